@@ -1,0 +1,13 @@
+"""The pages below /wall/."""
+
+from django.urls import path
+
+from project.wall import uploads, views
+
+app_name = "wall"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("add/", uploads.add, name="add"),
+    path("<int:pk>/", views.photo, name="photo"),
+    path("<int:pk>/delete/", views.delete, name="delete"),
+]
