@@ -1,0 +1,1 @@
+"""The offload machinery: builds static files, pushes them to the bucket, provisions the CDN."""

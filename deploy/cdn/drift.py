@@ -1,0 +1,61 @@
+"""Compares what is configured with what is wanted, and says field by field what differs.
+
+AWS answers with more than was sent, so what is wanted is a part: only its fields count.
+"""
+
+from typing import Any
+
+# What tells the items of a CloudFront list apart.
+KEYS = ("Id", "ErrorCode", "Header", "ID", "Sid")
+
+
+def overlay(current: Any, wanted: Any, path: str = "") -> tuple[Any, list[str]]:
+    """``current`` with the fields of ``wanted`` put right, and a line for each that was not."""
+    if isinstance(wanted, dict) and isinstance(current, dict):
+        merged, drifts = dict(current), []
+        for name, value in wanted.items():
+            merged[name], found = overlay(current.get(name), value, f"{path}.{name}".lstrip("."))
+            drifts += found
+        if "Quantity" in wanted and "Items" not in wanted:
+            merged.pop("Items", None)
+        return merged, drifts
+    if isinstance(wanted, list) and isinstance(current, list):
+        return _overlay_list(current, wanted, path)
+    if current == wanted:
+        return current, []
+    return wanted, [f"{path} was {_short(current)}, is {_short(wanted)}"]
+
+
+def _overlay_list(current: list[Any], wanted: list[Any], path: str) -> tuple[list[Any], list[str]]:
+    key = _key(current, wanted)
+    if key is None and len(current) == len(wanted) == 1 and isinstance(wanted[0], dict):
+        one, drifts = overlay(current[0], wanted[0], f"{path}[0]")
+        return [one], drifts
+    if key is None:
+        # The order of methods, origins or headers means nothing to AWS.
+        if sorted(map(repr, current)) == sorted(map(repr, wanted)):
+            return current, []
+        return wanted, [f"{path} was {_short(current)}, is {_short(wanted)}"]
+    held = {item[key]: item for item in current}
+    merged, drifts = [], []
+    for item in wanted:
+        one, found = overlay(held.pop(item[key], None), item, f"{path}[{item[key]}]")
+        merged.append(one)
+        drifts += found
+    drifts += [f"{path}[{name}] was there, is gone" for name in held]
+    return merged, drifts
+
+
+def _key(*lists: list[Any]) -> str | None:
+    items = [item for items in lists for item in items]
+    for key in KEYS:
+        if items and all(isinstance(item, dict) and key in item for item in items):
+            return key
+    return None
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "absent"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

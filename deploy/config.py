@@ -1,0 +1,165 @@
+"""Reads and checks site.yml. Nothing else in Slipway opens it."""
+
+import difflib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from deploy.errors import SlipwayError
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_PATH = ROOT / "site.yml"
+
+HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET = re.compile(r"(?=.{3,63}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
+
+KEYS = {
+    "domain": str,
+    "site": str,
+    "static": str,
+    "media": str,
+    "tls": str,
+    "settings": str,
+    "wsgi": str,
+    "seed": str,
+    "region": str,
+    "bucket": str,
+}
+TLS = ("letsencrypt", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What site.yml says, every default filled in. URLs are origins: no path, no trailing slash."""
+
+    path: Path
+    domain: str
+    site_url: str
+    static_url: str
+    media_url: str
+    tls: str
+    settings: str
+    wsgi: str
+    seed: str
+    region: str
+    bucket: str
+
+    @property
+    def name(self) -> str:
+        """The site's name where AWS or a log wants a plain word: ``example-com``."""
+        return self.domain.replace(".", "-")
+
+    @property
+    def host(self) -> str:
+        """The site's host name, without a port."""
+        return urlsplit(self.site_url).hostname or ""
+
+    def environment(self) -> dict[str, str]:
+        """The variables that the build and the web process read; no secret is among them."""
+        return {
+            "DJANGO_SETTINGS_MODULE": self.settings,
+            "SITE_URL": self.site_url,
+            "STATIC_URL": self.static_url + "/",
+            "MEDIA_URL": self.media_url + "/",
+            "AWS_STORAGE_BUCKET_NAME": self.bucket,
+            "AWS_DEFAULT_REGION": self.region,
+        }
+
+
+def load(path: str | os.PathLike[str] | None = None) -> Site:
+    """The site that ``path`` describes; without one, that of ``$CONFIG`` or of ./site.yml.
+
+    Raises SlipwayError, one line with the file, the key and the fix.
+    """
+    file = Path(path or os.environ.get("CONFIG") or DEFAULT_PATH)
+    said = _read(file)
+    domain = _match(file, said, "domain", HOST, "a domain like example.com")
+
+    def url(key: str, host: str) -> str:
+        return _origin(file, key, said.get(key, f"https://{host}"))
+
+    site = Site(
+        path=file,
+        domain=domain,
+        site_url=url("site", f"www.{domain}"),
+        static_url=url("static", f"static.{domain}"),
+        media_url=url("media", f"media.{domain}"),
+        tls=said.get("tls", TLS[0]),
+        settings=_match(file, said, "settings", MODULE, "a module", "project.settings"),
+        wsgi=_match(file, said, "wsgi", MODULE, "a module", "project.wsgi"),
+        seed=said.get("seed", ""),
+        region=_match(file, said, "region", REGION, "an AWS region like eu-central-1"),
+        bucket=_match(file, said, "bucket", BUCKET, "a bucket name", f"{domain.replace('.', '-')}"),
+    )
+    if site.tls not in TLS:
+        raise SlipwayError(f"{file}: tls: {site.tls!r} is not one of {', '.join(TLS)}")
+    _check_hosts(site)
+    return site
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        said = yaml.safe_load(file.read_text())
+    except FileNotFoundError:
+        raise SlipwayError(f"{file}: no such file; name yours with CONFIG=path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SlipwayError(f"{file}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark else ""
+        raise SlipwayError(f"{file}{where}: not valid YAML") from None
+    if not isinstance(said, dict):
+        raise SlipwayError(f"{file}: expected `key: value` lines, like those of the site.yml shipped")
+    for key, value in said.items():
+        if key not in KEYS:
+            near = difflib.get_close_matches(str(key), KEYS, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(KEYS)}"
+            raise SlipwayError(f"{file}: {key}: unknown key; {hint}")
+        if not isinstance(value, KEYS[key]):
+            raise SlipwayError(f"{file}: {key}: expected text, got {value!r}")
+    return said
+
+
+def _match(file: Path, said: dict[str, str], key: str, form: re.Pattern, what: str, default: str = "") -> str:
+    value = said.get(key, default)
+    if not value:
+        raise SlipwayError(f"{file}: {key}: missing; give {what}")
+    if not form.fullmatch(value):
+        raise SlipwayError(f"{file}: {key}: {value!r} is not {what}")
+    return value
+
+
+def _origin(file: Path, key: str, value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:
+        raise SlipwayError(f"{file}: {key}: {value!r} is not a URL") from None
+    clean = parts.scheme in ("http", "https") and HOST.fullmatch(parts.hostname or "")
+    if not clean or parts.path not in ("", "/") or parts.query or parts.username or port == 0:
+        raise SlipwayError(f"{file}: {key}: {value!r} is not an origin like https://{key}.example.com")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _check_hosts(site: Site) -> None:
+    hosts = {
+        key: urlsplit(url).hostname
+        for key, url in (
+            ("site", site.site_url),
+            ("static", site.static_url),
+            ("media", site.media_url),
+        )
+    }
+    for key, other in (("static", "site"), ("media", "site"), ("media", "static")):
+        if hosts[key] == hosts[other]:
+            raise SlipwayError(
+                f"{site.path}: {key}: {hosts[key]} is the {other} host too; "
+                f"{key} needs a host of its own, like {key}.{site.domain}"
+            )

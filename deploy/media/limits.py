@@ -1,0 +1,46 @@
+"""What an upload may be. The bucket enforces type and size, the web process the rest."""
+
+from django.conf import settings
+
+INCOMING_PREFIX = "media/incoming/"
+PUBLIC_PREFIX = "media/public/"
+
+# What the web process can check without decoding, and what every browser shows.
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+
+# Widths in pixels that the browser makes of a photo: a phone, a dense phone or a column, a desktop.
+WIDTHS = (480, 960, 1600)
+ORIGINAL = "original"
+
+MEGABYTE = 1_000_000
+VARIANT_BYTES = 4 * MEGABYTE
+# The bound above which Pillow warns of a decompression bomb; a decoded pixel takes 3 or 4 bytes.
+MAX_PIXELS = 89_478_485
+# WebP's own limit (14 bits).
+MAX_SIDE = 16_383
+
+FORM_SECONDS = 300
+# The lifecycle rule removes incoming objects after a day.
+TICKET_SECONDS = 12 * 3600
+# All that the web process ever reads of one object.
+READ_BYTES = 256 * 1024
+
+
+def original_bytes() -> int:
+    """The most bytes that an original may have; ``SLIPWAY_IMAGE_MAX_BYTES`` changes it."""
+    return getattr(settings, "SLIPWAY_IMAGE_MAX_BYTES", 25 * MEGABYTE)
+
+
+def uploads_per_hour() -> int:
+    """How many uploads one user may begin in an hour; ``SLIPWAY_UPLOADS_PER_HOUR`` changes it."""
+    return getattr(settings, "SLIPWAY_UPLOADS_PER_HOUR", 120)
+
+
+def byte_limit(name: str) -> int:
+    """The most bytes that the file ``name`` of an upload may have."""
+    return original_bytes() if name == ORIGINAL else VARIANT_BYTES
+
+
+def megabytes(count: int) -> str:
+    """``count`` bytes as a person reads them."""
+    return f"{count / MEGABYTE:.1f}".removesuffix(".0") + " MB"

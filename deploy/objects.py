@@ -1,0 +1,91 @@
+"""What the bucket holds: a static object, its name, its headers."""
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+STATIC_PREFIX = "static/"
+
+# A hashed name never changes its bytes, so a browser need never ask again.
+IMMUTABLE = "public, max-age=31536000, immutable"
+# A stable name is replaced in place; five minutes bound how long an old copy lives.
+STABLE = "public, max-age=300"
+
+# Exact types, so that an object's headers do not depend on the building machine's mime.types.
+CONTENT_TYPES = {
+    ".avif": "image/avif",
+    ".css": "text/css; charset=utf-8",
+    ".eot": "application/vnd.ms-fontobject",
+    ".gif": "image/gif",
+    ".htm": "text/html; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/vnd.microsoft.icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".otf": "font/otf",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".xml": "application/xml",
+}
+_BUILTIN_TYPES = mimetypes.MimeTypes()
+
+
+def content_type(name: str) -> str:
+    """The Content-Type header of the file called ``name``, with its charset where text has one."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in CONTENT_TYPES:
+        return CONTENT_TYPES[suffix]
+    guessed, encoding = _BUILTIN_TYPES.guess_type(name)
+    if encoding or guessed is None:
+        return "application/octet-stream"
+    return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
+
+
+@dataclass(frozen=True, slots=True)
+class StaticObject:
+    """One object as the bucket will hold it.
+
+    ``key`` is the whole bucket key; ``md5`` has 32 hex digits and equals S3's ETag of a single PUT.
+    """
+
+    key: str
+    body: bytes
+    content_type: str
+    cache_control: str
+    md5: str
+
+    @classmethod
+    def hashed(cls, name: str, body: bytes) -> "StaticObject":
+        """An object whose name carries the hash of its bytes."""
+        return cls._make(name, body, IMMUTABLE)
+
+    @classmethod
+    def stable(cls, name: str, body: bytes) -> "StaticObject":
+        """An object whose name carries no hash: a push replaces it in place."""
+        return cls._make(name, body, STABLE)
+
+    @classmethod
+    def _make(cls, name: str, body: bytes, cache_control: str) -> "StaticObject":
+        digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        return cls(STATIC_PREFIX + name, body, content_type(name), cache_control, digest)
+
+    @property
+    def is_stable(self) -> bool:
+        return self.cache_control == STABLE

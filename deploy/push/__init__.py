@@ -1,0 +1,8 @@
+"""Puts static objects into the bucket: only what it lacks, in parallel, and never half-told."""
+
+from deploy.push.bucket import Bucket
+from deploy.push.listing import Listing, start_listing
+from deploy.push.record import put_release
+from deploy.push.upload import PushReport, push
+
+__all__ = ["Bucket", "Listing", "PushReport", "push", "put_release", "start_listing"]

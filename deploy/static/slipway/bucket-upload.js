@@ -1,0 +1,86 @@
+// Sends files straight to the bucket with signed forms, and says in words why it could not.
+(() => {
+  "use strict";
+
+  const megabytes = (count) => `${(count / 1e6).toFixed(1).replace(/\.0$/, "")} MB`;
+
+  /** What a person can do about the bucket's XML error; its code is said where we know no better. */
+  function explain(status, answer, size, limit) {
+    const xml = new DOMParser().parseFromString(answer, "application/xml");
+    const code = xml.querySelector("Code")?.textContent ?? "";
+    const message = xml.querySelector("Message")?.textContent ?? "";
+    if (code === "EntityTooLarge") return tooLarge(size, limit);
+    if (code === "EntityTooSmall") return "The file is empty. Choose another one.";
+    if (/expired/i.test(message) || code === "RequestTimeout") {
+      return "The upload took longer than its five minutes. Try again, on a better connection if you can.";
+    }
+    if (code === "AccessDenied" || code === "InvalidPolicyDocument" || code === "SignatureDoesNotMatch") {
+      return `The photo storage refused the file: it is not what was announced (${code}). Choose the photo again.`;
+    }
+    if (status >= 500 || code === "SlowDown") return "The photo storage is busy. Try again in a minute.";
+    return `The photo storage refused the file (${code || status}). Try again, or choose another photo.`;
+  }
+
+  const tooLarge = (size, limit) =>
+    `The photo has ${megabytes(size)}; at most ${megabytes(limit)} are taken. Choose a smaller one.`;
+
+  /** Asks the site for a form for each file; resolves to `{ticket, files}`. */
+  async function askForForms(url, token, files) {
+    const announced = files.map(({ name, blob }) => ({ name, type: blob.type }));
+    let answer;
+    try {
+      answer = await fetch(url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+        body: JSON.stringify({ files: announced }),
+      });
+    } catch {
+      throw new Error("The site cannot be reached. Check your connection, then try again.");
+    }
+    const said = await answer.json().catch(() => ({}));
+    if (answer.ok) return said;
+    throw new Error(said.error ?? `The site could not begin the upload (${answer.status}). Reload the page and try again.`);
+  }
+
+  /** Posts one file; `progress` is called with the bytes sent so far. */
+  function send({ url, fields, limit }, blob, progress, signal) {
+    return new Promise((resolve, reject) => {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      form.append("file", blob);
+      const request = new XMLHttpRequest();
+      request.open("POST", url);
+      request.upload.addEventListener("progress", (event) => progress(Math.min(event.loaded, blob.size)));
+      request.addEventListener("load", () =>
+        request.status < 300
+          ? resolve()
+          : reject(new Error(explain(request.status, request.responseText, blob.size, limit))));
+      request.addEventListener("error", () =>
+        reject(new Error("The photo storage cannot be reached. Check your connection, then try again.")));
+      request.addEventListener("abort", () => reject(signal.reason));
+      signal.addEventListener("abort", () => request.abort());
+      request.send(form);
+    });
+  }
+
+  /**
+   * Uploads `files` (`{name, blob}`) and resolves to the ticket that the page's form submits.
+   * `progress` is called with a share from 0 to 1. Throws with a sentence.
+   */
+  async function uploadToBucket(files, { signUrl, token, progress, signal }) {
+    const { ticket, files: forms } = await askForForms(signUrl, token, files);
+    const sent = new Map(), whole = files.reduce((sum, { blob }) => sum + blob.size, 0);
+    await Promise.all(forms.map((form) => {
+      const { blob } = files.find(({ name }) => name === form.name);
+      // The bucket would say so too, after minutes on a slow line.
+      if (blob.size > form.limit) throw new Error(tooLarge(blob.size, form.limit));
+      return send(form, blob, (bytes) => {
+        sent.set(form.name, bytes);
+        progress([...sent.values()].reduce((sum, each) => sum + each, 0) / whole);
+      }, signal);
+    }));
+    return ticket;
+  }
+
+  window.slipway = { ...window.slipway, uploadToBucket };
+})();
