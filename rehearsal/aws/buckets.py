@@ -1,0 +1,137 @@
+"""What the front keeps of a bucket's configuration, and the effect of its public access block.
+
+SeaweedFS authenticates and authorises every call, and gives CORS, policy, encryption and versioning
+their effect. The front adds what it lacks: the public access block, AWS's defaults for a new
+bucket, validation by botocore's shapes, and each document read back as it was sent.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from moto.core.request import Request
+
+from rehearsal.aws.shapes import ServiceError, Wire
+
+# Subresource → the error of a bucket that has none.
+KEPT = {
+    "publicAccessBlock": "NoSuchPublicAccessBlockConfiguration",
+    "ownershipControls": "OwnershipControlsNotFoundError",
+    "encryption": "ServerSideEncryptionConfigurationNotFoundError",
+    "policy": "NoSuchBucketPolicy",
+    "cors": "NoSuchCORSConfiguration",
+    "lifecycle": "NoSuchLifecycleConfiguration",
+}
+NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+# Since April 2023 a new bucket blocks public access, refuses ACLs and encrypts.
+DEFAULTS = {
+    "publicAccessBlock": f'<PublicAccessBlockConfiguration xmlns="{NAMESPACE}">'
+    + "".join(f"<{block}>true</{block}>" for block in BLOCKS)
+    + "</PublicAccessBlockConfiguration>",
+    "ownershipControls": f'<OwnershipControls xmlns="{NAMESPACE}"><Rule>'
+    "<ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>",
+    "encryption": f'<ServerSideEncryptionConfiguration xmlns="{NAMESPACE}"><Rule>'
+    "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
+    "</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule>"
+    "</ServerSideEncryptionConfiguration>",
+}
+# Condition keys that bind an Allow for everybody to fixed callers: "The meaning of public".
+BINDING = {
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "aws:sourceip",
+    "aws:sourceorgid",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:principalorgid",
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:userid",
+}
+
+
+class Buckets:
+    """The kept documents by bucket and subresource, in one file so that they outlive a restart."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.wire = Wire("s3", malformed="MalformedXML")
+        self.kept: dict[str, dict[str, str | None]] = {}
+        if file.exists():
+            self.kept = json.loads(file.read_text())
+
+    def document(self, bucket: str, subresource: str) -> str | None:
+        """As it was sent, AWS's default before anything was, None when it was deleted."""
+        held = self.kept.get(bucket, {})
+        return held[subresource] if subresource in held else DEFAULTS.get(subresource)
+
+    def keep(self, bucket: str, subresource: str, document: str | None) -> None:
+        self.kept.setdefault(bucket, {})[subresource] = document
+        self._save()
+
+    def forget(self, bucket: str) -> None:
+        """The bucket is gone."""
+        if self.kept.pop(bucket, None) is not None:
+            self._save()
+
+    def check(self, request: Request, bucket: str, subresource: str) -> None:
+        """Raises ServiceError when the document that ``request`` puts is not acceptable."""
+        routed = self.wire.route(request)
+        if routed is None:
+            raise ServiceError("MethodNotAllowed", "The method is not allowed.", 405)
+        params = self.wire.read(request, *routed)
+        prevented = subresource == "policy" and self.blocks(bucket, "BlockPublicPolicy")
+        if prevented and is_public(params["Policy"]):
+            raise ServiceError(
+                "AccessDenied",
+                "User is not authorized to perform: s3:PutBucketPolicy because public policies "
+                "are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
+                403,
+            )
+
+    def check_anonymous(self, bucket: str) -> None:
+        """Raises ServiceError when an unsigned request must not see ``bucket``."""
+        if self.blocks(bucket, "RestrictPublicBuckets"):
+            raise ServiceError("AccessDenied", "Access Denied", 403)
+
+    def check_acl(self, bucket: str, acl: str) -> None:
+        """Raises ServiceError when ``bucket`` takes no canned ``acl``."""
+        owned = self.document(bucket, "ownershipControls") or ""
+        if "BucketOwnerEnforced" in owned and acl != "bucket-owner-full-control":
+            raise ServiceError("AccessControlListNotSupported", "The bucket does not allow ACLs")
+        if acl.startswith("public-") and self.blocks(bucket, "BlockPublicAcls"):
+            raise ServiceError("AccessDenied", "Access Denied", 403)
+
+    def blocks(self, bucket: str, block: str) -> bool:
+        document = self.document(bucket, "publicAccessBlock")
+        if document is None:
+            return False
+        found = ElementTree.fromstring(document).findtext(f"{{*}}{block}")
+        return found == "true"
+
+    def _save(self) -> None:
+        self.file.write_text(json.dumps(self.kept, indent=1))
+
+
+def is_public(policy: str) -> bool:
+    """Whether a statement allows everybody.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
+    try:
+        statements = json.loads(policy).get("Statement", [])
+    except (ValueError, AttributeError) as error:
+        raise ServiceError("MalformedPolicy", "This policy contains invalid Json") from error
+    statements = [statements] if isinstance(statements, dict) else statements
+    return any(_allows_everybody(statement) for statement in statements)
+
+
+def _allows_everybody(statement: dict[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    named = principal.get("AWS") if isinstance(principal, dict) else principal
+    everybody = "*" in (named if isinstance(named, list) else [named])
+    conditions = statement.get("Condition", {}).values()
+    bound = any(key.lower() in BINDING for keys in conditions for key in keys)
+    return statement.get("Effect") == "Allow" and everybody and not bound

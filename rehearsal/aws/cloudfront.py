@@ -1,0 +1,280 @@
+"""CloudFront's control plane: keeps what was sent, exactly, and refuses what CloudFront refuses.
+
+moto drops the origin access control of a distribution, accepts any If-Match and duplicate aliases
+and has no policies, so distributions and all that they name are kept here, by one table of kinds.
+"""
+
+import copy
+import secrets
+import string
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.core.request import Request
+
+from rehearsal.aws.managed import CACHE_POLICIES
+from rehearsal.aws.references import check_distribution, references
+from rehearsal.aws.shapes import Answer, ServiceError, Wire
+
+ACCOUNT = "123456789012"
+PAGE = 100
+ERROR = (
+    '<?xml version="1.0"?>\n<ErrorResponse xmlns="http://cloudfront.amazonaws.com/doc/2020-05-31/">'
+    "<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+    "<RequestId>{request}</RequestId></ErrorResponse>"
+)
+
+# Kind of resource → the plural in its List operation.
+KINDS = {
+    "Distribution": "Distributions",
+    "OriginAccessControl": "OriginAccessControls",
+    "CachePolicy": "CachePolicies",
+    "ResponseHeadersPolicy": "ResponseHeadersPolicies",
+}
+# Policies have a UUID, these a short name.
+SHORT_IDS = ("Distribution", "OriginAccessControl")
+
+
+@dataclass
+class Kept:
+    """One resource: its configuration as it was sent, and what CloudFront adds."""
+
+    kind: str
+    id: str
+    config: dict[str, Any]
+    managed: bool = False
+    modified: datetime = field(default_factory=lambda: datetime.now(UTC))
+    etags: list[str] = field(default_factory=list)  # the newest last
+
+    def __post_init__(self) -> None:
+        self.stamp()
+
+    def stamp(self) -> None:
+        self.modified = datetime.now(UTC)
+        self.etags.append(_identifier(14))
+
+    @property
+    def etag(self) -> str:
+        return self.etags[-1]
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:cloudfront::{ACCOUNT}:distribution/{self.id}"
+
+    def described(self) -> dict[str, Any]:
+        """Every member a Get or List may ask for; the serializer takes those of its shape."""
+        added = {
+            "Id": self.id,
+            "ARN": self.arn,
+            "ETag": self.etag,
+            "Status": "Deployed",
+            "LastModifiedTime": self.modified,
+            "InProgressInvalidationBatches": 0,
+            "DomainName": f"d{self.id[1:].lower()}.cloudfront.net",
+            "ActiveTrustedSigners": {"Enabled": False, "Quantity": 0},
+            "ActiveTrustedKeyGroups": {"Enabled": False, "Quantity": 0},
+            f"{self.kind}Config": self.config,
+        }
+        return self.config | added
+
+    def listed(self) -> dict[str, Any]:
+        kind_of_policy = "managed" if self.managed else "custom"
+        return self.described() | {"Type": kind_of_policy, self.kind: self.described()}
+
+
+class CloudFront:
+    """Answers the operations it names; ``handle`` returns None for every other."""
+
+    def __init__(self) -> None:
+        self.wire = Wire("cloudfront", malformed="MalformedInput")
+        self.kept: dict[str, dict[str, Kept]] = {kind: {} for kind in KINDS}
+        for name, config in CACHE_POLICIES.items():
+            self.kept["CachePolicy"][name] = Kept("CachePolicy", name, config, managed=True)
+        self.tags: dict[str, dict[str, str]] = {}
+        self.invalidations: dict[str, list[dict[str, Any]]] = {}
+        self.lock = threading.Lock()
+        self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "CreateDistributionWithTags": self.create_distribution_with_tags,
+            "TagResource": self.tag,
+            "UntagResource": self.untag,
+            "ListTagsForResource": self.list_tags,
+            "CreateInvalidation": self.create_invalidation,
+            "GetInvalidation": self.get_invalidation,
+            "ListInvalidations": self.list_invalidations,
+        }
+        for kind, plural in KINDS.items():
+            for verb in ("create", "get", "update", "delete"):
+                self._add(f"{verb.title()}{kind}", getattr(self, verb), kind)
+            self._add(f"Get{kind}Config", self.get_config, kind)
+            self._add(f"List{plural}", self.list, kind)
+
+    def _add(self, name: str, function: Callable[..., dict], kind: str) -> None:
+        self.operations[name] = lambda params: function(kind, params)
+
+    def handle(self, request: Request) -> Answer | None:
+        routed = self.wire.route(request)
+        if routed is None or routed[0].name not in self.operations:
+            return None
+        operation, labels = routed
+        try:
+            params = self.wire.read(request, operation, labels)
+            with self.lock:
+                result = copy.deepcopy(self.operations[operation.name](params))
+            return self.wire.write(operation, result)
+        except ServiceError as error:
+            body = ERROR.format(code=error.code, message=_escape(error.message), request=uuid.uuid4())
+            return self.wire.status(error), {"Content-Type": "text/xml"}, body.encode()
+
+    def create(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+        config = params[f"{kind}Config"]
+        self._check(kind, config, None)
+        made = Kept(kind, _identifier(14) if kind in SHORT_IDS else str(uuid.uuid4()), config)
+        self.kept[kind][made.id] = made
+        location = f"https://cloudfront.amazonaws.com/2020-05-31/{kind.lower()}/{made.id}"
+        return {kind: made.described(), "ETag": made.etag, "Location": location}
+
+    def get(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+        found = self._find(kind, params["Id"])
+        return {kind: found.described(), "ETag": found.etag}
+
+    def get_config(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+        found = self._find(kind, params["Id"])
+        return {f"{kind}Config": found.config, "ETag": found.etag}
+
+    def update(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+        found = self._find_version(kind, params)
+        self._check(kind, params[f"{kind}Config"], found)
+        found.config = params[f"{kind}Config"]
+        found.stamp()
+        return {kind: found.described(), "ETag": found.etag}
+
+    def delete(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+        found = self._find_version(kind, params)
+        if kind == "Distribution" and found.config["Enabled"]:
+            raise ServiceError("DistributionNotDisabled", "The distribution must be disabled.")
+        for distribution in self.kept["Distribution"].values():
+            if found.id in references(distribution.config).get(kind, ()):
+                raise ServiceError(f"{kind}InUse", f"{distribution.id} uses {found.id}.")
+        del self.kept[kind][found.id]
+        self.tags.pop(found.arn, None)
+        return {}
+
+    def list(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+        held: Iterable[Kept] = self.kept[kind].values()
+        if wanted := params.get("Type"):
+            held = [item for item in held if item.managed == (wanted == "managed")]
+        listing = _page([item.listed() for item in held], params)
+        return {f"{kind}List": listing}
+
+    def create_distribution_with_tags(self, params: dict[str, Any]) -> dict[str, Any]:
+        both = params["DistributionConfigWithTags"]
+        result = self.create("Distribution", both)
+        self.tag({"Resource": result["Distribution"]["ARN"], "Tags": both["Tags"]})
+        return result
+
+    def tag(self, params: dict[str, Any]) -> dict[str, Any]:
+        held = self.tags.setdefault(self._tagged(params), {})
+        held |= {tag["Key"]: tag.get("Value", "") for tag in params["Tags"].get("Items", [])}
+        return {}
+
+    def untag(self, params: dict[str, Any]) -> dict[str, Any]:
+        for key in params["TagKeys"].get("Items", []):
+            self.tags.get(self._tagged(params), {}).pop(key, None)
+        return {}
+
+    def list_tags(self, params: dict[str, Any]) -> dict[str, Any]:
+        held = self.tags.get(self._tagged(params), {})
+        return {"Tags": {"Items": [{"Key": key, "Value": held[key]} for key in held]}}
+
+    def create_invalidation(self, params: dict[str, Any]) -> dict[str, Any]:
+        distribution = self._find("Distribution", params["DistributionId"])
+        batch = params["InvalidationBatch"]
+        for path in batch["Paths"].get("Items", []):
+            if not path.startswith("/"):
+                raise ServiceError("InvalidArgument", f"{path} does not begin with a slash.")
+        made = {
+            "Id": "I" + _identifier(13),
+            "Status": "Completed",
+            "CreateTime": datetime.now(UTC),
+            "InvalidationBatch": batch,
+        }
+        # The newest first, as CloudFront lists them.
+        self.invalidations.setdefault(distribution.id, []).insert(0, made)
+        location = f"https://cloudfront.amazonaws.com/2020-05-31/distribution/{distribution.id}"
+        return {"Invalidation": made, "Location": f"{location}/invalidation/{made['Id']}"}
+
+    def get_invalidation(self, params: dict[str, Any]) -> dict[str, Any]:
+        distribution = self._find("Distribution", params["DistributionId"])
+        for made in self.invalidations.get(distribution.id, []):
+            if made["Id"] == params["Id"]:
+                return {"Invalidation": made}
+        raise ServiceError("NoSuchInvalidation", "The specified invalidation does not exist.")
+
+    def list_invalidations(self, params: dict[str, Any]) -> dict[str, Any]:
+        distribution = self._find("Distribution", params["DistributionId"])
+        return {"InvalidationList": _page(self.invalidations.get(distribution.id, []), params)}
+
+    def _find(self, kind: str, name: str) -> Kept:
+        if name not in self.kept[kind]:
+            raise ServiceError(f"NoSuch{kind}", f"The specified {kind} does not exist: {name}")
+        return self.kept[kind][name]
+
+    def _find_version(self, kind: str, params: dict[str, Any]) -> Kept:
+        """The resource, if the request names its newest ETag and it is one's own to change."""
+        found = self._find(kind, params["Id"])
+        sent = params.get("IfMatch")
+        if sent not in found.etags:
+            raise ServiceError(
+                "InvalidIfMatchVersion",
+                "The If-Match version is missing or not valid for the resource.",
+            )
+        if sent != found.etag:
+            raise ServiceError(
+                "PreconditionFailed",
+                "The request failed because it didn't meet the preconditions in one or more request-header fields.",
+            )
+        if found.managed:
+            raise ServiceError("AccessDenied", "A managed policy cannot be changed.", 403)
+        return found
+
+    def _tagged(self, params: dict[str, Any]) -> str:
+        arn = params["Resource"]
+        if arn not in {item.arn for item in self.kept["Distribution"].values()}:
+            raise ServiceError("NoSuchResource", f"The specified resource does not exist: {arn}")
+        return arn
+
+    def _check(self, kind: str, config: dict[str, Any], changed: Kept | None) -> None:
+        others = [item for item in self.kept[kind].values() if item is not changed]
+        if kind == "Distribution":
+            known = {name: set(held) for name, held in self.kept.items()}
+            check_distribution(config, [o.config for o in others], known, changed.config if changed else None)
+        elif config["Name"] in {item.config["Name"] for item in others}:
+            raise ServiceError(f"{kind}AlreadyExists", f"A {kind} named {config['Name']} exists.")
+
+
+def _page(items: list[dict[str, Any]], params: dict[str, Any]) -> dict[str, Any]:
+    """One page of a listing: ``Marker`` is the last id of the page before."""
+    marker, size = params.get("Marker", ""), int(params.get("MaxItems", PAGE))
+    names = [item.get("Id") for item in items]
+    first = names.index(marker) + 1 if marker in names else 0
+    shown = items[first : first + size]
+    more = first + size < len(items)
+    listing = {"Marker": marker, "MaxItems": size, "IsTruncated": more, "Quantity": len(shown)}
+    if shown:
+        listing["Items"] = shown
+    if more:
+        listing["NextMarker"] = shown[-1]["Id"]
+    return listing
+
+
+def _identifier(length: int) -> str:
+    letters = string.ascii_uppercase + string.digits
+    return "E" + "".join(secrets.choice(letters) for _ in range(length - 1))
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

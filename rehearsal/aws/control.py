@@ -1,0 +1,52 @@
+"""The control plane: CloudFront is ours, moto's server answers ACM, IAM, STS and Route 53."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from moto.core.request import Request
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from rehearsal.aws.cloudfront import CloudFront
+
+
+class ControlPlane:
+    """One WSGI server in a thread; a call is CloudFront's by its path, moto's by its signature."""
+
+    def __init__(self, port: int) -> None:
+        self.cloudfront = CloudFront()
+        self.moto = DomainDispatcherApplication(create_backend_app)
+        # Our own socket, because make_server exits the process when the port is taken.
+        self.socket = socket.create_server(("127.0.0.1", port))
+        self.server: BaseWSGIServer = make_server(
+            "127.0.0.1", port, self.answer, threaded=True, fd=self.socket.fileno()
+        )
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def answer(self, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+        request = Request(environ)
+        answered = self.cloudfront.handle(request) if _is_cloudfront(request) else None
+        if answered is None:
+            return self.moto(environ, start_response)
+        status, headers, body = answered
+        start_response(
+            f"{status} {HTTPStatus(status).phrase}",
+            [*headers.items(), ("Content-Length", str(len(body)))],
+        )
+        return [body]
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.socket.close()
+        self.thread.join()
+
+
+def _is_cloudfront(request: Request) -> bool:
+    return request.path.startswith("/2020-05-31/")

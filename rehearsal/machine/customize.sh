@@ -1,0 +1,20 @@
+# Turns Debian's packages into what a provider hands over: root SSH by key, DHCP, a serial console. $1 is the root.
+set -eu
+cd "$1"
+
+echo slipway > etc/hostname
+echo "127.0.0.1 localhost slipway" > etc/hosts
+echo "/dev/vda / ext4 errors=remount-ro 0 1" > etc/fstab
+: > etc/machine-id
+echo "nameserver 10.0.2.3" > etc/resolv.conf
+printf '[Match]\nName=e*\n\n[Network]\nDHCP=yes\n' > etc/systemd/network/80-dhcp.network
+ln -sf /lib/systemd/system/systemd-networkd.service etc/systemd/system/multi-user.target.wants/
+
+# Each machine makes its own host keys.
+rm -f etc/ssh/ssh_host_*
+mkdir -p etc/systemd/system/ssh.service.d
+printf '[Service]\nExecStartPre=\nExecStartPre=/usr/bin/ssh-keygen -A\nExecStartPre=/usr/sbin/sshd -t\n' \
+    > etc/systemd/system/ssh.service.d/host-keys.conf
+
+# The machine's own user reaches it as root; the key comes with the boot (boot.py).
+mkdir -m 700 -p root/.ssh

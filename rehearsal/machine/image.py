@@ -1,0 +1,104 @@
+"""Makes the Debian disk that the machine boots from, without root, out of Debian's own packages."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.errors import SlipwayError
+from rehearsal.machine import needs
+
+HERE = Path(__file__).resolve().parent
+STATE = HERE.parent.parent / ".slipway" / "machine"
+RELEASES = ("bookworm", "trixie")
+MIRROR = "http://deb.debian.org"
+
+# What a provider's image holds, and no more.
+PACKAGES = (
+    "ca-certificates",
+    "dbus",
+    "initramfs-tools",
+    "iproute2",
+    "libpam-systemd",
+    "linux-image-cloud-amd64",
+    "openssh-server",
+    "python3",
+    "python3-apt",
+    "sudo",
+    "systemd",
+    "systemd-sysv",
+    "udev",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A bootable system: the qcow2 disk that machines are layered on, and the kernel that QEMU loads itself."""
+
+    disk: Path
+    kernel: Path
+    initrd: Path
+
+
+def ensure(release: str) -> Image:
+    """The image of a Debian release, built unless this very recipe has been built before.
+
+    Raises SlipwayError when the release is unknown, a tool is missing or a package cannot be had.
+    """
+    if release not in RELEASES:
+        raise SlipwayError(f"OS={release}: no such image; choose one of {', '.join(RELEASES)}")
+    recipe = _recipe(release)
+    directory = STATE / "images" / f"{release}-{hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]}"
+    if not directory.is_dir():
+        needs.require(needs.BUILD)
+        _build(recipe, directory)
+    return Image(*(directory / name for name in ("disk.qcow2", "kernel", "initrd")))
+
+
+def _recipe(release: str) -> tuple[list[str], list[str]]:
+    """The command that prints a root file system's tar, and the one that makes a disk of it."""
+    system = [
+        "mmdebstrap",
+        "--mode=unshare",
+        "--variant=apt",
+        "--architectures=amd64",
+        f"--include={','.join(PACKAGES)}",
+        f"--customize-hook={(HERE / 'customize.sh').read_text()}",
+        release,
+        "-",
+        f"deb {MIRROR}/debian {release} main",
+        f"deb {MIRROR}/debian {release}-updates main",
+        f"deb {MIRROR}/debian-security {release}-security main",
+    ]
+    return system, ["mmdebstrap", "--unshare-helper", "sh", "-c", (HERE / "disk.sh").read_text()]
+
+
+def _build(recipe: tuple[list[str], list[str]], directory: Path) -> None:
+    partial = directory.with_name(directory.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    log = partial / "build.log"
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(recipe[0], stdout=subprocess.PIPE, stderr=errors) as system,
+        subprocess.Popen(recipe[1], stdin=system.stdout, stdout=subprocess.PIPE, stderr=errors) as disk,
+    ):
+        # Ours would keep the pipe open after disk.sh has ended.
+        system.stdout.close()
+        try:
+            with tarfile.open(fileobj=disk.stdout, mode="r|") as archive:
+                archive.extractall(partial, filter="data")
+            disk.stdout.read()  # the padding, or tar would end by a broken pipe
+        except tarfile.ReadError:
+            pass  # one of the two failed
+    if system.returncode or disk.returncode or not (partial / "disk.qcow2").exists():
+        raise SlipwayError(f"the image {directory.name} cannot be made: {_reason(log)}")
+    partial.rename(directory)
+
+
+def _reason(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith(("E:", "Err:"))]
+    return f"{lines[0] if lines else 'no error was printed'} (all of it: {log})"

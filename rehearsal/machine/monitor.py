@@ -1,0 +1,69 @@
+"""Talks to a running QEMU by its machine protocol.
+
+https://www.qemu.org/docs/master/interop/qmp-spec.html
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import struct
+from pathlib import Path
+from types import TracebackType
+
+from deploy.errors import SlipwayError
+
+
+class Monitor:
+    """A connection to the QEMU that listens on ``path``; raises OSError when none does."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(str(path))
+        # Whoever listens is the machine: no PID file that could name a stranger.
+        credentials = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        self._process = os.pidfd_open(struct.unpack("3i", credentials)[0])
+        self._lines = self._socket.makefile("r")
+        self._lines.readline()
+        self.execute("qmp_capabilities")
+
+    def __enter__(self) -> "Monitor":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lines.close()
+        self._socket.close()
+        os.close(self._process)
+
+    def execute(self, command: str, **arguments: str) -> object:
+        """What ``command`` returns. Raises SlipwayError with QEMU's own words when it is refused."""
+        self._socket.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+        for line in self._lines:
+            answer = json.loads(line)
+            if "error" in answer:
+                raise SlipwayError(f"the machine refuses {command}: {answer['error']['desc']}")
+            if "return" in answer:  # anything else is an event
+                return answer["return"]
+        raise SlipwayError(f"the machine ended during {command}")
+
+    def save(self, snapshot: str) -> None:
+        """Keeps memory and disk as ``snapshot`` inside the disk's file."""
+        said = self.execute("human-monitor-command", **{"command-line": f"savevm {snapshot}"})
+        if said:
+            raise SlipwayError(f"the machine cannot be saved as {snapshot}: {str(said).strip()}")
+
+    def power_off(self, patience: float) -> None:
+        """Presses the power button; kills the machine when it is still there ``patience`` seconds later."""
+        self.execute("system_powerdown")
+        if not self._ended(patience):
+            signal.pidfd_send_signal(self._process, signal.SIGTERM)
+            self._ended(patience)
+
+    def _ended(self, seconds: float) -> bool:
+        return bool(select.select([self._process], [], [], seconds)[0])

@@ -1,0 +1,68 @@
+"""The way into the machine: a key of its own, a known host of its own, one ssh_config that holds both."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.errors import SlipwayError
+
+HOST = "machine"
+
+
+def make_key(directory: Path) -> str:
+    """Makes the machine's key pair in ``directory`` and returns the public half, without a comment."""
+    private = directory / "id_ed25519"
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(private)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return private.with_suffix(".pub").read_text().strip()
+
+
+def write_config(directory: Path, port: int) -> Path:
+    """Writes the ssh_config by which `ssh`, rsync and Ansible reach the machine; returns its path."""
+    config = directory / "ssh_config"
+    config.write_text(
+        f"Host {HOST} 127.0.0.1\n"
+        "  HostName 127.0.0.1\n"
+        f"  Port {port}\n"
+        f"  IdentityFile {directory / 'id_ed25519'}\n"
+        "  IdentitiesOnly yes\n"
+        "  IdentityAgent none\n"
+        "  BatchMode yes\n"
+        # The machine makes its host keys at its first boot; from then on they must stay.
+        "  StrictHostKeyChecking accept-new\n"
+        f"  UserKnownHostsFile {directory / 'known_hosts'}\n"
+    )
+    return config
+
+
+def wait(port: int, running: Callable[[], bool], seconds: float) -> None:
+    """Returns as soon as sshd says its name on ``port`` of the loopback.
+
+    QEMU accepts the connection itself and passes it on, so only the banner is proof.
+    Raises SlipwayError when the machine ends or ``seconds`` are over.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        if not running():
+            raise SlipwayError("the machine ended while it was booting")
+        if time.monotonic() > deadline:
+            raise SlipwayError(f"sshd does not answer after {seconds:.0f} s")
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+                if connection.recv(4) == b"SSH-":
+                    return
+        except OSError:
+            pass
+        time.sleep(0.2)
+
+
+def run(config: Path, command: str, user: str = "root", *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Runs a shell command in the machine. Raises SlipwayError with its last line when it fails and ``check`` is on."""
+    line = ["ssh", "-F", str(config), "-l", user, HOST, command]
+    done = subprocess.run(line, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    if check and done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or [f"status {done.returncode}"]
+        raise SlipwayError(f"in the machine, `{command}` failed: {said[-1]}")
+    return done

@@ -1,0 +1,134 @@
+"""Starts the stage's processes and ends exactly those."""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from deploy.errors import SlipwayError
+
+PR_SET_PDEATHSIG = 1
+
+
+def free_port(wanted: int = 0, host: str = "127.0.0.1") -> int:
+    """``wanted``, or the next port above it that is free; any free port for 0."""
+    for port in range(wanted, wanted + 100) if wanted else [0]:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise SlipwayError(f"no free port from {wanted} to {wanted + 99} on {host}; stop what holds them")
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Processes:
+    """Processes started together; leaving the block ends them, last first, each by its id.
+
+    One that has not ended ``patience`` seconds after SIGTERM is killed.
+    """
+
+    def __init__(self, log_dir: Path, patience: float = 15) -> None:
+        self.log_dir = log_dir
+        self.patience = patience
+        self.log_dir.mkdir(parents=True, exist_ok=True)
+        self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    def __enter__(self) -> "Processes":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._running:
+            self._end(*self._running.pop())
+
+    def start(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        ready: Sequence[Path | int] = (),
+        seconds: float = 60,
+        user: str | None = None,
+        group: str | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Starts ``command`` with its output in ``<name>.log`` and waits until it is ready.
+
+        ``ready`` lists the ports and Unix sockets that must accept a connection.
+        Raises SlipwayError, with the log's last line, when it ends first or takes too long.
+        """
+        log = self.log_dir / f"{name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C reaches only us; we end the others in order.
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+                user=user,
+                group=group,
+            )
+        self._running.append((name, process))
+        deadline = time.monotonic() + seconds
+        while not all(map(_accepts, ready)):
+            if process.poll() is not None:
+                raise SlipwayError(f"{name} ended with status {process.returncode}: {_last(log)}")
+            if time.monotonic() > deadline:
+                raise SlipwayError(f"{name} is not ready after {seconds:.0f} s: {_last(log)}")
+            time.sleep(0.05)
+        return process
+
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
+        """Ends one of them now."""
+        for entry in self._running:
+            if entry[1] is process:
+                self._running.remove(entry)
+                self._end(*entry)
+                return
+
+    def _end(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(self.patience)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _accepts(ready: Path | int) -> bool:
+    family = socket.AF_INET if isinstance(ready, int) else socket.AF_UNIX
+    with socket.socket(family) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(("127.0.0.1", ready) if isinstance(ready, int) else str(ready))
+        except OSError:
+            return False
+        return True
+
+
+def _last(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() or ["no output"]
+    return f"{lines[-1]} (all of it: {log})"

