@@ -1,0 +1,6 @@
+"""The same project with Slipway's one line."""
+
+from tests.bench.push.site.settings import *  # noqa: F403
+
+# isort: split
+from deploy.settings import *  # noqa: F403

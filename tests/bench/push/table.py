@@ -1,0 +1,47 @@
+"""Prints the results as a table."""
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+STEPS = ("cold", "unchanged", "changed")
+
+
+def show(results: dict) -> None:
+    contenders = results["contenders"]
+    ours = contenders.get("slipway")
+    table = Table(box=box.SIMPLE, title=title(results), title_justify="left")
+    table.add_column("contender")
+    for heading in ("cold s", "unchanged s", "one changed s"):
+        table.add_column(heading, justify="right")
+    table.add_column("requests of each", justify="right")
+    table.add_column("right?")
+    table.add_column("a refused upload")
+    for name, result in contenders.items():
+        times = [cell(min(result["seconds"][step]), ours and min(ours["seconds"][step])) for step in STEPS]
+        requests = " / ".join(f"{result['requests'][step]:,}" for step in STEPS)
+        table.add_row(
+            name,
+            *times,
+            requests,
+            "NO" if result["faults"] else "yes",
+            "fails the command" if result["honest"] else "EXITS 0",
+        )
+    console = Console()
+    # A pipe has no width; a table of eighty columns breaks every cell.
+    Console(width=max(console.width, 130)).print(table)
+    for name, result in contenders.items():
+        for fault in result["faults"]:
+            print(f"{name}, {fault}")
+
+
+def title(results: dict) -> str:
+    return (
+        f"{results['files']:,} third-party files, {results['bytes'] / 1e6:.0f} MB with hashed names, "
+        f"{1000 * results['round_trip']:.0f} ms round trip, {1000 * results['connect']:.0f} ms more for a connection"
+    )
+
+
+def cell(seconds: float, ours: float | None) -> str:
+    """The time and how many times ours it is."""
+    return f"{seconds:.2f}" + (f" ({seconds / ours:.1f}x)" if ours and seconds != ours else "")

@@ -1,0 +1,99 @@
+"""`manage.py collectstatic`, run as a person runs it."""
+
+import json
+import re
+
+import pytest
+
+
+def test_it_leaves_all_that_the_templates_ask_for_in_the_bucket(checkout, bucket):
+    done = checkout.manage("collectstatic", "--noinput")
+    assert (done.returncode, done.stderr) == (0, "")
+    closing = done.stdout.splitlines()[-1]
+    assert re.fullmatch(r"\d+ objects, \d+ sent \(\d+\.\d MB\), 0 skipped, \d+ requests, \d+\.\d s", closing)
+    objects = json.loads((checkout.root / "build/manifests/objects.json").read_text())["objects"]
+    assert set(objects) == set(bucket.objects)
+    for key, said in objects.items():
+        body, headers = bucket.objects[key]
+        assert (headers["Content-Type"], headers["Cache-Control"]) == (said["content_type"], said["cache_control"])
+        assert len(body) == said["bytes"]
+    bundles = [key for key in objects if "/CACHE/" in key]
+    assert sorted(key.rpartition(".")[2] for key in bundles) == ["css", "js"]
+
+
+def test_only_stable_names_of_the_project_go_up_plain(checkout, bucket):
+    checkout.manage("collectstatic", "--noinput")
+    stable = {key for key, (_, headers) in bucket.objects.items() if "immutable" not in headers["Cache-Control"]}
+    own = {key for key in stable if (checkout.root / "project/assets" / key.removeprefix("static/")).exists()}
+    assert own == {"static/favicon.ico"}
+    assert all(headers["Cache-Control"] == "public, max-age=300" for key, (_, headers) in bucket.objects.items()
+               if key in stable)  # fmt: skip
+
+
+def test_a_second_run_sends_nothing(checkout, bucket):
+    checkout.manage("collectstatic", "--noinput")
+    bucket.puts.clear()
+    done = checkout.manage("collectstatic", "--noinput")
+    assert (done.returncode, bucket.puts) == (0, [])
+    assert " 0 sent (0.0 MB)" in done.stdout
+
+
+def test_a_dry_run_says_what_it_would_send_and_sends_and_writes_nothing(checkout, bucket):
+    done = checkout.manage("collectstatic", "--noinput", "--dry-run")
+    assert done.returncode == 0
+    assert re.search(r"(\d+) objects built, \1 would be sent", done.stdout)
+    assert bucket.puts == []
+    assert not (checkout.root / "build/manifests").exists()
+
+
+def test_building_only_asks_nothing_of_the_bucket(checkout):
+    done = checkout.manage("collectstatic", "--build-only", AWS_ENDPOINT_URL_S3="http://127.0.0.1:1")
+    assert done.returncode == 0
+    assert (checkout.root / "build/manifests/staticfiles.json").exists()
+
+
+def test_quiet_is_quiet(checkout):
+    assert checkout.manage("collectstatic", "--noinput", "-v0").stdout.strip() == ""
+
+
+def test_without_a_cdn_host_it_is_django_s_own_command(checkout, bucket):
+    done = checkout.manage("collectstatic", "--noinput", STATIC_URL=None)
+    assert done.returncode == 0, done.stderr
+    assert "static files copied to" in done.stdout
+    assert (checkout.root / "build/static/css/base.css").read_text().startswith("body { background: url(../img/sea")
+    assert bucket.puts == []
+
+
+def test_warnings_about_packages_are_counted_and_listed_on_request(checkout):
+    checkout.package("thirdparty", **{"static/thirdparty/a.css": "a{b:url(gone.png)}"})
+    assert "1 warnings (-v 2 lists them)" in checkout.manage("collectstatic", "--noinput").stdout
+    assert "a.css:1: gone.png does not exist" in checkout.manage("collectstatic", "--noinput", "-v2").stdout
+
+
+def test_a_package_s_files_go_up_under_both_names(checkout, bucket):
+    checkout.package("thirdparty", **{"static/thirdparty/a.js": "load('./b.js')"})
+    checkout.manage("collectstatic", "--noinput")
+    names = sorted(key.rpartition("/")[2] for key in bucket.objects if "thirdparty" in key)
+    assert len(names) == 2
+    assert names[1] == "a.js"
+    assert re.fullmatch(r"a\.[0-9a-f]{12}\.js", names[0])
+
+
+def test_the_first_finder_wins_as_in_django(checkout, bucket):
+    checkout.package("thirdparty", **{"static/css/base.css": "theirs{}"})
+    checkout.manage("collectstatic", "--noinput")
+    assert not [key for key, (body, _) in bucket.objects.items() if b"theirs" in body]
+
+
+@pytest.mark.parametrize("option", ["--clear", "--link", "--no-post-process"])
+def test_an_option_that_cannot_hold_here_is_refused(checkout, bucket, option):
+    done = checkout.manage("collectstatic", "--noinput", option)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"slipway: {option}: ")
+    assert bucket.puts == []
+
+
+def test_ignored_files_stay_at_home(checkout, bucket):
+    checkout.write("assets/draft.psd", "x")
+    checkout.manage("collectstatic", "--noinput", "--ignore", "*.psd")
+    assert not [key for key in bucket.objects if "draft" in key]

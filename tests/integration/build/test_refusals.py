@@ -1,0 +1,162 @@
+"""A build that would break a page fails with one line and sends nothing."""
+
+import pytest
+
+
+def page(inside: str) -> dict[str, str]:
+    return {"templates/page.html": "{% load static compress %}\n" + inside}
+
+
+def block(inside: str, kind: str = "js") -> dict[str, str]:
+    return page(f"{{% compress {kind} %}}{inside}{{% endcompress %}}")
+
+
+SCRIPT = """<script src="{% static 'js/a.js' %}"></script>"""
+
+REFUSALS = {
+    "static names a missing file": (
+        page("{% static 'css/bsae.css' %}"),
+        "project/templates/page.html:2: {% static %} names css/bsae.css, which does not exist; "
+        "did you mean css/base.css?",
+    ),
+    "static names a missing file inside a block": (
+        block("<script src=\"{% static 'js/gone.js' %}\"></script>"),
+        "project/templates/page.html:2: {% static %} names js/gone.js, which does not exist",
+    ),
+    "static names a folder": (
+        page("{% static 'css/' %}"),
+        "project/templates/page.html:2: {% static %} names css/, which is a folder",
+    ),
+    "no block is compressed": (
+        page("{% if never %}{% endif %}{% verbatim %}{% endverbatim %}{% include 'part.html' %}")
+        | {"templates/part.html": "{% extends 'page.html' %}{% load compress %}{% compress js %}{% endcompress %}"},
+        "project/templates/part.html:1: this {% compress %} block was not compressed: nothing renders it",
+    ),
+    "a variable in a block": (
+        block("<script src='{{ theme }}.js'></script>"),
+        "project/templates/page.html:2: {% compress %} asks for the variable theme, and a bundle is made before any",
+    ),
+    "a condition in a block": (
+        block("{% if user.is_staff %}" + SCRIPT + "{% endif %}"),
+        "project/templates/page.html:2: {% compress %} asks for the variable user, and",
+    ),
+    "a nonce in a block": (
+        block("<script nonce='{{ request.csp_nonce }}'>a()</script>"),
+        "project/templates/page.html:2: {% compress %} asks for the variable request, and",
+    ),
+    "a module in a block": (
+        block("<script type='module' src=\"{% static 'js/a.js' %}\"></script>"),
+        'project/templates/page.html:2: {% compress js %}: a script of type="module" would become a classic script',
+    ),
+    "a script from elsewhere in a block": (
+        block("<script src='https://elsewhere.example/x.js'></script>"),
+        "project/templates/page.html:2: {% compress js %}: 'https://elsewhere.example/x.js' isn't accessible",
+    ),
+    "a script that does not parse": (
+        block(SCRIPT) | {"assets/js/a.js": "fine()\nlet = = 1\n"},
+        "project/templates/page.html:2: {% compress js %}: js/a.js:2: SyntaxError",
+    ),
+    "two scripts that declare one name": (
+        block(SCRIPT + "<script>const twice = 2</script>") | {"assets/js/a.js": "const twice = 1"},
+        "project/templates/page.html:2: {% compress js %}: the bundle does not parse, its line 2: SyntaxError",
+    ),
+    "a template that cannot be compiled": (
+        page("{% compress js %}{% endcompress %}{% nonsense %}"),
+        "project/templates/page.html:1: cannot be compiled: Invalid block tag",
+    ),
+    "css points nowhere": (
+        {"assets/css/base.css": "a{}\nb { c: url(../img/gone.svg) }"},
+        "project/assets/css/base.css:2: ../img/gone.svg points to img/gone.svg, which does not exist",
+    ),
+    "css imports itself in a circle": (
+        {"assets/css/base.css": "@import 'print.css';", "assets/css/print.css": "@import 'base.css';"},
+        "project/assets/css/print.css:1: stylesheets import each other in a circle: "
+        "css/base.css → css/print.css → css/base.css",
+    ),
+    "a module imports a missing file": (
+        {"assets/js/m.js": "import './gone.js'"},
+        "project/assets/js/m.js:1: imports ./gone.js, which does not exist",
+    ),
+    "a web manifest is no json": (
+        {"assets/site.webmanifest": "{\n'a': 1}"},
+        "project/assets/site.webmanifest:2: is not JSON",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_the_build_refuses(case, checkout, bucket):
+    files, line = REFUSALS[case]
+    for name, content in files.items():
+        checkout.write(name, content)
+    refused(checkout.manage("collectstatic", "--noinput"), bucket, line)
+    assert not (checkout.root / "build/manifests").exists()
+
+
+SETTINGS = {
+    "COMPRESS_CSS_HASHING_METHOD = 'mtime'": "COMPRESS_CSS_HASHING_METHOD: is 'mtime' and must be None",
+    "COMPRESS_OFFLINE = False": "COMPRESS_OFFLINE: is False and must be True",
+    "COMPRESS_ENABLED = False": "COMPRESS_ENABLED: is False and must be True",
+    "COMPRESS_URL = '/static/'": "COMPRESS_URL: is '/static/' and must be 'https://static.example.com/'",
+    "STORAGES['staticfiles'] = {'BACKEND': 'django.contrib.staticfiles.storage.ManifestStaticFilesStorage'}": (
+        'STORAGES["staticfiles"]: is django.contrib.staticfiles.storage.ManifestStaticFilesStorage and must be'
+    ),
+    "SLIPWAY_IMPORTS = {'lit': 'vendor/lit.js'}": "SLIPWAY_IMPORTS: lit names vendor/lit.js, which does not exist",
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.partition(" ")[0])
+def test_a_setting_that_breaks_the_offload_is_refused(setting, checkout, bucket):
+    checkout.settings(after=f"{setting}\n")
+    refused(checkout.manage("collectstatic", "--noinput"), bucket, SETTINGS[setting])
+
+
+def refused(done, bucket, line):
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"slipway: {line}"), done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" not in done.stdout
+    assert bucket.puts == []
+
+
+def test_a_package_s_mistakes_stop_nothing(checkout, bucket):
+    checkout.package(
+        "thirdparty",
+        **{
+            "static/thirdparty/a.css": "@import 'b.css'; c{d:url(gone.png)}",
+            "static/thirdparty/b.css": "@import 'a.css';",
+            "static/thirdparty/a.js": "import './gone.js'; syntax error",
+            "static/thirdparty/site.webmanifest": "no json",
+            "templates/thirdparty/a.html": "{% load static compress nonsense %}{% static 'gone.css' %}"
+            "{% compress js %}<script>{{ theme }}</script>{% endcompress %}",
+            "templates/thirdparty/b.html": "{% load compress %}{% compress js %}{{ theme }}{% endcompress %}",
+        },
+    )
+    done = checkout.manage("collectstatic", "--noinput")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "5 warnings" in done.stdout
+    assert bucket.puts
+
+
+def test_variables_that_the_offline_context_gives_are_fine(checkout, bucket):
+    checkout.write("templates/page.html", block("{% if dark %}" + SCRIPT + "{% endif %}")["templates/page.html"])
+    checkout.settings(after="COMPRESS_OFFLINE_CONTEXT = [{'dark': True}, {'dark': False}]\n")
+    assert checkout.manage("collectstatic", "--noinput").returncode == 0
+
+
+def test_a_block_in_a_jinja2_template_is_refused(checkout, bucket):
+    checkout.settings(
+        "TEMPLATES.append({'BACKEND': 'django.template.backends.jinja2.Jinja2', 'DIRS': [BASE_DIR / 'project/jinja2']})"
+    )
+    checkout.write("jinja2/shop.html", "<p>\n{%- compress js %}{% endcompress %}")
+    line = "project/jinja2/shop.html:2: {% compress %} works in Django's own templates only"
+    refused(checkout.manage("collectstatic", "--noinput"), bucket, line)
+
+
+def test_a_comment_may_name_what_does_not_exist(checkout):
+    checkout.write(
+        "templates/page.html",
+        "{% load static %}{# {% static 'gone.css' %} #}{% comment %}{% static 'gone.css' %}{% endcomment %}"
+        "{% verbatim %}{% static 'gone.css' %}{% endverbatim %}<!-- -->",
+    )
+    assert checkout.manage("collectstatic", "--noinput").returncode == 0

@@ -1,0 +1,74 @@
+"""What the product provisions, seen through the edge: both hosts as a browser meets them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy import config
+from deploy.cdn import cloudfront
+from tests.integration.cdn.conftest import Account
+from tests.unit.cdn.world import CSS
+
+SITE = "http://www.example.org"
+STATIC, MEDIA = "static.example.org", "media.example.org"
+OBJECTS = {
+    "static/css/base.0123456789ab.css": "text/css; charset=utf-8",
+    "media/public/photo.webp": "image/webp",
+    "media/incoming/photo.webp": "image/webp",
+    "releases/1.json": "application/json",
+}
+
+
+@pytest.fixture(scope="module")
+def provisioned(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    file: Path = tmp_path_factory.mktemp("site") / "site.yml"
+    file.write_text(
+        f"domain: example.org\nsite: {SITE}\nstatic: http://{STATIC}\nmedia: http://{MEDIA}\n"
+        "tls: none\nregion: eu-central-1\n"
+    )
+    site = config.load(file)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in account.env.items():
+            patch.setenv(name, value)
+        cloudfront.provision(site)
+    for key, content_type in OBJECTS.items():
+        account.s3.put_object(Bucket=site.bucket, Key=key, Body=CSS, ContentType=content_type)
+    yield account
+
+
+def test_a_stylesheet_comes_compressed_and_then_from_the_cache(provisioned: Account):
+    path = "/css/base.0123456789ab.css"
+    first = provisioned.get(STATIC, path, Accept_Encoding="br")
+    assert (first.status, first.headers["Content-Encoding"]) == (200, "br")
+    assert provisioned.get(STATIC, path, Accept_Encoding="br").x_cache == "Hit"
+
+
+def test_the_site_alone_is_granted_cors_on_the_static_host(provisioned: Account):
+    path = "/css/base.0123456789ab.css"
+    granted = provisioned.get(STATIC, path, Origin=SITE).headers
+    assert granted["Access-Control-Allow-Origin"] == SITE
+    assert granted["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert granted["X-Content-Type-Options"] == "nosniff"
+    refused = provisioned.get(STATIC, path, Origin="http://evil.test").headers
+    assert refused["Access-Control-Allow-Origin"] is None
+
+
+def test_an_upload_opened_as_a_page_may_do_nothing(provisioned: Account):
+    answer = provisioned.get(MEDIA, "/photo.webp")
+    assert (answer.status, answer.headers["Content-Security-Policy"]) == (200, "default-src 'none'; sandbox")
+
+
+@pytest.mark.parametrize("host", [STATIC, MEDIA])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/media/incoming/photo.webp", "/../incoming/photo.webp", "/releases/1.json", "/../releases/1.json", "/lost"],
+)
+def test_nothing_else_is_served_and_nothing_is_listed(provisioned: Account, host: str, path: str):
+    assert provisioned.get(host, path).status == 403
+
+
+def test_a_key_asked_for_before_its_upload_is_there_after_it(provisioned: Account):
+    assert provisioned.get(STATIC, "/late.css").status == 403
+    provisioned.s3.put_object(Bucket="example-org", Key="static/late.css", Body=CSS, ContentType="text/css")
+    assert provisioned.get(STATIC, "/late.css").status == 200

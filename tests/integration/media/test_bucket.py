@@ -1,0 +1,155 @@
+"""An upload by plain HTTP: what the bucket refuses, what is read of the rest, what becomes public."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from deploy.media import client
+from deploy.media.limits import FORM_SECONDS, READ_BYTES
+from deploy.media.refusal import DOWN, GONE, Refused
+from deploy.media.review import check
+from deploy.media.seeding import store_image
+from tests.integration.media.conftest import SITE, post
+from tests.unit.media.pictures import exif, picture, said_to_be, with_far_dimensions
+from tests.unit.media.pictures import upload as files_of
+
+KEY = "media/incoming/folder/original.jpg"
+
+
+@pytest.fixture
+def sent(store):
+    """Sizes of the answers to the web process's reads, as the bucket gave them."""
+    sizes = []
+    client.s3_client().meta.events.register(
+        "after-call.s3.GetObject", lambda parsed, **_: sizes.append(parsed["ContentLength"])
+    )
+    return sizes
+
+
+def test_an_upload_is_checked_and_published_inside_the_bucket(upload, admin, bucket):
+    files = files_of(2000, 1500)
+    image = check(upload(files)).publish()
+    assert [each.width for each in image.variants] == [480, 960, 1600]
+    for key, name, kind in zip(image.keys, ("original", "480", "960", "1600"), ["jpeg", *["webp"] * 3], strict=True):
+        stored = admin.get_object(Bucket=bucket, Key=key)
+        assert stored["Body"].read() == files[name]
+        assert stored["ContentType"] == f"image/{kind}"
+        assert stored["CacheControl"] == "public, max-age=31536000, immutable"
+    assert image.url == image.key.replace("media/public/", "https://media.example.com/", 1)
+
+
+def test_the_policy_names_key_type_size_and_five_minutes(store):
+    fields = store.sign(KEY, "image/jpeg", 1000).fields
+    policy = json.loads(base64.b64decode(fields["policy"]))
+    assert {"key": KEY} in policy["conditions"]
+    assert {"Content-Type": "image/jpeg"} in policy["conditions"]
+    assert ["content-length-range", 1, 1000] in policy["conditions"]
+    left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
+    assert left.total_seconds() <= FORM_SECONDS == 300
+    assert fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+
+
+def tampered(fields):
+    policy = json.loads(base64.b64decode(fields["policy"]))
+    policy["conditions"] = [["content-length-range", 1, 10**9], ["starts-with", "$key", ""]]
+    return {"policy": base64.b64encode(json.dumps(policy).encode()).decode()}
+
+
+REFUSALS = {
+    "oversize": (lambda fields: {}, 1001, "EntityTooLarge"),
+    "empty": (lambda fields: {}, 0, "EntityTooSmall"),
+    "wrong type": (lambda fields: {"Content-Type": "text/html"}, 100, "AccessDenied"),
+    "other key": (lambda fields: {"key": "media/incoming/folder/other.jpg"}, 100, "AccessDenied"),
+    "public key": (lambda fields: {"key": "media/public/x.jpg"}, 100, "AccessDenied"),
+    "tampered": (tampered, 100, "SignatureDoesNotMatch"),
+}
+
+
+@pytest.mark.parametrize(("changes", "size", "code"), REFUSALS.values(), ids=REFUSALS)
+def test_the_bucket_refuses_what_the_form_does_not_allow(store, admin, bucket, changes, size, code):
+    form = store.sign(KEY, "image/jpeg", 1000)
+    answer = post(form, b"z" * size, **changes(form.fields))
+    assert ElementTree.fromstring(answer.content).findtext("Code") == code
+    # Without it the page's script could not read the reason.
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+    assert "Contents" not in admin.list_objects_v2(Bucket=bucket)
+
+
+def test_the_bucket_refuses_an_expired_form(store, monkeypatch):
+    monkeypatch.setattr("deploy.media.bucket.FORM_SECONDS", -1)
+    answer = post(store.sign(KEY, "image/jpeg", 1000), b"z" * 100)
+    assert answer.status_code == 403
+    assert "expired" in answer.text
+
+
+@pytest.mark.parametrize("behind", (0, 200_000))
+def test_at_most_256_kb_of_each_object_leave_the_bucket(upload, sent, behind):
+    start = with_far_dimensions(picture(exif=exif(1)), behind) if behind else picture()
+    large = start[:-2] + bytes(3_000_000) + start[-2:]
+    check(upload({"original": large}))
+    assert sum(sent) <= READ_BYTES
+    assert sum(sent) > behind
+
+
+WRONG = {
+    "dimensions out of reach": (with_far_dimensions(picture(), 300_000), "behind more than 256 KB"),
+    "huge dimensions": (said_to_be(16_000, 16_000), "at most 89 million"),
+    "cut off": (picture()[:-100], "cut off"),
+    "wrong extension": (picture(kind="PNG"), "not of the type"),
+    "markup": (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "not a JPEG"),
+}
+
+
+@pytest.mark.parametrize(("body", "sentence"), WRONG.values(), ids=WRONG)
+def test_what_the_bucket_cannot_see_is_refused_afterwards(upload, sent, admin, bucket, body, sentence):
+    ticket = upload({"original": body})
+    with pytest.raises(Refused, match=sentence):
+        check(ticket)
+    assert sum(sent) <= READ_BYTES
+    assert "Contents" not in admin.list_objects_v2(Bucket=bucket, Prefix="media/public/")
+
+
+def test_an_object_that_changed_after_the_check_is_not_published(store, upload, admin, bucket):
+    ticket = upload({"original": picture()})
+    pending = check(ticket)
+    post(store.sign(ticket.key("original"), "image/jpeg", 1000), b"<script>alert(1)</script>")
+    with pytest.raises(Refused, match=GONE):
+        pending.publish()
+    assert "Contents" not in admin.list_objects_v2(Bucket=bucket, Prefix="media/public/")
+
+
+def test_an_upload_that_never_came_is_told_apart_from_a_bucket_that_is_down(store, upload, monkeypatch):
+    ticket = upload({"original": picture()})
+    with pytest.raises(Refused, match=GONE):
+        store.read_range(ticket.key("original") + "x", 0, 10)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+    monkeypatch.setattr(client, "_client", None)
+    with pytest.raises(Refused, match=DOWN):
+        check(ticket)
+
+
+def test_a_deleted_image_leaves_nothing_behind(store, upload, admin, bucket):
+    image = check(upload(files_of())).publish()
+    store.delete(image.keys)
+    assert "Contents" not in admin.list_objects_v2(Bucket=bucket, Prefix="media/public/")
+
+
+def test_the_server_can_publish_images_of_its_own(store, admin, bucket):
+    image = store_image(picture(1000, 500))
+    stored = admin.head_object(Bucket=bucket, Key=image.variants[0].key)
+    assert (stored["ContentType"], stored["CacheControl"][-9:]) == ("image/webp", "immutable")
+
+
+def test_the_web_process_may_touch_media_alone(store):
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.s3_client().put_object(Bucket=store.bucket, Key="static/css/base.css", Body=b"")
+
+
+def test_nobody_else_can_read_an_upload(store, upload):
+    form = store.sign(upload({"original": picture()}).key("original"), "image/jpeg", 10)
+    assert requests.get(f"{form.url}/{form.fields['key']}", timeout=30).status_code == 403

@@ -1,0 +1,47 @@
+"""A FileField of somebody else's package keeps its file in the bucket, with the web process's own rights."""
+
+import pytest
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import ContentFile
+from django.test import override_settings
+
+from deploy.media.files import FileStorage
+from rehearsal.aws import start
+from tests.integration.aws.conftest import Calls
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory):
+    with start(tmp_path_factory.mktemp("aws")) as local:
+        yield local
+
+
+@pytest.fixture
+def storage(aws):
+    client = Calls(aws).client("s3")
+    if not client.list_buckets()["Buckets"]:
+        client.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    web = aws.env_of("web")
+    return FileStorage(
+        bucket_name="files",
+        location="media/public",
+        endpoint_url=aws.s3_url,
+        region_name="eu-central-1",
+        access_key=web["AWS_ACCESS_KEY_ID"],
+        secret_key=web["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def test_the_same_name_twice_makes_two_files(storage):
+    names = [storage.save("docs/report.txt", ContentFile(text)) for text in (b"one", b"two")]
+    assert names[0] != names[1]
+    assert [storage.open(name).read() for name in names] == [b"one", b"two"]
+    with override_settings(MEDIA_URL="https://media.example.com/"):
+        assert storage.url("docs/a b.txt") == "https://media.example.com/docs/a%20b.txt"
+
+
+def test_a_name_keeps_within_the_fields_length(storage):
+    name = storage.get_available_name("docs/" + "x" * 120 + ".txt", max_length=100)
+    assert len(name) == 100 and name.endswith(".txt")
+    with pytest.raises(SuspiciousFileOperation, match="max_length"):
+        storage.get_available_name("docs/report.txt", max_length=10)

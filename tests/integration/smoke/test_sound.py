@@ -1,0 +1,99 @@
+"""A sound deployment stays green; what cannot be seen is said; a blind run is void."""
+
+import json
+
+import pytest
+
+from tests.integration.smoke.stack import Object, hashed
+from tests.smoke.report import write
+
+
+def test_a_sound_deployment_is_green_and_says_so_in_one_sentence(prove):
+    verdict = prove()
+    assert verdict.findings == []
+    assert verdict.sentence == "0 static requests reached the origin; 12 assets from the CDN"
+    assert verdict.status == 0
+    assert {control.state for control in verdict.controls} == {"seen"}
+
+
+def test_the_cdn_hosts_are_found_in_the_pages(prove):
+    verdict = prove(static=None, media=None, manifests=())
+    assert verdict.findings == []
+    assert verdict.witnesses["C"].checked > 0
+    assert len(verdict.assets) == 12
+
+
+def test_without_log_and_browser_the_verdict_says_what_was_not_seen(prove):
+    verdict = prove(origin_log=None, browser=None)
+    assert verdict.verdict == "green"
+    for letter in "BNO":
+        assert verdict.witnesses[letter].state == "not seen"
+    assert "not seen: O (no --origin-log)" in verdict.notes
+    assert "not seen: B (no Chromium found)" in verdict.notes
+
+
+def test_without_a_browser_the_parser_reports_the_missing_icon(stack, prove):
+    stack.pages["404"] = stack.page("404", "sorry", icon=False)
+    verdict = prove(browser=None)
+    assert [finding.witness for finding in verdict.findings] == ["P"]
+    assert "no icon" in verdict.findings[0].what
+
+
+def test_a_log_that_shows_nothing_makes_the_run_void(stack, prove, monkeypatch):
+    monkeypatch.setattr("tests.smoke.originlog.WAIT", 0.2)
+    stack.logs = False
+    verdict = prove()
+    assert verdict.verdict == "void"
+    assert verdict.status == 1
+    assert {control.witness for control in verdict.missed} == {"O"}
+    assert verdict.witnesses["O"].state == "not seen"
+
+
+def test_pages_behind_the_login_are_visited_signed_in(prove):
+    pages = prove(browser=None).pages
+    assert [page["signed_in"] for page in pages if page["url"].endswith("/members/")] == [True]
+
+
+def test_a_name_with_a_foreign_hash_raises_no_alarm(stack, prove):
+    stack.static["vendor.B1gW-dAt.js"] = Object(b"1", "text/javascript")
+    stack.static[hashed("plain.js", b"2")] = Object(b"2", "text/javascript")
+    tag = f'<script src="{stack.static_url}vendor.B1gW-dAt.js"></script></body>'
+    stack.pages["/"] = stack.pages["/"].replace("</body>", tag)
+    assert prove(browser=None).findings == []
+
+
+def test_the_report_holds_what_the_json_holds(tmp_path, prove):
+    verdict = prove()
+    write(verdict, tmp_path / "report")
+    document = json.loads((tmp_path / "report" / "smoke.json").read_text())
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert document["verdict"] == "green"
+    assert document["witnesses"]["P"]["state"] == "green"
+    assert document["sentence"] in page
+    assert all(asset["url"].rpartition("/")[2] in page for asset in document["assets"])
+    assert 'src="http' not in page and 'href="http' not in page.replace('<a href="http', "")
+
+
+def test_a_login_that_is_refused_makes_the_run_void(stack, prove):
+    stack.takes_logins = False
+    verdict = prove(browser=None)
+    assert verdict.verdict == "void"
+    assert "sign-in" in verdict.sentence
+
+
+def test_a_site_without_a_login_form_has_nothing_behind_it(stack, prove):
+    del stack.pages["/login/"]
+    verdict = prove(browser=None)
+    assert verdict.verdict == "green"
+    assert "not seen: pages behind a login (no login form found)" in verdict.notes
+
+
+def test_pages_without_any_asset_prove_nothing(stack, prove):
+    stack.pages = dict.fromkeys(stack.pages, "<!doctype html><link rel=icon href='data:,'>")
+    verdict = prove(browser=None, login=None, manifests=())
+    assert verdict.sentence == "the run is void: no page names an asset on a CDN host"
+
+
+def test_a_site_that_is_away_is_an_error(stack, prove):
+    with pytest.raises(ValueError, match="Cannot connect"):
+        prove(resolve={("www.wall.localhost", stack.origin_port): ("127.0.0.1", 9)})

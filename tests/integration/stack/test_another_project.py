@@ -1,0 +1,88 @@
+"""Somebody else's project is put in place of ours, by the README's words."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from deploy.guard import LINE
+from rehearsal.processes import Processes
+from rehearsal.stage import ROOT, Stage
+
+PAGE = """{% load static compress %}<!doctype html><html lang="en"><head><title>Shop</title>
+<link rel="icon" href="{% static 'shop/icon.svg' %}">
+{% compress css %}<link rel="stylesheet" href="{% static 'shop/shop.css' %}">{% endcompress %}
+</head><body><h1>Shop</h1></body></html>"""
+ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1z"/></svg>'
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A clone of Slipway whose project/ holds what `django-admin startproject` made."""
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT / "deploy", clone / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("manage.py", "site.yml"):
+        shutil.copy(ROOT / name, clone)
+    (clone / "project").mkdir()
+    admin = [sys.executable, "-m", "django"]
+    subprocess.run([*admin, "startproject", "mysite", clone / "project"], check=True)
+    (clone / "project" / "manage.py").unlink()
+    subprocess.run([*admin, "startapp", "shop"], cwd=clone / "project", check=True)
+
+    shop = clone / "project" / "shop"
+    (shop / "templates" / "shop").mkdir(parents=True)
+    (shop / "templates" / "shop" / "page.html").write_text(PAGE)
+    for error in ("400", "403", "403_csrf", "404", "500"):
+        (shop / "templates" / f"{error}.html").write_text(PAGE.replace("Shop", error))
+    (shop / "static" / "shop").mkdir(parents=True)
+    (shop / "static" / "shop" / "icon.svg").write_text(ICON)
+    (shop / "static" / "shop" / "shop.css").write_text("h1 { background: url(icon.svg) }")
+    urls = clone / "project" / "mysite" / "urls.py"
+    urls.write_text(
+        "from django.urls import path\nfrom django.views.generic import TemplateView\n"
+        "urlpatterns = [path('', TemplateView.as_view(template_name='shop/page.html'))]\n"
+    )
+    settings = clone / "project" / "mysite" / "settings.py"
+    settings.write_text(settings.read_text().replace("INSTALLED_APPS = [", "INSTALLED_APPS = [\n    'shop',"))
+    site = clone / "site.yml"
+    kept = re.sub(r"^seed: .*\n", "", site.read_text(), flags=re.M)
+    site.write_text(kept + "\nsettings: mysite.settings\nwsgi: mysite.wsgi\n")
+    return clone
+
+
+def play(clone, tmp_path):
+    with Processes(tmp_path / "stage" / "log") as processes:
+        stage = Stage(tmp_path / "stage", processes, source=clone)
+        stage.start_cloud()
+        stage.provision()
+        stage.push(quiet=True)
+        stage.release()
+        stage.prepare()
+        stage.serve()
+        status = stage.smoke(quiet=True)
+    return status, json.loads((stage.report / "smoke.json").read_text())
+
+
+def test_it_is_built_pushed_served_and_proved(clone, tmp_path):
+    settings = clone / "project" / "mysite" / "settings.py"
+    settings.write_text(f"{settings.read_text()}\n{LINE}\n")
+    status, report = play(clone, tmp_path)
+    assert (status, report["findings"]) == (0, [])
+    assert any("/CACHE/css/" in asset["url"] for asset in report["assets"])
+
+
+def test_without_the_line_it_is_refused_by_one_that_says_so(clone):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput"],
+        cwd=clone,
+        env={"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "mysite.settings"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        f"slipway: mysite.settings: the offload settings are missing; add `{LINE}` as the last line of that module"
+    )

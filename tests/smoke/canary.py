@@ -1,0 +1,66 @@
+"""Witness C: asks the origin itself for every name of the manifest."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, urljoin, urlsplit
+
+from tests.smoke.attribution import Check, Fact
+from tests.smoke.client import Answer, Client
+from tests.smoke.hosts import Hosts, allowed
+from tests.smoke.manifest import DIGEST, Entry, Manifest
+
+AT_ONCE = 12
+
+
+async def ask_origin(
+    client: Client, hosts: Hosts, manifest: Manifest, names: Iterable[str], origin: str
+) -> tuple[list[Fact], int]:
+    """Facts, and how many paths were asked. ``origin``: where the origin itself listens."""
+    prefixes = dict.fromkeys(["/static/", urlsplit(hosts.static or "").path or "/", "/"])
+    paths = [(prefix, name) for prefix in prefixes for name in names]
+    turn = asyncio.Semaphore(AT_ONCE)
+    # The site's name, so that the origin takes it for a visitor's request.
+    headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
+
+    async def ask(prefix: str, name: str) -> list[Fact]:
+        async with turn:
+            answer = await client.ask(urljoin(origin, quote(prefix + name)), headers=headers)
+            return list(_judge(answer, prefix, name, manifest, hosts))
+
+    facts = await asyncio.gather(*(ask(prefix, name) for prefix, name in paths))
+    return [fact for found in facts for fact in found], len(paths)
+
+
+def _judge(answer: Answer, prefix: str, name: str, manifest: Manifest, hosts: Hosts) -> Iterator[Fact]:
+    if answer.status in (404, 410) and not answer.body:
+        return
+    permitted = allowed(prefix + name)
+    if permitted is not None and (permitted.max_bytes is None or not 200 <= answer.status < 300):
+        return
+    entry = manifest.entries.get(name)
+    url = urljoin(hosts.site, quote(prefix + name))
+    place = entry.source if entry else "the manifest, without its hash"
+    if _same_bytes(answer, name, manifest, entry):
+        what = f"the origin sends the file's own bytes with status {answer.status}"
+        yield Fact(Check.SERVED, url, place, what)
+    elif answer.status not in (404, 410) and not (prefix == "/" and _is_a_page(answer, name, hosts)):
+        said = " ".join(filter(None, (str(answer.status or answer.error), answer.type)))
+        yield Fact(Check.SERVED, url, place, f"the origin answers {said}, not 404")
+
+
+def _same_bytes(answer: Answer, name: str, manifest: Manifest, entry: Entry | None) -> bool:
+    if not answer.body:
+        return False
+    if entry is not None and entry.is_body(answer.body) is not None:
+        return bool(entry.is_body(answer.body))
+    twins = (it for it in manifest.entries.values() if DIGEST.sub("", it.name, count=1) == name)
+    return any(twin.is_body(answer.body) for twin in twins)
+
+
+def _is_a_page(answer: Answer, name: str, hosts: Hosts) -> bool:
+    """Below "/" the site may have pages of its own: a login in front of all of /admin/, a
+    catch-all. A page is no file, nor is a redirect to one."""
+    if 300 <= answer.status < 400:
+        target = urljoin(urljoin(hosts.site, name), answer.headers.get("Location", ""))
+        return hosts.is_origin(target) and not hosts.looks_static(target)
+    return answer.type == "text/html" and not name.endswith((".html", ".htm"))

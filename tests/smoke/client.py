@@ -1,0 +1,168 @@
+"""An HTTP client that sees answers as they came: bodies not decoded, redirects not followed."""
+
+import asyncio
+import ipaddress
+import secrets
+import socket
+import ssl
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import aiohttp
+import brotli
+from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDict
+from yarl import URL
+
+from tests.smoke.options import Options
+
+TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
+
+
+def new_run() -> str:
+    """A run's id; it travels in the User-Agent as ``slipway-smoke/<id>``."""
+    return secrets.token_hex(6)
+
+
+def agent(run: str) -> str:
+    return f"slipway-smoke/{run}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``status`` 0: no answer, and ``error`` says why. ``body`` is as it came over the wire."""
+
+    url: str
+    status: int
+    headers: CIMultiDict
+    body: bytes = b""
+    error: str = ""
+
+    @property
+    def type(self) -> str:
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
+    def encoding(self) -> str:
+        return self.headers.get("Content-Encoding", "").strip().lower()
+
+    def decoded(self) -> bytes:
+        """The body without its Content-Encoding; ValueError if the label lies."""
+        body = self.body
+        for coding in reversed([part.strip() for part in self.encoding.split(",") if part.strip()]):
+            body = decode(body, coding)
+        return body
+
+    @property
+    def text(self) -> str:
+        try:
+            return self.decoded().decode("utf-8", "replace")
+        except ValueError:
+            return ""
+
+
+def decode(body: bytes, coding: str) -> bytes:
+    """Undoes one content coding; ValueError if it cannot be undone."""
+    try:
+        if coding in ("gzip", "x-gzip"):
+            return zlib.decompress(body, 16 + zlib.MAX_WBITS)
+        if coding == "deflate":
+            return zlib.decompress(body)
+        if coding == "br":
+            return brotli.decompress(body)
+    except (zlib.error, brotli.error) as error:
+        raise ValueError(f"not {coding}: {error}") from error
+    if coding == "identity":
+        return body
+    raise ValueError(f"unknown content coding {coding!r}")
+
+
+class Resolver(AbstractResolver):
+    """``--resolve`` first; ``*.localhost`` is loopback (RFC 6761); else the system's answer."""
+
+    def __init__(self, fixed: Mapping[tuple[str, int], tuple[str, int]] | None):
+        self._fixed = dict(fixed or {})
+
+    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
+        address, port = self._fixed.get((host, port), (host, port))
+        if address == "localhost" or address.endswith(".localhost"):
+            address = "127.0.0.1"
+        try:
+            found = [str(ipaddress.ip_address(address))]
+        except ValueError:
+            loop = asyncio.get_running_loop()
+            infos = await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(info[4][0] for info in infos))
+        return [
+            {
+                "hostname": host,
+                "host": ip,
+                "port": port,
+                "family": socket.AF_INET6 if ":" in ip else socket.AF_INET,
+                "proto": 0,
+                "flags": socket.AI_NUMERICHOST,
+            }
+            for ip in found
+        ]
+
+    async def close(self):
+        pass
+
+
+class Client:
+    """A session with one run id. ``cookies``: whether it keeps them."""
+
+    def __init__(self, options: Options, run: str, *, cookies: bool = False, limit: int = 16):
+        self.run = run
+        self._resolver = Resolver(options.resolve)
+        context = ssl.create_default_context()
+        if options.ca:
+            context.load_verify_locations(options.ca)
+        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=context, limit=limit)
+        jar = aiohttp.CookieJar(unsafe=True) if cookies else aiohttp.DummyCookieJar()
+        self.session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=jar,
+            timeout=TIMEOUT,
+            auto_decompress=False,
+            headers={"User-Agent": f"Mozilla/5.0 {agent(run)}"},
+        )
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.session.close()
+
+    async def ask(
+        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, data=None
+    ) -> Answer:
+        """One request, no redirect followed. Never raises for what the network does."""
+        sent = {"Accept-Encoding": "br, gzip", **(headers or {})}
+        try:
+            async with self.session.request(
+                method,
+                URL(url, encoded=True),
+                headers=sent,
+                data=data,
+                allow_redirects=False,
+            ) as answer:
+                body = await answer.read()
+                return Answer(url, answer.status, CIMultiDict(answer.headers), body)
+        except FAILURES as error:
+            reason = str(error) or type(error).__name__
+            return Answer(url, 0, CIMultiDict(), error=reason)
+
+    async def addresses(self, url: str) -> set[tuple[str, int]]:
+        """Where ``url``'s host and port lead: (address, port); empty if the name is unknown."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            found = await self._resolver.resolve(parts.hostname, port)
+        except OSError:
+            return set()
+        return {(entry["host"], entry["port"]) for entry in found}

@@ -1,0 +1,91 @@
+"""The verdict as a table for a person."""
+
+from collections import Counter, defaultdict
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tests.smoke.verdict import WITNESSES, Verdict
+
+# Above this many assets the green ones are summed up by kind.
+LONG = 30
+_COLOURS = {"green": "green", "red": "red", "not seen": "yellow", "seen": "green"}
+
+
+def show(verdict: Verdict, console: Console, report: Path | None = None) -> None:
+    """Prints everything, the one sentence last."""
+    console.print(_assets(verdict))
+    console.print(_witnesses(verdict))
+    for url, entries in groupby(sorted(verdict.allowed, key=_url), key=_url):
+        lines = list(entries)
+        sent = f"{len(lines)} requests, {sum(line['bytes'] for line in lines):,} bytes"
+        console.print(Text(f"allowed: {url}, {sent} from the origin ({lines[0]['reason']})"))
+    for note in verdict.notes:
+        console.print(Text(note, style="yellow" if note.startswith("not seen") else "dim"))
+    for finding in verdict.findings:
+        console.print()
+        console.print(Text(f"{finding.witness}  {finding.url}", style="bold red"))
+        console.print(Text(f"   at   {finding.place}\n   is   {finding.what}\n   fix  {finding.fix}"))
+    console.print()
+    if report:
+        console.print(Text(f"report: {report / 'index.html'}"), soft_wrap=True)
+    colour = "green" if verdict.verdict == "green" else "red"
+    console.print(Text(verdict.sentence, style=f"bold {colour}"), soft_wrap=True)
+
+
+def _url(entry: dict) -> str:
+    return entry["url"]
+
+
+def _assets(verdict: Verdict) -> Table:
+    table = Table(title=f"Assets of {verdict.site}", title_justify="left", header_style="bold")
+    for name in ("asset", "host", "cache", "bytes", "cache-control", "verdict"):
+        table.add_column(name, justify="right" if name == "bytes" else "left", overflow="fold")
+    red = [asset for asset in verdict.assets if asset["verdict"] != "ok"]
+    good = [asset for asset in verdict.assets if asset["verdict"] == "ok"]
+    for asset in red if len(verdict.assets) > LONG else [*red, *good]:
+        table.add_row(
+            urlsplit(asset["url"]).path,
+            asset["host"],
+            asset["hit"],
+            f"{asset['bytes']:,}",
+            asset["cache_control"] or "-",
+            Text(asset["verdict"], style="green" if asset["verdict"] == "ok" else "red"),
+        )
+    if len(verdict.assets) > LONG:
+        groups: dict[tuple, list[dict]] = defaultdict(list)
+        for asset in good:
+            kind = asset["content_type"].partition(";")[0]
+            groups[asset["host"], kind, asset["cache_control"]].append(asset)
+        for (host, kind, cache), assets in sorted(groups.items()):
+            hits = Counter(asset["hit"] for asset in assets)
+            table.add_row(
+                f"{len(assets)} of {kind}",
+                host,
+                ", ".join(f"{number} {name}" for name, number in hits.items()),
+                f"{sum(asset['bytes'] for asset in assets):,}",
+                cache or "-",
+                Text("ok", style="green"),
+            )
+    return table
+
+
+def _witnesses(verdict: Verdict) -> Table:
+    table = Table(title="Witnesses", title_justify="left", header_style="bold")
+    for name in ("", "witness", "state", "checked", "controls", "reason"):
+        table.add_column(name, justify="right" if name == "checked" else "left")
+    for letter, witness in verdict.witnesses.items():
+        states = [f"{control.name}: {control.state}" for control in verdict.controls if control.witness == letter]
+        table.add_row(
+            letter,
+            WITNESSES[letter],
+            Text(witness.state, style=_COLOURS[witness.state]),
+            f"{witness.checked:,}",
+            "\n".join(states),
+            witness.reason,
+        )
+    return table

@@ -1,0 +1,105 @@
+"""Positive controls: faults planted on purpose. A run in which one goes unseen proves nothing."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urljoin, urlsplit
+
+from multidict import CIMultiDict
+from playwright.async_api import Error, Playwright
+
+from tests.smoke import netlog, originlog, requested, written
+from tests.smoke.attribution import Check
+from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, Visit, Watch
+from tests.smoke.chromium import NoBrowser, launch
+from tests.smoke.client import Answer, Client, new_run
+from tests.smoke.hosts import Hosts
+from tests.smoke.options import Options
+from tests.smoke.originlog import OriginLog
+from tests.smoke.parse import parse
+from tests.smoke.replay import replay
+from tests.smoke.verdict import Control
+
+_LEAKING = '<!doctype html><title>control</title><h1>control</h1><img src="{path}">'
+
+
+class Controls:
+    """``run`` plants; the results are in ``controls`` and, for the log, come from ``check_log``."""
+
+    def __init__(self, options: Options, hosts: Hosts):
+        self._options, self._hosts = options, hosts
+        self.planted, self.leaking, self.closing = new_run(), new_run(), new_run()
+        self.controls: list[Control] = []
+        self._leak = f"/static/control-{self.leaking}.png"
+        self._page = urljoin(hosts.site, f"/slipway-smoke-{self.leaking}/")
+        self._browser_ran = False
+
+    def _note(self, name: str, witness: str, run: str, seen: bool, reason: str) -> None:
+        state = "seen" if seen else "missed"
+        self.controls.append(Control(name, witness, run, state, "" if seen else reason))
+
+    async def plant(self, playwright: Playwright, directory: Path) -> None:
+        """The planted request, and the leaking page parsed and shown to a browser of its own."""
+        async with Client(self._options, self.planted) as client:
+            await client.ask(urljoin(self._hosts.site, f"/static/planted-{self.planted}.css"))
+        text = _LEAKING.format(path=self._leak)
+        page = parse(self._page, text)
+        found = written.judge_references(page.references, self._hosts)
+        caught = any(fact.url.endswith(self._leak) for fact in found)
+        self._note("leaking page", "P", self.leaking, caught, "its image was not found")
+        try:
+            await self._show(playwright, text, directory / "control-net.json")
+            self._browser_ran = True
+        except (NoBrowser, Error) as error:
+            state = "not run" if isinstance(error, NoBrowser) else "missed"
+            for witness in "BN":
+                self.controls.append(Control("leaking page", witness, self.leaking, state, str(error)))
+
+    async def _show(self, playwright: Playwright, text: str, log: Path) -> None:
+        visit = Visit(self._page, self._page, "control")
+        async with launch(playwright, self._options, self.leaking, log) as browser:
+            context = await browser.new_context(**DESKTOP.context)
+            watch = Watch(context, visit)
+            await watch.start()
+            page = await context.new_page()
+
+            session = await watch.listen_for_icon(page)
+            headers = CIMultiDict({"Content-Type": "text/html; charset=utf-8"})
+            await replay(context, session, Answer(self._page, 200, headers, text.encode()))
+            await page.goto(self._page)
+            await watch.icon(FAVICON_PATIENCE)
+            await watch.settle()
+            await context.close()
+        facts = requested.judge([visit], self._hosts)
+        caught = any(fact.check is Check.ASKED and fact.url.endswith(self._leak) for fact in facts)
+        self._note("leaking page", "B", self.leaking, caught, "its request was not found")
+        pages = [SimpleNamespace(url=self._page, kind="page", page=parse(self._page, text))]
+        sent = netlog.read(log) if log.exists() else []
+        facts = list(netlog.judge(sent, pages, self._hosts))
+        for name, path in (("leaking page", self._leak), ("favicon", "/favicon.ico")):
+            caught = any(urlsplit(fact.url).path == path for fact in facts)
+            self._note(name, "N", self.leaking, caught, f"no request for {path}")
+        marked = [it for it in sent if urlsplit(it.url).path == "/favicon.ico"]
+        named = any(self.leaking in request.agent for request in marked)
+        self._note("run id on the favicon", "N", self.leaking, named, "no User-Agent with the id")
+
+    async def check_log(self, log: OriginLog) -> None:
+        """Waits for the last line, then looks for all that was planted."""
+        closing = f"/static/closing-{self.closing}.css"
+        async with Client(self._options, self.closing) as client:
+            await client.ask(urljoin(self._hosts.site, closing))
+        await log.wait_for(lambda lines: any(line.is_of(self.closing) for line in lines))
+        lines = log.lines()
+
+        def arrived(run: str, path: str) -> bool:
+            facts = originlog.judge(lines, run, self._hosts, frozenset(), [])
+            return any(urlsplit(fact.url).path == path for fact in facts)
+
+        missing = "its line did not appear in the log"
+        planted = f"/static/planted-{self.planted}.css"
+        seen = arrived(self.planted, planted) and arrived(self.closing, closing)
+        self._note("planted request", "O", self.planted, seen, missing)
+        if self._browser_ran:
+            self._note("leaking page", "O", self.leaking, arrived(self.leaking, self._leak), missing)
+            icons = [line for line in lines if line.is_of(self.leaking)]
+            seen = any(urlsplit(line.uri).path == "/favicon.ico" for line in icons)
+            self._note("run id on the favicon", "O", self.leaking, seen, missing)

@@ -1,0 +1,189 @@
+"""Finds the site's pages: logged out, signed in, and the error pages."""
+
+import asyncio
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+from tests.smoke.client import Answer, Client, new_run
+from tests.smoke.hosts import Hosts, resolve
+from tests.smoke.options import Options
+from tests.smoke.parse import Page, parse
+from tests.smoke.signin import NO_FORM, sign_in
+
+# A page of every kind is enough: /photos/17/ and /photos/18/ come from one template.
+PAGES_A_PATTERN = 2
+_NEVER = re.compile(r"/(logout|log-out|signout|sign-out|i18n/setlang)/?$")
+_VARIABLE = re.compile(r"^(\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,})$")
+_DEBUG = re.compile(r"You(?:'|&#x27;|\u2019)re seeing this error because you have\s*<code>DEBUG = True")
+
+
+@dataclass(slots=True)
+class Visited:
+    """One crawled page. ``kind``: "page", "admin" or an error's status as text.
+
+    ``replay``: a browser cannot ask for it by itself (another method, another Host).
+    """
+
+    answer: Answer
+    page: Page
+    kind: str
+    signed_in: bool = False
+    replay: bool = False
+
+    @property
+    def url(self) -> str:
+        return self.page.url
+
+    @property
+    def has_debug_body(self) -> bool:
+        return bool(_DEBUG.search(self.answer.text))
+
+
+@dataclass(slots=True)
+class Crawl:
+    pages: list[Visited] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    cookies: list[dict] = field(default_factory=list)
+    set_cookies: list[tuple[str, str]] = field(default_factory=list)
+    feeds: dict[str, str] = field(default_factory=dict)
+    sign_in_problem: str = ""
+
+    def for_browser(self) -> list[Visited]:
+        """One page of every kind: what loads and runs the same things is looked at once."""
+        chosen, seen = [], set()
+        for visited in self.pages:
+            keys = {visited.page.signature, (_pattern(visited.url), visited.signed_in)}
+            if visited.replay or not keys & seen:
+                chosen.append(visited)
+                seen |= keys
+        return chosen
+
+    def note_cookies(self, answer: Answer) -> None:
+        self.set_cookies += [(answer.url, it) for it in answer.headers.getall("Set-Cookie", [])]
+
+    def take(self, answer: Answer, kind: str, **how) -> Visited | None:
+        """Parses an answer if it is a page with something in it."""
+        self.note_cookies(answer)
+        if answer.type not in ("text/html", "application/xhtml+xml") or not answer.body:
+            return None
+        links = answer.headers.getall("Link", [])
+        place = f"{answer.url} ({kind})" if how.get("replay") else answer.url
+        page = parse(answer.url, answer.text, links, place)
+        visited = Visited(answer, page, kind, **how)
+        self.pages.append(visited)
+        return visited
+
+
+async def crawl(options: Options, hosts: Hosts, run: str) -> Crawl:
+    """Everything that can be reached within the options' bounds."""
+    found = Crawl()
+    start = ["", *options.paths, "/admin/", "/sitemap.xml"]
+    async with Client(options, run, cookies=True) as client:
+        await _walk(found, client, options, hosts, start, signed_in=False)
+        if options.login:
+            problem, landing = await sign_in(client, options, found.pages)
+            if problem == NO_FORM:
+                found.notes.append(f"not seen: pages behind a login ({problem})")
+            elif problem:
+                found.sign_in_problem = problem
+            else:
+                start = ["", "/admin/", landing, *options.paths]
+                await _walk(found, client, options, hosts, start, signed_in=True)
+                found.cookies = _cookies(client, hosts)
+        else:
+            found.notes.append("not seen: pages behind the login (no SMOKE_LOGIN)")
+    async with Client(options, run) as client:
+        await _errors(found, client, hosts)
+    return found
+
+
+async def _walk(found, client, options, hosts, start, *, signed_in: bool) -> None:
+    level = list(dict.fromkeys(urljoin(hosts.site, path) for path in start))
+    patterns: Counter = Counter()
+    seen: set[str] = set()
+    budget = options.max_pages
+    for _ in range(options.max_depth + 1):
+        wave = []
+        for url in level:
+            pattern = _pattern(url)
+            if url in seen or budget <= 0 or patterns[pattern] >= PAGES_A_PATTERN:
+                continue
+            seen.add(url)
+            patterns[pattern] += 1
+            budget -= 1
+            wave.append(url)
+        level = []
+        for answers in await asyncio.gather(*(_follow(client, hosts, url) for url in wave)):
+            *redirects, answer = answers
+            for redirect in redirects:
+                found.note_cookies(redirect)
+            if answer.url in seen and redirects:
+                continue
+            seen.add(answer.url)
+            if answer.status == 0:
+                found.notes.append(f"{answer.url}: {answer.error}")
+            elif answer.status >= 500:
+                found.take(answer, str(answer.status), signed_in=signed_in, replay=True)
+            if answer.status != 200:
+                continue
+            if "xml" in answer.type and answer.type != "application/xhtml+xml":
+                found.feeds[answer.url] = answer.text
+                continue
+            kind = "admin" if "/admin/" in urlsplit(answer.url).path else "page"
+            visited = found.take(answer, kind, signed_in=signed_in)
+            if visited:
+                level += [*visited.page.links, *visited.page.feeds]
+        level = [url for url in dict.fromkeys(level) if _crawlable(url, hosts)]
+    if budget <= 0:
+        found.notes.append(f"the crawl stopped at --max-pages {options.max_pages}")
+
+
+async def _follow(client: Client, hosts: Hosts, url: str) -> list[Answer]:
+    """The answer and the redirects before it; never leaves the site, never asks for a static URL."""
+    answers = [await client.ask(url, headers={"Accept": "text/html,*/*;q=0.8"})]
+    while len(answers) < 6 and 300 <= answers[-1].status < 400:
+        target = resolve(answers[-1].url, answers[-1].headers.get("Location", ""))
+        if target is None or not _crawlable(target, hosts):
+            break
+        answers.append(await client.ask(target))
+    return answers
+
+
+async def _errors(found: Crawl, client: Client, hosts: Hosts) -> None:
+    """The pages a visitor meets when something is wrong. A 500 is taken only if one turns up."""
+    token = "s" * 32
+    cases = {
+        "404": ("GET", f"/slipway-smoke-{new_run()}/", {}, None),
+        "400": ("GET", "/", {"Host": "smoke.invalid"}, None),
+        "403": ("POST", "/", {}, b""),
+        "405": ("PUT", "/", {"Cookie": f"csrftoken={token}", "X-CSRFToken": token}, b""),
+    }
+    for status, (method, path, headers, data) in cases.items():
+        url = urljoin(hosts.site, path)
+        if method != "GET":
+            headers = {**headers, "Origin": hosts.origin, "Referer": hosts.site}
+        answer = await client.ask(url, method=method, headers=headers, data=data)
+        if str(answer.status) != status:
+            said = answer.error or f"answered {answer.status}"
+            found.notes.append(f"not seen: the {status} page ({method} {path}: {said})")
+        elif found.take(answer, status, replay=status != "404") is None:
+            found.notes.append(f"the {status} answer is no page: nothing to parse")
+    if not any(visited.answer.status >= 500 for visited in found.pages):
+        found.notes.append("not seen: the 500 page (the site offered none)")
+
+
+def _crawlable(url: str, hosts: Hosts) -> bool:
+    same = urlsplit(url).netloc == urlsplit(hosts.site).netloc
+    return same and not hosts.looks_static(url) and not _NEVER.search(urlsplit(url).path)
+
+
+def _pattern(url: str) -> str:
+    parts = urlsplit(url).path.split("/")
+    return "/".join("*" if _VARIABLE.match(part) else part for part in parts)
+
+
+def _cookies(client: Client, hosts: Hosts) -> list[dict]:
+    """The session's cookies in the browser's own terms."""
+    return [{"name": cookie.key, "value": cookie.value, "url": hosts.site} for cookie in client.session.cookie_jar]

@@ -1,0 +1,149 @@
+"""Asks the CDN for every static URL, twice and more where once is not enough."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from tests.smoke import css, modules
+from tests.smoke.client import Answer, Client
+from tests.smoke.hosts import Hosts, extension, resolve
+from tests.smoke.metadata import manifest_urls
+from tests.smoke.parse import Reference
+
+# Edges are many and the first answers may each come from another one.
+TRIES_FOR_A_HIT = 6
+TRIES_FOR_COMPRESSION = 4
+# What CloudFront and the others compress alike, within CloudFront's bounds (decoded bytes).
+COMPRESSIBLE = re.compile(r"text/(css|javascript|html|plain|xml)|application/(x-)?(javascript|json|xml)|image/svg\+xml")
+COMPRESSED_SIZES = range(1_000, 10_000_001)
+# The kind of what only a manifest names: asked for once, since no visitor warms a cache with it.
+LISTED = "listed"
+_CODINGS = {"br", "gzip", "zstd"}
+_HIT = re.compile(r"\b(Refresh)?Hit\b|\bTCP\w*_HIT\b", re.IGNORECASE)
+_CDN_HEADERS = ("X-Cache", "CF-Cache-Status", "Cache-Status", "CDN-Cache", "X-Cache-Status")
+
+
+@dataclass(slots=True)
+class Asset:
+    """One static URL and its answers. ``place``: where it is written first."""
+
+    url: str
+    kind: str
+    place: str
+    cors: bool = False
+    answers: list[Answer] = field(default_factory=list)
+
+    @property
+    def last(self) -> Answer:
+        return self.answers[-1]
+
+    @property
+    def is_hit(self) -> bool:
+        return any(is_hit(answer) for answer in self.answers)
+
+    @property
+    def body(self) -> bytes:
+        try:
+            return self.last.decoded()
+        except ValueError:
+            return self.last.body
+
+
+def is_hit(answer: Answer) -> bool:
+    """Whether a CDN's cache answered: CloudFront, Cloudflare, Fastly, Akamai, or RFC 9211."""
+    headers = answer.headers
+    if headers.get("CF-Cache-Status", "").upper() in {"HIT", "STALE", "UPDATING", "REVALIDATED"}:
+        return True
+    return any(_HIT.search(value) for name in _CDN_HEADERS for value in headers.getall(name, []))
+
+
+def is_cdn(answer: Answer) -> bool:
+    """Whether a CDN says that it answered, from its cache or not."""
+    return any(name in answer.headers for name in (*_CDN_HEADERS, "X-Amz-Cf-Id", "CF-Ray"))
+
+
+def should_be_compressed(asset: Asset) -> bool:
+    return bool(COMPRESSIBLE.fullmatch(asset.last.type)) and len(asset.body) in COMPRESSED_SIZES
+
+
+def is_compressed(answer: Answer) -> bool:
+    return bool(_CODINGS & {part.strip() for part in answer.encoding.split(",")})
+
+
+async def fetch(
+    client: Client, hosts: Hosts, references: Iterable[Reference], importmap: modules.ImportMap
+) -> tuple[dict[str, Asset], list[Reference]]:
+    """Every asset that is ours, and the references written in stylesheets, modules and manifests."""
+    assets: dict[str, Asset] = {}
+    inner: list[Reference] = []
+    pending = list(references)
+    while pending:
+        wave = []
+        for reference in pending:
+            asset = assets.get(reference.url)
+            if asset is None and hosts.is_ours(reference.url) and _is_file(reference, hosts):
+                asset = Asset(reference.url, reference.kind, reference.place, reference.cors)
+                assets[reference.url] = asset
+                wave.append(asset)
+            if asset is not None and reference.kind in ("style", "module", "manifest"):
+                asset.kind, asset.cors = reference.kind, asset.cors or reference.cors
+        await asyncio.gather(*(_ask(client, hosts, asset) for asset in wave))
+        pending = [found for asset in wave for found in _inside(asset, importmap)]
+        inner += pending
+    return assets, inner
+
+
+def _is_file(reference: Reference, hosts: Hosts) -> bool:
+    linked = reference.kind in ("link", "document")
+    return bool(urlsplit(reference.url).path.strip("/")) and (
+        not linked or hosts.looks_static(reference.url) or bool(extension(reference.url))
+    )
+
+
+async def _ask(client: Client, hosts: Hosts, asset: Asset) -> None:
+    headers = {"Pragma": "akamai-x-cache-on"}
+    if asset.cors:
+        headers["Origin"] = hosts.origin
+    for number in range(TRIES_FOR_A_HIT):
+        asset.answers.append(await client.ask(asset.url, headers=headers))
+        if asset.last.status != 200 or asset.kind == LISTED or (number and asset.is_hit):
+            break
+    for _ in range(TRIES_FOR_COMPRESSION):
+        if asset.last.status != 200 or is_compressed(asset.last) or not should_be_compressed(asset):
+            break
+        asset.answers.append(await client.ask(asset.url, headers=headers))
+
+
+def _inside(asset: Asset, importmap: modules.ImportMap) -> Iterable[Reference]:
+    if asset.last.status != 200:
+        return
+    if asset.kind not in ("style", "script", "module", "manifest"):
+        return
+    text = asset.body.decode("utf-8", "replace")
+
+    def reference(written: str, how: str, kind: str, **more) -> Iterable[Reference]:
+        url = resolve(asset.url, written)
+        if url:
+            yield Reference(url, asset.url, how, kind, **more)
+
+    if asset.kind == "style":
+        for written in css.stylesheet_urls(text):
+            kind = _KINDS.get(extension(written.partition("?")[0].partition("#")[0]), "image")
+            yield from reference(written, "url()", kind, maybe=True, cors=kind == "font")
+    elif asset.kind == "manifest":
+        for written in manifest_urls(text):
+            yield from reference(written, "the web manifest", "image", maybe=True)
+    elif asset.kind == "module":
+        for written in modules.imports(text):
+            url = importmap.resolve(asset.url, written)
+            yield from reference(url or "", "import", "module", cors=True)
+    if asset.kind != "manifest" and (written := modules.source_map(text)):
+        yield from reference(written, "sourceMappingURL", "map", maybe=True)
+
+
+_KINDS: Mapping[str, str] = {
+    ".css": "style",
+    **dict.fromkeys((".woff", ".woff2", ".ttf", ".otf", ".eot"), "font"),
+}

@@ -1,0 +1,180 @@
+"""Whose a URL is: the origin's, the static host's, the media host's or somebody else's."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import urljoin, urlsplit
+
+IMAGE_EXTENSIONS = {".png", ".apng", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp"}
+FONT_EXTENSIONS = {".woff", ".woff2", ".ttf", ".otf", ".eot"}
+STATIC_EXTENSIONS = (
+    {".css", ".js", ".mjs", ".map", ".wasm", ".webmanifest", ".svg", ".ico", ".cur"}
+    | {".mp4", ".webm", ".ogv", ".mp3", ".ogg", ".wav", ".m4a"}
+    | IMAGE_EXTENSIONS
+    | FONT_EXTENSIONS
+)
+# Sec-Fetch-Dest values, and a browser's resource types, that are static whatever the URL says.
+STATIC_DESTINATIONS = (
+    {"style", "stylesheet", "script", "font", "image", "manifest", "object", "embed"}
+    | {"audio", "video", "media", "track", "texttrack", "xslt"}
+    | {"worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet"}
+)
+STATIC_TYPES = re.compile(
+    r"(text/css|(text|application)/(x-)?(javascript|ecmascript)|image/|font/|audio/|video/"
+    r"|application/(font|wasm|manifest\+json|vnd\.ms-fontobject|x-font))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A path that the origin may answer, and the body it may send with a 2xx answer."""
+
+    path: re.Pattern
+    reason: str
+    max_bytes: int | None = None
+    written: bool = False
+
+
+ALLOWED = (
+    Allowed(
+        re.compile(r"/favicon\.ico"),
+        "browsers ask for it when a JSON or image document is opened directly",
+        max_bytes=0,
+    ),
+    Allowed(re.compile(r"/robots\.txt"), "crawlers ask the site's host for it"),
+    Allowed(re.compile(r"/sitemap[\w-]*\.xml"), "crawlers ask the site's host for it"),
+    Allowed(re.compile(r"/\.well-known/.*"), "its place is fixed by RFC 8615"),
+    Allowed(
+        re.compile(r"/(sw|service-?worker)[\w-]*\.js"),
+        "a service worker must come from the site's host: a one-line stub",
+        max_bytes=512,
+    ),
+    Allowed(re.compile(r"/.*/jsi18n/|/jsi18n/"), "translations, generated for each user", written=True),
+)
+
+
+def allowed(path: str) -> Allowed | None:
+    return next((entry for entry in ALLOWED if entry.path.fullmatch(path)), None)
+
+
+def extension(url: str) -> str:
+    return PurePosixPath(urlsplit(url).path).suffix.lower()
+
+
+@dataclass(slots=True)
+class Hosts:
+    """``site``, ``static`` and ``media`` are URLs; the latter two may be found out by ``discover``."""
+
+    site: str
+    static: str | None = None
+    media: str | None = None
+
+    def __post_init__(self):
+        for name in ("static", "media"):
+            given = getattr(self, name)
+            # A static URL on the site's own host is the very fault that is looked for.
+            if given and self.is_origin(given):
+                setattr(self, name, None)
+
+    @property
+    def origin(self) -> str:
+        """The site's origin as in an Origin header: scheme://host[:port]."""
+        parts = urlsplit(self.site)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def is_origin(self, url: str) -> bool:
+        parts, site = urlsplit(url), urlsplit(self.site)
+        return _bare(parts.netloc) == _bare(site.netloc) or (
+            parts.hostname is not None
+            and parts.port is None
+            and site.port is None
+            and _bare(parts.hostname) == _bare(site.hostname)
+        )
+
+    def role(self, url: str) -> str:
+        """ "origin", "static", "media" or "other"."""
+        if self.is_origin(url):
+            return "origin"
+        parts = urlsplit(url)
+        for role, base in (("media", self.media), ("static", self.static)):
+            if base is None:
+                continue
+            home = urlsplit(base)
+            shared = self.static and self.media and _same_host(self.static, self.media)
+            if parts.netloc == home.netloc and (not shared or parts.path.startswith(home.path)):
+                return role
+        return "other"
+
+    def is_ours(self, url: str) -> bool:
+        return self.role(url) in ("static", "media")
+
+    def looks_static(self, url: str) -> bool:
+        path = urlsplit(url).path
+        return extension(url) in STATIC_EXTENSIONS or path.startswith(tuple(self.prefixes))
+
+    def is_media_path(self, url: str) -> bool:
+        return urlsplit(url).path.startswith(tuple(self._prefixes(self.media, "/media/")))
+
+    @property
+    def prefixes(self) -> list[str]:
+        return self._prefixes(self.static, "/static/") + self._prefixes(self.media, "/media/")
+
+    @staticmethod
+    def _prefixes(base: str | None, usual: str) -> list[str]:
+        path = urlsplit(base or "").path
+        return [usual] if path in ("", "/", usual) else [usual, path]
+
+    def discover(self, references: Iterable[tuple[str, str]]) -> None:
+        """Fills in what was not given from ``references`` (URL, kind): a host of the site's own
+        domain, else one with a CDN's default name. One that shows images alone is for media."""
+        counts: dict[str, Counter] = {}
+        for url, kind in references:
+            if self.role(url) == "other":
+                parts = urlsplit(url)
+                counts.setdefault(f"{parts.scheme}://{parts.netloc}/", Counter())[kind] += 1
+        hosts = sorted(counts, key=lambda base: -counts[base].total())
+        kin = [base for base in hosts if self._is_kin(urlsplit(base).hostname or "")]
+        kin = kin or [base for base in hosts if _CDN_NAMES.search(urlsplit(base).hostname or "")]
+        for base in kin:
+            if counts[base].keys() & _CODE:
+                self.static = self.static or base
+            elif "image" in counts[base]:
+                self.media = self.media or base
+
+    def _is_kin(self, host: str) -> bool:
+        family = _bare(urlsplit(self.site).hostname or "")
+        parent = family.partition(".")[2]
+        if "." in parent and not _SECOND_LEVEL.fullmatch(parent):
+            family = parent
+        return host.endswith(f".{family}")
+
+
+_CODE = {"style", "script", "module", "font", "manifest"}
+_SECOND_LEVEL = re.compile(r"(co|com|org|net|ac|gov|edu)\.[a-z]{2}")
+_CDN_NAMES = re.compile(r"\.(cloudfront\.net|r2\.dev|fastly\.net|akamaized\.net|edgesuite\.net|b-cdn\.net)$")
+
+
+def _bare(netloc: str) -> str:
+    return netloc.removeprefix("www.")
+
+
+def _same_host(one: str, other: str) -> bool:
+    return urlsplit(one).netloc == urlsplit(other).netloc
+
+
+def resolve(base: str, url: str) -> str | None:
+    """``url`` as a browser would ask for it, without its fragment; None if it asks for nothing."""
+    url = url.strip()
+    if not url or url.startswith("#"):
+        return None
+    try:
+        parts = urlsplit(urljoin(base, url))
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            return None
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts._replace(fragment="", path=parts.path or "/").geturl()

@@ -1,0 +1,101 @@
+"""Witness N: the browser's net log shows what its automation keeps to itself, the favicon first."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.smoke.attribution import Check, Fact
+from tests.smoke.crawl import Visited
+from tests.smoke.hosts import Hosts, allowed
+
+_START = "URL_REQUEST_START_JOB"
+_SENT = (
+    "HTTP_TRANSACTION_SEND_REQUEST_HEADERS",
+    "HTTP_TRANSACTION_HTTP2_SEND_REQUEST_HEADERS",
+    "HTTP_TRANSACTION_QUIC_SEND_REQUEST_HEADERS",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request that left the browser."""
+
+    url: str
+    agent: str
+    referer: str
+    has_cookie: bool
+
+
+def read(path: Path) -> list[Sent]:
+    """Every http request in a net log. Raises ValueError if it is none, OSError if it is away."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        types = _event_types(next(lines, ""))
+        if _START not in types:
+            raise ValueError(f"{path}: no net log")
+        start, sent = types[_START], {types[name] for name in _SENT if name in types}
+        urls: dict[int, str] = {}
+        found = []
+        for line in lines:
+            # Most lines are of sockets and caches: told apart before they are parsed.
+            if '"url":' not in line and '"headers":' not in line:
+                continue
+            try:
+                event = json.loads(line.rstrip().rstrip(",").removesuffix("]}"))
+            except ValueError:
+                continue
+            kind, source = event.get("type"), event.get("source", {}).get("id")
+            parameters = event.get("params", {})
+            if kind == start:
+                urls[source] = parameters.get("url", "")
+            elif kind in sent and source in urls:
+                found.append(_sent(urls[source], parameters.get("headers", [])))
+    return [request for request in found if request.url.startswith("http")]
+
+
+def _event_types(first: str) -> dict[str, int]:
+    """The first line opens the document and holds the constants, each event has one of its own."""
+    try:
+        return json.loads(first.rstrip().removesuffix(",") + "}")["constants"]["logEventTypes"]
+    except (ValueError, KeyError):
+        return {}
+
+
+def _sent(url: str, headers: Iterable[str]) -> Sent:
+    pairs = (header.lstrip(":").partition(":") for header in headers)
+    values = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    return Sent(url, values.get("user-agent", ""), values.get("referer", ""), "cookie" in values)
+
+
+def judge(requests: Iterable[Sent], pages: Iterable[Visited], hosts: Hosts) -> Iterator[Fact]:
+    pages = list(pages)
+    for request in requests:
+        path = urlsplit(request.url).path
+        if hosts.is_ours(request.url) and request.has_cookie:
+            what = "the browser sends a cookie along"
+            place = request.referer or hosts.site
+            yield Fact(Check.COOKIE_SENT, request.url, place, what)
+        if not hosts.is_origin(request.url):
+            continue
+        if path == "/favicon.ico":
+            for place, name in _iconless(request.referer, pages):
+                what = f"{name} names no icon, so the browser asks the origin for /favicon.ico"
+                yield Fact(Check.HIDDEN, request.url, place, what)
+        elif hosts.looks_static(request.url) and not allowed(path):
+            what = "the browser asks the origin for it, unseen by its automation"
+            yield Fact(Check.HIDDEN, request.url, request.referer or hosts.site, what)
+
+
+def _iconless(referer: str, pages: list[Visited]) -> list[tuple[str, str]]:
+    """(place, name) of the pages that asked. A strict referrer policy hides which: all that may."""
+    without = [visited for visited in pages if not visited.page.has_icon]
+    exact = [visited for visited in without if visited.url == referer]
+    named = [
+        (
+            visited.page.place,
+            f"the {visited.kind} page" if visited.kind.isdecimal() else "the page",
+        )
+        for visited in exact or without
+    ]
+    return named or [(referer, "the page")]

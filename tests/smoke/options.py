@@ -1,0 +1,127 @@
+"""What a run is asked to do."""
+
+import argparse
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOGIN_VARIABLE = "SMOKE_LOGIN"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``login`` is (user, password); ``resolve`` maps (host, port) to (address, port).
+
+    ``browser`` is the path of a Chromium, None where there is none (or "none" was asked for).
+    ``full_pages``: how many pages are looked at in every way, the others on a desktop alone.
+    """
+
+    site: str
+    static: str | None = None
+    media: str | None = None
+    origin: str | None = None
+    origin_log: Path | None = None
+    manifests: tuple[Path, ...] = ()
+    provisioned: Path | None = None
+    login: tuple[str, str] | None = None
+    login_path: str | None = None
+    paths: tuple[str, ...] = ()
+    report: Path | None = None
+    ca: Path | None = None
+    resolve: Mapping[tuple[str, int], tuple[str, int]] | None = None
+    browser: str | None = None
+    max_pages: int = 40
+    max_depth: int = 4
+    full_pages: int = 6
+
+
+def find_browser(asked: str | None = None) -> str | None:
+    if asked == "none":
+        return None
+    if asked:
+        return asked if Path(asked).is_file() else None
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def parse(argv: Sequence[str] | None = None) -> Options:
+    """Options from the command line; the login comes from the environment, so no `ps` shows it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.smoke",
+        description="Prove that no static request reaches a site's origin.",
+        epilog=f"{LOGIN_VARIABLE}=user:password in the environment signs in and crawls on.",
+    )
+    parser.add_argument("--site", required=True, type=_url, help="the site, https://www.…")
+    parser.add_argument("--static", type=_url, help="the static host (else: read from the pages)")
+    parser.add_argument("--media", type=_url, help="the media host (else: read from the pages)")
+    parser.add_argument("--origin", type=_url, help="where the origin itself listens")
+    parser.add_argument("--origin-log", type=Path, help="its access log: JSON lines, or combined")
+    parser.add_argument(
+        "--manifest",
+        dest="manifests",
+        action="append",
+        type=_file,
+        default=[],
+        help="staticfiles.json or objects.json, of this release and of earlier ones",
+    )
+    parser.add_argument("--provisioned", type=_file, help="the CDN's and bucket's state as JSON")
+    parser.add_argument("--login-path", help="the login page (else: found)")
+    parser.add_argument("--path", dest="paths", action="append", default=[], help="one more page to visit")
+    parser.add_argument("--report", type=Path, help="write index.html and smoke.json here")
+    parser.add_argument("--ca", type=_file, help="trust this certificate authority too")
+    parser.add_argument(
+        "--resolve",
+        action="append",
+        type=_resolve,
+        default=[],
+        metavar="HOST:PORT:ADDR[:PORT]",
+        help="connect there instead",
+    )
+    parser.add_argument("--browser", help='a Chromium (else: found), or "none"')
+    parser.add_argument("--max-pages", type=int, default=40)
+    parser.add_argument("--max-depth", type=int, default=4)
+    parser.add_argument("--full-pages", type=int, default=6, help="pages on every screen (6)")
+    given = vars(parser.parse_args(argv))
+    login = os.environ.get(LOGIN_VARIABLE)
+    if login is not None and ":" not in login:
+        parser.error(f"{LOGIN_VARIABLE} must be user:password")
+    if given["browser"] not in (None, "none") and not Path(given["browser"]).is_file():
+        parser.error(f"--browser: no such file: {given['browser']}")
+    given |= {
+        "manifests": tuple(given["manifests"]),
+        "paths": tuple(given["paths"]),
+        "resolve": dict(given["resolve"]),
+        "login": tuple(login.split(":", 1)) if login else None,
+        "browser": find_browser(given["browser"]),
+    }
+    return Options(**given)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an http(s) URL")
+    return text if parts.path else f"{text}/"
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"no such file: {text}")
+    return path
+
+
+def _resolve(text: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    host, _, rest = text.partition(":")
+    port, _, target = rest.partition(":")
+    bracketed, _, tail = target.rpartition("]")
+    if bracketed:
+        address, to = bracketed.lstrip("["), tail.lstrip(":")
+    else:
+        address, _, to = target.partition(":")
+    if not (host and port.isdecimal() and address and (to or port).isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT:ADDR[:PORT]")
+    return (host, int(port)), (address, int(to or port))

@@ -1,0 +1,139 @@
+"""Witness O: the origin's own access log, cut to one run by the id in the User-Agent."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Set
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from tests.smoke.attribution import Check, Fact
+from tests.smoke.client import agent
+from tests.smoke.hosts import STATIC_DESTINATIONS, STATIC_TYPES, Hosts, allowed
+
+_COMBINED = re.compile(
+    r'\S+ \S+ \S+ \[[^\]]*\] "(?P<method>\S+) (?P<uri>\S+)[^"]*" (?P<status>\d+) (?P<bytes>\d+|-)'
+    r'(?: "[^"]*" "(?P<agent>[^"]*)")?'
+)
+_CDN_AGENTS = re.compile(r"Amazon CloudFront|Fastly|Akamai|Cloudflare|BunnyCDN", re.IGNORECASE)
+WAIT = 10.0  # s for a buffered log to be written
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One request as the origin wrote it down. ``place`` is "file:line"."""
+
+    place: str
+    run: str
+    host: str
+    uri: str
+    status: int
+    bytes: int
+    type: str
+    dest: str
+    agent: str
+
+    def is_of(self, run: str) -> bool:
+        return self.run == run or agent(run) in self.agent
+
+
+class OriginLog:
+    """What is written to a log from now on."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        data = path.read_bytes()
+        self._offset, self._lines = len(data), data.count(b"\n")
+
+    def lines(self) -> list[Line]:
+        """Lines since the beginning of the run; one that is no request is left out."""
+        with self._path.open("rb") as log:
+            log.seek(0, 2)
+            # Rotated meanwhile: the new file is read from its start.
+            at, number = (self._offset, self._lines) if log.tell() >= self._offset else (0, 0)
+            log.seek(at)
+            texts = log.read().decode("utf-8", "replace").splitlines()
+        numbered = enumerate(texts, number + 1)
+        parsed = (_parse(text, f"{self._path.name}:{number}") for number, text in numbered)
+        return [line for line in parsed if line]
+
+    async def wait_for(self, has_come: Callable[[list[Line]], bool]) -> bool:
+        """Whether the log showed it in time."""
+        for _ in range(int(WAIT / 0.1)):
+            if has_come(self.lines()):
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
+
+def _parse(text: str, place: str) -> Line | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        match = _COMBINED.match(text)
+        found = match.groupdict() if match else None
+    if not isinstance(found, dict) or "uri" not in found:
+        return None
+    get = {key: str(value or "") for key, value in found.items()}.get
+    return Line(
+        place,
+        get("run", ""),
+        get("host", ""),
+        get("uri", ""),
+        _number(get("status", "")),
+        _number(get("bytes", "")),
+        get("type", ""),
+        get("dest", ""),
+        get("agent", ""),
+    )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], allowances: list[dict]) -> Iterator[Fact]:
+    """Facts of one run's lines. Lines that a CDN's own agent caused are of this run if they name a
+    path that it asked the CDN for. What the allow-list excuses goes to ``allowances``."""
+    for line in lines:
+        url = urljoin(_base(line, hosts), line.uri)
+        path = urlsplit(url).path
+        pulled = not line.is_of(run)
+        if pulled and not (_CDN_AGENTS.search(line.agent) and path.lstrip("/") in cdn_paths):
+            continue
+        if pulled:
+            what = f"{line.agent!r} fetched it from the origin: {line.status}, {line.bytes} bytes"
+            yield Fact(Check.PULLED, hosts.static or url, line.place, what, (url,))
+        elif is_static(line, hosts):
+            entry = allowed(path)
+            sent_too_much = (
+                entry is not None
+                and entry.max_bytes is not None
+                and line.status == 200
+                and line.bytes > entry.max_bytes
+            )
+            if entry is not None and not sent_too_much:
+                allowances.append({"url": url, "place": line.place, "bytes": line.bytes, "reason": entry.reason})
+                continue
+            kind = line.dest or "request"
+            what = f"{kind}: {line.status} {line.type}, {line.bytes} bytes".replace(" ,", ",")
+            yield Fact(Check.ARRIVED, url, line.place, what)
+
+
+def is_static(line: Line, hosts: Hosts) -> bool:
+    """By what asks (Sec-Fetch-Dest), by the name, and by what was sent; or on the allow-list."""
+    path = urlsplit(line.uri).path
+    sent = line.status < 300 and STATIC_TYPES.match(line.type)
+    return bool(
+        line.dest in STATIC_DESTINATIONS or hosts.looks_static(urljoin(hosts.site, line.uri)) or sent or allowed(path)
+    )
+
+
+def _base(line: Line, hosts: Hosts) -> str:
+    """The log's $host has no port; the hosts that are known do."""
+    for base in filter(None, (hosts.site, hosts.static, hosts.media)):
+        if line.host in (urlsplit(base).hostname, urlsplit(base).netloc):
+            return base
+    scheme = urlsplit(hosts.site).scheme
+    return f"{scheme}://{line.host}/" if line.host else hosts.site

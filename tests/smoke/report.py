@@ -1,0 +1,185 @@
+"""Writes the report page, which needs no other file, and smoke.json, which says the same."""
+
+import base64
+import json
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.smoke.verdict import WITNESSES, Verdict
+from tests.smoke.waterfall import waterfall
+
+_STYLE = Path(__file__).with_name("report.css")
+_PILLS = {"not seen": "unsure", "not run": "unsure"}
+_LEGEND = (
+    ("document", "page from the origin"),
+    ("static", "static host"),
+    ("media", "media host"),
+    ("other", "another host"),
+    ("bad", "origin, or failed"),
+)
+
+
+def write(verdict: Verdict, directory: Path) -> None:
+    """``index.html`` and ``smoke.json`` in ``directory``, which is made if it is not there."""
+    directory.mkdir(parents=True, exist_ok=True)
+    document = verdict.as_json()
+    (directory / "index.html").write_text(page(document), encoding="utf-8")
+    for visit in document["visits"]:
+        visit.pop("screenshot")
+    (directory / "smoke.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+
+def page(document: dict) -> str:
+    """The report of one run as HTML. ``document`` is the verdict's, screenshots included."""
+    sections = (_hero, _findings, _witnesses, _controls, _unseen, _visits, _assets, _allowed, _consequences)
+    body = "\n".join(section(document) for section in sections)
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(document["verdict"])}: {escape(document["site"])}</title>
+<link rel="icon" href="data:,"><style>{_STYLE.read_text(encoding="utf-8")}</style></head>
+<body><main>{body}</main></body></html>
+"""
+
+
+def _hero(document: dict) -> str:
+    state = document["verdict"]
+    served = sum(asset["bytes"] for asset in document["assets"])
+    sizes = f"{len(document['assets'])} assets, {_bytes(served)} on the wire"
+    pages = f"{len(document['pages'])} pages, {len(document['visits'])} visits"
+    return f"""<header class="card hero {state}"><span class="pill {_pill(state)}">{state}</span>
+<h1>{_capital(document["sentence"])}</h1>
+<p><a href="{escape(document["site"])}">{escape(document["site"])}</a></p>
+<p class="dim">{pages} · {sizes} · {document["seconds"]} s · run <code>{document["run"]}</code></p></header>"""
+
+
+def _findings(document: dict) -> str:
+    if not document["findings"]:
+        return ""
+    cards = "".join(
+        f"""<article class="card finding"><h3><span class="pill red">{escape(it["witness"])}</span>
+<span class="mono">{escape(it["url"])}</span></h3><dl><dt>at</dt><dd class="mono">{escape(it["place"])}</dd>
+<dt>is</dt><dd>{escape(it["what"])}</dd><dt>fix</dt><dd>{escape(it["fix"])}</dd></dl></article>"""
+        for it in document["findings"]
+    )
+    return f"<section><h2>Findings</h2>{cards}</section>"
+
+
+def _witnesses(document: dict) -> str:
+    cards = "".join(
+        f"""<div class="card witness"><b>{letter}</b><span>{escape(WITNESSES[letter])}</span>
+<span class="pill {_pill(it["state"])}">{it["state"]}</span>
+<span class="dim">{escape(it["reason"]) or f"{it['checked']:,} checked"}</span></div>"""
+        for letter, it in document["witnesses"].items()
+    )
+    return f'<section><h2>Witnesses</h2><div class="witnesses">{cards}</div></section>'
+
+
+def _controls(document: dict) -> str:
+    rows = "".join(
+        f"<tr><td>{it['witness']}</td><td>{escape(it['name'])}</td>"
+        f'<td><span class="pill {_pill(it["state"])}">{it["state"]}</span></td>'
+        f'<td class="mono">{it["run"]}</td><td>{escape(it["reason"])}</td></tr>'
+        for it in document["controls"]
+    )
+    head = ("witness", "planted on purpose", "state", "run", "")
+    return f"<section><h2>Controls</h2>{_table(head, rows)}</section>"
+
+
+def _unseen(document: dict) -> str:
+    if not document["notes"]:
+        return ""
+    notes = "".join(f"<li>{escape(note)}</li>" for note in document["notes"])
+    return f'<section><h2>Not seen, and notes</h2><div class="card"><ul>{notes}</ul></div></section>'
+
+
+def _visits(document: dict) -> str:
+    if not document["visits"]:
+        return ""
+    blocks = []
+    for place, group in groupby(document["visits"], key=lambda visit: visit["place"]):
+        visits = list(group)
+        asked = visits[0]["timings"]
+        opened = " open" if not blocks else ""
+        blocks.append(
+            f'<details class="card"{opened}><summary><h3>{escape(_path(place))}</h3>'
+            f'<span class="dim">{len(asked)} requests on a {visits[0]["look"]}</span></summary>'
+            f'<div class="shots">{"".join(map(_shot, visits))}</div>'
+            f'<div class="scroll">{waterfall(asked)}</div></details>'
+        )
+    legend = "".join(f'<span><i style="background: var(--{name})"></i>{text}</span>' for name, text in _LEGEND)
+    return f'<section><h2>Pages</h2><p class="legend dim">{legend}</p>{"".join(blocks)}</section>'
+
+
+def _shot(visit: dict) -> str:
+    if not visit["screenshot"]:
+        return f'<p class="dim">{visit["look"]}: {escape(visit["problem"])}</p>'
+    data = base64.b64encode(visit["screenshot"]).decode()
+    name = f"{visit['look']}, {_path(visit['place'])}"
+    return (
+        f'<figure><img loading="lazy" alt="{escape(name)}" src="data:image/jpeg;base64,{data}">'
+        f"<figcaption>{visit['look']}</figcaption></figure>"
+    )
+
+
+def _assets(document: dict) -> str:
+    if not document["assets"]:
+        return ""
+    ordered = sorted(document["assets"], key=lambda it: (it["verdict"] == "ok", it["host"], it["url"]))
+    rows = "".join(
+        f'<tr><td class="mono">{escape(urlsplit(it["url"]).path)}</td><td>{escape(it["host"])}</td>'
+        f'<td>{it["hit"]}</td><td class="number">{it["bytes"]:,}</td><td>{escape(it["encoding"])}</td>'
+        f"<td>{escape(it['content_type'])}</td><td>{escape(it['cache_control'])}</td>"
+        f'<td class="keep"><span class="pill {"" if it["verdict"] == "ok" else "red"}">{it["verdict"]}</span></td></tr>'
+        for it in ordered
+    )
+    head = ("asset", "host", "cache", "#bytes", "coding", "type", "cache-control", "verdict")
+    return f"<section><h2>Assets</h2>{_table(head, rows)}</section>"
+
+
+def _allowed(document: dict) -> str:
+    if not document["allowed"]:
+        return ""
+    rows = "".join(
+        f'<tr><td class="mono">{escape(it["url"])}</td><td class="number">{it["bytes"]:,}</td>'
+        f'<td class="mono">{escape(it["place"])}</td><td>{escape(it["reason"])}</td></tr>'
+        for it in document["allowed"]
+    )
+    title = "Allowed at the origin"
+    return f"<section><h2>{title}</h2>{_table(('request', '#bytes', 'log line', 'reason'), rows)}</section>"
+
+
+def _consequences(document: dict) -> str:
+    if not document["consequences"]:
+        return ""
+    rows = "".join(
+        f'<tr><td>{it["witness"]}</td><td class="mono">{escape(it["url"])}</td>'
+        f"<td>{escape(it['what'])}</td><td>{escape(it['because'])}</td></tr>"
+        for it in document["consequences"]
+    )
+    table = _table(("witness", "about", "saw", "explained by"), rows)
+    return f"<section><h2>Seen too, and explained by a finding</h2>{table}</section>"
+
+
+def _table(head: tuple[str, ...], rows: str) -> str:
+    cells = "".join(
+        f'<th class="number">{name[1:]}</th>' if name.startswith("#") else f"<th>{name}</th>" for name in head
+    )
+    return f'<div class="card scroll"><table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _pill(state: str) -> str:
+    return _PILLS.get(state, state)
+
+
+def _path(place: str) -> str:
+    return place.partition("://")[2].partition("/")[2].join(("/", ""))
+
+
+def _capital(text: str) -> str:
+    return escape(text[:1].upper() + text[1:])
+
+
+def _bytes(number: float) -> str:
+    return f"{number / 1024:,.0f} KB" if number >= 1024 else f"{number} bytes"

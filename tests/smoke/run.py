@@ -1,0 +1,206 @@
+"""One run of the proof, from the first request to the verdict."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import Playwright, async_playwright
+
+from tests.smoke import canary, headers, icons, netlog, originlog, provisioned, requested, written
+from tests.smoke.attribution import Fact
+from tests.smoke.browser import Visit, visit_all
+from tests.smoke.chromium import NoBrowser, launch
+from tests.smoke.client import Client, new_run
+from tests.smoke.controls import Controls
+from tests.smoke.crawl import Crawl, crawl
+from tests.smoke.fetch import Asset, fetch
+from tests.smoke.hosts import Hosts
+from tests.smoke.manifest import Manifest
+from tests.smoke.modules import ImportMap
+from tests.smoke.options import Options
+from tests.smoke.originlog import OriginLog
+from tests.smoke.summary import conclude
+from tests.smoke.verdict import WITNESSES, Control, Verdict, Witness
+
+MARKER = "X-Origin"
+
+
+def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:
+    """The whole proof. ``say`` is told what is being done, a phrase at a time."""
+    return asyncio.run(Run(options, say).play())
+
+
+class Run:
+    """What the phases share. Each witness is "not seen" until the phase that asks it has run."""
+
+    def __init__(self, options: Options, say: Callable[[str], None]):
+        self.options, self.say = options, say
+        self.id = new_run()
+        self.hosts = Hosts(options.site, options.static, options.media)
+        self.origin = options.origin or options.site
+        self.manifest = Manifest.load(options.manifests)
+        self.state = provisioned.load(options.provisioned) if options.provisioned else None
+        self.witnesses = {letter: Witness("not seen") for letter in WITNESSES}
+        self.facts: list[Fact] = []
+        self.notes: list[str] = []
+        self.allowed: list[dict] = []
+        self.assets: dict[str, Asset] = {}
+        self.visits: list[Visit] = []
+
+    async def play(self) -> Verdict:
+        start = time.monotonic()
+        log = self._open_log()
+        self.controls = Controls(self.options, self.hosts)
+        self.say("crawl the site")
+        found = await crawl(self.options, self.hosts, self.id)
+        if not any(visited.answer.status == 200 for visited in found.pages):
+            said = [note for note in found.notes if note.startswith(self.options.site)]
+            raise ValueError(said[0] if said else f"{self.options.site} gave no page with status 200")
+        self._check_crawl(found)
+        await self._ask_cdn(found)
+        self.say("ask the origin for what it must not have, and visit with Chromium")
+        with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
+            async with async_playwright() as playwright:
+                await asyncio.gather(
+                    self._ask_names(),
+                    self._ask_provider(),
+                    self._browse(playwright, found, Path(directory)),
+                    self.controls.plant(playwright, Path(directory)),
+                )
+        await self._read_log(log)
+        return conclude(self, found, time.monotonic() - start)
+
+    def _see(self, letter: str, checked: int, reason: str = "") -> None:
+        self.witnesses[letter] = Witness("green", reason, checked)
+
+    def _miss(self, letter: str, reason: str) -> None:
+        self.witnesses[letter].reason = reason
+
+    def _check_crawl(self, found: Crawl) -> None:
+        self.notes += found.notes
+        if found.sign_in_problem:
+            control = Control("sign-in", "-", self.id, "missed", found.sign_in_problem)
+            self.controls.controls.append(control)
+        if not any(MARKER in visited.answer.headers for visited in found.pages):
+            self.notes.append(f"not seen: who answers, by header (the origin adds no {MARKER})")
+
+    # P and H
+
+    async def _ask_cdn(self, found: Crawl) -> None:
+        references = [ref for visited in found.pages for ref in visited.page.references]
+        self.hosts.discover((ref.url, ref.kind) for ref in references)
+        importmap = ImportMap()
+        for visited in found.pages:
+            importmap.imports |= visited.page.importmap.imports
+            importmap.scopes |= visited.page.importmap.scopes
+        self.say("ask the CDN for every asset, twice")
+        async with Client(self.options, self.id) as client:
+            self.assets, inner = await fetch(client, self.hosts, references, importmap)
+            references += inner
+            assets = self.assets.values()
+            listed = list(written.listed(self.manifest, self.hosts, self.assets.keys()))
+            others, _ = await fetch(client, self.hosts, listed, importmap)
+            self.facts += await headers.same_address(client, self.hosts, assets, self.origin)
+        self.facts += written.judge_pages(found.pages)
+        self.facts += written.judge_references(references, self.hosts)
+        self.facts += written.judge_feeds(found.feeds, self.hosts)
+        everything = self.assets | others
+        self.facts += written.judge_missing(everything, [*references, *listed], self.hosts)
+        self.facts += headers.judge(everything.values(), self.hosts, self.manifest, MARKER)
+        self.facts += headers.wide_cookies(found.set_cookies, self.hosts)
+        self._see("P", len(references) + len(listed))
+        if assets:
+            self._see("H", len(everything))
+        else:
+            self._miss("H", "no asset on a CDN host was found")
+        loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
+        strangers = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
+        if strangers:
+            self.notes.append(f"hosts of others, not judged: {', '.join(sorted(strangers))}")
+
+    # C
+
+    async def _ask_names(self) -> None:
+        names = self.manifest.names
+        reason = ""
+        if not names:
+            names = [
+                urlsplit(asset.url).path.lstrip("/")
+                for asset in self.assets.values()
+                if self.hosts.role(asset.url) == "static"
+            ]
+            reason = "no --manifest: only what the pages name was asked for"
+        if not names:
+            self._miss("C", "no --manifest, and the pages name no asset")
+            return
+        async with Client(self.options, new_run()) as client:
+            facts, asked = await canary.ask_origin(client, self.hosts, self.manifest, names, self.origin)
+        self.facts += facts
+        self._see("C", asked, reason)
+
+    # A
+
+    async def _ask_provider(self) -> None:
+        if self.state is None:
+            self._miss("A", "no --provisioned")
+            return
+        name = self.options.provisioned.name
+        facts, checked = provisioned.judge(self.state, name, self.hosts)
+        names = sorted(self.manifest.entries)[:1]
+        async with Client(self.options, new_run()) as client:
+            more, asked = await provisioned.ask_bucket(client, self.state, name, names)
+        self.facts += facts + more
+        if checked:
+            self._see("A", checked + asked, "" if asked else "no bucket_url: bucket not asked")
+        else:
+            self._miss("A", f"{name} describes no distribution")
+
+    # B and N
+
+    async def _browse(self, playwright: Playwright, found: Crawl, directory: Path) -> None:
+        log = directory / "net.json"
+        try:
+            async with launch(playwright, self.options, self.id, log) as browser:
+                pages = found.for_browser()
+                self.visits = await visit_all(browser, pages, found.cookies, self.options.full_pages)
+                for visited in filter(icons.needs_probe, pages):
+                    await icons.probe(browser, visited)
+        except NoBrowser as error:
+            self._miss("B", str(error))
+            self._miss("N", str(error))
+            return
+        self.facts += requested.judge(self.visits, self.hosts)
+        self.notes += [f"{it.place} ({it.look}): {it.problem}" for it in self.visits if it.problem]
+        if any(not visit.problem for visit in self.visits):
+            self._see("B", sum(len(visit.asked) for visit in self.visits))
+        else:
+            self._miss("B", "no page could be visited")
+        try:
+            sent = netlog.read(log)
+        except (OSError, ValueError) as error:
+            self._miss("N", str(error))
+            return
+        self.facts += netlog.judge(sent, found.pages, self.hosts)
+        self._see("N", len(sent))
+
+    # O
+
+    def _open_log(self) -> OriginLog | None:
+        if self.options.origin_log is None:
+            self._miss("O", "no --origin-log")
+            return None
+        return OriginLog(self.options.origin_log)
+
+    async def _read_log(self, log: OriginLog | None) -> None:
+        if log is None:
+            return
+        self.say("read the origin's log")
+        await self.controls.check_log(log)
+        lines = log.lines()
+        paths = {urlsplit(url).path.lstrip("/") for url in self.assets}
+        judged = originlog.judge(lines, self.id, self.hosts, paths, self.allowed)
+        self.facts += judged
+        self._see("O", sum(line.is_of(self.id) for line in lines))

@@ -1,0 +1,129 @@
+"""What a run ends with: findings, witnesses and one sentence.
+
+``smoke.json`` is ``Verdict.as_json()``::
+
+    {"run": "<id>", "site": "https://…", "verdict": "green|red|void", "sentence": "…",
+     "witnesses": {"P": {"name", "state": "green|red|not seen", "reason", "checked": int}, …},
+     "findings": [{"witness", "url", "place", "what", "fix"}],
+     "consequences": [{"witness", "url", "place", "what", "because"}],
+     "assets": [{"url", "host", "kind", "status", "hit", "bytes", "size", "content_type",
+                 "cache_control", "encoding", "verdict", "place"}],
+     "allowed": [{"url", "place", "bytes", "reason"}],
+     "controls": [{"name", "witness", "run", "state": "seen|missed|not run", "reason"}],
+     "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
+     "visits": [{"url", "place", "look", "problem",
+                 "timings": [{"url", "kind", "host", "status", "failure", "start", "end"}]}],
+     "seconds": float}
+
+A control's witness is "-" where it belongs to none. Times are milliseconds since the visit began.
+``bytes`` counts the body on the wire, ``size`` the decoded one. ``consequences`` are true
+observations that a finding already explains, so they redden nothing of their own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+WITNESSES = {
+    "P": "parse of every page and stylesheet",
+    "B": "the browser's requests",
+    "N": "the browser's net log",
+    "H": "response headers",
+    "O": "the origin's access log",
+    "C": "the canary",
+    "A": "the provisioned state",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong, where it stands and what to do. ``place``: a page, stylesheet or log line."""
+
+    witness: str
+    url: str
+    place: str
+    what: str
+    fix: str
+
+
+@dataclass(slots=True)
+class Witness:
+    """Green until a finding says otherwise; "not seen" says why in ``reason``."""
+
+    state: str = "green"
+    reason: str = ""
+    checked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A fault planted on purpose. ``state``: "seen", "missed" (the run is void) or "not run"."""
+
+    name: str
+    witness: str
+    run: str
+    state: str
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Verdict:
+    run: str
+    site: str
+    witnesses: dict[str, Witness]
+    findings: list[Finding]
+    consequences: list[dict] = field(default_factory=list)
+    assets: list[dict] = field(default_factory=list)
+    allowed: list[dict] = field(default_factory=list)
+    controls: list[Control] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    pages: list[dict] = field(default_factory=list)
+    visits: list[dict] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def missed(self) -> Sequence[Control]:
+        return [control for control in self.controls if control.state == "missed"]
+
+    @property
+    def served(self) -> int:
+        """Assets that the CDN served without fault."""
+        return sum(asset["verdict"] == "ok" for asset in self.assets)
+
+    @property
+    def verdict(self) -> str:
+        if self.missed or not (self.findings or self.served):
+            return "void"
+        return "red" if self.findings else "green"
+
+    @property
+    def sentence(self) -> str:
+        if self.missed:
+            names = ", ".join(f"{control.witness}: {control.name}" for control in self.missed)
+            return f"the run is void: {_count(len(self.missed), 'control')} missed ({names})"
+        if not (self.findings or self.served):
+            return "the run is void: no page names an asset on a CDN host"
+        if self.findings:
+            reds = ", ".join(sorted({finding.witness for finding in self.findings}))
+            return f"{_count(len(self.findings), 'finding')} (witnesses: {reds})"
+        return f"0 static requests reached the origin; {_count(self.served, 'asset')} from the CDN"
+
+    @property
+    def status(self) -> int:
+        """The process's exit status."""
+        return 0 if self.verdict == "green" else 1
+
+    def as_json(self) -> dict:
+        document = asdict(self)
+        for letter, witness in document["witnesses"].items():
+            document["witnesses"][letter] = {"name": WITNESSES[letter], **witness}
+        return {
+            "run": document.pop("run"),
+            "site": document.pop("site"),
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            **document,
+        }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,53 @@
+"""A visit's requests drawn as bars over time."""
+
+from html import escape
+from urllib.parse import urlsplit
+
+WIDTH, LABEL, ROW = 1000, 300, 22
+MOST = 60
+_TICKS = 5
+
+
+def waterfall(timings: list[dict]) -> str:
+    """An SVG of one visit: one bar a request, in the colour of who was asked."""
+    shown = timings[:MOST]
+    if not shown:
+        return ""
+    longest = max(max(it["end"] for it in shown), 1.0)
+    height = ROW * (len(shown) + 1) + 8
+    scale = (WIDTH - LABEL - 70) / longest
+    label = f"{len(shown)} requests over time"
+    parts = [f'<svg class="waterfall" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">']
+    for tick in range(_TICKS + 1):
+        at = longest * tick / _TICKS
+        x = LABEL + at * scale
+        parts.append(f'<line class="tick" x1="{x:.1f}" x2="{x:.1f}" y1="{ROW}" y2="{height}"/>')
+        parts.append(f'<text class="time" x="{x:.1f}" y="14" text-anchor="middle">{at:.0f} ms</text>')
+    for number, timing in enumerate(shown):
+        parts.append(_row(timing, ROW * (number + 1) + 4, scale))
+    parts.append("</svg>")
+    if len(timings) > MOST:
+        parts.append(f'<p class="dim">and {len(timings) - MOST} more requests</p>')
+    return "".join(parts)
+
+
+def _row(timing: dict, y: int, scale: float) -> str:
+    x = LABEL + timing["start"] * scale
+    width = max((timing["end"] - timing["start"]) * scale, 2.0)
+    state = "failed" if timing["failure"] or timing["status"] >= 400 else timing["host"]
+    if timing["kind"] == "document" and state == "origin":
+        state = "document"
+    said = timing["failure"] or timing["status"] or ""
+    took = f"{timing['end'] - timing['start']:.0f} ms"
+    return (
+        f"<g><title>{escape(timing['url'])} ({escape(timing['kind'])}, {escape(str(said))}, {took})</title>"
+        f'<text class="name" x="{LABEL - 10}" y="{y + 11}" text-anchor="end">{escape(_name(timing["url"]))}</text>'
+        f'<rect class="bar {state}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{ROW - 8}" rx="3"/>'
+        f'<text class="time" x="{x + width + 6:.1f}" y="{y + 11}">{took}</text></g>'
+    )
+
+
+def _name(url: str) -> str:
+    path = urlsplit(url).path
+    name = path.rstrip("/").rpartition("/")[2] or path
+    return name if len(name) <= 40 else f"{name[:18]}…{name[-20:]}"

@@ -1,0 +1,87 @@
+"""Witness P: what is written in pages, stylesheets, modules, feeds and manifests."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from urllib.parse import quote, urljoin, urlsplit
+
+from tests.smoke.attribution import Check, Fact
+from tests.smoke.crawl import Visited
+from tests.smoke.fetch import LISTED, Asset
+from tests.smoke.hosts import Hosts, allowed
+from tests.smoke.manifest import Manifest
+from tests.smoke.parse import Reference
+
+_FEED_URL = re.compile(r"""https?://[^\s"'<>&\\]+|(?:src|href|url)=["'](/[^"']+)["']""")
+# What only a developer's tools ask for is noted, and reddens nothing when it is missing.
+_OPTIONAL = {"map"}
+_LINKED = {"link", "document", "fetch", "object"}
+
+
+def judge_pages(pages: Iterable[Visited]) -> Iterator[Fact]:
+    for visited in pages:
+        place = visited.page.place
+        name = f"the {visited.kind} page" if visited.kind.isdecimal() else "the page"
+        if visited.has_debug_body:
+            yield Fact(Check.DEBUG_PAGE, visited.url, place, f"{name} shows DEBUG = True")
+        if not visited.page.has_icon:
+            yield Fact(Check.NO_ICON, visited.url, place, f"{name} names no icon")
+
+
+def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
+    """References to the origin, whether a browser asks for them or not."""
+    for reference in references:
+        url, place, how = reference.url, reference.place, reference.how
+        if hosts.role(url) == "origin":
+            if is_leak(reference, hosts):
+                check = Check.WRITTEN_MAYBE if reference.maybe else Check.WRITTEN
+                if hosts.is_media_path(url):
+                    check = Check.WRITTEN_MEDIA
+                yield Fact(check, url, place, f"{how} names a static file on the origin")
+        elif hosts.is_ours(url):
+            if url.startswith("http://") and hosts.site.startswith("https://"):
+                yield Fact(Check.PLAIN_HTTP, url, place, f"{how} asks over plain http")
+            if reference.kind == "use":
+                what = f"{how} names a sprite on another origin"
+                yield Fact(Check.CROSS_ORIGIN_USE, url, place, what)
+
+
+def is_leak(reference: Reference, hosts: Hosts) -> bool:
+    """Whether a reference to the origin is one for a static file."""
+    entry = allowed(urlsplit(reference.url).path)
+    if entry is not None and entry.written:
+        return False
+    return reference.kind not in _LINKED or hosts.looks_static(reference.url)
+
+
+def judge_feeds(feeds: Mapping[str, str], hosts: Hosts) -> Iterator[Fact]:
+    """RSS, Atom and sitemaps: the files they name."""
+    for place, text in feeds.items():
+        for match in _FEED_URL.finditer(text):
+            url = urljoin(place, match[1] or match[0])
+            if hosts.is_origin(url) and hosts.looks_static(url):
+                check = Check.WRITTEN_MEDIA if hosts.is_media_path(url) else Check.WRITTEN_MAYBE
+                yield Fact(check, url, place, "the feed names a static file on the origin")
+
+
+def judge_missing(assets: Mapping[str, Asset], references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
+    """References to what the CDN does not have."""
+    for reference in references:
+        asset = assets.get(reference.url)
+        if asset is None or reference.kind in _OPTIONAL:
+            continue
+        status = asset.last.status
+        if status == 0 or status >= 400:
+            said = asset.last.error or f"answers {status}"
+            what = f"{reference.how} names it, and {urlsplit(reference.url).netloc} {said}"
+            yield Fact(Check.MISSING, reference.url, reference.place, what)
+
+
+def listed(manifest: Manifest, hosts: Hosts, asked: Set[str]) -> Iterator[Reference]:
+    """Names of the manifest that no page led to: each must be on the CDN all the same.
+
+    Django's manifest names plain files too, which need not be pushed.
+    """
+    for name, entry in manifest.entries.items():
+        url = urljoin(hosts.static or "", quote(name))
+        if hosts.static and url not in asked and (entry.hashed or entry.md5):
+            yield Reference(url, entry.source, "the manifest", LISTED)

@@ -1,0 +1,28 @@
+"""What the roles' files say, for the tests."""
+
+import yaml
+
+from tests.unit.ansible.conftest import ANSIBLE
+
+ROLES = sorted(path.name for path in (ANSIBLE / "roles").iterdir() if (path / "tasks").is_dir())
+# What site.yml becomes (deploy's inventory), with a TLS site.
+SITE = {
+    "slipway_site_host": "www.example.test",
+    "slipway_redirect_hosts": ["example.test"],
+    "slipway_tls": "letsencrypt",
+    "slipway_database_local": True,
+    "slipway_memory_mb": 512,
+}
+
+
+def values(role, kind):
+    """The variables in a role's defaults or vars."""
+    path = ANSIBLE / "roles" / role / kind / "main.yml"
+    return yaml.safe_load(path.read_text()) if path.exists() else {}
+
+
+def texts(role):
+    """Every text file of a role but its defaults, by path."""
+    directory = ANSIBLE / "roles" / role
+    files = [path for path in directory.rglob("*") if path.is_file() and "defaults" not in path.parts]
+    return {path.relative_to(ANSIBLE): path.read_text() for path in files}

@@ -1,0 +1,92 @@
+"""Templates rendered by Ansible's own templating, without a host."""
+
+import re
+
+import pytest
+
+from deploy import nginx
+from tests.unit.ansible.conftest import ANSIBLE, ROOT
+from tests.unit.ansible.roles import ROLES, SITE, values
+
+# What a host would have answered.
+FACTS = {
+    "ansible_facts": {
+        "default_ipv4": {"interface": "eth0"},
+        "all_ipv6_addresses": ["2001:db8::1"],
+        "distribution": "Debian",
+        "distribution_major_version": "13",
+    },
+    "nginx__version": {"stderr": "nginx version: nginx/1.26.3"},
+    "postgresql__clusters": {"stdout": "17 main 5432 online postgres /var/lib/postgresql/17/main /var/log/x.log"},
+}
+
+
+def variables(role):
+    return SITE | FACTS | values(role, "defaults") | values(role, "vars")
+
+
+@pytest.fixture(scope="module")
+def rendered(render):
+    """Every role's templates from its defaults, by role and file name."""
+    jobs = {
+        (role, template.name): (template, variables(role))
+        for role in ROLES
+        for template in sorted((ANSIBLE / "roles" / role / "templates").glob("*.j2"))
+    }
+    return dict(zip(jobs, render(jobs.values()), strict=True))
+
+
+def test_nginx_is_configured_alike_by_ansible_and_by_the_demo(render):
+    cases = [(tls, version) for tls in ("letsencrypt", "none") for version in ("1.22.1", "1.26.3")]
+    template = ROOT / "nginx" / "nginx.conf.j2"
+    asked = [(template, variables("nginx") | {"slipway_tls": tls, "nginx_version": version}) for tls, version in cases]
+    for (tls, version), by_ansible in zip(cases, render(asked), strict=True):
+        assert by_ansible == nginx.render(**_expected(tls), nginx_version=version)
+
+
+def _expected(tls):
+    """What a server with a site of that kind must be told."""
+    ends_here = tls == "letsencrypt"
+    pair = {"certificate": "/etc/slipway/tls/certificate.pem", "key": "/etc/slipway/tls/key.pem"}
+    return {
+        "nginx_pid": "/run/nginx.pid",
+        "nginx_log_dir": "/var/log/nginx",
+        "nginx_temp_dir": "/var/lib/nginx",
+        "nginx_user": "www-data",
+        "nginx_listen": ["0.0.0.0", "[::]"] if ends_here else ["0.0.0.0:80", "[::]:80"],
+        "nginx_site_host": "www.example.test",
+        "nginx_redirect_hosts": ["example.test"],
+        "nginx_upstream": "/run/slipway/gunicorn.sock",
+        "nginx_tls": pair if ends_here else "none",
+        "nginx_forwarded_proto": "$scheme" if ends_here else "https",
+        "nginx_acme_dir": "/var/lib/slipway/acme",
+        "nginx_client_max_body_size": "1m",
+    }
+
+
+def test_every_template_renders_from_the_defaults(rendered):
+    assert [name for name, text in rendered.items() if len(text.splitlines()) < 2] == []
+
+
+def test_the_firewall_lets_in_ssh_and_the_open_ports_alone(rendered):
+    rules = rendered["base", "nftables.conf.j2"]
+    assert re.findall(r"dport (.*?) accept", rules) == ["546", "{ 22, 80, 443 }"]
+    assert re.findall(r"hook (\w+) .*policy (\w+)", rules) == [("input", "drop"), ("forward", "drop")]
+
+
+def test_the_kernels_settings_are_written_as_sysctl_prints_them(rendered):
+    lines = rendered["base", "sysctl.conf.j2"].splitlines()[1:]
+    assert "net.ipv4.conf.eth0.accept_redirects = 0" in lines
+    assert [line for line in lines if not re.fullmatch(r"[\w.]+ = \d+", line)] == []
+
+
+def test_a_host_without_ipv6_is_asked_nothing_of_it(render):
+    facts = FACTS["ansible_facts"] | {"all_ipv6_addresses": []}
+    template = ANSIBLE / "roles" / "base" / "templates" / "sysctl.conf.j2"
+    assert "ipv6" not in render([(template, variables("base") | {"ansible_facts": facts})])[0]
+
+
+def test_postgresql_listens_on_no_network_and_trusts_nobody(rendered):
+    assert re.search(r"^listen_addresses = ''$", rendered["postgresql", "slipway.conf.j2"], re.M)
+    rules = rendered["postgresql", "pg_hba.conf.j2"]
+    assert {line.split()[-1] for line in rules.splitlines() if not line.startswith("#")} == {"peer"}

@@ -1,0 +1,27 @@
+"""Sites to provision in tests."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExampleSite:
+    name: str = "example-com"
+    scheme: str = "https"
+    region: str = "eu-central-1"
+    domain: str = "example.com"
+
+    @property
+    def bucket(self) -> str:
+        return self.name
+
+    @property
+    def site_url(self) -> str:
+        return f"{self.scheme}://www.{self.domain}"
+
+    @property
+    def static_url(self) -> str:
+        return f"{self.scheme}://static.{self.domain}"
+
+    @property
+    def media_url(self) -> str:
+        return f"{self.scheme}://media.{self.domain}"

@@ -1,0 +1,49 @@
+"""The generated IAM documents; their effect is tested where an API enforces them."""
+
+import pytest
+
+from deploy.cdn.policies import deployer, pruner, web
+
+BUCKET = "example-com"
+ARN = "arn:aws:cloudfront::123456789012:distribution/E1"
+DOCUMENTS = {"deployer": deployer(BUCKET, ARN), "pruner": pruner(BUCKET), "web": web(BUCKET)}
+
+
+def allowed(name: str, action: str) -> list[str]:
+    """The resources on which the identity ``name`` may do ``action``."""
+    statements = DOCUMENTS[name]["Statement"]
+    return [resource for s in statements if action in s["Action"] for resource in s["Resource"]]
+
+
+def test_the_deployer_writes_static_files_and_releases_and_deletes_nothing():
+    objects = ["arn:aws:s3:::example-com/static/*", "arn:aws:s3:::example-com/releases/*"]
+    assert allowed("deployer", "s3:PutObject") == objects
+    assert allowed("deployer", "s3:GetObject") == objects
+    assert allowed("deployer", "s3:DeleteObject") == []
+    assert allowed("deployer", "cloudfront:CreateInvalidation") == [ARN]
+
+
+def test_the_pruner_deletes_static_files_and_reads_releases_alone():
+    assert allowed("pruner", "s3:DeleteObject") == ["arn:aws:s3:::example-com/static/*"]
+    assert allowed("pruner", "s3:GetObject") == ["arn:aws:s3:::example-com/releases/*"]
+    assert allowed("pruner", "s3:PutObject") == []
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
+def test_the_web_process_touches_media_alone(action: str):
+    prefixes = ["media/incoming/*", "media/public/*"]
+    assert allowed("web", action) == [f"arn:aws:s3:::example-com/{prefix}" for prefix in prefixes]
+
+
+@pytest.mark.parametrize("name", ["deployer", "pruner"])
+def test_a_listing_is_bound_to_prefixes(name: str):
+    (listing,) = [s for s in DOCUMENTS[name]["Statement"] if "s3:ListBucket" in s["Action"]]
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": ["static/*", "releases/*"]}}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_action_is_a_wildcard_and_only_a_listing_of_distributions_has_no_resource(name: str):
+    for statement in DOCUMENTS[name]["Statement"]:
+        assert not any("*" in action for action in statement["Action"])
+        if "*" in statement["Resource"]:
+            assert statement["Action"] == ["cloudfront:ListDistributions"]

@@ -1,0 +1,91 @@
+"""site.yml: what it says, what it defaults to, and how a wrong one is refused."""
+
+import pytest
+
+from deploy import config
+from deploy.errors import SlipwayError
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        file = tmp_path / "site.yml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+def test_a_domain_and_a_region_are_enough(written):
+    site = config.load(written("domain: example.com\nregion: eu-central-1\n"))
+    assert site.site_url == "https://www.example.com"
+    assert site.static_url == "https://static.example.com"
+    assert site.media_url == "https://media.example.com"
+    assert (site.tls, site.bucket, site.name) == ("letsencrypt", "example-com", "example-com")
+    assert (site.settings, site.wsgi) == ("project.settings", "project.wsgi")
+
+
+def test_the_shipped_file_is_valid_and_shows_every_key_with_its_default():
+    text = config.DEFAULT_PATH.read_text()
+    config.load(config.DEFAULT_PATH)
+    for key in config.KEYS:
+        assert f"\n{key}: " in text or f"\n#{key}: " in text, key
+    assert config.load(config.DEFAULT_PATH).environment()["DJANGO_SETTINGS_MODULE"] == "project.settings"
+
+
+def test_the_environment_holds_what_the_processes_read(written):
+    site = config.load(written("domain: example.com\nregion: eu-central-1\nsite: http://www.example.com:8000\n"))
+    assert site.environment() == {
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "SITE_URL": "http://www.example.com:8000",
+        "STATIC_URL": "https://static.example.com/",
+        "MEDIA_URL": "https://media.example.com/",
+        "AWS_STORAGE_BUCKET_NAME": "example-com",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }
+
+
+def test_config_names_another_file(written, monkeypatch):
+    monkeypatch.setenv("CONFIG", str(written("domain: other.example\nregion: us-east-1\n")))
+    assert config.load().domain == "other.example"
+
+
+GOOD = "domain: example.com\nregion: eu-central-1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("region: eu-central-1\n", ["domain", "missing"]),
+        ("domain: example.com\n", ["region", "missing"]),
+        ("domain: not a domain\nregion: eu-central-1\n", ["domain", "not a domain"]),
+        ("domain: https://example.com\nregion: eu-central-1\n", ["domain", "https://example.com"]),
+        (GOOD + "statik: https://static.example.com\n", ["statik", "did you mean static?"]),
+        (GOOD + "static: static.example.com\n", ["static", "https://static.example.com"]),
+        (GOOD + "static: https://static.example.com/assets\n", ["static", "origin"]),
+        (GOOD + "static: https://static.example.com:port\n", ["static", "URL"]),
+        (GOOD + "static: https://www.example.com\n", ["static", "www.example.com", "site host"]),
+        (GOOD + "media: https://static.example.com\n", ["media", "static host"]),
+        (GOOD + "bucket: Upper_Case\n", ["bucket", "Upper_Case"]),
+        (GOOD + "bucket: 5\n", ["bucket", "expected text"]),
+        (GOOD + "tls: maybe\n", ["tls", "letsencrypt, none"]),
+        (GOOD + "settings: project/settings.py\n", ["settings", "module"]),
+        ("domain: example.com\nregion: Frankfurt\n", ["region", "eu-central-1"]),
+        ("- a list\n", ["key: value"]),
+        ("", ["key: value"]),
+        ("domain: [\n", [":2", "YAML"]),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line_with_file_and_key(text, names, written):
+    file = written(text)
+    with pytest.raises(SlipwayError) as refused:
+        config.load(file)
+    message = str(refused.value)
+    assert message.startswith(str(file)) and "\n" not in message
+    for name in names:
+        assert name in message
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(SlipwayError, match="no such file"):
+        config.load(tmp_path / "none.yml")

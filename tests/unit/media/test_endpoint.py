@@ -1,0 +1,38 @@
+"""The upload URL that the CSP names, against what boto3 signs."""
+
+import os
+from unittest import mock
+
+import pytest
+
+from deploy.errors import SlipwayError
+from deploy.media import client
+from deploy.media.endpoint import upload_origin
+
+REGIONS = ("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "auto")
+ENDPOINTS = (
+    {},
+    {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:8002"},
+    {"AWS_ENDPOINT_URL": "https://s3.example.net/store/"},
+)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=("aws", "local", "another"))
+@pytest.mark.parametrize("bucket", ("example-com", "example.com"))
+@pytest.mark.parametrize("region", REGIONS)
+def test_it_is_the_url_that_boto3_signs(endpoint, bucket, region):
+    environ = endpoint | {"AWS_STORAGE_BUCKET_NAME": bucket, "AWS_DEFAULT_REGION": region}
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_CONFIG_FILE": os.devnull}
+    with mock.patch.dict(os.environ, environ | keys, clear=True):
+        signed = client._make().generate_presigned_post(bucket, "media/incoming/x")
+    assert signed["url"].rstrip("/") == upload_origin(environ)
+    assert signed["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+    assert region in signed["fields"]["x-amz-credential"]
+
+
+@pytest.mark.parametrize("missing", ("AWS_STORAGE_BUCKET_NAME", "AWS_DEFAULT_REGION"))
+def test_a_missing_variable_is_named(missing):
+    environ = {"AWS_STORAGE_BUCKET_NAME": "example-com", "AWS_DEFAULT_REGION": "eu-central-1"}
+    del environ[missing]
+    with pytest.raises(SlipwayError, match=missing):
+        upload_origin(environ)

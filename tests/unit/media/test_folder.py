@@ -1,0 +1,90 @@
+"""Development's store holds to the rules of the bucket."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from deploy.media.folder import RejectedForm
+from deploy.media.limits import FORM_SECONDS
+
+KEY = "media/incoming/x/original.jpg"
+
+
+def post(folder, body=b"photo", **changes):
+    form = folder.sign(KEY, "image/jpeg", 10)
+    folder.receive(form.fields | changes, SimpleUploadedFile("a", body))
+
+
+def test_what_the_form_announced_is_taken(folder):
+    post(folder)
+    assert folder.read_range(KEY, 0, 99).body == b"photo"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    (
+        ({"body": b"eleven byte"}, "EntityTooLarge"),
+        ({"body": b""}, "EntityTooSmall"),
+        ({"Content-Type": "text/html"}, "AccessDenied"),
+        ({"key": "media/incoming/y/original.jpg"}, "AccessDenied"),
+        ({"key": "media/public/original.jpg"}, "AccessDenied"),
+        ({"policy": "forged"}, "SignatureDoesNotMatch"),
+        ({"policy": ""}, "SignatureDoesNotMatch"),
+    ),
+)
+def test_what_breaks_the_policy_is_refused_in_s3s_words(folder, changes, code):
+    with pytest.raises(RejectedForm) as rejected:
+        post(folder, **changes)
+    assert rejected.value.code == code
+    assert not folder.root.exists()
+
+
+def test_a_form_expires(folder, monkeypatch):
+    form = folder.sign(KEY, "image/jpeg", 10)
+    later = time.time() + FORM_SECONDS + 1
+    monkeypatch.setattr("deploy.media.folder.time.time", lambda: later)
+    with pytest.raises(RejectedForm) as rejected:
+        folder.receive(form.fields, SimpleUploadedFile("a", b"photo"))
+    assert (rejected.value.code, "expired" in rejected.value.message) == ("AccessDenied", True)
+
+
+@pytest.mark.parametrize("key", ("media/incoming/../../../etc/passwd", "media/public/../../x"))
+def test_no_key_leads_out_of_the_folder(folder, key):
+    with pytest.raises(SuspiciousFileOperation):
+        folder.store(key, b"", "image/jpeg")
+
+
+def test_the_view_answers_as_the_bucket_does(folder):
+    form = folder.sign(KEY, "image/jpeg", 10)
+    client = Client(enforce_csrf_checks=True)
+    taken = client.post(form.url, form.fields | {"file": SimpleUploadedFile("a", b"photo")})
+    refused = client.post(form.url, form.fields | {"file": SimpleUploadedFile("a", b"x" * 11)})
+    empty = client.post(form.url, form.fields)
+    assert (taken.status_code, taken.content) == (204, b"")
+    assert (refused.status_code, refused["Content-Type"]) == (400, "application/xml")
+    assert b"<Error><Code>EntityTooLarge</Code>" in refused.content
+    assert b"<Code>InvalidArgument</Code>" in empty.content
+
+
+def test_development_never_loads_the_clouds_library(tmp_path):
+    script = """
+import django, sys
+django.setup()
+import deploy.media.admin, deploy.media.views
+from deploy.media.folder import LocalMedia
+store = LocalMedia(sys.argv[1], "/media/")
+store.sign("media/incoming/x/a.jpg", "image/jpeg", 9)
+store.store("media/public/a.jpg", b"1", "image/jpeg")
+store.url("media/public/a.jpg")
+print(sorted({"boto3", "botocore", "storages", "PIL"} & {name.split(".")[0] for name in sys.modules}))
+"""
+    env = {"DJANGO_SETTINGS_MODULE": "project.settings", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, env=env
+    )
+    assert done.stdout.strip() == "[]"

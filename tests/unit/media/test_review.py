@@ -1,0 +1,128 @@
+"""What is found wrong with an upload, and how much of it is read."""
+
+import pytest
+
+from deploy.media import backends
+from deploy.media.limits import READ_BYTES, VARIANT_BYTES
+from deploy.media.refusal import GONE, Refused
+from deploy.media.review import check
+from deploy.media.ticket import Ticket
+from tests.unit.media.pictures import exif, picture, said_to_be, with_far_dimensions
+from tests.unit.media.pictures import upload as files_of
+
+
+@pytest.fixture
+def reads(folder, monkeypatch):
+    """Bytes that were read, by key."""
+    counted, read_range = {}, folder.read_range
+
+    def count(key, start, stop):
+        part = read_range(key, start, stop)
+        counted[key] = counted.get(key, 0) + len(part.body)
+        return part
+
+    monkeypatch.setattr(folder, "read_range", count)
+    return counted
+
+
+def test_a_good_upload_is_published_with_its_variants(upload, folder):
+    image = check(upload()).publish()
+    assert (image.width, image.height) == (1200, 900)
+    assert [(each.width, each.height) for each in image.variants] == [(480, 360), (960, 720), (1200, 900)]
+    assert all(key.startswith("media/public/2") for key in image.keys)
+    assert folder.read_range(image.key, 0, 10**9).body == files_of()["original"]
+    assert image.url == "/media/" + image.key.removeprefix("media/public/")
+    assert image.srcset.split(", ")[0] == f"{image.variants[0].url} 480w"
+
+
+def test_a_turned_photo_has_the_shape_that_people_see(upload):
+    files = {"original": picture(900, 600, exif=exif(6)), "480": picture(480, 720, "WEBP")}
+    image = check(upload(files)).publish()
+    assert (image.width, image.height) == (600, 900)
+
+
+def test_an_upload_without_variants_is_its_own_srcset(upload):
+    image = check(upload({"original": picture(300, 200)})).publish()
+    assert image.srcset == f"{image.url} 300w"
+
+
+@pytest.mark.parametrize("behind", (0, 20_000, 190_000))
+def test_at_most_256_kb_of_a_file_are_read(upload, reads, behind):
+    original = with_far_dimensions(picture(exif=exif()), behind) if behind else picture()
+    large = original[:-2] + bytes(2_000_000) + original[-2:]
+    check(upload({"original": large}))
+    assert sum(reads.values()) <= READ_BYTES < len(large)
+
+
+def test_dimensions_beyond_256_kb_are_refused_after_reading_no_more(upload, reads):
+    with pytest.raises(Refused, match="behind more than 256 KB"):
+        check(upload({"original": with_far_dimensions(picture(), 300_000)}))
+    assert sum(reads.values()) <= READ_BYTES
+
+
+def wrong(change):
+    files = files_of()
+    change(files)
+    return files
+
+
+WRONG = {
+    "cut off": (wrong(lambda files: files.update(original=files["original"][:-2])), "cut off"),
+    "cut in the header": (wrong(lambda files: files.update(original=files["original"][:40])), "cut off"),
+    "something behind": (wrong(lambda files: files.update(original=files["original"] + b"<html>")), "cut off"),
+    "too many pixels": ({"original": said_to_be(10_000, 9_000)}, "at most 89 million"),
+    "too long a side": ({"original": said_to_be(16_400, 10)}, "16383 on a side"),
+    "another photo's variant": (wrong(lambda files: files.update({"480": picture(480, 480, "WEBP")})), "not of this"),
+    "a variant wider than said": (wrong(lambda files: files.update({"480": picture(960, 720, "WEBP")})), "not of this"),
+    "a variant above the original": ({"original": picture(100, 75), "480": picture(480, 360, "WEBP")}, "not of this"),
+    "markup": (wrong(lambda files: files.update(original=b"<svg xmlns='http://www.w3.org/2000/svg'/>")), "not a JPEG"),
+    "markup in a variant": (wrong(lambda files: files.update({"480": b"<html>" + bytes(90)})), "not a JPEG"),
+    "too large a variant": (
+        wrong(lambda files: files.update({"480": files["480"] + bytes(VARIANT_BYTES)})),
+        "at most 4 MB",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "sentence"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_said(upload, files, sentence):
+    with pytest.raises(Refused, match=sentence):
+        check(upload(files))
+
+
+def test_a_wrong_extension_is_refused(upload):
+    with pytest.raises(Refused, match="not of the type"):
+        check(upload({"original": picture(kind="PNG")}, types={"original": "image/jpeg"}))
+
+
+def test_an_upload_that_is_not_there_is_refused():
+    with pytest.raises(Refused, match="not complete"):
+        check(Ticket.issue("1", {"original": "image/jpeg"}))
+
+
+def test_a_file_changed_after_the_check_is_not_published(upload, folder):
+    ticket = upload()
+    pending = check(ticket)
+    folder.store(ticket.key("960"), picture(960, 1, "WEBP"), "image/webp")
+    with pytest.raises(Refused, match=GONE):
+        pending.publish()
+    public = [path for path in folder.root.rglob("*") if path.is_file() and "incoming" not in path.parts]
+    assert public == []
+
+
+def test_a_file_changed_between_two_reads_is_refused(upload, folder, monkeypatch):
+    ticket = upload({"original": with_far_dimensions(picture(), 100_000)})
+    read_range = folder.read_range
+
+    def read_then_change(key, start, stop):
+        part = read_range(key, start, stop)
+        folder.store(key, picture(kind="PNG"), "image/png")
+        return part
+
+    monkeypatch.setattr(folder, "read_range", read_then_change)
+    with pytest.raises(Refused, match=GONE):
+        check(ticket)
+
+
+def test_the_store_is_the_folder_without_a_bucket(folder):
+    assert backends.media() is folder

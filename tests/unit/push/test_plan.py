@@ -1,0 +1,56 @@
+import pytest
+
+from deploy.errors import SlipwayError
+from deploy.objects import StaticObject
+from deploy.push.plan import make_plan
+
+HASHED = StaticObject.hashed("a.0123456789ab.css", b"a{}")
+STABLE = StaticObject.stable("robots.txt", b"User-agent: *")
+
+
+def as_found(*objects):
+    return {obj.key: (obj.md5, len(obj.body)) for obj in objects}
+
+
+def test_an_empty_bucket_gets_everything_hashed_names_apart_from_stable_ones():
+    plan = make_plan([STABLE, HASHED], {}, "b")
+    assert (plan.total, plan.hashed, plan.stable) == (2, [HASHED], [STABLE])
+
+
+def test_what_the_bucket_holds_already_is_not_sent():
+    plan = make_plan([STABLE, HASHED], as_found(STABLE, HASHED), "b")
+    assert (plan.total, plan.hashed, plan.stable) == (2, [], [])
+
+
+def test_a_stable_name_is_sent_when_its_bytes_differ():
+    older = StaticObject.stable("robots.txt", b"User-agent: x")
+    assert len(older.body) == len(STABLE.body)
+    assert make_plan([STABLE], as_found(older), "b").stable == [STABLE]
+
+
+@pytest.mark.parametrize(
+    "there",
+    [("0" * 32, len(HASHED.body)), (HASHED.md5, len(HASHED.body) - 1)],
+    ids=["another ETag", "another size"],
+)
+def test_a_hashed_name_that_holds_other_bytes_stops_the_push(there):
+    with pytest.raises(SlipwayError) as caught:
+        make_plan([HASHED], {HASHED.key: there}, "example-com")
+    assert "s3://example-com/static/a.0123456789ab.css" in str(caught.value)
+    assert "never overwritten" in str(caught.value)
+
+
+def test_objects_of_older_releases_are_left_alone():
+    older = StaticObject.hashed("a.ba9876543210.css", b"older")
+    plan = make_plan([HASHED], as_found(older, HASHED), "b")
+    assert (plan.hashed, plan.stable) == ([], [])
+
+
+def test_one_name_with_two_contents_is_refused():
+    with pytest.raises(SlipwayError, match=r"s3://b/static/robots\.txt"):
+        make_plan([STABLE, StaticObject.stable("robots.txt", b"other")], {}, "b")
+
+
+def test_the_same_object_twice_counts_once():
+    plan = make_plan([HASHED, HASHED], {}, "b")
+    assert (plan.total, plan.hashed) == (1, [HASHED])

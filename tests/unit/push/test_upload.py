@@ -1,0 +1,143 @@
+import base64
+import hashlib
+import threading
+
+import pytest
+
+from deploy.errors import SlipwayError
+from deploy.objects import IMMUTABLE, StaticObject
+from deploy.push import Bucket, push
+from deploy.push.s3 import CONNECTIONS
+from tests.unit.push.wire import Answered, wire
+
+EMPTY = Answered(body=b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+BUCKET = Bucket("bucket")
+
+
+def stored(asked):
+    """What S3 answers to a PUT that it took."""
+    return Answered(headers={"ETag": f'"{hashlib.md5(asked.body).hexdigest()}"'})
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """An empty bucket; ``served.put`` answers the PUTs and ``served.head`` the HEADs."""
+
+    def answer(asked):
+        return {"GET": lambda _: EMPTY, "PUT": served.put, "HEAD": served.head}[asked.method](asked)
+
+    with wire(answer) as served:
+        served.put, served.head = stored, lambda asked: Answered(404)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", served.url)
+        yield served
+
+
+def hashed(count):
+    return [StaticObject.hashed(f"{n}.{n:012x}.css", b"%d" % n) for n in range(count)]
+
+
+def test_an_object_goes_up_with_its_exact_headers(served):
+    body = "a{content:'ü'}".encode()
+    push([StaticObject.hashed("css/a.0123456789ab.css", body)], BUCKET)
+    (asked,) = served.of("PUT")
+    assert asked.path == "/bucket/static/css/a.0123456789ab.css"
+    assert asked.body == body
+    assert asked.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert asked.headers["Cache-Control"] == IMMUTABLE
+    assert asked.headers["Content-MD5"] == base64.b64encode(hashlib.md5(body).digest()).decode()
+    assert asked.headers["If-None-Match"] == "*"
+
+
+def test_a_stable_name_may_be_overwritten(served):
+    push([StaticObject.stable("robots.txt", b"new")], BUCKET)
+    assert "If-None-Match" not in served.of("PUT")[0].headers
+
+
+def test_stable_names_wait_until_every_hashed_one_is_there(served):
+    answered = []
+
+    def put(asked):
+        answer = stored(asked)
+        answered.append(asked.path)
+        return answer
+
+    served.put = put
+    push([StaticObject.stable(f"{n}.js", b"s" * 9_000) for n in range(9)] + hashed(200), BUCKET)
+    assert len(answered) == 209
+    assert all(path.endswith(".js") for path in answered[200:])
+
+
+def test_the_report_and_the_progress_add_up(served):
+    seen = []
+    report = push(hashed(30), BUCKET, progress=lambda done, total: seen.append((done, total)))
+    assert (report.objects, report.sent, report.skipped) == (30, 30, 0)
+    assert report.bytes == sum(len(obj.body) for obj in hashed(30))
+    assert report.requests == len(served.asked) == 31
+    assert seen == [(done, 30) for done in range(31)]
+
+
+def test_the_same_bytes_put_first_by_another_push_are_fine(served):
+    (obj,) = hashed(1)
+    served.put = lambda asked: Answered(412)
+    served.head = lambda asked: Answered(headers={"ETag": f'"{obj.md5}"'})
+    report = push([obj], BUCKET)
+    assert (report.sent, report.skipped, report.requests) == (0, 1, 3)
+
+
+def test_other_bytes_put_first_by_another_push_stop_this_one(served):
+    served.put = lambda asked: Answered(412)
+    served.head = lambda asked: Answered(headers={"ETag": '"0123"'})
+    with pytest.raises(SlipwayError, match=r"s3://bucket/static/0\.0{12}\.css is there with other bytes"):
+        push(hashed(1), BUCKET)
+
+
+def test_a_server_without_conditional_writes_gets_plain_ones(served):
+    served.put = lambda asked: Answered(501) if "If-None-Match" in asked.headers else stored(asked)
+    report = push(hashed(300), BUCKET)
+    assert report.sent == 300
+    # Only those under way when the first answer came were conditional.
+    refused = [asked for asked in served.of("PUT") if "If-None-Match" in asked.headers]
+    assert 1 <= len(refused) <= CONNECTIONS
+    assert report.requests == 1 + 300 + len(refused)
+
+
+@pytest.mark.parametrize("etag", ['"0123"', ""], ids=["another", "none"])
+def test_an_upload_whose_etag_is_not_its_md5_is_no_success(served, etag):
+    served.put = lambda asked: Answered(headers={"ETag": etag} if etag else {})
+    with pytest.raises(SlipwayError, match=r"s3://bucket/static/0\.0{12}\.css: .*SSE-S3"):
+        push(hashed(1), BUCKET)
+
+
+def test_the_first_error_stops_the_rest(served):
+    served.put = lambda asked: Answered(403) if asked.number == 5 else stored(asked)
+    with pytest.raises(SlipwayError, match="403 AccessDenied: allow s3:PutObject"):
+        push(hashed(1000), BUCKET)
+    assert len(served.of("PUT")) < 5 + 3 * CONNECTIONS
+
+
+def test_an_error_does_not_wait_for_a_stalled_upload(served):
+    release = threading.Event()
+
+    def put(asked):
+        if asked.number == 1:
+            release.wait(60)
+        return Answered(403)
+
+    served.put = put
+    try:
+        with pytest.raises(SlipwayError, match="403"):
+            push(hashed(2), BUCKET)
+        assert "put" in [thread.name for thread in threading.enumerate()]
+    finally:
+        release.set()
+
+
+def test_uploads_run_side_by_side(served):
+    together = threading.Barrier(CONNECTIONS, timeout=20)
+
+    def put(asked):
+        together.wait()
+        return stored(asked)
+
+    served.put = put
+    assert push(hashed(CONNECTIONS), BUCKET).sent == CONNECTIONS

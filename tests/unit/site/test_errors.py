@@ -1,0 +1,112 @@
+import pytest
+from django.core.exceptions import SuspiciousOperation
+from django.db.utils import OperationalError
+from django.http import HttpResponse
+from django.template import engines
+from django.test import Client, RequestFactory
+from django.urls import path
+
+from project import errors
+from project.errors import bad_request, page_not_found, permission_denied, server_error
+
+
+def broken(request):
+    raise RuntimeError("on purpose")
+
+
+def suspicious(request):
+    raise SuspiciousOperation("on purpose")
+
+
+urlpatterns = [path("broken/", broken), path("suspicious/", suspicious)]
+handler400, handler403, handler404, handler500 = (
+    bad_request,
+    permission_denied,
+    page_not_found,
+    server_error,
+)
+
+
+@pytest.fixture
+def broken_site():
+    from django.test import override_settings
+
+    with override_settings(ROOT_URLCONF=__name__):
+        yield
+
+
+def assert_whole(answer, status, words):
+    """A page of the site's own: its words, its icons and its stylesheet."""
+    page = answer.content.decode()
+    assert answer.status_code == status
+    assert words in page
+    assert 'rel="icon" href="/static/favicon.ico"' in page
+    assert 'rel="apple-touch-icon"' in page
+    assert '<link rel="stylesheet" href="/static/css/error.css">' in page
+
+
+def test_an_unknown_address_has_a_page(client):
+    assert_whole(client.get("/nowhere/"), 404, "Nothing moored here")
+
+
+def test_an_unknown_host_has_a_page(client):
+    assert_whole(client.get("/", headers={"Host": "elsewhere.example"}), 400, "That signal was garbled")
+
+
+def test_a_form_without_its_token_has_a_page(owner):
+    client = Client(enforce_csrf_checks=True)
+    assert_whole(client.post("/login/", {"username": "ada"}), 403, "The form had drifted")
+
+
+@pytest.mark.parametrize("address", ["/logout/", "/wall/1/delete/"])
+def test_a_form_s_address_opened_directly_has_a_page(client, address):
+    answer = client.get(address)
+    assert_whole(answer, 405, "Wrong way round")
+    assert answer["Allow"] == "POST"
+
+
+def test_somebody_else_s_photo_has_a_page(client, owner, hang):
+    from django.contrib.auth import get_user_model
+
+    photo = hang()
+    client.force_login(get_user_model().objects.create_user("bea"))
+    assert_whole(client.post(f"{photo.get_absolute_url()}delete/"), 403, "These waters are closed")
+
+
+def test_a_mistake_in_a_view_has_a_page(client, broken_site):
+    assert_whole(client.get("/broken/"), 500, "We have run aground")
+    assert_whole(client.get("/suspicious/"), 400, "That signal was garbled")
+
+
+def test_a_chosen_theme_holds_on_error_pages(client):
+    answer = client.get("/nowhere/")
+    nonce = answer["Content-Security-Policy"].split("'nonce-")[1].split("'")[0]
+    assert f'<script nonce="{nonce}">' in answer.content.decode()
+
+
+def test_error_pages_ask_neither_database_nor_context_processors(client, monkeypatch):
+    from django.db import connection
+
+    def refuse(*args, **kwargs):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    monkeypatch.setattr(engines["django"].engine, "template_context_processors", [refuse])
+    assert_whole(client.get("/nowhere/"), 404, "Nothing moored here")
+    assert_whole(client.get("/"), 500, "We have run aground")
+
+
+def test_a_page_is_sent_even_when_no_template_can_be_rendered(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise ValueError("no static manifest")
+
+    monkeypatch.setattr(errors, "render_to_string", refuse)
+    answer = server_error(RequestFactory().get("/"))
+    assert (answer.status_code, answer.content.decode()) == (500, errors.LAST_RESORT)
+    assert '<link rel="icon" href="data:,">' in errors.LAST_RESORT  # no browser asks the origin
+
+
+def test_a_view_answers_the_methods_it_allows():
+    view = errors.allow("GET")(lambda request: HttpResponse("yes"))
+    assert view(RequestFactory().get("/")).content == b"yes"
+    assert view(RequestFactory().post("/")).status_code == 405

@@ -1,0 +1,188 @@
+"""Witness H judges one answer; witness C judges what the origin says."""
+
+import gzip
+import hashlib
+import json
+
+import brotli
+import pytest
+from multidict import CIMultiDict
+
+from tests.smoke import canary, headers
+from tests.smoke.attribution import Check
+from tests.smoke.client import Answer, decode
+from tests.smoke.fetch import Asset, is_hit
+from tests.smoke.hosts import Hosts
+from tests.smoke.manifest import Entry, Manifest, carries_hash, name_fits
+
+HOSTS = Hosts("https://www.example.com/", "https://static.example.com/", "https://media.example.com/")
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def answer(url: str, body: bytes = b"x", status: int = 200, **sent: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in sent.items()}
+    return Answer(url, status, CIMultiDict(named), body)
+
+
+def checks(name: str, body: bytes = b"x", manifest: Manifest | None = None, cors: bool = False, **sent: str):
+    url = f"https://static.example.com/{name}"
+    sent = {"X_Cache": "Hit from cloudfront", "Cache_Control": IMMUTABLE, **sent}
+    asset = Asset(url, "image", HOSTS.site, cors, [answer(url, body, **sent)] * 2)
+    facts = headers.judge([asset], HOSTS, manifest or Manifest(), "X-Origin")
+    return {fact.check for fact in facts}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Cache", "Hit from cloudfront"),
+        ("X-Cache", "RefreshHit from cloudfront"),
+        ("CF-Cache-Status", "HIT"),
+        ("X-Cache", "MISS, HIT"),
+        ("X-Cache", "TCP_MEM_HIT from a1.akamaitechnologies.com"),
+        ("Cache-Status", "edge; hit; ttl=30"),
+    ],
+)
+def test_each_cdn_has_its_own_word_for_a_hit(name, value):
+    assert is_hit(Answer("", 200, CIMultiDict({name: value})))
+
+
+@pytest.mark.parametrize("value", ["Miss from cloudfront", "Error from cloudfront", "TCP_MISS", "MISS, MISS"])
+def test_a_miss_is_no_hit(value):
+    assert not is_hit(Answer("", 200, CIMultiDict({"X-Cache": value})))
+
+
+def test_a_sound_answer_raises_nothing():
+    body = b"p{}" + b" " * 2000
+    packed = brotli.compress(body)
+    name = f"a.{hashlib.md5(body).hexdigest()[:12]}.css"
+    manifest = Manifest([Entry(name, True, "staticfiles.json")])
+    assert checks(name, packed, manifest, Content_Type="text/css", Content_Encoding="br") == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "check"),
+    [
+        ("a.0123456789ab.png", {"Cache_Control": "public, max-age=60"}, Check.NOT_IMMUTABLE),
+        ("a.png", {}, Check.IMMUTABLE),
+        ("a.0123456789ab.png", {"X_Origin": "slipway"}, Check.MARKED),
+        ("a.0123456789ab.png", {"Set_Cookie": "a=1"}, Check.COOKIE),
+        ("a.0123456789ab.png", {"X_Cache": "Miss from cloudfront"}, Check.NEVER_HIT),
+        ("a.0123456789ab.png", {"Content_Type": "text/html"}, Check.TYPE),
+        ("a.0123456789ab.css", {"Content_Type": "text/css; charset=latin-1"}, Check.TYPE),
+    ],
+)
+def test_one_wrong_header_is_one_fact(name, sent, check):
+    kind = "text/css" if name.endswith("css") else "image/png"
+    assert checks(name, **{"Content_Type": kind, **sent}) == {check}
+
+
+def test_what_is_compressed_twice_or_mislabelled_is_told():
+    body = b"p{}" * 500
+    sent = {"Content_Type": "text/css", "Content_Encoding": "gzip"}
+    assert checks("a.0123456789ab.css", gzip.compress(gzip.compress(body)), **sent) == {Check.ENCODING}
+    assert checks("a.0123456789ab.css", brotli.compress(body), **sent) == {Check.ENCODING}
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
+def test_a_body_that_is_not_what_its_label_says_is_refused(coding):
+    with pytest.raises(ValueError):
+        decode(b"plain", coding)
+
+
+def test_a_name_is_judged_by_its_hash_only_where_a_manifest_knows_it():
+    sent = {"Content_Type": "image/png"}
+    assert checks("a.0123456789ab.png", **sent) == set()
+    known = Manifest([Entry("a.0123456789ab.png", True, "staticfiles.json")])
+    assert checks("a.0123456789ab.png", manifest=known, **sent) == {Check.HASH}
+
+
+def test_the_type_is_exact_where_a_manifest_knows_it():
+    md5 = hashlib.md5(b"x").hexdigest()
+    exact = Entry(f"a.{md5[:12]}.css", True, "objects.json", md5, "text/css; charset=utf-8")
+    name, manifest = exact.name, Manifest([exact])
+    assert checks(name, manifest=manifest, Content_Type="text/css") == {Check.TYPE}
+    assert checks(name, manifest=manifest, Content_Type="text/css; charset=utf-8") == set()
+
+
+def test_cors_is_judged_only_where_a_browser_needs_it():
+    font = "a.0123456789ab.woff2"
+    assert checks(font, cors=True, Content_Type="font/woff2") == {Check.CORS_ABSENT}
+    assert checks(font, Content_Type="font/woff2") == set()
+    other = {"Access_Control_Allow_Origin": "https://else.example"}
+    assert checks(font, cors=True, Content_Type="font/woff2", **other) == {Check.CORS_WRONG}
+
+
+@pytest.mark.parametrize(
+    ("name", "carries"),
+    [
+        ("a.0123456789ab.css", True),
+        ("CACHE/css/output.0123456789ab.css", True),
+        ("a.css", False),
+        ("jquery-3.7.1.min.js", False),
+        ("index-B1gW-dAt.js", None),
+        ("chunk.1a2b3c4d.js", None),
+    ],
+)
+def test_whether_a_name_carries_a_hash(name, carries):
+    assert carries_hash(f"https://static.example.com/{name}", None) is carries
+
+
+@pytest.mark.parametrize("kind", ["md5", "sha1", "sha256"])
+def test_a_hash_may_be_any_common_digest(kind):
+    assert name_fits(f"a.{hashlib.new(kind, b'x').hexdigest()[:12]}.js", b"x")
+
+
+def test_a_cookie_of_the_whole_domain_reaches_the_cdn():
+    wide = ("https://www.example.com/", "sessionid=1; Domain=.example.com; Path=/")
+    narrow = ("https://www.example.com/", "sessionid=1; Path=/")
+    facts = list(headers.wide_cookies([wide, narrow], HOSTS))
+    assert {fact.url for fact in facts} == {HOSTS.static, HOSTS.media}
+
+
+def canary_facts(prefix: str, name: str, answered: Answer, manifest: Manifest | None = None) -> list:
+    return list(canary._judge(answered, prefix, name, manifest or Manifest(), HOSTS))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name", "answered", "red"),
+    [
+        ("/static/", "a.css", answer("", b"gone", 404), False),
+        ("/static/", "a.css", answer("", b"p{}", 200, Content_Type="text/css"), True),
+        ("/static/", "a.css", answer("", b"", 302, Location="https://static.example.com/a.css"), True),
+        ("/static/", "a.css", answer("", b"<p>", 200, Content_Type="text/html"), True),
+        ("/", "admin/a.css", answer("", b"", 302, Location="/admin/login/?next=/admin/a.css"), False),
+        ("/", "a.css", answer("", b"<p>", 200, Content_Type="text/html"), False),
+        ("/", "favicon.ico", answer("", b"", 301, Location="https://static.example.com/favicon.ico"), False),
+        ("/", "favicon.ico", answer("", b"icon", 200, Content_Type="image/x-icon"), True),
+        ("/", "a.css", answer("", b"", 0), True),
+        ("/", "robots.txt", answer("", b"x", 200, Content_Type="text/plain"), False),
+    ],
+)
+def test_what_the_origin_may_answer_to_a_static_name(prefix, name, answered, red):
+    assert bool(canary_facts(prefix, name, answered)) is red
+
+
+def test_the_files_own_bytes_are_red_whatever_the_status():
+    body = b"p{}"
+    name = f"a.{hashlib.md5(body).hexdigest()[:12]}.css"
+    manifest = Manifest([Entry(name, True, "staticfiles.json")])
+    for asked in (name, "a.css"):
+        assert canary_facts("/static/", asked, answer("", body, 404), manifest)
+
+
+def test_both_kinds_of_manifest_are_read(tmp_path):
+    django, ours = tmp_path / "staticfiles.json", tmp_path / "objects.json"
+    django.write_text(json.dumps({"paths": {"a.css": "a.0123456789ab.css"}}))
+    known = {"md5": "0" * 32, "bytes": 1, "content_type": "text/css", "cache_control": IMMUTABLE}
+    ours.write_text(json.dumps({"version": 1, "objects": {"static/b.0123456789ab.css": known}}))
+    manifest = Manifest.load([django, ours])
+    assert manifest.names == ["a.0123456789ab.css", "a.css", "b.0123456789ab.css", "b.css"]
+    assert manifest.entries["b.0123456789ab.css"].content_type == "text/css"
+
+
+def test_a_manifest_of_another_kind_is_refused(tmp_path):
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    with pytest.raises(ValueError, match="neither"):
+        Manifest.load([other])

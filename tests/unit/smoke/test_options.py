@@ -1,0 +1,47 @@
+"""The command line: what it takes, and that a password never stands on it."""
+
+import pytest
+
+from tests.smoke.options import parse
+
+SITE = ["--site", "https://www.example.com"]
+
+
+def test_a_site_is_enough():
+    options = parse(SITE)
+    assert options.site == "https://www.example.com/"
+    assert options.login is None
+
+
+def test_the_login_comes_from_the_environment(monkeypatch):
+    monkeypatch.setenv("SMOKE_LOGIN", "ada:love:lace")
+    assert parse(SITE).login == ("ada", "love:lace")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a.test:443:127.0.0.1", {("a.test", 443): ("127.0.0.1", 443)}),
+        ("a.test:443:127.0.0.1:8443", {("a.test", 443): ("127.0.0.1", 8443)}),
+        ("a.test:443:[::1]:8443", {("a.test", 443): ("::1", 8443)}),
+    ],
+)
+def test_resolve_names_address_and_port(text, wanted):
+    assert parse([*SITE, "--resolve", text]).resolve == wanted
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["--site", "www.example.com"],
+        [*SITE, "--resolve", "a.test"],
+        [*SITE, "--manifest", "/no/such/file"],
+        [*SITE, "--browser", "/no/such/file"],
+    ],
+)
+def test_what_makes_no_sense_is_refused(argv, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parse(argv)
+    assert stop.value.code == 2
+    assert "error:" in capsys.readouterr().err
