@@ -1,0 +1,64 @@
+# `make` lists the verbs. Each does all of its own set-up.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/demo ## the whole path on this machine, without any account (ONCE=1: prove it and end)
+	@rehearsal/system.sh chromium:chromium
+	@$(BIN)/python -m rehearsal.demo $(if $(ONCE),--once)
+
+test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)
+	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl
+	@$(BIN)/python -m pytest $(ARGS)
+
+dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no bucket
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py runserver $(PORT)
+
+smoke: .venv/demo ## prove that no static request reaches the origin of SITE=https://…
+	@rehearsal/system.sh chromium:chromium
+	@$(BIN)/python -m tests.smoke --site "$(SITE)" $(ARGS)
+
+bench-push: .venv/demo ## time the push beside six other ways to fill a bucket (ARGS="--quick")
+	@rehearsal/system.sh rclone:rclone
+	@$(BIN)/python -m tests.bench.push $(ARGS)
+
+bench-hosts: .venv/demo ## measure what a static host of its own gains a page (ARGS="--runs 7")
+	@rehearsal/system.sh chromium:chromium nginx:nginx-light openssl:openssl
+	@$(BIN)/python -m tests.bench.hosts $(ARGS)
+
+bench-memory: .venv/demo ## measure what a web process weighs, and what an upload adds
+	@$(BIN)/python -m tests.bench.memory
+
+lint: .venv/dev ## ruff and djlint
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --quiet --check --lint project deploy
+
+format: .venv/dev ## let ruff and djlint put the code in form
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint --quiet --reformat project deploy
+
+lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
+	@requirements/lock.sh
+
+# A venv from hash-locked requirements. Each stamp is newer than its lock file, so that a second run costs nothing.
+.venv/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "slipway: Python 3.11 or newer is needed, $(PYTHON) is older; name one with PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || rehearsal/system.sh ensurepip:python3-venv
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/demo: requirements/demo.txt | .venv/pip
+	@echo "slipway: installing requirements/demo.txt into .venv"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	@touch $@
+
+.venv/dev: requirements/dev.txt | .venv/pip
+	@echo "slipway: installing requirements/dev.txt into .venv (a minute; Ansible is large)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@ .venv/demo
+
+.PHONY: help demo test dev smoke bench-push bench-hosts bench-memory lint format lock
