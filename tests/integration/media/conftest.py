@@ -114,6 +114,19 @@ def stored(stage, stage_s3):  # noqa: F811
 
 
 @pytest.fixture
+def original(stage, stage_s3):  # noqa: F811
+    """Reads the original that lies beside a variant, by the variant's address: pages show variants alone."""
+
+    def read(url):
+        folder = url.replace(stage.site.media_url, "media/public", 1).rpartition("/")[0]
+        listed = stage_s3.list_objects_v2(Bucket=stage.site.bucket, Prefix=f"{folder}/original")["Contents"]
+        (key,) = [each["Key"] for each in listed]
+        return stage_s3.get_object(Bucket=stage.site.bucket, Key=key)
+
+    return read
+
+
+@pytest.fixture
 def visitor(browser, stage):  # noqa: F811
     """Somebody signed in to the whole site, who complains of nothing until the end."""
     visitor = Visitor(browser, stage.site.site_url)

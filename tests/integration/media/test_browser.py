@@ -24,7 +24,7 @@ def add(visitor, title, body=PHOTO):
     visitor.page.get_by_role("heading", name=title).wait_for()
 
 
-def test_a_photo_goes_to_the_bucket_and_comes_back_from_the_media_host(visitor, stage, stored):
+def test_a_photo_goes_to_the_bucket_and_comes_back_from_the_media_host(visitor, stage, stored, original):
     add(visitor, "Evening")
     image = visitor.page.get_by_role("main").get_by_role("img", name="A gradient")
     source, srcset = image.get_attribute("src"), image.get_attribute("srcset")
@@ -36,10 +36,10 @@ def test_a_photo_goes_to_the_bucket_and_comes_back_from_the_media_host(visitor, 
     assert bucket == [f"http://127.0.0.1:{stage.ports['s3']}/{stage.site.bucket}"] * 4
     assert visitor.complaints == []
 
-    original = stored(source)["Body"].read()
-    with Image.open(io.BytesIO(original)) as image, Image.open(io.BytesIO(PHOTO)) as sent:
+    body = original(source)["Body"].read()
+    with Image.open(io.BytesIO(body)) as image, Image.open(io.BytesIO(PHOTO)) as sent:
         assert dict(image.getexif()) == {0x0112: 6}
-        assert b"private" not in original
+        assert b"private" not in body
         assert image.tobytes() == sent.tobytes()
     small = stored(srcset.split()[0])
     with Image.open(io.BytesIO(small["Body"].read())) as image:
@@ -56,7 +56,7 @@ def test_a_photo_goes_to_the_bucket_and_comes_back_from_the_media_host(visitor, 
         (picture(300, 200, "WEBP"), "photo.webp", "image/webp"),
     ),
 )
-def test_other_formats_are_taken_as_one_that_every_browser_shows(visitor, stored, body, name, kind):
+def test_other_formats_are_taken_as_one_that_every_browser_shows(visitor, original, body, name, kind):
     visitor.go("/wall/add/")
     visitor.choose(body, name, "image/jpeg" if name.endswith("jpg") else "")
     visitor.page.get_by_label("Title").fill(name)
@@ -65,9 +65,9 @@ def test_other_formats_are_taken_as_one_that_every_browser_shows(visitor, stored
     visitor.page.get_by_role("button", name="Hang it").click()
     visitor.page.get_by_role("heading", name=name).wait_for()
     source = visitor.page.get_by_role("main").get_by_role("img").get_attribute("src")
-    original = stored(source)
-    assert original["ContentType"] == kind
-    with Image.open(io.BytesIO(original["Body"].read())) as image:
+    sent = original(source)
+    assert sent["ContentType"] == kind
+    with Image.open(io.BytesIO(sent["Body"].read())) as image:
         assert image.size == (300, 200)
         assert not image.getexif()
     assert visitor.complaints == []
