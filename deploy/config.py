@@ -3,8 +3,10 @@
 import difflib
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -20,19 +22,40 @@ MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 BUCKET = re.compile(r"(?=.{3,63}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
+SERVER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
+USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
 KEYS = {
     "domain": str,
+    "server": str,
+    "server_user": str,
+    "ssh_config": str,
     "site": str,
     "static": str,
     "media": str,
+    "redirects": list,
     "tls": str,
+    "acme": str,
+    "email": str,
     "settings": str,
     "wsgi": str,
     "seed": str,
+    "environment": dict,
     "region": str,
     "bucket": str,
+    "keep": int,
 }
+WORDS = {str: "text", list: "a list", dict: "`name: value` lines", int: "a number"}
 TLS = ("letsencrypt", "none")
+# https://letsencrypt.org/docs/acme-protocol-updates/ and https://letsencrypt.org/docs/staging-environment/
+ACME = {
+    "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
+    "staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+}
+# A rollback finds its static files as long as a kept release names them.
+KEEP = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +73,15 @@ class Site:
     seed: str
     region: str
     bucket: str
+    # How the server is reached, and what only a server needs.
+    server: str = ""
+    server_user: str = "root"
+    ssh_config: str = ""
+    redirects: tuple[str, ...] = ()
+    acme: str = ACME["letsencrypt"]
+    email: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    keep: int = KEEP
 
     @property
     def name(self) -> str:
@@ -97,6 +129,14 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         seed=said.get("seed", ""),
         region=_match(file, said, "region", REGION, "an AWS region like eu-central-1"),
         bucket=_match(file, said, "bucket", BUCKET, "a bucket name", f"{domain.replace('.', '-')}"),
+        server=_match(file, said, "server", SERVER, "an address or a name that ssh knows", optional=True),
+        server_user=_match(file, said, "server_user", USER, "a user name", "root"),
+        ssh_config=_path(file, said, "ssh_config"),
+        redirects=_redirects(file, said, domain),
+        acme=_acme(file, said),
+        email=_match(file, said, "email", EMAIL, "an address like you@example.com", optional=True),
+        extra=_environment(file, said),
+        keep=_keep(file, said),
     )
     if site.tls not in TLS:
         raise SlipwayError(f"{file}: tls: {site.tls!r} is not one of {', '.join(TLS)}")
@@ -104,7 +144,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
     return site
 
 
-def _read(file: Path) -> dict[str, str]:
+def _read(file: Path) -> dict[str, Any]:
     try:
         said = yaml.safe_load(file.read_text())
     except FileNotFoundError:
@@ -122,13 +162,24 @@ def _read(file: Path) -> dict[str, str]:
             near = difflib.get_close_matches(str(key), KEYS, 1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(KEYS)}"
             raise SlipwayError(f"{file}: {key}: unknown key; {hint}")
-        if not isinstance(value, KEYS[key]):
-            raise SlipwayError(f"{file}: {key}: expected text, got {value!r}")
+        if not isinstance(value, KEYS[key]) or isinstance(value, bool):
+            raise SlipwayError(f"{file}: {key}: expected {WORDS[KEYS[key]]}, got {value!r}")
     return said
 
 
-def _match(file: Path, said: dict[str, str], key: str, form: re.Pattern, what: str, default: str = "") -> str:
+def _match(
+    file: Path,
+    said: Mapping[str, Any],
+    key: str,
+    form: re.Pattern,
+    what: str,
+    default: str = "",
+    *,
+    optional: bool = False,
+) -> str:
     value = said.get(key, default)
+    if not value and optional:
+        return ""
     if not value:
         raise SlipwayError(f"{file}: {key}: missing; give {what}")
     if not form.fullmatch(value):
@@ -146,6 +197,53 @@ def _origin(file: Path, key: str, value: str) -> str:
     if not clean or parts.path not in ("", "/") or parts.query or parts.username or port == 0:
         raise SlipwayError(f"{file}: {key}: {value!r} is not an origin like https://{key}.example.com")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _path(file: Path, said: Mapping[str, Any], key: str) -> str:
+    """The file that ``key`` names, relative to site.yml's own folder; "" without one."""
+    if not said.get(key):
+        return ""
+    path = (file.parent / Path(said[key]).expanduser()).resolve()
+    if not path.is_file():
+        raise SlipwayError(f"{file}: {key}: {path}: no such file")
+    return str(path)
+
+
+def _redirects(file: Path, said: Mapping[str, Any], domain: str) -> tuple[str, ...]:
+    """The names that lead to the site: of www.example.com it is example.com, unless said otherwise."""
+    host = urlsplit(said.get("site", f"https://www.{domain}")).hostname
+    names = said.get("redirects", [domain] if host == f"www.{domain}" else [])
+    for name in names:
+        if not isinstance(name, str) or not HOST.fullmatch(name):
+            raise SlipwayError(f"{file}: redirects: {name!r} is not a name like {domain}")
+        if name == host:
+            raise SlipwayError(f"{file}: redirects: {name} is the site itself; take it out")
+    return tuple(names)
+
+
+def _acme(file: Path, said: Mapping[str, Any]) -> str:
+    value = said.get("acme", "letsencrypt")
+    url = ACME.get(value, value)
+    if not url.startswith("https://"):
+        raise SlipwayError(f"{file}: acme: {value!r} is not one of {', '.join(ACME)}, nor a directory's https:// URL")
+    return url
+
+
+def _environment(file: Path, said: Mapping[str, Any]) -> dict[str, str]:
+    extra = said.get("environment", {})
+    for name, value in extra.items():
+        if not isinstance(name, str) or not VARIABLE.fullmatch(name):
+            raise SlipwayError(f"{file}: environment: {name!r} is not a variable's name")
+        if not isinstance(value, str) or "\n" in value:
+            raise SlipwayError(f"{file}: environment: {name}: expected text on one line; put it in quotes")
+    return extra
+
+
+def _keep(file: Path, said: Mapping[str, Any]) -> int:
+    keep = said.get("keep", KEEP)
+    if keep < 2:
+        raise SlipwayError(f"{file}: keep: {keep} leaves no release to go back to; give 2 or more")
+    return keep
 
 
 def _check_hosts(site: Site) -> None:

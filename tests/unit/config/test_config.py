@@ -6,6 +6,9 @@ from deploy import config
 from deploy.errors import SlipwayError
 
 
+GOOD = "domain: example.com\nregion: eu-central-1\n"
+
+
 @pytest.fixture
 def written(tmp_path):
     def write(text):
@@ -45,12 +48,19 @@ def test_the_environment_holds_what_the_processes_read(written):
     }
 
 
+def test_what_a_server_needs_has_defaults(written, tmp_path):
+    (tmp_path / "ssh_config").touch()
+    site = config.load(written(GOOD + "server: 203.0.113.7\nssh_config: ssh_config\nacme: staging\n"))
+    assert (site.server, site.server_user, site.ssh_config) == ("203.0.113.7", "root", str(tmp_path / "ssh_config"))
+    assert site.acme == "https://acme-staging-v02.api.letsencrypt.org/directory"
+    assert (site.redirects, site.email, site.extra, site.keep) == (("example.com",), "", {}, 5)
+    assert config.load(written(GOOD + "site: https://example.com\n")).redirects == ()
+    assert config.load(written(GOOD + "environment: {A: b}\n")).extra == {"A": "b"}
+
+
 def test_config_names_another_file(written, monkeypatch):
     monkeypatch.setenv("CONFIG", str(written("domain: other.example\nregion: us-east-1\n")))
     assert config.load().domain == "other.example"
-
-
-GOOD = "domain: example.com\nregion: eu-central-1\n"
 
 
 @pytest.mark.parametrize(
@@ -70,6 +80,19 @@ GOOD = "domain: example.com\nregion: eu-central-1\n"
         (GOOD + "bucket: 5\n", ["bucket", "expected text"]),
         (GOOD + "tls: maybe\n", ["tls", "letsencrypt, none"]),
         (GOOD + "settings: project/settings.py\n", ["settings", "module"]),
+        (GOOD + "server: user@host\n", ["server", "user@host"]),
+        (GOOD + "server_user: Root\n", ["server_user", "Root"]),
+        (GOOD + "ssh_config: nowhere\n", ["ssh_config", "nowhere", "no such file"]),
+        (GOOD + "redirects: example.org\n", ["redirects", "a list"]),
+        (GOOD + "redirects: [www.example.com]\n", ["redirects", "the site itself"]),
+        (GOOD + "redirects: [no name]\n", ["redirects", "no name"]),
+        (GOOD + "acme: zerossl\n", ["acme", "letsencrypt, staging"]),
+        (GOOD + "email: me\n", ["email", "you@example.com"]),
+        (GOOD + "environment: [A]\n", ["environment", "name: value"]),
+        (GOOD + "environment: {A: 1}\n", ["environment", "A", "quotes"]),
+        (GOOD + "environment: {a b: x}\n", ["environment", "a b"]),
+        (GOOD + "keep: 1\n", ["keep", "2 or more"]),
+        (GOOD + "keep: true\n", ["keep", "a number"]),
         ("domain: example.com\nregion: Frankfurt\n", ["region", "eu-central-1"]),
         ("- a list\n", ["key: value"]),
         ("", ["key: value"]),
