@@ -1,0 +1,216 @@
+"""Reads and writes the vaulted file beside site.yml. Nothing else in Slipway opens it, and no message shows a value."""
+
+import difflib
+import json
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from deploy.config import Site
+from deploy.errors import SlipwayError
+
+TOP = "slipway_secrets"
+PASSWORD_VARIABLE = "ANSIBLE_VAULT_PASSWORD_FILE"
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+AWS_PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+# Each section with a line about it, and the names that it may hold, each with an example or a word on it. The web
+# process may have any further variable; the other two have readers that know just these.
+SECTIONS = {
+    "web": (
+        "Environment of the web process. Add what your project reads.",
+        {
+            "SECRET_KEY": "https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key",
+            "AWS_ACCESS_KEY_ID": "a key with the policy of `python -m deploy.cdn policy web`",
+            "AWS_SECRET_ACCESS_KEY": "its other half",
+            "EMAIL_URL": "smtp+tls://user:password@smtp.example.com:587",
+            "DATABASE_URL": "postgres://user:password@db.example.com/name; only when it is not on the server",
+        },
+    ),
+    "deployer": (
+        "Environment of the build and the push, on the machine that deploys. Empty: your own AWS profile, or OIDC.",
+        {
+            "AWS_ACCESS_KEY_ID": "a key with the policy of `python -m deploy.cdn policy deployer`",
+            "AWS_SECRET_ACCESS_KEY": "its other half",
+            "AWS_SESSION_TOKEN": "only with a key that expires",
+        },
+    ),
+    "smoke": (
+        "The proof signs in with it, and sees the pages behind the login too.",
+        {"SMOKE_LOGIN": "user:password"},
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the vaulted file holds, as environment variables by who gets them; its repr shows none."""
+
+    path: Path
+    password_file: Path
+    web: Mapping[str, str] = field(repr=False)
+    deployer: Mapping[str, str] = field(repr=False)
+    smoke: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def load(cls, site: Site) -> "Secrets":
+        """The secrets of ``site``. Raises SlipwayError, one line with the file, the key and the fix."""
+        path, password_file = path_of(site), password_file_of(site)
+        try:
+            sealed = path.read_bytes()
+        except FileNotFoundError:
+            raise SlipwayError(f"{path}: no such file; `make init` makes it") from None
+        except OSError as error:
+            raise SlipwayError(f"{path}: cannot be read: {error.strerror}") from None
+        return cls(path, password_file, **_check(site, path, _open(path, sealed, password_file)))
+
+    @classmethod
+    def write(
+        cls,
+        site: Site,
+        web: Mapping[str, str],
+        deployer: Mapping[str, str] | None = None,
+        smoke: Mapping[str, str] | None = None,
+    ) -> "Secrets":
+        """Makes the vaulted file anew; a password file is made where there is none. No plain text touches the disk."""
+        path, password_file = path_of(site), password_file_of(site)
+        given = {"web": web, "deployer": deployer or {}, "smoke": smoke or {}}
+        text = _render(given)
+        held = _check(site, path, text)
+        if not password_file.exists():
+            _make_password_file(password_file)
+        sealed = _vault(path, password_file).encrypt(text)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            file.write(sealed)
+        Path(file.name).replace(path)
+        return cls(path, password_file, **held)
+
+
+def path_of(site: Site) -> Path:
+    return site.path.with_name(f"{site.path.stem}.secrets.yml")
+
+
+def password_file_of(site: Site) -> Path:
+    """What Ansible is given too. A file that may be executed is run, and prints the password."""
+    named = os.environ.get(PASSWORD_VARIABLE)
+    return Path(named or f"~/.config/slipway/{site.name}.vault-password").expanduser()
+
+
+def _make_password_file(path: Path) -> None:
+    if PASSWORD_VARIABLE in os.environ:
+        raise SlipwayError(f"{path}: no such file; {PASSWORD_VARIABLE} names it: make it, or unset the variable")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(secrets.token_urlsafe(32) + "\n")
+
+
+def _vault(path: Path, password_file: Path) -> Any:
+    """Ansible's own vault, so that `ansible-vault` and the playbook open the very same file."""
+    try:
+        mode = password_file.stat().st_mode
+    except OSError:
+        raise SlipwayError(
+            f"{password_file}: no such file; it opens {path.name}: copy it from the machine of `make init`, "
+            f"or name yours with {PASSWORD_VARIABLE}"
+        ) from None
+    if not mode & 0o100 and mode & 0o077:
+        raise SlipwayError(f"{password_file}: others may read the vault's password; chmod 600 {password_file}")
+    # More than a second to load.
+    from ansible.errors import AnsibleError
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.parsing.vault import VaultLib, get_file_vault_secret
+
+    try:
+        secret = get_file_vault_secret(filename=str(password_file), loader=DataLoader())
+        secret.load()
+    except AnsibleError:
+        raise SlipwayError(f"{password_file}: gives no password for {path.name}; it should hold or print one") from None
+    return VaultLib([("default", secret)])
+
+
+def _open(path: Path, sealed: bytes, password_file: Path) -> str:
+    vault = _vault(path, password_file)
+    from ansible.errors import AnsibleError
+
+    if not vault.is_encrypted(sealed):
+        raise SlipwayError(
+            f"{path}: not encrypted; ansible-vault encrypt --vault-password-file {password_file} {path}, "
+            "and change every secret in it that has been committed"
+        )
+    try:
+        return bytes(vault.decrypt(sealed)).decode()
+    except (AnsibleError, UnicodeDecodeError):
+        raise SlipwayError(f"{path}: the password in {password_file} does not open it, or it is damaged") from None
+
+
+def _check(site: Site, path: Path, text: str) -> dict[str, dict[str, str]]:
+    """The sections of the decrypted ``text``; those that it leaves out are empty."""
+    try:
+        said = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        # Its own message quotes the line.
+        mark = getattr(error, "problem_mark", None)
+        raise _wrong(path, f"line {mark.line + 1 if mark else 1}: not valid YAML") from None
+    if not isinstance(said, dict) or set(said) != {TOP} or not isinstance(said[TOP], dict):
+        raise _wrong(path, f"expected one key, {TOP}, with the sections {', '.join(SECTIONS)}")
+    for name in said[TOP]:
+        if name not in SECTIONS:
+            raise _wrong(path, f"{name}: unknown section{_hint(name, SECTIONS)}")
+    held = {name: _section(path, name, said[TOP].get(name)) for name in SECTIONS}
+    if "SECRET_KEY" not in held["web"]:
+        raise _wrong(path, "web: SECRET_KEY: missing")
+    for name in held["web"]:
+        if name in site.environment():
+            raise _wrong(path, f"web: {name}: no secret, and {site.path.name} decides it; take it out")
+    for name, values in held.items():
+        if len(set(AWS_PAIR) & set(values)) == 1:
+            raise _wrong(path, f"{name}: {' and '.join(AWS_PAIR)} go together; give both or neither")
+    return held
+
+
+def _section(path: Path, section: str, said: Any) -> dict[str, str]:
+    if said is None:
+        return {}
+    if not isinstance(said, dict):
+        raise _wrong(path, f"{section}: expected `NAME: value` lines")
+    _, known = SECTIONS[section]
+    for name, value in said.items():
+        if not isinstance(name, str) or not VARIABLE.fullmatch(name):
+            raise _wrong(path, f"{section}: a key there is not a variable's name")
+        if section != "web" and name not in known:
+            raise _wrong(path, f"{section}: {name}: unknown{_hint(name, known)}")
+        if not isinstance(value, str):
+            raise _wrong(path, f"{section}: {name}: expected text; put it in quotes")
+        if not value or not value.isprintable():
+            raise _wrong(path, f"{section}: {name}: expected text on one line; give it, or take the line out")
+    return said
+
+
+def _hint(name: object, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(str(name), known, 1)
+    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"
+
+
+def _wrong(path: Path, what: str) -> SlipwayError:
+    return SlipwayError(f"{path}: {what} (`make secrets` opens the file)")
+
+
+def _render(given: Mapping[str, Mapping[str, str]]) -> str:
+    """The file as `make secrets` shows it: what is not given stands there as a comment."""
+    lines = ["# Encrypted wherever it is on a disk; `make secrets` opens it.", f"{TOP}:"]
+    for section, (about, known) in SECTIONS.items():
+        lines += [f"  # {about}", f"  {section}:"]
+        for name in [*known, *(name for name in given[section] if name not in known)]:
+            # JSON's quotes are YAML's.
+            held = given[section].get(name)
+            lines.append(
+                f"    #{name}: {known[name]}" if held is None else f"    {name}: {json.dumps(held, ensure_ascii=False)}"
+            )
+    return "\n".join(lines) + "\n"
