@@ -19,6 +19,12 @@ dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py runserver $(PORT)
 
+init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--domain … --yes" asks nothing)
+	@$(BIN)/python -m deploy.verbs init $(ARGS)
+
+secrets: .venv/deploy ## open the vaulted secrets in your editor
+	@$(BIN)/python -m deploy.verbs secrets
+
 smoke: .venv/demo ## prove that no static request reaches the origin of SITE=https://…
 	@rehearsal/system.sh chromium:chromium
 	@$(BIN)/python -m tests.smoke --site "$(SITE)" $(ARGS)
@@ -56,9 +62,14 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
 	@touch $@
 
+.venv/deploy: requirements.txt | .venv/pip
+	@echo "slipway: installing requirements.txt into .venv (a minute; Ansible is large)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
 .venv/dev: requirements/dev.txt | .venv/pip
 	@echo "slipway: installing requirements/dev.txt into .venv (a minute; Ansible is large)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@ .venv/demo
+	@touch $@ .venv/demo .venv/deploy
 
-.PHONY: help demo test dev smoke bench-push bench-hosts bench-memory lint format lock
+.PHONY: help demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock

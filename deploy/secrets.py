@@ -62,14 +62,8 @@ class Secrets:
     @classmethod
     def load(cls, site: Site) -> "Secrets":
         """The secrets of ``site``. Raises SlipwayError, one line with the file, the key and the fix."""
-        path, password_file = path_of(site), password_file_of(site)
-        try:
-            sealed = path.read_bytes()
-        except FileNotFoundError:
-            raise SlipwayError(f"{path}: no such file; `make init` makes it") from None
-        except OSError as error:
-            raise SlipwayError(f"{path}: cannot be read: {error.strerror}") from None
-        return cls(path, password_file, **_check(site, path, _open(path, sealed, password_file)))
+        path = path_of(site)
+        return cls(path, password_file_of(site), **_check(site, path, decrypt(site)))
 
     @classmethod
     def write(
@@ -103,6 +97,29 @@ def password_file_of(site: Site) -> Path:
     return Path(named or f"~/.config/slipway/{site.name}.vault-password").expanduser()
 
 
+def decrypt(site: Site) -> str:
+    """The vaulted file as YAML, whatever it says. For `make secrets`, which must open what is wrong too."""
+    path, password_file = path_of(site), password_file_of(site)
+    try:
+        sealed = path.read_bytes()
+    except FileNotFoundError:
+        raise SlipwayError(f"{path}: no such file; `make init` makes it") from None
+    except OSError as error:
+        raise SlipwayError(f"{path}: cannot be read: {error.strerror}") from None
+    vault = _vault(path, password_file)
+    from ansible.errors import AnsibleError
+
+    if not vault.is_encrypted(sealed):
+        raise SlipwayError(
+            f"{path}: not encrypted; ansible-vault encrypt --vault-password-file {password_file} {path}, "
+            "and change every secret in it that has been committed"
+        )
+    try:
+        return bytes(vault.decrypt(sealed)).decode()
+    except (AnsibleError, UnicodeDecodeError):
+        raise SlipwayError(f"{path}: the password in {password_file} does not open it, or it is damaged") from None
+
+
 def _make_password_file(path: Path) -> None:
     if PASSWORD_VARIABLE in os.environ:
         raise SlipwayError(f"{path}: no such file; {PASSWORD_VARIABLE} names it: make it, or unset the variable")
@@ -133,21 +150,6 @@ def _vault(path: Path, password_file: Path) -> Any:
     except AnsibleError:
         raise SlipwayError(f"{password_file}: gives no password for {path.name}; it should hold or print one") from None
     return VaultLib([("default", secret)])
-
-
-def _open(path: Path, sealed: bytes, password_file: Path) -> str:
-    vault = _vault(path, password_file)
-    from ansible.errors import AnsibleError
-
-    if not vault.is_encrypted(sealed):
-        raise SlipwayError(
-            f"{path}: not encrypted; ansible-vault encrypt --vault-password-file {password_file} {path}, "
-            "and change every secret in it that has been committed"
-        )
-    try:
-        return bytes(vault.decrypt(sealed)).decode()
-    except (AnsibleError, UnicodeDecodeError):
-        raise SlipwayError(f"{path}: the password in {password_file} does not open it, or it is damaged") from None
 
 
 def _check(site: Site, path: Path, text: str) -> dict[str, dict[str, str]]:
