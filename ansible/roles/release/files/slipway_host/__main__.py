@@ -1,0 +1,86 @@
+"""`slipway VERB …` on the host."""
+
+import argparse
+import json
+import signal
+import sys
+
+from slipway_host import activate, check, locks, migrate, receive, releases, state, status
+from slipway_host.paths import HostError
+
+
+def main() -> int:
+    # A connection that drops must not end a switch half-way.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    options = arguments()
+    try:
+        said = run(options)
+    except HostError as error:
+        print(f"slipway: {error}", file=sys.stderr)
+        return 1
+    if said is not None:
+        print(said if isinstance(said, str) else json.dumps(said))
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="slipway", description="Slipway's releases on this host.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs.add_parser("hold", help="hold the deploy lock until stdin ends").add_argument("holder")
+    verbs.add_parser("unlock", help="end a stale deploy lock")
+    receiving = verbs.add_parser("receive", help="take a release in, from a tar on stdin")
+    for name in ("release", "sha256", "lock"):
+        receiving.add_argument(name)
+    verbs.add_parser("applied", help="list the migrations that are applied")
+    for verb, text in (
+        ("migrate", "bring the database up to a release"),
+        ("check", "let a throwaway process of a release answer"),
+        ("activate", "let a release serve"),
+    ):
+        verbs.add_parser(verb, help=text).add_argument("release")
+    back = verbs.add_parser("rollback", help="let an earlier release serve")
+    back.add_argument("release", nargs="?", default="")
+    verbs.add_parser("releases", help="list the releases, as JSON")
+    verbs.add_parser("prune", help="remove all but some").add_argument("keep", type=int)
+    verbs.add_parser("status", help="how the host is, as JSON")
+    verbs.add_parser("record", help="keep how the host is now").add_argument("fingerprint")
+    verbs.add_parser("drift", help="what is otherwise since, as JSON")
+    return parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> object:
+    """What a verb has to say, if anything."""
+    match options.verb:
+        case "hold":
+            return locks.hold(options.holder)
+        case "unlock":
+            return locks.unlock()
+        case "releases":
+            return releases.listing()
+        case "status":
+            return status.status()
+        case "drift":
+            return state.drift()
+        case "record":
+            return "recorded" if state.record(options.fingerprint) else "nothing new"
+    with locks.step():
+        match options.verb:
+            case "receive":
+                return receive.receive(options.release, options.sha256, options.lock, sys.stdin.buffer)
+            case "applied":
+                return migrate.applied(releases.current())
+            case "migrate":
+                return migrate.migrate(options.release)
+            case "check":
+                return check.check(options.release)
+            case "activate":
+                return activate.activate(options.release)
+            case "rollback":
+                return activate.rollback(options.release)
+            case "prune":
+                return releases.prune(options.keep)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

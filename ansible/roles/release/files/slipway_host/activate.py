@@ -1,0 +1,75 @@
+"""The switch: one rename, one restart behind the socket, one health gate; and back by itself when that fails."""
+
+import os
+import subprocess
+import time
+
+from slipway_host import releases, visit
+from slipway_host.check import READY
+from slipway_host.paths import CURRENT, RELEASES, ROOT, HostError
+
+SECONDS = 60
+
+
+def activate(name: str) -> str:
+    """Lets release ``name`` serve; returns the one that served before.
+
+    Raises HostError after having gone back to that one, which is what the message says.
+    """
+    name, before = releases.find(name), releases.current()
+    try:
+        _switch(name)
+        _gate()
+    except HostError as error:
+        if not before:
+            _unlink()
+            raise HostError(f"{error}; there is no earlier release to go back to") from None
+        try:
+            _switch(before)
+            _gate()
+        except HostError as second:
+            raise HostError(f"{error}; went back to {before}, which is not well either: {second}") from None
+        raise HostError(f"{error}; went back to {before}, which serves") from None
+    releases.note(name, activated=releases.now())
+    return before
+
+
+def rollback(name: str) -> tuple[str, str]:
+    """Goes back to ``name``, or to the newest that served before; returns the release left and the one that serves."""
+    target = releases.find(name) if name else releases.previous()
+    if target == releases.current():
+        raise HostError(f"{target} serves already")
+    return activate(target), target
+
+
+def _switch(name: str) -> None:
+    link = ROOT / ".current"
+    link.unlink(missing_ok=True)
+    link.symlink_to(os.path.relpath(RELEASES / name, ROOT))
+    link.rename(CURRENT)
+    subprocess.run(["systemctl", "reset-failed", "slipway.service"], capture_output=True, check=False)
+    # The socket is systemd's own: what arrives meanwhile waits in it.
+    for line in (["systemctl", "start", "slipway.socket"], ["systemctl", "restart", "slipway.service"]):
+        done = subprocess.run(line, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise HostError(f"release {name} does not start; `make logs` shows why")
+
+
+def _gate() -> None:
+    """Health through nginx, as a visitor comes."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            reason = visit.fault(*visit.nginx(READY))
+        except OSError as error:
+            reason = f"does not answer: {error}"
+        if not reason:
+            return
+        if time.monotonic() > deadline:
+            raise HostError(f"health through nginx failed: {READY} {reason} after {SECONDS} s")
+        time.sleep(0.5)
+
+
+def _unlink() -> None:
+    subprocess.run(["systemctl", "stop", "slipway.socket", "slipway.service"], capture_output=True, check=False)
+    CURRENT.unlink(missing_ok=True)

@@ -1,0 +1,84 @@
+"""Proves a release before the switch: a throwaway process of it answers the ready check and one page."""
+
+import re
+import subprocess
+import time
+from pathlib import Path
+
+from slipway_host import jobs, releases, visit
+from slipway_host.paths import RELEASES, RUN, HostError
+
+UNIT = "slipway-check"
+SOCKET = RUN / UNIT / "gunicorn.sock"
+SECONDS = 60
+READY = "/healthz/ready"
+PAGE = "/"
+
+
+def check(name: str) -> str:
+    """What it answered. Raises HostError with the reason; the process has ended either way."""
+    name = releases.find(name)
+    _stop()
+    properties = (
+        f"RuntimeDirectory={UNIT}",
+        "RuntimeDirectoryMode=0700",
+        f"Environment=SLIPWAY_SOCKET={SOCKET} WEB_CONCURRENCY=1",
+        "UMask=0077",
+    )
+    gunicorn = RELEASES / name / "venv" / "bin" / "gunicorn"
+    start = [*jobs.command(name, *properties, unit=UNIT, wait=False), "/bin/sh", "-c"]
+    start.append(f'exec {gunicorn} -c deploy/gunicorn.conf.py "$SLIPWAY_WSGI"')
+    subprocess.run(start, check=True)
+    try:
+        _wait()
+        ready = visit.fault(*_ask(READY))
+        if ready:
+            raise HostError(f"health check of the new release failed: {READY} {ready}")
+        status, _ = _ask(PAGE)
+        if status >= 400:
+            raise HostError(f"health check of the new release failed: {PAGE} answers {status}{_reason()}")
+        return f"{READY} 200, {PAGE} {status}"
+    finally:
+        _stop()
+
+
+def _wait() -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        if SOCKET.is_socket():
+            return
+        if not _running():
+            raise HostError(f"health check of the new release failed: it does not start{_reason()}")
+        time.sleep(0.1)
+    raise HostError(f"health check of the new release: timeout, it has not started after {SECONDS} s{_reason()}")
+
+
+def _ask(page: str) -> tuple[int, str]:
+    try:
+        return visit.gunicorn(Path(SOCKET), page)
+    except OSError as error:
+        why = "timeout" if isinstance(error, TimeoutError) else str(error)
+        raise HostError(f"health check of the new release failed: {page}: {why}{_reason()}") from None
+
+
+def _running() -> bool:
+    said = subprocess.run(["systemctl", "is-active", UNIT], capture_output=True, text=True, check=False).stdout.strip()
+    return said in ("active", "activating")
+
+
+def _reason() -> str:
+    """The exception that it wrote to the journal, with the place where it was raised."""
+    line = ["journalctl", "--quiet", "--output=cat", "--no-pager", f"--unit={UNIT}", f"--since=-{SECONDS * 2}s"]
+    said = subprocess.run(line, capture_output=True, text=True, check=False).stdout.splitlines()
+    errors = [each.strip() for each in said if re.match(r"[\w.]+(Error|Exception|Exit|NotFound)\b", each.strip())]
+    if not errors:
+        return ""
+    own = [each.strip() for each in said if each.strip().startswith('File "') and "/venv" not in each]
+    place = re.match(r'File "(.*?)", line (\d+)', own[-1]) if own else None
+    where = f" at {place[1].partition('/releases/')[2].partition('/')[2]}:{place[2]}" if place else ""
+    return f": {errors[-1]}{where}"
+
+
+def _stop() -> None:
+    subprocess.run(["systemctl", "stop", f"{UNIT}.service"], capture_output=True, check=False)
+    subprocess.run(["systemctl", "reset-failed", f"{UNIT}.service"], capture_output=True, check=False)

@@ -1,0 +1,55 @@
+"""Brings the database up to a release, while the old one serves."""
+
+import subprocess
+
+from slipway_host import jobs, releases
+from slipway_host.paths import HostError
+
+# A migration that waits for a lock makes every query behind it wait too.
+LOCK_TIMEOUT = "5s"
+HOLDERS = """
+select c.relname || ', locked by ' || coalesce(nullif(a.application_name, ''), a.usename) || ' (process ' || a.pid
+       || ', ' || a.state || ' since ' || to_char(a.state_change, 'HH24:MI:SS') || ')'
+from pg_locks l join pg_class c on c.oid = l.relation join pg_stat_activity a on a.pid = l.pid
+where l.granted and a.pid <> pg_backend_pid() and c.relkind = 'r' and c.relname !~ '^pg_'
+order by a.state_change limit 1
+"""
+
+
+def applied(name: str) -> list[str]:
+    """The applied migrations, as ``app.name``, seen with the code of release ``name``; none without one."""
+    if not name:
+        return []
+    done = jobs.manage(name, ["showmigrations", "--plan"], unit="slipway-migrations")
+    if done.returncode:
+        raise HostError(f"the applied migrations cannot be read: {_last(done)}")
+    return [line.split()[1] for line in done.stdout.splitlines() if line.startswith("[X]")]
+
+
+def migrate(name: str) -> str:
+    """Runs the migrations of release ``name``; what was done, in a few words.
+
+    Raises HostError with the migration and the database's own words.
+    """
+    name = releases.find(name)
+    limits = f"Environment=PGOPTIONS='-c lock_timeout={LOCK_TIMEOUT}'"
+    done = jobs.manage(name, ["migrate", "--noinput", "--no-color"], limits, unit="slipway-migrate")
+    ran = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  Applying ")]
+    if not done.returncode:
+        return f"{len(ran)} applied" if ran else "nothing to migrate"
+    where = f"migration {ran[-1].rstrip('.')}" if ran else "the migrations"
+    reason = _last(done)
+    if "lock timeout" in done.stderr:
+        reason = f"gave up after {LOCK_TIMEOUT} waiting for the table {_holder()}"
+    raise HostError(f"{where} failed: {reason}; the old release serves on, and a transaction leaves nothing behind")
+
+
+def _holder() -> str:
+    line = ["runuser", "-u", "postgres", "--", "psql", "-Atqc", HOLDERS, "slipway"]
+    done = subprocess.run(line, capture_output=True, text=True, cwd="/", check=False)
+    return done.stdout.strip() or "that somebody else has locked"
+
+
+def _last(done: subprocess.CompletedProcess[str]) -> str:
+    lines = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
+    return lines[-1].strip()

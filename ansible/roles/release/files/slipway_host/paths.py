@@ -1,0 +1,26 @@
+"""Where things lie on the host."""
+
+import json
+import os
+from pathlib import Path
+
+ROOT = Path(os.environ.get("SLIPWAY_ROOT", "/srv/slipway"))
+RELEASES = ROOT / "releases"
+VENVS = ROOT / "venvs"
+RECORDS = ROOT / "records"
+CURRENT = ROOT / "current"
+
+ETC = Path(os.environ.get("SLIPWAY_ETC", "/etc/slipway"))
+ENVIRONMENT = ETC / "site.env"
+RUN = Path(os.environ.get("SLIPWAY_RUN", "/run"))
+LOCK = RUN / "slipway-deploy.lock"
+STEP = RUN / "slipway-step.lock"
+
+
+class HostError(Exception):
+    """What failed, in one line; printed after ``slipway: ``, exit status 1."""
+
+
+def settings() -> dict:
+    """What the playbook wrote for this command: site_host, tls, memory_max."""
+    return json.loads((ETC / "release.json").read_text())

@@ -1,0 +1,77 @@
+"""Takes a release in: unpacks it beside the others, with the venv of its lock file. Nothing that serves is touched."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import BinaryIO
+
+from slipway_host import releases
+from slipway_host.paths import RELEASES, VENVS, HostError
+from slipway_host.releases import PARTIAL
+
+WHOLE = "whole"
+
+
+def receive(name: str, sha256: str, lock: str, stream: BinaryIO) -> None:
+    """Reads a tar with release.tar.gz, and with lock.txt and wheels/ where the host lacks the venv ``lock``.
+
+    Raises HostError when bytes were lost on the way, or the venv cannot be made.
+    """
+    if (RELEASES / name).exists() and releases.record(name).get("sha256") == sha256:
+        return
+    target = RELEASES / f"{name}{PARTIAL}"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(mode=0o755)
+    parcel = target / ".parcel"
+    parcel.mkdir(mode=0o700)
+    try:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            archive.extractall(parcel, filter="data")
+    except (tarfile.TarError, EOFError) as error:
+        raise HostError(f"the release arrived broken: {error}; run `make deploy` again") from None
+    tarball = parcel / "release.tar.gz"
+    if hashlib.sha256(tarball.read_bytes()).hexdigest() != sha256:
+        raise HostError("the release arrived with other bytes than were sent; run `make deploy` again")
+    with tarfile.open(tarball) as archive:
+        archive.extractall(target, filter="data")
+    if not (VENVS / lock / WHOLE).exists():
+        _make_venv(lock, parcel)
+    (target / "venv").symlink_to(os.path.relpath(VENVS / lock, RELEASES / name))
+    shutil.rmtree(parcel)
+    # Compiled now, by root: the application's user cannot write here, and would compile at each start.
+    python = VENVS / lock / "bin" / "python"
+    folders = [str(target / each) for each in ("deploy", "project") if (target / each).exists()]
+    compiling = [python, "-m", "compileall", "-q", "-s", str(target), "-p", str(RELEASES / name), *folders]
+    subprocess.run(compiling, check=False, stdout=subprocess.DEVNULL)
+    _give_to_root(target)
+    target.rename(RELEASES / name)
+    releases.note(name, sha256=sha256, lock=lock, received=releases.now())
+
+
+def _make_venv(lock: str, parcel: Path) -> None:
+    if not (parcel / "lock.txt").exists():
+        raise HostError(f"the venv {lock} is not on the host and no wheels were sent; run `make deploy` again")
+    venv = VENVS / lock
+    # Scripts name the folder that they are made in, so it is made in place, and marked when it is whole.
+    shutil.rmtree(venv, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    install = [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    install += ["--no-index", "--no-deps", "--no-cache-dir", "--find-links", parcel / "wheels"]
+    install += ["--require-hashes", "-r", parcel / "lock.txt"]
+    done = subprocess.run(install, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()] or ["pip said nothing"]
+        raise HostError(f"the packages cannot be installed from the wheels sent: {said[-1].removeprefix('ERROR: ')}")
+    _give_to_root(venv)
+    (venv / WHOLE).touch(mode=0o644)
+
+
+def _give_to_root(top: Path) -> None:
+    """The application can read everything and write nothing."""
+    for path in [top, *top.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)

@@ -1,0 +1,72 @@
+"""Asks the site for a page, over a socket of Gunicorn's or through nginx."""
+
+import http.client
+import json
+import socket
+import ssl
+from pathlib import Path
+
+from slipway_host.paths import settings
+
+SECONDS = 30
+
+
+class _Socket(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(SECONDS)
+        self.sock.connect(str(self._path))
+
+
+class _Nginx(http.client.HTTPConnection):
+    """nginx on this host by the site's name, whatever the name resolves to and whoever signed the certificate."""
+
+    def __init__(self, host: str, tls: bool) -> None:
+        super().__init__("127.0.0.1", 443 if tls else 80, timeout=SECONDS)
+        self._name, self._tls = host, tls
+
+    def connect(self) -> None:
+        super().connect()
+        if self._tls:
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            self.sock = context.wrap_socket(self.sock, server_hostname=self._name)
+
+
+def gunicorn(path: Path, page: str) -> tuple[int, str]:
+    """Status and the beginning of the body; raises OSError when nobody answers."""
+    return _ask(_Socket(path), page)
+
+
+def nginx(page: str) -> tuple[int, str]:
+    """The same through nginx."""
+    said = settings()
+    return _ask(_Nginx(said["site_host"], said["tls"]), page)
+
+
+def _ask(connection: http.client.HTTPConnection, page: str) -> tuple[int, str]:
+    headers = {"Host": settings()["site_host"], "X-Forwarded-Proto": "https", "User-Agent": "slipway-health"}
+    try:
+        connection.request("GET", page, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read(500).decode("utf-8", "replace")
+    except http.client.HTTPException as error:
+        raise OSError(f"no HTTP answer: {type(error).__name__}") from None
+    finally:
+        connection.close()
+
+
+def fault(status: int, body: str) -> str:
+    """Why a ready check is not one, in a few words; "" when it is."""
+    if status == 200:
+        return ""
+    try:
+        reason = ", ".join(f"{name}: {value}" for name, value in json.loads(body).items())
+    except (ValueError, AttributeError):
+        reason = ""
+    return f"answers {status}{f' ({reason})' if reason else ''}"

@@ -1,0 +1,1 @@
+"""The server as the deploying machine sees it: reached over SSH, looked at, described to Ansible, given a release."""

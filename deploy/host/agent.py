@@ -1,0 +1,25 @@
+"""Packs the host's own command, `slipway`, into one file that Python runs: the same bytes wherever it is packed."""
+
+import io
+import zipfile
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2] / "ansible" / "roles" / "release" / "files" / "slipway_host"
+MAIN = "import sys\nfrom slipway_host.__main__ import main\nsys.exit(main())\n"
+# The earliest that a zip can name: a file's own time would differ from clone to clone.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def pack(target: Path) -> Path:
+    """Writes ``target`` unless it holds these very bytes already."""
+    buffer = io.BytesIO(b"#!/usr/bin/python3\n")
+    buffer.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+        members = {f"slipway_host/{path.name}": path.read_text() for path in sorted(SOURCE.glob("*.py"))}
+        for name, text in {**members, "__main__.py": MAIN}.items():
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), text, zipfile.ZIP_DEFLATED)
+    packed = buffer.getvalue()
+    if not target.exists() or target.read_bytes() != packed:
+        target.write_bytes(packed)
+        target.chmod(0o755)
+    return target

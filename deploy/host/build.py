@@ -1,0 +1,83 @@
+"""Builds a release on this machine, under the settings it will run with, and pushes its static files."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from deploy import config, push
+from deploy.errors import SlipwayError
+from deploy.host import state
+from deploy.host.parcel import Release
+from deploy.push.record import put_release
+from deploy.secrets import Secrets
+
+
+class Builder:
+    """`manage.py` of this checkout, in the environment of the site that ``site`` describes."""
+
+    def __init__(self, site: config.Site, secrets: Secrets) -> None:
+        self.site = site
+        self.directory = state.directory(site) / "build"
+        self._deployer = dict(secrets.deployer)
+        # The web process's own secrets without its keys: settings that ask for a variable must find it.
+        web = {name: value for name, value in secrets.web.items() if not name.startswith("AWS_")}
+        self.environment = {
+            **site.extra,
+            **web,
+            **os.environ,
+            **site.environment(),
+            **self._deployer,
+            "SLIPWAY_BUILD": str(self.directory),
+        }
+
+    def push(self) -> None:
+        """Collects, bundles, verifies and pushes; the progress and the closing line are on the screen."""
+        self._manage("collectstatic", "--noinput", shown=True)
+
+    def release(self) -> Release:
+        """Packs code and manifests."""
+        self._manage("release", str(self.directory / "release.tar.gz"))
+        return Release.read(self.directory)
+
+    def check_migrations(self, applied: str, *, allow: bool) -> None:
+        """Refuses migrations that the code which serves could not live with. ``applied`` is a JSON list of names."""
+        file = self.directory / "applied.json"
+        file.write_text(applied)
+        self._manage("check_migrations", "--applied", str(file), *(["--allow-unsafe"] if allow else []))
+
+    def record(self, release: Release) -> None:
+        """Writes releases/<id>.json into the bucket: prune asks it which objects are in use."""
+        names = {"session": _session(self.environment)}
+        put_release(push.Bucket(self.site.bucket, self.site.region, **names), release.id, release.objects.read_bytes())
+
+    def _manage(self, *arguments: str, shown: bool = False) -> None:
+        """Raises SlipwayError with the command's own last line; its log has the rest."""
+        log = state.directory(self.site) / "log" / f"{arguments[0]}.log"
+        command = [sys.executable, "manage.py", *arguments]
+        with log.open("w") as file:
+            done = subprocess.run(
+                command,
+                cwd=state.ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=None if shown else file,
+                stderr=subprocess.PIPE if shown else subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+        if done.returncode:
+            lines = (done.stderr if shown else log.read_text()).strip().splitlines() or ["it said nothing"]
+            raise SlipwayError(lines[-1].removeprefix("slipway: "))
+
+
+def _session(environment: Mapping[str, str]):
+    """botocore's session by these variables instead of this process's own."""
+
+    def make():
+        from botocore.session import Session
+
+        os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})
+        return Session()
+
+    return make

@@ -1,0 +1,127 @@
+"""Commands on the server, over one SSH connection that all of them share."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+from deploy import config
+from deploy.errors import SlipwayError
+
+ADMIN = "deploy"
+# https://man.openbsd.org/ssh_config
+OPTIONS = (
+    "BatchMode=yes",
+    "ConnectTimeout=20",
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=3",
+    "StrictHostKeyChecking=accept-new",
+    "ControlMaster=auto",
+    "ControlPersist=120",
+)
+SSH_FAILED = 255
+
+
+class Unreachable(SlipwayError):
+    """The server does not answer, or lets this user not in."""
+
+
+class Connection:
+    """The way to the server that site.yml names, as ``user``: the admin, unless said otherwise."""
+
+    def __init__(self, site: config.Site, user: str = ADMIN) -> None:
+        if not site.server:
+            raise SlipwayError(f"{site.path}: server: missing; give the address of your VPS")
+        self.site = site
+        self.user = user
+
+    def command(self, line: str, *, terminal: bool = False, alone: bool = False) -> list[str]:
+        """The local command that runs the shell command ``line`` there, by root.
+
+        ``alone`` takes a connection of its own, which ends with the command.
+        """
+        if self.user != "root":
+            line = f"sudo sh -c {shlex.quote(line)}"
+        options = [part for each in OPTIONS for part in ("-o", each)]
+        # The first value counts.
+        options = [*(["-o", "ControlMaster=no"] if alone else []), *options]
+        socket = "none" if alone else _sockets() / "%C"
+        ssh = ["ssh", *(["-F", self.site.ssh_config] if self.site.ssh_config else []), *options]
+        return [
+            *ssh,
+            "-o",
+            f"ControlPath={socket}",
+            "-l",
+            self.user,
+            *(["-t"] if terminal else []),
+            self.site.server,
+            line,
+        ]
+
+    def run(self, line: str, *, stdin: IO[bytes] | None = None, text: str | None = None) -> str:
+        """What a shell command prints, run by root. Raises SlipwayError with its last line when it fails."""
+        done = subprocess.run(
+            self.command(line),
+            stdin=stdin if text is None and stdin else (subprocess.DEVNULL if text is None else None),
+            input=text.encode() if text is not None else None,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode == SSH_FAILED:
+            raise Unreachable(self._unreachable(_last(done.stderr)))
+        if done.returncode:
+            raise SlipwayError(_last(done.stderr or done.stdout).removeprefix("slipway: "))
+        return done.stdout.decode("utf-8", "replace")
+
+    def agent(self, *arguments: str, stdin: IO[bytes] | None = None) -> str:
+        """What the host's own `slipway` command says; its refusal is raised as it stands."""
+        return self.run(shlex.join(["slipway", *arguments]), stdin=stdin).strip()
+
+    def _unreachable(self, said: str) -> str:
+        place = f"{self.user}@{self.site.server}"
+        if "Permission denied" in said:
+            return f"{place}: no key of yours is let in; try `ssh {place}`, and see server_user in {self.site.path}"
+        if "REMOTE HOST IDENTIFICATION" in said or "Host key verification failed" in said:
+            return (
+                f"{place}: it has another host key than it had; if you reinstalled it: ssh-keygen -R {self.site.server}"
+            )
+        return f"{place}: not reached over SSH: {said}; see server in {self.site.path}"
+
+
+def reach(site: config.Site) -> Connection:
+    """A connection as whoever is let in: the admin, or on a bare host its first user.
+
+    Raises Unreachable, with what the first user was told, when nobody is.
+    """
+    for user in (ADMIN, site.server_user):
+        connection = Connection(site, user)
+        try:
+            connection.run("true")
+        except Unreachable as error:
+            refused = error
+            if "no key of yours" not in str(error):
+                break
+        else:
+            return connection
+    raise refused
+
+
+def _sockets() -> Path:
+    """A folder that only this user can open; a socket's path may have 107 characters, so it lies near the root."""
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    folder = base / f"slipway-ssh-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise SlipwayError(f"{folder}: belongs to somebody else; remove it, or set XDG_RUNTIME_DIR")
+    return folder
+
+
+def _last(output: bytes) -> str:
+    lines: Iterable[str] = output.decode("utf-8", "replace").strip().splitlines()
+    wanted = [line.strip() for line in lines if line.strip()]
+    # ssh's banner about a changed key is many lines long; the words that matter stand in its middle.
+    told = [line for line in wanted if "REMOTE HOST IDENTIFICATION" in line]
+    return (told or wanted or ["it said nothing"])[-1]

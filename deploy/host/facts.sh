@@ -1,0 +1,20 @@
+# What a deploy must know of the host, as `name=value` lines. It only reads.
+. /etc/os-release
+echo "system=$ID $VERSION_ID"
+echo "machine=$(uname -m)"
+echo "memory=$(awk '/^MemTotal/ {print int($2 / 1024)}' /proc/meminfo)"
+echo "available=$(awk '/^MemAvailable/ {print int($2 / 1024)}' /proc/meminfo)"
+echo "cpus=$(nproc)"
+echo "disk=$(df -Pm / | awk 'NR == 2 {print $4}')"
+echo "clock=$(date +%s)"
+echo "glibc=$(ldd --version 2>/dev/null | awk 'NR == 1 {print $NF}')"
+echo "python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
+echo "addresses=$(ip -o address 2>/dev/null | awk '{split($4, a, "/"); print a[1]}' | xargs)"
+for name in $NAMES; do
+    echo "name=$name $(getent ahosts "$name" | awk '{print $1}' | sort -u | xargs)"
+done
+echo "venvs=$(cd /srv/slipway/venvs 2>/dev/null && ls -d */whole 2>/dev/null | cut -d/ -f1 | xargs)"
+if [ -x /usr/local/sbin/slipway ]; then
+    echo "drift=$(/usr/local/sbin/slipway drift)"
+    echo "releases=$(/usr/local/sbin/slipway releases)"
+fi

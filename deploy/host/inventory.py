@@ -1,0 +1,73 @@
+"""Describes the server to Ansible: the groups, and every variable that site.yml and the budget decide."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy import config
+from deploy.budget import Budget
+from deploy.host import agent, state
+from deploy.secrets import Secrets
+
+GROUPS = ("web", "db", "lb")
+# What the playbook is made of; its own tests and notes change no host.
+SOURCES = ("ansible", "nginx")
+# Peer login: the kernel says who is at the other end of the socket.
+LOCAL_DATABASE = {"DATABASE_URL": "postgres:///slipway", "PGHOST": "/run/postgresql"}
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """``path`` is the file for Ansible; ``fingerprint`` changes with anything that the playbook or it says."""
+
+    path: Path
+    fingerprint: str
+
+
+def write(site: config.Site, secrets: Secrets, budget: Budget) -> Inventory:
+    """Writes inventory.json in the site's state directory. No secret is in it; their digest is in the fingerprint."""
+    directory = state.directory(site)
+    packed = agent.pack(directory / "slipway")
+    variables = _variables(site, secrets, budget)
+    fingerprint = _fingerprint(variables, secrets, packed)
+    local = {
+        "ansible_host": site.server,
+        "ansible_ssh_common_args": f"-F {site.ssh_config}" if site.ssh_config else "",
+        "slipway_agent": str(packed),
+        "slipway_fingerprint": fingerprint,
+    }
+    groups = {group: {"hosts": {site.name: None}} for group in GROUPS}
+    path = directory / "inventory.json"
+    path.write_text(json.dumps({"all": {"vars": variables | local, "children": groups}}, indent=2) + "\n")
+    return Inventory(path, fingerprint)
+
+
+def _variables(site: config.Site, secrets: Secrets, budget: Budget) -> dict[str, Any]:
+    local = "DATABASE_URL" not in secrets.web
+    environment = site.environment() | {"SLIPWAY_WSGI": site.wsgi, "WEB_CONCURRENCY": str(budget.workers)}
+    if local:
+        environment |= LOCAL_DATABASE
+    return budget.variables() | {
+        "base_first_user": site.server_user,
+        "slipway_site_host": site.host,
+        "slipway_redirect_hosts": list(site.redirects),
+        "slipway_tls": site.tls,
+        "slipway_acme_directory": site.acme,
+        "slipway_acme_email": site.email,
+        "slipway_database_local": local,
+        "slipway_environment": environment | site.extra,
+    }
+
+
+def _fingerprint(variables: dict[str, Any], secrets: Secrets, packed: Path) -> str:
+    """A digest of everything that decides what provisioning does."""
+    digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode())
+    digest.update(json.dumps(dict(secrets.web), sort_keys=True).encode())
+    digest.update(packed.read_bytes())
+    for top in SOURCES:
+        for path in sorted((state.ROOT / top).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(state.ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,67 @@
+"""Sends a release to the server: code and manifests, and wheels where it lacks them."""
+
+import hashlib
+import json
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy import config
+from deploy.errors import SlipwayError
+from deploy.host import state, wheels
+from deploy.host.connection import Connection
+from deploy.host.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What was built: ``tarball`` is its code and manifests, ``objects`` the manifest of its static objects."""
+
+    id: str
+    sha256: str
+    tarball: Path
+    objects: Path
+
+    @classmethod
+    def read(cls, build: Path) -> "Release":
+        """The release that lies in the build directory."""
+        said = json.loads((build / "release.json").read_text())
+        return cls(said["id"], said["sha256"], build / "release.tar.gz", build / "manifests" / "objects.json")
+
+
+def lock_of(facts: Facts) -> tuple[Path, str]:
+    """The lock file for the server's Python, and the name of the venv that it makes there."""
+    path = state.ROOT / "requirements" / f"web-{facts.python}.txt"
+    if not path.exists():
+        there = ", ".join(sorted(each.stem for each in path.parent.glob("web-*.txt")))
+        raise SlipwayError(f"the server has Python {facts.python} and {path} does not exist; there are {there}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return path, f"{digest}-{facts.python}"
+
+
+def send(connection: Connection, site: config.Site, facts: Facts, release: Release) -> int:
+    """Lets the server take the release in; returns how many wheels went with it.
+
+    Raises SlipwayError; whatever had arrived is not a release.
+    """
+    lock, venv = lock_of(facts)
+    found: list[Path] = []
+    if venv not in facts.venvs:
+        folder = state.ROOT / ".slipway" / "wheels" / f"{venv}-{facts.machine}"
+        found = wheels.fetch(lock, facts.python, facts.glibc, facts.machine, folder)
+    parcel = state.directory(site) / "parcel.tar"
+    with tarfile.open(parcel, "w") as archive:
+        archive.add(release.tarball, "release.tar.gz")
+        if found:
+            archive.add(lock, "lock.txt")
+            for wheel in found:
+                archive.add(wheel, f"wheels/{wheel.name}")
+    try:
+        with parcel.open("rb") as file:
+            connection.agent("receive", release.id, release.sha256, venv, stdin=file)
+    except subprocess.SubprocessError as error:
+        raise SlipwayError(f"the release could not be sent: {error}") from None
+    finally:
+        parcel.unlink()
+    return len(found)

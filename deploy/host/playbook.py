@@ -1,0 +1,92 @@
+"""Plays ansible/provision.yml: its roles are spoken as they come, the rest goes to a log."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from deploy import config
+from deploy.errors import SlipwayError
+from deploy.host import state
+from deploy.host.inventory import Inventory
+from deploy.secrets import Secrets
+
+ANSIBLE = state.ROOT / "ansible"
+TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?:(?P<role>\w+) : )?(?P<name>.*?)\] \*+")
+RECAP = re.compile(r"\bok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
+
+
+def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *arguments: str) -> tuple[int, Path]:
+    """How many tasks changed something, and the log. Raises SlipwayError with the task and its reason."""
+    log = state.directory(site) / "log" / "provision.log"
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory.path, "provision.yml"]
+    command += ["--extra-vars", f"@{secrets.path}", "--vault-password-file", secrets.password_file, *arguments]
+    env = os.environ | {"ANSIBLE_LOG_PATH": os.devnull, "ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
+    with log.open("w") as file:
+        playing = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=ANSIBLE,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        spoken = Spoken()
+        for line in playing.stdout:
+            file.write(line)
+            spoken.hear(line)
+        spoken.end()
+    if playing.wait():
+        raise SlipwayError(f"provisioning failed: {failure(log.read_text())} (all of it: {log})")
+    found = RECAP.search(log.read_text())
+    return int(found[2]) if found else 0, log
+
+
+class Spoken:
+    """Prints each role once it has ended, with its seconds and tasks."""
+
+    def __init__(self) -> None:
+        self._role = ""
+        self._tasks = 0
+        self._began = time.monotonic()
+
+    def hear(self, line: str) -> None:
+        task = TASK.match(line)
+        if not task:
+            return
+        role = task["role"] or self._role
+        if role != self._role:
+            self.end()
+            self._role, self._tasks, self._began = role, 0, time.monotonic()
+        self._tasks += 1
+
+    def end(self) -> None:
+        if self._role:
+            seconds = time.monotonic() - self._began
+            print(f"    {self._role:<12}{self._tasks:>3} tasks {seconds:>7.1f} s", flush=True)
+
+
+def failure(log: str) -> str:
+    """The task that failed and why, in one line."""
+    task, reason, failed = "", "", False
+    for line in log.splitlines():
+        heading = TASK.match(line)
+        if heading and not failed:
+            task = heading["name"]
+        # "...ignoring" takes a failure back.
+        if line.startswith("...ignoring"):
+            failed, reason = False, ""
+        if re.match(r"(fatal|failed): |\[ERROR\]: ", line):
+            failed = True
+        said = re.match(r"\s+(?:msg|stderr): (?!['\"]{2}$)(?P<text>[^|>].*)", line) or re.match(
+            r"(?:fatal|failed): .*?\"msg\": \"(?P<text>.*?)\"", line
+        )
+        if failed and said and not reason:
+            reason = said["text"].strip().strip("'\"")
+    if not failed:
+        lines = [line for line in log.splitlines() if line.strip()] or ["ansible-playbook said nothing"]
+        return lines[-1].strip()
+    return f"{task}: {reason or 'see the log'}"

@@ -1,0 +1,83 @@
+"""The smoke suite on what has just been deployed, with the origin's own log as it is written."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from deploy import config
+from deploy.errors import SlipwayError
+from deploy.host import state
+from deploy.host.build import Builder
+from deploy.host.connection import Connection
+from deploy.secrets import Secrets
+
+ORIGIN_LOG = "/var/log/nginx/access.log"
+# Further arguments for `python -m tests.smoke`, as a shell would read them.
+ARGUMENTS = "SMOKE_ARGS"
+
+
+class Proof:
+    """Follows the origin's log from the moment the block is entered; `run` is the proof."""
+
+    def __init__(self, site: config.Site, secrets: Secrets, connection: Connection, builder: Builder) -> None:
+        self._site, self._secrets, self._connection, self._builder = site, secrets, connection, builder
+        self._directory = state.directory(site)
+        self._log = self._directory / "log" / "origin.log"
+
+    def __enter__(self) -> "Proof":
+        with self._log.open("wb") as log:
+            self._following = subprocess.Popen(
+                self._connection.command(f"exec tail -n 0 -F {ORIGIN_LOG}", alone=True),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._following.terminate()
+        self._following.wait()
+
+    def run(self) -> None:
+        """Raises SlipwayError with the verdict's sentence when it is not green."""
+        site = self._site
+        command = [sys.executable, "-m", "tests.smoke", "--site", site.site_url]
+        command += ["--static", site.static_url, "--media", site.media_url, "--origin-log", str(self._log)]
+        command += ["--manifest", str(self._builder.directory / "manifests" / "objects.json")]
+        described = self._described()
+        command += ["--provisioned", str(described)] if described else []
+        command += ["--report", str(self._directory / "report"), *shlex.split(os.environ.get(ARGUMENTS, ""))]
+        done = subprocess.run(command, cwd=state.ROOT, env=os.environ | dict(self._secrets.smoke), check=False)
+        if done.returncode:
+            raise SlipwayError(f"the proof failed: {_sentence(site) if done.returncode == 1 else 'it could not run'}")
+
+    def _described(self) -> Path | None:
+        """The cloud's state, where the keys of this shell may read it; without it that witness is not seen."""
+        command = [sys.executable, "-m", "deploy.cdn", "describe"]
+        done = subprocess.run(
+            command,
+            cwd=state.ROOT,
+            env=os.environ | {"CONFIG": str(self._site.path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        path = self._directory / "provisioned.json"
+        if done.returncode:
+            path.unlink(missing_ok=True)
+            return None
+        path.write_text(done.stdout)
+        return path
+
+
+def report(site: config.Site) -> str:
+    """The verdict's sentence and where the whole report is."""
+    return f"{_sentence(site)}\n  report    {(state.directory(site) / 'report' / 'index.html').relative_to(state.ROOT)}"
+
+
+def _sentence(site: config.Site) -> str:
+    return json.loads((state.directory(site) / "report" / "smoke.json").read_text())["sentence"]

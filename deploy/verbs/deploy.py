@@ -1,0 +1,152 @@
+"""`make deploy`: from a bare server to a live site, and every release after that."""
+
+import argparse
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from deploy import config, edge
+from deploy.errors import SlipwayError
+from deploy.host import facts, inventory, lock, playbook, preflight, proof
+from deploy.host.build import Builder
+from deploy.host.connection import Connection, reach
+from deploy.host.parcel import Release, send
+from deploy.phases import phase
+from deploy.secrets import Secrets
+
+help = "bring the site that site.yml describes to its server"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--provision", action="store_true", help="play the playbook whether it seems needed or not")
+    parser.add_argument("--allow-unsafe", action="store_true", help="let migrations run that the old code breaks on")
+    parser.add_argument("--no-smoke", action="store_true", help="leave the proof out; the end says so")
+
+
+def run(options: argparse.Namespace) -> int:
+    began = time.monotonic()
+    site = config.load()
+    deploy = Deploy(site, Secrets.load(site), options)
+    with ExitStack() as until_the_end:
+        deploy.look()
+        # A bare host has no lock to take, and nothing on it that a second deploy could harm.
+        if deploy.found.fingerprint:
+            deploy.take_lock(until_the_end)
+        release = deploy.build()
+        if deploy.reasons():
+            deploy.provision()
+        if not deploy.locked:
+            deploy.take_lock(until_the_end)
+        deploy.prepare(release)
+        deploy.switch(release)
+        deploy.tidy(release)
+    print(f"\n{deploy.closing(release, time.monotonic() - began)}")
+    return 0
+
+
+@dataclass(slots=True)
+class Deploy:
+    """One deploy; the methods are its phases and are called in the order in which they stand."""
+
+    site: config.Site
+    secrets: Secrets
+    options: argparse.Namespace
+    connection: Connection | None = None
+    found: facts.Facts | None = None
+    described: inventory.Inventory | None = None
+    builder: Builder | None = None
+    locked: bool = False
+
+    def look(self) -> None:
+        """Preflight: nothing is changed by it."""
+        with phase("Look at the server"):
+            self.connection = reach(self.site)
+            self.found = facts.gather(self.connection, self.site)
+            budget = preflight.check(self.site, self.found, database="DATABASE_URL" not in self.secrets.web)
+            for line in budget.lines():
+                print(f"    {line}")
+        self.described = inventory.write(self.site, self.secrets, budget)
+        self.builder = Builder(self.site, self.secrets)
+
+    def take_lock(self, until_the_end: ExitStack) -> None:
+        with phase("Take the deploy lock"):
+            until_the_end.enter_context(lock.held(self.connection))
+            self.locked = True
+
+    def build(self) -> Release:
+        """Before anything on the server changes: what is wrong with the site or the bucket shows here."""
+        with phase("Build, and push what the bucket lacks"):
+            self.builder.push()
+            release = self.builder.release()
+            if self.found.current:
+                applied = self.connection.agent("applied")
+                self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
+        with phase("Verify through the CDN"):
+            print(f"    {edge.verify(self.site.static_url, release.objects)} objects are there")
+        return release
+
+    def reasons(self) -> list[str]:
+        """Why the playbook must be played; none when the host is as it was left, by a description that still holds."""
+        if self.options.provision:
+            return ["it was asked for"]
+        if not self.found.fingerprint:
+            return ["Slipway has not been on this host"]
+        changed = self.found.fingerprint != self.described.fingerprint
+        return (["the description changed"] if changed else []) + [f"{name} drifted" for name in self.found.drifted]
+
+    def provision(self) -> None:
+        with phase(f"Provision the host: {', '.join(self.reasons())}"):
+            changed, log = playbook.provision(self.site, self.secrets, self.described)
+            print(f"    {changed} changed; all of it: {log.relative_to(config.ROOT)}")
+            self.connection = Connection(self.site)
+            self.found = facts.gather(self.connection, self.site)
+            if self.found.fingerprint != self.described.fingerprint or self.found.drifted:
+                what = ", ".join(self.found.drifted) or "its record is missing"
+                raise SlipwayError(f"the playbook has ended and the host is not as described: {what}; see {log}")
+
+    def prepare(self, release: Release) -> None:
+        """All that can fail without a visitor noticing."""
+        with phase(f"Send release {release.id}"):
+            print(f"    {send(self.connection, self.site, self.found, release)} wheels with it")
+        with phase("Migrate the database, while the old release serves"):
+            print(f"    {self.connection.agent('migrate', release.id)}")
+        with phase("Check: a throwaway process of the new release answers"):
+            print(f"    {self.connection.agent('check', release.id)}")
+
+    def switch(self, release: Release) -> None:
+        """From here on a failure goes back to the old release by itself."""
+        with proof.Proof(self.site, self.secrets, self.connection, self.builder) as proving:
+            with phase("Switch, and ask for health through nginx"):
+                self.connection.agent("activate", release.id)
+            if self.options.no_smoke:
+                return
+            with phase("Prove that no static request reaches the origin"):
+                try:
+                    proving.run()
+                except SlipwayError as error:
+                    raise SlipwayError(f"{error}; {self._go_back()}") from None
+
+    def _go_back(self) -> str:
+        if not self.found.current:
+            return "there is no earlier release to go back to, so this one serves on"
+        self.connection.agent("rollback", self.found.current)
+        return f"went back to {self.found.current}, which serves"
+
+    def tidy(self, release: Release) -> None:
+        with phase("Record the manifest, and prune"):
+            self.builder.record(release)
+            gone = self.connection.agent("prune", str(self.site.keep))
+            print(f"    {'nothing to remove' if gone == '[]' else f'removed {gone}'}")
+
+    def closing(self, release: Release, seconds: float) -> str:
+        now = facts.gather(self.connection, self.site)
+        return "\n".join(
+            (
+                f"live after {seconds:.0f} s",
+                f"  site      {self.site.site_url}",
+                f"  release   {release.id}",
+                f"  before    {self.found.current or 'none: this is the first'}",
+                f"  memory    {now.available} MB of {now.memory} available",
+                f"  proof     {'left out (--no-smoke)' if self.options.no_smoke else proof.report(self.site)}",
+            )
+        )

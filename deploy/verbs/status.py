@@ -1,0 +1,40 @@
+"""`make status`: how the server is."""
+
+import argparse
+import json
+
+from deploy import config
+from deploy.host.connection import Connection
+
+help = "how the server is: release, services, memory, certificate"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as the server says it")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit status 1 when a unit has failed or no release serves."""
+    site = config.load()
+    text = Connection(site).agent("status")
+    said = json.loads(text)
+    print(text if options.json else "\n".join(lines(site, said)))
+    return 1 if said["failed"] or not said["release"] else 0
+
+
+def lines(site: config.Site, said: dict) -> list[str]:
+    """The status as a person reads it."""
+    memory = said["memory"]
+    shown = [
+        f"site         {site.site_url}",
+        f"release      {said['release'] or 'none yet'}{', since ' + said['activated'] if said['activated'] else ''}",
+        f"memory       {memory['available']} MB of {memory['total']} available, {memory['swap']} MB of swap in use",
+        f"disk         {said['disk_free']} MB free",
+        f"load         {said['load']:.2f}",
+        f"certificate  {said['certificate'] or 'none'}",
+    ]
+    for service in said["services"]:
+        used = f"{service['memory']} MB" if service["memory"] is not None else "-"
+        restarts = f", restarted {service['restarts']} times by itself" if service["restarts"] else ""
+        shown.append(f"{service['name'].removesuffix('.service'):<26}{service['state']:<10}{used:>8}{restarts}")
+    return shown + [f"FAILED       {unit}: `make logs UNIT={unit}`" for unit in said["failed"]]
