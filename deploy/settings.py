@@ -45,6 +45,9 @@ SLIPWAY_STABLE_NAMES = [
 INSTALLED_APPS = ["deploy", *_project.INSTALLED_APPS]
 INSTALLED_APPS += [app for app in ("compressor",) if app not in INSTALLED_APPS]
 
+# /healthz/live and /healthz/ready, before anything that redirects or asks for a login.
+MIDDLEWARE = ["deploy.health.HealthMiddleware", *getattr(_project, "MIDDLEWARE", [])]
+
 _ROOT = _Path(__file__).resolve().parent.parent
 SLIPWAY_BUILD = _Path(_env.str("SLIPWAY_BUILD", default=str(_ROOT / "build")))
 SLIPWAY_MANIFESTS = SLIPWAY_BUILD / "manifests"

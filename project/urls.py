@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 
-from project import health, robots
+from project import robots
 from project.errors import allow
 from project.wall import views as wall
 from project.wall.sitemaps import SITEMAPS
@@ -19,8 +19,6 @@ urlpatterns = [
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", allow("POST")(auth.LogoutView.as_view()), name="logout"),
     path("admin/", admin.site.urls),
-    path("healthz/live", health.live),
-    path("healthz/ready", health.ready),
     path("favicon.ico", robots.favicon),
     path("robots.txt", robots.robots),
     path(
