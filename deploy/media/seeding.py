@@ -52,5 +52,6 @@ def _encode(picture: "Image.Image", kind: str) -> bytes:
     output, profile = io.BytesIO(), picture.info.get("icc_profile")
     # Pillow would write a comment or Exif data that it finds here.
     picture.info = {}
-    picture.save(output, kind, quality=95 if kind == "JPEG" else QUALITY, icc_profile=profile)
+    # WebP's method 2 takes a third of the default's time, for a twentieth more bytes.
+    picture.save(output, kind, quality=95 if kind == "JPEG" else QUALITY, method=2, icc_profile=profile)
     return output.getvalue()

@@ -49,12 +49,12 @@ def stencil(size: tuple[int, int], draw: Callable[[ImageDraw.ImageDraw, int, int
     width, height = size[0] * 2, size[1] * 2
     mask = Image.new("L", (width, height))
     draw(ImageDraw.Draw(mask), width, height)
-    return mask.resize(size, Image.Resampling.BOX)
+    return mask.reduce(2)
 
 
 def fade(size: tuple[int, int], stops: Sequence[tuple[float, int]]) -> Image.Image:
     """A mask that changes from top to bottom: (height, opacity 0…255) pairs, top first."""
-    column = Image.new("L", (1, 512))
+    values = []
     for i in range(512):
         at = i / 511
         (y0, a0), (y1, a1) = stops[0], stops[-1]
@@ -62,52 +62,71 @@ def fade(size: tuple[int, int], stops: Sequence[tuple[float, int]]) -> Image.Ima
             if lower[0] <= at <= upper[0]:
                 (y0, a0), (y1, a1) = lower, upper
         t = min(1.0, max(0.0, (at - y0) / ((y1 - y0) or 1)))
-        column.putpixel((0, i), round(a0 + (a1 - a0) * t))
-    return column.resize(size, Image.Resampling.BILINEAR)
+        values.append(round(a0 + (a1 - a0) * t))
+    column = Image.frombytes("L", (1, 512), bytes(values))
+    return widened(column.resize((1, size[1]), Image.Resampling.BILINEAR), size[0])
+
+
+def widened(column: Image.Image, width: int) -> Image.Image:
+    """One column of pixels, repeated: a gradient costs a copy then, not an interpolation."""
+    return column.resize((width, column.height), Image.Resampling.NEAREST)
 
 
 def land(image: Image.Image, line: Line, top: Colour, foot: Colour, reach: float = 0.3) -> None:
     """Fills below a line; `foot` is reached `reach` below its highest point (haze in a valley)."""
 
-    def outline(draw, width, height):
-        step = width / (len(line) - 1)
-        points = [(i * step, y * height) for i, y in enumerate(line)]
-        draw.polygon([(0, height), *points, (width, height)], fill=255)
-
     high = min(line)
-    shade = fade(image.size, [(0, 0), (high, 0), (min(1, high + reach), 255), (1, 255)])
-    fill = Image.composite(Image.new("RGB", image.size, foot), Image.new("RGB", image.size, top), shade)
-    image.paste(fill, mask=stencil(image.size, outline))
+    width, height = image.size
+    # Nothing changes above its highest point.
+    sill = min(height - 1, max(0, int(high * height)))
+
+    def outline(draw, *_):
+        step = width * 2 / (len(line) - 1)
+        points = [(i * step, (y * height - sill) * 2) for i, y in enumerate(line)]
+        draw.polygon([(0, height * 2), *points, (width * 2, height * 2)], fill=255)
+
+    column = (1, height)
+    shade = fade(column, [(0, 0), (high, 0), (min(1, high + reach), 255), (1, 255)])
+    fill = Image.composite(Image.new("RGB", column, foot), Image.new("RGB", column, top), shade)
+    fill = fill.crop((0, sill, 1, height))
+    image.paste(widened(fill, width), (0, sill), stencil((width, height - sill), outline))
 
 
 def cloud(size: tuple[int, int], rng: Random, cells=(5, 4), cover=0.5, soft=0.3) -> Image.Image:
-    """A mask of drifting cloud; `cells` is its coarseness across and down."""
-    total = Image.new("L", size)
+    """A mask of drifting cloud; `cells` is its coarseness across and down. Soft, so half the size will do."""
+    half = (size[0] // 2, size[1] // 2)
+    total = Image.new("L", half)
     for octave in range(5):
         across, down = cells[0] * 2**octave, cells[1] * 2**octave
         layer = Image.frombytes("L", (across, down), rng.randbytes(across * down))
-        layer = layer.resize(size, Image.Resampling.BICUBIC)
+        layer = layer.resize(half, Image.Resampling.BICUBIC)
         total = layer if octave == 0 else Image.blend(total, layer, 0.5 ** (octave * 0.75 + 0.6))
     low, span = 255 * (1 - cover), 255 * soft
-    return total.point(lambda value: max(0, min(255, round((value - low) / span * 255))))
+    mask = total.point(lambda value: max(0, min(255, round((value - low) / span * 255))))
+    return mask.resize(size, Image.Resampling.BILINEAR)
 
 
 def drift(image: Image.Image, mask: Image.Image, colour: Colour, top: float, foot: float) -> None:
     """Cloud or mist of one colour between two heights, thinning towards both."""
     middle = (top + foot) / 2
-    band = fade(image.size, [(0, 0), (max(0, top), 0), (middle, 255), (min(1, foot), 0), (1, 0)])
-    image.paste(colour, (0, 0, *image.size), ImageChops.multiply(mask, band))
+    width, height = image.size
+    band = fade((1, height), [(0, 0), (max(0, top), 0), (middle, 255), (min(1, foot), 0), (1, 0)])
+    box = (0, int(max(0, top) * height), width, math.ceil(min(1, foot) * height))
+    band = widened(band.crop((0, box[1], 1, box[3])), width)
+    image.paste(colour, box, ImageChops.multiply(mask.crop(box), band))
 
 
 def glow(image: Image.Image, x: float, y: float, radius: float, colour: Colour, power=1.0) -> None:
     """Light that spreads from a point; the radius is a fraction of the width."""
     reach = round(radius * image.width)
-    disc = Image.radial_gradient("L").resize((reach * 2, reach * 2), Image.Resampling.BILINEAR)
-    disc = disc.point(lambda value: round(max(0, 1 - value / 181) ** 2.2 * 255 * power))
-    at = (round(x * image.width) - reach, round(y * image.height) - reach)
-    box = (*at, at[0] + disc.width, at[1] + disc.height)
-    light = Image.composite(Image.new("RGB", disc.size, colour), Image.new("RGB", disc.size), disc)
-    image.paste(ImageChops.screen(image.crop(box), light), at)
+    disc = Image.radial_gradient("L").point(lambda value: round(max(0, 1 - value / 181) ** 2.2 * 255 * power))
+    disc = disc.resize((reach * 2, reach * 2), Image.Resampling.BILINEAR)
+    left, top = round(x * image.width) - reach, round(y * image.height) - reach
+    box = (max(0, left), max(0, top), min(image.width, left + disc.width), min(image.height, top + disc.height))
+    disc = disc.crop((box[0] - left, box[1] - top, box[2] - left, box[3] - top))
+    light = Image.new("RGB", disc.size)
+    light.paste(colour, (0, 0, *disc.size), disc)
+    image.paste(ImageChops.screen(image.crop(box), light), box)
 
 
 def disc(image: Image.Image, x: float, y: float, radius: float, colour: Colour) -> None:
@@ -132,8 +151,8 @@ def water(image: Image.Image, rng: Random, horizon: float, tint: Colour, depth=0
         near = y / below
         sway = (swell[y] - 0.5) * (0.004 + 0.05 * near) * width * (1 - calm)
         lift = round((swell[below - 1 - y] - 0.5) * near * 0.09 * below)
-        row = mirror.crop((0, min(below - 1, max(0, y + lift)), width, below)).crop((0, 0, width, 1))
-        rippled.paste(row, (round(sway), y))
+        source = min(below - 1, max(0, y + lift))
+        rippled.paste(mirror.crop((0, source, width, source + 1)), (round(sway), y))
     deepen = fade((width, below), [(0, round(70 * depth)), (1, round(255 * min(1, depth * 1.5)))])
     rippled.paste(tint, (0, 0, width, below), deepen)
     image.paste(rippled, (0, shore))
@@ -173,9 +192,8 @@ def stars(image: Image.Image, rng: Random, foot: float, count: int = 500) -> Non
 def finish(image: Image.Image, rng: Random, grain: float = 0.13) -> Image.Image:
     """Darkens the corners a little and lays film grain over the whole, which hides banding too."""
     width, height = image.size
-    corners = Image.radial_gradient("L").resize(image.size, Image.Resampling.BILINEAR)
-    corners = corners.point(lambda value: round(max(0, value - 120) * 0.28))
-    image.paste("#05090d", (0, 0, width, height), corners)
+    corners = Image.radial_gradient("L").point(lambda value: round(max(0, value - 120) * 0.28))
+    image.paste("#05090d", (0, 0, width, height), corners.resize(image.size, Image.Resampling.BILINEAR))
     noise = Image.frombytes("L", (width // 2, height // 2), rng.randbytes(width // 2 * (height // 2)))
     noise = noise.resize(image.size, Image.Resampling.BICUBIC).convert("RGB")
     return Image.blend(image, ImageChops.soft_light(image, noise), grain)

@@ -26,7 +26,7 @@ from project.wall.scenery.scene import scene
 @scene(
     "First snow on the Horn",
     "A steep snow peak lit pink by the last sun, above dark fir woods and a band of mist.",
-    (1200, 1600),
+    (960, 1280),
 )
 def first_snow(size, rng):
     image = sky(size, [["#33507f", "#46649a"], ["#7f88b8", "#a795bb"], ["#dba6b0", "#f2b9a4"], ["#fbd4b4", "#fde0c0"]])
@@ -59,7 +59,7 @@ def first_snow(size, rng):
 @scene(
     "Seven ridges",
     "Seven wooded ridges, each darker than the one behind, under an orange evening sun.",
-    (1600, 900),
+    (1280, 720),
 )
 def seven_ridges(size, rng):
     image = sky(size, [["#3b2f5c", "#5b3a66"], ["#a3506b", "#d0605c"], ["#f08a4f", "#ffb25c"], ["#ffd98a", "#ffe3a0"]])
@@ -76,7 +76,7 @@ def seven_ridges(size, rng):
 @scene(
     "Firs before rain",
     "Fir woods on six hillsides, paler with distance, with fog lying between them.",
-    (1600, 1200),
+    (1280, 960),
 )
 def firs_before_rain(size, rng):
     image = sky(size, [["#c9d3d4", "#b9c7ca"], ["#dde2df", "#d3dbd9"], ["#e8e9e3", "#e4e6e0"]])
@@ -94,7 +94,7 @@ def firs_before_rain(size, rng):
 @scene(
     "Green fire",
     "Northern lights in green and violet above a dark lake and bare mountains.",
-    (1067, 1600),
+    (854, 1280),
 )
 def green_fire(size, rng):
     image = sky(size, [["#04101f", "#071629"], ["#0a2238", "#0c2c40"], ["#123c4c", "#174a52"], ["#24605c", "#2a5f62"]])
@@ -125,7 +125,7 @@ def green_fire(size, rng):
 @scene(
     "Dune at six",
     "Three sand dunes, one side of each in morning shadow, under a pale blue sky.",
-    (1400, 1400),
+    (1120, 1120),
 )
 def dune_at_six(size, rng):
     image = sky(size, [["#4f8fae", "#7db0c0"], ["#a9c9c9", "#e6dcc2"], ["#f6deb6", "#ffd79a"], ["#ffdca6", "#ffcf8c"]])
@@ -153,7 +153,7 @@ def dune_at_six(size, rng):
 @scene(
     "North fjord",
     "A fjord between snowy mountains; a red rowing boat drifts on the reflection.",
-    (1280, 1600),
+    (1024, 1280),
 )
 def north_fjord(size, rng):
     image = sky(size, [["#2a5f8f", "#3f7fb0"], ["#8fbcd6", "#b5d3df"], ["#e6eee9", "#f4e9d8"]])

@@ -25,7 +25,7 @@ from project.wall.scenery.scene import scene
 @scene(
     "Slack water",
     "Two sailing boats on a calm bay at sunrise; the sun stands just above low blue hills.",
-    (1600, 1067),
+    (1280, 854),
 )
 def slack_water(size, rng):
     image = sky(size, [["#3d5a80", "#5f7ea0"], ["#98a8b8", "#e0b8a0"], ["#f3d3a8", "#ffd9a0"], ["#ffe9c4", "#ffe2b0"]])
@@ -45,7 +45,7 @@ def slack_water(size, rng):
 @scene(
     "Squall line",
     "Layered green waves with white crests under a dark cloud; a small sailing boat runs ahead of it.",
-    (1600, 1067),
+    (1280, 854),
 )
 def squall_line(size, rng):
     image = sky(size, [["#1f2a33", "#2a3640"], ["#3d4c55", "#566268"], ["#8b9690", "#c2bfa6"], ["#e7dcae", "#f2e3b0"]])
@@ -66,7 +66,7 @@ def squall_line(size, rng):
 @scene(
     "No wind",
     "One blue rowing boat on a lake so still that boat and mist are mirrored in it.",
-    (1400, 1400),
+    (1120, 1120),
 )
 def no_wind(size, rng):
     image = sky(size, [["#9fb7bd", "#b4c6c5"], ["#cdd8d2", "#dfe0d4"], ["#ece6d6", "#f6e4c8"], ["#f3dfc2", "#f9d9b0"]])
@@ -89,7 +89,7 @@ def no_wind(size, rng):
 @scene(
     "Reed moon",
     "A large yellow moon over a lake at night, seen through tall reeds.",
-    (1200, 1600),
+    (960, 1280),
 )
 def reed_moon(size, rng):
     image = sky(size, [["#172a3f", "#1b3348"], ["#2e5064", "#3c6172"], ["#6c8a8c", "#86998f"], ["#c3b592", "#cdb88f"]])
@@ -113,7 +113,7 @@ def reed_moon(size, rng):
 @scene(
     "The light on Skerry",
     "A red and white lighthouse on a rock at night, its two beams crossing a starry sky.",
-    (1600, 1067),
+    (1280, 854),
 )
 def skerry_light(size, rng):
     image = sky(size, [["#050d1c", "#0a1730"], ["#112447", "#1a3560"], ["#2c4f7c", "#44698d"], ["#64839a", "#7f95a0"]])
@@ -139,7 +139,7 @@ def skerry_light(size, rng):
 @scene(
     "Herring Street",
     "A row of painted harbour houses at dusk, windows lit, with their lights on the water.",
-    (1600, 686),
+    (1280, 549),
 )
 def herring_street(size, rng):
     image = sky(size, [["#23305e", "#3a3f73"], ["#6f5f8c", "#96708f"], ["#d98f82", "#f0b08a"], ["#ffd09a", "#ffc58c"]])
