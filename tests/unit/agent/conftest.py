@@ -1,0 +1,52 @@
+"""The host's own command, with folders of the test's own in place of the host's."""
+
+import importlib
+import json
+import sys
+
+import pytest
+
+from deploy.host import agent
+
+NAMES = ("paths", "releases", "locks", "receive", "jobs", "visit", "check", "migrate", "activate", "state", "status")
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    """The modules, by name; ``host.root`` is /srv/slipway."""
+    for variable, folder in (("ROOT", "srv"), ("ETC", "etc"), ("RUN", "run")):
+        (tmp_path / folder).mkdir()
+        monkeypatch.setenv(f"SLIPWAY_{variable}", str(tmp_path / folder))
+    for folder in ("releases", "venvs", "records"):
+        (tmp_path / "srv" / folder).mkdir()
+    (tmp_path / "etc" / "release.json").write_text(
+        json.dumps({"site_host": "www.example.com", "tls": True, "memory_max": "80M"})
+    )
+    monkeypatch.syspath_prepend(str(agent.SOURCE.parent))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    for name in [name for name in sys.modules if name.startswith("slipway_host")]:
+        monkeypatch.delitem(sys.modules, name)
+    modules = type("Host", (), {"root": tmp_path / "srv", "etc": tmp_path / "etc"})()
+    for name in NAMES:
+        setattr(modules, name, importlib.import_module(f"slipway_host.{name}"))
+    yield modules
+    for name in [name for name in sys.modules if name.startswith("slipway_host")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def release(host):
+    """Puts a release on the host; ``served`` says whether it ever served."""
+
+    def make(name, *, served=True, venv="lock-a", current=False):
+        (host.root / "venvs" / venv).mkdir(exist_ok=True)
+        folder = host.root / "releases" / name
+        folder.mkdir()
+        (folder / "venv").symlink_to(f"../../venvs/{venv}")
+        host.releases.note(name, sha256=name, lock=venv, **({"activated": "then"} if served else {}))
+        if current:
+            host.paths.CURRENT.unlink(missing_ok=True)
+            host.paths.CURRENT.symlink_to(f"releases/{name}")
+        return name
+
+    return make

@@ -1,0 +1,24 @@
+"""The host's command as one file."""
+
+import subprocess
+import sys
+
+from deploy.host import agent
+
+
+def test_it_is_packed_to_the_same_bytes_everywhere(tmp_path):
+    one, other = (agent.pack(tmp_path / name) for name in ("one", "other"))
+    assert one.read_bytes() == other.read_bytes()
+    assert one.stat().st_mode & 0o111
+
+
+def test_it_runs_and_lists_its_verbs(tmp_path):
+    packed = agent.pack(tmp_path / "slipway")
+    done = subprocess.run([sys.executable, packed, "--help"], capture_output=True, text=True, check=True)
+    assert "rollback" in done.stdout
+
+
+def test_it_needs_the_standard_library_alone(tmp_path):
+    packed = agent.pack(tmp_path / "slipway")
+    done = subprocess.run([sys.executable, "-I", "-S", packed, "--help"], capture_output=True, check=False)
+    assert done.returncode == 0

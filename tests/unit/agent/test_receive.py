@@ -1,0 +1,83 @@
+"""A release comes in whole or not at all."""
+
+import hashlib
+import io
+import os
+import subprocess
+import tarfile
+
+import pytest
+
+
+def tar(members, mode="w"):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, body in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            archive.addfile(member, io.BytesIO(body))
+    return buffer.getvalue()
+
+
+CODE = tar({"manage.py": b"print(1)", "project/a.py": b"A = 1", "build/manifests/objects.json": b"{}"}, "w:gz")
+SHA = hashlib.sha256(CODE).hexdigest()
+
+
+@pytest.fixture
+def venv(host):
+    """The venv is on the host already."""
+    folder = host.paths.VENVS / "lock"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").symlink_to(os.path.realpath("/proc/self/exe"))
+    (folder / "whole").touch()
+    return folder
+
+
+def test_code_and_venv_stand_together_and_nobody_else_can_write(host, venv):
+    host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
+    release = host.paths.RELEASES / "1"
+    assert (release / "project" / "a.py").read_bytes() == b"A = 1"
+    assert (release / "venv").resolve() == venv
+    assert not any(path.stat().st_mode & 0o022 for path in release.rglob("*") if not path.is_symlink())
+    assert host.releases.record("1")["sha256"] == SHA
+    assert list(release.rglob("*.pyc"))
+
+
+def test_the_same_release_once_more_changes_nothing(host, venv):
+    for _ in range(2):
+        host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
+    assert host.releases.ids() == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "sha", "says"),
+    [
+        (tar({"release.tar.gz": CODE})[:-11_000], SHA, "broken|other bytes"),
+        (tar({"release.tar.gz": CODE}), "0" * 64, "other bytes"),
+        (b"", SHA, "broken"),
+        (tar({"../escaped": b"x"}), SHA, "broken"),
+    ],
+)
+def test_what_was_lost_on_the_way_is_no_release(host, venv, stream, sha, says):
+    with pytest.raises(host.paths.HostError, match=says):
+        host.receive.receive("1", sha, "lock", io.BytesIO(stream))
+    assert host.releases.ids() == []
+    host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
+    assert host.releases.ids() == ["1"]
+
+
+def test_a_venv_is_made_from_the_wheels_alone(host):
+    members = {"release.tar.gz": CODE, "lock.txt": b""}
+    host.receive.receive("1", SHA, "lock", io.BytesIO(tar(members)))
+    python = host.paths.RELEASES / "1" / "venv" / "bin" / "python"
+    prefix = subprocess.run([python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=True)
+    assert os.path.realpath(prefix.stdout.strip()) == str(host.paths.VENVS / "lock")
+
+
+def test_a_missing_wheel_is_named_and_leaves_no_venv_that_looks_whole(host):
+    lock = b"nowhere-to-be-found==1.0 --hash=sha256:" + b"0" * 64
+    with pytest.raises(host.paths.HostError, match="nowhere-to-be-found"):
+        host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE, "lock.txt": lock})))
+    assert not (host.paths.VENVS / "lock" / "whole").exists()
+    with pytest.raises(host.paths.HostError, match="no wheels were sent"):
+        host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
