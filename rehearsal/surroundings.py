@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy import config
@@ -12,6 +13,32 @@ from rehearsal.processes import free_port
 DOMAIN = "slipway.localhost"
 # Variables of this shell that could lead a process to a real account, or to another site.
 NOT_INHERITED = ("AWS_", "DJANGO_", "SLIPWAY_", "DATABASE_URL", "STATIC_URL", "MEDIA_URL", "SITE_URL", "SECRET_KEY")
+# Nor may a file or a metadata service of this computer.
+NO_ACCOUNT = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def keys_of(identity: str) -> dict[str, str]:
+    """The variables by which boto3 signs as ``identity``."""
+    keys = IDENTITIES[identity]
+    return {"AWS_ACCESS_KEY_ID": keys["access_key"], "AWS_SECRET_ACCESS_KEY": keys["secret_key"]}
+
+
+def inherited() -> dict[str, str]:
+    """This shell's environment, without what leads to an account or a site of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
+
+
+def choose_ports(names: Sequence[str], first_port: int = 0) -> dict[str, int]:
+    """A free port for each name, upwards from ``first_port``, or from anywhere for 0."""
+    ports: dict[str, int] = {}
+    for name in names:
+        above = max(ports.values(), default=first_port - 1) + 1
+        ports[name] = free_port(above if first_port or ports else 0)
+    return ports
 
 
 class Surroundings:
@@ -22,10 +49,7 @@ class Surroundings:
 
     def __init__(self, directory: Path, user_site: config.Site, first_port: int = 0) -> None:
         self.directory = directory
-        self.ports: dict[str, int] = {}
-        for name in ("www", "cdn", "s3", "control"):
-            above = max(self.ports.values(), default=first_port - 1) + 1
-            self.ports[name] = free_port(above if first_port or self.ports else 0)
+        self.ports = choose_ports(("www", "cdn", "s3", "control"), first_port)
         self._secrets = self._keep_secrets()
         self.site = self._write_site(user_site)
 
@@ -35,20 +59,14 @@ class Surroundings:
 
     def environment(self, identity: str) -> dict[str, str]:
         """The environment of a process that acts as ``identity``; nothing of this shell's AWS account is in it."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
-        control = f"http://127.0.0.1:{self.ports['control']}"
-        keys = IDENTITIES[identity]
         return (
-            clean
+            inherited()
             | self.site.environment()
             | {
-                "AWS_ENDPOINT_URL": control,
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.ports['control']}",
                 "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.ports['s3']}",
-                "AWS_ACCESS_KEY_ID": keys["access_key"],
-                "AWS_SECRET_ACCESS_KEY": keys["secret_key"],
-                "AWS_CONFIG_FILE": os.devnull,
-                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-                "AWS_EC2_METADATA_DISABLED": "true",
+                **NO_ACCOUNT,
+                **keys_of(identity),
                 "NO_PROXY": "127.0.0.1,localhost,.localhost",
                 "CONFIG": str(self.site.path),
                 "SECRET_KEY": self._secrets["secret_key"],

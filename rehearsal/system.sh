@@ -7,6 +7,7 @@ have() {
     command -v "$1" >/dev/null 2>&1 && return 0
     case $1 in
     chromium) command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 ;;
+    mke2fs) [ -x /sbin/mke2fs ] ;; # not in an ordinary user's PATH
     initdb) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
     *) return 1 ;;
     esac

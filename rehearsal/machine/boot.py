@@ -15,7 +15,7 @@ MEMORY_MB = 512
 # Guest ports that the host reaches, each by a free one of the loopback.
 PORTS = (22, 80, 443)
 # Software emulation on a busy host is slow; a machine that hangs is still noticed.
-BOOT_SECONDS = 300
+BOOT_SECONDS = 600
 STOP_SECONDS = 60
 
 
@@ -96,9 +96,9 @@ class Machine:
             return False
         return True
 
-    def run(self, command: str, user: str = "root") -> str:
+    def run(self, command: str, user: str = "root", stdin: str = "") -> str:
         """What a shell command prints in the machine. Raises SlipwayError with its last line when it fails."""
-        return ssh.run(self.ssh_config, command, user).stdout
+        return ssh.run(self.ssh_config, command, user, stdin=stdin).stdout
 
     def set_clock(self, user: str = "root") -> None:
         """Sets the guest's clock to the host's: a resumed machine lives in the past."""

@@ -58,10 +58,12 @@ def wait(port: int, running: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.2)
 
 
-def run(config: Path, command: str, user: str = "root", *, check: bool = True) -> subprocess.CompletedProcess[str]:
+def run(
+    config: Path, command: str, user: str = "root", *, stdin: str = "", check: bool = True
+) -> subprocess.CompletedProcess[str]:
     """Runs a shell command in the machine. Raises SlipwayError with its last line when it fails and ``check`` is on."""
     line = ["ssh", "-F", str(config), "-l", user, HOST, command]
-    done = subprocess.run(line, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(line, capture_output=True, text=True, input=stdin, check=False)
     if check and done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines() or [f"status {done.returncode}"]
         raise SlipwayError(f"in the machine, `{command}` failed: {said[-1]}")

@@ -1,6 +1,7 @@
 """Starts a Chromium that talks to nobody but the site, with the run id in its User-Agent."""
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
@@ -26,6 +27,7 @@ FLAGS = (
 )
 # The release number is left at zero: sites look at the words, the log at the run id.
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 class NoBrowser(Exception):
@@ -67,12 +69,13 @@ def _trust(ca: Path, home: Path) -> None:
     database = home / ".pki" / "nssdb"
     database.mkdir(parents=True)
     at = ["-d", f"sql:{database}"]
+    # certutil would take a file's first certificate alone.
+    certificates = _PEM.findall(ca.read_text())
+    commands = [["certutil", "-N", "--empty-password", *at]]
+    commands += [["certutil", "-A", "-n", f"smoke-{n}", "-t", "C,,", *at] for n in range(len(certificates))]
     try:
-        for command in (
-            ["certutil", "-N", "--empty-password", *at],
-            ["certutil", "-A", "-n", "smoke", "-t", "C,,", "-i", str(ca), *at],
-        ):
-            subprocess.run(command, check=True, capture_output=True)
+        for command, given in zip(commands, ["", *certificates], strict=True):
+            subprocess.run(command, input=given.encode(), check=True, capture_output=True)
     except FileNotFoundError:
         raise NoBrowser("--ca needs certutil (package libnss3-tools)") from None
     except subprocess.CalledProcessError as error:

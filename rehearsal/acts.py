@@ -1,0 +1,164 @@
+"""The acts of a rehearsal, in the order in which they are played: each does one thing and notes what it found."""
+
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.errors import SlipwayError
+from rehearsal import acme, cloud
+from rehearsal.diary import Diary, Phase
+from rehearsal.host import Host
+from rehearsal.load import Load, Visits
+from rehearsal.machine.boot import Machine
+from rehearsal.memory import Memory
+from rehearsal.processes import Processes
+from rehearsal.world import ACME, DOMAIN, MEDIA, S3, STATIC, USER, World
+
+ROOT = Path(__file__).resolve().parent.parent
+# Where deploy keeps what belongs to the rehearsal's site.
+SITE_STATE = ROOT / ".slipway" / DOMAIN.replace(".", "-")
+RATE = 10  # requests a second
+# MB that must be left on a 512 MB machine with site, database and TLS.
+AVAILABLE = 230
+# What a release changes by itself: not the site's own, and made anew by `migrate`.
+NOT_CARRIED = ("contenttypes", "auth.permission", "sessions", "admin.logentry")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the report shows beside phases and findings."""
+
+    url: str = ""
+    smoke: Path | None = None
+    memory: Memory | None = None
+    loads: dict[str, Visits] = field(default_factory=dict)
+
+
+class Acts:
+    def __init__(self, world: World, machine: Machine, processes: Processes, diary: Diary) -> None:
+        self.world = world
+        self.machine = machine
+        self.processes = processes
+        self.diary = diary
+        self.host = Host(machine, world)
+        self.seen = Seen()
+
+    # The world.
+
+    def start_world(self) -> None:
+        """Starts every stand-in; site.yml and the file of trusted authorities are there afterwards."""
+        world, ports, issue = self.world, self.world.ports, self.world.authority.issue
+        shown = issue("acme", [ACME, "127.0.0.1"])
+        acme.start(self.processes, world.directory, ports, shown, self.machine.ports[80])
+        self._acme_root = acme.root(ports["acme_control"], world.authority.certificate)
+        world.trust(self._acme_root)
+        world.write(self.machine.ssh_config)
+        self.seen.url = world.site.site_url
+        cloud.start(
+            self.processes,
+            world.directory,
+            ports,
+            {identity: world.standin(identity) for identity in ("admin", "cdn")},
+            s3_tls=issue("s3", [S3, "127.0.0.1"]),
+            cdn_tls=issue("cdn", [STATIC, MEDIA]),
+        )
+        routes = [f"{name}={port}" for name, port in world.routes(self.machine.ports).items()]
+        proxy = [sys.executable, "-m", "rehearsal.proxy", "--port", str(ports["proxy"]), *routes]
+        self.processes.start("proxy", proxy, env=world.standin("web"), cwd=ROOT, ready=[ports["proxy"]])
+
+    def place(self) -> None:
+        self.host.place(self._acme_root)
+
+    def provision_cloud(self) -> None:
+        """As a person does: asks, makes the DNS records that the certificate waits for, and asks again."""
+        command = [sys.executable, "-m", "deploy.cdn", "provision"]
+        options = {"env": self.world.person("admin"), "cwd": ROOT}
+        status, said = self.diary.run("provision-cdn", command, **options)
+        if status and "is not issued yet" in said:
+            self.diary.must("provision-cdn", command, **options)
+        elif status:
+            raise SlipwayError(f"the CDN cannot be provisioned: {said.strip().splitlines()[-1]}")
+
+    # The site.
+
+    def deploy(self, phase: Phase) -> None:
+        """The first release, on a bare host."""
+        self._verb("deploy", phase, "deploy")
+
+    def deploy_again(self, phase: Phase) -> None:
+        """A release with the playbook played whether needed or not, and the proof in full."""
+        said = self._verb("deploy-again", phase, "deploy", "--provision")
+        changed = re.search(r"(\d+) changed;", said)
+        self.diary.find(
+            "A second run of the playbook changes nothing",
+            bool(changed and changed[1] == "0"),
+            f"changed={changed[1] if changed else 'unknown'}",
+        )
+        self.seen.smoke = SITE_STATE / "report"
+        proof = json.loads((self.seen.smoke / "smoke.json").read_text())
+        self.diary.find("No static request reaches the origin", proof["verdict"] == "green", proof["sentence"])
+
+    def _verb(self, name: str, phase: Phase, *arguments: str) -> str:
+        command = [sys.executable, "-m", "deploy.verbs", *arguments]
+        # Chromium knows no names but those that it is told, and the proof's own client neither.
+        env = self.world.person("admin", SMOKE_ARGS=" ".join(self._smoke_arguments()))
+        return self.diary.must(name, command, env=env, cwd=ROOT, into=phase)
+
+    def _smoke_arguments(self) -> list[str]:
+        routes = self.world.routes(self.machine.ports)
+        resolve = [f"--resolve={name}:127.0.0.1:{port}" for name, port in routes.items()]
+        return [*resolve, f"--ca={self.world.anchors}"]
+
+    def fill(self) -> None:
+        """A person to sign in as, and what the project's seed makes: made here, then loaded into the machine's
+        database, because painting photos takes an emulated CPU minutes."""
+        user, _, password = self.world.login.partition(":")
+        env = self.world.standin("web") | {
+            "SECRET_KEY": "of a database that is thrown away",
+            "DATABASE_URL": f"sqlite:///{self.world.directory / 'seed.sqlite3'}",
+            "DJANGO_SUPERUSER_USERNAME": user,
+            "DJANGO_SUPERUSER_EMAIL": f"{USER}@{DOMAIN}",
+            "DJANGO_SUPERUSER_PASSWORD": password,
+        }
+        steps = [["migrate", "--verbosity", "0"], ["createsuperuser", "--noinput"]]
+        steps += [[self.world.user_site.seed]] if self.world.user_site.seed else []
+        left_out = [part for label in NOT_CARRIED for part in ("--exclude", label)]
+        dump = self.world.directory / "seed.json"
+        steps += [["dumpdata", "--natural-foreign", "--natural-primary", *left_out, "--output", str(dump)]]
+        for step in steps:
+            self.diary.must(f"seed-{step[0]}", [sys.executable, "manage.py", *step], env=env, cwd=ROOT)
+        self.host.manage("loaddata --format=json -", dump.read_text())
+        # From now on the proof signs in.
+        self.world.write_secrets(SMOKE_LOGIN=self.world.login)
+
+    # What is measured.
+
+    def measure(self) -> None:
+        self.seen.memory = memory = self.host.memory()
+        self.diary.find(
+            f"At least {AVAILABLE} MB are left after the proof",
+            memory.available >= AVAILABLE,
+            f"{memory.available} MB of {memory.total} available, {memory.swap_used} MB in swap",
+        )
+        self.diary.find("Nothing was killed for memory", memory.oom_kills == 0, f"{memory.oom_kills} kills")
+
+    def release_under_load(self, phase: Phase) -> None:
+        with self._load("a second release") as visits:
+            self._verb("deploy-under-load", phase, "deploy", "--no-smoke")
+        self._judge("a second release", visits)
+
+    def rollback_under_load(self, phase: Phase) -> None:
+        with self._load("a rollback") as visits:
+            self._verb("rollback", phase, "rollback")
+        self._judge("a rollback", visits)
+
+    def _load(self, during: str) -> Load:
+        url = self.world.site.site_url
+        load = Load([f"{url}/"], self.machine.ports[443], self.world.trusted, RATE)
+        self.seen.loads[during] = load.visits
+        return load
+
+    def _judge(self, during: str, visits: Visits) -> None:
+        self.diary.find(f"No request fails during {during}", not visits.failed and visits.sent > 0, str(visits))

@@ -1,0 +1,51 @@
+"""The machine as the host of a site: given its place in the world while it is bare, and asked about it later."""
+
+import shlex
+from pathlib import Path
+
+from rehearsal import memory
+from rehearsal.machine.boot import Machine
+from rehearsal.world import ACME, BARE, LOOPBACK, MACHINE, MACHINE_CAS, S3, SITE, World
+
+ADMIN = "deploy"
+# As the service has it: the app's user, its environment, its release.
+MANAGE = (
+    "systemd-run --quiet --pipe --wait --collect --uid=slipway --property=EnvironmentFile=/etc/slipway/site.env"
+    " --working-directory=/srv/slipway/current venv/bin/python manage.py"
+)
+
+
+class Host:
+    """``machine`` in ``world``."""
+
+    def __init__(self, machine: Machine, world: World) -> None:
+        self.machine = machine
+        self.world = world
+
+    def place(self, acme_root: str) -> None:
+        """Tells the bare machine what the world would: names, and the authorities that its system trusts.
+
+        boto3 brings authorities of its own; the manager's environment leads it to the system's.
+        """
+        hosts = f"{LOOPBACK} {S3} {ACME}\n{MACHINE} {SITE} {BARE}\n"
+        manager = f"[Manager]\nDefaultEnvironment=AWS_CA_BUNDLE={MACHINE_CAS}\n"
+        self._write("/etc/hosts", hosts, append=True)
+        self._write("/etc/systemd/system.conf.d/rehearsal.conf", manager)
+        self._write("/usr/local/share/ca-certificates/rehearsal.crt", self.world.authority.certificate.read_text())
+        self._write("/usr/local/share/ca-certificates/rehearsal-acme.crt", acme_root)
+        self.machine.run("update-ca-certificates && systemctl daemon-reexec")
+
+    def _write(self, path: str, text: str, *, append: bool = False) -> None:
+        folder = str(Path(path).parent)
+        self.machine.run(f"mkdir -p {folder} && cat {'>>' if append else '>'} {path}", stdin=text)
+
+    def run(self, command: str, stdin: str = "") -> str:
+        """What a shell command prints, run by root through the admin."""
+        return self.machine.run(f"sudo sh -c {shlex.quote(command)}", ADMIN, stdin=stdin)
+
+    def manage(self, arguments: str, stdin: str = "") -> str:
+        """What manage.py says of ``arguments``, run as the web process is."""
+        return self.run(f"{MANAGE} {arguments}", stdin)
+
+    def memory(self) -> memory.Memory:
+        return memory.measure(self.run, lambda program: self.run("python3 -", program))

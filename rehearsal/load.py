@@ -1,0 +1,116 @@
+"""Visitors while something else happens: so many requests a second, each one counted."""
+
+import asyncio
+import ssl
+import statistics
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+TIMEOUT = 60  # s; what waits longer has failed
+AGENT = "slipway-rehearsal"
+
+
+@dataclass(slots=True)
+class Visits:
+    """What became of them, each by the second at which it was sent: how long it waited for the last byte, or why it
+    failed."""
+
+    rate: float
+    answered: list[tuple[float, float]] = field(default_factory=list)
+    failed: list[tuple[float, str]] = field(default_factory=list)
+
+    @property
+    def sent(self) -> int:
+        return len(self.answered) + len(self.failed)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(wait for _, wait in self.answered) if self.answered else 0.0
+
+    @property
+    def worst(self) -> float:
+        return max((wait for _, wait in self.answered), default=0.0)
+
+    def __str__(self) -> str:
+        waits = f"waits: median {self.median:.2f} s, worst {self.worst:.1f} s"
+        first = f"; the first at {self.failed[0][0]:.1f} s: {self.failed[0][1]}" if self.failed else ""
+        return f"{len(self.failed)} of {self.sent} failed ({waits}){first}"
+
+
+class Load:
+    """``with Load(…) as visits``: ``rate`` requests a second to ``urls`` in turn, whether or not earlier ones have
+    been answered.
+
+    Connections are TLS, verified against ``ca``, kept open and led to ``port`` of the loopback. Leaving the block
+    sends no more, and waits for those on their way.
+    """
+
+    def __init__(self, urls: Sequence[str], port: int, ca: Path, rate: float = 10) -> None:
+        self.urls = urls
+        self.port = port
+        self.ca = ca
+        self.visits = Visits(rate)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._play()), name="load")
+
+    def __enter__(self) -> Visits:
+        self._thread.start()
+        return self.visits
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    async def _play(self) -> None:
+        context = ssl.create_default_context(cafile=self.ca)
+        connector = aiohttp.TCPConnector(resolver=_To(self.port), ssl=context, limit=0)
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+        headers = {"User-Agent": AGENT}
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers) as session:
+            start, number, tasks = time.monotonic(), 0, set()
+            while not self._stop.is_set():
+                task = asyncio.create_task(self._ask(session, self.urls[number % len(self.urls)], start))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+                number += 1
+                await asyncio.sleep(max(0, start + number / self.visits.rate - time.monotonic()))
+            await asyncio.gather(*tasks)
+
+    async def _ask(self, session: aiohttp.ClientSession, url: str, start: float) -> None:
+        asked = time.monotonic()
+        try:
+            async with session.get(url, allow_redirects=False) as answer:
+                await answer.read()
+            why = "" if answer.status == 200 else f"status {answer.status}"
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            why = str(error) or type(error).__name__
+        if why:
+            self.visits.failed.append((asked - start, f"{urlsplit(url).path}: {why}"))
+        else:
+            self.visits.answered.append((asked - start, time.monotonic() - asked))
+
+
+class _To(AbstractResolver):
+    """Every name leads to one port of the loopback."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=self._port, family=2, proto=0, flags=0)]
+
+    async def close(self) -> None:
+        pass

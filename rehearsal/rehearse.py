@@ -1,0 +1,119 @@
+"""`make rehearse`: `make deploy` itself against a throwaway 512 MB machine, proved, without any account."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+from deploy import config
+from deploy.errors import SlipwayError
+from rehearsal import report
+from rehearsal.acts import SITE_STATE, Acts
+from rehearsal.diary import Diary
+from rehearsal.machine import image
+from rehearsal.machine.boot import MEMORY_MB, Machine
+from rehearsal.processes import Processes
+from rehearsal.world import World
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".slipway" / "rehearsal"
+SNAPSHOT = "provisioned"
+SETTLING = 60  # s between the proof and the measurement
+
+
+def main() -> int:
+    options = _options()
+    # SIGTERM unwinds like Ctrl-C, so that what was started is ended either way.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if not options.resume:
+            _forget()
+        diary = Diary(STATE / "log")
+        with Processes(STATE / "log") as processes:
+            acts = Acts(World(STATE, config.load()), Machine(options.os, STATE / "machine"), processes, diary)
+            try:
+                _play(acts, resume=options.resume)
+            except SlipwayError as error:
+                diary.failure = str(error)
+                print(f"slipway: {error}", file=sys.stderr, flush=True)
+            finally:
+                acts.machine.stop()
+    except KeyboardInterrupt:
+        print("\nstopped; everything that was started has ended")
+        return 130
+    except SlipwayError as error:
+        print(f"slipway: {error}", file=sys.stderr)
+        return 1
+    return _conclude(acts, options.os)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.rehearse", description=__doc__)
+    parser.add_argument("--os", default=os.environ.get("OS") or "trixie", help="Debian release: %(default)s")
+    parser.add_argument("--resume", action="store_true", help="go on from the machine that was provisioned last")
+    options = parser.parse_args()
+    if options.os not in image.RELEASES:
+        parser.error(f"OS={options.os}: no such image; choose one of {', '.join(image.RELEASES)}")
+    return options
+
+
+def _forget() -> None:
+    """A cold rehearsal knows nothing of an earlier one; only the machine's images are kept."""
+    shutil.rmtree(STATE, ignore_errors=True)
+    shutil.rmtree(SITE_STATE, ignore_errors=True)
+    STATE.mkdir(parents=True)
+
+
+def _play(acts: Acts, *, resume: bool) -> None:
+    diary, machine = acts.diary, acts.machine
+    if resume:
+        with diary.phase("Resume the machine that was provisioned"):
+            acts.world.check_ports()
+            machine.boot(acts.processes, snapshot=SNAPSHOT, user="deploy")
+    else:
+        with diary.phase(f"Make the {machine.release} image, unless it is there"):
+            image.ensure(machine.release)
+        with diary.phase(f"Boot a bare {machine.release} machine: {MEMORY_MB} MB, one CPU"):
+            machine.boot(acts.processes)
+    with diary.phase("Start the stand-ins: S3, CloudFront's API and edge, an ACME authority, names"):
+        acts.start_world()
+    if not resume:
+        with diary.phase("Give the bare machine its names and authorities"):
+            acts.place()
+    with diary.phase("Provision the bucket, the certificate and the CDN"):
+        acts.provision_cloud()
+    with diary.phase("make deploy") as phase:
+        acts.deploy(phase)
+    if not resume:
+        with diary.phase("Save the machine for RESUME=1"):
+            machine.save(SNAPSHOT)
+        with diary.phase("Hang photos on the wall, and let a person sign in"):
+            acts.fill()
+    with diary.phase("make deploy PROVISION=1: the playbook changes nothing, and the proof signs in") as phase:
+        acts.deploy_again(phase)
+    with diary.phase(f"Let it settle for {SETTLING} s, and measure the memory"):
+        time.sleep(SETTLING)
+        acts.measure()
+    with diary.phase("make deploy: a release under load") as phase:
+        acts.release_under_load(phase)
+    with diary.phase("make rollback under load") as phase:
+        acts.rollback_under_load(phase)
+
+
+def _conclude(acts: Acts, release: str) -> int:
+    diary = acts.diary
+    page = report.write(STATE / "report", diary, acts.seen, f"Debian {release}, {MEMORY_MB} MB, one emulated CPU")
+    failed = [finding.what for finding in diary.findings if not finding.held]
+    print(
+        f"\n{'held' if diary.held else 'did not hold'} after {diary.seconds / 60:.1f} minutes"
+        + (f": {diary.failure or '; '.join(failed)}" if not diary.held else "")
+        + f"\n  report  {page.relative_to(ROOT)}\n  logs    {diary.logs.relative_to(ROOT)}"
+    )
+    return 0 if diary.held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""Nothing of this shell's accounts reaches a rehearsal, and its names lead where they should."""
+
+import os
+import stat
+
+import pytest
+
+from deploy import config
+from deploy.errors import SlipwayError
+from deploy.secrets import PASSWORD_VARIABLE, Secrets
+from rehearsal import world
+from rehearsal.surroundings import Surroundings
+from rehearsal.world import World
+
+MINE = {
+    "AWS_ACCESS_KEY_ID": "my-own",
+    "AWS_PROFILE": "production",
+    "AWS_SESSION_TOKEN": "my-own",
+    "AWS_CA_BUNDLE": "/my/own.pem",
+    "DATABASE_URL": "postgres://production",
+    "STATIC_URL": "https://static.my-own.example/",
+    "SLIPWAY_BUILD": "/my/own",
+    "https_proxy": "http://proxy.my-own.example:3128",
+    "SSL_CERT_DIR": "/my/own",
+}
+
+
+@pytest.fixture(autouse=True)
+def shell(monkeypatch):
+    """A shell that has an account, a proxy and a site of its own."""
+    for name, value in MINE.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("HTTPS_PROXY", raising=False)
+    # World sets it for this process.
+    monkeypatch.setenv(PASSWORD_VARIABLE, "")
+
+
+@pytest.fixture
+def ssh_config(tmp_path):
+    path = tmp_path / "ssh_config"
+    path.write_text("Host machine\n")
+    return path
+
+
+@pytest.fixture
+def rehearsed(tmp_path, ssh_config):
+    made = World(tmp_path / "state", config.load())
+    made.trust("-----BEGIN CERTIFICATE-----\nan ACME root\n-----END CERTIFICATE-----\n")
+    made.write(ssh_config)
+    return made
+
+
+def _leaks(environment):
+    return [name for name, value in environment.items() if value in MINE.values() and name != "PIP_PROXY"]
+
+
+@pytest.mark.parametrize("identity", ["admin", "web"])
+def test_the_demos_processes_know_no_account(identity, tmp_path):
+    environment = Surroundings(tmp_path, config.load()).environment(identity)
+    assert [name for name in _leaks(environment) if name.startswith(("AWS", "DATABASE", "STATIC", "SLIPWAY"))] == []
+    assert environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+
+
+def test_who_deploys_knows_no_account_and_no_real_endpoint(rehearsed):
+    environment = rehearsed.person()
+    assert _leaks(environment) == []
+    assert "AWS_ACCESS_KEY_ID" not in environment
+    assert environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
+    assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
+
+
+def test_a_shell_with_a_proxy_leaves_it_to_pip_alone(rehearsed):
+    environment = rehearsed.person()
+    assert environment["PIP_PROXY"] == MINE["https_proxy"]
+    assert environment["HTTPS_PROXY"] == f"http://127.0.0.1:{rehearsed.ports['proxy']}"
+
+
+def test_without_one_the_registries_are_asked_directly(rehearsed, monkeypatch):
+    monkeypatch.delenv("https_proxy")
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://wheels.example/simple file:///srv/simple")
+    past = rehearsed.person()["NO_PROXY"].split(",")
+    assert {"127.0.0.1", "pypi.org", "files.pythonhosted.org", "wheels.example"} <= set(past)
+    assert not any("slipway.test" in name for name in past)
+
+
+def test_a_stand_in_asks_no_proxy(rehearsed):
+    environment = rehearsed.standin("cdn")
+    assert _leaks(environment) == []
+    assert "HTTPS_PROXY" not in environment
+    assert environment["AWS_ENDPOINT_URL_S3"] == f"https://127.0.0.1:{rehearsed.ports['s3']}"
+
+
+def test_the_site_has_the_urls_that_anybody_would_have(rehearsed, ssh_config):
+    site = rehearsed.site
+    assert site.site_url == "https://www.slipway.test"
+    assert site.static_url == "https://static.slipway.test"
+    assert site.media_url == "https://media.slipway.test"
+    assert site.redirects == ("slipway.test",)
+    assert site.ssh_config == str(ssh_config)
+    assert site.acme == f"https://acme.slipway.test:{rehearsed.ports['acme']}/dir"
+
+
+def test_every_name_of_the_site_leads_to_the_loopback(rehearsed):
+    routes = rehearsed.routes({22: 1, 80: 2, 443: 3})
+    assert routes["www.slipway.test:443"] == routes["slipway.test:443"] == 3
+    assert routes["www.slipway.test:80"] == 2
+    assert routes["static.slipway.test:443"] == routes["media.slipway.test:443"] == rehearsed.ports["cdn"]
+    # One URL for the machine, this computer and its browser.
+    assert rehearsed.site.extra["AWS_ENDPOINT_URL_S3"] == rehearsed.person()["AWS_ENDPOINT_URL_S3"]
+    assert routes[rehearsed.s3_url.removeprefix("https://")] == rehearsed.ports["s3"]
+
+
+def test_the_secrets_open_with_the_rehearsals_own_password(rehearsed, monkeypatch):
+    monkeypatch.setenv(PASSWORD_VARIABLE, str(rehearsed.password_file))
+    rehearsed.write_secrets(SMOKE_LOGIN=rehearsed.login)
+    secrets = Secrets.load(rehearsed.site)
+    assert secrets.web["AWS_ACCESS_KEY_ID"] != secrets.deployer["AWS_ACCESS_KEY_ID"]
+    assert secrets.smoke == {"SMOKE_LOGIN": rehearsed.login}
+    assert secrets.web["SECRET_KEY"] not in rehearsed.site.path.read_text()
+    assert stat.S_IMODE(rehearsed.password_file.stat().st_mode) == 0o600
+
+
+def test_the_same_world_is_found_again(rehearsed):
+    again = World(rehearsed.directory, rehearsed.user_site)
+    assert (again.ports, again.login) == (rehearsed.ports, rehearsed.login)
+    assert again.authority.certificate.read_bytes() == rehearsed.authority.certificate.read_bytes()
+
+
+def test_a_resumed_machines_older_authority_is_still_believed(rehearsed):
+    again = World(rehearsed.directory, rehearsed.user_site)
+    again.trust("-----BEGIN CERTIFICATE-----\na newer root\n-----END CERTIFICATE-----\n")
+    for text in ("an ACME root", "a newer root", again.authority.certificate.read_text()):
+        assert text in again.anchors.read_text()
+        assert text in again.trusted.read_text()
+
+
+def test_a_port_that_somebody_took_meanwhile_is_named(rehearsed, monkeypatch):
+    monkeypatch.setattr(world, "free_port", lambda port: port + (port == rehearsed.ports["s3"]))
+    with pytest.raises(SlipwayError, match=rf"port {rehearsed.ports['s3']} \(s3\) is taken"):
+        rehearsed.check_ports()
