@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,12 @@ class Database:
         self.running = self.processes.start(
             "postgres", command, env=os.environ, cwd=Path("/"), ready=ready, **self.user
         )
+        # Its socket accepts before it does: until then it says that it is starting up.
+        answering = [self.bin / "pg_isready", "--quiet", "-h", self.directory]
+        deadline = time.monotonic() + 60
+        while subprocess.run(answering, check=False).returncode:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
     def stop(self):
         # Fast shutdown: it does not wait for the site's kept connections.
