@@ -1,0 +1,196 @@
+#!/usr/bin/python3 -I
+"""Gets the site's certificate, renews it in time and hands it to nginx.
+
+check    prints why a certificate is due, or nothing
+renew    gets one if it is due; a name that leads elsewhere is refused before the authority is asked
+install  gives nginx the newest one; certbot calls this too
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+SETTINGS = Path("/etc/slipway/certificate.json")
+CERTBOT = Path("/etc/letsencrypt")
+LINEAGE = "slipway"
+DAY = 86400
+
+
+class Refusal(Exception):
+    """One line for a person: what failed, where, what to do."""
+
+
+def main(verb):
+    settings = json.loads(SETTINGS.read_text())
+    try:
+        if verb == "check":
+            print(reason(settings, time.time()))
+        elif verb == "install":
+            install(settings)
+        else:
+            renew(settings, time.time())
+    except Refusal as refusal:
+        sys.exit(f"slipway-certificate: {refusal}")
+
+
+def renew(settings, now):
+    names, why = settings["names"], reason(settings, now)
+    try:
+        if why:
+            print(why, flush=True)
+            astray = {name: complaint for name in names if (complaint := leads_elsewhere(name, settings["webroot"]))}
+            first, running_out = not _live().exists(), _is_due(_live(), now)
+            # Without one of its names a certificate that is about to end is better than none.
+            if astray and (first or not running_out or names[0] in astray):
+                raise Refusal("; ".join(astray.values()))
+            ask(settings, [name for name in names if name not in astray], lenient=not first and running_out)
+    finally:
+        # Whatever has failed: what is there is what nginx serves.
+        if _live().exists():
+            install(settings)
+    missing = set(names) - set(describe(_live())["names"])
+    if missing:
+        raise Refusal(f"the certificate was renewed without {', '.join(sorted(missing))}; the lines above say why")
+
+
+def reason(settings, now):
+    """Why a certificate is due, in a line; "" when none is."""
+    if not _live().exists():
+        return "there is no certificate yet"
+    certificate = describe(_live())
+    if _is_due(_live(), now):
+        ends = datetime.fromtimestamp(certificate["end"], UTC)
+        return f"the certificate ends on {ends:%Y-%m-%d %H:%M} UTC"
+    if set(certificate["names"]) != set(settings["names"]):
+        return f"the certificate is for {', '.join(certificate['names'])}, not for {', '.join(settings['names'])}"
+    if f"server = {settings['directory']}\n" not in (CERTBOT / "renewal" / f"{LINEAGE}.conf").read_text():
+        return f"the certificate is not of {settings['directory']}"
+    return ""
+
+
+def is_due(start, end, now):
+    """Whether a third of the certificate's lifetime is left, or less: half for one of under ten days."""
+    lifetime = end - start
+    return end - now <= lifetime / (2 if lifetime < 10 * DAY else 3)
+
+
+def describe(certificate):
+    """First and last second and the names of a certificate's file."""
+    command = ["openssl", "x509", "-in", certificate, "-noout", "-startdate", "-enddate", "-ext", "subjectAltName"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    start, end = (ssl.cert_time_to_seconds(date) for date in re.findall(r"^not\w+=(.+)$", text, re.M))
+    return {"start": start, "end": end, "names": re.findall(r"DNS:([^,\s]+)", text)}
+
+
+def leads_elsewhere(name, webroot):
+    """Why the authority would not find this host under ``name``, with what to do; "" when it would."""
+    try:
+        addresses = sorted({found[4][0] for found in socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)})
+    except OSError:
+        return (
+            f"{name} has no address: set an A record that leads to this host ({_own_addresses()}), then run this again"
+        )
+    folder = Path(webroot) / ".well-known" / "acme-challenge"
+    folder.mkdir(parents=True, exist_ok=True)
+    token = folder / secrets.token_hex(16)
+    token.write_text(token.name)
+    token.chmod(0o644)
+    try:
+        # The authority may take any of them.
+        wrong = [address for address in addresses if _fetch(address, name, token) != token.name]
+    finally:
+        token.unlink()
+    if not wrong:
+        return ""
+    return (
+        f"{name} leads to {', '.join(wrong)}, where port 80 is not answered by this host: "
+        f"let its A and AAAA records lead to this host ({_own_addresses()}), and port 80 through, then run this again"
+    )
+
+
+def _fetch(address, name, token):
+    connection = HTTPConnection(address, 80, timeout=10)
+    try:
+        connection.request("GET", f"/.well-known/acme-challenge/{token.name}", headers={"Host": name})
+        return connection.getresponse().read(100).decode(errors="replace")
+    except (OSError, HTTPException):
+        return ""
+    finally:
+        connection.close()
+
+
+def _own_addresses():
+    """The addresses that this host speaks from; connecting a datagram socket sends nothing."""
+    found = []
+    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((elsewhere, 80))
+            found.append(probe.getsockname()[0])
+    return ", ".join(found) or "no address found"
+
+
+def ask(settings, names, *, lenient):
+    """Lets certbot get a certificate; ``lenient`` takes one for fewer names than were asked."""
+    email = (
+        ["--email", settings["email"], "--no-eff-email"] if settings["email"] else ["--register-unsafely-without-email"]
+    )
+    command = ["certbot", "certonly", "--non-interactive", "--quiet", "--agree-tos", *email]
+    command += ["--server", settings["directory"], "--cert-name", LINEAGE, "--domains", ",".join(names)]
+    command += ["--force-renewal", "--renew-with-new-domains", *(["--allow-subset-of-names"] if lenient else [])]
+    command += ["--key-type", "ecdsa", "--elliptic-curve", "secp256r1"]
+    command += ["--webroot", "--webroot-path", settings["webroot"], "--deploy-hook", f"{settings['command']} install"]
+    if subprocess.run(command, check=False).returncode:
+        raise Refusal(f"{settings['directory']} gave no certificate for {', '.join(names)}; certbot says why above")
+
+
+def install(settings):
+    """Puts the newest certificate where nginx reads it, and lets nginx read it; nothing happens when it is there."""
+    pairs = [
+        (_live("fullchain.pem"), Path(settings["certificate"]), 0o644),
+        (_live("privkey.pem"), Path(settings["key"]), 0o600),
+    ]
+    before = {target: target.read_bytes() if target.exists() else b"" for _, target, _ in pairs}
+    if all(before[target] == source.read_bytes() for source, target, _ in pairs):
+        return
+    _write({target: (source.read_bytes(), mode) for source, target, mode in pairs})
+    if subprocess.run(["nginx", "-t", "-q"], check=False).returncode:
+        _write({target: (before[target], mode) for _, target, mode in pairs})
+        raise Refusal("nginx refuses the new certificate, so it has the old one again; `nginx -t` says why")
+    subprocess.run(["systemctl", "reload", "nginx"], check=True)
+
+
+def _write(contents):
+    """Writes files that are whole at any moment; both are ready before the first takes its place."""
+    for target, (content, mode) in contents.items():
+        new = target.with_name(f".{target.name}.new")
+        new.unlink(missing_ok=True)
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+    for target in contents:
+        target.with_name(f".{target.name}.new").rename(target)
+
+
+def _is_due(certificate, now):
+    described = describe(certificate)
+    return is_due(described["start"], described["end"], now)
+
+
+def _live(name="cert.pem"):
+    return CERTBOT / "live" / LINEAGE / name
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["check"], ["renew"], ["install"]):
+        sys.exit(__doc__)
+    main(sys.argv[1])
