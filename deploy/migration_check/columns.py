@@ -1,0 +1,96 @@
+"""What a changed field does to its column, as PostgreSQL has it, and to code that knows the field as it was."""
+
+import re
+
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import NOT_PROVIDED, Field
+from django.db.utils import ConnectionHandler
+
+PLAIN = ConnectionHandler({"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "any"}})
+SIZED = re.compile(r"(varchar|numeric)\((\d+)(?:, ?(\d+))?\)")
+
+
+def column(field: Field, name: str) -> str:
+    """The name of the column of ``field``, which the model calls ``name``."""
+    return _bound(field, name).column
+
+
+def altered(old: Field, new: Field, name: str) -> str:
+    """Why code that knows ``old`` breaks on ``new``, and what to do instead; or nothing."""
+    if old.many_to_many and new.many_to_many:
+        return ""
+    old, new = _bound(old, name), _bound(new, name)
+    if old.column != new.column:
+        return f'the code that serves knows the column by its old name; keep that: db_column="{old.column}"'
+    moved = _moved(old, new)
+    if moved:
+        return f"{moved}; add a field beside it, fill it, and move over with the next release"
+    if old.null and not new.null:
+        return "the code that serves may write NULL; deploy a release that never does first, and this with the next"
+    if old.db_default is not NOT_PROVIDED and new.db_default is NOT_PROVIDED and not new.null:
+        return "the code that serves leaves the value to the database; take db_default out with the next release"
+    if (new.unique and not old.unique) or _check(new) not in (None, _check(old)):
+        return "the code that serves may write values that it forbids; deploy a release that keeps to it first"
+    if new.db_index and not (old.db_index or old.unique or new.unique):
+        return (
+            "nobody can write to the table while its index is built; if it is large, take AddIndexConcurrently instead"
+        )
+    return ""
+
+
+def _moved(old: Field, new: Field) -> str:
+    """How the type differs, when the old code or the rows that are there may not fit the new one."""
+    if old.is_relation or new.is_relation:
+        same = old.is_relation and new.is_relation and _target(old) == _target(new)
+        return "" if same else "the code that serves takes what the column holds for something else"
+    if old.primary_key != new.primary_key:
+        return "the code that serves finds rows by the old primary key"
+    before, after = _type(old), _type(new)
+    if before == after or (before[1] == after[1] and _holds(before[0], after[0])):
+        return ""
+    if before[0] == after[0]:
+        return f"the collation changes from {before[1]} to {after[1]}, and every index with it is built anew"
+    return f"the column changes from {before[0]} to {after[0]}, which may not hold what the code that serves writes"
+
+
+def _holds(old: str | None, new: str | None) -> bool:
+    """Whether every value of the type ``old`` is one of ``new``, and no row is written anew for it."""
+    if old is None or new is None:
+        return False
+    before, after = SIZED.fullmatch(old), SIZED.fullmatch(new)
+    if before and new in (("varchar", "text") if before[1] == "varchar" else ("numeric",)):
+        return True
+    if {old, new} == {"varchar", "text"}:
+        return True
+    if not before or not after or before[1] != after[1]:
+        return False
+    return int(after[2]) >= int(before[2]) and before[3] == after[3]
+
+
+def _type(field: Field) -> tuple[str | None, str | None]:
+    parameters = field.db_parameters(_postgresql())
+    return parameters["type"], parameters.get("collation")
+
+
+def _check(field: Field) -> str | None:
+    return field.db_check(_postgresql())
+
+
+def _target(field: Field) -> tuple[str, object]:
+    model = field.remote_field.model
+    name = model if isinstance(model, str) else model._meta.label
+    return name.lower(), getattr(field.remote_field, "field_name", None)
+
+
+def _bound(field: Field, name: str) -> Field:
+    """A copy that knows its column, as one in a model would."""
+    copy = field.clone()
+    copy.set_attributes_from_name(name)
+    return copy
+
+
+def _postgresql() -> BaseDatabaseWrapper:
+    """The project's own connection, which may know more types, or a plain one; neither connects."""
+    own = connections["default"]
+    return own if own.vendor == "postgresql" else PLAIN["default"]

@@ -1,0 +1,120 @@
+"""Which migrations are judged, what may be said of them, and how they are refused."""
+
+import io
+import json
+
+import pytest
+from django.core.management import call_command
+
+from deploy.errors import SlipwayError
+from deploy.migration_check import refuse_unsafe
+from tests.unit.migration_check.conftest import OTHERS
+
+UNSAFE = 'RemoveField("photo", "alt")'
+APPLIED = [tuple(name.split(".")) for name in ("wall.0001_initial", *OTHERS)]
+
+
+def test_a_refusal_is_one_line_with_the_file_and_what_to_do(migrations):
+    migrations.second(f'{UNSAFE}, DeleteModel("Named")')
+    with pytest.raises(SlipwayError) as refused:
+        refuse_unsafe(APPLIED)
+    message = str(refused.value)
+    assert message.startswith(str(migrations.path / "0002_second.py: Remove field alt from photo: "))
+    assert 'safe_for_old_code = "…"' in message and "ALLOW_UNSAFE=1" in message
+    assert message.endswith("; also " + str(migrations.path / "0002_second.py: Delete model Named"))
+    assert "\n" not in message
+
+
+def test_a_reason_in_the_migration_settles_it(migrations):
+    migrations.second(UNSAFE, 'safe_for_old_code = "nothing reads it since 3 May"')
+    assert migrations.find() == []
+
+
+@pytest.mark.parametrize("mark", ["True", '""', '"  "', "None"])
+def test_a_mark_without_a_reason_settles_nothing(mark, migrations):
+    migrations.second(UNSAFE, f"safe_for_old_code = {mark}")
+    assert len(migrations.find()) == 1
+
+
+def test_what_is_applied_is_not_judged(migrations):
+    migrations.second(UNSAFE)
+    assert migrations.find("wall.0001_initial", "wall.0002_second", *OTHERS) == []
+
+
+def test_a_first_deploy_is_not_judged(migrations):
+    migrations.second(UNSAFE)
+    refuse_unsafe(set())
+
+
+def test_an_app_that_is_new_may_do_as_it_likes(migrations):
+    migrations.second(UNSAFE + ', RunSQL("INSERT …"), RunPython(print)')
+    assert migrations.find(*OTHERS) == []
+
+
+def test_later_migrations_are_judged_by_what_earlier_ones_leave(migrations):
+    migrations.second('AddField("photo", "note", models.TextField(null=True))')
+    migrations.write(
+        "0003_third",
+        'dependencies = [("wall", "0002_second")]\n'
+        'operations = [AlterField("photo", "note", models.TextField()), RenameField("photo", "note", "memo")]',
+    )
+    assert [found.operation.split(" on ")[0] for found in migrations.find()] == [
+        "Alter field note",
+        "Rename field note",
+    ]
+
+
+@pytest.mark.parametrize("applied", [["wall.0001_initial", "wall.0002_second"], ["wall.0001_squashed_0002_second"]])
+def test_a_squashed_migration_is_applied_when_what_it_replaces_is(applied, migrations):
+    migrations.second(UNSAFE)
+    migrations.write(
+        "0001_squashed_0002_second",
+        'replaces = [("wall", "0001_initial"), ("wall", "0002_second")]\n'
+        'operations = [CreateModel("Photo", [("id", models.BigAutoField(primary_key=True))])]',
+    )
+    migrations.write(
+        "0003_third", f'dependencies = [("wall", "0001_squashed_0002_second")]\noperations = [{NOTE}, {DELETE}]'
+    )
+    assert [found.operation for found in migrations.find(*applied, *OTHERS)] == ["Delete model Photo"]
+
+
+NOTE, DELETE = 'AddField("photo", "note", models.TextField(null=True))', 'DeleteModel("Photo")'
+
+
+def test_migrations_that_do_not_fit_together_are_one_line(migrations):
+    migrations.write("0003_third", 'dependencies = [("wall", "0002_gone")]')
+    with pytest.raises(SlipwayError, match=r"do not fit together: .*0002_gone"):
+        migrations.find()
+
+
+@pytest.fixture
+def command(tmp_path):
+    """The command's own words, as far as it comes."""
+
+    def run(applied, *options):
+        file = tmp_path / "applied.json"
+        file.write_text(applied)
+        said = io.StringIO()
+        try:
+            call_command("check_migrations", "--applied", str(file), *options, stderr=said)
+        finally:
+            run.said = said.getvalue()
+
+    return run
+
+
+def test_the_command_refuses_or_tells(migrations, command):
+    migrations.second(UNSAFE)
+    names = json.dumps([".".join(key) for key in APPLIED])
+    with pytest.raises(SlipwayError, match="Remove field alt"):
+        command(names)
+    command(names, "--allow-unsafe")
+    assert "Remove field alt from photo" in command.said
+    command("[]")
+    assert command.said == ""
+
+
+@pytest.mark.parametrize("wrong", ["", "{", '[["wall"]]', "5"])
+def test_a_list_that_is_none_is_refused(wrong, command):
+    with pytest.raises(SlipwayError, match="expected a JSON list"):
+        command(wrong)
