@@ -1,0 +1,60 @@
+"""What is heard of Ansible: roles as they come, and of a failure the task and its reason."""
+
+import pytest
+
+from deploy.host import playbook
+
+OUTPUT = """
+PLAY [Prepare every host] ******************************************************
+
+TASK [base : See whether the admin user answers] *******************************
+ok: [example-com]
+
+TASK [base : Make the swap file] ***********************************************
+changed: [example-com]
+
+TASK [nginx : Ensure nginx is installed] ***************************************
+"""
+FATAL = """fatal: [example-com]: FAILED! =>
+    changed: false
+    msg: "No package matching 'nginx' is available"
+"""
+
+
+def test_each_role_is_spoken_with_its_tasks(capsys):
+    spoken = playbook.Spoken()
+    for line in OUTPUT.splitlines():
+        spoken.hear(line)
+    spoken.end()
+    assert [line.split()[:3] for line in capsys.readouterr().out.splitlines()] == [
+        ["base", "2", "tasks"],
+        ["nginx", "1", "tasks"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        (OUTPUT + FATAL, "Ensure nginx is installed: No package matching 'nginx' is available"),
+        (
+            OUTPUT
+            + 'fatal: [x]: UNREACHABLE! => {"changed": false, "msg": "Failed to connect", "unreachable": true}\n',
+            "Ensure nginx is installed: Failed to connect",
+        ),
+        (
+            OUTPUT + FATAL.replace("nginx", "other") + "...ignoring\n" + FATAL,
+            "No package matching 'nginx' is available",
+        ),
+        ("ERROR! the role 'tls' was not found\n", "ERROR! the role 'tls' was not found"),
+        ("", "ansible-playbook said nothing"),
+    ],
+)
+def test_a_failure_is_one_line(output, says):
+    said = playbook.failure(output)
+    assert said.endswith(says)
+    assert "\n" not in said
+
+
+def test_the_recap_tells_how_many_changed():
+    recap = "example-com  : ok=85   changed=61   unreachable=0    failed=0    skipped=3\n"
+    assert playbook.RECAP.search(recap)[2] == "61"
