@@ -30,6 +30,28 @@ init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--
 secrets: .venv/deploy ## open the vaulted secrets in your editor
 	@$(BIN)/python -m deploy.verbs secrets
 
+deploy: .venv/deploy ## bring the site to its server (PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1)
+	@rehearsal/system.sh chromium:chromium ssh:openssh-client
+	@$(BIN)/python -m deploy.verbs deploy $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke)
+
+rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning of its id)
+	@$(BIN)/python -m deploy.verbs rollback $(if $(TO),--to "$(TO)")
+
+releases: .venv/deploy ## list the releases on the server
+	@$(BIN)/python -m deploy.verbs releases
+
+status: .venv/deploy ## how the server is: release, services, memory, certificate
+	@$(BIN)/python -m deploy.verbs status
+
+logs: .venv/deploy ## follow the site's log (UNIT=nginx.service follows another)
+	@$(BIN)/python -m deploy.verbs logs $(if $(UNIT),--unit "$(UNIT)") $(ARGS)
+
+shell: .venv/deploy ## Django's shell on the server (COMMAND="createsuperuser" runs another command)
+	@$(BIN)/python -m deploy.verbs shell $(if $(COMMAND),--command "$(COMMAND)")
+
+unlock: .venv/deploy ## end a deploy lock whose holder is gone
+	@$(BIN)/python -m deploy.verbs unlock
+
 smoke: .venv/demo ## prove that no static request reaches the origin of SITE=https://…
 	@rehearsal/system.sh chromium:chromium
 	@$(BIN)/python -m tests.smoke --site "$(SITE)" $(ARGS)
@@ -77,4 +99,4 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/demo .venv/deploy
 
-.PHONY: help demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
+.PHONY: help deploy rollback releases status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
