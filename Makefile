@@ -30,7 +30,7 @@ init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--
 secrets: .venv/deploy ## open the vaulted secrets in your editor
 	@$(BIN)/python -m deploy.verbs secrets
 
-deploy: .venv/deploy ## bring the site to its server (PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1)
+deploy: .venv/deploy .venv/demo ## bring the site to its server (PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
 	@$(BIN)/python -m deploy.verbs deploy $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke)
 

@@ -25,13 +25,19 @@ def _look(watched: dict) -> Iterator[tuple[str, str]]:
         for path in paths or [Path(pattern)]:
             if path.is_symlink() or not path.is_dir():
                 yield str(path), _file(path)
+    installed = _said(
+        "dpkg-query", "--show", "--showformat=${binary:Package} ${db:Status-Abbrev}\n", *watched["packages"]
+    )
+    there = dict(line.split(maxsplit=1) for line in installed)
     for name in watched["packages"]:
-        yield f"package {name}", _said("dpkg-query", "--show", "--showformat=${db:Status-Abbrev}", name)
-    for name in watched["units"]:
-        yield f"unit {name}", " ".join((_said("systemctl", "is-enabled", name), _said("systemctl", "is-active", name)))
-    yield "firewall", _digest(_said("nft", "--stateless", "list", "table", "inet", "slipway").encode())
-    for key in _sysctl_keys():
-        yield f"sysctl {key}", _said("sysctl", "--values", key)
+        yield f"package {name}", there.get(name, "absent")
+    enabled, active = (_said("systemctl", verb, *watched["units"]) for verb in ("is-enabled", "is-active"))
+    for name, *state in zip(watched["units"], enabled, active, strict=False):
+        yield f"unit {name}", " ".join(state)
+    yield "firewall", _digest("\n".join(_said("nft", "--stateless", "list", "table", "inet", "slipway")).encode())
+    for line in _said("sysctl", *_sysctl_keys()):
+        key, _, value = line.partition(" = ")
+        yield f"sysctl {key}", value
 
 
 def _file(path: Path) -> str:
@@ -53,8 +59,9 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def _said(*line: str) -> str:
-    return subprocess.run(line, capture_output=True, text=True, check=False).stdout.strip()
+def _said(*line: str) -> list[str]:
+    """The lines that a command prints; whether it is content shows in them."""
+    return subprocess.run(line, capture_output=True, text=True, check=False).stdout.splitlines()
 
 
 def record(fingerprint: str) -> bool:
