@@ -5,7 +5,6 @@ import pytest
 from deploy import config
 from deploy.errors import SlipwayError
 
-
 GOOD = "domain: example.com\nregion: eu-central-1\n"
 
 
