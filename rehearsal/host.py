@@ -27,17 +27,20 @@ class Host:
 
         boto3 brings authorities of its own; the manager's environment leads it to the system's.
         """
-        hosts = f"{LOOPBACK} {S3} {ACME}\n{MACHINE} {SITE} {BARE}\n"
-        manager = f"[Manager]\nDefaultEnvironment=AWS_CA_BUNDLE={MACHINE_CAS}\n"
-        self._write("/etc/hosts", hosts, append=True)
-        self._write("/etc/systemd/system.conf.d/rehearsal.conf", manager)
-        self._write("/usr/local/share/ca-certificates/rehearsal.crt", self.world.authority.certificate.read_text())
-        self._write("/usr/local/share/ca-certificates/rehearsal-acme.crt", acme_root)
-        self.machine.run("update-ca-certificates && systemctl daemon-reexec")
-
-    def _write(self, path: str, text: str, *, append: bool = False) -> None:
-        folder = str(Path(path).parent)
-        self.machine.run(f"mkdir -p {folder} && cat {'>>' if append else '>'} {path}", stdin=text)
+        files = {
+            "/etc/hosts": f"127.0.0.1 localhost\n{LOOPBACK} {S3} {ACME}\n{MACHINE} {SITE} {BARE}\n",
+            "/etc/systemd/system.conf.d/rehearsal.conf": f"[Manager]\nDefaultEnvironment=AWS_CA_BUNDLE={MACHINE_CAS}\n",
+            "/usr/local/share/ca-certificates/rehearsal.crt": self.world.authority.certificate.read_text(),
+            "/usr/local/share/ca-certificates/rehearsal-acme.crt": acme_root,
+        }
+        # One connection for all: each costs an emulated CPU seconds.
+        write = [
+            f"mkdir -p {shlex.quote(str(Path(path).parent))}\nprintf %s {shlex.quote(text)} > {shlex.quote(path)}\n"
+            for path, text in files.items()
+        ]
+        # The manager reads its file when the machine boots again; until then it is told.
+        then = f"update-ca-certificates\nsystemctl set-environment AWS_CA_BUNDLE={MACHINE_CAS}\n"
+        self.machine.run("sh -es", stdin="".join([*write, then]))
 
     def run(self, command: str, stdin: str = "") -> str:
         """What a shell command prints, run by root through the admin."""

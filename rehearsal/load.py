@@ -80,6 +80,8 @@ class Load:
         timeout = aiohttp.ClientTimeout(total=TIMEOUT)
         headers = {"User-Agent": AGENT}
         async with aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers) as session:
+            # It would ask a second time, silently, when a connection breaks; aiohttp's own test client does this too.
+            session._retry_connection = False
             start, number, tasks = time.monotonic(), 0, set()
             while not self._stop.is_set():
                 task = asyncio.create_task(self._ask(session, self.urls[number % len(self.urls)], start))

@@ -113,9 +113,19 @@ async def serve(port: int, routes: Mapping[str, int]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await asyncio.start_server(Proxy(routes).handle, "127.0.0.1", port, limit=HEAD_LIMIT)
+    handling: set[asyncio.Task] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(Proxy(routes).handle(reader, writer))
+        handling.add(task)
+        task.add_done_callback(handling.discard)
+
+    await asyncio.start_server(accept, "127.0.0.1", port, limit=HEAD_LIMIT)
     print("ready", flush=True)
     await stop.wait()
+    for task in handling:
+        task.cancel()
+    await asyncio.gather(*handling, return_exceptions=True)
 
 
 def _route(text: str) -> tuple[str, int]:

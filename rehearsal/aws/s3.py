@@ -116,7 +116,9 @@ class Front:
         """A Get, Put or Delete of a kept document. Whether the caller may, SeaweedFS says."""
         body = await request.read()
         if request.method == "PUT":
-            asked = Request.from_primitives(request.method, str(request.url), request.headers, body)
+            # Under a name of more than one part the router would take its first for the bucket's.
+            headers = {**request.headers, "Host": "localhost"}
+            asked = Request.from_primitives(request.method, f"http://localhost{request.raw_path}", headers, body)
             self.buckets.check(asked, bucket, subresource)
         async with self._ask(request, body) as answer:
             said = await answer.read()

@@ -38,11 +38,13 @@ def ask(method: str, url: str, body: bytes | None = None, **headers: str) -> Ans
             return Answer(error.code, error.headers, error.read())
 
 
-def signed(aws: LocalAws, method: str, path: str, body: bytes = b"", identity: str = "admin") -> Answer:
-    """One S3 request signed by ``identity``."""
+def signed(
+    aws: LocalAws, method: str, path: str, body: bytes = b"", identity: str = "admin", host: str = ""
+) -> Answer:
+    """One S3 request signed by ``identity``, asked of ``host`` where the endpoint has a name of its own."""
     env = aws.env_of(identity)
     keys = Credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
-    request = AWSRequest(method, aws.s3_url + path, data=body)
+    request = AWSRequest(method, aws.s3_url + path, data=body, headers={"Host": host} if host else {})
     S3SigV4Auth(keys, "s3", aws.region).add_auth(request)
     headers = {name.replace("-", "_"): value for name, value in request.headers.items()}
     return ask(method, aws.s3_url + path, body or None, Content_Type="application/xml", **headers)

@@ -34,7 +34,8 @@ def test_a_document_is_read_back_exactly_as_it_was_sent(aws: LocalAws, bucket: s
     assert signed(aws, "GET", path).body == document
 
 
-def test_a_policy_is_read_back_exactly_as_it_was_sent(aws: LocalAws, bucket: str):
+@pytest.mark.parametrize("host", ["", "s3.example.test"], ids=["by address", "by name"])
+def test_a_policy_is_read_back_exactly_as_it_was_sent(aws: LocalAws, bucket: str, host: str):
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "cloudfront.amazonaws.com"},
@@ -43,8 +44,8 @@ def test_a_policy_is_read_back_exactly_as_it_was_sent(aws: LocalAws, bucket: str
         "Condition": {"StringEquals": {"AWS:SourceArn": "arn:aws:cloudfront::123456789012:distribution/E1"}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=3).encode()
-    assert signed(aws, "PUT", f"/{bucket}?policy=", policy).status == 204
-    assert signed(aws, "GET", f"/{bucket}?policy=").body == policy
+    assert signed(aws, "PUT", f"/{bucket}?policy=", policy, host=host).status == 204
+    assert signed(aws, "GET", f"/{bucket}?policy=", host=host).body == policy
 
 
 @pytest.mark.parametrize(

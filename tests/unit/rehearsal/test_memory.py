@@ -1,0 +1,47 @@
+"""Memory is the median of what the kernel says, and a service's own is read from /proc by a program it can run."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from rehearsal import memory
+
+MEMINFO = "MemTotal: 480000 kB\nMemAvailable: {} kB\nSwapTotal: 1048576 kB\nSwapFree: 1024000 kB\n"
+PROBED = {
+    "oom_kills": 2,
+    "services": {
+        "nginx.service": {"processes": 2, "pss": 3_000_000, "cgroup": 5, "peak": 6, "swap": 0, "max": 100},
+        "postgresql@17-main.service": {"processes": 6, "pss": 30_000_000, "cgroup": 7, "peak": 8, "swap": 9, "max": 0},
+    },
+}
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    monkeypatch.setattr(memory, "APART", 0)
+    said = iter([MEMINFO.format(kb) for kb in (250_000, 90_000, 260_000)])
+    return memory.measure(lambda command: next(said), lambda program: json.dumps(PROBED))
+
+
+def test_the_median_counts_and_not_a_moment(measured):
+    assert measured.available == 250_000 // 1024
+    assert measured.samples == (244, 87, 253)
+    assert (measured.total, measured.swap, measured.swap_used, measured.oom_kills) == (468, 1024, 24, 2)
+
+
+def test_the_largest_service_comes_first(measured):
+    assert [service.name for service in measured.services] == ["postgresql@17-main", "nginx"]
+    assert measured.services[0].limit == 0
+
+
+def test_the_probe_runs_by_itself_and_weighs_processes():
+    done = subprocess.run(
+        [sys.executable, "-I", "-"], input=memory.PROBE.read_text(), capture_output=True, text=True, check=True
+    )
+    probed = json.loads(done.stdout)
+    assert probed["oom_kills"] >= 0
+    for name, service in probed["services"].items():
+        assert service["processes"] > 0, name
+        assert set(service) == {"processes", "pss", "cgroup", "peak", "swap", "max"}

@@ -1,0 +1,84 @@
+"""The report says the verdict first, needs no other file, and survives a rehearsal that ended early."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from rehearsal import report
+from rehearsal.acts import Seen
+from rehearsal.diary import Diary, Phase
+from rehearsal.load import Visits
+from rehearsal.memory import Memory, Service
+
+MB = 1024 * 1024
+
+
+class Page(HTMLParser):
+    """What a page shows, in order, and what it refers to. Raises AssertionError where a tag is not closed."""
+
+    VOID = frozenset(("meta", "link", "br", "line", "circle"))
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.words, self.references = [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.references += [value for name, value in attributes if name in ("src", "href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if data.strip() and "style" not in self.open:
+            self.words.append(data.strip())
+
+
+@pytest.fixture
+def diary(tmp_path):
+    made = Diary(tmp_path / "log")
+    made.phases = [Phase("Boot", 30.0), Phase("make deploy", 200.0, parts=[Phase("Build <all>", 20.0)])]
+    made.find("No request fails during a release", True, "0 of 600 failed")
+    return made
+
+
+@pytest.fixture
+def seen(tmp_path):
+    services = tuple(Service(f"service-{n}", 1, (20 - n) * MB, 30 * MB, 31 * MB, 0, 0) for n in range(12))
+    visits = Visits(10, answered=[(n / 10, 0.1) for n in range(50)], failed=[(2.0, "/: status 502 <oops>")])
+    smoke = tmp_path / "smoke"
+    return Seen(
+        "https://www.slipway.test", smoke, Memory(469, 240, (239, 240, 241), 1024, 3, 0, services), {"a": visits}
+    )
+
+
+def test_the_verdict_stands_first_and_nothing_else_is_needed(diary, seen, tmp_path):
+    page = Page(report.write(tmp_path / "report", diary, seen, "Debian trixie").read_text())
+    assert page.words[1:3] == ["held", "Everything held."]
+    assert page.references == ["data:,", "../smoke/index.html"]
+
+
+def test_what_did_not_hold_is_red(diary, seen, tmp_path):
+    diary.find("At least 230 MB are left", False, "201 MB")
+    text = report.page(tmp_path, diary, seen, "Debian trixie")
+    assert Page(text).words[1:3] == ["did not hold", "Not everything held."]
+    assert '<li class="red"><i>✗</i><span>At least 230 MB' in text
+
+
+def test_phases_failures_and_services_are_all_there(diary, seen, tmp_path):
+    words = Page(report.page(tmp_path, diary, seen, "Debian trixie")).words
+    assert {"Boot", "Build <all>", "at 2.0 s: /: status 502 <oops>", "1 of 51"} <= set(words)
+    assert {f"service-{n}" for n in range(12)} <= set(words)
+
+
+def test_a_rehearsal_that_ended_early_says_why(tmp_path):
+    diary = Diary(tmp_path / "log")
+    diary.failure = "the machine ended while it was <booting>"
+    words = Page(report.page(tmp_path, diary, Seen(), "Debian trixie")).words
+    assert words[1:3] == ["did not hold", "the machine ended while it was <booting>"]
