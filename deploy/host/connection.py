@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable
@@ -79,6 +80,16 @@ class Connection:
     def agent(self, *arguments: str, stdin: IO[bytes] | None = None) -> str:
         """What the host's own `slipway` command says; its refusal is raised as it stands."""
         return self.run(shlex.join(["slipway", *arguments]), stdin=stdin).strip()
+
+    def addresses(self) -> set[str]:
+        """Where ssh goes, by its own configuration: a server behind address translation does not know that itself."""
+        config = ["-F", self.site.ssh_config] if self.site.ssh_config else []
+        said = subprocess.run(["ssh", *config, "-G", self.site.server], capture_output=True, text=True, check=False)
+        names = [line.partition(" ")[2] for line in said.stdout.splitlines() if line.startswith("hostname ")]
+        try:
+            return {str(entry[4][0]) for name in names for entry in socket.getaddrinfo(name, None)}
+        except OSError:
+            return set()
 
     def _unreachable(self, said: str) -> str:
         place = f"{self.user}@{self.site.server}"

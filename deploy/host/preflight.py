@@ -1,6 +1,6 @@
 """Refuses a deploy that cannot end well, before anything on the server is changed."""
 
-import socket
+from collections.abc import Set
 
 from deploy import budget, config
 from deploy.errors import SlipwayError
@@ -13,8 +13,11 @@ DISK_BARE = 2500
 CLOCK = 300  # s; a signature to AWS may be 15 minutes off, a certificate's first minute less
 
 
-def check(site: config.Site, facts: Facts, *, database: bool) -> budget.Budget:
-    """The memory budget of a host that is fit. Raises SlipwayError with what is wrong and what to do."""
+def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool) -> budget.Budget:
+    """The memory budget of a host that is fit, and that is ``reached`` at these addresses.
+
+    Raises SlipwayError with what is wrong and what to do.
+    """
     if facts.system not in SYSTEMS:
         raise SlipwayError(f"{site.server} runs {facts.system}; install one of {', '.join(SYSTEMS)}")
     needed = DISK if facts.fingerprint else DISK_BARE
@@ -27,33 +30,20 @@ def check(site: config.Site, facts: Facts, *, database: bool) -> budget.Budget:
             "set it: certificates and signatures would be refused"
         )
     if site.tls != "none":
-        _names(site, facts)
+        _names(site, facts, reached)
     return budget.plan(facts.memory, facts.cpus, database=database)
 
 
-def _names(site: config.Site, facts: Facts) -> None:
+def _names(site: config.Site, facts: Facts, reached: Set[str]) -> None:
     """Every name must lead to this very host, or the authority will not sign for it."""
-    own = {*facts.addresses, *_addresses(site.server)}
+    world = [each for each in facts.addresses if not each.startswith(("127.", "fe80:", "::1"))]
+    record = (sorted(reached) or world or [site.server])[0]
     for name, found in facts.resolved.items():
         if not found:
-            raise SlipwayError(f"DNS: {name} does not exist yet; set an A record to {_public(site, facts)}")
-        strange = [address for address in found if address not in own]
+            raise SlipwayError(f"DNS: {name} does not exist yet; set an A record to {record}")
+        strange = [address for address in found if address not in {*facts.addresses, *reached}]
         if strange:
             raise SlipwayError(
                 f"DNS: {name} leads to {', '.join(strange)}, which is not {site.server}; "
-                f"set its record to {_public(site, facts)}, or take the name out of {site.path}"
+                f"set its record to {record}, or take the name out of {site.path}"
             )
-
-
-def _addresses(server: str) -> set[str]:
-    """A server behind address translation does not know the address that it is reached by."""
-    try:
-        return {str(entry[4][0]) for entry in socket.getaddrinfo(server, None)}
-    except OSError:
-        return set()
-
-
-def _public(site: config.Site, facts: Facts) -> str:
-    reached = sorted(_addresses(site.server))
-    own = [each for each in facts.addresses if not each.startswith(("127.", "fe80:", "::1"))]
-    return (reached or own or [site.server])[0]

@@ -62,7 +62,8 @@ class Deploy:
         with phase("Look at the server"):
             self.connection = reach(self.site)
             self.found = facts.gather(self.connection, self.site)
-            budget = preflight.check(self.site, self.found, database="DATABASE_URL" not in self.secrets.web)
+            database = "DATABASE_URL" not in self.secrets.web
+            budget = preflight.check(self.site, self.found, self.connection.addresses(), database=database)
             for line in budget.lines():
                 print(f"    {line}")
         self.described = inventory.write(self.site, self.secrets, budget)

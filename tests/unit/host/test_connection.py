@@ -62,3 +62,10 @@ def test_a_bare_host_is_reached_as_its_first_user(site, ssh):
 def test_a_host_that_knows_the_admin_is_reached_as_the_admin(site, ssh):
     ssh("exit 0")
     assert reach(site).user == "deploy"
+
+
+def test_where_ssh_goes_is_read_from_ssh_itself(site, ssh):
+    ssh("printf 'user x\\nhostname 127.0.0.1\\nport 22\\n'")
+    assert Connection(site).addresses() == {"127.0.0.1"}
+    ssh("printf 'hostname no-such-name.invalid\\n'")
+    assert Connection(site).addresses() == set()

@@ -73,7 +73,7 @@ def test_a_static_host_that_is_the_origin_is_noticed(cdn, manifest):
 
 
 def test_a_host_that_does_not_exist_is_named(manifest):
-    with pytest.raises(SlipwayError, match="static.invalid"):
+    with pytest.raises(SlipwayError, match=r"static\.invalid"):
         edge.verify("http://static.invalid", manifest)
 
 

@@ -7,7 +7,7 @@ from deploy.host import preflight
 
 
 def test_a_fit_host_gets_its_budget(site, host):
-    assert preflight.check(site, host(), database=True).workers == 2
+    assert preflight.check(site, host(), set(), database=True).workers == 2
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_fit_host_gets_its_budget(site, host):
 )
 def test_an_unfit_host_is_refused_in_one_line(changes, names, site, host):
     with pytest.raises(SlipwayError) as refused:
-        preflight.check(site, host(**changes), database=True)
+        preflight.check(site, host(**changes), {"203.0.113.7"}, database=True)
     message = str(refused.value)
     assert "\n" not in message
     for name in names:
@@ -39,8 +39,8 @@ def test_an_unfit_host_is_refused_in_one_line(changes, names, site, host):
 def test_names_are_not_asked_about_when_tls_ends_elsewhere(site, host):
     site.path.write_text(site.path.read_text() + "tls: none\n")
     changed = preflight.config.load(site.path)
-    preflight.check(changed, host(resolved={"www.example.com": ()}), database=True)
+    preflight.check(changed, host(resolved={"www.example.com": ()}), set(), database=True)
 
 
 def test_a_server_behind_address_translation_is_known_by_the_address_that_it_is_reached_by(site, host):
-    preflight.check(site, host(addresses=("127.0.0.1", "10.0.0.5")), database=True)
+    preflight.check(site, host(addresses=("127.0.0.1", "10.0.0.5")), {"203.0.113.7"}, database=True)

@@ -32,7 +32,7 @@ def migrate(name: str) -> str:
     Raises HostError with the migration and the database's own words.
     """
     name = releases.find(name)
-    limits = f"Environment=PGOPTIONS='-c lock_timeout={LOCK_TIMEOUT}'"
+    limits = f'Environment="PGOPTIONS=-c lock_timeout={LOCK_TIMEOUT}"'
     done = jobs.manage(name, ["migrate", "--noinput", "--no-color"], limits, unit="slipway-migrate")
     ran = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  Applying ")]
     if not done.returncode:
