@@ -1,0 +1,83 @@
+"""The switch, and the way back."""
+
+import pytest
+
+
+@pytest.fixture
+def systemd(host, monkeypatch):
+    """``systemd.broken`` names the releases that do not start, ``systemd.sick`` those that answer 503."""
+    systemd = type("Systemd", (), {"broken": set(), "sick": set(), "calls": []})()
+
+    def run(line, **_):
+        systemd.calls.append(" ".join(line[1:]))
+        failed = line[1] == "restart" and host.releases.current() in systemd.broken
+        return type("Done", (), {"returncode": int(failed), "stdout": "", "stderr": ""})()
+
+    def nginx(page):
+        if not host.releases.current():
+            raise ConnectionRefusedError("refused")
+        return (503, '{"database": "OperationalError"}') if host.releases.current() in systemd.sick else (200, "")
+
+    monkeypatch.setattr(host.activate.subprocess, "run", run)
+    monkeypatch.setattr(host.visit, "nginx", nginx)
+    monkeypatch.setattr(host.activate, "SECONDS", 0)
+    return systemd
+
+
+def test_the_switch_is_a_rename_and_one_restart_behind_the_socket(host, release, systemd):
+    release("1", current=True)
+    release("2", served=False)
+    assert host.activate.activate("2") == "1"
+    assert host.releases.current() == "2"
+    assert host.releases.record("2")["activated"]
+    assert systemd.calls == ["reset-failed slipway.service", "start slipway.socket", "restart slipway.service"]
+
+
+def test_a_release_that_does_not_start_gives_way_to_the_old_one(host, release, systemd):
+    release("1", current=True)
+    release("2", served=False)
+    systemd.broken = {"2"}
+    with pytest.raises(host.paths.HostError, match=r"release 2 does not start.*went back to 1, which serves"):
+        host.activate.activate("2")
+    assert host.releases.current() == "1"
+    assert "activated" not in host.releases.record("2")
+
+
+def test_one_that_is_not_healthy_gives_way_too_and_the_reason_is_told(host, release, systemd):
+    release("1", current=True)
+    release("2", served=False)
+    systemd.sick = {"2"}
+    with pytest.raises(
+        host.paths.HostError, match=r"/healthz/ready answers 503 \(database: OperationalError\).*went back to 1"
+    ):
+        host.activate.activate("2")
+    assert host.releases.current() == "1"
+
+
+def test_when_the_old_one_is_not_well_either_that_is_said(host, release, systemd):
+    release("1", current=True)
+    release("2", served=False)
+    systemd.sick = {"1", "2"}
+    with pytest.raises(host.paths.HostError, match="went back to 1, which is not well either"):
+        host.activate.activate("2")
+
+
+def test_a_first_release_that_fails_leaves_a_host_without_one(host, release, systemd):
+    release("1", served=False)
+    systemd.broken = {"1"}
+    with pytest.raises(host.paths.HostError, match="no earlier release to go back to"):
+        host.activate.activate("1")
+    assert host.releases.current() == ""
+    assert "stop slipway.socket slipway.service" in systemd.calls
+
+
+def test_rollback_takes_the_one_before_or_the_one_that_is_named(host, release, systemd):
+    for name in "123":
+        release(name, current=True)
+    assert host.activate.rollback("") == ("3", "2")
+    assert host.activate.rollback("3") == ("2", "3")
+    assert host.activate.rollback("1") == ("3", "1")
+    with pytest.raises(host.paths.HostError, match="1 serves already"):
+        host.activate.rollback("1")
+    with pytest.raises(host.paths.HostError, match="nothing to go back to"):
+        host.activate.rollback("")

@@ -1,0 +1,87 @@
+"""The throwaway process: what it must answer, and what is said when it does not."""
+
+import pytest
+
+
+@pytest.fixture
+def process(host, release, monkeypatch):
+    """A release whose process answers as ``process.answers`` says, with ``process.journal`` in its journal."""
+    release("1", served=False)
+    process = type(
+        "Process", (), {"answers": {"/healthz/ready": (200, ""), "/": (200, "")}, "journal": "", "calls": []}
+    )()
+    process.listens, process.runs = True, True
+
+    def run(line, **_):
+        process.calls.append(line)
+        said = {"journalctl": process.journal, "systemctl": "active" if process.runs else "failed"}.get(line[0], "")
+        return type("Done", (), {"returncode": 0, "stdout": said, "stderr": ""})()
+
+    def ask(path, page):
+        answer = process.answers[page]
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(host.check.subprocess, "run", run)
+    monkeypatch.setattr(host.visit, "gunicorn", ask)
+    monkeypatch.setattr(host.check, "SECONDS", 0.2)
+    monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: process.listens)
+    return process
+
+
+def stopped_last(process):
+    return [line for line in process.calls if line[:2] == ["systemctl", "stop"]][-1] and process.calls[-1][1] in (
+        "stop",
+        "reset-failed",
+    )
+
+
+def test_a_good_release_answers_both_and_the_process_is_ended(host, process):
+    assert host.check.check("1") == "/healthz/ready 200, / 200"
+    assert stopped_last(process)
+
+
+def test_it_runs_confined_inside_the_budget_and_not_as_root(host, process):
+    host.check.check("1")
+    (start,) = [line for line in process.calls if line[0] == "systemd-run"]
+    for wanted in ("User=slipway", "MemoryMax=80M", "NoNewPrivileges=yes", "ProtectSystem=strict"):
+        assert f"--property={wanted}" in start
+
+
+JOURNAL = """Traceback (most recent call last):
+  File "/srv/slipway/releases/1/venv/lib/python3.13/site-packages/gunicorn/util.py", line 370, in import_app
+    mod = importlib.import_module(module)
+  File "/srv/slipway/releases/1/project/wsgi.py", line 9, in <module>
+    raise ValueError("broken on purpose")
+ValueError: broken on purpose
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            {"runs": False, "listens": False, "journal": JOURNAL},
+            r"health.*ValueError: broken on purpose at project/wsgi.py:9",
+        ),
+        ({"listens": False}, "health.*timeout"),
+        ({"answers": {"/healthz/ready": (500, "")}}, r"health.*/healthz/ready answers 500"),
+        ({"answers": {"/healthz/ready": (503, '{"database": "OperationalError"}')}}, r"answers 503 \(database: Oper"),
+        ({"answers": {"/healthz/ready": (200, ""), "/": (404, "")}}, r"health.*/ answers 404"),
+        ({"answers": {"/healthz/ready": TimeoutError("timed out")}}, "health.*timeout"),
+        ({"answers": {"/healthz/ready": ConnectionResetError("reset")}}, "health.*reset"),
+    ],
+)
+def test_a_bad_one_is_refused_with_the_reason_and_ended(change, says, host, process):
+    for name, value in change.items():
+        setattr(process, name, value)
+    with pytest.raises(host.paths.HostError, match=says) as refused:
+        host.check.check("1")
+    assert "\n" not in str(refused.value)
+    assert stopped_last(process)
+
+
+def test_a_page_that_leads_to_a_login_is_a_page(host, process):
+    process.answers["/"] = (302, "")
+    assert host.check.check("1").endswith("/ 302")
