@@ -10,8 +10,11 @@ SITE = {
     "slipway_site_host": "www.example.test",
     "slipway_redirect_hosts": ["example.test"],
     "slipway_tls": "letsencrypt",
+    "slipway_acme_directory": "https://acme.example.test/directory",
+    "slipway_acme_email": "",
     "slipway_database_local": True,
-    "slipway_memory_mb": 512,
+    "slipway_environment": {"DJANGO_SETTINGS_MODULE": "project.settings", "SLIPWAY_WSGI": "project.wsgi"},
+    "slipway_secrets": {"web": {"SECRET_KEY": "secret"}},
 }
 
 

@@ -1,6 +1,9 @@
 """Templates rendered by Ansible's own templating, without a host."""
 
+import json
+import os
 import re
+import subprocess
 
 import pytest
 
@@ -90,3 +93,46 @@ def test_postgresql_listens_on_no_network_and_trusts_nobody(rendered):
     assert re.search(r"^listen_addresses = ''$", rendered["postgresql", "slipway.conf.j2"], re.M)
     rules = rendered["postgresql", "pg_hba.conf.j2"]
     assert {line.split()[-1] for line in rules.splitlines() if not line.startswith("#")} == {"peer"}
+
+
+def test_the_sites_environment_says_to_a_shell_what_was_meant(render, tmp_path):
+    secret = """a "b" 'c' $HOME `id` \\ \\n %h # ; = é"""
+    said = {"SECRET_KEY": secret, "EMPTY": "", "LINES": "a\nb", "NUMBER": 7}
+    template = ANSIBLE / "roles" / "gunicorn" / "templates" / "site.env.j2"
+    file = tmp_path / "site.env"
+    file.write_text(render([(template, variables("gunicorn") | {"slipway_secrets": {"web": said}})])[0])
+    # Quotes mean the same to systemd.
+    script = f"set -a; . {file}; exec env -0"
+    read = subprocess.run(
+        ["sh", "-c", script], env={"PATH": os.environ["PATH"]}, capture_output=True, check=True
+    ).stdout
+    heard = dict(entry.split("=", 1) for entry in read.decode().split("\0") if entry)
+    assert {name: heard[name] for name in said} == {name: str(value) for name, value in said.items()}
+    assert heard["WEB_CONCURRENCY"] == "2"
+    assert heard["SLIPWAY_WSGI"] == "project.wsgi"
+
+
+def test_a_secret_stands_nowhere_but_in_the_sites_environment(rendered):
+    assert [
+        name for name, text in rendered.items() if "secret" in text.split("# ")[-1] and name[1] != "site.env.j2"
+    ] == []
+
+
+def test_nothing_of_the_site_starts_before_its_first_release(rendered):
+    for unit in ("slipway.socket.j2", "slipway.service.j2"):
+        assert "\nConditionPathExists=/srv/slipway/current\n" in rendered["gunicorn", unit]
+
+
+def test_nginx_connects_where_the_socket_listens(rendered):
+    assert (
+        f"ListenStream={values('nginx', 'defaults')['nginx_upstream']}\n" in rendered["gunicorn", "slipway.socket.j2"]
+    )
+
+
+def test_nginx_reads_the_certificate_and_answers_challenges_where_they_are_written(rendered):
+    said = json.loads(rendered["tls", "certificate.json.j2"])
+    theirs = values("nginx", "defaults")
+    assert said["names"] == ["www.example.test", "example.test"]
+    assert [said["certificate"], said["key"], said["webroot"]] == [
+        theirs[f"nginx_{name}"] for name in ("certificate", "certificate_key", "acme_dir")
+    ]

@@ -23,6 +23,7 @@ from pathlib import Path
 SETTINGS = Path("/etc/slipway/certificate.json")
 CERTBOT = Path("/etc/letsencrypt")
 LINEAGE = "slipway"
+PORT = 80
 DAY = 86400
 
 
@@ -44,23 +45,29 @@ def main(verb):
 
 
 def renew(settings, now):
-    names, why = settings["names"], reason(settings, now)
     try:
-        if why:
+        if why := reason(settings, now):
             print(why, flush=True)
-            astray = {name: complaint for name in names if (complaint := leads_elsewhere(name, settings["webroot"]))}
-            first, running_out = not _live().exists(), _is_due(_live(), now)
-            # Without one of its names a certificate that is about to end is better than none.
-            if astray and (first or not running_out or names[0] in astray):
-                raise Refusal("; ".join(astray.values()))
-            ask(settings, [name for name in names if name not in astray], lenient=not first and running_out)
+            get(settings, now)
     finally:
         # Whatever has failed: what is there is what nginx serves.
         if _live().exists():
             install(settings)
-    missing = set(names) - set(describe(_live())["names"])
-    if missing:
+    if missing := set(settings["names"]) - set(describe(_live())["names"]):
         raise Refusal(f"the certificate was renewed without {', '.join(sorted(missing))}; the lines above say why")
+
+
+def get(settings, now):
+    """Asks for a certificate, having seen that the authority will find this host."""
+    names = settings["names"]
+    astray = {name: complaint for name in names if (complaint := leads_elsewhere(name, settings["webroot"]))}
+    # Without one of its names, a certificate that is about to end is better than none.
+    lenient = _live().exists() and is_due(describe(_live()), now)
+    if names[0] in astray or (astray and not lenient):
+        raise Refusal("; ".join(astray.values()))
+    for complaint in astray.values():
+        print(complaint, flush=True)
+    ask(settings, [name for name in names if name not in astray], lenient=lenient)
 
 
 def reason(settings, now):
@@ -68,7 +75,7 @@ def reason(settings, now):
     if not _live().exists():
         return "there is no certificate yet"
     certificate = describe(_live())
-    if _is_due(_live(), now):
+    if is_due(certificate, now):
         ends = datetime.fromtimestamp(certificate["end"], UTC)
         return f"the certificate ends on {ends:%Y-%m-%d %H:%M} UTC"
     if set(certificate["names"]) != set(settings["names"]):
@@ -78,10 +85,10 @@ def reason(settings, now):
     return ""
 
 
-def is_due(start, end, now):
+def is_due(certificate, now):
     """Whether a third of the certificate's lifetime is left, or less: half for one of under ten days."""
-    lifetime = end - start
-    return end - now <= lifetime / (2 if lifetime < 10 * DAY else 3)
+    lifetime = certificate["end"] - certificate["start"]
+    return certificate["end"] - now <= lifetime / (2 if lifetime < 10 * DAY else 3)
 
 
 def describe(certificate):
@@ -95,7 +102,7 @@ def describe(certificate):
 def leads_elsewhere(name, webroot):
     """Why the authority would not find this host under ``name``, with what to do; "" when it would."""
     try:
-        addresses = sorted({found[4][0] for found in socket.getaddrinfo(name, 80, type=socket.SOCK_STREAM)})
+        addresses = sorted({found[4][0] for found in socket.getaddrinfo(name, PORT, type=socket.SOCK_STREAM)})
     except OSError:
         return (
             f"{name} has no address: set an A record that leads to this host ({_own_addresses()}), then run this again"
@@ -119,7 +126,7 @@ def leads_elsewhere(name, webroot):
 
 
 def _fetch(address, name, token):
-    connection = HTTPConnection(address, 80, timeout=10)
+    connection = HTTPConnection(address, PORT, timeout=10)
     try:
         connection.request("GET", f"/.well-known/acme-challenge/{token.name}", headers={"Host": name})
         return connection.getresponse().read(100).decode(errors="replace")
@@ -174,16 +181,11 @@ def _write(contents):
     for target, (content, mode) in contents.items():
         new = target.with_name(f".{target.name}.new")
         new.unlink(missing_ok=True)
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
             os.fsync(file.fileno())
     for target in contents:
         target.with_name(f".{target.name}.new").rename(target)
-
-
-def _is_due(certificate, now):
-    described = describe(certificate)
-    return is_due(described["start"], described["end"], now)
 
 
 def _live(name="cert.pem"):
