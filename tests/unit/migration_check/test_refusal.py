@@ -81,6 +81,21 @@ def test_a_squashed_migration_is_applied_when_what_it_replaces_is(applied, migra
 NOTE, DELETE = 'AddField("photo", "note", models.TextField(null=True))', 'DeleteModel("Photo")'
 
 
+def test_a_field_goes_in_two_releases_as_the_readme_says(migrations):
+    migrations.second(
+        "SeparateDatabaseAndState("
+        'database_operations=[AlterField("photo", "title", models.CharField(max_length=80, null=True))], '
+        'state_operations=[RemoveField("photo", "title")])'
+    )
+    drop = 'operations = [RunSQL("ALTER TABLE wall_photo DROP COLUMN title")]'
+    migrations.write("0003_third", f'dependencies = [("wall", "0002_second")]\n{drop}')
+    (found,) = migrations.find()
+    assert found.operation == "Raw SQL operation"
+    reason = 'safe_for_old_code = "the release before does not know the column"'
+    migrations.write("0004_fourth", f'dependencies = [("wall", "0003_third")]\n{drop}\n{reason}')
+    assert migrations.find("wall.0001_initial", "wall.0002_second", "wall.0003_third", *OTHERS) == []
+
+
 def test_migrations_that_do_not_fit_together_are_one_line(migrations):
     migrations.write("0003_third", 'dependencies = [("wall", "0002_gone")]')
     with pytest.raises(SlipwayError, match=r"do not fit together: .*0002_gone"):
