@@ -17,7 +17,7 @@ rehearse: .venv/dev ## make deploy itself against a throwaway 512 MB machine, pr
 	@$(BIN)/python -m rehearsal.rehearse $(if $(OS),--os "$(OS)") $(if $(RESUME),--resume)
 
 test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)
-	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl
+	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl certutil:libnss3-tools
 	@$(BIN)/python -m pytest $(ARGS)
 
 dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no bucket

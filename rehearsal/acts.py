@@ -84,7 +84,7 @@ class Acts:
     # The site.
 
     def deploy(self, phase: Phase) -> None:
-        """The first release, on a bare host."""
+        """A release; on a bare host the first."""
         self._verb("deploy", phase, "deploy")
 
     def deploy_again(self, phase: Phase) -> None:
@@ -96,6 +96,9 @@ class Acts:
             bool(changed and changed[1] == "0"),
             f"changed={changed[1] if changed else 'unknown'}",
         )
+
+    def judge_proof(self) -> None:
+        """Notes what the proof of the latest deploy said."""
         self.seen.smoke = SITE_STATE / "report"
         proof = json.loads((self.seen.smoke / "smoke.json").read_text())
         self.diary.find("No static request reaches the origin", proof["verdict"] == "green", proof["sentence"])
@@ -130,7 +133,10 @@ class Acts:
         for step in steps:
             self.diary.must(f"seed-{step[0]}", [sys.executable, "manage.py", *step], env=env, cwd=ROOT)
         self.host.manage("loaddata --format=json -", dump.read_text())
-        # From now on the proof signs in.
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """From now on the proof signs in."""
         self.world.write_secrets(SMOKE_LOGIN=self.world.login)
 
     # What is measured.

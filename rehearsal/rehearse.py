@@ -21,6 +21,8 @@ from rehearsal.world import World
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".slipway" / "rehearsal"
 SNAPSHOT = "provisioned"
+WORLD = "Start the stand-ins: S3, CloudFront's API and edge, an ACME authority, names"
+CLOUD = "Provision the bucket, the certificate and the CDN"
 SETTLING = 60  # s between the proof and the measurement
 
 
@@ -68,39 +70,54 @@ def _forget() -> None:
 
 
 def _play(acts: Acts, *, resume: bool) -> None:
+    _open_resumed(acts) if resume else _open(acts)
+    with acts.diary.phase(f"Let it settle for {SETTLING} s, and measure the memory"):
+        time.sleep(SETTLING)
+        acts.measure()
+    with acts.diary.phase("make deploy: a release under load") as phase:
+        acts.release_under_load(phase)
+    with acts.diary.phase("make rollback under load") as phase:
+        acts.rollback_under_load(phase)
+
+
+def _open(acts: Acts) -> None:
+    """From nothing to a proved site that a second run of the playbook does not change."""
     diary, machine = acts.diary, acts.machine
-    if resume:
-        with diary.phase("Resume the machine that was provisioned"):
-            acts.world.check_ports()
-            machine.boot(acts.processes, snapshot=SNAPSHOT, user="deploy")
-    else:
-        with diary.phase(f"Make the {machine.release} image, unless it is there"):
-            image.ensure(machine.release)
-        with diary.phase(f"Boot a bare {machine.release} machine: {MEMORY_MB} MB, one CPU"):
-            machine.boot(acts.processes)
-    with diary.phase("Start the stand-ins: S3, CloudFront's API and edge, an ACME authority, names"):
+    with diary.phase(f"Make the {machine.release} image, unless it is there"):
+        image.ensure(machine.release)
+    with diary.phase(f"Boot a bare {machine.release} machine: {MEMORY_MB} MB, one CPU"):
+        machine.boot(acts.processes)
+    with diary.phase(WORLD):
         acts.start_world()
-    if not resume:
-        with diary.phase("Give the bare machine its names and authorities"):
-            acts.place()
-    with diary.phase("Provision the bucket, the certificate and the CDN"):
+    with diary.phase("Give the bare machine its names and authorities"):
+        acts.place()
+    with diary.phase(CLOUD):
         acts.provision_cloud()
     with diary.phase("make deploy") as phase:
         acts.deploy(phase)
-    if not resume:
-        with diary.phase("Save the machine for RESUME=1"):
-            machine.save(SNAPSHOT)
-        with diary.phase("Hang photos on the wall, and let a person sign in"):
-            acts.fill()
-    with diary.phase("make deploy PROVISION=1: the playbook changes nothing, and the proof signs in") as phase:
+    with diary.phase("Hang photos on the wall, and let a person sign in"):
+        acts.fill()
+    with diary.phase("Save the machine for RESUME=1"):
+        machine.save(SNAPSHOT)
+    with diary.phase("make deploy PROVISION=1: the playbook again, and the proof signed in") as phase:
         acts.deploy_again(phase)
-    with diary.phase(f"Let it settle for {SETTLING} s, and measure the memory"):
-        time.sleep(SETTLING)
-        acts.measure()
-    with diary.phase("make deploy: a release under load") as phase:
-        acts.release_under_load(phase)
-    with diary.phase("make rollback under load") as phase:
-        acts.rollback_under_load(phase)
+        acts.judge_proof()
+
+
+def _open_resumed(acts: Acts) -> None:
+    """From the saved machine to a new release on it; the playbook is played only if it changed."""
+    diary = acts.diary
+    with diary.phase("Resume the machine that was provisioned"):
+        acts.world.check_ports()
+        acts.machine.boot(acts.processes, snapshot=SNAPSHOT, user="deploy")
+    with diary.phase(WORLD):
+        acts.start_world()
+        acts.sign_in()
+    with diary.phase(CLOUD):
+        acts.provision_cloud()
+    with diary.phase("make deploy") as phase:
+        acts.deploy(phase)
+        acts.judge_proof()
 
 
 def _conclude(acts: Acts, release: str) -> int:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import subprocess
 import sys
 import time
@@ -10,12 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from deploy import budget, config
+from deploy.host import inventory
+from deploy.secrets import PASSWORD_VARIABLE, Secrets
+from rehearsal.acts import Acts
+from rehearsal.diary import Diary
 from rehearsal.machine.boot import Machine
 from rehearsal.processes import Processes
+from rehearsal.world import World
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSIBLE = ROOT / "ansible"
-ADMIN = "deploy"
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -23,37 +27,29 @@ def pytest_ignore_collect(collection_path, config):
     return None if "rehearsal" in config.option.markexpr else True
 
 
-class Host:
-    """The machine as the playbook's user sees it."""
+class Provisioned:
+    """The machine as the playbook's user sees it. ``first`` are the tasks that changed the bare one."""
 
-    def __init__(self, machine, directory):
-        self.machine = machine
-        self.directory = directory
-        self.inventory = directory / "inventory.json"
-        self.inventory.write_text(json.dumps(self._inventory()))
+    def __init__(self, acts):
+        self.machine = acts.machine
+        self.run = acts.host.run
+        self.site = acts.world.site
+        self._environment = acts.world.person()
+        self._secrets = Secrets.load(self.site)
+        memory = int(self.machine.run("awk '/^MemTotal/ {print int($2 / 1024)}' /proc/meminfo"))
+        planned = budget.plan(memory, 1)
+        self._inventory = inventory.write(self.site, self._secrets, planned)
+        self.first = self.play()
 
-    def _inventory(self):
-        groups = {group: {"hosts": {"vps": None}} for group in ("web", "db", "lb")}
-        variables = {
-            "ansible_host": "127.0.0.1",
-            "ansible_port": self.machine.ports[22],
-            "ansible_ssh_common_args": f"-F {self.machine.ssh_config}",
-            "slipway_site_host": "www.example.test",
-            "slipway_redirect_hosts": ["example.test"],
-            "slipway_tls": "letsencrypt",
-            "slipway_database_local": True,
-            "slipway_memory_mb": 512,
-        }
-        return {"all": {"vars": variables, "children": groups}}
-
-    def provision(self, *arguments):
+    def play(self, *arguments):
         """Plays provision.yml and returns the names of the tasks that changed something."""
         start = time.monotonic()
-        log = self.directory / "ansible.log"
+        command = [Path(sys.executable).with_name("ansible-playbook"), "-i", self._inventory.path, "provision.yml"]
+        command += ["--extra-vars", f"@{self._secrets.path}", "--vault-password-file", self._secrets.password_file]
         done = subprocess.run(
-            [Path(sys.executable).with_name("ansible-playbook"), "-i", self.inventory, "provision.yml", *arguments],
+            [*command, *arguments],
             cwd=ANSIBLE,
-            env=os.environ | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOG_PATH": str(log)},
+            env=self._environment | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOG_PATH": os.devnull},
             capture_output=True,
             text=True,
             check=False,
@@ -61,26 +57,30 @@ class Host:
         assert done.returncode == 0, f"{done.stderr[-2000:]}\n{done.stdout[-4000:]}"
         print(f"provision {' '.join(arguments)}: {time.monotonic() - start:.0f} s")
         plays = json.loads(done.stdout[done.stdout.index("{") :])["plays"]
-        results = [(task["task"]["name"], task["hosts"]["vps"]) for play in plays for task in play["tasks"]]
+        results = [
+            (task["task"]["name"], result)
+            for play in plays
+            for task in play["tasks"]
+            for result in task["hosts"].values()
+        ]
         return [name.split(" : ")[-1] for name, result in results if result.get("changed")]
-
-    def run(self, command):
-        """What a command prints on the machine; the admin's sudo runs it."""
-        return self.machine.run(f"sudo sh -c {shlex.quote(command)}", ADMIN)
 
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory):
-    """A machine that has been provisioned once."""
+    """A machine in a world of its own that has been provisioned once."""
     directory = tmp_path_factory.mktemp("machine")
-    machine = Machine(os.environ.get("OS") or "trixie", directory / "run")
-    with Processes(directory / "log") as processes:
+    machine = Machine(os.environ.get("OS") or "trixie", directory / "machine")
+    with pytest.MonkeyPatch.context() as patch, Processes(directory / "log") as processes:
+        # The world sets it, for this process too.
+        patch.setenv(PASSWORD_VARIABLE, "")
+        acts = Acts(World(directory, config.load()), machine, processes, Diary(directory / "log"))
         start = time.monotonic()
         machine.boot(processes)
         print(f"boot: {time.monotonic() - start:.0f} s")
         try:
-            provisioned = Host(machine, directory)
-            provisioned.first = provisioned.provision()
-            yield provisioned
+            acts.start_world()
+            acts.place()
+            yield Provisioned(acts)
         finally:
             machine.stop()

@@ -53,11 +53,11 @@ STATE = {
 
 def test_a_second_run_changes_nothing(host):
     assert host.first
-    assert host.provision() == []
+    assert host.play() == []
 
 
 def test_a_dry_run_works_and_finds_nothing(host):
-    assert host.provision("--check") == []
+    assert host.play("--check") == []
 
 
 @pytest.mark.parametrize("what", STATE)
@@ -78,7 +78,7 @@ def _refusal(command):
 
 
 def test_http_leads_to_https_and_an_unknown_name_to_nothing(host):
-    assert _ask(host, "www.example.test").startswith(b"HTTP/1.1 301")
+    assert _ask(host, "www.slipway.test").startswith(b"HTTP/1.1 301")
     assert _ask(host, "elsewhere.test") == b""
 
 
@@ -94,8 +94,8 @@ def _ask(host, name):
 def test_five_drifts_are_reported_and_repaired_and_no_other_thing(host):
     for command in DRIFTS.values():
         host.run(command)
-    assert set(host.provision()) - HANDLERS == set(DRIFTS)
-    assert host.provision() == []
+    assert set(host.play()) - HANDLERS == set(DRIFTS)
+    assert host.play() == []
 
 
 def test_it_leaves_the_memory_to_the_site(host):
