@@ -67,8 +67,9 @@ bench-hosts: .venv/demo ## measure what a static host of its own gains a page (A
 bench-memory: .venv/demo ## measure what a web process weighs, and what an upload adds
 	@$(BIN)/python -m tests.bench.memory
 
-lint: .venv/dev ## ruff and djlint
+lint: .venv/dev ## ruff, djlint and ansible-lint
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --quiet --check --lint project deploy
+	@cd ansible && ../$(BIN)/ansible-lint --quiet
 
 format: .venv/dev ## let ruff and djlint put the code in form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint --quiet --reformat project deploy
