@@ -84,7 +84,7 @@ NOTE, DELETE = 'AddField("photo", "note", models.TextField(null=True))', 'Delete
 def test_a_field_goes_in_two_releases_as_the_readme_says(migrations):
     migrations.second(
         "SeparateDatabaseAndState("
-        'database_operations=[AlterField("photo", "title", models.CharField(max_length=80, null=True))], '
+        'database_operations=[AlterField("photo", "title", models.CharField(max_length=80, db_default=""))], '
         'state_operations=[RemoveField("photo", "title")])'
     )
     drop = 'operations = [RunSQL("ALTER TABLE wall_photo DROP COLUMN title")]'
