@@ -1,48 +1,19 @@
-"""Visits pages with a real Chromium and writes down all that they ask for."""
+"""What a real Chromium asks for while it looks at a page."""
 
 import asyncio
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Page, Request
+from playwright.async_api import BrowserContext, CDPSession, Page, Request
 
-from tests.smoke.crawl import Visited
-from tests.smoke.replay import replay
-
-AT_ONCE = 2
 QUIET = 0.1  # s without a request in flight: the page has settled
 PATIENCE = 8.0  # s that a page may take to settle
-# s to wait for the request of an icon: one that the page names may be in a data: URL and never
-# asked for; without one Chromium asks for /favicon.ico.
-NAMED_ICON_PATIENCE = 0.4
+# s to wait for the request of an icon by a page that names none.
 FAVICON_PATIENCE = 5.0
-PAGE_TIMEOUT = 20_000  # ms
 # Connections that stay open by design never settle.
 _ENDLESS = {"eventsource", "websocket"}
-_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-_SCROLL = f"""async () => {{
-  const frames = {_FRAMES};
-  const height = Math.min(document.documentElement.scrollHeight, 20000);
-  for (let y = 0; y < height; y += innerHeight * 0.8) {{
-    scrollTo({{top: y, behavior: "instant"}});
-    await frames();
-  }}
-  scrollTo({{top: 0, behavior: "instant"}});
-  await frames();
-}}"""
-_WORKERS = """async () => {
-  if (!navigator.serviceWorker) return;
-  for (const registration of await navigator.serviceWorker.getRegistrations()) {
-    const worker = registration.installing;
-    if (worker) await new Promise(done => {
-      worker.addEventListener("statechange", () => worker.state !== "installing" && done());
-      setTimeout(done, 3000);
-    });
-  }
-}"""
 _VIOLATIONS = """document.addEventListener("securitypolicyviolation", event => {
   if (event.disposition === "enforce")
     slipwaySmokeViolation(event.blockedURI, event.effectiveDirective);
@@ -107,57 +78,6 @@ class Visit:
     problem: str = ""
 
 
-async def visit_all(browser: Browser, pages: Iterable[Visited], cookies: list[dict], full_pages: int) -> list[Visit]:
-    """Every page on a desktop, the first ones on a phone and a tablet as well; each visit with
-    empty caches."""
-    turn = asyncio.Semaphore(AT_ONCE)
-
-    async def one(visited: Visited, look: Look) -> Visit:
-        async with turn:
-            return await visit(browser, visited, look, cookies if visited.signed_in else [])
-
-    jobs = []
-    for number, visited in enumerate(pages):
-        looks = (DESKTOP, PHONE, TABLET) if number < full_pages else (DESKTOP,)
-        jobs += [one(visited, look) for look in looks]
-    return list(await asyncio.gather(*jobs))
-
-
-async def visit(browser: Browser, visited: Visited, look: Look, cookies: list[dict]) -> Visit:
-    """One page: load, settle, scroll, then dark and print where the look is the desktop's."""
-    seen = Visit(visited.page.place, visited.url, look.name)
-    context = await browser.new_context(**look.context)
-    try:
-        if cookies:
-            await context.add_cookies(cookies)
-        watch = Watch(context, seen)
-        await watch.start()
-        page = await context.new_page()
-        session = await watch.listen_for_icon(page)
-        if visited.replay:
-            await replay(context, session, visited.answer)
-        await page.goto(visited.url, wait_until="load", timeout=PAGE_TIMEOUT)
-        if page.url != visited.url:
-            seen.problem = f"the browser was led on to {page.url}"
-        await watch.icon(NAMED_ICON_PATIENCE if visited.page.has_icon else FAVICON_PATIENCE)
-        await watch.settle()
-        await page.evaluate(_SCROLL)
-        await page.evaluate(_WORKERS)
-        await watch.settle()
-        seen.screenshot = await page.screenshot(type="jpeg", quality=60, scale="css")
-        if look is DESKTOP:
-            await page.emulate_media(color_scheme="dark")
-            await page.evaluate(_FRAMES)
-            await page.emulate_media(color_scheme="light", media="print")
-            await page.evaluate(_FRAMES)
-            await watch.settle()
-    except Error as error:
-        seen.problem = str(error).splitlines()[0]
-    finally:
-        await context.close()
-    return seen
-
-
 class Watch:
     """Listens to one context, service workers included, and knows when it has gone quiet."""
 
@@ -167,6 +87,13 @@ class Watch:
         self._open: dict[Request, Asked] = {}
         self._changed = asyncio.Event()
         self._icon = asyncio.Event()
+        self.icons: set[str] = set()
+
+    def turn_to(self, seen: Visit) -> None:
+        """From now on everything belongs to another visit."""
+        self._seen = seen
+        self._open.clear()
+        self._icon.clear()
 
     async def start(self) -> None:
         self._context.on("request", self._request)
@@ -194,6 +121,7 @@ class Watch:
 
     def _perhaps_icon(self, event: dict) -> None:
         if event.get("type") == "Other":
+            self.icons.add(event["request"]["url"])
             self._icon.set()
 
     def _request(self, request: Request) -> None:

@@ -11,7 +11,7 @@ from playwright.async_api import Playwright, async_playwright
 
 from tests.smoke import canary, headers, icons, netlog, originlog, provisioned, requested, written
 from tests.smoke.attribution import Fact
-from tests.smoke.browser import Visit, visit_all
+from tests.smoke.browser import Visit
 from tests.smoke.chromium import NoBrowser, launch
 from tests.smoke.client import Client, new_run
 from tests.smoke.controls import Controls
@@ -24,6 +24,7 @@ from tests.smoke.options import Options
 from tests.smoke.originlog import OriginLog
 from tests.smoke.summary import conclude
 from tests.smoke.verdict import WITNESSES, Control, Verdict, Witness
+from tests.smoke.visits import visit_all
 
 MARKER = "X-Origin"
 

@@ -1,0 +1,145 @@
+"""Visits pages with a real Chromium, each with empty caches.
+
+A window is used again for the next page that is looked at in the same way: a new one for each visit costs three times
+as much of the processor.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Page
+
+from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, PHONE, TABLET, Look, Visit, Watch
+from tests.smoke.crawl import Visited
+from tests.smoke.replay import replay
+
+AT_ONCE = 2
+PAGE_TIMEOUT = 20_000  # ms
+# s to wait for an icon that the page names: it may be in a data: URL and never asked for.
+NAMED_ICON_PATIENCE = 0.4
+# All that a page leaves behind but its cookies.
+LEFT_BEHIND = "service_workers,cache_storage,local_storage,indexeddb,websql,file_systems,shader_cache"
+_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+_SCROLL = f"""async () => {{
+  const frames = {_FRAMES};
+  const height = Math.min(document.documentElement.scrollHeight, 20000);
+  for (let y = 0; y < height; y += innerHeight * 0.8) {{
+    scrollTo({{top: y, behavior: "instant"}});
+    await frames();
+  }}
+  scrollTo({{top: 0, behavior: "instant"}});
+  await frames();
+}}"""
+_WORKERS = """async () => {
+  if (!navigator.serviceWorker) return;
+  for (const registration of await navigator.serviceWorker.getRegistrations()) {
+    const worker = registration.installing;
+    if (worker) await new Promise(done => {
+      worker.addEventListener("statechange", () => worker.state !== "installing" && done());
+      setTimeout(done, 3000);
+    });
+  }
+}"""
+
+
+async def visit_all(browser: Browser, pages: Iterable[Visited], cookies: list[dict], full_pages: int) -> list[Visit]:
+    """Every page on a desktop, the first ones on a phone and a tablet as well."""
+    pages = list(pages)
+    windows = defaultdict(list)
+    for number, visited in enumerate(pages):
+        for look in (DESKTOP, PHONE, TABLET) if number < full_pages else (DESKTOP,):
+            # Chromium asks once in a window for an icon, and a replayed answer stays.
+            own = visited.page.place if visited.replay or not visited.page.has_icon else ""
+            windows[look, visited.signed_in, own].append(visited)
+    turn = asyncio.Semaphore(AT_ONCE)
+    seen: list[list[Visit]] = await asyncio.gather(
+        *(
+            _visit_in_turn(turn, Window(browser, look, cookies if signed_in else []), those)
+            for (look, signed_in, _), those in windows.items()
+        )
+    )
+    places = [visited.page.place for visited in pages]
+    return sorted((visit for visits in seen for visit in visits), key=lambda visit: places.index(visit.place))
+
+
+async def _visit_in_turn(turn: asyncio.Semaphore, window: "Window", pages: list[Visited]) -> list[Visit]:
+    async with turn:
+        seen = [await window.visit(visited) for visited in pages]
+        await window.close()
+    return seen
+
+
+class Window:
+    """One way of looking, signed in or not. It opens at the first visit, and anew after one that failed."""
+
+    def __init__(self, browser: Browser, look: Look, cookies: list[dict]):
+        self._browser, self._look, self._cookies = browser, look, cookies
+        self._context: BrowserContext | None = None
+        self._page: Page
+        self._session: CDPSession
+        self._watch: Watch
+
+    async def visit(self, visited: Visited) -> Visit:
+        seen = Visit(visited.page.place, visited.url, self._look.name)
+        try:
+            if self._context is None:
+                await self._open(seen)
+            else:
+                await self._clean(seen)
+            await self._look_at(visited, seen)
+        except Error as error:
+            seen.problem = str(error).splitlines()[0]
+            await self.close()
+        return seen
+
+    async def close(self) -> None:
+        if self._context is not None:
+            await self._context.close()
+            self._context = None
+
+    async def _open(self, seen: Visit) -> None:
+        self._context = await self._browser.new_context(**self._look.context)
+        if self._cookies:
+            await self._context.add_cookies(self._cookies)
+        self._watch = Watch(self._context, seen)
+        await self._watch.start()
+        self._page = await self._context.new_page()
+        self._session = await self._watch.listen_for_icon(self._page)
+
+    async def _clean(self, seen: Visit) -> None:
+        """Empties every cache, so that the next one asks for all it needs."""
+        parts = urlsplit(self._page.url)
+        await self._page.emulate_media(media="null", color_scheme=self._look.context["color_scheme"])
+        origin = f"{parts.scheme}://{parts.netloc}"
+        await self._session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": LEFT_BEHIND})
+        await self._session.send("Network.clearBrowserCache")
+        # Turning the cache off also empties the one in the renderer's memory.
+        for disabled in (True, False):
+            await self._session.send("Network.setCacheDisabled", {"cacheDisabled": disabled})
+        self._watch.turn_to(seen)
+
+    async def _look_at(self, visited: Visited, seen: Visit) -> None:
+        """Load, settle, scroll, then dark and print where the look is the desktop's."""
+        page, watch = self._page, self._watch
+        if visited.replay:
+            await replay(self._context, self._session, visited.answer)
+        await page.goto(visited.url, wait_until="load", timeout=PAGE_TIMEOUT)
+        if page.url != visited.url:
+            seen.problem = f"the browser was led on to {page.url}"
+        if not visited.page.has_icon:
+            await watch.icon(FAVICON_PATIENCE)
+        elif not watch.icons & {reference.url for reference in visited.page.references}:
+            await watch.icon(NAMED_ICON_PATIENCE)
+        await watch.settle()
+        await page.evaluate(_SCROLL)
+        await page.evaluate(_WORKERS)
+        await watch.settle()
+        seen.screenshot = await page.screenshot(type="jpeg", quality=60, scale="css")
+        if self._look is DESKTOP:
+            await page.emulate_media(color_scheme="dark")
+            await page.evaluate(_FRAMES)
+            await page.emulate_media(color_scheme="light", media="print")
+            await page.evaluate(_FRAMES)
+            await watch.settle()
