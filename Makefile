@@ -17,7 +17,7 @@ rehearse: .venv/dev ## make deploy itself against a throwaway 512 MB machine, pr
 	@$(BIN)/python -m rehearsal.rehearse $(if $(OS),--os "$(OS)") $(if $(RESUME),--resume)
 
 test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)
-	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl certutil:libnss3-tools
+	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl certutil:libnss3-tools pebble:pebble
 	@$(BIN)/python -m pytest $(ARGS)
 
 dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no bucket
@@ -69,7 +69,7 @@ bench-memory: .venv/demo ## measure what a web process weighs, and what an uploa
 
 lint: .venv/dev ## ruff, djlint and ansible-lint
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --quiet --check --lint project deploy
-	@cd ansible && ../$(BIN)/ansible-lint --quiet
+	@cd ansible && ../$(BIN)/ansible-lint -q
 
 format: .venv/dev ## let ruff and djlint put the code in form
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint --quiet --reformat project deploy

@@ -1,0 +1,106 @@
+"""The world of a rehearsal without its machine: real names, real TLS, and nothing in /etc/hosts."""
+
+import json
+import ssl
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from deploy import config
+from deploy.secrets import PASSWORD_VARIABLE
+from rehearsal.acts import Acts
+from rehearsal.diary import Diary
+from rehearsal.processes import Processes, free_port
+from rehearsal.world import World
+
+ROOT = Path(__file__).resolve().parents[3]
+# What a person's tools do there: urllib, boto3 and a browser's form, by the environment alone.
+PUT = """
+import boto3, sys
+boto3.client("s3").put_object(Bucket="slipway-test", Key="static/a.css", Body=b"a{}", ContentType="text/css")
+"""
+GET = """
+import sys, urllib.request
+with urllib.request.urlopen(sys.argv[1]) as answer:
+    print(answer.status, answer.headers["X-Cache"], answer.read().decode())
+"""
+SIGN = """
+import boto3, json
+from botocore.config import Config
+s3 = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "path"}))
+print(json.dumps(s3.generate_presigned_post("slipway-test", "media/incoming/x")))
+"""
+
+
+@pytest.fixture(scope="module")
+def acts(tmp_path_factory):
+    """A world that has been provisioned; behind the machine's ports is nobody."""
+    directory = tmp_path_factory.mktemp("world")
+    ssh_config = directory / "ssh_config"
+    ssh_config.touch()
+    machine = SimpleNamespace(ports={22: free_port(), 80: free_port(), 443: free_port()}, ssh_config=ssh_config)
+    with pytest.MonkeyPatch.context() as patch, Processes(directory / "log") as processes:
+        # The world sets it, for this process too.
+        patch.setenv(PASSWORD_VARIABLE, "")
+        made = Acts(World(directory, config.load()), machine, processes, Diary(directory / "log"))
+        made.start_world()
+        made.provision_cloud()
+        yield made
+
+
+def _run(acts, identity, script, *arguments):
+    command = [sys.executable, "-c", script, *arguments]
+    env = acts.world.person(identity, AWS_DEFAULT_REGION="eu-central-1")
+    return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_what_the_deployer_puts_the_cdn_serves_under_the_sites_own_name(acts):
+    assert _run(acts, "deployer", PUT).stderr == ""
+    got = _run(acts, "", GET, f"{acts.world.site.static_url}/a.css")
+    assert (got.stdout.strip(), got.stderr) == ("200 Miss from cloudfront a{}", "")
+
+
+def test_a_name_of_the_real_world_is_refused(acts):
+    got = _run(acts, "", GET, "https://static.example.com/")
+    assert "403 Forbidden" in got.stderr
+    assert "refused: static.example.com:443" in (acts.diary.logs / "proxy.log").read_text()
+
+
+def test_a_form_goes_where_the_machine_and_a_browser_both_reach(acts):
+    form = json.loads(_run(acts, "web", SIGN).stdout)
+    # The machine calls the same port of the same name by 10.0.2.2, a browser by --resolve.
+    assert form["url"] == f"{acts.world.s3_url}/slipway-test"
+    boundary = "b" * 20
+    parts = [*form["fields"].items(), ("file", "a photo")]
+    body = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts
+    )
+    request = urllib.request.Request(
+        f"https://127.0.0.1:{acts.world.ports['s3']}/slipway-test",
+        data=f"{body}--{boundary}--\r\n".encode(),
+        headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
+    )
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({}),
+        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=acts.world.anchors)),
+    )
+    with opener.open(request) as answer:
+        assert answer.status == 204
+
+
+def test_the_authority_answers_under_the_name_that_site_yml_gives(acts):
+    got = _run(acts, "", GET, acts.world.site.acme)
+    assert got.stdout.startswith("200 ")
+    assert "newOrder" in got.stdout
+
+
+def test_a_second_provisioning_changes_nothing(acts):
+    command = [sys.executable, "-m", "deploy.cdn", "provision"]
+    said = subprocess.run(
+        command, env=acts.world.person("admin"), cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert said.startswith("nothing to change")
