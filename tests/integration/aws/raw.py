@@ -38,9 +38,7 @@ def ask(method: str, url: str, body: bytes | None = None, **headers: str) -> Ans
             return Answer(error.code, error.headers, error.read())
 
 
-def signed(
-    aws: LocalAws, method: str, path: str, body: bytes = b"", identity: str = "admin", host: str = ""
-) -> Answer:
+def signed(aws: LocalAws, method: str, path: str, body: bytes = b"", identity: str = "admin", host: str = "") -> Answer:
     """One S3 request signed by ``identity``, asked of ``host`` where the endpoint has a name of its own."""
     env = aws.env_of(identity)
     keys = Credentials(env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
