@@ -57,19 +57,20 @@ def _play(stage: Stage, *, stay: bool) -> int:
         stage.prepare()
     with phase("Start Gunicorn, and nginx before it"):
         stage.serve()
-    with phase("Prove that no static request reaches the origin"):
-        status = stage.smoke()
+    # The addresses come before the proof: the site is up, and a second run has it up in seconds.
     print(
-        f"\nready after {time.monotonic() - start:.0f} s\n"
+        f"\nup after {time.monotonic() - start:.0f} s\n"
         f"  site    {stage.site.site_url}   (sign in as {USER}, password {stage.password})\n"
         f"  static  {stage.site.static_url}\n"
         f"  media   {stage.site.media_url}\n"
-        f"  report  {_shown(stage.report / 'index.html')}\n"
         f"  logs    {_shown(stage.origin_log.parent)}\n"
-        "Served over plain HTTP; TLS, HTTP/2 and HSTS are not part of the demo.\n"
+        "Served over plain HTTP; TLS, HTTP/2 and HSTS are not part of the demo.\n",
+        flush=True,
     )
+    with phase("Prove that no static request reaches the origin"):
+        status = stage.smoke()
     if stay:
-        print("Ctrl-C stops it.", flush=True)
+        print(f"\nThe site stays up: {stage.site.site_url}   Ctrl-C stops it.", flush=True)
         signal.pause()
     return status
 

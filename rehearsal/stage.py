@@ -72,12 +72,17 @@ class Stage:
             archive.extractall(self.current, filter="data")
 
     def prepare(self) -> None:
-        """Brings the database up to the release and fills an empty wall."""
+        """Brings the database up to the release; a new one gets a user to sign in as, and the wall its photos."""
         manage = [sys.executable, "manage.py"]
+        # Written last, so that a run that was stopped half-way is made up for.
+        stamp, filled = self.directory / "filled", f"{self.site.settings} {self.user_site.seed}"
         self.run([*manage, "migrate", "--verbosity", "0"], identity="web", cwd=self.current, log="migrate")
+        if stamp.exists() and stamp.read_text() == filled:
+            return
         self._create_user(manage)
         if self.user_site.seed:
             self.run([*manage, self.user_site.seed], identity="web", cwd=self.current, log="seed")
+        stamp.write_text(filled)
 
     def _create_user(self, manage: list[str]) -> None:
         """A superuser to sign in as, unless an earlier run made it."""
