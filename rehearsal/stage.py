@@ -13,6 +13,7 @@ from deploy.errors import SlipwayError
 from rehearsal import cloud
 from rehearsal.processes import Processes
 from rehearsal.surroundings import DOMAIN, Surroundings
+from rehearsal.unpack import unpack
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -69,7 +70,7 @@ class Stage:
         self.run(command, identity="deployer", env={"SLIPWAY_BUILD": str(self.build)}, log="release")
         shutil.rmtree(self.current, ignore_errors=True)
         with tarfile.open(tarball) as archive:
-            archive.extractall(self.current, filter="data")
+            unpack(archive, self.current)
 
     def prepare(self) -> None:
         """Brings the database up to the release; a new one gets a user to sign in as, and the wall its photos."""

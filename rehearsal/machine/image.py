@@ -10,6 +10,7 @@ from pathlib import Path
 
 from deploy.errors import SlipwayError
 from rehearsal.machine import needs
+from rehearsal.unpack import unpack
 
 HERE = Path(__file__).resolve().parent
 STATE = HERE.parent.parent / ".slipway" / "machine"
@@ -90,7 +91,7 @@ def _build(recipe: tuple[list[str], list[str]], directory: Path) -> None:
         system.stdout.close()
         try:
             with tarfile.open(fileobj=disk.stdout, mode="r|") as archive:
-                archive.extractall(partial, filter="data")
+                unpack(archive, partial)
             disk.stdout.read()  # the padding, or tar would end by a broken pipe
         except tarfile.ReadError:
             pass  # one of the two failed

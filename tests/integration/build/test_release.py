@@ -5,6 +5,7 @@ import tarfile
 
 import pytest
 
+from rehearsal.unpack import unpack
 from tests.integration.build.checkout import Checkout
 
 
@@ -119,7 +120,7 @@ def test_a_page_of_the_unpacked_release_names_the_hashed_files(checkout, tmp_pat
     built(checkout)
     objects = json.loads((checkout.root / "build/manifests/objects.json").read_text())["objects"]
     with tarfile.open(checkout.root / "build" / "release.tar.gz") as archive:
-        archive.extractall(tmp_path / "current", filter="data")
+        unpack(archive, tmp_path / "current")
     checkout.root = tmp_path / "current"
     done = checkout.python("-m", "project.render")
     assert done.returncode == 0, done.stderr
