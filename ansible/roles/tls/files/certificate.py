@@ -151,13 +151,16 @@ def ask(settings, names, *, lenient):
     email = (
         ["--email", settings["email"], "--no-eff-email"] if settings["email"] else ["--register-unsafely-without-email"]
     )
-    command = ["certbot", "certonly", "--non-interactive", "--quiet", "--agree-tos", *email]
+    command = ["certbot", "certonly", "--non-interactive", "--agree-tos", *email]
     command += ["--server", settings["directory"], "--cert-name", LINEAGE, "--domains", ",".join(names)]
     command += ["--force-renewal", "--renew-with-new-domains", *(["--allow-subset-of-names"] if lenient else [])]
     command += ["--key-type", "ecdsa", "--elliptic-curve", "secp256r1"]
     command += ["--webroot", "--webroot-path", settings["webroot"], "--deploy-hook", f"{settings['command']} install"]
-    if subprocess.run(command, check=False).returncode:
-        raise Refusal(f"{settings['directory']} gave no certificate for {', '.join(names)}; certbot says why above")
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(done.stdout, flush=True)
+    if done.returncode:
+        details = "; ".join(re.findall(r"Detail: (.+)", done.stdout)) or "its lines above say why"
+        raise Refusal(f"{settings['directory']} gave no certificate for {', '.join(names)}: {details}")
 
 
 def install(settings):
