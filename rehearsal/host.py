@@ -27,8 +27,8 @@ class Host:
 
         boto3 brings authorities of its own; the manager's environment leads it to the system's.
         """
+        names = f"{LOOPBACK} {S3} {ACME}\n{MACHINE} {SITE} {BARE}\n"
         files = {
-            "/etc/hosts": f"127.0.0.1 localhost\n{LOOPBACK} {S3} {ACME}\n{MACHINE} {SITE} {BARE}\n",
             "/etc/systemd/system.conf.d/rehearsal.conf": f"[Manager]\nDefaultEnvironment=AWS_CA_BUNDLE={MACHINE_CAS}\n",
             "/usr/local/share/ca-certificates/rehearsal.crt": self.world.authority.certificate.read_text(),
             "/usr/local/share/ca-certificates/rehearsal-acme.crt": acme_root,
@@ -40,7 +40,7 @@ class Host:
         ]
         # The manager reads its file when the machine boots again; until then it is told.
         then = f"update-ca-certificates\nsystemctl set-environment AWS_CA_BUNDLE={MACHINE_CAS}\n"
-        self.machine.run("sh -es", stdin="".join([*write, then]))
+        self.machine.run("sh -es", stdin="".join([f"printf %s {shlex.quote(names)} >> /etc/hosts\n", *write, then]))
 
     def run(self, command: str, stdin: str = "") -> str:
         """What a shell command prints, run by root through the admin."""
