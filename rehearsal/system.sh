@@ -8,10 +8,16 @@ have() {
     case $1 in
     chromium) command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 ;;
     mke2fs) [ -x /sbin/mke2fs ] ;; # not in an ordinary user's PATH
+    libatomic) ls /usr/lib/*/libatomic.so.1 >/dev/null 2>&1 ;;
     initdb) ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 ;;
     *) return 1 ;;
     esac
 }
+
+# Playwright drives Chromium by a program of its own that is linked against it; Debian 12's Chromium is not.
+case " $* " in
+*" chromium:"*) set -- "$@" libatomic:libatomic1 ;;
+esac
 
 missing=""
 for wanted in "$@"; do

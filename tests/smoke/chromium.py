@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Error, Playwright
+from playwright.async_api import Browser, Error, Playwright, async_playwright
 
 from tests.smoke.client import agent
 from tests.smoke.options import Options
@@ -35,10 +35,27 @@ class NoBrowser(Exception):
 
 
 @asynccontextmanager
-async def launch(playwright: Playwright, options: Options, run: str, netlog: Path) -> AsyncIterator[Browser]:
+async def driver() -> AsyncIterator[Playwright | None]:
+    """Playwright, or None where its driver, a program of its own, does not start."""
+    manager = async_playwright()
+    try:
+        playwright = await manager.__aenter__()
+    except Exception:  # Playwright has no narrower one for it
+        yield None
+        return
+    try:
+        yield playwright
+    finally:
+        await manager.__aexit__()
+
+
+@asynccontextmanager
+async def launch(playwright: Playwright | None, options: Options, run: str, netlog: Path) -> AsyncIterator[Browser]:
     """A browser for one run id; its net log is whole once it has ended. Raises NoBrowser."""
     if options.browser is None:
         raise NoBrowser("no Chromium found")
+    if playwright is None:
+        raise NoBrowser("Playwright's driver does not start; it needs libatomic (package libatomic1)")
     arguments = [*FLAGS, f"--log-net-log={netlog}", f"--user-agent={_AGENT} {agent(run)}"]
     rules = [
         f"MAP {host}:{port} {f'[{to}]' if ':' in to else to}:{at}"

@@ -37,7 +37,7 @@ class Controls:
         state = "seen" if seen else "missed"
         self.controls.append(Control(name, witness, run, state, "" if seen else reason))
 
-    async def plant(self, playwright: Playwright, directory: Path) -> None:
+    async def plant(self, playwright: Playwright | None, directory: Path) -> None:
         """The planted request, and the leaking page parsed and shown to a browser of its own."""
         async with Client(self._options, self.planted) as client:
             await client.ask(urljoin(self._hosts.site, f"/static/planted-{self.planted}.css"))
@@ -54,7 +54,7 @@ class Controls:
             for witness in "BN":
                 self.controls.append(Control("leaking page", witness, self.leaking, state, str(error)))
 
-    async def _show(self, playwright: Playwright, text: str, log: Path) -> None:
+    async def _show(self, playwright: Playwright | None, text: str, log: Path) -> None:
         visit = Visit(self._page, self._page, "control")
         async with launch(playwright, self._options, self.leaking, log) as browser:
             context = await browser.new_context(**DESKTOP.context)

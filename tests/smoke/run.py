@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.async_api import Playwright, async_playwright
+from playwright.async_api import Playwright
 
 from tests.smoke import canary, headers, icons, netlog, originlog, provisioned, requested, written
 from tests.smoke.attribution import Fact
 from tests.smoke.browser import Visit
-from tests.smoke.chromium import NoBrowser, launch
+from tests.smoke.chromium import NoBrowser, driver, launch
 from tests.smoke.client import Client, new_run
 from tests.smoke.controls import Controls
 from tests.smoke.crawl import Crawl, crawl
@@ -64,7 +64,7 @@ class Run:
         await self._ask_cdn(found)
         self.say("ask the origin for what it must not have, and visit with Chromium")
         with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
-            async with async_playwright() as playwright:
+            async with driver() as playwright:
                 await asyncio.gather(
                     self._ask_names(),
                     self._ask_provider(),
@@ -161,7 +161,7 @@ class Run:
 
     # B and N
 
-    async def _browse(self, playwright: Playwright, found: Crawl, directory: Path) -> None:
+    async def _browse(self, playwright: Playwright | None, found: Crawl, directory: Path) -> None:
         log = directory / "net.json"
         try:
             async with launch(playwright, self.options, self.id, log) as browser:
