@@ -100,12 +100,12 @@ class Hasher:
             self._missing(source, css.Reference(at, at, url), target)
         return urls.absolute(self._hashed(target.name).name)
 
-    def _missing(self, source: Source, reference: css.Reference, target: urls.Target) -> None:
+    def _missing(self, source: Source, reference: css.Reference, target: urls.Target) -> str | None:
         place = f"{shown(source.path)}:{reference.line(source.body)}"
-        # Nothing a visitor sees needs a source map, and libraries are often copied without theirs.
         if not source.own or reference.kind == "map":
             self.warnings.append(f"{place}: {reference.url} does not exist")
-            return
+            # Nothing a visitor sees needs a source map, and libraries are often copied without theirs: none is named.
+            return "" if reference.kind == "map" else None
         if target.name.startswith("/"):
             raise SlipwayError(
                 f"{place}: {reference.url} would be asked of the CDN host; write it relative to this file"

@@ -6,7 +6,7 @@ from deploy.build.css import Reference
 
 # Only the last lines count, and only a comment that starts a line: bundlers print scripts that
 # carry such a comment inside a string.
-COMMENT = re.compile(rb"^//[#@][ \t]*sourceMappingURL=(\S+)[ \t]*\r?$", re.MULTILINE)
+COMMENT = re.compile(rb"^//[#@][ \t]*sourceMappingURL=(\S*)[ \t]*\r?$", re.MULTILINE)
 REST = re.compile(rb"(?:\s|//[^\n]*|/\*[\s\S]*?\*/)*")
 
 

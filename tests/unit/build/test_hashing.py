@@ -101,7 +101,7 @@ def test_a_package_that_points_nowhere_keeps_its_url_and_is_counted():
 
 def test_a_source_map_that_was_not_copied_is_no_error():
     hasher = Hasher(sources({"a.js": "x\n//# sourceMappingURL=gone.map"}))
-    assert hasher.all()["a.js"].body.endswith(b"=gone.map")
+    assert hasher.all()["a.js"].body == b"x\n//# sourceMappingURL="
     assert len(hasher.warnings) == 1
 
 
