@@ -47,12 +47,21 @@ def _switch(name: str) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(os.path.relpath(RELEASES / name, ROOT))
     link.rename(CURRENT)
-    subprocess.run(["systemctl", "reset-failed", "slipway.service"], capture_output=True, check=False)
+    _systemctl("reset-failed", "slipway.service")
     # The socket is systemd's own: what arrives meanwhile waits in it.
-    for line in (["systemctl", "start", "slipway.socket"], ["systemctl", "restart", "slipway.service"]):
-        done = subprocess.run(line, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise HostError(f"release {name} does not start; `make logs` shows why")
+    started = _systemctl("start", "slipway.socket") and _systemctl("restart", "slipway.service")
+    # systemd itself may be unable to start a process for a moment; that is no fault of the release.
+    if not started and not (_lacked_resources() and _systemctl("restart", "slipway.service")):
+        raise HostError(f"release {name} does not start; `make logs` shows why")
+
+
+def _systemctl(*arguments: str) -> bool:
+    return not subprocess.run(["systemctl", *arguments], capture_output=True, check=False).returncode
+
+
+def _lacked_resources() -> bool:
+    show = ["systemctl", "show", "--property=Result", "--value", "slipway.service"]
+    return subprocess.run(show, capture_output=True, text=True, check=False).stdout.strip() == "resources"
 
 
 def _gate() -> None:
@@ -71,5 +80,5 @@ def _gate() -> None:
 
 
 def _unlink() -> None:
-    subprocess.run(["systemctl", "stop", "slipway.socket", "slipway.service"], capture_output=True, check=False)
+    _systemctl("stop", "slipway.socket", "slipway.service")
     CURRENT.unlink(missing_ok=True)
