@@ -30,6 +30,9 @@ init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--
 secrets: .venv/deploy ## open the vaulted secrets in your editor
 	@$(BIN)/python -m deploy.verbs secrets
 
+cdn: .venv/deploy ## make or repair the bucket, the certificate and the CDN hosts that site.yml describes
+	@$(BIN)/python -m deploy.cdn provision
+
 deploy: .venv/deploy .venv/demo ## bring the site to its server (PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
 	@$(BIN)/python -m deploy.verbs deploy $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke)
@@ -100,4 +103,4 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/demo .venv/deploy
 
-.PHONY: help deploy rollback releases status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
+.PHONY: help cdn deploy rollback releases status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock

@@ -42,7 +42,7 @@ class Builder:
 
     def check_migrations(self, applied: str, *, allow: bool) -> None:
         """Refuses migrations that the code which serves could not live with. ``applied`` is a JSON list of names."""
-        file = self.directory / "applied.json"
+        file = state.directory(self.site) / "applied.json"
         file.write_text(applied)
         self._manage("check_migrations", "--applied", str(file), *(["--allow-unsafe"] if allow else []))
 

@@ -77,11 +77,11 @@ class Deploy:
     def build(self) -> Release:
         """Before anything on the server changes: what is wrong with the site or the bucket shows here."""
         with phase("Build, and push what the bucket lacks"):
-            self.builder.push()
-            release = self.builder.release()
             if self.found.current:
                 applied = self.connection.agent("applied")
                 self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
+            self.builder.push()
+            release = self.builder.release()
         with phase("Verify through the CDN"):
             print(f"    {edge.verify(self.site.static_url, release.objects)} objects are there")
         return release

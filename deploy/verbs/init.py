@@ -24,7 +24,7 @@ OPTIONAL = ("email",)
 
 NEXT = """
 Next:
-  {prefix}.venv/bin/python -m deploy.cdn provision
+  {prefix}make cdn
       with your own AWS profile: makes the bucket and the two CDN hosts, and says which DNS records to set
   {prefix}make secrets
       puts the AWS keys of the site there; `python -m deploy.cdn policy web` (or deployer) prints what a key may do

@@ -12,7 +12,7 @@ from deploy.errors import SlipwayError
 
 # Options of Django's command that would break the contract of names with hashes, and why.
 REFUSED = {
-    "clear": "--clear: nothing is ever deleted here; `make prune` deletes what no release names",
+    "clear": "--clear: nothing is ever deleted here; an older release that serves again needs its files",
     "symlink": "--link: objects in a bucket cannot be links",
 }
 

@@ -1,5 +1,6 @@
 """Brings the database up to a release, while the old one serves."""
 
+import json
 import subprocess
 
 from slipway_host import jobs, releases
@@ -7,6 +8,11 @@ from slipway_host.paths import HostError
 
 # A migration that waits for a lock makes every query behind it wait too.
 LOCK_TIMEOUT = "5s"
+# Asked of the database itself: after a rollback the code knows fewer than are applied.
+APPLIED = (
+    "import json; from django.db import connection; from django.db.migrations.recorder import MigrationRecorder; "
+    "print(json.dumps(['.'.join(each) for each in MigrationRecorder(connection).applied_migrations()]))"
+)
 HOLDERS = """
 select c.relname || ', locked by ' || coalesce(nullif(a.application_name, ''), a.usename) || ' (process ' || a.pid
        || ', ' || a.state || ' since ' || to_char(a.state_change, 'HH24:MI:SS') || ')'
@@ -17,13 +23,13 @@ order by a.state_change limit 1
 
 
 def applied(name: str) -> list[str]:
-    """The applied migrations, as ``app.name``, seen with the code of release ``name``; none without one."""
+    """The applied migrations, as ``app.name``, asked by release ``name``; none without one."""
     if not name:
         return []
-    done = jobs.manage(name, ["showmigrations", "--plan"], unit="slipway-migrations")
+    done = jobs.manage(name, ["shell", "--verbosity", "0", "--command", APPLIED], unit="slipway-migrations")
     if done.returncode:
         raise HostError(f"the applied migrations cannot be read: {_last(done)}")
-    return [line.split()[1] for line in done.stdout.splitlines() if line.startswith("[X]")]
+    return sorted(json.loads(done.stdout.splitlines()[-1]))
 
 
 def migrate(name: str) -> str:
