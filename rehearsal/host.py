@@ -11,7 +11,7 @@ ADMIN = "deploy"
 # As the service has it: the app's user, its environment, its release.
 MANAGE = (
     "systemd-run --quiet --pipe --wait --collect --uid=slipway --property=EnvironmentFile=/etc/slipway/site.env"
-    " --working-directory=/srv/slipway/current venv/bin/python manage.py"
+    " --working-directory=/srv/slipway/current /srv/slipway/current/venv/bin/python manage.py"
 )
 
 

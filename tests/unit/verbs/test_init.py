@@ -69,7 +69,7 @@ def test_flags_fill_in_the_shipped_lines_and_leave_the_rest(file, capsys):
         .replace("example-com", "mysite-org")
     )
     said = capsys.readouterr().out
-    assert "made  site.yml" in said and "python -m deploy.cdn provision" in said
+    assert "made  site.yml" in said and "make cdn" in said
 
 
 def test_the_file_that_slipway_ships_can_be_filled_in(file):
