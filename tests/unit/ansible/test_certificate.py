@@ -135,6 +135,13 @@ def test_other_names_and_another_authority_are_reasons(program, settings, issue)
     assert "not of https://staging" in program.reason(settings | {"directory": "https://staging"}, at(1))
 
 
+def test_a_damaged_certificate_is_told_with_what_to_do(program, settings, issue):
+    issue(90)
+    (program.CERTBOT / "live" / "slipway" / "cert.pem").write_text("")
+    with pytest.raises(program.Refusal, match=r"damaged: run `certbot delete --cert-name slipway`"):
+        program.reason(settings, at(1))
+
+
 def test_an_expired_certificate_is_replaced_and_nginx_reads_the_new_one(
     program, settings, issue, authority, astray, host
 ):

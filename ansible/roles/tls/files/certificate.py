@@ -94,7 +94,10 @@ def is_due(certificate, now):
 def describe(certificate):
     """First and last second and the names of a certificate's file."""
     command = ["openssl", "x509", "-in", certificate, "-noout", "-startdate", "-enddate", "-ext", "subjectAltName"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise Refusal(f"{certificate} is damaged: run `certbot delete --cert-name {LINEAGE}`, then this again")
+    text = done.stdout
     start, end = (ssl.cert_time_to_seconds(date) for date in re.findall(r"^not\w+=(.+)$", text, re.M))
     return {"start": start, "end": end, "names": re.findall(r"DNS:([^,\s]+)", text)}
 
