@@ -1,7 +1,11 @@
-"""Ten ways to break a deployment, each exactly one change to the running stage, undone at the end."""
+"""Ways to break a deployment, each exactly one change to the running stage, undone at the end."""
 
 import json
 import re
+import shutil
+import sys
+import tarfile
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +13,7 @@ from pathlib import Path
 import boto3
 
 from rehearsal.stage import ROOT, Stage
+from rehearsal.unpack import unpack
 
 # What a server that serves static files itself would have on its disk.
 ASSETS = ROOT / "project" / "assets"
@@ -73,32 +78,61 @@ def no_cors(stage: Stage) -> Iterator[None]:
 @contextmanager
 def missing_object(stage: Stage) -> Iterator[None]:
     """m13: the push missed one file that a page names."""
-    key = _key(stage, r"static/img/.+\.(webp|jpg|png|svg)")
-    client = _client(stage, "s3")
-    body, headers = _stored(client, stage, key)
-    client.delete_object(Bucket=stage.site.bucket, Key=key)
-    _invalidate(stage)
+    with _changed_object(stage, r"static/img/.+\.(webp|jpg|png|svg)", None):
+        yield
+
+
+@contextmanager
+def switch_before_push(stage: Stage) -> Iterator[None]:
+    """m15: the next release serves, and its static files are not pushed yet."""
+    before = stage.current.rename(stage.directory / "before")
     try:
+        with tempfile.TemporaryDirectory() as directory:
+            _unpushed_release(stage, Path(directory), stage.current)
+        stage.restart_gunicorn()
         yield
     finally:
-        client.put_object(Bucket=stage.site.bucket, Key=key, Body=body, **headers)
-        _invalidate(stage)
+        shutil.rmtree(stage.current)
+        before.rename(stage.current)
+        stage.restart_gunicorn()
+
+
+def _unpushed_release(stage: Stage, directory: Path, target: Path) -> None:
+    """A release of the checkout with one stylesheet changed, built and unpacked but not pushed."""
+    for name in ("deploy", "project"):
+        shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("manage.py", "site.yml"):
+        shutil.copy(ROOT / name, directory)
+    with (directory / "project" / "assets" / "css" / "base.css").open("a") as sheet:
+        sheet.write("\n.next { color: teal }\n")
+    env = {"SLIPWAY_BUILD": str(directory / "build")}
+    manage = [sys.executable, "manage.py"]
+    for command in (["collectstatic", "--noinput", "--build-only"], ["release", "build/release.tar.gz"]):
+        stage.run([*manage, *command], identity="deployer", env=env, cwd=directory, log=command[0])
+    with tarfile.open(directory / "build" / "release.tar.gz") as archive:
+        unpack(archive, target)
 
 
 @contextmanager
 def short_max_age(stage: Stage) -> Iterator[None]:
     """m18: a hashed object is cached for a minute only."""
-    key = _key(stage, r"static/CACHE/css/.+\.css")
-    client = _client(stage, "s3")
-    body, headers = _stored(client, stage, key)
-    short = headers | {"CacheControl": "public, max-age=60"}
-    client.put_object(Bucket=stage.site.bucket, Key=key, Body=body, **short)
-    _invalidate(stage)
-    try:
+    with _changed_object(stage, r"static/CACHE/css/.+\.css", {"CacheControl": "public, max-age=60"}):
         yield
-    finally:
-        client.put_object(Bucket=stage.site.bucket, Key=key, Body=body, **headers)
-        _invalidate(stage)
+
+
+@contextmanager
+def old_signature(stage: Stage) -> Iterator[None]:
+    """m28: upload forms are signed with Signature Version 2."""
+    with _edited(stage, "deploy/media/client.py", lambda text: text.replace('"s3v4"', '"s3"')):
+        yield
+
+
+@contextmanager
+def no_upload_limit(stage: Stage) -> Iterator[None]:
+    """m34: the signed policy bounds no size."""
+    bound = ', ["content-length-range", 1, limit]'
+    with _edited(stage, "deploy/media/bucket.py", lambda text: text.replace(bound, "")):
+        yield
 
 
 @contextmanager
@@ -135,10 +169,16 @@ BREAKS = {
     "m4": whitenoise,
     "m9": no_cors,
     "m13": missing_object,
+    "m15": switch_before_push,
     "m18": short_max_age,
     "m22": not_found_page_without_icon,
     "m23": dense_screens_leak,
     "m27": media_on_the_origin,
+}
+# The smoke suite adds nothing to a site, so an upload is tried by a witness of its own.
+UPLOAD_BREAKS = {
+    "m28": old_signature,
+    "m34": no_upload_limit,
 }
 
 
@@ -167,6 +207,24 @@ def _edited(stage: Stage, name: str, change) -> Iterator[None]:
     finally:
         file.write_text(before)
         stage.restart_gunicorn()
+
+
+@contextmanager
+def _changed_object(stage: Stage, pattern: str, headers: dict[str, str] | None) -> Iterator[None]:
+    """The first object whose key fits ``pattern`` is there with other headers, or not at all for None."""
+    bucket, key = stage.site.bucket, _key(stage, pattern)
+    client = _client(stage, "s3")
+    body, before = _stored(client, stage, key)
+    if headers is None:
+        client.delete_object(Bucket=bucket, Key=key)
+    else:
+        client.put_object(Bucket=bucket, Key=key, Body=body, **before | headers)
+    _invalidate(stage)
+    try:
+        yield
+    finally:
+        client.put_object(Bucket=bucket, Key=key, Body=body, **before)
+        _invalidate(stage)
 
 
 def _at_the_end(markup: str):

@@ -13,12 +13,7 @@ def stage(tmp_path_factory):
     directory = tmp_path_factory.mktemp("stage")
     with Processes(directory / "log") as processes:
         stage = Stage(directory, processes)
-        stage.start_cloud()
-        stage.provision()
-        stage.push(quiet=True)
-        stage.release()
-        stage.prepare()
-        stage.serve()
+        stage.play()
         yield stage
 
 

@@ -56,12 +56,7 @@ def clone(tmp_path):
 def play(clone, tmp_path):
     with Processes(tmp_path / "stage" / "log") as processes:
         stage = Stage(tmp_path / "stage", processes, source=clone)
-        stage.start_cloud()
-        stage.provision()
-        stage.push(quiet=True)
-        stage.release()
-        stage.prepare()
-        stage.serve()
+        stage.play()
         status = stage.smoke(quiet=True)
     return status, json.loads((stage.report / "smoke.json").read_text())
 

@@ -27,6 +27,7 @@ CAUGHT = {
     "m4": Caught(by="C", url="/static/"),
     "m9": Caught(by="HB", url="://static."),
     "m13": Caught(by="P", url="/img/", page="/css/"),
+    "m15": Caught(by="P", may="B", url="://static."),
     "m18": Caught(by="H", url="/CACHE/css/"),
     "m22": Caught(by="N", may="P", url="/favicon.ico", page="/slipway-smoke-"),
     "m23": Caught(by="P", url="/static/dense.png"),
