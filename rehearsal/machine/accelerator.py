@@ -8,7 +8,8 @@ from rehearsal.machine.image import STATE, Image
 
 KVM = "kvm"
 # A translation buffer of 256 MB; QEMU's default of an eighth of the guest's RAM is flushed all the time.
-TCG = "tcg,thread=multi,tb-size=256"
+# Room (MB) for translated code: a deploy fills 256 MB some ninety times over, and starts anew each time.
+TCG = "tcg,thread=multi,tb-size=1024"
 SECONDS = 10
 
 
