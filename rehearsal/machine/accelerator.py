@@ -7,8 +7,8 @@ from pathlib import Path
 from rehearsal.machine.image import STATE, Image
 
 KVM = "kvm"
-# A translation buffer of 256 MB; QEMU's default of an eighth of the guest's RAM is flushed all the time.
-# Room (MB) for translated code: a deploy fills 256 MB some ninety times over, and starts anew each time.
+# MB for translated code: QEMU's default is an eighth of the guest's RAM, and a deploy fills 256 MB some ninety times
+# over; each time all of it is translated anew.
 TCG = "tcg,thread=multi,tb-size=1024"
 SECONDS = 10
 
