@@ -62,7 +62,7 @@ def when_ready(server):
     try:
         answer = server.app.wsgi()(request, lambda status, headers, exc_info=None: None)
         list(answer)
-        answer.close()
+        getattr(answer, "close", lambda: None)()
     except Exception:
         # A database that is down must not keep the site from starting: it recovers by itself.
         server.log.exception("the warm-up page failed")

@@ -30,6 +30,7 @@ def state(host, tmp_path, monkeypatch):
         "files": [f"{host.state.file.parent}/*", str(tmp_path / "absent")],
         "packages": ["nginx", "openssl"],
         "units": ["nginx.service", "ssh.service"],
+        "enabled": ["slipway.socket"],
     }
     host.state.WATCHED.write_text(json.dumps(watched))
     return host.state

@@ -6,13 +6,14 @@ import signal
 import sys
 
 from slipway_host import activate, check, locks, migrate, receive, releases, state, status
-from slipway_host.paths import HostError
+from slipway_host.paths import HostError, prepare
 
 
 def main() -> int:
     # A connection that drops must not end a switch half-way.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     options = arguments()
+    prepare()
     try:
         said = run(options)
     except HostError as error:

@@ -21,6 +21,12 @@ class HostError(Exception):
     """What failed, in one line; printed after ``slipway: ``, exit status 1."""
 
 
+def prepare() -> None:
+    """Makes the folders that a bare host lacks."""
+    for folder in (RELEASES, VENVS, RECORDS):
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+
+
 def settings() -> dict:
     """What the playbook wrote for this command: site_host, tls, memory_max."""
     return json.loads((ETC / "release.json").read_text())

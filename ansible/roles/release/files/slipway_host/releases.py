@@ -32,7 +32,6 @@ def record(name: str) -> dict:
 
 def note(name: str, **facts: object) -> None:
     """Adds to a release's record; the file is never half written."""
-    RECORDS.mkdir(mode=0o755, exist_ok=True)
     target = RECORDS / f"{name}.json"
     partial = target.with_name(target.name + PARTIAL)
     partial.write_text(json.dumps(record(name) | facts, indent=2) + "\n")

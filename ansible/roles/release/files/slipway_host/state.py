@@ -14,7 +14,7 @@ WATCHED = ETC / "watched.json"
 
 
 def observed() -> dict[str, str]:
-    """Each watched thing with a digest of how it is now. watched.json: files (globs), packages, units."""
+    """Each watched thing with a digest of how it is now. watched.json: files (globs), packages, units, enabled."""
     watched = json.loads(WATCHED.read_text())
     return dict(_look(watched))
 
@@ -23,7 +23,7 @@ def _look(watched: dict) -> Iterator[tuple[str, str]]:
     for pattern in watched["files"]:
         paths = [Path(each) for each in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
         for path in paths or [Path(pattern)]:
-            if path.is_symlink() or not path.is_dir():
+            if path != RECORDED and (path.is_symlink() or not path.is_dir()):
                 yield str(path), _file(path)
     installed = _said(
         "dpkg-query", "--show", "--showformat=${binary:Package} ${db:Status-Abbrev}\n", *watched["packages"]
@@ -34,6 +34,8 @@ def _look(watched: dict) -> Iterator[tuple[str, str]]:
     enabled, active = (_said("systemctl", verb, *watched["units"]) for verb in ("is-enabled", "is-active"))
     for name, *state in zip(watched["units"], enabled, active, strict=False):
         yield f"unit {name}", " ".join(state)
+    for name, state in zip(watched["enabled"], _said("systemctl", "is-enabled", *watched["enabled"]), strict=False):
+        yield f"unit {name}", state
     yield "firewall", _digest("\n".join(_said("nft", "--stateless", "list", "table", "inet", "slipway")).encode())
     for line in _said("sysctl", *_sysctl_keys()):
         key, _, value = line.partition(" = ")
