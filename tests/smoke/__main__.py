@@ -23,6 +23,8 @@ def main() -> int:
         reason = f"{error}" if not isinstance(error, json.JSONDecodeError) else f"bad JSON: {error}"
         print(f"smoke: {reason}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     show(verdict, console, options.report)
     return verdict.status
 
