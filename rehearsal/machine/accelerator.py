@@ -20,11 +20,11 @@ def choose(image: Image) -> str:
     """
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     kept = STATE / "accelerator"
-    if kept.exists() and kept.read_text().startswith(boot_id):
-        return kept.read_text().split()[1]
-    chosen = KVM if os.access("/dev/kvm", os.R_OK | os.W_OK) and _kvm_boots(image) else TCG
-    kept.write_text(f"{boot_id} {chosen}\n")
-    return chosen
+    if not kept.exists() or not kept.read_text().startswith(boot_id):
+        works = os.access("/dev/kvm", os.R_OK | os.W_OK) and _kvm_boots(image)
+        kept.write_text(f"{boot_id} {'works' if works else 'fails'}\n")
+    # What KVM does is kept, and not how we emulate, which a later version may do otherwise.
+    return KVM if kept.read_text().split()[1] == "works" else TCG
 
 
 def _kvm_boots(image: Image) -> bool:
