@@ -13,14 +13,17 @@ from deploy.errors import SlipwayError
 from rehearsal import report
 from rehearsal.acts import SITE_STATE, Acts
 from rehearsal.diary import Diary
-from rehearsal.machine import image
+from rehearsal.machine import image, needs
 from rehearsal.machine.boot import MEMORY_MB, Machine
 from rehearsal.processes import Processes
 from rehearsal.world import World
+from tests.smoke.options import find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".slipway" / "rehearsal"
 SNAPSHOT = "provisioned"
+# Command → Debian package. The proof would go on without a browser; a rehearsal must not.
+NEEDS = {"pebble": "pebble", "pebble-challtestsrv": "pebble", "certutil": "libnss3-tools"}
 WORLD = "Start the stand-ins: S3, CloudFront's API and edge, an ACME authority, names"
 CLOUD = "Provision the bucket, the certificate and the CDN"
 SETTLING = 60  # s between the proof and the measurement
@@ -31,11 +34,13 @@ def main() -> int:
     # SIGTERM unwinds like Ctrl-C, so that what was started is ended either way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        browser = {} if find_browser() else {"chromium": "chromium"}
+        needs.require(needs.RUN | NEEDS | browser, "a rehearsal")
         if not options.resume:
             _forget()
         diary = Diary(STATE / "log")
         with Processes(STATE / "log") as processes:
-            acts = Acts(World(STATE, config.load()), Machine(options.os, STATE / "machine"), processes, diary)
+            acts = Acts(World(STATE, config.load()), Machine(options.os, STATE / options.os), processes, diary)
             try:
                 _play(acts, resume=options.resume)
             except SlipwayError as error:

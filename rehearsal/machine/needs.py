@@ -15,11 +15,11 @@ RUN = {
 }
 
 
-def require(packages: Mapping[str, str]) -> None:
+def require(packages: Mapping[str, str], who: str = "the machine") -> None:
     """Raises SlipwayError naming the Debian package of each command in ``packages`` that is not there."""
     # mke2fs lies in sbin, which an ordinary user's PATH lacks.
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     missing = [command for command in packages if not shutil.which(command, path=path)]
     if missing:
         wanted = " ".join(sorted({packages[command] for command in missing}))
-        raise SlipwayError(f"the machine needs {', '.join(missing)}; as root: apt-get install {wanted}")
+        raise SlipwayError(f"{who} needs {', '.join(missing)}; as root: apt-get install {wanted}")
