@@ -8,7 +8,20 @@ import pytest
 
 from deploy.host import agent
 
-NAMES = ("paths", "releases", "locks", "receive", "jobs", "visit", "check", "migrate", "activate", "state", "status")
+NAMES = (
+    "paths",
+    "releases",
+    "locks",
+    "receive",
+    "unpack",
+    "jobs",
+    "visit",
+    "check",
+    "migrate",
+    "activate",
+    "state",
+    "status",
+)
 
 
 @pytest.fixture

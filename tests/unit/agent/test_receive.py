@@ -66,6 +66,15 @@ def test_what_was_lost_on_the_way_is_no_release(host, venv, stream, sha, says):
     assert host.releases.ids() == ["1"]
 
 
+def test_a_python_without_filters_refuses_the_same(host, venv, monkeypatch):
+    monkeypatch.setattr(host.unpack, "FILTER", {})
+    for name in ("../escaped", "/tmp/escaped"):
+        with pytest.raises(host.paths.HostError, match="broken"):
+            host.receive.receive("1", SHA, "lock", io.BytesIO(tar({name: b"x"})))
+    host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
+    assert host.releases.ids() == ["1"]
+
+
 def test_a_venv_is_made_from_the_wheels_alone(host):
     members = {"release.tar.gz": CODE, "lock.txt": b""}
     host.receive.receive("1", SHA, "lock", io.BytesIO(tar(members)))

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from slipway_host import releases
 from slipway_host.paths import RELEASES, VENVS, HostError
 from slipway_host.releases import PARTIAL
+from slipway_host.unpack import unpack
 
 WHOLE = "whole"
 
@@ -30,14 +31,14 @@ def receive(name: str, sha256: str, lock: str, stream: BinaryIO) -> None:
     parcel.mkdir(mode=0o700)
     try:
         with tarfile.open(fileobj=stream, mode="r|") as archive:
-            archive.extractall(parcel, filter="data")
+            unpack(archive, parcel)
     except (tarfile.TarError, EOFError) as error:
         raise HostError(f"the release arrived broken: {error}; run `make deploy` again") from None
     tarball = parcel / "release.tar.gz"
     if hashlib.sha256(tarball.read_bytes()).hexdigest() != sha256:
         raise HostError("the release arrived with other bytes than were sent; run `make deploy` again")
     with tarfile.open(tarball) as archive:
-        archive.extractall(target, filter="data")
+        unpack(archive, target)
     if not (VENVS / lock / WHOLE).exists():
         _make_venv(lock, parcel)
     (target / "venv").symlink_to(os.path.relpath(VENVS / lock, RELEASES / name))
