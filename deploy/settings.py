@@ -104,7 +104,7 @@ if SLIPWAY_OFFLOAD:
     # https://docs.djangoproject.com/en/5.2/ref/settings/#secure-proxy-ssl-header
     # nginx overwrites the header, so that no visitor can set it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https:")
+    SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_URL.startswith("https:")
 
     # https://docs.djangoproject.com/en/5.2/ref/settings/#logging
     # Without this Django tells nobody of an error: its console handler needs DEBUG.

@@ -98,6 +98,8 @@ STATICFILES_DIRS = [BASE_DIR / "project" / "assets"]
 # Security
 # https://docs.djangoproject.com/en/5.2/ref/middleware/#module-django.middleware.security
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
+# Not for the domain's other hosts, nor the preload list: neither is easily taken back, and both are yours to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 # https://docs.djangoproject.com/en/5.2/ref/settings/#session-cookie-httponly

@@ -1,0 +1,40 @@
+"""Django's own list of what a site in production must have set."""
+
+import os
+import subprocess
+import sys
+
+from deploy.config import ROOT
+
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "project.settings",
+    "SITE_URL": "https://www.example.com",
+    "STATIC_URL": "https://static.example.com/",
+    "MEDIA_URL": "https://media.example.com/",
+    "AWS_STORAGE_BUCKET_NAME": "example-com",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+}
+
+
+def check(**environment):
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env={**os.environ, **PRODUCTION, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_is_content_with_two_silenced_for_a_reason():
+    done = check()
+    assert done.returncode == 0, done.stderr
+    assert "(2 silenced)" in done.stdout
+
+
+def test_it_would_notice_a_weak_secret():
+    done = check(SECRET_KEY="short")
+    assert done.returncode == 1
+    assert "security.W009" in done.stderr
