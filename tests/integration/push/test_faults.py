@@ -11,6 +11,7 @@ import pytest
 
 from deploy.errors import SlipwayError
 from deploy.push import push
+from tests.integration.interrupt import hears_ctrl_c
 from tests.integration.push.conftest import as_held
 from tests.unit.push.wire import Answered
 
@@ -105,7 +106,11 @@ def test_ctrl_c_ends_a_push_that_hangs(bucket, line):
         f"push([StaticObject.hashed('a.0123456789ab.js', b'a')], Bucket({bucket.name!r}))"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, env=dict(os.environ), stderr=subprocess.DEVNULL
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=dict(os.environ),
+        stderr=subprocess.DEVNULL,
+        preexec_fn=hears_ctrl_c,
     )
     try:
         assert hanging.wait(30)

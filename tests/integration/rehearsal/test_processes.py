@@ -11,6 +11,7 @@ import pytest
 
 from deploy.errors import SlipwayError
 from rehearsal.processes import Processes, free_port
+from tests.integration.interrupt import hears_ctrl_c
 
 LISTEN = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(60)"
 
@@ -72,7 +73,8 @@ def test_ctrl_c_ends_what_was_started_and_nothing_else(tmp_path):
     )
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        runner = subprocess.Popen([sys.executable, "-c", stage], stdout=subprocess.PIPE, text=True)
+        command = [sys.executable, "-c", stage]
+        runner = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c)
         ours = [int(pid) for pid in runner.stdout.readline().split()]
         assert len(ours) == 2 and all(map(alive, ours))
         runner.send_signal(signal.SIGINT)
