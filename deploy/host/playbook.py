@@ -23,7 +23,7 @@ def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *argume
     log = state.directory(site) / "log" / "provision.log"
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory.path, "provision.yml"]
     command += ["--extra-vars", f"@{secrets.path}", "--vault-password-file", secrets.password_file, *arguments]
-    env = os.environ | {"ANSIBLE_LOG_PATH": os.devnull, "ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
+    env = os.environ | {"ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
     # By lines, so that it can be followed.
     with log.open("w", buffering=1) as file:
         playing = subprocess.Popen(
