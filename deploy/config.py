@@ -93,6 +93,11 @@ class Site:
         """The site's host name, without a port."""
         return urlsplit(self.site_url).hostname or ""
 
+    @property
+    def authority(self) -> str:
+        """The same as a Host header has it, with the port where the URL has one."""
+        return urlsplit(self.site_url).netloc
+
     def environment(self) -> dict[str, str]:
         """The variables that the build and the web process read; no secret is among them."""
         return {

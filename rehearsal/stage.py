@@ -153,6 +153,7 @@ class Stage:
             nginx_user="root" if os.geteuid() == 0 else "",
             nginx_listen=[f"127.0.0.1:{self.ports['www']}"],
             nginx_site_host=self.site.host,
+            nginx_site_authority=self.site.authority,
             nginx_redirect_hosts=[],
             nginx_upstream=self._socket,
             nginx_tls=self.site.tls,

@@ -52,6 +52,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget) -> dict[str,
     return budget.variables() | {
         "base_first_user": site.server_user,
         "slipway_site_host": site.host,
+        "slipway_site_authority": site.authority,
         "slipway_redirect_hosts": list(site.redirects),
         "slipway_tls": site.tls,
         "slipway_acme_directory": site.acme,

@@ -25,6 +25,7 @@ def variables(tmp_path):
         "nginx_user": "",
         "nginx_listen": ["127.0.0.1"],
         "nginx_site_host": "www.example.test",
+        "nginx_site_authority": "www.example.test",
         "nginx_redirect_hosts": ["example.test"],
         "nginx_upstream": tmp_path / "gunicorn.sock",
         "nginx_tls": {"certificate": certificate, "key": key},

@@ -58,6 +58,7 @@ def _expected(tls):
         "nginx_user": "www-data",
         "nginx_listen": ["0.0.0.0", "[::]"] if ends_here else ["0.0.0.0:80", "[::]:80"],
         "nginx_site_host": "www.example.test",
+        "nginx_site_authority": "www.example.test",
         "nginx_redirect_hosts": ["example.test"],
         "nginx_upstream": "/run/slipway/gunicorn.sock",
         "nginx_tls": pair if ends_here else "none",
