@@ -62,12 +62,11 @@ class Connection:
             line,
         ]
 
-    def run(self, line: str, *, stdin: IO[bytes] | None = None, text: str | None = None) -> str:
+    def run(self, line: str, *, stdin: IO[bytes] | None = None) -> str:
         """What a shell command prints, run by root. Raises SlipwayError with its last line when it fails."""
         done = subprocess.run(
             self.command(line),
-            stdin=stdin if text is None and stdin else (subprocess.DEVNULL if text is None else None),
-            input=text.encode() if text is not None else None,
+            stdin=stdin or subprocess.DEVNULL,
             capture_output=True,
             check=False,
         )

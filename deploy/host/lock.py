@@ -2,6 +2,7 @@
 
 import getpass
 import platform
+import shlex
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ def held(connection: Connection) -> Iterator[None]:
     """Holds the server's lock for the block. Raises SlipwayError, with who holds it and since when."""
     holder = f"{getpass.getuser()}@{platform.node()}"
     session = subprocess.Popen(
-        connection.command(f"slipway hold '{holder}'", alone=True),
+        connection.command(shlex.join(["slipway", "hold", holder]), alone=True),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import subprocess
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,8 +59,6 @@ def send(connection: Connection, site: config.Site, facts: Facts, release: Relea
     try:
         with parcel.open("rb") as file:
             connection.agent("receive", release.id, release.sha256, venv, stdin=file)
-    except subprocess.SubprocessError as error:
-        raise SlipwayError(f"the release could not be sent: {error}") from None
     finally:
         parcel.unlink()
     return len(found)
