@@ -7,7 +7,6 @@ import django
 import pytest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in this thread
 django.setup()
 
 from django.contrib.auth import get_user_model  # noqa: E402
@@ -34,7 +33,15 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 
 @pytest.fixture(scope="package")
-def site(tmp_path_factory):
+def beside_a_loop():
+    """Playwright's loop runs in this thread, and Django would refuse its database there. For these tests alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture(scope="package")
+def site(beside_a_loop, tmp_path_factory):
     """The address of the site; twelve small photos hang on its wall."""
     setup_test_environment(debug=False)
     databases = setup_databases(verbosity=0, interactive=False)

@@ -21,7 +21,7 @@ def check(**environment):
     return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,
-        env={**os.environ, **PRODUCTION, **environment},
+        env={"PATH": os.environ["PATH"], **PRODUCTION, **environment},
         capture_output=True,
         text=True,
         check=False,
