@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from deploy import stores
 from deploy.errors import SlipwayError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,9 @@ MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET = re.compile(r"(?=.{3,63}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
+# Others name theirs as they like: auto, us-east, es-mad-1, sjc3.
+ANY_REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+CDN_ID = re.compile(r"[A-Za-z0-9]+")
 
 SERVER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -43,6 +47,9 @@ KEYS = {
     "wsgi": str,
     "seed": str,
     "environment": dict,
+    "provider": str,
+    "endpoint": str,
+    "cdn_id": str,
     "region": str,
     "bucket": str,
     "keep": int,
@@ -53,6 +60,17 @@ TLS = ("letsencrypt", "none")
 ACME = {
     "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
     "staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+}
+# What the S3 endpoint of each provider looks like; Amazon's needs no naming.
+ENDPOINTS = {
+    # https://developers.cloudflare.com/r2/api/s3/api/
+    "cloudflare": "https://<account ID>.r2.cloudflarestorage.com",
+    # https://www.fastly.com/documentation/guides/platform/object-storage/working-with-object-storage/
+    "fastly": "https://<region>.object.fastlystorage.app",
+    # https://techdocs.akamai.com/cloud-computing/docs/object-storage
+    "akamai": "https://<region>.linodeobjects.com",
+    # https://docs.rackspacecloud.com/storage-object-store-s3-cli/
+    "rackspace": "https://swift.api.<region>.rackspacecloud.com",
 }
 # A rollback finds its static files as long as a kept release names them.
 KEEP = 5
@@ -82,6 +100,10 @@ class Site:
     email: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     keep: int = KEEP
+    # Who serves static and media, where its buckets are, and what it calls the thing before them.
+    provider: str = stores.DEFAULT
+    endpoint: str = ""
+    cdn_id: str = ""
 
     @property
     def name(self) -> str:
@@ -100,7 +122,10 @@ class Site:
 
     def environment(self) -> dict[str, str]:
         """The variables that the build and the web process read; no secret is among them."""
-        return {
+        elsewhere = {} if self.provider == stores.DEFAULT else {stores.VARIABLE: self.provider}
+        if self.endpoint:
+            elsewhere["AWS_ENDPOINT_URL_S3"] = self.endpoint
+        return elsewhere | {
             "DJANGO_SETTINGS_MODULE": self.settings,
             "SITE_URL": self.site_url,
             "STATIC_URL": self.static_url + "/",
@@ -119,6 +144,8 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
     said = _read(file)
     domain = _match(file, said, "domain", HOST, "a domain like example.com")
 
+    provider = _provider(file, said)
+
     def url(key: str, host: str) -> str:
         return _origin(file, key, said.get(key, f"https://{host}"))
 
@@ -132,7 +159,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         settings=_match(file, said, "settings", MODULE, "a module", "project.settings"),
         wsgi=_match(file, said, "wsgi", MODULE, "a module", "project.wsgi"),
         seed=said.get("seed", ""),
-        region=_match(file, said, "region", REGION, "an AWS region like eu-central-1"),
+        region=_region(file, said, provider),
         bucket=_match(file, said, "bucket", BUCKET, "a bucket name", f"{domain.replace('.', '-')}"),
         server=_match(file, said, "server", SERVER, "an address or a name that ssh knows", optional=True),
         server_user=_match(file, said, "server_user", USER, "a user name", "root"),
@@ -142,6 +169,9 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         email=_match(file, said, "email", EMAIL, "an address like you@example.com", optional=True),
         extra=_environment(file, said),
         keep=_keep(file, said),
+        provider=provider,
+        endpoint=_endpoint(file, said, provider),
+        cdn_id=_match(file, said, "cdn_id", CDN_ID, "an identifier of letters and digits", optional=True),
     )
     if site.tls not in TLS:
         raise SlipwayError(f"{file}: tls: {site.tls!r} is not one of {', '.join(TLS)}")
@@ -192,7 +222,8 @@ def _match(
     return value
 
 
-def _origin(file: Path, key: str, value: str) -> str:
+def _origin(file: Path, key: str, value: str, like: str = "") -> str:
+    like = like or f"https://{key}.example.com"
     try:
         parts = urlsplit(value)
         port = parts.port
@@ -200,8 +231,31 @@ def _origin(file: Path, key: str, value: str) -> str:
         raise SlipwayError(f"{file}: {key}: {value!r} is not a URL") from None
     clean = parts.scheme in ("http", "https") and HOST.fullmatch(parts.hostname or "")
     if not clean or parts.path not in ("", "/") or parts.query or parts.username or port == 0:
-        raise SlipwayError(f"{file}: {key}: {value!r} is not an origin like https://{key}.example.com")
+        raise SlipwayError(f"{file}: {key}: {value!r} is not an origin like {like}")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _provider(file: Path, said: Mapping[str, Any]) -> str:
+    provider = said.get("provider", stores.DEFAULT)
+    if provider not in stores.STORES:
+        raise SlipwayError(f"{file}: provider: {provider!r} is not one of {', '.join(stores.STORES)}")
+    return provider
+
+
+def _region(file: Path, said: Mapping[str, Any], provider: str) -> str:
+    if provider not in ENDPOINTS:
+        return _match(file, said, "region", REGION, "an AWS region like eu-central-1")
+    # https://developers.cloudflare.com/r2/api/s3/api/#bucket-region
+    default = "auto" if provider == "cloudflare" else ""
+    return _match(file, said, "region", ANY_REGION, f"the region of {provider}'s buckets", default)
+
+
+def _endpoint(file: Path, said: Mapping[str, Any], provider: str) -> str:
+    if said.get("endpoint"):
+        return _origin(file, "endpoint", said["endpoint"], ENDPOINTS.get(provider, "https://s3.example.net"))
+    if provider in ENDPOINTS:
+        raise SlipwayError(f"{file}: endpoint: missing; give the S3 endpoint of {provider}: {ENDPOINTS[provider]}")
+    return ""
 
 
 def _path(file: Path, said: Mapping[str, Any], key: str) -> str:

@@ -57,6 +57,25 @@ def test_what_a_server_needs_has_defaults(written, tmp_path):
     assert config.load(written(GOOD + "environment: {A: b}\n")).extra == {"A": "b"}
 
 
+def test_another_provider_needs_its_endpoint_and_says_so_to_the_processes(written):
+    said = "domain: example.com\nprovider: cloudflare\n"
+    site = config.load(written(said + "endpoint: https://abc.r2.cloudflarestorage.com/\ncdn_id: 0ab1\n"))
+    assert (site.provider, site.cdn_id, site.region) == ("cloudflare", "0ab1", "auto")
+    environment = site.environment()
+    assert environment["SLIPWAY_PROVIDER"] == "cloudflare"
+    assert environment["AWS_ENDPOINT_URL_S3"] == "https://abc.r2.cloudflarestorage.com"
+    with pytest.raises(SlipwayError, match=r"endpoint: missing.*https://<account ID>\.r2"):
+        config.load(written(said))
+
+
+def test_only_amazon_restricts_how_a_region_is_called(written):
+    said = "domain: example.com\nregion: sjc3\n"
+    with pytest.raises(SlipwayError, match="AWS region"):
+        config.load(written(said))
+    said += "provider: rackspace\nendpoint: https://swift.api.sjc3.rackspacecloud.com\n"
+    assert config.load(written(said)).region == "sjc3"
+
+
 def test_config_names_another_file(written, monkeypatch):
     monkeypatch.setenv("CONFIG", str(written("domain: other.example\nregion: us-east-1\n")))
     assert config.load().domain == "other.example"
@@ -78,6 +97,9 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "bucket: Upper_Case\n", ["bucket", "Upper_Case"]),
         (GOOD + "bucket: 5\n", ["bucket", "expected text"]),
         (GOOD + "tls: maybe\n", ["tls", "letsencrypt, none"]),
+        (GOOD + "provider: clodflare\n", ["provider", "clodflare", "cloudfront, cloudflare"]),
+        (GOOD + "endpoint: s3.example.net\n", ["endpoint", "s3.example.net", "https://"]),
+        (GOOD + "cdn_id: ../x\n", ["cdn_id", "../x"]),
         (GOOD + "settings: project/settings.py\n", ["settings", "module"]),
         (GOOD + "server: user@host\n", ["server", "user@host"]),
         (GOOD + "server_user: Root\n", ["server_user", "Root"]),

@@ -1,0 +1,36 @@
+"""How each provider's S3 server differs from Amazon's: all that the push and the uploads need to know of it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# Where site.yml's `provider` stands in the environment of the build and the web process.
+VARIABLE = "SLIPWAY_PROVIDER"
+DEFAULT = "cloudfront"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """``form``: a browser may upload by POST Object; ``md5``: the ETag of a single PUT is the MD5 of its bytes."""
+
+    form: bool = True
+    md5: bool = True
+
+
+STORES = {
+    DEFAULT: Store(),
+    # https://developers.cloudflare.com/r2/api/s3/presigned-urls/ (POST, by HTML forms, is not supported)
+    "cloudflare": Store(form=False),
+    # https://www.fastly.com/documentation/guides/platform/object-storage/about-object-storage/
+    # (objects are encrypted, and ETags no MD5; POST Object is not among the operations)
+    "fastly": Store(form=False, md5=False),
+    # https://docs.ceph.com/en/latest/radosgw/s3/ (Linode's object storage is Ceph's)
+    "akamai": Store(),
+    # https://docs.openstack.org/swift/latest/s3_compat.html (POST Object is not among the operations)
+    "rackspace": Store(form=False),
+}
+
+
+def here(environ: Mapping[str, str] = os.environ) -> Store:
+    """The store that this process works with."""
+    return STORES[environ.get(VARIABLE, DEFAULT)]
