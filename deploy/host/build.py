@@ -11,6 +11,7 @@ from deploy.host import state
 from deploy.host.parcel import Release
 from deploy.push.record import put_release
 from deploy.secrets import Secrets
+from deploy.stores import STORES
 
 
 class Builder:
@@ -48,7 +49,7 @@ class Builder:
 
     def record(self, release: Release) -> None:
         """Writes releases/<id>.json into the bucket: prune asks it which objects are in use."""
-        names = {"session": _session(self.environment)}
+        names = {"session": _session(self.environment), "store": STORES[self.site.provider]}
         put_release(push.Bucket(self.site.bucket, self.site.region, **names), release.id, release.objects.read_bytes())
 
     def _manage(self, *arguments: str, shown: bool = False) -> None:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/boto3/latest/guide/configuration.html
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -17,6 +17,7 @@ from botocore.session import Session, get_session
 from botocore.utils import get_environ_proxies
 from urllib3 import HTTPResponse
 
+from deploy import stores
 from deploy.objects import STATIC_PREFIX
 
 
@@ -33,12 +34,13 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket; ``prefix`` is what a listing covers, ``session`` makes the botocore session."""
+    """A bucket; ``prefix`` is what a listing covers, ``session`` makes the botocore session, ``store`` is its kind."""
 
     name: str
     region: str | None = None
     prefix: str = STATIC_PREFIX
     session: Callable[[], Session] = get_session
+    store: stores.Store = field(default_factory=stores.here)
 
     def client(self) -> BaseClient:
         """An S3 client for everything that is not the push's own traffic."""
@@ -58,7 +60,13 @@ class Bucket:
         )
 
     def _client(self, session: Session) -> BaseClient:
-        config = Config(signature_version="s3v4")
+        # The checksums that botocore adds by itself are Amazon's own; other servers refuse them:
+        # https://techdocs.akamai.com/cloud-computing/docs/aws-cli-sdks-support-details
+        config = Config(
+            signature_version="s3v4",
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
         return session.create_client("s3", region_name=self.region, config=config)
 
     def _url(self, client: BaseClient) -> str:

@@ -17,8 +17,8 @@ class Plan:
     stable: list[StaticObject]
 
 
-def make_plan(objects: Iterable[StaticObject], found: Found, bucket: str) -> Plan:
-    """What ``found`` lacks.
+def make_plan(objects: Iterable[StaticObject], found: Found, bucket: str, *, md5: bool = True) -> Plan:
+    """What ``found`` lacks. Where ETags are no MD5, size alone tells hashed names apart, and stable ones are all sent.
 
     Raises SlipwayError for a hashed name that holds other bytes in the bucket, and for one name
     with two contents.
@@ -31,6 +31,8 @@ def make_plan(objects: Iterable[StaticObject], found: Found, bucket: str) -> Pla
     for obj in by_key.values():
         there = found.get(obj.key)
         if there == (obj.md5, len(obj.body)):
+            continue
+        if not md5 and not obj.is_stable and there and there[1] == len(obj.body):
             continue
         if obj.is_stable:
             plan.stable.append(obj)

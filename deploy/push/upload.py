@@ -46,7 +46,7 @@ def push(
     """
     began = time.monotonic()
     listing = listing or start_listing(bucket)
-    plan = make_plan(objects, listing.result(), bucket.name)
+    plan = make_plan(objects, listing.result(), bucket.name, md5=bucket.store.md5)
     s3 = listing.s3
     settled = plan.total - len(plan.hashed) - len(plan.stable)
     sent: list[int] = []
@@ -127,12 +127,14 @@ def put(s3: S3, obj: StaticObject) -> int | None:
         # A server older than conditional writes; the listing alone has to do.
         s3.conditional = False
         return put(s3, obj)
+    md5 = s3.bucket.store.md5
     if answer.status == 412:
-        etag = s3.send("check", "HEAD", obj.key).etag
-        if etag != obj.md5:
-            raise other_bytes(obj, s3.bucket.name, etag)
+        there = s3.send("check", "HEAD", obj.key)
+        size = there.headers.get("Content-Length")
+        if (there.etag != obj.md5) if md5 else (size != str(len(obj.body))):
+            raise other_bytes(obj, s3.bucket.name, there.etag)
         return None
-    if answer.etag != obj.md5:
+    if md5 and answer.etag != obj.md5:
         raise SlipwayError(
             f"s3://{s3.bucket.name}/{obj.key}: the bucket answers ETag {answer.etag or 'none'} "
             f"where the MD5 is {obj.md5}; encrypt it with SSE-S3 (KMS hides the MD5)"

@@ -3,6 +3,7 @@ import pytest
 from deploy.errors import SlipwayError
 from deploy.push import Bucket
 from deploy.push.s3 import S3
+from tests.unit.push.wire import Answered, wire
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,15 @@ def test_aws_is_addressed_as_botocore_does_it(name, region, url):
 def test_a_custom_endpoint_is_addressed_by_path(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:8002")
     assert Bucket("example-com").access().url == "http://127.0.0.1:8002/example-com"
+
+
+def test_a_request_of_the_client_carries_no_checksum_that_only_amazon_knows(monkeypatch):
+    with wire(lambda asked: Answered()) as served:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", served.url)
+        Bucket("example-com").client().put_object(Bucket="example-com", Key="x", Body=b"x")
+    (asked,) = served.asked
+    assert [name for name in asked.headers if "checksum" in name.lower() or "trailer" in name.lower()] == []
+    assert (asked.body, asked.headers.get("Transfer-Encoding")) == (b"x", None)
 
 
 def test_the_region_comes_from_the_environment_unless_it_is_given():

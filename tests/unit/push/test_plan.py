@@ -54,3 +54,15 @@ def test_one_name_with_two_contents_is_refused():
 def test_the_same_object_twice_counts_once():
     plan = make_plan([HASHED, HASHED], {}, "b")
     assert (plan.total, plan.hashed) == (1, [HASHED])
+
+
+def test_where_an_etag_is_no_md5_a_hashed_name_of_the_same_size_is_there_already():
+    plan = make_plan([HASHED], {HASHED.key: ("f" * 32, len(HASHED.body))}, "b", md5=False)
+    assert plan.hashed == []
+    with pytest.raises(SlipwayError, match="never overwritten"):
+        make_plan([HASHED], {HASHED.key: ("f" * 32, len(HASHED.body) + 1)}, "b", md5=False)
+
+
+def test_where_an_etag_is_no_md5_a_stable_name_is_always_sent():
+    found = {STABLE.key: ("f" * 32, len(STABLE.body))}
+    assert make_plan([STABLE], found, "b", md5=False).stable == [STABLE]

@@ -8,6 +8,7 @@ from deploy.errors import SlipwayError
 from deploy.objects import IMMUTABLE, StaticObject
 from deploy.push import Bucket, push
 from deploy.push.s3 import CONNECTIONS
+from deploy.stores import STORES
 from tests.unit.push.wire import Answered, wire
 
 EMPTY = Answered(body=b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
@@ -141,3 +142,25 @@ def test_uploads_run_side_by_side(served):
 
     served.put = put
     assert push(hashed(CONNECTIONS), BUCKET).sent == CONNECTIONS
+
+
+def test_an_etag_that_is_no_md5_stops_no_push_where_the_store_has_such(served):
+    served.put = lambda asked: Answered(headers={"ETag": '"f00"'})
+    report = push(hashed(3), Bucket("bucket", store=STORES["fastly"]))
+    assert (report.sent, report.skipped) == (3, 0)
+    # What tells the server of damage in its stead is signed with the request.
+    assert all(
+        asked.headers["X-Amz-Content-SHA256"] == hashlib.sha256(asked.body).hexdigest() for asked in served.of("PUT")
+    )
+
+
+@pytest.mark.parametrize(("size", "fine"), [("1", True), ("2", False)])
+def test_where_an_etag_is_no_md5_the_size_says_what_another_push_has_put(served, size, fine):
+    served.put = lambda asked: Answered(412)
+    served.head = lambda asked: Answered(headers={"ETag": '"f00"', "Content-Length": size})
+    bucket = Bucket("bucket", store=STORES["fastly"])
+    if fine:
+        assert push(hashed(1), bucket).skipped == 1
+    else:
+        with pytest.raises(SlipwayError, match="never overwritten"):
+            push(hashed(1), bucket)
