@@ -1,14 +1,13 @@
 """Asks the CDN for a release's objects, before a page that needs them is served."""
 
 import json
-import ssl
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
-from urllib.request import getproxies
 
 import urllib3
 
+from deploy.connections import pool
 from deploy.errors import SlipwayError
 from deploy.objects import STATIC_PREFIX
 
@@ -23,31 +22,20 @@ def verify(static_url: str, manifest: Path) -> int:
     Raises SlipwayError naming the first that it did not, and what it said.
     """
     names = [key.removeprefix(STATIC_PREFIX) for key in json.loads(manifest.read_text())["objects"]]
-    pool = _pool(static_url)
+    connections = pool(static_url, THREADS)
     with ThreadPoolExecutor(THREADS) as threads:
-        for fault in threads.map(lambda name: _fault(pool, f"{static_url}/{quote(name)}"), names):
+        for fault in threads.map(lambda name: _fault(connections, f"{static_url}/{quote(name)}"), names):
             if fault:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise SlipwayError(f"the CDN does not serve what was pushed: {fault}; `make cdn` shows what drifted")
     return len(names)
 
 
-def _fault(pool: urllib3.PoolManager, url: str) -> str:
+def _fault(connections: urllib3.PoolManager, url: str) -> str:
     try:
-        answer = pool.request("HEAD", url, retries=RETRIES)
+        answer = connections.request("HEAD", url, retries=RETRIES)
     except urllib3.exceptions.MaxRetryError as error:
         return f"{url}: {getattr(error.reason, 'args', [error.reason])[-1]}"
     if answer.headers.get("X-Origin"):
         return f"{url}: answered by the origin, not by the CDN"
     return "" if answer.status == 200 else f"{url} answers {answer.status}"
-
-
-def _pool(url: str) -> urllib3.PoolManager:
-    """Connections by the environment's proxy and authorities, as other tools take them."""
-    options = {
-        "maxsize": THREADS,
-        "timeout": urllib3.Timeout(connect=10, read=30),
-        "ssl_context": ssl.create_default_context(),
-    }
-    proxy = getproxies().get(url.partition(":")[0])
-    return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)

@@ -22,7 +22,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 AWS_PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 # Each section with a line about it, and the names that it may hold, each with an example or a word on it. The web
-# process may have any further variable; the other two have readers that know just these.
+# process may have any further variable; the others have readers that know just these.
 SECTIONS = {
     "web": (
         "Environment of the web process. Add what your project reads.",
@@ -42,6 +42,17 @@ SECTIONS = {
             "AWS_SESSION_TOKEN": "only with a key that expires",
         },
     ),
+    "cdn": (
+        "What a purge asks the provider with that site.yml names. CloudFront asks with the deployer's key.",
+        {
+            "CLOUDFLARE_API_TOKEN": "a token that may purge the cache of your zone, and nothing else",
+            "FASTLY_API_TOKEN": "a token of scope purge_select and purge_all, for your service",
+            "AKAMAI_HOST": "akab-….luna.akamaiapis.net; with the next three: an API client that may Fast Purge",
+            "AKAMAI_CLIENT_TOKEN": "akab-…",
+            "AKAMAI_CLIENT_SECRET": "its secret",
+            "AKAMAI_ACCESS_TOKEN": "akab-…",
+        },
+    ),
     "smoke": (
         "The proof signs in with it, and sees the pages behind the login too.",
         {"SMOKE_LOGIN": "user:password"},
@@ -58,6 +69,7 @@ class Secrets:
     web: Mapping[str, str] = field(repr=False)
     deployer: Mapping[str, str] = field(repr=False)
     smoke: Mapping[str, str] = field(repr=False)
+    cdn: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     @classmethod
     def load(cls, site: Site) -> "Secrets":
@@ -72,10 +84,11 @@ class Secrets:
         web: Mapping[str, str],
         deployer: Mapping[str, str] | None = None,
         smoke: Mapping[str, str] | None = None,
+        cdn: Mapping[str, str] | None = None,
     ) -> "Secrets":
         """Makes the vaulted file anew; a password file is made where there is none. No plain text touches the disk."""
         path, password_file = path_of(site), password_file_of(site)
-        given = {"web": web, "deployer": deployer or {}, "smoke": smoke or {}}
+        given = {"web": web, "deployer": deployer or {}, "smoke": smoke or {}, "cdn": cdn or {}}
         text = _render(given)
         held = _check(site, path, text)
         if not password_file.exists():
