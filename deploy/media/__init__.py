@@ -2,7 +2,8 @@
 
 1. The browser makes the smaller widths and asks ``views.sign`` for a form for each file.
 2. It posts the files to the bucket, under media/incoming/, which no CDN serves. The bucket refuses what a form
-   does not allow: another key or type, too many bytes, more than five minutes.
+   does not allow: another key or type, too many bytes, more than five minutes. A store that takes no form (see
+   deploy.stores) gets each file by PUT instead, with its type and its exact length signed.
 3. The page's form submits one signed word, the ticket. ``review`` reads at most 256 KB of each file, the first and
    the last bytes, and decodes nothing.
 4. Saving the model's row copies the files inside the bucket to media/public/. A lifecycle rule removes incoming

@@ -9,10 +9,11 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class UploadForm:
-    """What a browser posts an object with: the URL, and the fields that stand before the file."""
+    """What a browser sends an object with: by POST the fields that stand before the file, by PUT the headers."""
 
     url: str
     fields: dict[str, str]
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,11 @@ class Media(Protocol):
     refuses.
     """
 
-    def sign(self, key: str, content_type: str, limit: int) -> UploadForm:
-        """A form that uploads one object of exactly this key and type, of 1 to ``limit`` bytes, for five minutes."""
+    def sign(self, key: str, content_type: str, limit: int, size: int = 0) -> UploadForm:
+        """A form that uploads one object of exactly this key and type, of 1 to ``limit`` bytes, for five minutes.
+
+        Where the store takes no form, what is signed is a PUT of exactly ``size`` bytes; Refused beyond the limit.
+        """
 
     def read_range(self, key: str, start: int, stop: int) -> Part:
         """The bytes from ``start`` up to ``stop`` or the object's end; Refused when there is no such object."""

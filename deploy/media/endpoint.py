@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from deploy import stores
 from deploy.errors import SlipwayError
+from deploy.media.limits import INCOMING_PREFIX
 
 # Partitions whose hosts do not end in amazonaws.com.
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
@@ -10,10 +12,16 @@ SUFFIXES = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
 
 
 def upload_origin(environ: Mapping[str, str]) -> str:
-    """The URL of the bucket that a presigned POST goes to, as boto3 forms it from the same variables.
+    """Where the browser uploads to, for a Content-Security-Policy, as boto3 forms it from the same variables.
 
-    Raises SlipwayError naming the variable that is missing.
+    A presigned POST goes to the bucket's own URL. A presigned PUT goes to an object's, so what is given ends with a
+    slash, by which a policy takes all below it. Raises SlipwayError naming the variable that is missing.
     """
+    url = _bucket_url(environ)
+    return url if stores.here(environ).form else f"{url}/{INCOMING_PREFIX}"
+
+
+def _bucket_url(environ: Mapping[str, str]) -> str:
     bucket = _required(environ, "AWS_STORAGE_BUCKET_NAME")
     if endpoint := custom_endpoint(environ):
         return f"{endpoint.rstrip('/')}/{bucket}"

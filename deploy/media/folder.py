@@ -33,7 +33,7 @@ class LocalMedia:
         self.root = Path(root)
         self._url = url
 
-    def sign(self, key: str, content_type: str, limit: int) -> UploadForm:
+    def sign(self, key: str, content_type: str, limit: int, size: int = 0) -> UploadForm:
         policy = {"key": key, "type": content_type, "limit": limit, "until": time.time() + FORM_SECONDS}
         fields = {"Content-Type": content_type, "key": key, "policy": signing.dumps(policy, salt=SALT)}
         return UploadForm(reverse("slipway-media:receive"), fields)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from deploy.media.backends import media
 from deploy.media.folder import LocalMedia, RejectedForm
-from deploy.media.limits import byte_limit, uploads_per_hour
+from deploy.media.limits import byte_limit, megabytes, uploads_per_hour
 from deploy.media.refusal import Refused
 from deploy.media.ticket import Ticket
 
@@ -22,10 +22,10 @@ HOUR = 3600
 @require_POST
 @never_cache
 def sign(request: HttpRequest) -> JsonResponse:
-    """Answers ``{"files": [{"name": "original", "type": "image/jpeg"}, …]}`` with a form for each file.
+    """Answers ``{"files": [{"name": "original", "type": "image/jpeg", "size": 4711}, …]}`` with a form for each file.
 
-    The answer is ``{"ticket": …, "files": [{"name", "url", "fields", "limit"}, …]}``; ``limit`` is in
-    bytes. A refusal is ``{"error": sentence}`` with status 400, 401, 413, 429 or 503.
+    The answer is ``{"ticket": …, "files": [{"name", "method", "url", "fields", "limit"}, …]}``; ``size`` and ``limit``
+    are in bytes. A refusal is ``{"error": sentence}`` with status 400, 401, 413, 429 or 503.
     """
     if not request.user.is_authenticated:
         return _error(401, "You are signed out. Sign in again in another tab, then try again.")
@@ -34,26 +34,33 @@ def sign(request: HttpRequest) -> JsonResponse:
     if not _may_begin(request.user.pk):
         return _error(429, f"You have begun {uploads_per_hour()} uploads within an hour. Try again later.")
     try:
-        files = {file["name"]: file["type"] for file in json.loads(request.body)["files"]}
+        said = json.loads(request.body)["files"]
+        files = {file["name"]: file["type"] for file in said}
+        sizes = {file["name"]: file.get("size", 0) for file in said}
         if not all(isinstance(text, str) for pair in files.items() for text in pair):
             raise ValueError
-    except (ValueError, KeyError, TypeError):
+        if not all(type(size) is int for size in sizes.values()):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError):
         return _error(400, "The list of files cannot be read.")
     try:
         ticket = Ticket.issue(str(request.user.pk), files)
     except Refused as refused:
         return _error(400, str(refused))
+    for name, size in sizes.items():
+        if size > (limit := byte_limit(name)):
+            return _error(413, f"The photo has {megabytes(size)}; at most {megabytes(limit)} are taken.")
     try:
-        forms = [_form(ticket, name) for name in ticket.types]
+        forms = [_form(ticket, name, sizes[name]) for name in ticket.types]
     except Refused as refused:
         return _error(503, str(refused))
     return JsonResponse({"ticket": ticket.dump(), "files": forms})
 
 
-def _form(ticket: Ticket, name: str) -> dict[str, object]:
+def _form(ticket: Ticket, name: str, size: int) -> dict[str, object]:
     limit = byte_limit(name)
-    form = media().sign(ticket.key(name), ticket.types[name], limit)
-    return {"name": name, "url": form.url, "fields": form.fields, "limit": limit}
+    form = media().sign(ticket.key(name), ticket.types[name], limit, size)
+    return {"name": name, "method": form.method, "url": form.url, "fields": form.fields, "limit": limit}
 
 
 def _may_begin(user: object) -> bool:

@@ -11,7 +11,7 @@
     const message = xml.querySelector("Message")?.textContent ?? "";
     if (code === "EntityTooLarge") return tooLarge(size, limit);
     if (code === "EntityTooSmall") return "The file is empty. Choose another one.";
-    if (/expired/i.test(message) || code === "RequestTimeout") {
+    if (/expired/i.test(code + message) || code === "RequestTimeout") {
       return "The upload took longer than its five minutes. Try again, on a better connection if you can.";
     }
     if (code === "AccessDenied" || code === "InvalidPolicyDocument" || code === "SignatureDoesNotMatch") {
@@ -26,7 +26,7 @@
 
   /** Asks the site for a form for each file; resolves to `{ticket, files}`. */
   async function askForForms(url, token, files) {
-    const announced = files.map(({ name, blob }) => ({ name, type: blob.type }));
+    const announced = files.map(({ name, blob }) => ({ name, type: blob.type, size: blob.size }));
     let answer;
     try {
       answer = await fetch(url, {
@@ -42,14 +42,20 @@
     throw new Error(said.error ?? `The site could not begin the upload (${answer.status}). Reload the page and try again.`);
   }
 
-  /** Posts one file; `progress` is called with the bytes sent so far. */
-  function send({ url, fields, limit }, blob, progress, signal) {
+  /** What goes with a file by POST: a form, the file last. */
+  function asForm(fields, blob) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append("file", blob);
+    return form;
+  }
+
+  /** Sends one file; `progress` is called with the bytes sent so far. By PUT, `fields` are headers. */
+  function send({ method, url, fields, limit }, blob, progress, signal) {
     return new Promise((resolve, reject) => {
-      const form = new FormData();
-      for (const [name, value] of Object.entries(fields)) form.append(name, value);
-      form.append("file", blob);
       const request = new XMLHttpRequest();
-      request.open("POST", url);
+      request.open(method, url);
+      if (method === "PUT") for (const header of Object.entries(fields)) request.setRequestHeader(...header);
       request.upload.addEventListener("progress", (event) => progress(Math.min(event.loaded, blob.size)));
       request.addEventListener("load", () =>
         request.status < 300
@@ -59,7 +65,7 @@
         reject(new Error("The photo storage cannot be reached. Check your connection, then try again.")));
       request.addEventListener("abort", () => reject(signal.reason));
       signal.addEventListener("abort", () => request.abort());
-      request.send(form);
+      request.send(method === "PUT" ? blob : asForm(fields, blob));
     });
   }
 

@@ -2,11 +2,13 @@
 
 import os
 from unittest import mock
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from deploy.errors import SlipwayError
 from deploy.media import client
+from deploy.media.bucket import S3Media
 from deploy.media.endpoint import upload_origin
 
 REGIONS = ("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "auto")
@@ -28,6 +30,24 @@ def test_it_is_the_url_that_boto3_signs(endpoint, bucket, region):
     assert signed["url"].rstrip("/") == upload_origin(environ)
     assert signed["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
     assert region in signed["fields"]["x-amz-credential"]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=("aws", "local", "another"))
+def test_where_no_form_is_taken_it_covers_the_urls_that_boto3_signs_and_no_others(endpoint, monkeypatch):
+    environ = {"AWS_STORAGE_BUCKET_NAME": "example-com", "AWS_DEFAULT_REGION": "auto", "SLIPWAY_PROVIDER": "cloudflare"}
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_CONFIG_FILE": os.devnull}
+    with mock.patch.dict(os.environ, environ | endpoint | keys, clear=True):
+        monkeypatch.setattr(client, "_client", None)
+        form = S3Media("example-com", "").sign("media/incoming/x/original.jpg", "image/jpeg", 10, 7)
+    source = upload_origin(environ | endpoint)
+    assert form.url.startswith(source)
+    # https://www.w3.org/TR/CSP3/#path-part-match: without the slash it would be one exact path.
+    assert source.endswith("/media/incoming/")
+    signed = parse_qs(urlsplit(form.url).query)
+    assert signed["X-Amz-SignedHeaders"] == ["content-length;content-type;host"]
+    assert signed["X-Amz-Expires"] == ["300"]
+    assert not any("checksum" in name.lower() for name in signed)
+    assert (form.method, form.fields) == ("PUT", {"Content-Type": "image/jpeg"})
 
 
 @pytest.mark.parametrize("missing", ("AWS_STORAGE_BUCKET_NAME", "AWS_DEFAULT_REGION"))

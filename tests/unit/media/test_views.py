@@ -65,6 +65,9 @@ def test_it_asks_for_the_csrf_token_and_for_post(client):
         '{"files": 1}',
         '{"files": [{"name": "original"}]}',
         '{"files": [{"name": 1, "type": {}}]}',
+        '{"files": ["original"]}',
+        '{"files": [{"name": "original", "type": "image/jpeg", "size": "7"}]}',
+        '{"files": [{"name": "original", "type": "image/jpeg", "size": true}]}',
         "\xff",
     ),
 )
@@ -78,6 +81,12 @@ def test_other_types_get_no_form(client, kind):
     answer = ask(client, {"files": [{"name": "original", "type": kind}]})
     assert answer.status_code == 400
     assert "Only JPEG, PNG and WebP" in answer.json()["error"]
+
+
+def test_a_size_that_is_announced_and_too_large_is_refused_at_once(client):
+    answer = ask(client, {"files": [{"name": "original", "type": "image/jpeg", "size": 25_000_001}]})
+    assert (answer.status_code, answer.json()["error"]) == (413, "The photo has 25 MB; at most 25 MB are taken.")
+    assert ask(client, {"files": [{"name": "original", "type": "image/jpeg", "size": 25_000_000}]}).status_code == 200
 
 
 def test_a_long_list_is_refused_unread(client):
