@@ -30,8 +30,8 @@ init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--
 secrets: .venv/deploy ## open the vaulted secrets in your editor
 	@$(BIN)/python -m deploy.verbs secrets
 
-cdn: .venv/deploy ## make or repair the bucket, the certificate and the CDN hosts that site.yml describes
-	@$(BIN)/python -m deploy.cdn provision
+cdn: .venv/deploy ## show a plan, then make or repair buckets, certificate and CDN hosts (CHECK=1: only name what drifted)
+	@$(BIN)/python -m deploy.cdn provision $(if $(CHECK),--check)
 
 deploy: .venv/deploy .venv/demo ## bring the site to its server (PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client

@@ -52,6 +52,9 @@ KEYS = {
     "cdn_id": str,
     "region": str,
     "bucket": str,
+    "media_bucket": str,
+    "price_class": str,
+    "cdn_logs": str,
     "keep": int,
 }
 WORDS = {str: "text", list: "a list", dict: "`name: value` lines", int: "a number"}
@@ -72,6 +75,8 @@ ENDPOINTS = {
     # https://docs.rackspacecloud.com/storage-object-store-s3-cli/
     "rackspace": "https://swift.api.<region>.rackspacecloud.com",
 }
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PriceClass.html
+PRICE_CLASSES = ("PriceClass_All", "PriceClass_200", "PriceClass_100")
 # A rollback finds its static files as long as a kept release names them.
 KEEP = 5
 
@@ -90,7 +95,9 @@ class Site:
     wsgi: str
     seed: str
     region: str
+    # Static files and the manifests of releases; and uploads.
     bucket: str
+    media_bucket: str
     # How the server is reached, and what only a server needs.
     server: str = ""
     server_user: str = "root"
@@ -100,6 +107,9 @@ class Site:
     email: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     keep: int = KEEP
+    # Which edges answer, and the bucket for their log, "" for none.
+    price_class: str = PRICE_CLASSES[0]
+    cdn_logs: str = ""
     # Who serves static and media, where its buckets are, and what it calls the thing before them.
     provider: str = stores.DEFAULT
     endpoint: str = ""
@@ -130,7 +140,9 @@ class Site:
             "SITE_URL": self.site_url,
             "STATIC_URL": self.static_url + "/",
             "MEDIA_URL": self.media_url + "/",
-            "AWS_STORAGE_BUCKET_NAME": self.bucket,
+            # The name that django-storages knows; the other is where collectstatic pushes to.
+            "AWS_STORAGE_BUCKET_NAME": self.media_bucket,
+            "SLIPWAY_STATIC_BUCKET": self.bucket,
             "AWS_DEFAULT_REGION": self.region,
         }
 
@@ -143,6 +155,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
     file = Path(path or os.environ.get("CONFIG") or DEFAULT_PATH)
     said = _read(file)
     domain = _match(file, said, "domain", HOST, "a domain like example.com")
+    bucket = _match(file, said, "bucket", BUCKET, "a bucket name", domain.replace(".", "-"))
 
     provider = _provider(file, said)
 
@@ -160,7 +173,8 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         wsgi=_match(file, said, "wsgi", MODULE, "a module", "project.wsgi"),
         seed=said.get("seed", ""),
         region=_region(file, said, provider),
-        bucket=_match(file, said, "bucket", BUCKET, "a bucket name", f"{domain.replace('.', '-')}"),
+        bucket=bucket,
+        media_bucket=_match(file, said, "media_bucket", BUCKET, "a bucket name", f"{bucket}-media"),
         server=_match(file, said, "server", SERVER, "an address or a name that ssh knows", optional=True),
         server_user=_match(file, said, "server_user", USER, "a user name", "root"),
         ssh_config=_path(file, said, "ssh_config"),
@@ -169,13 +183,19 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         email=_match(file, said, "email", EMAIL, "an address like you@example.com", optional=True),
         extra=_environment(file, said),
         keep=_keep(file, said),
+        price_class=said.get("price_class", PRICE_CLASSES[0]),
+        cdn_logs=_match(file, said, "cdn_logs", BUCKET, "a bucket name", optional=True),
         provider=provider,
         endpoint=_endpoint(file, said, provider),
         cdn_id=_match(file, said, "cdn_id", CDN_ID, "an identifier of letters and digits", optional=True),
     )
     if site.tls not in TLS:
         raise SlipwayError(f"{file}: tls: {site.tls!r} is not one of {', '.join(TLS)}")
+    if site.price_class not in PRICE_CLASSES:
+        raise SlipwayError(f"{file}: price_class: {site.price_class!r} is not one of {', '.join(PRICE_CLASSES)}")
     _check_hosts(site)
+    if site.bucket == site.media_bucket:
+        raise SlipwayError(f"{file}: media_bucket: {bucket} is the static files' bucket; uploads need one of their own")
     return site
 
 

@@ -33,6 +33,9 @@ if not hasattr(_project, "INSTALLED_APPS"):
 
 SLIPWAY_OFFLOAD = "STATIC_URL" in _os.environ
 
+# Where collectstatic pushes to; the web process never asks it.
+SLIPWAY_STATIC_BUCKET = _env.str("SLIPWAY_STATIC_BUCKET", default="")
+
 # Names that go up without a hash, as glob patterns: browsers and robots ask for these by heart.
 # A project adds its own, for files that load their siblings by plain name.
 SLIPWAY_STABLE_NAMES = [

@@ -85,7 +85,11 @@ class Stage:
         """Brings the database up to the release; a new one gets a user to sign in as, and the wall its photos."""
         manage = [sys.executable, "manage.py"]
         # Written last, so that a run that was stopped half-way is made up for.
-        stamp, filled = self.directory / "filled", f"{self.site.settings} {self.user_site.seed}"
+        bucket = self.site.media_bucket
+        stamp, filled = self.directory / "filled", f"{self.site.settings} {self.user_site.seed} {bucket}"
+        if stamp.exists() and not stamp.read_text().endswith(f" {bucket}"):
+            # The photos that this database names are in another bucket.
+            (self.directory / "db.sqlite3").unlink(missing_ok=True)
         self.run([*manage, "migrate", "--verbosity", "0"], identity="web", cwd=self.current, log="migrate")
         if stamp.exists() and stamp.read_text() == filled:
             return

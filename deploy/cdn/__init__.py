@@ -1,1 +1,1 @@
-"""The CDN: provision it, describe it, purge it. CloudFront before one private bucket."""
+"""The CDN: provision it, describe it, purge it. CloudFront before two private buckets."""

@@ -1,5 +1,6 @@
-"""The AWS account: clients by boto3's own settings, and its errors in one line."""
+"""The AWS account: clients by boto3's own settings; what is asked, what is changed, and its errors in one line."""
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -7,17 +8,19 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy.errors import SlipwayError
+from deploy.cdn.refusals import failed, refused
 
 # CloudFront is a global service; it answers, and takes certificates from, this region.
 GLOBAL = "us-east-1"
 TAG = "slipway-site"
-DENIED = ("AccessDenied", "AccessDeniedException", "Forbidden", "403")
-# Checksums only where the API asks for them, so that other S3 servers understand us.
+# Stands for an id or ARN that AWS gives once the thing is made.
+NOT_YET = "(not made yet)"
 SETTINGS = Config(
-    retries={"mode": "standard"},
+    # Eight attempts wait up to a minute in all where AWS throttles.
+    retries={"mode": "standard", "total_max_attempts": 8},
+    # Checksums only where the API asks for them, so that other S3 servers understand us.
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
@@ -38,27 +41,64 @@ class Site(Protocol):
     def region(self) -> str: ...
     @property
     def bucket(self) -> str: ...
+    @property
+    def media_bucket(self) -> str: ...
+    @property
+    def price_class(self) -> str: ...
+    @property
+    def cdn_logs(self) -> str: ...
 
 
 class Account:
-    """One client a service, made when it is first used."""
+    """One client a service, made when it is first used; and the changes, made or, when ``dry``, only noted.
 
-    def __init__(self, region: str) -> None:
+    ``say`` is called with each line of ``changes`` as it comes, and with what is waited for.
+    """
+
+    def __init__(self, region: str, *, dry: bool = False, say: Callable[[str], object] = lambda _: None) -> None:
         self.region = region
+        self.dry = dry
+        self.say = say
+        self.changes: list[str] = []
         # A session of its own: the default one keeps the first credentials that it finds.
         self.session = boto3.Session()
 
     @cached_property
     def s3(self) -> BaseClient:
-        return self.session.client("s3", region_name=self.region, config=SETTINGS)
+        return self._client("s3", self.region)
 
     @cached_property
     def cloudfront(self) -> BaseClient:
-        return self.session.client("cloudfront", region_name=GLOBAL, config=SETTINGS)
+        return self._client("cloudfront", GLOBAL)
 
     @cached_property
     def acm(self) -> BaseClient:
-        return self.session.client("acm", region_name=GLOBAL, config=SETTINGS)
+        return self._client("acm", GLOBAL)
+
+    @cached_property
+    def route53(self) -> BaseClient:
+        return self._client("route53", GLOBAL)
+
+    @cached_property
+    def iam(self) -> BaseClient:
+        return self._client("iam", GLOBAL)
+
+    @cached_property
+    def sts(self) -> BaseClient:
+        return self._client("sts", self.region)
+
+    def _client(self, service: str, region: str) -> BaseClient:
+        return self.session.client(service, region_name=region, config=SETTINGS)
+
+    def change(
+        self, client: BaseClient, operation: str, resource: str, lines: Sequence[str], **params: Any
+    ) -> dict[str, Any] | None:
+        """Makes one change, told by ``lines``; AWS's answer, or None when dry. Raises SlipwayError."""
+        answer = None if self.dry else ask(client, operation, resource, **params)
+        for line in lines:
+            self.changes.append(line)
+            self.say(line)
+        return answer
 
 
 def ask(
@@ -66,31 +106,23 @@ def ask(
     operation: str,
     resource: str,
     absent: tuple[str, ...] = (),
-    denied: str = "allow it to these credentials",
+    denied: str = "",
     **params: Any,
 ) -> dict[str, Any] | None:
     """AWS's answer, or None where it answers with one of the error codes in ``absent``.
 
-    Raises SlipwayError, naming service, action and ``resource``, for every other error.
+    Raises SlipwayError, naming the call, ``resource`` and the fix, for every other error; ``denied`` is the fix of a
+    denied one where the resource knows better.
     """
     service = client.meta.service_model.service_name
     try:
         return getattr(client, operation)(**params)
     except ClientError as error:
-        code = error.response["Error"].get("Code", "")
-        if code in absent:
+        if error.response["Error"].get("Code", "") in absent:
             return None
-        action = f"{service}:{error.operation_name}"
-        if code in DENIED:
-            raise SlipwayError(f"access denied for {action} on {resource}; {denied}") from error
-        said = " ".join(error.response["Error"].get("Message", "").split())
-        raise SlipwayError(f"{action} on {resource} failed: {code}: {said}") from error
-    except NoCredentialsError as error:
-        raise SlipwayError(
-            "no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-        ) from error
+        raise refused(service, resource, error, denied) from error
     except BotoCoreError as error:
-        raise SlipwayError(f"{service} cannot be asked about {resource}: {error}") from error
+        raise failed(service, resource, error) from error
 
 
 def pages(client: BaseClient, operation: str, resource: str, listing: str) -> list[dict[str, Any]]:

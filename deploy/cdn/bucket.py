@@ -1,11 +1,12 @@
-"""The one private bucket: made, closed, versioned, swept, and opened to two distributions alone."""
+"""A private bucket: made, closed, swept, and opened to one distribution alone."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from deploy.cdn.account import GLOBAL, TAG, Account, Site, ask, is_https
 from deploy.cdn.drift import overlay
+from deploy.cdn.edges import Edge
 from deploy.cdn.names import INCOMING_PREFIX
 from deploy.errors import SlipwayError
 
@@ -18,28 +19,25 @@ PUBLIC_ACCESS_BLOCK = {
 OWNERSHIP = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 VERSIONING = {"Status": "Enabled"}
-LIFECYCLE = {
-    "Rules": [
-        {
-            "ID": "abort-incomplete-uploads",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-        },
-        {
-            # An upload that nobody published.
-            "ID": "expire-incoming",
-            "Status": "Enabled",
-            "Filter": {"Prefix": INCOMING_PREFIX},
-            "Expiration": {"Days": 1},
-        },
-        {
-            "ID": "expire-noncurrent",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
-        },
-    ]
+ABORT_UPLOADS = {
+    "ID": "abort-incomplete-uploads",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+}
+# An upload that nobody published.
+EXPIRE_INCOMING = {
+    "ID": "expire-incoming",
+    "Status": "Enabled",
+    "Filter": {"Prefix": INCOMING_PREFIX},
+    "Expiration": {"Days": 1},
+}
+# What was deleted or replaced can be had back for a month.
+EXPIRE_NONCURRENT = {
+    "ID": "expire-noncurrent",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
 }
 
 
@@ -53,7 +51,7 @@ class Setting:
     # The member of the Put call that carries it; the Get call answers it whole or by its members.
     member: str
     wanted: dict[str, Any]
-    absent: tuple[str, ...] = field(default=())
+    absent: tuple[str, ...] = ()
 
     def read(self, account: Account, bucket: str) -> dict[str, Any] | None:
         answer = ask(account.s3, self.get, f"bucket {bucket}", self.absent, Bucket=bucket)
@@ -62,26 +60,15 @@ class Setting:
         known = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
         return known.get(self.member, known) or None
 
-    def write(self, account: Account, bucket: str, value: dict[str, Any]) -> None:
-        params = {"Bucket": bucket, self.member: value}
-        ask(account.s3, self.put, f"bucket {bucket}", **params)
 
-
-def settings(site: Site) -> list[Setting]:
-    """What every bucket of ours has, in the order in which it is set."""
-    cors = {
-        "CORSRules": [
-            {
-                # The browser posts an upload's form straight to the bucket.
-                "ID": "uploads",
-                "AllowedOrigins": [site.site_url],
-                "AllowedMethods": ["POST"],
-                "AllowedHeaders": ["*"],
-                "ExposeHeaders": ["ETag", "Location"],
-                "MaxAgeSeconds": 3600,
-            }
-        ]
-    }
+def settings(site: Site, edge: Edge) -> list[Setting]:
+    """What the bucket behind ``edge`` has, in the order in which it is set."""
+    is_media = edge.kind == "media"
+    rules = [ABORT_UPLOADS, EXPIRE_INCOMING, EXPIRE_NONCURRENT] if is_media else [ABORT_UPLOADS]
+    # A static file can be built again from its release, an upload cannot: that bucket alone keeps old versions.
+    versioning = [
+        Setting("versioning", "get_bucket_versioning", "put_bucket_versioning", "VersioningConfiguration", VERSIONING)
+    ]
     return [
         Setting(
             "public access block",
@@ -107,19 +94,13 @@ def settings(site: Site) -> list[Setting]:
             ENCRYPTION,
             ("ServerSideEncryptionConfigurationNotFoundError",),
         ),
-        Setting(
-            "versioning",
-            "get_bucket_versioning",
-            "put_bucket_versioning",
-            "VersioningConfiguration",
-            VERSIONING,
-        ),
+        *(versioning if is_media else []),
         Setting(
             "lifecycle",
             "get_bucket_lifecycle_configuration",
             "put_bucket_lifecycle_configuration",
             "LifecycleConfiguration",
-            LIFECYCLE,
+            {"Rules": rules},
             ("NoSuchLifecycleConfiguration",),
         ),
         Setting(
@@ -127,56 +108,81 @@ def settings(site: Site) -> list[Setting]:
             "get_bucket_cors",
             "put_bucket_cors",
             "CORSConfiguration",
-            cors,
+            {"CORSRules": [_cors(site, edge)]},
             ("NoSuchCORSConfiguration",),
         ),
     ]
 
 
-def ensure_bucket(account: Account, site: Site) -> list[str]:
-    """Makes the bucket and puts its configuration right. Returns what it changed."""
-    changes = _ensure_exists(account, site)
-    for setting in settings(site):
-        current = setting.read(account, site.bucket)
+def _cors(site: Site, edge: Edge) -> dict[str, Any]:
+    if edge.kind == "media":
+        # The browser posts an upload's form straight to the bucket.
+        return {
+            "ID": "uploads",
+            "AllowedOrigins": [site.site_url],
+            "AllowedMethods": ["POST"],
+            "AllowedHeaders": ["*"],
+            "ExposeHeaders": ["ETag", "Location"],
+            "MaxAgeSeconds": 3600,
+        }
+    # A preflight that the distribution passes on; the headers of a GET are the distribution's own.
+    return {
+        "ID": "reads",
+        "AllowedOrigins": [site.site_url],
+        "AllowedMethods": ["GET", "HEAD"],
+        "AllowedHeaders": ["*"],
+        "MaxAgeSeconds": 86_400,
+    }
+
+
+def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:
+    """Makes the bucket and puts its configuration right."""
+    is_new = _ensure_exists(account, site, edge)
+    name = f"bucket {edge.bucket}"
+    for setting in settings(site, edge):
+        # A new bucket has AWS's defaults of today; ours are set whatever those are.
+        current = None if is_new else setting.read(account, edge.bucket)
         merged, drifts = overlay(current, setting.wanted)
         if drifts:
-            setting.write(account, site.bucket, merged)
-            changes.append(f"bucket {site.bucket}: {setting.label} {_said(current, drifts)}")
-    return changes
+            lines = [f"change {name}: {setting.label}: {drift}" for drift in drifts]
+            lines = lines if current else [f"make {name}: {setting.label}"]
+            account.change(account.s3, setting.put, name, lines, Bucket=edge.bucket, **{setting.member: merged})
 
 
-def ensure_policy(account: Account, site: Site, readers: dict[str, str]) -> list[str]:
-    """Lets each distribution ARN in ``readers`` read its prefix, and nobody else anything."""
-    wanted = policy(site, readers)
-    current = read_policy(account, site.bucket)
+def ensure_policy(account: Account, site: Site, edge: Edge, distribution_arn: str) -> None:
+    """Lets the one distribution read what it serves, and nobody else anything."""
+    name, wanted = f"bucket {edge.bucket}", policy(site, edge, distribution_arn)
+    current = read_policy(account, edge.bucket)
     if current == wanted:
-        return []
-    name = f"bucket {site.bucket}"
-    ask(account.s3, "put_bucket_policy", name, Bucket=site.bucket, Policy=json.dumps(wanted))
-    return [f"{name}: policy {'added' if current is None else 'repaired'}"]
+        return
+    lines = [f"make {name}: policy"]
+    if current is not None:
+        drifts = overlay(current, wanted)[1] or ["it allows or denies more than it should"]
+        lines = [f"change {name}: policy: {drift}" for drift in drifts]
+    account.change(account.s3, "put_bucket_policy", name, lines, Bucket=edge.bucket, Policy=json.dumps(wanted))
 
 
 def read_policy(account: Account, bucket: str) -> dict[str, Any] | None:
-    answer = ask(account.s3, "get_bucket_policy", f"bucket {bucket}", ("NoSuchBucketPolicy",), Bucket=bucket)
+    absent = ("NoSuchBucketPolicy", "NoSuchBucket")
+    answer = ask(account.s3, "get_bucket_policy", f"bucket {bucket}", absent, Bucket=bucket)
     return json.loads(answer["Policy"]) if answer else None
 
 
-def policy(site: Site, readers: dict[str, str]) -> dict[str, Any]:
-    """The bucket policy. ``readers`` maps a distribution's ARN to the prefix that it serves.
+def policy(site: Site, edge: Edge, distribution_arn: str) -> dict[str, Any]:
+    """The bucket policy: one distribution reads the prefix that it serves.
 
-    No ListBucket, so a missing key is a 403 and the CDN learns no names.
+    ListBucket makes a missing key a 404 rather than a 403. It lists nothing: whatever a visitor asks for is a key under
+    the prefix, queries are not passed on, and the bare host is the default root object.
     """
-    arn = f"arn:aws:s3:::{site.bucket}"
+    arn = f"arn:aws:s3:::{edge.bucket}"
+    reader = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Condition": {"StringEquals": {"AWS:SourceArn": distribution_arn}},
+    }
     statements: list[dict[str, Any]] = [
-        {
-            "Sid": f"Read{prefix.strip('/').title().replace('/', '')}",
-            "Effect": "Allow",
-            "Principal": {"Service": "cloudfront.amazonaws.com"},
-            "Action": "s3:GetObject",
-            "Resource": f"{arn}/{prefix}*",
-            "Condition": {"StringEquals": {"AWS:SourceArn": distribution}},
-        }
-        for distribution, prefix in readers.items()
+        {"Sid": "Read", **reader, "Action": "s3:GetObject", "Resource": f"{arn}/{edge.prefix}*"},
+        {"Sid": "TellWhatIsMissing", **reader, "Action": "s3:ListBucket", "Resource": arn},
     ]
     if is_https(site):
         statements.append(
@@ -192,50 +198,66 @@ def policy(site: Site, readers: dict[str, str]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def describe_bucket(account: Account, site: Site) -> dict[str, Any] | None:
+def describe_bucket(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
     """The bucket as S3 describes it, or None when there is none."""
-    if not _exists(account, site.bucket):
+    if not exists(account, edge):
         return None
-    described = {setting.label.replace(" ", "_"): setting.read(account, site.bucket) for setting in settings(site)}
+    described = {
+        setting.label.replace(" ", "_"): setting.read(account, edge.bucket) for setting in settings(site, edge)
+    }
     return {
-        "name": site.bucket,
+        "name": edge.bucket,
         "region": site.region,
-        "bucket_url": _url(account, site.bucket),
+        "bucket_url": _url(account, edge.bucket),
         **described,
-        "policy": read_policy(account, site.bucket),
-        "tags": _tags(account, site.bucket),
+        "policy": read_policy(account, edge.bucket),
+        "tags": tags(account, edge.bucket),
     }
 
 
-def _ensure_exists(account: Account, site: Site) -> list[str]:
-    name = f"bucket {site.bucket}"
-    if _exists(account, site.bucket):
-        owner = _tags(account, site.bucket).get(TAG)
+def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
+    """Whether the bucket is new. Raises SlipwayError for one that is not ours."""
+    name = f"bucket {edge.bucket}"
+    if exists(account, edge):
+        held = tags(account, edge.bucket)
+        owner = held.get(TAG)
         if owner == site.name:
-            return []
-        if owner or _holds_objects(account, site.bucket):
+            return False
+        if owner or _holds_objects(account, edge.bucket):
             whose = f"it belongs to the site {owner}" if owner else "it holds objects of its own"
-            raise SlipwayError(f"{name} is not ours: {whose}; name another `bucket` in site.yml")
-        _tag(account, site)
-        return [f"{name}: taken over, it was empty"]
+            raise SlipwayError(f"{name} is not ours: {whose}; name another `{key_of(edge)}` in site.yml")
+        _tag(account, site, edge, held, [f"make {name}: ours from now on, it is empty"])
+        return False
     # us-east-1 is S3's default, and it refuses to be named.
     place = {} if site.region == GLOBAL else {"LocationConstraint": site.region}
     params = {"CreateBucketConfiguration": place} if place else {}
-    ask(account.s3, "create_bucket", name, Bucket=site.bucket, **params)
-    _tag(account, site)
-    return [f"{name}: created in {site.region}"]
+    made = f"make {name} in {site.region}"
+    account.change(account.s3, "create_bucket", name, [made], Bucket=edge.bucket, **params)
+    _tag(account, site, edge, {}, [])
+    return True
 
 
-def _exists(account: Account, bucket: str) -> bool:
+def key_of(edge: Edge) -> str:
+    """The key of site.yml that names the edge's bucket."""
+    return "bucket" if edge.kind == "static" else "media_bucket"
+
+
+def exists(account: Account, edge: Edge) -> bool:
+    other = f"name another `{key_of(edge)}` in site.yml"
     found = ask(
         account.s3,
         "head_bucket",
-        f"bucket {bucket}",
+        f"bucket {edge.bucket}",
         absent=("404", "NoSuchBucket"),
-        denied="allow it to these credentials, or name another `bucket` in site.yml: this one may be a stranger's",
-        Bucket=bucket,
+        denied=f"allow it to these credentials, or {other}: this one may be a stranger's",
+        Bucket=edge.bucket,
     )
     return found is not None
+
+
+def tags(account: Account, bucket: str) -> dict[str, str]:
+    answer = ask(account.s3, "get_bucket_tagging", f"bucket {bucket}", ("NoSuchTagSet",), Bucket=bucket)
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
 
 
 def _holds_objects(account: Account, bucket: str) -> bool:
@@ -243,16 +265,10 @@ def _holds_objects(account: Account, bucket: str) -> bool:
     return bool(listing.get("Contents"))
 
 
-def _tags(account: Account, bucket: str) -> dict[str, str]:
-    answer = ask(account.s3, "get_bucket_tagging", f"bucket {bucket}", ("NoSuchTagSet",), Bucket=bucket)
-    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
-
-
-def _tag(account: Account, site: Site) -> None:
-    tags = _tags(account, site.bucket) | {TAG: site.name}
-    tag_set = [{"Key": key, "Value": value} for key, value in tags.items()]
-    name = f"bucket {site.bucket}"
-    ask(account.s3, "put_bucket_tagging", name, Bucket=site.bucket, Tagging={"TagSet": tag_set})
+def _tag(account: Account, site: Site, edge: Edge, held: dict[str, str], lines: list[str]) -> None:
+    tag_set = [{"Key": key, "Value": value} for key, value in (held | {TAG: site.name}).items()]
+    name = f"bucket {edge.bucket}"
+    account.change(account.s3, "put_bucket_tagging", name, lines, Bucket=edge.bucket, Tagging={"TagSet": tag_set})
 
 
 def _url(account: Account, bucket: str) -> str:
@@ -260,7 +276,3 @@ def _url(account: Account, bucket: str) -> str:
     params = {"Bucket": bucket, "Key": "x"}
     signed = account.s3.generate_presigned_url("get_object", Params=params)
     return signed.partition("?")[0].removesuffix("/x")
-
-
-def _said(current: dict[str, Any] | None, drifts: list[str]) -> str:
-    return f"repaired ({'; '.join(drifts)})" if current else "set"

@@ -1,34 +1,36 @@
 """CloudFront behind the verbs provision, describe and purge, and the policies of who works with it."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore import xform_name
 
-from deploy.cdn import policies
+from deploy.cdn import dns, policies
 from deploy.cdn.account import Account, Site, ask, is_https
 from deploy.cdn.bucket import describe_bucket, ensure_bucket, ensure_policy
 from deploy.cdn.certificate import ensure_certificate
 from deploy.cdn.distribution import (
-    Edge,
     distribution,
-    edges,
     ensure_access_control,
     ensure_distribution,
     ensure_response_headers,
-    find_distribution,
+    find_by_alias,
 )
+from deploy.cdn.edges import Edge, edges
+from deploy.cdn.waiting import wait_for
 from deploy.errors import SlipwayError
 
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 PATHS_IN_FLIGHT = 3000
+# A change of a distribution takes minutes to reach every edge.
+DEPLOYED_WITHIN = 30 * 60  # seconds
 
 
 @dataclass(frozen=True)
 class Host:
-    """One provisioned CDN host. ``domain`` is what its DNS record must point at."""
+    """One provisioned CDN host. ``domain`` is what its DNS record must point at, and does where ``is_named``."""
 
     kind: str
     alias: str
@@ -36,48 +38,51 @@ class Host:
     arn: str
     domain: str
     status: str
+    is_named: bool
 
 
 @dataclass(frozen=True)
 class Provisioned:
     """What stands now, and a line for each change that was made; none where nothing was."""
 
-    bucket: str
     hosts: tuple[Host, ...]
     changes: tuple[str, ...]
 
 
-def provision(site: Site) -> Provisioned:
-    """Makes or repairs the bucket, the certificate and both distributions.
+def provision(site: Site, *, dry: bool = False, say: Callable[[str], object] = lambda _: None) -> Provisioned:
+    """Makes or repairs the certificate, the buckets, both distributions and their names; only plans it when ``dry``.
 
-    Running it again changes nothing. Raises SlipwayError, with what to do, where it cannot go on;
-    a later run goes on from there.
+    ``say`` gets a line for each change and each wait. Running it again changes nothing. Raises SlipwayError, with what
+    to do, where it cannot go on; a later run goes on from there.
     """
-    account = Account(site.region)
-    certificate, changes = None, []
-    if is_https(site):
-        certificate, changes = ensure_certificate(account, site)
-    changes += ensure_bucket(account, site)
-    access_control, made = ensure_access_control(account, site)
-    changes += made
-    hosts, readers = [], {}
+    account = Account(site.region, dry=dry, say=say)
+    zones = dns.zones(account) if is_https(site) else []
+    certificate = ensure_certificate(account, site, zones) if is_https(site) else None
     for edge in edges(site):
-        headers, made = ensure_response_headers(account, site, edge)
-        changes += made
+        ensure_bucket(account, site, edge)
+    access_control = ensure_access_control(account, site)
+    hosts = []
+    for edge in edges(site):
+        headers = ensure_response_headers(account, site, edge)
         wanted = distribution(site, edge, access_control, headers, certificate)
-        found, made = ensure_distribution(account, site, edge, wanted)
-        changes += made
-        hosts.append(_host(edge, found))
-        readers[found["ARN"]] = edge.prefix
-    changes += ensure_policy(account, site, readers)
-    return Provisioned(site.bucket, tuple(hosts), tuple(changes))
+        found = ensure_distribution(account, site, edge, wanted)
+        ensure_policy(account, site, edge, found["ARN"])
+        zone = dns.zone_of(edge.alias, zones)
+        if zone:
+            dns.ensure_alias(account, zone, edge.alias, found["DomainName"])
+        hosts.append(_host(edge, found, is_named=bool(zone)))
+    if not dry:
+        hosts = [_deployed(account, one) for one in hosts]
+    return Provisioned(tuple(hosts), tuple(account.changes))
 
 
 def describe(site: Site) -> dict[str, Any]:
     """The provisioned state as AWS describes it, ready for JSON; None for what is not there."""
     account = Account(site.region)
-    described = {edge.kind: _describe_edge(account, edge) for edge in edges(site)}
-    return {"bucket": describe_bucket(account, site), **described}
+    return {
+        edge.kind: {"bucket": describe_bucket(account, site, edge), **_describe_edge(account, edge)}
+        for edge in edges(site)
+    }
 
 
 def purge(site: Site, paths: Sequence[str]) -> list[str]:
@@ -93,10 +98,12 @@ def purge(site: Site, paths: Sequence[str]) -> list[str]:
 
 def identity_policy(site: Site, name: str) -> dict[str, Any]:
     """The IAM policy of ``deployer``, ``pruner`` or ``web``, ready to be attached to a user or role."""
-    if name != "deployer":
-        return {"pruner": policies.pruner, "web": policies.web}[name](site.bucket)
+    if name == "web":
+        return policies.web(site.media_bucket)
+    if name == "pruner":
+        return policies.pruner(site.bucket)
     static = edges(site)[0]
-    found = find_distribution(Account(site.region), static)
+    found = find_by_alias(Account(site.region), static)
     if found is None:
         raise SlipwayError(f"no distribution answers to {static.alias}; provision it first")
     return policies.deployer(site.bucket, found["ARN"])
@@ -118,7 +125,7 @@ def _paths(site: Site, edge: Edge, paths: Sequence[str]) -> list[str]:
 def _invalidate(account: Account, edge: Edge, paths: list[str]) -> str:
     if len(paths) > PATHS_IN_FLIGHT:
         raise SlipwayError(f"cannot purge {len(paths)} paths of {edge.alias} at once; purge /*")
-    found = find_distribution(account, edge)
+    found = find_by_alias(account, edge)
     if found is None:
         raise SlipwayError(f"no distribution answers to {edge.alias}; provision it first")
     batch = {
@@ -135,15 +142,31 @@ def _invalidate(account: Account, edge: Edge, paths: list[str]) -> str:
     return answer["Invalidation"]["Id"]
 
 
-def _host(edge: Edge, found: dict[str, Any]) -> Host:
-    return Host(edge.kind, edge.alias, found["Id"], found["ARN"], found["DomainName"], found["Status"])
+def _host(edge: Edge, found: dict[str, Any], *, is_named: bool) -> Host:
+    known = (found["Id"], found["ARN"], found["DomainName"], found["Status"])
+    return Host(edge.kind, edge.alias, *known, is_named)
 
 
-def _describe_edge(account: Account, edge: Edge) -> dict[str, Any] | None:
+def _deployed(account: Account, host: Host) -> Host:
+    """The host once every edge knows it."""
+
+    def is_deployed() -> bool:
+        nonlocal status
+        found = ask(account.cloudfront, "get_distribution", f"distribution {host.alias}", Id=host.distribution_id)
+        status = found["Distribution"]["Status"]
+        return status == "Deployed"
+
+    status = host.status
+    if status != "Deployed" and not wait_for(f"{host.alias} to be deployed", is_deployed, account.say, DEPLOYED_WITHIN):
+        raise SlipwayError(f"distribution {host.distribution_id} ({host.alias}) is still {status}; run it again")
+    return replace(host, status=status)
+
+
+def _describe_edge(account: Account, edge: Edge) -> dict[str, Any]:
     client = account.cloudfront
-    summary = find_distribution(account, edge)
+    summary = find_by_alias(account, edge)
     if summary is None:
-        return None
+        return {"url": edge.url, "distribution_id": None}
     name = f"distribution {summary['Id']}"
     found = ask(client, "get_distribution", name, Id=summary["Id"])["Distribution"]
     config = found["DistributionConfig"]

@@ -1,21 +1,23 @@
-"""Two CloudFront distributions on the one bucket, and the policies they refer to."""
+"""The two CloudFront distributions, and the policies they refer to."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
 from botocore import xform_name
 
-from deploy.cdn.account import TAG, Account, Site, ask, host, is_https, pages
+from deploy.cdn.account import NOT_YET, TAG, Account, Site, ask, is_https, pages
 from deploy.cdn.drift import overlay
-from deploy.cdn.names import PUBLIC_PREFIX, STATIC_PREFIX
+from deploy.cdn.edges import Edge
 from deploy.errors import SlipwayError
 
 # Managed-CachingOptimized: gzip and Brotli in the key; queries, cookies and headers not.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
 CACHE_POLICY = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+# Managed-CORS-S3Origin: passes on the three headers of a preflight, which the bucket answers.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
+PREFLIGHT_POLICY = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
 ORIGIN = "bucket"
-METHODS = ["GET", "HEAD"]
+READS = ["GET", "HEAD"]
 # An upload opened as a page of its own may neither run nor load anything.
 MEDIA_CSP = "default-src 'none'; sandbox"
 HSTS_SECONDS = 31_536_000
@@ -23,30 +25,10 @@ CORS_SECONDS = 86_400
 TLS_POLICY = "TLSv1.2_2021"
 
 
-@dataclass(frozen=True)
-class Edge:
-    """One of the site's two CDN hosts."""
-
-    kind: str  # "static" or "media"
-    url: str
-    prefix: str  # in the bucket, with its trailing slash
-
-    @property
-    def alias(self) -> str:
-        return host(self.url)
-
-
-def edges(site: Site) -> tuple[Edge, Edge]:
-    return (
-        Edge("static", site.static_url, STATIC_PREFIX),
-        Edge("media", site.media_url, PUBLIC_PREFIX),
-    )
-
-
 def access_control(site: Site) -> dict[str, Any]:
     return {
         "Name": site.name,
-        "Description": f"Reads of {site.bucket}, signed",
+        "Description": f"Reads of the buckets of {site.site_url}, signed",
         "SigningProtocol": "sigv4",
         "SigningBehavior": "always",
         "OriginAccessControlOriginType": "s3",
@@ -65,7 +47,7 @@ def response_headers(site: Site, edge: Edge) -> dict[str, Any]:
         }
     policy: dict[str, Any] = {
         "Name": f"{site.name}-{edge.kind}",
-        "Comment": f"{edge.kind} host of {site.site_url}",
+        "Comment": _comment(site, edge),
         "SecurityHeadersConfig": security,
         # The site's pages are of another origin, and may be of another site, than this host.
         "CustomHeadersConfig": _items(
@@ -82,7 +64,7 @@ def response_headers(site: Site, edge: Edge) -> dict[str, Any]:
         policy["CorsConfig"] = {
             "AccessControlAllowOrigins": _items(site.site_url),
             "AccessControlAllowHeaders": _items("*"),
-            "AccessControlAllowMethods": _items(*METHODS),
+            "AccessControlAllowMethods": _items(*READS),
             "AccessControlAllowCredentials": False,
             "AccessControlMaxAgeSec": CORS_SECONDS,
             "OriginOverride": True,
@@ -94,34 +76,36 @@ def distribution(
     site: Site, edge: Edge, access_control_id: str, headers_id: str, certificate: str | None
 ) -> dict[str, Any]:
     """The DistributionConfig of ``edge``, without its CallerReference."""
+    behavior = {
+        "TargetOriginId": ORIGIN,
+        "ViewerProtocolPolicy": "redirect-to-https" if is_https(site) else "allow-all",
+        "AllowedMethods": {**_items(*READS, "OPTIONS"), "CachedMethods": _items(*READS)},
+        "Compress": True,
+        "CachePolicyId": CACHE_POLICY,
+        "ResponseHeadersPolicyId": headers_id,
+    }
+    if edge.kind == "static":
+        behavior["OriginRequestPolicyId"] = PREFLIGHT_POLICY
     return {
         "Aliases": _items(edge.alias),
-        "Comment": f"{edge.kind} host of {site.site_url}",
+        "Comment": _comment(site, edge),
         "Enabled": True,
-        # No such object: a visitor of the bare host is refused, and no name is listed.
+        # No such object: a visitor of the bare host gets a 404, and no name is listed.
         "DefaultRootObject": "index.html",
         "HttpVersion": "http2and3",
         "IsIPV6Enabled": True,
-        "PriceClass": "PriceClass_All",
-        # Off: a log of visitors' addresses is a choice of the site's owner, not ours.
-        "Logging": {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""},
+        "PriceClass": site.price_class,
+        "Logging": _logging(site, edge),
         "Origins": _items(
             {
                 "Id": ORIGIN,
-                "DomainName": f"{site.bucket}.s3.{site.region}.amazonaws.com",
+                "DomainName": f"{edge.bucket}.s3.{site.region}.amazonaws.com",
                 "OriginPath": "/" + edge.prefix.rstrip("/"),
                 "OriginAccessControlId": access_control_id,
                 "S3OriginConfig": {"OriginAccessIdentity": ""},
             }
         ),
-        "DefaultCacheBehavior": {
-            "TargetOriginId": ORIGIN,
-            "ViewerProtocolPolicy": "redirect-to-https" if is_https(site) else "allow-all",
-            "AllowedMethods": {**_items(*METHODS), "CachedMethods": _items(*METHODS)},
-            "Compress": True,
-            "CachePolicyId": CACHE_POLICY,
-            "ResponseHeadersPolicyId": headers_id,
-        },
+        "DefaultCacheBehavior": behavior,
         # A key that was asked for before its upload must not stay refused.
         "CustomErrorResponses": _items(
             {"ErrorCode": 403, "ErrorCachingMinTTL": 0},
@@ -131,97 +115,109 @@ def distribution(
     }
 
 
-def ensure_access_control(account: Account, site: Site) -> tuple[str, list[str]]:
-    """The id of the site's origin access control, and what changed."""
-    listed = pages(
-        account.cloudfront,
-        "list_origin_access_controls",
-        "origin access controls",
-        "OriginAccessControlList",
-    )
-    found = next((item["Id"] for item in listed if item["Name"] == site.name), None)
-    return _ensure(account, "OriginAccessControl", found, access_control(site))
+def ensure_access_control(account: Account, site: Site) -> str:
+    """The id of the site's origin access control."""
+    return _ensure(account, "OriginAccessControl", find_access_control(account, site), access_control(site))
 
 
-def ensure_response_headers(account: Account, site: Site, edge: Edge) -> tuple[str, list[str]]:
-    """The id of the edge's response headers policy, and what changed."""
+def ensure_response_headers(account: Account, site: Site, edge: Edge) -> str:
+    """The id of the edge's response headers policy."""
     wanted = response_headers(site, edge)
-    listed = pages(
-        account.cloudfront,
-        "list_response_headers_policies",
-        "response headers policies",
-        "ResponseHeadersPolicyList",
-    )
-    policies = [item["ResponseHeadersPolicy"] for item in listed]
-    found = next(
-        (p["Id"] for p in policies if p["ResponseHeadersPolicyConfig"]["Name"] == wanted["Name"]),
-        None,
-    )
-    return _ensure(account, "ResponseHeadersPolicy", found, wanted)
+    return _ensure(account, "ResponseHeadersPolicy", find_response_headers(account, site, edge), wanted)
 
 
-def ensure_distribution(
-    account: Account, site: Site, edge: Edge, wanted: dict[str, Any]
-) -> tuple[dict[str, Any], list[str]]:
-    """The edge's distribution as CloudFront describes it, and what changed."""
+def ensure_distribution(account: Account, site: Site, edge: Edge, wanted: dict[str, Any]) -> dict[str, Any]:
+    """The edge's distribution as CloudFront describes it; of one that is not made yet, what is known of it."""
     name = f"{edge.kind} distribution"
-    summary = find_distribution(account, edge)
+    summary = find_distribution(account, site, edge)
     if summary is None:
         tags = {"Items": [{"Key": TAG, "Value": site.name}]}
         config = wanted | {"CallerReference": f"{site.name}-{edge.kind}-{uuid.uuid4()}"}
-        made = ask(
+        made = account.change(
             account.cloudfront,
             "create_distribution_with_tags",
             f"{name} {edge.alias}",
+            [f"make {name} {edge.alias}"],
             DistributionConfigWithTags={"DistributionConfig": config, "Tags": tags},
-        )["Distribution"]
-        return made, [f"{name}: created {made['Id']} for {edge.alias}"]
-    _check_ours(account, site, edge, summary)
-    _, changes = _ensure(account, "Distribution", summary["Id"], wanted, name)
-    found = ask(account.cloudfront, "get_distribution", name, Id=summary["Id"])
-    return found["Distribution"], changes
-
-
-def find_distribution(account: Account, edge: Edge) -> dict[str, Any] | None:
-    """The summary of the distribution that answers to the edge's host, or None."""
-    listed = pages(account.cloudfront, "list_distributions", "distributions", "DistributionList")
-    for summary in listed:
-        if edge.alias in (summary["Aliases"].get("Items") or []):
-            return summary
-    return None
-
-
-def _check_ours(account: Account, site: Site, edge: Edge, summary: dict[str, Any]) -> None:
-    answer = ask(
-        account.cloudfront,
-        "list_tags_for_resource",
-        f"distribution {summary['Id']}",
-        Resource=summary["ARN"],
-    )
-    tags = {tag["Key"]: tag.get("Value") for tag in answer["Tags"].get("Items") or []}
-    if tags.get(TAG) != site.name:
-        raise SlipwayError(
-            f"{edge.alias} already belongs to distribution {summary['Id']}, which is not ours; "
-            f"take the alias off it, or tag it {TAG}={site.name} to have it changed"
         )
+        unmade = {"Id": NOT_YET, "ARN": NOT_YET, "DomainName": NOT_YET, "Status": NOT_YET}
+        return made["Distribution"] if made else unmade
+    _ensure(account, "Distribution", summary["Id"], wanted, name)
+    return ask(account.cloudfront, "get_distribution", name, Id=summary["Id"])["Distribution"]
 
 
-def _ensure(
-    account: Account, kind: str, found: str | None, wanted: dict[str, Any], name: str = ""
-) -> tuple[str, list[str]]:
-    """Creates a resource, or puts the drifted fields of the one with id ``found`` right."""
+def find_access_control(account: Account, site: Site) -> str | None:
+    """The id of the site's origin access control, by its name: it carries no tags."""
+    operation, listing = "list_origin_access_controls", "OriginAccessControlList"
+    listed = pages(account.cloudfront, operation, "origin access controls", listing)
+    return next((item["Id"] for item in listed if item["Name"] == site.name), None)
+
+
+def find_response_headers(account: Account, site: Site, edge: Edge) -> str | None:
+    """The id of the edge's response headers policy, by its name: it carries no tags."""
+    operation, listing = "list_response_headers_policies", "ResponseHeadersPolicyList"
+    listed = pages(account.cloudfront, operation, "response headers policies", listing)
+    policies = [item["ResponseHeadersPolicy"] for item in listed]
+    name = f"{site.name}-{edge.kind}"
+    return next((p["Id"] for p in policies if p["ResponseHeadersPolicyConfig"]["Name"] == name), None)
+
+
+def find_by_alias(account: Account, edge: Edge) -> dict[str, Any] | None:
+    """The summary of the distribution that answers to the edge's host, whoever made it; or None."""
+    listed = pages(account.cloudfront, "list_distributions", "distributions", "DistributionList")
+    return next((one for one in listed if edge.alias in (one["Aliases"].get("Items") or [])), None)
+
+
+def find_distribution(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
+    """The summary of the edge's distribution, or None.
+
+    It is known by its tag, and by its alias or, where somebody took that away, its comment. Raises SlipwayError where
+    the alias belongs to a distribution that is not ours.
+    """
+    listed = pages(account.cloudfront, "list_distributions", "distributions", "DistributionList")
+    named = [one for one in listed if edge.alias in (one["Aliases"].get("Items") or [])]
+    for summary in named:
+        if not _is_ours(account, site, summary):
+            raise SlipwayError(
+                f"{edge.alias} already belongs to distribution {summary['Id']}, which is not ours; "
+                f"take the alias off it, or tag it {TAG}={site.name} to have it changed"
+            )
+    unnamed = [one for one in listed if one not in named and one.get("Comment") == _comment(site, edge)]
+    return next(iter(named or [one for one in unnamed if _is_ours(account, site, one)]), None)
+
+
+def _is_ours(account: Account, site: Site, summary: dict[str, Any]) -> bool:
+    name = f"distribution {summary['Id']}"
+    answer = ask(account.cloudfront, "list_tags_for_resource", name, Resource=summary["ARN"])
+    tags = {tag["Key"]: tag.get("Value") for tag in answer["Tags"].get("Items") or []}
+    return tags.get(TAG) == site.name
+
+
+def _ensure(account: Account, kind: str, found: str | None, wanted: dict[str, Any], name: str = "") -> str:
+    """The id of a resource that is made, or whose drifted fields are put right."""
     client, member = account.cloudfront, f"{kind}Config"
     snake = xform_name(kind)
     name = name or f"{snake.replace('_', ' ')} {wanted['Name']}"
     if found is None:
-        made = ask(client, f"create_{snake}", name, **{member: wanted})[kind]
-        return made["Id"], [f"{name}: created"]
+        made = account.change(client, f"create_{snake}", name, [f"make {name}"], **{member: wanted})
+        return made[kind]["Id"] if made else NOT_YET
     answer = ask(client, f"get_{snake}_config", name, Id=found)
     merged, drifts = overlay(answer[member], wanted)
     if drifts:
         params = {member: merged, "IfMatch": answer["ETag"]}
-        ask(client, f"update_{snake}", name, Id=found, **params)
-    return found, [f"{name}: repaired ({drift})" for drift in drifts]
+        account.change(client, f"update_{snake}", name, [f"change {name}: {d}" for d in drifts], Id=found, **params)
+    return found
+
+
+def _comment(site: Site, edge: Edge) -> str:
+    return f"{edge.kind} host of {site.site_url}"
+
+
+def _logging(site: Site, edge: Edge) -> dict[str, Any]:
+    if not site.cdn_logs:
+        return {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""}
+    bucket = f"{site.cdn_logs}.s3.amazonaws.com"
+    return {"Enabled": True, "IncludeCookies": False, "Bucket": bucket, "Prefix": f"{edge.alias}/"}
 
 
 def _viewer_certificate(certificate: str | None) -> dict[str, Any]:

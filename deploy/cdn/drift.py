@@ -23,7 +23,7 @@ def overlay(current: Any, wanted: Any, path: str = "") -> tuple[Any, list[str]]:
         return _overlay_list(current, wanted, path)
     if current == wanted:
         return current, []
-    return wanted, [f"{path} was {_short(current)}, is {_short(wanted)}"]
+    return wanted, [_differs(path, current, wanted)]
 
 
 def _overlay_list(current: list[Any], wanted: list[Any], path: str) -> tuple[list[Any], list[str]]:
@@ -35,14 +35,14 @@ def _overlay_list(current: list[Any], wanted: list[Any], path: str) -> tuple[lis
         # The order of methods, origins or headers means nothing to AWS.
         if sorted(map(repr, current)) == sorted(map(repr, wanted)):
             return current, []
-        return wanted, [f"{path} was {_short(current)}, is {_short(wanted)}"]
+        return wanted, [_differs(path, current, wanted)]
     held = {item[key]: item for item in current}
     merged, drifts = [], []
     for item in wanted:
         one, found = overlay(held.pop(item[key], None), item, f"{path}[{item[key]}]")
         merged.append(one)
         drifts += found
-    drifts += [f"{path}[{name}] was there, is gone" for name in held]
+    drifts += [f"{path}[{name}] is there, should not be" for name in held]
     return merged, drifts
 
 
@@ -52,6 +52,10 @@ def _key(*lists: list[Any]) -> str | None:
         if items and all(isinstance(item, dict) and key in item for item in items):
             return key
     return None
+
+
+def _differs(path: str, current: Any, wanted: Any) -> str:
+    return f"{path} is {_short(current)}, should be {_short(wanted)}"
 
 
 def _short(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Where things are in the bucket, and what may serve them."""
+"""Where things are in the two buckets, and what may serve them."""
 
 from deploy.objects import STATIC_PREFIX
 
@@ -6,7 +6,7 @@ from deploy.objects import STATIC_PREFIX
 INCOMING_PREFIX = "media/incoming/"
 # Published uploads: the media host serves them.
 PUBLIC_PREFIX = "media/public/"
-# Release manifests: nothing serves them.
+# Release manifests, beside the static files: nothing serves them.
 RELEASES_PREFIX = "releases/"
 
 __all__ = ["INCOMING_PREFIX", "PUBLIC_PREFIX", "RELEASES_PREFIX", "STATIC_PREFIX"]

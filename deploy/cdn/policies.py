@@ -29,11 +29,11 @@ def pruner(bucket: str) -> dict[str, Any]:
     )
 
 
-def web(bucket: str) -> dict[str, Any]:
+def web(media_bucket: str) -> dict[str, Any]:
     """Signs uploads, reads and publishes them; sees nothing but media."""
     return _document(
         _objects(
-            bucket,
+            media_bucket,
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             [INCOMING_PREFIX, PUBLIC_PREFIX],
         )

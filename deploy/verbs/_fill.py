@@ -17,7 +17,7 @@ def fill(text: str, answers: Mapping[str, str]) -> str:
 def rename(text: str, old: str, new: str) -> str:
     """``text`` with the names under one domain moved to another: hosts, and what is called after it with dashes."""
     for before, after in ((old, new), (old.replace(".", "-"), new.replace(".", "-"))):
-        text = re.sub(rf"(?<![\w-]){re.escape(before)}(?![\w-])", after, text)
+        text = re.sub(rf"(?<![\w-]){re.escape(before)}(?!\w)", after, text)
     return text
 
 

@@ -18,14 +18,14 @@ QUESTIONS = {
     "domain": ("The domain that you own", config.HOST, "a domain like mysite.org, without www."),
     "server": ("The VPS: its address, or a name that ssh knows", config.SERVER, "an address or a name"),
     "email": ("Where the certificate authority may write to you", config.EMAIL, "an address like you@mysite.org"),
-    "region": ("The AWS region of the bucket", config.REGION, "a region like eu-central-1"),
+    "region": ("The AWS region of the buckets", config.REGION, "a region like eu-central-1"),
 }
 OPTIONAL = ("email",)
 
 NEXT = """
 Next:
   {prefix}make cdn
-      with your own AWS profile: makes the bucket and the two CDN hosts, and says which DNS records to set
+      with your own AWS profile: makes the buckets and the two CDN hosts, and says which DNS records to set
   {prefix}make secrets
       puts the AWS keys of the site there; `python -m deploy.cdn policy web` (or deployer) prints what a key may do
   {prefix}make deploy"""
@@ -52,8 +52,8 @@ def run(options: argparse.Namespace) -> int:
         _report(known, kept={file} | _make_secrets(known))
         return 0
     answers = _answers(options, known, filled)
-    # Another site's own bucket must not become this one's too.
-    lines = fill(begin.read_text(), {} if filled else {"bucket": ""})
+    # Another site's own buckets must not become this one's too.
+    lines = fill(begin.read_text(), {} if filled else {"bucket": "", "media_bucket": ""})
     site = _write(file, fill(rename(lines, known.domain, answers["domain"]), answers))
     _report(*site)
     return 0

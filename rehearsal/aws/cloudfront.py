@@ -16,7 +16,7 @@ from typing import Any
 
 from moto.core.request import Request
 
-from rehearsal.aws.managed import CACHE_POLICIES
+from rehearsal.aws.managed import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
 from rehearsal.aws.references import check_distribution, references
 from rehearsal.aws.shapes import Answer, ServiceError, Wire
 
@@ -33,6 +33,7 @@ KINDS = {
     "Distribution": "Distributions",
     "OriginAccessControl": "OriginAccessControls",
     "CachePolicy": "CachePolicies",
+    "OriginRequestPolicy": "OriginRequestPolicies",
     "ResponseHeadersPolicy": "ResponseHeadersPolicies",
 }
 # Policies have a UUID, these a short name.
@@ -92,8 +93,9 @@ class CloudFront:
     def __init__(self) -> None:
         self.wire = Wire("cloudfront", malformed="MalformedInput")
         self.kept: dict[str, dict[str, Kept]] = {kind: {} for kind in KINDS}
-        for name, config in CACHE_POLICIES.items():
-            self.kept["CachePolicy"][name] = Kept("CachePolicy", name, config, managed=True)
+        for kind, policies in (("CachePolicy", CACHE_POLICIES), ("OriginRequestPolicy", ORIGIN_REQUEST_POLICIES)):
+            for name, config in policies.items():
+                self.kept[kind][name] = Kept(kind, name, config, managed=True)
         self.tags: dict[str, dict[str, str]] = {}
         self.invalidations: dict[str, list[dict[str, Any]]] = {}
         self.lock = threading.Lock()

@@ -20,8 +20,8 @@ _CDN = {
             "Action": ["s3:GetObject"],
             "Resource": [f"arn:aws:s3:::*/{prefix}*" for prefix in (STATIC_PREFIX, PUBLIC_PREFIX)],
         },
-        # The edge weighs the bucket's policy itself.
-        {"Effect": "Allow", "Action": ["s3:GetBucketPolicy"], "Resource": ["arn:aws:s3:::*"]},
+        # The edge weighs the bucket's policy itself: who may read, and who is told that a key is missing.
+        {"Effect": "Allow", "Action": ["s3:GetBucketPolicy", "s3:ListBucket"], "Resource": ["arn:aws:s3:::*"]},
     ],
 }
 

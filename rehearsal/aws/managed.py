@@ -9,6 +9,23 @@ _NOTHING_ELSE_IN_KEY = {
     "QueryStringsConfig": {"QueryStringBehavior": "none"},
 }
 
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
+ORIGIN_REQUEST_POLICIES = {
+    "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf": {
+        "Name": "Managed-CORS-S3Origin",
+        "Comment": "Policy for S3 origin with CORS",
+        "HeadersConfig": {
+            "HeaderBehavior": "whitelist",
+            "Headers": {
+                "Quantity": 3,
+                "Items": ["origin", "access-control-request-headers", "access-control-request-method"],
+            },
+        },
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "QueryStringsConfig": {"QueryStringBehavior": "none"},
+    },
+}
+
 CACHE_POLICIES = {
     "658327ea-f89d-4fab-a63d-7e88639e58f6": {
         "Name": "Managed-CachingOptimized",

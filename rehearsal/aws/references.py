@@ -11,6 +11,7 @@ def references(config: dict[str, Any]) -> dict[str, set[str]]:
     named = {
         "OriginAccessControl": [origin.get("OriginAccessControlId") for origin in config["Origins"]["Items"]],
         "CachePolicy": [one.get("CachePolicyId") for one in _behaviors(config)],
+        "OriginRequestPolicy": [one.get("OriginRequestPolicyId") for one in _behaviors(config)],
         "ResponseHeadersPolicy": [one.get("ResponseHeadersPolicyId") for one in _behaviors(config)],
     }
     return {kind: {name for name in names if name} for kind, names in named.items()}

@@ -1,5 +1,6 @@
 """Builds the static files and pushes them; without a CDN host it is Django's own command."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,9 @@ from django.conf import settings
 from django.contrib.staticfiles.management.commands import collectstatic
 
 from deploy.errors import SlipwayError
+
+# What a push has replaced in place, in the build's folder: a JSON list of keys, for a purge.
+REPLACED = "replaced.json"
 
 # Options of Django's command that would break the contract of names with hashes, and why.
 REFUSED = {
@@ -49,7 +53,7 @@ class Command(collectstatic.Command):
         began = time.monotonic()
         listing = None
         if not build_only:
-            bucket = push.Bucket(settings.AWS_STORAGE_BUCKET_NAME)
+            bucket = push.Bucket(_bucket())
             listing = push.start_listing(bucket)
         built = build(self.ignore_patterns, write=not self.dry_run)
         for warning in built.warnings:
@@ -68,6 +72,7 @@ class Command(collectstatic.Command):
         else:
             with self._progress() as progress:
                 report = push.push(built.objects, bucket, listing, progress)
+            (settings.SLIPWAY_BUILD / REPLACED).write_text(json.dumps(report.replaced))
             facts = [
                 f"{report.objects:,} objects",
                 f"{report.sent:,} sent ({megabytes(report.bytes)})",
@@ -104,6 +109,12 @@ class Command(collectstatic.Command):
                 self.stdout.write(f"push {done:,}/{total:,}")
 
         return progress
+
+
+def _bucket() -> str:
+    if not settings.SLIPWAY_STATIC_BUCKET:
+        raise SlipwayError("SLIPWAY_STATIC_BUCKET is not set; the static files have no bucket to go to without it")
+    return settings.SLIPWAY_STATIC_BUCKET
 
 
 def megabytes(size: int) -> str:

@@ -51,6 +51,7 @@ class Contender:
             "DJANGO_SETTINGS_MODULE": "tests.bench.push.site.settings",
             "BENCH_DIRECTORY": str(place.work),
             "AWS_STORAGE_BUCKET_NAME": place.bucket,
+            "SLIPWAY_STATIC_BUCKET": place.bucket,
             **dict(self.settings),
         }
         if self.names == "slipway":

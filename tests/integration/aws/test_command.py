@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import uuid
 from pathlib import Path
 
+import boto3
 import pytest
 
+from deploy import config
 from rehearsal.aws import LocalAws
 from rehearsal.aws.local import ROOT
 
@@ -24,6 +27,9 @@ def site_yml(tmp_path: Path) -> Path:
     return file
 
 
+CHECK = ["provision", "--check"]
+
+
 def cdn(aws: LocalAws, site_yml: Path, *arguments: str, identity: str = "admin") -> subprocess.CompletedProcess[str]:
     env = os.environ | aws.env_of(identity) | {"CONFIG": str(site_yml)}
     command = [sys.executable, "-m", "deploy.cdn", *arguments]
@@ -31,18 +37,42 @@ def cdn(aws: LocalAws, site_yml: Path, *arguments: str, identity: str = "admin")
 
 
 def test_provision_says_what_it_changed_and_then_that_nothing_is_left(aws: LocalAws, site_yml: Path):
-    first, second = (cdn(aws, site_yml, "provision") for _ in range(2))
-    assert "static distribution: created" in first.stdout
+    first, second, checked = (cdn(aws, site_yml, *said) for said in (["provision"], ["provision"], CHECK))
+    assert "make static distribution" in first.stdout
     assert "cloudfront.net" in first.stdout
     assert second.stdout.startswith("nothing to change: ")
-    assert (first.returncode, second.returncode) == (0, 0)
+    assert checked.stdout.startswith("no drift: ")
+    assert (first.returncode, second.returncode, checked.returncode) == (0, 0, 0)
+
+
+def test_a_plan_stands_before_what_is_done_and_says_the_costs(aws: LocalAws, site_yml: Path):
+    said = cdn(aws, site_yml, "provision").stdout
+    plan, _, done = said.partition("Costs:")
+    made = re.findall(r"(?m)^ +(make .*)$", plan)
+    assert f"make bucket {_name(site_yml)}-media in eu-central-1" in made
+    assert [line for line in done.splitlines() if line.startswith("make ")] == made
+    assert "$" in done
+
+
+def test_a_check_names_the_drift_changes_nothing_and_fails(aws: LocalAws, site_yml: Path):
+    untouched = cdn(aws, site_yml, *CHECK)
+    assert (untouched.returncode, "make static distribution" in untouched.stdout) == (1, True)
+    cdn(aws, site_yml, "provision")
+    s3 = boto3.client("s3", endpoint_url=aws.s3_url, region_name=aws.region, **_keys(aws))
+    s3.put_bucket_versioning(Bucket=f"{_name(site_yml)}-media", VersioningConfiguration={"Status": "Suspended"})
+    for _ in range(2):
+        done = cdn(aws, site_yml, *CHECK)
+        assert done.stdout.split() == (
+            f"change bucket {_name(site_yml)}-media: versioning: Status is 'Suspended', should be 'Enabled'".split()
+        )
+        assert (done.returncode, done.stderr) == (1, "slipway: 1 difference; `make cdn` makes the changes above\n")
 
 
 def test_describe_purge_and_policy_speak_of_what_was_provisioned(aws: LocalAws, site_yml: Path):
     cdn(aws, site_yml, "provision")
     described = json.loads(cdn(aws, site_yml, "describe").stdout)
     assert described["static"]["config"]["Enabled"] is True
-    assert described["bucket"]["bucket_url"].startswith(aws.s3_url)
+    assert described["static"]["bucket"]["bucket_url"].startswith(aws.s3_url)
     assert cdn(aws, site_yml, "purge", "/favicon.ico", identity="deployer").stdout.startswith("invalidation I")
     policy = json.loads(cdn(aws, site_yml, "policy", "deployer").stdout)
     assert described["static"]["arn"] in str(policy)
@@ -55,3 +85,11 @@ def test_a_failure_is_one_line_and_status_1(aws: LocalAws, site_yml: Path):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("slipway: access denied for s3:HeadBucket on bucket site-")
     assert len(done.stderr.splitlines()) == 1
+
+
+def _name(site_yml: Path) -> str:
+    return config.load(site_yml).name
+
+
+def _keys(aws: LocalAws) -> dict[str, str]:
+    return {name.lower(): aws.env[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}

@@ -34,26 +34,28 @@ def test_a_site_is_provisioned_whole(site: ExampleSite):
     assert [described[kind]["distribution_id"] for kind in ("static", "media")] == [
         host.distribution_id for host in done.hosts
     ]
-    bucket = described["bucket"]
-    assert set(bucket["public_access_block"].values()) == {True}
-    assert bucket["ownership"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    assert bucket["versioning"] == {"Status": "Enabled"}
-    assert len(bucket["lifecycle"]["Rules"]) == 3
-    assert bucket["cors"]["CORSRules"][0]["AllowedOrigins"] == [site.site_url]
-    assert bucket["tags"] == {"slipway-site": site.name}
-    for kind, path in (("static", "/static"), ("media", "/media/public")):
+    for kind, path, name in (("static", "/static", site.bucket), ("media", "/media/public", site.media_bucket)):
+        bucket = described[kind]["bucket"]
+        assert bucket["name"] == name
+        assert set(bucket["public_access_block"].values()) == {True}
+        assert bucket["ownership"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        assert bucket["cors"]["CORSRules"][0]["AllowedOrigins"] == [site.site_url]
+        assert bucket["tags"] == {"slipway-site": site.name}
         config = described[kind]["config"]
         assert config["Origins"]["Items"][0]["OriginPath"] == path
         assert described[kind]["origin_access_control"]["SigningBehavior"] == "always"
         assert described[kind]["cache_policy"]["Name"] == "Managed-CachingOptimized"
+    assert described["media"]["bucket"]["versioning"] == {"Status": "Enabled"}
+    assert len(described["media"]["bucket"]["lifecycle"]["Rules"]) == 3
     json.dumps(described)
 
 
-def test_the_bucket_policy_names_the_distributions_that_were_made(site: ExampleSite):
+def test_each_bucket_policy_names_the_distribution_that_was_made(site: ExampleSite):
     done = cloudfront.provision(site)
-    policy = cloudfront.describe(site)["bucket"]["policy"]
-    sources = [s["Condition"]["StringEquals"]["AWS:SourceArn"] for s in policy["Statement"]]
-    assert sources == [host.arn for host in done.hosts]
+    described = cloudfront.describe(site)
+    for host in done.hosts:
+        statements = described[host.kind]["bucket"]["policy"]["Statement"]
+        assert {s["Condition"]["StringEquals"]["AWS:SourceArn"] for s in statements} == {host.arn}
 
 
 def test_a_second_run_changes_nothing_and_says_so(site: ExampleSite, calls: Calls):
@@ -67,7 +69,10 @@ def test_a_second_run_changes_nothing_and_says_so(site: ExampleSite, calls: Call
 
 
 def test_nothing_is_there_before_the_first_run(site: ExampleSite):
-    assert cloudfront.describe(site) == {"bucket": None, "static": None, "media": None}
+    assert cloudfront.describe(site) == {
+        kind: {"bucket": None, "url": url, "distribution_id": None}
+        for kind, url in (("static", site.static_url), ("media", site.media_url))
+    }
 
 
 def _switch_compression_off(config: dict) -> None:
@@ -93,11 +98,11 @@ def _move_origin(config: dict) -> None:
 @pytest.mark.parametrize(
     ("drift", "named"),
     [
-        (_switch_compression_off, "DefaultCacheBehavior.Compress was False, is True"),
-        (_drop_access_control, "Origins.Items[bucket].OriginAccessControlId was ''"),
-        (_drop_headers_policy, "DefaultCacheBehavior.ResponseHeadersPolicyId was absent"),
-        (_keep_errors, "CustomErrorResponses.Items[403].ErrorCachingMinTTL was 300, is 0"),
-        (_move_origin, "Origins.Items[bucket].DomainName was 'www.example.com'"),
+        (_switch_compression_off, "DefaultCacheBehavior.Compress is False, should be True"),
+        (_drop_access_control, "Origins.Items[bucket].OriginAccessControlId is ''"),
+        (_drop_headers_policy, "DefaultCacheBehavior.ResponseHeadersPolicyId is absent"),
+        (_keep_errors, "CustomErrorResponses.Items[403].ErrorCachingMinTTL is 300, should be 0"),
+        (_move_origin, "Origins.Items[bucket].DomainName is 'www.example.com'"),
     ],
 )
 def test_a_drifted_distribution_is_repaired_and_the_field_named(
@@ -109,7 +114,7 @@ def test_a_drifted_distribution_is_repaired_and_the_field_named(
     drift(found["DistributionConfig"])
     client.update_distribution(Id=identifier, IfMatch=found["ETag"], DistributionConfig=found["DistributionConfig"])
     (change,) = cloudfront.provision(provisioned).changes
-    assert change.startswith("static distribution: repaired (")
+    assert change.startswith("change static distribution: ")
     assert named in change
     assert cloudfront.describe(provisioned) == wanted
 
@@ -136,8 +141,11 @@ def test_what_aws_or_a_person_added_to_a_distribution_stays(calls: Calls, site: 
 def test_a_drifted_bucket_is_repaired_and_the_part_named(calls: Calls, provisioned: ExampleSite, call: str, named: str):
     wanted = cloudfront.describe(provisioned)
     getattr(calls.client("s3"), call)(Bucket=provisioned.bucket)
+    (planned,) = cloudfront.provision(provisioned, dry=True).changes
+    assert cloudfront.describe(provisioned) != wanted
     (change,) = cloudfront.provision(provisioned).changes
-    assert change.startswith(f"bucket {provisioned.bucket}: {named} ")
+    assert change == planned
+    assert change.startswith(f"make bucket {provisioned.bucket}: {named}")
     assert cloudfront.describe(provisioned) == wanted
 
 
@@ -150,7 +158,7 @@ def test_a_changed_headers_policy_is_repaired(calls: Calls, provisioned: Example
     changed["CorsConfig"]["AccessControlAllowOrigins"]["Items"] = ["https://evil.example"]
     client.update_response_headers_policy(Id=identifier, IfMatch=found["ETag"], ResponseHeadersPolicyConfig=changed)
     (change,) = cloudfront.provision(provisioned).changes
-    assert "CorsConfig.AccessControlAllowOrigins.Items was ['https://evil.example']" in change
+    assert "CorsConfig.AccessControlAllowOrigins.Items is ['https://evil.example']" in change
 
 
 def test_us_east_1_is_not_named_as_a_location(account: LocalAws, calls: Calls, site: ExampleSite):

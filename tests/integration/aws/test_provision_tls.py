@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from deploy.cdn import cloudfront
+from deploy.cdn import certificate, cloudfront, waiting
 from deploy.cdn.bucket import policy
+from deploy.cdn.edges import edges
 from deploy.errors import SlipwayError
 from rehearsal.aws import LocalAws, start
 from tests.integration.aws.conftest import Calls
@@ -34,15 +35,23 @@ def tls_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
             yield local
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "POLL", 0.01)
+
+
 @pytest.fixture
 def secure_site(site: ExampleSite) -> ExampleSite:
     return replace(site, scheme="https")
 
 
 @pytest.mark.usefixtures("account")
-def test_a_certificate_is_asked_for_once_and_its_records_are_named(calls: Calls, secure_site: ExampleSite):
+def test_a_certificate_is_asked_for_once_and_its_records_are_named(
+    calls: Calls, secure_site: ExampleSite, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(certificate, "ISSUED_WITHIN", 0)
     for _ in range(2):
-        with pytest.raises(SlipwayError, match="is not issued yet: make these DNS records") as caught:
+        with pytest.raises(SlipwayError, match="is not issued yet: check that these DNS records resolve") as caught:
             cloudfront.provision(secure_site)
         assert f"static.{secure_site.domain}" in str(caught.value)
         assert " CNAME " in str(caught.value)
@@ -50,7 +59,6 @@ def test_a_certificate_is_asked_for_once_and_its_records_are_named(calls: Calls,
     acm = boto3.client("acm", endpoint_url=calls.aws.control_url, region_name="us-east-1", **_keys(calls.aws))
     listed = acm.list_certificates(Includes={"keyTypes": ["EC_prime256v1", "RSA_2048"]})["CertificateSummaryList"]
     assert len([c for c in listed if c["DomainName"] == f"static.{secure_site.domain}"]) == 1
-    assert cloudfront.describe(secure_site)["bucket"] is None
 
 
 def test_an_issued_certificate_is_used_and_plain_http_to_the_bucket_refused(
@@ -58,22 +66,22 @@ def test_an_issued_certificate_is_used_and_plain_http_to_the_bucket_refused(
 ):
     for name, value in tls_aws.env.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SlipwayError, match="is not issued yet"):
-        cloudfront.provision(secure_site)
-    assert cloudfront.provision(secure_site).changes
+    said = []
+    assert cloudfront.provision(secure_site, say=said.append).changes
+    assert any(f"static.{secure_site.domain} CNAME " in line for line in said)
     assert cloudfront.provision(secure_site).changes == ()
     described = cloudfront.describe(secure_site)
     for kind in ("static", "media"):
         config = described[kind]["config"]
         assert config["ViewerCertificate"]["ACMCertificateArn"].startswith("arn:aws:acm:us-east-1:")
         assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
-    assert described["bucket"]["policy"]["Statement"][-1]["Sid"] == "TlsOnly"
+        assert described[kind]["bucket"]["policy"]["Statement"][-1]["Sid"] == "TlsOnly"
     boto3.Session().client("s3").put_object(Bucket=secure_site.bucket, Key="static/a", Body=b"a")
 
 
 def test_a_tls_only_bucket_refuses_plain_http(aws: LocalAws, calls: Calls, bucket: str):
     s3 = calls.client("s3")
-    document = policy(ExampleSite(name=bucket), {})
+    document = policy(ExampleSite(name=bucket), edges(ExampleSite(name=bucket))[0], "arn")
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.put_object(Bucket=bucket, Key="static/a", Body=b"a")

@@ -33,7 +33,8 @@ def provisioned(account: Account, tmp_path_factory: pytest.TempPathFactory) -> I
             patch.setenv(name, value)
         cloudfront.provision(site)
     for key, content_type in OBJECTS.items():
-        account.s3.put_object(Bucket=site.bucket, Key=key, Body=CSS, ContentType=content_type)
+        bucket = site.media_bucket if key.startswith("media/") else site.bucket
+        account.s3.put_object(Bucket=bucket, Key=key, Body=CSS, ContentType=content_type)
     yield account
 
 
@@ -65,10 +66,23 @@ def test_an_upload_opened_as_a_page_may_do_nothing(provisioned: Account):
     ["/", "/media/incoming/photo.webp", "/../incoming/photo.webp", "/releases/1.json", "/../releases/1.json", "/lost"],
 )
 def test_nothing_else_is_served_and_nothing_is_listed(provisioned: Account, host: str, path: str):
-    assert provisioned.get(host, path).status == 403
+    assert provisioned.get(host, path).status in (403, 404)
+
+
+def test_a_missing_key_is_a_404(provisioned: Account):
+    assert {provisioned.get(host, "/lost").status for host in (STATIC, MEDIA)} == {404}
+
+
+def test_a_preflight_of_the_site_is_answered_and_of_a_stranger_refused(provisioned: Account):
+    asked = {"Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": "x-asked"}
+    granted = provisioned.get(STATIC, "/css/base.0123456789ab.css", "OPTIONS", Origin=SITE, **asked)
+    assert (granted.status, granted.headers["Access-Control-Allow-Origin"]) == (200, SITE)
+    assert granted.headers["Access-Control-Allow-Headers"] == "x-asked"
+    refused = provisioned.get(STATIC, "/css/base.0123456789ab.css", "OPTIONS", Origin="http://evil.test", **asked)
+    assert refused.headers["Access-Control-Allow-Origin"] is None
 
 
 def test_a_key_asked_for_before_its_upload_is_there_after_it(provisioned: Account):
-    assert provisioned.get(STATIC, "/late.css").status == 403
+    assert provisioned.get(STATIC, "/late.css").status == 404
     provisioned.s3.put_object(Bucket="example-org", Key="static/late.css", Body=CSS, ContentType="text/css")
     assert provisioned.get(STATIC, "/late.css").status == 200

@@ -108,7 +108,7 @@ def stored(stage, stage_s3):  # noqa: F811
 
     def read(url):
         key = url.replace(stage.site.media_url, "media/public", 1)
-        return stage_s3.get_object(Bucket=stage.site.bucket, Key=key)
+        return stage_s3.get_object(Bucket=stage.site.media_bucket, Key=key)
 
     return read
 
@@ -119,9 +119,9 @@ def original(stage, stage_s3):  # noqa: F811
 
     def read(url):
         folder = url.replace(stage.site.media_url, "media/public", 1).rpartition("/")[0]
-        listed = stage_s3.list_objects_v2(Bucket=stage.site.bucket, Prefix=f"{folder}/original")["Contents"]
+        listed = stage_s3.list_objects_v2(Bucket=stage.site.media_bucket, Prefix=f"{folder}/original")["Contents"]
         (key,) = [each["Key"] for each in listed]
-        return stage_s3.get_object(Bucket=stage.site.bucket, Key=key)
+        return stage_s3.get_object(Bucket=stage.site.media_bucket, Key=key)
 
     return read
 

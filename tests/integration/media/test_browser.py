@@ -33,7 +33,7 @@ def test_a_photo_goes_to_the_bucket_and_comes_back_from_the_media_host(visitor, 
     assert [entry.split()[1] for entry in srcset.split(", ")] == ["480w", "960w", "1600w"]
     assert all(entry.startswith(stage.site.media_url) for entry in [source, *srcset.split(", ")])
     bucket = [url for url, _ in visitor.posts if not url.startswith(stage.site.site_url)]
-    assert bucket == [f"http://127.0.0.1:{stage.ports['s3']}/{stage.site.bucket}"] * 4
+    assert bucket == [f"http://127.0.0.1:{stage.ports['s3']}/{stage.site.media_bucket}"] * 4
     assert visitor.complaints == []
 
     body = original(source)["Body"].read()
@@ -129,7 +129,9 @@ def sign(stage_s3, stage):
         kind = {"Content-Type": form["fields"]["Content-Type"]}
         conditions = [kind, ["content-length-range", 1, limit]]
         key = form["fields"]["key"]
-        form["fields"] = stage_s3.generate_presigned_post(stage.site.bucket, key, kind, conditions, seconds)["fields"]
+        form["fields"] = stage_s3.generate_presigned_post(stage.site.media_bucket, key, kind, conditions, seconds)[
+            "fields"
+        ]
 
     return again
 

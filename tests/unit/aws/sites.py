@@ -9,10 +9,16 @@ class ExampleSite:
     scheme: str = "https"
     region: str = "eu-central-1"
     domain: str = "example.com"
+    price_class: str = "PriceClass_All"
+    cdn_logs: str = ""
 
     @property
     def bucket(self) -> str:
         return self.name
+
+    @property
+    def media_bucket(self) -> str:
+        return f"{self.name}-media"
 
     @property
     def site_url(self) -> str:

@@ -10,11 +10,11 @@ def test_a_drifted_field_is_put_right_named_and_the_rest_kept():
     current = {"Behavior": {"Compress": False, "Smooth": True}, "Comment": "theirs"}
     merged, drifts = overlay(current, {"Behavior": {"Compress": True}})
     assert merged == {"Behavior": {"Compress": True, "Smooth": True}, "Comment": "theirs"}
-    assert drifts == ["Behavior.Compress was False, is True"]
+    assert drifts == ["Behavior.Compress is False, should be True"]
 
 
 def test_a_missing_field_is_named_absent():
-    assert overlay({}, {"Policy": "p"}) == ({"Policy": "p"}, ["Policy was absent, is 'p'"])
+    assert overlay({}, {"Policy": "p"}) == ({"Policy": "p"}, ["Policy is absent, should be 'p'"])
 
 
 def test_the_order_of_plain_items_is_no_drift():
@@ -27,8 +27,8 @@ def test_items_are_matched_by_their_identifier_and_keep_what_aws_added():
     merged, drifts = overlay(current, [{"Id": "bucket", "OriginPath": "/static"}], "Origins")
     assert merged == [{"Id": "bucket", "OriginPath": "/static", "ConnectionAttempts": 3}]
     assert drifts == [
-        "Origins[bucket].OriginPath was '', is '/static'",
-        "Origins[other] was there, is gone",
+        "Origins[bucket].OriginPath is '', should be '/static'",
+        "Origins[other] is there, should not be",
     ]
 
 

@@ -6,7 +6,7 @@ from deploy.cdn.policies import deployer, pruner, web
 
 BUCKET = "example-com"
 ARN = "arn:aws:cloudfront::123456789012:distribution/E1"
-DOCUMENTS = {"deployer": deployer(BUCKET, ARN), "pruner": pruner(BUCKET), "web": web(BUCKET)}
+DOCUMENTS = {"deployer": deployer(BUCKET, ARN), "pruner": pruner(BUCKET), "web": web("example-com-media")}
 
 
 def allowed(name: str, action: str) -> list[str]:
@@ -32,7 +32,7 @@ def test_the_pruner_deletes_static_files_and_reads_releases_alone():
 @pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
 def test_the_web_process_touches_media_alone(action: str):
     prefixes = ["media/incoming/*", "media/public/*"]
-    assert allowed("web", action) == [f"arn:aws:s3:::example-com/{prefix}" for prefix in prefixes]
+    assert allowed("web", action) == [f"arn:aws:s3:::example-com-media/{prefix}" for prefix in prefixes]
 
 
 @pytest.mark.parametrize("name", ["deployer", "pruner"])

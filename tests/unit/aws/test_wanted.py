@@ -1,8 +1,13 @@
 """What provisioning wants, before any API is asked."""
 
+from dataclasses import replace
+
+import pytest
+
 from deploy.cdn.bucket import policy, settings
 from deploy.cdn.certificate import covers
-from deploy.cdn.distribution import distribution, edges, response_headers
+from deploy.cdn.distribution import PREFLIGHT_POLICY, distribution, response_headers
+from deploy.cdn.edges import edges
 from tests.unit.aws.sites import ExampleSite
 
 HTTPS = ExampleSite()
@@ -15,11 +20,15 @@ def wanted(site: ExampleSite, number: int, certificate: str | None = ARN) -> dic
 
 
 def test_each_host_serves_its_own_prefix_through_the_access_control():
-    for number, (alias, path) in enumerate([("static.example.com", "/static"), ("media.example.com", "/media/public")]):
+    hosts = [
+        ("static.example.com", "example-com", "/static"),
+        ("media.example.com", "example-com-media", "/media/public"),
+    ]
+    for number, (alias, bucket, path) in enumerate(hosts):
         config = wanted(HTTPS, number)
         assert config["Aliases"]["Items"] == [alias]
         (origin,) = config["Origins"]["Items"]
-        assert origin["DomainName"] == "example-com.s3.eu-central-1.amazonaws.com"
+        assert origin["DomainName"] == f"{bucket}.s3.eu-central-1.amazonaws.com"
         assert origin["OriginPath"] == path
         assert origin["OriginAccessControlId"] == "control"
 
@@ -64,33 +73,62 @@ def test_hsts_is_sent_over_https_alone():
             assert ("StrictTransportSecurity" in security) is expected
 
 
-def test_the_bucket_is_read_by_its_distributions_alone():
-    document = policy(HTTP, {"arn:static": "static/", "arn:media": "media/public/"})
-    read = {
-        statement["Resource"]: statement["Condition"]["StringEquals"]["AWS:SourceArn"]
-        for statement in document["Statement"]
+@pytest.mark.parametrize(
+    ("number", "bucket", "prefix"), [(0, "example-com", "static"), (1, "example-com-media", "media/public")]
+)
+def test_a_bucket_is_read_by_its_distribution_alone(number: int, bucket: str, prefix: str):
+    statements = policy(HTTP, edges(HTTP)[number], "arn:distribution")["Statement"]
+    assert {s["Action"]: s["Resource"] for s in statements} == {
+        "s3:GetObject": f"arn:aws:s3:::{bucket}/{prefix}/*",
+        "s3:ListBucket": f"arn:aws:s3:::{bucket}",
     }
-    assert read == {
-        "arn:aws:s3:::example-com/static/*": "arn:static",
-        "arn:aws:s3:::example-com/media/public/*": "arn:media",
-    }
-    assert {s["Principal"]["Service"] for s in document["Statement"]} == {"cloudfront.amazonaws.com"}
-    assert {s["Action"] for s in document["Statement"]} == {"s3:GetObject"}
+    for statement in statements:
+        assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        assert statement["Condition"] == {"StringEquals": {"AWS:SourceArn": "arn:distribution"}}
 
 
-def test_plain_http_to_the_bucket_is_denied_where_the_site_has_tls():
-    (deny,) = [s for s in policy(HTTPS, {})["Statement"] if s["Effect"] == "Deny"]
+@pytest.mark.parametrize("number", [0, 1])
+def test_plain_http_to_a_bucket_is_denied_where_the_site_has_tls(number: int):
+    edge = edges(HTTPS)[number]
+    (deny,) = [s for s in policy(HTTPS, edge, "arn")["Statement"] if s["Effect"] == "Deny"]
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert deny["Resource"] == ["arn:aws:s3:::example-com", "arn:aws:s3:::example-com/*"]
+    assert deny["Resource"] == [f"arn:aws:s3:::{edge.bucket}", f"arn:aws:s3:::{edge.bucket}/*"]
 
 
-def test_forgotten_uploads_and_old_versions_are_swept():
-    (lifecycle,) = [s for s in settings(HTTPS) if s.label == "lifecycle"]
-    rules = {rule["ID"]: rule for rule in lifecycle.wanted["Rules"]}
+def test_forgotten_uploads_and_old_versions_of_media_are_swept():
+    rules = _rules(1)
     assert rules["abort-incomplete-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert rules["expire-incoming"]["Filter"] == {"Prefix": "media/incoming/"}
     assert rules["expire-incoming"]["Expiration"] == {"Days": 1}
     assert rules["expire-noncurrent"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+
+
+def test_the_static_bucket_keeps_no_versions_and_expires_no_object():
+    assert list(_rules(0)) == ["abort-incomplete-uploads"]
+    assert "versioning" not in [setting.label for setting in settings(HTTPS, edges(HTTPS)[0])]
+
+
+def test_logging_and_price_class_are_the_sites_choice():
+    assert wanted(HTTPS, 0)["Logging"]["Enabled"] is False
+    config = wanted(replace(HTTPS, cdn_logs="my-logs", price_class="PriceClass_100"), 0)
+    assert config["Logging"] == {
+        "Enabled": True,
+        "IncludeCookies": False,
+        "Bucket": "my-logs.s3.amazonaws.com",
+        "Prefix": "static.example.com/",
+    }
+    assert config["PriceClass"] == "PriceClass_100"
+
+
+def test_a_preflight_gets_through_to_the_static_bucket():
+    behavior = wanted(HTTPS, 0)["DefaultCacheBehavior"]
+    assert "OPTIONS" in behavior["AllowedMethods"]["Items"]
+    assert behavior["OriginRequestPolicyId"] == PREFLIGHT_POLICY
+
+
+def _rules(number: int) -> dict[str, dict]:
+    (lifecycle,) = [s for s in settings(HTTPS, edges(HTTPS)[number]) if s.label == "lifecycle"]
+    return {rule["ID"]: rule for rule in lifecycle.wanted["Rules"]}
 
 
 def test_a_certificate_covers_by_name_or_by_wildcard_of_one_level():

@@ -24,6 +24,7 @@ def test_a_domain_and_a_region_are_enough(written):
     assert site.static_url == "https://static.example.com"
     assert site.media_url == "https://media.example.com"
     assert (site.tls, site.bucket, site.name) == ("letsencrypt", "example-com", "example-com")
+    assert (site.media_bucket, site.price_class, site.cdn_logs) == ("example-com-media", "PriceClass_All", "")
     assert (site.settings, site.wsgi) == ("project.settings", "project.wsgi")
 
 
@@ -42,7 +43,8 @@ def test_the_environment_holds_what_the_processes_read(written):
         "SITE_URL": "http://www.example.com:8000",
         "STATIC_URL": "https://static.example.com/",
         "MEDIA_URL": "https://media.example.com/",
-        "AWS_STORAGE_BUCKET_NAME": "example-com",
+        "AWS_STORAGE_BUCKET_NAME": "example-com-media",
+        "SLIPWAY_STATIC_BUCKET": "example-com",
         "AWS_DEFAULT_REGION": "eu-central-1",
     }
 
