@@ -33,6 +33,9 @@ secrets: .venv/deploy ## open the vaulted secrets in your editor
 cdn: .venv/deploy ## show a plan, then make or repair buckets, certificate and CDN hosts (CHECK=1: only name what drifted)
 	@$(BIN)/python -m deploy.cdn provision $(if $(CHECK),--check)
 
+purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, for emergencies
+	@$(BIN)/python -m deploy.verbs purge $(PATHS)
+
 deploy: .venv/deploy .venv/demo ## bring the site to its server (PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
 	@$(BIN)/python -m deploy.verbs deploy $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke)
@@ -103,4 +106,4 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/demo .venv/deploy
 
-.PHONY: help cdn deploy rollback releases status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
+.PHONY: help cdn purge deploy rollback releases status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock

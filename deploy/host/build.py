@@ -1,14 +1,17 @@
 """Builds a release on this machine, under the settings it will run with, and pushes its static files."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from deploy import config, push
 from deploy.errors import SlipwayError
 from deploy.host import state
 from deploy.host.parcel import Release
+from deploy.objects import STATIC_PREFIX
 from deploy.push.record import put_release
 from deploy.secrets import Secrets
 from deploy.stores import STORES
@@ -35,6 +38,11 @@ class Builder:
     def push(self) -> None:
         """Collects, bundles, verifies and pushes; the progress and the closing line are on the screen."""
         self._manage("collectstatic", "--noinput", shown=True)
+
+    def replaced(self) -> list[str]:
+        """URLs on the static host whose bytes the last push has changed."""
+        keys = json.loads((self.directory / push.REPLACED).read_text())
+        return [f"{self.site.static_url}/{quote(key.removeprefix(STATIC_PREFIX))}" for key in keys]
 
     def release(self) -> Release:
         """Packs code and manifests."""

@@ -3,6 +3,6 @@
 from deploy.push.bucket import Bucket
 from deploy.push.listing import Listing, start_listing
 from deploy.push.record import put_release
-from deploy.push.upload import PushReport, push
+from deploy.push.upload import REPLACED, PushReport, push
 
-__all__ = ["Bucket", "Listing", "PushReport", "push", "put_release", "start_listing"]
+__all__ = ["REPLACED", "Bucket", "Listing", "PushReport", "push", "put_release", "start_listing"]

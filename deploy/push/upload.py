@@ -17,13 +17,19 @@ from deploy.push.s3 import CONNECTIONS, S3
 # How long the first error waits for the uploads under way: a stalled one must not hold it back.
 GRACE = 2.0  # seconds
 
+# The build's file for a report's ``replaced``, as a JSON list: what a purge takes out of the caches.
+REPLACED = "replaced.json"
+
 # Called in the caller's thread with the objects that are settled, and with all of them.
 Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
 class PushReport:
-    """``sent`` + ``skipped`` = ``objects``; ``bytes`` were sent; ``requests`` count the listing."""
+    """``sent`` + ``skipped`` = ``objects``; ``bytes`` were sent; ``requests`` count the listing.
+
+    ``replaced`` are the keys of stable names that held other bytes before: caches may have those.
+    """
 
     objects: int
     sent: int
@@ -31,6 +37,7 @@ class PushReport:
     bytes: int
     requests: int
     seconds: float
+    replaced: tuple[str, ...] = ()
 
 
 def push(
@@ -46,7 +53,8 @@ def push(
     """
     began = time.monotonic()
     listing = listing or start_listing(bucket)
-    plan = make_plan(objects, listing.result(), bucket.name, md5=bucket.store.md5)
+    found = listing.result()
+    plan = make_plan(objects, found, bucket.name, md5=bucket.store.md5)
     s3 = listing.s3
     settled = plan.total - len(plan.hashed) - len(plan.stable)
     sent: list[int] = []
@@ -68,6 +76,7 @@ def push(
         bytes=sum(sent),
         requests=s3.requests,
         seconds=time.monotonic() - began,
+        replaced=tuple(obj.key for obj in plan.stable if obj.key in found),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deploy import config, edge
 from deploy.errors import SlipwayError
-from deploy.host import facts, inventory, lock, playbook, preflight, proof
+from deploy.host import facts, inventory, lock, playbook, preflight, proof, stale
 from deploy.host.build import Builder
 from deploy.host.connection import Connection, reach
 from deploy.host.parcel import Release, send
@@ -82,6 +82,9 @@ class Deploy:
                 self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
             self.builder.push()
             release = self.builder.release()
+            keys = self.builder.environment | self.secrets.cdn
+            for line in stale.purge(self.site, keys, self.builder.replaced()):
+                print(f"    {line}")
         with phase("Verify through the CDN"):
             print(f"    {edge.verify(self.site.static_url, release.objects)} objects are there")
         return release

@@ -11,9 +11,6 @@ from django.contrib.staticfiles.management.commands import collectstatic
 
 from deploy.errors import SlipwayError
 
-# What a push has replaced in place, in the build's folder: a JSON list of keys, for a purge.
-REPLACED = "replaced.json"
-
 # Options of Django's command that would break the contract of names with hashes, and why.
 REFUSED = {
     "clear": "--clear: nothing is ever deleted here; an older release that serves again needs its files",
@@ -72,7 +69,7 @@ class Command(collectstatic.Command):
         else:
             with self._progress() as progress:
                 report = push.push(built.objects, bucket, listing, progress)
-            (settings.SLIPWAY_BUILD / REPLACED).write_text(json.dumps(report.replaced))
+            (settings.SLIPWAY_BUILD / push.REPLACED).write_text(json.dumps(report.replaced))
             facts = [
                 f"{report.objects:,} objects",
                 f"{report.sent:,} sent ({megabytes(report.bytes)})",

@@ -97,3 +97,12 @@ def test_ignored_files_stay_at_home(checkout, bucket):
     checkout.write("assets/draft.psd", "x")
     checkout.manage("collectstatic", "--noinput", "--ignore", "*.psd")
     assert not [key for key in bucket.objects if "draft" in key]
+
+
+def test_what_it_has_replaced_in_place_is_written_down_for_a_purge(checkout, bucket):
+    replaced = checkout.root / "build/replaced.json"
+    checkout.manage("collectstatic", "--noinput")
+    assert json.loads(replaced.read_text()) == []
+    (checkout.root / "project/assets/favicon.ico").write_bytes(b"another icon")
+    checkout.manage("collectstatic", "--noinput")
+    assert json.loads(replaced.read_text()) == ["static/favicon.ico"]

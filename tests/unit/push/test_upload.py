@@ -164,3 +164,12 @@ def test_where_an_etag_is_no_md5_the_size_says_what_another_push_has_put(served,
     else:
         with pytest.raises(SlipwayError, match="never overwritten"):
             push(hashed(1), bucket)
+
+
+def test_the_report_names_what_was_replaced_and_not_what_is_new(served):
+    robots, icon = StaticObject.stable("robots.txt", b"new"), StaticObject.stable("favicon.ico", b"icon")
+    listed = b"<ListBucketResult><Contents><Key>static/robots.txt</Key><ETag>x</ETag><Size>9</Size></Contents>"
+    served.answering = lambda asked: (
+        Answered(body=listed + b"</ListBucketResult>") if asked.method == "GET" else stored(asked)
+    )
+    assert push([robots, icon, *hashed(2)], BUCKET).replaced == ("static/robots.txt",)

@@ -1,0 +1,23 @@
+"""Takes what a push has replaced in place out of the CDN's caches; a deploy never fails for it."""
+
+from collections.abc import Mapping, Sequence
+
+from deploy import providers
+from deploy.config import Site
+from deploy.errors import SlipwayError
+
+# Above it a purge costs more than it gains: providers count or bill each path, and a stable name ages out by itself.
+PATHS = 30
+AGED = "caches let the old ones go within five minutes"
+
+
+def purge(site: Site, keys: Mapping[str, str], urls: Sequence[str]) -> list[str]:
+    """What to tell a person about it: nothing where nothing was replaced, a warning where the purge failed."""
+    if not urls:
+        return []
+    if len(urls) > PATHS:
+        return [f"{len(urls)} names without a hash were replaced; {AGED}"]
+    try:
+        return providers.purge(site, keys, urls)
+    except SlipwayError as error:
+        return [f"warning: {error}; {AGED}"]

@@ -1,0 +1,23 @@
+"""Amazon CloudFront before S3: what deploy.cdn provisions."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from deploy.cdn import cloudfront
+from deploy.config import Site
+from deploy.providers.contract import Step, Target
+
+TITLE = "Amazon CloudFront and S3"
+CANNOT: tuple[str, ...] = ()
+
+
+def describe(site: Site) -> list[Step]:
+    """Nothing: `make cdn` sets it all."""
+    return []
+
+
+def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> list[str]:
+    """By CreateInvalidation, with the AWS credentials among the keys, or those that every AWS tool finds."""
+    os.environ.update({name: value for name, value in keys.items() if name.startswith("AWS_")})
+    # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
+    return [f"invalidation {begun} has begun" for begun in cloudfront.purge(site, [target.url for target in targets])]

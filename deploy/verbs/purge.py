@@ -1,0 +1,21 @@
+"""Takes paths out of the CDN's caches, by the provider's own API."""
+
+import argparse
+import os
+
+from deploy import config, providers
+from deploy.secrets import Secrets
+
+help = "take paths out of the CDN's caches"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="+", help="/favicon.ico, a URL on a CDN host, or either with * at its end")
+
+
+def run(options: argparse.Namespace) -> int:
+    site = config.load()
+    secrets = Secrets.load(site)
+    for line in providers.purge(site, {**os.environ, **secrets.deployer, **secrets.cdn}, options.path):
+        print(line)
+    return 0

@@ -1,0 +1,121 @@
+"""Uploads to a store that takes no form: each file by a presigned PUT, its type and its length signed."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import botocore.auth
+import pytest
+import requests
+
+from deploy import config
+from deploy.media.limits import FORM_SECONDS, byte_limit
+from deploy.media.refusal import Refused
+from deploy.media.review import check
+from deploy.media.ticket import Ticket
+from deploy.providers import cloudflare
+from tests.integration.media.conftest import SITE
+from tests.integration.media.test_browser import PHOTO, add
+from tests.unit.media.pictures import picture
+
+KEY = "media/incoming/folder/original.jpg"
+BODY = picture()
+
+
+def described_rule(tmp_path, site):
+    """The CORS rule that `make cdn` tells people to set, for a bucket at Cloudflare."""
+    file = tmp_path / "site.yml"
+    file.write_text(f"domain: example.com\nsite: {site}\nprovider: cloudflare\nendpoint: https://r2.example.net\n")
+    said = " ".join(step.what for step in cloudflare.describe(config.load(file)))
+    return json.loads(re.search(r"\{.*?\}", said)[0])
+
+
+@pytest.fixture
+def store(store, admin, bucket, tmp_path, monkeypatch):
+    """The store of a site at a provider without upload forms."""
+    monkeypatch.setenv("SLIPWAY_PROVIDER", "cloudflare")
+    rules = {"CORSRules": [described_rule(tmp_path, SITE)]}
+    admin.put_bucket_cors(Bucket=bucket, CORSConfiguration=rules)
+    return store
+
+
+def put(form, body, **headers):
+    """What the browser sends."""
+    assert form.method == "PUT"
+    return requests.put(form.url, body, headers={"Origin": SITE, **form.fields, **headers}, timeout=30)
+
+
+def test_what_was_announced_is_taken_and_published(store, admin, bucket):
+    ticket = Ticket.issue("1", {"original": "image/jpeg"})
+    form = store.sign(ticket.key("original"), "image/jpeg", byte_limit("original"), len(BODY))
+    assert put(form, BODY).status_code == 200
+    image = check(ticket).publish()
+    assert admin.get_object(Bucket=bucket, Key=image.key)["Body"].read() == BODY
+
+
+REFUSALS = {
+    "longer": (KEY, BODY + b"x", {}),
+    "shorter": (KEY, BODY[:-1], {}),
+    "wrong type": (KEY, BODY, {"Content-Type": "text/html"}),
+    "other key": ("media/incoming/folder/other.jpg", BODY, {}),
+    "public key": ("media/public/x.jpg", BODY, {}),
+}
+
+
+@pytest.mark.parametrize(("key", "body", "headers"), REFUSALS.values(), ids=REFUSALS)
+def test_the_store_refuses_what_was_not_signed(store, admin, bucket, key, body, headers):
+    form = store.sign(KEY, "image/jpeg", 10**6, len(BODY))
+    answer = requests.put(
+        form.url.replace(KEY, key), body, headers={"Origin": SITE, **form.fields, **headers}, timeout=30
+    )
+    assert answer.status_code == 403, answer.text
+    # Without it the page's script could not read the reason.
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+    assert "Contents" not in admin.list_objects_v2(Bucket=bucket)
+
+
+@pytest.mark.parametrize(("ago", "status"), [(FORM_SECONDS - 30, 200), (FORM_SECONDS + 1, 403)])
+def test_five_minutes_are_all_it_has(store, monkeypatch, ago, status):
+    signed = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=ago)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda **_: signed)
+    assert put(store.sign(KEY, "image/jpeg", 10**6, len(BODY)), BODY).status_code == status
+
+
+@pytest.mark.parametrize("size", [0, 1001])
+def test_nothing_is_signed_beyond_the_limit(store, size):
+    with pytest.raises(Refused, match="1 to 1000"):
+        store.sign(KEY, "image/jpeg", 1000, size)
+
+
+def test_a_store_that_lets_more_pass_than_was_signed_is_found_out_after_arrival(store, admin, bucket):
+    ticket = Ticket.issue("1", {"original": "image/jpeg"})
+    admin.put_object(Bucket=bucket, Key=ticket.key("original"), Body=bytes(byte_limit("original") + 1))
+    with pytest.raises(Refused, match="at most 25 MB"):
+        check(ticket)
+
+
+@pytest.fixture
+def elsewhere(stage, stage_s3, tmp_path):
+    """The whole site, as at a provider without upload forms."""
+    bucket = stage.site.media_bucket
+    before = stage_s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+    rules = {"CORSRules": [described_rule(tmp_path, stage.site.site_url)]}
+    stage_s3.put_bucket_cors(Bucket=bucket, CORSConfiguration=rules)
+    stage.restart_gunicorn(env={"SLIPWAY_PROVIDER": "cloudflare"})
+    yield
+    stage.restart_gunicorn()
+    stage_s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": before})
+
+
+def test_the_page_uploads_by_put_under_its_own_policy(elsewhere, visitor, stage, original):
+    puts = []
+    visitor.page.on("request", lambda request: request.method == "PUT" and puts.append(request.url.partition("?")[0]))
+    add(visitor, "Morning")
+    source = visitor.page.get_by_role("main").get_by_role("img", name="A gradient").get_attribute("src")
+    incoming = f"http://127.0.0.1:{stage.ports['s3']}/{stage.site.media_bucket}/media/incoming/"
+    assert len(puts) == 4
+    assert all(url.startswith(incoming) for url in puts)
+    assert [url for url, _ in visitor.posts if not url.startswith(stage.site.site_url)] == []
+    assert visitor.complaints == []
+    assert visitor.broken_images() == []
+    assert original(source)["ContentLength"] <= len(PHOTO)

@@ -1,0 +1,44 @@
+"""After a push the names that were replaced are purged, and no deploy fails when they cannot be."""
+
+import pytest
+
+from deploy.host import stale
+from deploy.providers import fastly
+from tests.unit.providers.conftest import api, described  # noqa: F401
+from tests.unit.push.wire import Answered
+
+ICON = "https://static.example.com/favicon.ico"
+KEYS = {"FASTLY_API_TOKEN": "the-token"}
+
+
+@pytest.fixture
+def purge(described, api, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(fastly, "API", api.url)
+    return lambda *urls, keys=KEYS: stale.purge(described("fastly"), keys, urls)
+
+
+def test_what_was_replaced_is_purged(purge, api):  # noqa: F811
+    assert purge(ICON) == [f"purged {ICON}"]
+    assert [asked.path for asked in api.asked] == ["/purge/static.example.com/favicon.ico"]
+
+
+def test_where_nothing_was_replaced_nothing_is_asked_or_said(purge, api):  # noqa: F811
+    assert (purge(), api.asked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("keys", "status", "said"),
+    [(KEYS, 500, "500"), (KEYS, None, "no answer"), ({}, 200, "FASTLY_API_TOKEN is missing")],
+)
+def test_a_failure_is_a_warning(purge, api, keys, status, said):  # noqa: F811
+    api.answering = lambda asked: status and Answered(status)
+    (line,) = purge(ICON, keys=keys)
+    assert line.startswith("warning: cannot purge")
+    assert said in line
+    assert line.endswith("within five minutes")
+
+
+def test_a_whole_package_s_plain_names_age_out_by_themselves(purge, api):  # noqa: F811
+    (line,) = purge(*[f"{ICON}{number}" for number in range(31)])
+    assert line.startswith("31 names without a hash")
+    assert api.asked == []

@@ -1,0 +1,70 @@
+"""What all providers have in common: every one that site.yml may name is complete."""
+
+import subprocess
+import sys
+
+import pytest
+
+from deploy import config, providers
+from deploy.errors import SlipwayError
+from deploy.providers import by_hand
+from deploy.providers.contract import Target
+from deploy.stores import DEFAULT, STORES
+
+OTHERS = [name for name in STORES if name != DEFAULT]
+
+
+def test_a_path_means_the_static_host_and_a_url_means_its_own(described):
+    site = described("cloudflare")
+    paths = ["/favicon.ico", "https://media.example.com/x.jpg", "https://static.example.com/*"]
+    assert providers.targets(site, paths) == [
+        Target("https://static.example.com", "/favicon.ico"),
+        Target("https://media.example.com", "/x.jpg"),
+        Target("https://static.example.com", "/*"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["favicon.ico", "https://www.example.com/x", "https://static.example.com.evil/x"])
+def test_what_is_on_no_cdn_host_is_refused(described, path):
+    with pytest.raises(SlipwayError, match="cannot purge"):
+        providers.targets(described("cloudflare"), [path])
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_step_has_a_page_and_the_hosts_buckets_and_prefixes_are_named(described, name):
+    site = described(name)
+    steps = providers.of(site).describe(site)
+    assert all(step.page.startswith("https://") for step in steps)
+    said = " ".join(step.what for step in steps)
+    for word in (site.static_url, site.media_url, site.bucket, site.media_bucket, "/static/", "/media/public/"):
+        assert word in said
+    # Who may upload from a browser, and how.
+    assert f'"{"POST" if STORES[name].form else "PUT"}"' in said or name == "rackspace"
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_make_cdn_says_what_to_do_and_that_nobody_has_tried_it(described, name, capsys):
+    site = described(name)
+    assert by_hand.run(site, "provision") == 0
+    said = capsys.readouterr().out
+    assert "not tried against the service" in said
+    assert all(step.page in said for step in providers.of(site).describe(site))
+
+
+@pytest.mark.parametrize("verb", ["describe", "policy"])
+def test_there_is_no_state_to_read_of_what_was_set_by_hand(described, verb):
+    with pytest.raises(SlipwayError, match=f"{verb}: .*`make cdn`"):
+        by_hand.run(described("fastly"), verb)
+
+
+def test_the_command_goes_by_the_provider(described, tmp_path):
+    described("akamai")
+    command = [sys.executable, "-m", "deploy.cdn", "provision"]
+    environ = {"CONFIG": str(tmp_path / "site.yml"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, cwd=config.ROOT, env=environ, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Akamai and Linode's object storage is set up by hand.")
+
+
+def test_rackspace_says_that_it_has_nothing_to_purge(described):
+    with pytest.raises(SlipwayError, match=r"favicon\.ico: Rackspace has no CDN"):
+        providers.purge(described("rackspace"), {}, ["/favicon.ico"])
