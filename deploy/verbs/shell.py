@@ -10,7 +10,7 @@ from deploy.host.connection import Connection
 
 help = "Django's shell on the server (COMMAND=… runs another management command)"
 MANAGE = (
-    "systemd-run --quiet --collect --pty --uid=slipway --property=EnvironmentFile=/etc/slipway/site.env"
+    "systemd-run --quiet --collect --pty --pipe --uid=slipway --property=EnvironmentFile=/etc/slipway/site.env"
     " --property=WorkingDirectory=/srv/slipway/current /srv/slipway/current/venv/bin/python manage.py"
 )
 
