@@ -21,8 +21,14 @@ COMPRESSED_SIZES = range(1_000, 10_000_001)
 # The kind of what only a manifest names: asked for once, since no visitor warms a cache with it.
 LISTED = "listed"
 _CODINGS = {"br", "gzip", "zstd"}
-_HIT = re.compile(r"\b(Refresh)?Hit\b|\bTCP\w*_HIT\b", re.IGNORECASE)
-_CDN_HEADERS = ("X-Cache", "CF-Cache-Status", "Cache-Status", "CDN-Cache", "X-Cache-Status")
+_HIT = re.compile(r"\b(Refresh)?Hit(Stale)?\b|\bTCP\w*_HIT\b", re.IGNORECASE)
+# What says how a cache answered. CloudFront, Fastly and (to who sends the Pragma below) Akamai: X-Cache.
+# https://www.fastly.com/documentation/reference/http/http-headers/X-Cache/
+# https://techdocs.akamai.com/edge-diagnostics/docs/pragma-headers
+# https://techdocs.akamai.com/property-mgr/docs/return-cache-status
+# https://developers.cloudflare.com/cache/concepts/cache-responses/
+# https://www.rfc-editor.org/rfc/rfc9211
+CACHE_HEADERS = ("X-Cache", "CF-Cache-Status", "Akamai-Cache-Status", "Cache-Status", "CDN-Cache", "X-Cache-Status")
 
 
 @dataclass(slots=True)
@@ -56,12 +62,12 @@ def is_hit(answer: Answer) -> bool:
     headers = answer.headers
     if headers.get("CF-Cache-Status", "").upper() in {"HIT", "STALE", "UPDATING", "REVALIDATED"}:
         return True
-    return any(_HIT.search(value) for name in _CDN_HEADERS for value in headers.getall(name, []))
+    return any(_HIT.search(value) for name in CACHE_HEADERS for value in headers.getall(name, []))
 
 
 def is_cdn(answer: Answer) -> bool:
     """Whether a CDN says that it answered, from its cache or not."""
-    return any(name in answer.headers for name in (*_CDN_HEADERS, "X-Amz-Cf-Id", "CF-Ray"))
+    return any(name in answer.headers for name in (*CACHE_HEADERS, "X-Amz-Cf-Id", "CF-Ray"))
 
 
 def should_be_compressed(asset: Asset) -> bool:

@@ -71,7 +71,7 @@ def _who(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
         yield Fact(Check.COOKIE, asset.url, asset.place, "the answer sets a cookie")
     never_hit = asset.kind != fetch.LISTED and not asset.is_hit
     if answer.status == 200 and never_hit and marker not in answer.headers:
-        seen = [name for name in ("X-Cache", "CF-Cache-Status") if name in answer.headers]
+        seen = [name for name in fetch.CACHE_HEADERS if name in answer.headers]
         said = "; ".join(f"{name}: {answer.headers[name]}" for name in seen) or "no cache header"
         what = f"asked {len(asset.answers)} times and never a hit ({said})"
         yield Fact(Check.NEVER_HIT, asset.url, asset.place, what)

@@ -39,7 +39,15 @@ def checks(name: str, body: bytes = b"x", manifest: Manifest | None = None, cors
         ("X-Cache", "RefreshHit from cloudfront"),
         ("CF-Cache-Status", "HIT"),
         ("X-Cache", "MISS, HIT"),
-        ("X-Cache", "TCP_MEM_HIT from a1.akamaitechnologies.com"),
+        ("X-Cache", "HIT, MISS"),
+        *(
+            (("X-Cache", f"TCP_{word} from a1-2-3.deploy.akamaitechnologies.com (AkamaiGHost/22.1)"))
+            for word in ("HIT", "MEM_HIT", "IMS_HIT", "REFRESH_HIT", "REFRESH_FAIL_HIT")
+        ),
+        ("Akamai-Cache-Status", "Hit from child"),
+        ("Akamai-Cache-Status", "Miss from child, Hit from parent"),
+        ("Akamai-Cache-Status", "HitStale from child"),
+        *(("CF-Cache-Status", word) for word in ("STALE", "UPDATING", "REVALIDATED")),
         ("Cache-Status", "edge; hit; ttl=30"),
     ],
 )
@@ -47,9 +55,21 @@ def test_each_cdn_has_its_own_word_for_a_hit(name, value):
     assert is_hit(Answer("", 200, CIMultiDict({name: value})))
 
 
-@pytest.mark.parametrize("value", ["Miss from cloudfront", "Error from cloudfront", "TCP_MISS", "MISS, MISS"])
-def test_a_miss_is_no_hit(value):
-    assert not is_hit(Answer("", 200, CIMultiDict({"X-Cache": value})))
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("X-Cache", value) for value in ("Miss from cloudfront", "Error from cloudfront", "MISS, MISS")),
+        *(
+            ("X-Cache", f"TCP_{word} from a1.akamaitechnologies.com")
+            for word in ("MISS", "REFRESH_MISS", "EXPIRED_MISS")
+        ),
+        *(("Akamai-Cache-Status", value) for value in ("Miss from child", "NotCacheable from child")),
+        *(("CF-Cache-Status", value) for value in ("MISS", "EXPIRED", "BYPASS", "DYNAMIC")),
+        ("Cache-Status", "edge; fwd=uri-miss; stored"),
+    ],
+)
+def test_a_miss_is_no_hit(name, value):
+    assert not is_hit(Answer("", 200, CIMultiDict({name: value})))
 
 
 def test_a_sound_answer_raises_nothing():
