@@ -84,6 +84,13 @@ def test_the_kernels_settings_are_written_as_sysctl_prints_them(rendered):
     assert [line for line in lines if not re.fullmatch(r"[\w.]+ = \d+", line)] == []
 
 
+def test_a_reboot_is_no_drift(rendered):
+    watched = json.loads(rendered["release", "watched.json.j2"])
+    # The playbook puts the rules in force itself: the unit runs from the next boot on.
+    assert "nftables.service" in watched["enabled"]
+    assert "nftables.service" not in watched["units"]
+
+
 def test_a_host_without_ipv6_is_asked_nothing_of_it(render):
     facts = FACTS["ansible_facts"] | {"all_ipv6_addresses": []}
     template = ANSIBLE / "roles" / "base" / "templates" / "sysctl.conf.j2"
