@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 from deploy import config
@@ -14,6 +15,13 @@ from deploy.host.inventory import Inventory
 from deploy.secrets import Secrets
 
 ANSIBLE = state.ROOT / "ansible"
+# https://mitogen.networkgenomics.com/ansible_detailed.html: one Python on the host, kept for all tasks. Where it lies
+# is this venv's to say, which ansible.cfg cannot. It is pinned, so Ansible's warning of what others may change is moot.
+QUICK = {
+    "ANSIBLE_STRATEGY": "mitogen_linear",
+    "ANSIBLE_STRATEGY_PLUGINS": str(Path(find_spec("ansible_mitogen").origin).parent / "plugins" / "strategy"),
+    "ANSIBLE_DEPRECATION_WARNINGS": "0",
+}
 TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?:(?P<role>\w+) : )?(?P<name>.*?)\] \*+")
 RECAP = re.compile(r"\bok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
@@ -23,7 +31,7 @@ def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *argume
     log = state.directory(site) / "log" / "provision.log"
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory.path, "provision.yml"]
     command += ["--extra-vars", f"@{secrets.path}", "--vault-password-file", secrets.password_file, *arguments]
-    env = os.environ | {"ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
+    env = os.environ | QUICK | {"ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
     # By lines, so that it can be followed.
     with log.open("w", buffering=1) as file:
         playing = subprocess.Popen(

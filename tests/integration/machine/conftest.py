@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy import budget, config
-from deploy.host import inventory
+from deploy.host import inventory, playbook
 from deploy.secrets import PASSWORD_VARIABLE, Secrets
 from rehearsal.acts import Acts
 from rehearsal.diary import Diary
@@ -49,7 +49,7 @@ class Provisioned:
         done = subprocess.run(
             [*command, *arguments],
             cwd=ANSIBLE,
-            env=self._environment | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOG_PATH": os.devnull},
+            env=self._environment | playbook.QUICK | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOG_PATH": os.devnull},
             capture_output=True,
             text=True,
             check=False,

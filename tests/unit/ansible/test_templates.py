@@ -13,13 +13,9 @@ from tests.unit.ansible.roles import ROLES, SITE, values
 
 # What a host would have answered.
 FACTS = {
-    "ansible_facts": {
-        "default_ipv4": {"interface": "eth0"},
-        "all_ipv6_addresses": ["2001:db8::1"],
-        "distribution": "Debian",
-        "distribution_major_version": "13",
-    },
-    "nginx__version": {"stderr": "nginx version: nginx/1.26.3"},
+    "base__host": {"stdout_lines": ["system=debian 13", "way_out=eth0", "ipv6=eth0"]},
+    "slipway_ipv6": True,
+    "nginx__version": {"stdout": "nginx version: nginx/1.26.3"},
     "postgresql__clusters": {"stdout": "17 main 5432 online postgres /var/lib/postgresql/17/main /var/log/x.log"},
 }
 
@@ -92,9 +88,9 @@ def test_a_reboot_is_no_drift(rendered):
 
 
 def test_a_host_without_ipv6_is_asked_nothing_of_it(render):
-    facts = FACTS["ansible_facts"] | {"all_ipv6_addresses": []}
+    host = {"stdout_lines": ["system=debian 13", "way_out=eth0", "ipv6="]}
     template = ANSIBLE / "roles" / "base" / "templates" / "sysctl.conf.j2"
-    assert "ipv6" not in render([(template, variables("base") | {"ansible_facts": facts})])[0]
+    assert "ipv6" not in render([(template, variables("base") | {"base__host": host})])[0]
 
 
 def test_postgresql_listens_on_no_network_and_trusts_nobody(rendered):
