@@ -79,23 +79,22 @@ class Spoken:
 
 
 def failure(log: str) -> str:
-    """The task that failed and why, in one line."""
-    task, reason, failed = "", "", False
+    """The task that failed and why, in one line. The last counts: a rescue says what the first only hints at."""
+    playing, task, reason = "", "", ""
     for line in log.splitlines():
-        heading = TASK.match(line)
-        if heading and not failed:
-            task = heading["name"]
+        if heading := TASK.match(line):
+            playing = heading["name"]
         # "...ignoring" takes a failure back.
         if line.startswith("...ignoring"):
-            failed, reason = False, ""
-        if re.match(r"(fatal|failed): |\[ERROR\]: ", line):
-            failed = True
+            task, reason = "", ""
+        if re.match(r"(fatal|failed): |\[ERROR\]: ", line) and task != playing:
+            task, reason = playing, ""
         said = re.match(r"\s+(?:msg|stderr): (?!['\"]{2}$)(?P<text>[^|>].*)", line) or re.match(
             r"(?:fatal|failed): .*?\"msg\": \"(?P<text>.*?)\"", line
         )
-        if failed and said and not reason:
+        if task == playing and said and not reason:
             reason = said["text"].strip().strip("'\"")
-    if not failed:
+    if not task:
         lines = [line for line in log.splitlines() if line.strip()] or ["ansible-playbook said nothing"]
         return lines[-1].strip()
     return f"{task}: {reason or 'see the log'}"
