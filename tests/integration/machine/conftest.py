@@ -49,7 +49,9 @@ class Provisioned:
         done = subprocess.run(
             [*command, *arguments],
             cwd=ANSIBLE,
-            env=self._environment | playbook.QUICK | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOG_PATH": os.devnull},
+            env=self._environment
+            | playbook.QUICK
+            | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_LOG_PATH": os.devnull},
             capture_output=True,
             text=True,
             check=False,

@@ -46,7 +46,10 @@ def test_each_role_is_spoken_with_its_tasks(capsys):
             "No package matching 'nginx' is available",
         ),
         (
-            OUTPUT + FATAL + "TASK [base : Say what happened] ****\n" + FATAL.replace("No package", "Taken back: no package"),
+            OUTPUT
+            + FATAL
+            + "TASK [base : Say what happened] ****\n"
+            + FATAL.replace("No package", "Taken back: no package"),
             "Say what happened: Taken back: no package matching 'nginx' is available",
         ),
         ("ERROR! the role 'tls' was not found\n", "ERROR! the role 'tls' was not found"),
