@@ -73,8 +73,9 @@ bench-hosts: .venv/demo ## measure what a static host of its own gains a page (A
 bench-memory: .venv/demo ## measure what a web process weighs, and what an upload adds
 	@$(BIN)/python -m tests.bench.memory
 
-lint: .venv/dev ## ruff, djlint and ansible-lint
+lint: .venv/dev ## ruff, djlint, zizmor and ansible-lint
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --quiet --check --lint project deploy
+	@$(BIN)/zizmor --offline --quiet .github
 	@cd ansible && ../$(BIN)/ansible-lint -q
 
 format: .venv/dev ## let ruff and djlint put the code in form
