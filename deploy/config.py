@@ -77,6 +77,12 @@ ENDPOINTS = {
 }
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PriceClass.html
 PRICE_CLASSES = ("PriceClass_All", "PriceClass_200", "PriceClass_100")
+# Other servers refuse the checksums that boto3 adds by itself; django-storages' client knows no other way to be told.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
+NO_CHECKSUMS = {
+    "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+}
 # A rollback finds its static files as long as a kept release names them.
 KEEP = 5
 
@@ -134,7 +140,7 @@ class Site:
         """The variables that the build and the web process read; no secret is among them."""
         elsewhere = {} if self.provider == stores.DEFAULT else {stores.VARIABLE: self.provider}
         if self.endpoint:
-            elsewhere["AWS_ENDPOINT_URL_S3"] = self.endpoint
+            elsewhere |= {"AWS_ENDPOINT_URL_S3": self.endpoint, **NO_CHECKSUMS}
         return elsewhere | {
             "DJANGO_SETTINGS_MODULE": self.settings,
             "SITE_URL": self.site_url,

@@ -66,6 +66,7 @@ def test_another_provider_needs_its_endpoint_and_says_so_to_the_processes(writte
     environment = site.environment()
     assert environment["SLIPWAY_PROVIDER"] == "cloudflare"
     assert environment["AWS_ENDPOINT_URL_S3"] == "https://abc.r2.cloudflarestorage.com"
+    assert environment["AWS_REQUEST_CHECKSUM_CALCULATION"] == "when_required"
     with pytest.raises(SlipwayError, match=r"endpoint: missing.*https://<account ID>\.r2"):
         config.load(written(said))
 
