@@ -1,6 +1,7 @@
 """Commands on the server, over one SSH connection that all of them share."""
 
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -24,6 +25,9 @@ OPTIONS = (
     "ControlPersist=120",
 )
 SSH_FAILED = 255
+SILENCE = "it said nothing"
+# What ssh says when it was let in and the connection then went away; where others share it, nothing at all.
+BROKEN_OFF = rf"^{SILENCE}$|Connection to \S+ closed|not responding|Broken pipe"
 
 
 class Unreachable(SlipwayError):
@@ -98,6 +102,8 @@ class Connection:
             return (
                 f"{place}: it has another host key than it had; if you reinstalled it: ssh-keygen -R {self.site.server}"
             )
+        if re.search(BROKEN_OFF, said):
+            return f"{place}: the SSH connection broke off; the same command again takes up where this one ended"
         return f"{place}: not reached over SSH: {said}; see server in {self.site.path}"
 
 
@@ -134,4 +140,4 @@ def _last(output: bytes) -> str:
     wanted = [line.strip() for line in lines if line.strip()]
     # ssh's banner about a changed key is many lines long; the words that matter stand in its middle.
     told = [line for line in wanted if "REMOTE HOST IDENTIFICATION" in line]
-    return (told or wanted or ["it said nothing"])[-1]
+    return (told or wanted or [SILENCE])[-1]

@@ -46,6 +46,8 @@ def test_what_a_command_refuses_is_said_in_its_own_words(site, ssh):
         ("root@203.0.113.7: Permission denied (publickey).", "no key of yours is let in"),
         ("ssh: connect to host 203.0.113.7 port 22: Connection timed out", "not reached over SSH: .*timed out"),
         ("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.", "ssh-keygen -R"),
+        ("Timeout, server 203.0.113.7 not responding.", "broke off; the same command again"),
+        ("", "broke off; the same command again"),
     ],
 )
 def test_an_unreachable_server_is_explained(said, wanted, site, ssh):
