@@ -33,6 +33,9 @@ secrets: .venv/deploy ## open the vaulted secrets in your editor
 cdn: .venv/deploy ## show a plan, then make or repair buckets, certificate and CDN hosts (CHECK=1: only name what drifted)
 	@$(BIN)/python -m deploy.cdn provision $(if $(CHECK),--check)
 
+destroy: .venv/deploy ## take away what make cdn made; asks first, and about the uploads again (YES=1, MEDIA=1: does not)
+	@$(BIN)/python -m deploy.cdn destroy $(if $(YES),--yes) $(if $(MEDIA),--media)
+
 purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, for emergencies
 	@$(BIN)/python -m deploy.verbs purge $(PATHS)
 
@@ -107,4 +110,4 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/demo .venv/deploy
 
-.PHONY: help cdn purge deploy rollback releases status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
+.PHONY: help cdn destroy purge deploy rollback releases status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock

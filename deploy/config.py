@@ -24,6 +24,8 @@ BUCKET = re.compile(r"(?=.{3,63}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 # Others name theirs as they like: auto, us-east, es-mad-1, sjc3.
 ANY_REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# With its immutable form: owner@123/name@456.
+REPOSITORY = re.compile(r"[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?")
 CDN_ID = re.compile(r"[A-Za-z0-9]+")
 
 SERVER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
@@ -55,6 +57,7 @@ KEYS = {
     "media_bucket": str,
     "price_class": str,
     "cdn_logs": str,
+    "github": str,
     "keep": int,
 }
 WORDS = {str: "text", list: "a list", dict: "`name: value` lines", int: "a number"}
@@ -116,6 +119,8 @@ class Site:
     # Which edges answer, and the bucket for their log, "" for none.
     price_class: str = PRICE_CLASSES[0]
     cdn_logs: str = ""
+    # The repository whose main branch may deploy by OIDC, "" for none.
+    github: str = ""
     # Who serves static and media, where its buckets are, and what it calls the thing before them.
     provider: str = stores.DEFAULT
     endpoint: str = ""
@@ -190,6 +195,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         extra=_environment(file, said),
         keep=_keep(file, said),
         price_class=said.get("price_class", PRICE_CLASSES[0]),
+        github=_match(file, said, "github", REPOSITORY, "a repository like owner/name", optional=True),
         cdn_logs=_match(file, said, "cdn_logs", BUCKET, "a bucket name", optional=True),
         provider=provider,
         endpoint=_endpoint(file, said, provider),

@@ -28,7 +28,7 @@ SECTIONS = {
         "Environment of the web process. Add what your project reads.",
         {
             "SECRET_KEY": "https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key",
-            "AWS_ACCESS_KEY_ID": "a key with the policy of `python -m deploy.cdn policy web`",
+            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here that may do no more than the web process needs",
             "AWS_SECRET_ACCESS_KEY": "its other half",
             "EMAIL_URL": "smtp+tls://user:password@smtp.example.com:587",
             "DATABASE_URL": "postgres://user:password@db.example.com/name; only when it is not on the server",
@@ -37,7 +37,15 @@ SECTIONS = {
     "deployer": (
         "Environment of the build and the push, on the machine that deploys. Empty: your own AWS profile, or OIDC.",
         {
-            "AWS_ACCESS_KEY_ID": "a key with the policy of `python -m deploy.cdn policy deployer`",
+            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here that may push and purge",
+            "AWS_SECRET_ACCESS_KEY": "its other half",
+            "AWS_SESSION_TOKEN": "only with a key that expires",
+        },
+    ),
+    "pruner": (
+        "Environment of the prune after a deploy: the key that may delete static files. Empty: your own AWS profile.",
+        {
+            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here",
             "AWS_SECRET_ACCESS_KEY": "its other half",
             "AWS_SESSION_TOKEN": "only with a key that expires",
         },
@@ -70,6 +78,7 @@ class Secrets:
     deployer: Mapping[str, str] = field(repr=False)
     smoke: Mapping[str, str] = field(repr=False)
     cdn: Mapping[str, str] = field(repr=False, default_factory=dict)
+    pruner: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     @classmethod
     def load(cls, site: Site) -> "Secrets":
@@ -85,19 +94,33 @@ class Secrets:
         deployer: Mapping[str, str] | None = None,
         smoke: Mapping[str, str] | None = None,
         cdn: Mapping[str, str] | None = None,
+        pruner: Mapping[str, str] | None = None,
     ) -> "Secrets":
         """Makes the vaulted file anew; a password file is made where there is none. No plain text touches the disk."""
         path, password_file = path_of(site), password_file_of(site)
-        given = {"web": web, "deployer": deployer or {}, "smoke": smoke or {}, "cdn": cdn or {}}
+        given = {"web": web, "deployer": deployer or {}, "smoke": smoke or {}, "cdn": cdn or {}, "pruner": pruner or {}}
         text = _render(given)
         held = _check(site, path, text)
         if not password_file.exists():
             _make_password_file(password_file)
-        sealed = _vault(path, password_file).encrypt(text)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(sealed)
-        Path(file.name).replace(path)
+        _seal(path, password_file, text)
         return cls(path, password_file, **held)
+
+    @classmethod
+    def put(cls, site: Site, section: str, values: Mapping[str, str | None]) -> "Secrets":
+        """Sets ``values`` in one section, or takes out those that are None; the rest of the file stays as it is."""
+        path, password_file, text = path_of(site), password_file_of(site), decrypt(site)
+        held = _check(site, path, text)
+        there = {name: value for name, value in held[section].items() if name not in values}
+        wanted = held | {section: there | {name: value for name, value in values.items() if value is not None}}
+        edited = _edit(text, section, values)
+        try:
+            is_as_wanted = _check(site, path, edited) == wanted
+        except SlipwayError:
+            is_as_wanted = False
+        # Lines of a form that we do not write ourselves are written anew.
+        _seal(path, password_file, edited if is_as_wanted else _render(wanted))
+        return cls(path, password_file, **wanted)
 
 
 def path_of(site: Site) -> Path:
@@ -139,6 +162,13 @@ def _make_password_file(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(secrets.token_urlsafe(32) + "\n")
+
+
+def _seal(path: Path, password_file: Path, text: str) -> None:
+    sealed = _vault(path, password_file).encrypt(text)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        file.write(sealed)
+    Path(file.name).replace(path)
 
 
 def _vault(path: Path, password_file: Path) -> Any:
@@ -217,15 +247,40 @@ def _wrong(path: Path, what: str) -> SlipwayError:
     return SlipwayError(f"{path}: {what} (`make secrets` opens the file)")
 
 
+def _edit(text: str, section: str, values: Mapping[str, str | None]) -> str:
+    """``text`` with each value on its name's line of the section, which may be a comment; comments stay."""
+    lines = text.splitlines()
+    try:
+        begin = next(number for number, line in enumerate(lines) if re.fullmatch(rf"  {section}:\s*", line)) + 1
+    except StopIteration:
+        lines += [f"  # {SECTIONS[section][0]}", f"  {section}:"]
+        begin = len(lines)
+    end = next((n for n in range(begin, len(lines)) if lines[n].strip() and lines[n][:4].strip()), len(lines))
+    for name, value in values.items():
+        said = (
+            f"    #{name}: {SECTIONS[section][1].get(name, '')}" if value is None else f"    {name}: {_quoted(value)}"
+        )
+        for number in range(begin, end):
+            if re.match(rf"    #?{name}:", lines[number]):
+                lines[number] = said
+                break
+        else:
+            lines.insert(begin, said)
+            end += 1
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(value: str) -> str:
+    # JSON's quotes are YAML's.
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _render(given: Mapping[str, Mapping[str, str]]) -> str:
     """The file as `make secrets` shows it: what is not given stands there as a comment."""
     lines = ["# Encrypted wherever it is on a disk; `make secrets` opens it.", f"{TOP}:"]
     for section, (about, known) in SECTIONS.items():
         lines += [f"  # {about}", f"  {section}:"]
         for name in [*known, *(name for name in given[section] if name not in known)]:
-            # JSON's quotes are YAML's.
             held = given[section].get(name)
-            lines.append(
-                f"    #{name}: {known[name]}" if held is None else f"    {name}: {json.dumps(held, ensure_ascii=False)}"
-            )
+            lines.append(f"    #{name}: {known[name]}" if held is None else f"    {name}: {_quoted(held)}")
     return "\n".join(lines) + "\n"

@@ -47,6 +47,8 @@ class Site(Protocol):
     def price_class(self) -> str: ...
     @property
     def cdn_logs(self) -> str: ...
+    @property
+    def github(self) -> str: ...
 
 
 class Account:
@@ -60,6 +62,8 @@ class Account:
         self.dry = dry
         self.say = say
         self.changes: list[str] = []
+        # What a person should know or do, and is no change of ours.
+        self.notes: list[str] = []
         # A session of its own: the default one keeps the first credentials that it finds.
         self.session = boto3.Session()
 
@@ -89,6 +93,9 @@ class Account:
 
     def _client(self, service: str, region: str) -> BaseClient:
         return self.session.client(service, region_name=region, config=SETTINGS)
+
+    def note(self, line: str) -> None:
+        self.notes.append(line)
 
     def change(
         self, client: BaseClient, operation: str, resource: str, lines: Sequence[str], **params: Any

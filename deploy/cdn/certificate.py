@@ -26,7 +26,7 @@ def ensure_certificate(account: Account, site: Site, zones: Sequence[dns.Zone]) 
     arn = find_certificate(account, site)
     if arn:
         # It is renewed as long as they stay.
-        for record in _records(_describe(account, arn)):
+        for record in records_of(_describe(account, arn)):
             _ensure_record(account, record, zones)
         return arn
     waiting = [c for c in certificates(account, "PENDING_VALIDATION") if covers(_names(c), names)]
@@ -85,7 +85,7 @@ def validation_records(account: Account, arn: str) -> list[dict[str, str]]:
 
     def are_there() -> bool:
         found = _describe(account, arn)
-        records[:] = _records(found)
+        records[:] = records_of(found)
         return bool(records) and len(records) == len(found["DomainValidationOptions"])
 
     if not wait_for("the certificate's validation records", are_there, account.say, RECORDS_WITHIN):
@@ -94,7 +94,7 @@ def validation_records(account: Account, arn: str) -> list[dict[str, str]]:
     return [record for number, record in enumerate(records) if record not in records[:number]]
 
 
-def _records(certificate: dict[str, Any]) -> list[dict[str, str]]:
+def records_of(certificate: dict[str, Any]) -> list[dict[str, str]]:
     options = certificate.get("DomainValidationOptions", [])
     return [option["ResourceRecord"] for option in options if "ResourceRecord" in option]
 

@@ -19,8 +19,10 @@ from deploy.cdn.distribution import (
     find_by_alias,
 )
 from deploy.cdn.edges import Edge, edges
+from deploy.cdn.identities import ensure_identities
 from deploy.cdn.waiting import wait_for
 from deploy.errors import SlipwayError
+from deploy.secrets import Secrets
 
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
 PATHS_IN_FLIGHT = 3000
@@ -47,11 +49,20 @@ class Provisioned:
 
     hosts: tuple[Host, ...]
     changes: tuple[str, ...]
+    # What a person should know or do beside it.
+    notes: tuple[str, ...]
 
 
-def provision(site: Site, *, dry: bool = False, say: Callable[[str], object] = lambda _: None) -> Provisioned:
-    """Makes or repairs the certificate, the buckets, both distributions and their names; only plans it when ``dry``.
+def provision(
+    site: Site,
+    secrets: Secrets | None = None,
+    *,
+    dry: bool = False,
+    say: Callable[[str], object] = lambda _: None,
+) -> Provisioned:
+    """Makes or repairs certificate, buckets, distributions, names and identities; only plans it when ``dry``.
 
+    The identities' keys go into the vaulted file that ``secrets`` was read from; without one there are no identities.
     ``say`` gets a line for each change and each wait. Running it again changes nothing. Raises SlipwayError, with what
     to do, where it cannot go on; a later run goes on from there.
     """
@@ -71,9 +82,11 @@ def provision(site: Site, *, dry: bool = False, say: Callable[[str], object] = l
         if zone:
             dns.ensure_alias(account, zone, edge.alias, found["DomainName"])
         hosts.append(_host(edge, found, is_named=bool(zone)))
+    if secrets:
+        ensure_identities(account, site, secrets, hosts[0].arn)
     if not dry:
         hosts = [_deployed(account, one) for one in hosts]
-    return Provisioned(tuple(hosts), tuple(account.changes))
+    return Provisioned(tuple(hosts), tuple(account.changes), tuple(account.notes))
 
 
 def describe(site: Site) -> dict[str, Any]:

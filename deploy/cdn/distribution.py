@@ -129,7 +129,13 @@ def ensure_response_headers(account: Account, site: Site, edge: Edge) -> str:
 def ensure_distribution(account: Account, site: Site, edge: Edge, wanted: dict[str, Any]) -> dict[str, Any]:
     """The edge's distribution as CloudFront describes it; of one that is not made yet, what is known of it."""
     name = f"{edge.kind} distribution"
-    summary = find_distribution(account, site, edge)
+    summary = find_ours(account, site, edge)
+    stranger = find_by_alias(account, edge)
+    if stranger and (summary is None or stranger["Id"] != summary["Id"]):
+        raise SlipwayError(
+            f"{edge.alias} already belongs to distribution {stranger['Id']}, which is not ours; "
+            f"take the alias off it, or tag it {TAG}={site.name} to have it changed"
+        )
     if summary is None:
         tags = {"Items": [{"Key": TAG, "Value": site.name}]}
         config = wanted | {"CallerReference": f"{site.name}-{edge.kind}-{uuid.uuid4()}"}
@@ -168,22 +174,15 @@ def find_by_alias(account: Account, edge: Edge) -> dict[str, Any] | None:
     return next((one for one in listed if edge.alias in (one["Aliases"].get("Items") or [])), None)
 
 
-def find_distribution(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
+def find_ours(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
     """The summary of the edge's distribution, or None.
 
-    It is known by its tag, and by its alias or, where somebody took that away, its comment. Raises SlipwayError where
-    the alias belongs to a distribution that is not ours.
+    It has our tag, and the host as its alias or, where somebody took that away, our comment.
     """
     listed = pages(account.cloudfront, "list_distributions", "distributions", "DistributionList")
     named = [one for one in listed if edge.alias in (one["Aliases"].get("Items") or [])]
-    for summary in named:
-        if not _is_ours(account, site, summary):
-            raise SlipwayError(
-                f"{edge.alias} already belongs to distribution {summary['Id']}, which is not ours; "
-                f"take the alias off it, or tag it {TAG}={site.name} to have it changed"
-            )
     unnamed = [one for one in listed if one not in named and one.get("Comment") == _comment(site, edge)]
-    return next(iter(named or [one for one in unnamed if _is_ours(account, site, one)]), None)
+    return next((one for one in (*named, *unnamed) if _is_ours(account, site, one)), None)
 
 
 def _is_ours(account: Account, site: Site, summary: dict[str, Any]) -> bool:

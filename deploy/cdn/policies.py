@@ -8,6 +8,9 @@ from typing import Any
 
 from deploy.cdn.names import INCOMING_PREFIX, PUBLIC_PREFIX, RELEASES_PREFIX, STATIC_PREFIX
 
+# The host that signs a GitHub job's token.
+GITHUB = "token.actions.githubusercontent.com"
+
 
 def deployer(bucket: str, distribution_arn: str) -> dict[str, Any]:
     """Pushes static files, records releases and purges the static host; deletes nothing."""
@@ -55,3 +58,21 @@ def _allow(actions: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:
 
 def _document(*statements: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def github(site_github: str, provider_arn: str) -> dict[str, Any]:
+    """Who may take the deployer's role: jobs on the main branch of one repository, and nobody else.
+
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
+    audience_and_subject = {
+        f"{GITHUB}:aud": "sts.amazonaws.com",
+        f"{GITHUB}:sub": f"repo:{site_github}:ref:refs/heads/main",
+    }
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider_arn},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": audience_and_subject},
+    }
+    return _document(trust)

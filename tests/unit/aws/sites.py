@@ -11,6 +11,7 @@ class ExampleSite:
     domain: str = "example.com"
     price_class: str = "PriceClass_All"
     cdn_logs: str = ""
+    github: str = ""
 
     @property
     def bucket(self) -> str:

@@ -10,7 +10,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from deploy import config
 from deploy.errors import SlipwayError
-from deploy.secrets import PASSWORD_VARIABLE, Secrets, password_file_of, path_of
+from deploy.secrets import PASSWORD_VARIABLE, Secrets, decrypt, password_file_of, path_of
 
 CANARY = "canary-7c1f"
 
@@ -177,3 +177,42 @@ def test_what_would_be_refused_is_not_written(site):
 def test_ansible_is_loaded_only_when_a_vault_is_opened():
     program = "import sys, deploy.secrets; sys.exit('ansible' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": str(config.ROOT)})
+
+
+PAIR = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": CANARY}
+
+
+def test_a_pair_is_put_into_its_section_and_the_rest_stays_line_by_line(site, sealed):
+    text = (
+        "slipway_secrets:\n  web:\n    # ours\n    SECRET_KEY: k\n    #AWS_ACCESS_KEY_ID: one\n  smoke:\n    # mine\n"
+    )
+    sealed(text)
+    put = Secrets.put(site, "web", PAIR)
+    assert put.web == {"SECRET_KEY": "k", **PAIR} == Secrets.load(site).web
+    after = decrypt(site)
+    assert [line for line in text.splitlines() if "AWS" not in line] == [
+        line for line in after.splitlines() if "AWS" not in line
+    ]
+    assert '    AWS_ACCESS_KEY_ID: "id"\n' in after
+
+
+def test_a_section_that_is_not_there_yet_is_made(site, sealed):
+    sealed("slipway_secrets:\n  web:\n    SECRET_KEY: k\n")
+    Secrets.put(site, "pruner", PAIR)
+    assert Secrets.load(site).pruner == PAIR
+
+
+def test_a_file_of_another_form_is_written_anew_with_all_that_it_held(site, sealed):
+    sealed('{slipway_secrets: {web: {SECRET_KEY: "k", EMAIL_URL: "smtp://h"}, smoke: {SMOKE_LOGIN: "a:b"}}}')
+    Secrets.put(site, "web", PAIR)
+    held = Secrets.load(site)
+    assert held.web == {"SECRET_KEY": "k", "EMAIL_URL": "smtp://h", **PAIR}
+    assert held.smoke == {"SMOKE_LOGIN": "a:b"}
+
+
+def test_a_pair_is_taken_out_again(site):
+    Secrets.write(site, web={"SECRET_KEY": "k"}, deployer=PAIR)
+    Secrets.put(site, "deployer", dict.fromkeys(PAIR))
+    assert Secrets.load(site).deployer == {}
+    assert "    #AWS_ACCESS_KEY_ID: `make cdn` puts" in decrypt(site)
+    assert CANARY not in decrypt(site)

@@ -1,0 +1,108 @@
+"""From an empty account to a whole one, a second time, and back to an empty one."""
+
+from deploy import config
+from deploy.cdn import cloudfront
+from deploy.cdn.destroy import destroy
+from deploy.secrets import Secrets
+from tests.integration.provision.conftest import Cloud
+
+WHOLE = {
+    "buckets": ["example-com", "example-com-media"],
+    "distributions": ["media.example.com", "static.example.com"],
+    "access controls": ["example-com"],
+    "headers policies": ["example-com-media", "example-com-static"],
+    "certificates": ["static.example.com"],
+    "users": ["example-com-deployer", "example-com-pruner", "example-com-web"],
+    "keys": ["example-com-deployer", "example-com-pruner", "example-com-web"],
+}
+
+
+def provision(site: config.Site, **options) -> cloudfront.Provisioned:
+    return cloudfront.provision(site, Secrets.load(site), **options)
+
+
+def test_an_empty_account_gets_all_of_it_and_the_plan_said_so(cloud: Cloud, site: config.Site):
+    planned = provision(site, dry=True)
+    assert cloud.inventory() == {}
+    done = provision(site)
+    assert cloud.inventory() == WHOLE
+    assert [line for line in planned.changes if not line.startswith("wait")] == list(done.changes)
+    assert done.notes == ()
+
+
+def test_a_second_run_changes_nothing(cloud: Cloud, site: config.Site):
+    provision(site)
+    assert provision(site, dry=True).changes == ()
+    said: list[str] = []
+    assert provision(site, say=said.append).changes == ()
+    assert said == []
+
+
+def test_where_the_zone_is_here_the_names_and_the_proof_of_the_domain_are_made(cloud: Cloud, site: config.Site):
+    zone = cloud.add_zone("example.com")
+    done = provision(site)
+    records = cloud.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    aliases = {(r["Name"], r["Type"]): r["AliasTarget"]["DNSName"] for r in records if "AliasTarget" in r}
+    assert aliases == {(f"{h.alias}.", kind): f"{h.domain}." for h in done.hosts for kind in ("A", "AAAA")}
+    proofs = [r for r in records if r["Type"] == "CNAME"]
+    assert proofs and all(r["ResourceRecords"][0]["Value"].endswith("acm-validations.aws.") for r in proofs)
+    assert all(host.is_named for host in done.hosts)
+    assert provision(site, dry=True).changes == ()
+
+
+def test_the_keys_are_in_the_vaulted_file_and_nowhere_else(cloud: Cloud, site: config.Site, capfd):
+    said: list[str] = []
+    provision(site, say=said.append)
+    secrets = Secrets.load(site)
+    iam = cloud.client("iam")
+    for name in ("deployer", "pruner", "web"):
+        (key,) = iam.list_access_keys(UserName=f"example-com-{name}")["AccessKeyMetadata"]
+        held = getattr(secrets, name)
+        assert held["AWS_ACCESS_KEY_ID"] == key["AccessKeyId"]
+        shown = "\n".join((*said, *capfd.readouterr(), site.path.with_name("site.secrets.yml").read_text()))
+        assert held["AWS_SECRET_ACCESS_KEY"] not in shown
+    assert secrets.web["SECRET_KEY"] == "the site's secret"
+
+
+def test_destroying_leaves_nothing(cloud: Cloud, site: config.Site):
+    cloud.add_zone("example.com")
+    provision(site)
+    cloud.put("example-com", "static/a.css", b"one", b"two")
+    cloud.put("example-com-media", "media/public/a.jpg", b"one", b"two")
+    cloud.client("s3").delete_object(Bucket="example-com-media", Key="media/public/a.jpg")
+    planned = destroy(site, Secrets.load(site), media=True, dry=True)
+    assert cloud.inventory()["buckets"] == WHOLE["buckets"]
+    done = destroy(site, Secrets.load(site), media=True)
+    assert cloud.inventory() == {}
+    assert done.changes == planned.changes
+    assert Secrets.load(site).web == {"SECRET_KEY": "the site's secret"}
+    assert destroy(site, Secrets.load(site), media=True).changes == ()
+
+
+def test_destroying_keeps_the_uploads_unless_told_otherwise(cloud: Cloud, site: config.Site):
+    provision(site)
+    cloud.put("example-com-media", "media/public/a.jpg", b"a")
+    done = destroy(site, Secrets.load(site))
+    assert cloud.inventory() == {"buckets": ["example-com-media"]}
+    assert "bucket example-com-media stays" in done.notes[0]
+    provision(site)
+    assert cloud.inventory() == WHOLE
+
+
+def test_destroying_leaves_what_others_made(cloud: Cloud, site: config.Site):
+    zone = cloud.add_zone("example.com")
+    provision(site)
+    s3, iam, route53 = cloud.client("s3"), cloud.client("iam"), cloud.client("route53")
+    s3.create_bucket(Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    iam.create_user(UserName="them")
+    www = {"Name": "www.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": www}]}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    iam.untag_user(UserName="example-com-web", TagKeys=["slipway-site"])
+    destroy(site, Secrets.load(site), media=True)
+    assert cloud.inventory() == {
+        "buckets": ["theirs"],
+        "users": ["example-com-web", "them"],
+        "keys": ["example-com-web"],
+        "records": ["www.example.com. A"],
+    }
