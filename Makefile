@@ -58,6 +58,9 @@ logs: .venv/deploy ## follow the site's log (UNIT=nginx.service follows another)
 shell: .venv/deploy ## Django's shell on the server (COMMAND="createsuperuser" runs another command)
 	@$(BIN)/python -m deploy.verbs shell $(if $(COMMAND),--command "$(COMMAND)")
 
+prune: .venv/deploy ## delete the static objects that no kept release names (CHECK=1: list them)
+	@$(BIN)/python -m deploy.verbs prune $(if $(CHECK),--check)
+
 unlock: .venv/deploy ## end a deploy lock whose holder is gone
 	@$(BIN)/python -m deploy.verbs unlock
 
@@ -110,4 +113,4 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/demo .venv/deploy
 
-.PHONY: help cdn destroy purge deploy rollback releases status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
+.PHONY: help cdn destroy purge deploy rollback releases prune status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock

@@ -86,7 +86,7 @@ class World:
         # Where deploy.secrets and Ansible look for it.
         os.environ[PASSWORD_VARIABLE] = str(self.password_file)
         web = {"SECRET_KEY": self._kept["secret_key"], **keys_of("web")}
-        Secrets.write(self.site, web, keys_of("deployer"), smoke)
+        Secrets.write(self.site, web, keys_of("deployer"), smoke, pruner=keys_of("pruner"))
 
     def trust(self, acme_root: str) -> None:
         """Makes the files of authorities anew, with one more ACME root: a resumed machine still shows a certificate

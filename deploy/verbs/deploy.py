@@ -1,6 +1,7 @@
 """`make deploy`: from a bare server to a live site, and every release after that."""
 
 import argparse
+import json
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from deploy.host.build import Builder
 from deploy.host.connection import Connection, reach
 from deploy.host.parcel import Release, send
 from deploy.phases import phase
+from deploy.prune import Prune
 from deploy.secrets import Secrets
 
 help = "bring the site that site.yml describes to its server"
@@ -39,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
             deploy.take_lock(until_the_end)
         deploy.prepare(release)
         deploy.switch(release)
-        deploy.tidy(release)
+        deploy.tidy()
     print(f"\n{deploy.closing(release, time.monotonic() - began)}")
     return 0
 
@@ -116,6 +118,9 @@ class Deploy:
             print(f"    {self.connection.agent('migrate', release.id)}")
         with phase("Check: a throwaway process of the new release answers"):
             print(f"    {self.connection.agent('check', release.id)}")
+        # Before it serves: a rollback may come to any release that has served, and prune keeps what a manifest names.
+        with phase("Record its manifest in the bucket"):
+            self.builder.record(release)
 
     def switch(self, release: Release) -> None:
         """From here on a failure goes back to the old release by itself."""
@@ -136,11 +141,23 @@ class Deploy:
         self.connection.agent("rollback", self.found.current)
         return f"went back to {self.found.current}, which serves"
 
-    def tidy(self, release: Release) -> None:
-        with phase("Record the manifest, and prune"):
-            self.builder.record(release)
+    def tidy(self) -> None:
+        with phase("Prune: old releases, and the static objects that none needs any more"):
             gone = self.connection.agent("prune", str(self.site.keep))
             print(f"    {'nothing to remove' if gone == '[]' else f'removed {gone}'}")
+            self._prune_bucket()
+
+    def _prune_bucket(self) -> None:
+        on_server = [each["id"] for each in json.loads(self.connection.agent("releases"))]
+        try:
+            pruning = Prune.of(self.site, self.secrets.pruner)
+            plan = pruning.plan(self.site.keep, on_server)
+            pruning.carry_out(plan)
+        except SlipwayError as error:
+            # The release is live; what is too much in the bucket does no harm.
+            print(f"    warning: {error}; `make prune` tries again")
+        else:
+            print(f"    {len(plan.doomed):,} objects deleted ({plan.bytes / 1e6:.1f} MB)")
 
     def closing(self, release: Release, seconds: float) -> str:
         now = facts.gather(self.connection, self.site)
