@@ -49,7 +49,8 @@ async def serve(options: argparse.Namespace) -> None:
         control.start()
         await starting
         upstream = f"{seaweed.scheme}://127.0.0.1:{seaweed.port}"
-        front = web.AppRunner(Front(upstream, options.data).application(), access_log=None)
+        # A compressed object is kept as it is sent: its coding is the reader's affair.
+        front = web.AppRunner(Front(upstream, options.data).application(), access_log=None, auto_decompress=False)
         await front.setup()
         await web.TCPSite(front, "127.0.0.1", options.s3_port, ssl_context=context).start()
         print("ready", flush=True)

@@ -10,6 +10,9 @@ KVM = "kvm"
 # MB for translated code: QEMU's default is an eighth of the guest's RAM, and a deploy fills 256 MB some ninety times
 # over; each time all of it is translated anew.
 TCG = "tcg,thread=multi,tb-size=1024"
+# It also keeps translated code by address, so that under random addresses each start of a program is translated anew:
+# without them Python starts twice and a shell's loop three times as quick. The playbook sets them again, as anywhere.
+TCG_KERNEL = "nokaslr norandmaps"
 SECONDS = 10
 
 

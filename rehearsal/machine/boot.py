@@ -80,9 +80,11 @@ class Machine:
         # systemd's own way to hand a key to a machine.
         key = (self.directory / "id_ed25519.pub").read_text().strip()
         # On a busy host the emulated counter looks unstable, and then every look at the clock would be slow.
+        accelerated = accelerator.choose(base)
         kernel = "root=/dev/vda rw console=ttyS0 tsc=reliable"
+        kernel += f" {accelerator.TCG_KERNEL}" if accelerated == accelerator.TCG else ""
         kernel += f' systemd.set_credential="ssh.authorized_keys.root:{key}"'
-        command = ["qemu-system-x86_64", "-accel", accelerator.choose(base), "-cpu", "max"]
+        command = ["qemu-system-x86_64", "-accel", accelerated, "-cpu", "max"]
         command += ["-m", str(MEMORY_MB), "-smp", "1", "-display", "none", "-no-reboot"]
         command += ["-kernel", str(base.kernel), "-initrd", str(base.initrd), "-append", kernel]
         command += ["-drive", f"file={self.disk},if=virtio,cache=unsafe,discard=unmap"]

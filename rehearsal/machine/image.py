@@ -17,7 +17,8 @@ STATE = HERE.parent.parent / ".slipway" / "machine"
 RELEASES = ("bookworm", "trixie")
 MIRROR = "http://deb.debian.org"
 
-# What a provider's image holds, and no more.
+# What a provider's image holds, and no more: what boots and is reached, and of Debian's standard system
+# (priority important or standard) what would come with the site's packages otherwise.
 PACKAGES = (
     "ca-certificates",
     "dbus",
@@ -25,13 +26,18 @@ PACKAGES = (
     "iproute2",
     "libpam-systemd",
     "linux-image-cloud-amd64",
+    "locales",
+    "logrotate",
     "openssh-server",
+    "perl",
     "python3",
     "python3-apt",
     "sudo",
     "systemd",
     "systemd-sysv",
+    "systemd-timesyncd",
     "udev",
+    "xz-utils",
 )
 
 
