@@ -1,4 +1,4 @@
-"""One Chromium a module. Playwright holds the thread's event loop, which the next module may need for its own."""
+"""What several rooms' tests share: a Chromium, and the whole site as `make demo` plays it."""
 
 import os
 import shutil
@@ -6,9 +6,13 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from rehearsal.processes import Processes
+from rehearsal.stage import Stage
+
 
 @pytest.fixture(scope="module")
 def browser():
+    """One a module. Playwright holds the thread's event loop, which the next module may need for its own."""
     flags = ["--no-proxy-server", "--disable-background-networking", "--disable-component-update"]
     # Chromium's sandbox refuses root.
     flags += ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -16,3 +20,13 @@ def browser():
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory):
+    """One whole site a worker; a test that changes it puts it back."""
+    directory = tmp_path_factory.mktemp("stage")
+    with Processes(directory / "log") as processes:
+        stage = Stage(directory, processes)
+        stage.play()
+        yield stage

@@ -56,6 +56,11 @@ class Check(Enum):
     ORIGIN_IS_SITE = "A", "make the bucket the distribution's only origin"
     NO_ACCESS_CONTROL = "A", "attach an origin access control (sigv4, always)"
     PUBLIC_BUCKET = "A", "switch all four public access blocks on, drop public policies and ACLs"
+    UPLOAD_REFUSED = (
+        "A",
+        "sign the form with Signature Version 4, by a key that may put objects there",
+    )
+    UPLOAD_UNBOUND = "A", "sign a content-length-range into every upload form"
 
     def __init__(self, witness: str, fix: str):
         self.witness = witness
@@ -98,7 +103,7 @@ SAME_URL = {
     Check.ARRIVED: {Check.WRITTEN_MAYBE, Check.WRITTEN_MEDIA, Check.REDIRECTED},
     Check.CSP: WRITTEN | {Check.REDIRECTED},
     Check.BLOCKED: BROKEN | {Check.CROSS_ORIGIN_USE},
-    Check.FAILED: BROKEN | {Check.TYPE, Check.BLOCKED, Check.CSP, Check.CROSS_ORIGIN_USE},
+    Check.FAILED: BROKEN | {Check.BLOCKED, Check.CSP, Check.CROSS_ORIGIN_USE},
 }
 # … the same page …
 SAME_PLACE = {
@@ -110,6 +115,7 @@ SAME_HOST = {
     Check.MISSING: REFUSALS | {Check.NO_ACCESS_CONTROL},
     Check.REFUSED: PULLS | {Check.SAME_ADDRESS, Check.MARKED},
     Check.MARKED: PULLS | {Check.SAME_ADDRESS},
+    Check.REDIRECTED: PULLS | {Check.SAME_ADDRESS},
     Check.BLOCKED: REFUSALS,
     Check.FAILED: REFUSALS,
     Check.ARRIVED: {Check.SAME_ADDRESS, Check.MARKED, Check.REFUSED},

@@ -111,6 +111,8 @@ def _is_file(reference: Reference, hosts: Hosts) -> bool:
 async def _ask(client: Client, hosts: Hosts, asset: Asset) -> None:
     headers = {"Pragma": "akamai-x-cache-on"}
     if asset.cors:
+        # Somebody may have asked without an Origin before: what a cache then holds must do for a page as well.
+        asset.answers.append(await client.ask(asset.url, headers=headers))
         headers["Origin"] = hosts.origin
     for number in range(TRIES_FOR_A_HIT):
         asset.answers.append(await client.ask(asset.url, headers=headers))
@@ -137,7 +139,7 @@ def _inside(asset: Asset, importmap: modules.ImportMap) -> Iterable[Reference]:
     if asset.kind == "style":
         for written in css.stylesheet_urls(text):
             kind = _KINDS.get(extension(written.partition("?")[0].partition("#")[0]), "image")
-            yield from reference(written, "url()", kind, maybe=True, cors=kind == "font")
+            yield from reference(written, "url()", kind, maybe=True, cors=kind == "font" or written.cors)
     elif asset.kind == "manifest":
         for written in manifest_urls(text):
             yield from reference(written, "the web manifest", "image", maybe=True)

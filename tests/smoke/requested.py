@@ -12,6 +12,8 @@ _REFUSALS = re.compile(
     r"blocked by CORS policy|MIME type|integrity|Mixed Content|Unsafe attempt to load URL"
     r"|SecurityError|Failed to load module script"
 )
+# What Chromium's own words do not tell a person.
+_MEANT = {"net::ERR_BLOCKED_BY_ORB": "refused for its Content-Type (net::ERR_BLOCKED_BY_ORB)"}
 _URL = re.compile(r"https?://[^\s'\"<>]+")
 
 
@@ -25,7 +27,7 @@ def judge(visits: Iterable[Visit], hosts: Hosts) -> Iterator[Fact]:
                 from_origin.append(asked)
                 yield _asked(asked, visit)
             elif role in ("static", "media") and _has_failed(asked):
-                said = asked.failure or f"status {asked.status}"
+                said = _MEANT.get(asked.failure, asked.failure) or f"status {asked.status}"
                 yield Fact(Check.FAILED, asked.url, visit.place, f"{asked.kind} failed on {seen_from}: {said}")
             elif role == "static" and asked.kind == "stylesheet" and _is_no_style(asked):
                 what = f"a stylesheet of type {asked.type!r} is not applied"

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Playwright
 
-from tests.smoke import canary, headers, icons, netlog, originlog, provisioned, requested, written
+from tests.smoke import canary, headers, icons, netlog, originlog, provisioned, requested, uploads, written
 from tests.smoke.attribution import Fact
 from tests.smoke.browser import Visit
 from tests.smoke.chromium import NoBrowser, driver, launch
@@ -22,6 +22,7 @@ from tests.smoke.manifest import Manifest
 from tests.smoke.modules import ImportMap
 from tests.smoke.options import Options
 from tests.smoke.originlog import OriginLog
+from tests.smoke.signin import sign_in
 from tests.smoke.summary import conclude
 from tests.smoke.verdict import WITNESSES, Control, Verdict, Witness
 from tests.smoke.visits import visit_all
@@ -57,17 +58,19 @@ class Run:
         self.controls = Controls(self.options, self.hosts)
         self.say("crawl the site")
         found = await crawl(self.options, self.hosts, self.id)
-        if not any(visited.answer.status == 200 for visited in found.pages):
+        # A site whose every page fails with DEBUG on has told enough.
+        if not any(visited.answer.status == 200 or visited.has_debug_body for visited in found.pages):
             said = [note for note in found.notes if note.startswith(self.options.site)]
             raise ValueError(said[0] if said else f"{self.options.site} gave no page with status 200")
         self._check_crawl(found)
         await self._ask_cdn(found)
+        await self._ask_provider()
+        await self._try_upload(found)
         self.say("ask the origin for what it must not have, and visit with Chromium")
         with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
             async with driver() as playwright:
                 await asyncio.gather(
                     self._ask_names(),
-                    self._ask_provider(),
                     self._browse(playwright, found, Path(directory)),
                     self.controls.plant(playwright, Path(directory)),
                 )
@@ -158,6 +161,19 @@ class Run:
             self._see("A", checked + asked, "" if asked else "no bucket_url: bucket not asked")
         else:
             self._miss("A", f"{name} describes no distribution")
+
+    async def _try_upload(self, found: Crawl) -> None:
+        if self.options.upload is None:
+            return
+        if self.options.login is None:
+            self.notes.append("not seen: uploads (no SMOKE_LOGIN)")
+            return
+        async with Client(self.options, new_run(), cookies=True) as client:
+            await sign_in(client, self.options, found.pages)
+            facts, sent = await uploads.try_forms(client, self.hosts, self.options.upload)
+        self.facts += facts
+        before = self.witnesses["A"]
+        self._see("A", before.checked + sent, before.reason)
 
     # B and N
 

@@ -21,7 +21,6 @@ from deploy.media.ticket import Ticket  # noqa: E402
 from rehearsal.aws import start  # noqa: E402
 from rehearsal.stage import USER  # noqa: E402
 from tests.integration.media.visitor import Visitor  # noqa: E402
-from tests.integration.stack.conftest import stage  # noqa: E402, F401
 
 SITE = "https://www.example.com"
 MEDIA_URL = "https://media.example.com/"
@@ -97,13 +96,13 @@ def upload(store):
 
 
 @pytest.fixture(scope="session")
-def stage_s3(stage):  # noqa: F811
+def stage_s3(stage):
     """The same for the whole site's bucket."""
     return s3(stage.environment("admin"))
 
 
 @pytest.fixture
-def stored(stage, stage_s3):  # noqa: F811
+def stored(stage, stage_s3):
     """Reads the object behind an address of the media host."""
 
     def read(url):
@@ -114,7 +113,7 @@ def stored(stage, stage_s3):  # noqa: F811
 
 
 @pytest.fixture
-def original(stage, stage_s3):  # noqa: F811
+def original(stage, stage_s3):
     """Reads the original that lies beside a variant, by the variant's address: pages show variants alone."""
 
     def read(url):
@@ -127,7 +126,7 @@ def original(stage, stage_s3):  # noqa: F811
 
 
 @pytest.fixture
-def visitor(browser, stage):  # noqa: F811
+def visitor(browser, stage):
     """Somebody signed in to the whole site, who complains of nothing until the end."""
     visitor = Visitor(browser, stage.site.site_url)
     visitor.sign_in("/login/", USER, stage.password)

@@ -2,10 +2,27 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from rehearsal.stage import Stage
+from tests.integration.smoke.deployment import Deployment
 from tests.integration.smoke.stack import LOGIN, Stack
 from tests.smoke.options import Options, find_browser
 from tests.smoke.run import run
 from tests.smoke.verdict import Verdict
+
+
+@pytest.fixture(scope="session")
+def deployment(stage: Stage, tmp_path_factory) -> Iterator[Deployment]:
+    """The demo's site. Whoever changes it changes it back, and the end of the session looks whether they did."""
+    deployment = Deployment(stage, tmp_path_factory.mktemp("deployment"))
+    yield deployment
+    left = deployment.prove(browser=None)
+    assert left["verdict"] == "green", left["findings"]
+
+
+@pytest.fixture(scope="session")
+def sound(deployment: Deployment) -> dict:
+    """What the proof says of the deployment as it is before any change."""
+    return deployment.prove()
 
 
 @pytest.fixture

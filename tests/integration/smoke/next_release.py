@@ -1,0 +1,40 @@
+"""A release whose static files nobody has pushed."""
+
+import shutil
+import sys
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.stage import ROOT, Stage
+from rehearsal.unpack import unpack
+
+
+@contextmanager
+def switched_to(stage: Stage, directory: Path) -> Iterator[None]:
+    """The web process runs the checkout with one stylesheet changed, built in ``directory`` and not pushed."""
+    before = stage.current.rename(stage.directory / "before")
+    try:
+        _build(stage, directory)
+        with tarfile.open(directory / "build" / "release.tar.gz") as archive:
+            unpack(archive, stage.current)
+        stage.restart_gunicorn()
+        yield
+    finally:
+        shutil.rmtree(stage.current, ignore_errors=True)
+        before.rename(stage.current)
+        stage.restart_gunicorn()
+
+
+def _build(stage: Stage, directory: Path) -> None:
+    for name in ("deploy", "project"):
+        shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("manage.py", "site.yml"):
+        shutil.copy(ROOT / name, directory)
+    with (directory / "project" / "assets" / "css" / "base.css").open("a") as sheet:
+        sheet.write("\n.next { color: teal }\n")
+    env = {"SLIPWAY_BUILD": str(directory / "build")}
+    manage = [sys.executable, "manage.py"]
+    for command in (["collectstatic", "--noinput", "--build-only"], ["release", "build/release.tar.gz"]):
+        stage.run([*manage, *command], identity="deployer", env=env, cwd=directory, log=command[0])

@@ -1,0 +1,44 @@
+"""Each broken deployment is caught by the witness that can see it, and by no unrelated one."""
+
+import pytest
+
+from tests.integration.smoke.broken import CASES, cdn, evidence, objects, origin, pages, uploads
+
+assert all((cdn, evidence, objects, origin, pages, uploads))  # imported for what they register
+
+
+def number(name: str) -> tuple[int, str]:
+    digits = name[1:].rstrip("b")
+    return int(digits), name
+
+
+def test_all_of_them_are_here():
+    assert {f"m{number}" for number in range(1, 35)} <= CASES.keys()
+
+
+@pytest.mark.parametrize("name", sorted(CASES, key=number))
+def test_broken_deployment(name, deployment, sound):
+    assert (sound["verdict"], sound["findings"]) == ("green", [])
+    expected = CASES[name]
+    with expected.change(deployment) as options:
+        blind = {} if expected.browser else {"browser": None}
+        report = deployment.prove(**(options or {}) | blind)
+
+    red = {letter for letter, witness in report["witnesses"].items() if witness["state"] == "red"}
+    assert set(expected.by) <= red <= set(expected.by + expected.may), report["findings"]
+    if not expected.by:
+        missed = [control["name"] for control in report["controls"] if control["state"] == "missed"]
+        assert report["verdict"] == "void" and expected.says in missed
+        assert report["witnesses"]["O"]["state"] == "not seen"
+        return
+    assert report["verdict"] == "red"
+    for letter in expected.by:
+        seen = [finding for finding in report["findings"] if finding["witness"] == letter]
+        url, place, says = (of(letter, text) for text in (expected.url, expected.place, expected.says))
+        fitting = [it for it in seen if url in it["url"] and place in it["place"] and says in it["what"]]
+        assert fitting and all(it["url"] and it["place"] and it["fix"] for it in seen), seen
+
+
+def of(letter: str, expected: str | dict[str, str]) -> str:
+    """What an expectation says of one witness."""
+    return expected if isinstance(expected, str) else expected[letter]

@@ -1,0 +1,108 @@
+"""Witness A, where the site takes uploads: what the bucket does with the forms that the site signs.
+
+The endpoint answers a POST of ``{"files": [{"name": …, "type": …}]}`` with JSON in which forms stand anywhere, each as
+boto3's ``generate_presigned_post`` gives them: ``{"url": …, "fields": {…}}``. Two files are sent: one that fits, which
+stays where the form puts it, and one byte more than the form allows.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+
+from tests.smoke.attribution import Check, Fact
+from tests.smoke.client import Answer, Client
+from tests.smoke.hosts import Hosts
+
+FILES = {"files": [{"name": "original", "type": "image/jpeg"}, {"name": "480", "type": "image/webp"}]}
+# Bytes: a form that allows more is not put to the proof, it is only read.
+MOST = 32_000_000
+
+
+class NoForm(Exception):
+    """Why there is none to try."""
+
+
+async def try_forms(client: Client, hosts: Hosts, path: str) -> tuple[list[Fact], int]:
+    """Facts, and how many files were sent. ``client`` is signed in."""
+    endpoint = urljoin(hosts.site, path)
+    try:
+        forms = _forms(await _sign(client, hosts, endpoint))
+    except NoForm as error:
+        return [Fact(Check.UPLOAD_REFUSED, endpoint, endpoint, f"no form to upload with: {error}")], 0
+    # The smallest bound makes the smallest file that is too large.
+    form = min(forms, key=lambda form: _limit(form) or 0)
+    place, url, limit = endpoint, form["url"], _limit(form)
+    facts, sent = [], 1
+    fits = await _post(client, hosts, form, b"x")
+    if not 200 <= fits.status < 300:
+        what = f"the bucket refuses a file that fits: {_said(fits)}{_old_signature(form)}"
+        facts.append(Fact(Check.UPLOAD_REFUSED, url, place, what))
+    if limit is None:
+        what = "the form bounds no content-length-range: the bucket takes any size"
+        facts.append(Fact(Check.UPLOAD_UNBOUND, url, place, what))
+    elif not facts and limit < MOST:
+        sent += 1
+        over = await _post(client, hosts, form, b"x" * (limit + 1))
+        if 200 <= over.status < 300:
+            what = f"the bucket takes {limit + 1:,} bytes where the form allows {limit:,}"
+            facts.append(Fact(Check.UPLOAD_UNBOUND, url, place, what))
+    return facts, sent
+
+
+async def _sign(client: Client, hosts: Hosts, endpoint: str) -> object:
+    token = next((cookie.value for cookie in client.session.cookie_jar if cookie.key == "csrftoken"), "")
+    headers = {"Content-Type": "application/json", "X-CSRFToken": token, "Origin": hosts.origin, "Referer": hosts.site}
+    answer = await client.ask(endpoint, method="POST", headers=headers, data=json.dumps(FILES).encode())
+    try:
+        if answer.status == 200:
+            return json.loads(answer.decoded())
+    except ValueError:
+        pass
+    raise NoForm(f"{urlsplit(endpoint).path} answered {answer.status or answer.error} {answer.text[:80]}".strip())
+
+
+def _forms(node: object) -> list[dict]:
+    found = list(_walk(node))
+    if not found:
+        raise NoForm("the answer holds no form: nothing with a url and fields")
+    return found
+
+
+def _walk(node: object) -> Iterator[dict]:
+    if isinstance(node, dict) and isinstance(node.get("url"), str) and isinstance(node.get("fields"), dict):
+        yield node
+    elif isinstance(node, dict | list):
+        for part in node.values() if isinstance(node, dict) else node:
+            yield from _walk(part)
+
+
+def _limit(form: dict) -> int | None:
+    """The most bytes that the form's signed policy allows; None where it bounds none."""
+    try:
+        policy = json.loads(base64.b64decode(form["fields"]["policy"]))
+        ranges = [it for it in policy["conditions"] if isinstance(it, list) and it[0] == "content-length-range"]
+        return int(ranges[0][2])
+    except (KeyError, IndexError, ValueError, TypeError):
+        return None
+
+
+def _old_signature(form: dict) -> str:
+    if "x-amz-algorithm" in {name.lower() for name in form["fields"]}:
+        return ""
+    return "; the form is signed by Signature Version 2"
+
+
+async def _post(client: Client, hosts: Hosts, form: dict, body: bytes) -> Answer:
+    data = aiohttp.FormData()
+    for name, value in form["fields"].items():
+        data.add_field(name, str(value))
+    data.add_field("file", body, filename="smoke")
+    return await client.ask(form["url"], method="POST", headers={"Origin": hosts.origin}, data=data)
+
+
+def _said(answer: Answer) -> str:
+    code = answer.text.partition("<Code>")[2].partition("</Code>")[0]
+    return " ".join(filter(None, (str(answer.status or answer.error), code)))
