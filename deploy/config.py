@@ -132,6 +132,11 @@ class Site:
         return self.domain.replace(".", "-")
 
     @property
+    def pushes(self) -> bool:
+        """Whether the static files go to a bucket; else a CDN pulls them from the site itself."""
+        return stores.STORES[self.provider].push
+
+    @property
     def host(self) -> str:
         """The site's host name, without a port."""
         return urlsplit(self.site_url).hostname or ""
@@ -275,6 +280,9 @@ def _provider(file: Path, said: Mapping[str, Any]) -> str:
 
 
 def _region(file: Path, said: Mapping[str, Any], provider: str) -> str:
+    if provider == "pull":
+        # Of the uploads' bucket, if there is one.
+        return _match(file, said, "region", ANY_REGION, "the region of the uploads' bucket", "us-east-1")
     if provider not in ENDPOINTS:
         return _match(file, said, "region", REGION, "an AWS region like eu-central-1")
     # https://developers.cloudflare.com/r2/api/s3/api/#bucket-region

@@ -21,6 +21,7 @@ from csp.constants import NONE as _NONE
 from csp.constants import SELF as _SELF
 from django.core.exceptions import ImproperlyConfigured as _ImproperlyConfigured
 
+from deploy import stores as _stores
 from deploy.media.endpoint import upload_origin as _upload_origin
 
 _env = _environ.Env()
@@ -32,6 +33,8 @@ if not hasattr(_project, "INSTALLED_APPS"):
     )
 
 SLIPWAY_OFFLOAD = "STATIC_URL" in _os.environ
+# Whether a CDN pulls the static files from the site itself, instead of their being pushed to a bucket.
+SLIPWAY_PULL = SLIPWAY_OFFLOAD and not _stores.here().push
 
 # Where collectstatic pushes to; the web process never asks it.
 SLIPWAY_STATIC_BUCKET = _env.str("SLIPWAY_STATIC_BUCKET", default="")
@@ -50,6 +53,9 @@ INSTALLED_APPS += [app for app in ("compressor",) if app not in INSTALLED_APPS]
 
 # /healthz/live and /healthz/ready, before anything that redirects or asks for a login.
 MIDDLEWARE = ["deploy.health.HealthMiddleware", *getattr(_project, "MIDDLEWARE", [])]
+
+if SLIPWAY_PULL:
+    MIDDLEWARE.insert(1, "deploy.pull.middleware.PulledStatic")
 
 _ROOT = _Path(__file__).resolve().parent.parent
 SLIPWAY_BUILD = _Path(_env.str("SLIPWAY_BUILD", default=str(_ROOT / "build")))

@@ -11,10 +11,14 @@ DEFAULT = "cloudfront"
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """``form``: a browser may upload by POST Object; ``md5``: the ETag of a single PUT is the MD5 of its bytes."""
+    """``form``: a browser may upload by POST Object; ``md5``: the ETag of a single PUT is the MD5 of its bytes.
+
+    ``push``: the static files go there. Where they do not, a CDN pulls them from the site itself.
+    """
 
     form: bool = True
     md5: bool = True
+    push: bool = True
 
 
 STORES = {
@@ -28,6 +32,8 @@ STORES = {
     "akamai": Store(),
     # https://docs.openstack.org/swift/latest/s3_compat.html (POST Object is not among the operations)
     "rackspace": Store(form=False),
+    # No bucket for static files; one for uploads may be at Amazon, or wherever site.yml's endpoint is.
+    "pull": Store(push=False),
 }
 
 

@@ -41,6 +41,9 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     made = bundles.compress({file.name: file.body for file in files.values()}, found)
     verify.check_blocks(found.values(), made)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
+    if settings.SLIPWAY_PULL:
+        # A CDN that pulls keeps what it has: no purge would take out an older file of the same name.
+        objects = [entry for entry in objects if not entry.is_stable]
     if write:
         _write_manifests(names, made.manifest, imports, objects)
     return Build(objects, warnings + hasher.warnings + imports.warnings + made.warnings)

@@ -1,4 +1,4 @@
-"""Packs a release: the code and the manifests, and no static bytes.
+"""Packs a release: the code and the manifests, and no static bytes; but those that a CDN is to pull from the site.
 
     python manage.py release build/release.tar.gz
 
@@ -19,6 +19,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 
+from deploy import pull
 from deploy.errors import SlipwayError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -62,6 +63,8 @@ def _members() -> Iterator[tuple[str, Path]]:
         if not path.is_file():
             raise SlipwayError(f"{path}: no such file; run `python manage.py collectstatic` first")
         yield f"build/manifests/{name}", path
+    for name, path in pull.files():
+        yield f"build/{pull.FOLDER}/{name}", path
 
 
 def _walk(path: Path, skipped: set[Path]) -> Iterator[tuple[str, Path]]:

@@ -12,6 +12,7 @@ from deploy.errors import SlipwayError
 from deploy.host import state
 from deploy.host.build import Builder
 from deploy.host.connection import Connection
+from deploy.providers.pull import PREFIX
 from deploy.secrets import Secrets
 
 ORIGIN_LOG = "/var/log/nginx/access.log"
@@ -47,6 +48,7 @@ class Proof:
         site = self._site
         command = [sys.executable, "-m", "tests.smoke", "--site", site.site_url]
         command += ["--static", site.static_url, "--media", site.media_url, "--origin-log", str(self._log)]
+        command += [] if site.pushes else ["--pull", PREFIX]
         command += ["--manifest", str(self._builder.directory / "manifests" / "objects.json")]
         described = self._described()
         command += ["--provisioned", str(described)] if described else []

@@ -78,17 +78,19 @@ class Deploy:
 
     def build(self) -> Release:
         """Before anything on the server changes: what is wrong with the site or the bucket shows here."""
-        with phase("Build, and push what the bucket lacks"):
+        with phase("Build, and push what the bucket lacks" if self.site.pushes else "Build what the CDN will pull"):
             if self.found.current:
                 applied = self.connection.agent("applied")
                 self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
             self.builder.push()
             release = self.builder.release()
-            keys = self.builder.environment | self.secrets.cdn
-            for line in stale.purge(self.site, keys, self.builder.replaced()):
-                print(f"    {line}")
-        with phase("Verify through the CDN"):
-            print(f"    {edge.verify(self.site.static_url, release.objects)} objects are there")
+        # What is pulled is on the CDN when the release is live, and asked for by the proof.
+        if self.site.pushes:
+            with phase("Verify through the CDN"):
+                keys = self.builder.environment | self.secrets.cdn
+                for line in stale.purge(self.site, keys, self.builder.replaced()):
+                    print(f"    {line}")
+                print(f"    {edge.verify(self.site.static_url, release.objects)} objects are there")
         return release
 
     def reasons(self) -> list[str]:
@@ -119,8 +121,9 @@ class Deploy:
         with phase("Check: a throwaway process of the new release answers"):
             print(f"    {self.connection.agent('check', release.id)}")
         # Before it serves: a rollback may come to any release that has served, and prune keeps what a manifest names.
-        with phase("Record its manifest in the bucket"):
-            self.builder.record(release)
+        if self.site.pushes:
+            with phase("Record its manifest in the bucket"):
+                self.builder.record(release)
 
     def switch(self, release: Release) -> None:
         """From here on a failure goes back to the old release by itself."""
@@ -145,7 +148,8 @@ class Deploy:
         with phase("Prune: old releases, and the static objects that none needs any more"):
             gone = self.connection.agent("prune", str(self.site.keep))
             print(f"    {'nothing to remove' if gone == '[]' else f'removed {gone}'}")
-            self._prune_bucket()
+            if self.site.pushes:
+                self._prune_bucket()
 
     def _prune_bucket(self) -> None:
         on_server = [each["id"] for each in json.loads(self.connection.agent("releases"))]

@@ -34,6 +34,7 @@ def conclude(run, found: Crawl, seconds: float) -> Verdict:
         pages=[_page(visited) for visited in found.pages],
         visits=[_visit(visit, run.hosts) for visit in run.visits],
         seconds=round(seconds, 1),
+        pull=bool(run.options.pull),
     )
 
 

@@ -13,7 +13,7 @@
      "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
      "visits": [{"url", "place", "look", "problem",
                  "timings": [{"url", "kind", "host", "status", "failure", "start", "end"}]}],
-     "seconds": float}
+     "seconds": float, "pull": bool}
 
 A control's witness is "-" where it belongs to none. Times are milliseconds since the visit began.
 ``bytes`` counts the body on the wire, ``size`` the decoded one. ``consequences`` are true
@@ -79,6 +79,8 @@ class Verdict:
     pages: list[dict] = field(default_factory=list)
     visits: list[dict] = field(default_factory=list)
     seconds: float = 0.0
+    # Whether the promise is the weaker one of a CDN that pulls from the origin.
+    pull: bool = False
 
     @property
     def missed(self) -> Sequence[Control]:
@@ -105,7 +107,10 @@ class Verdict:
         if self.findings:
             reds = ", ".join(sorted({finding.witness for finding in self.findings}))
             return f"{_count(len(self.findings), 'finding')} (witnesses: {reds})"
-        return f"0 static requests reached the origin; {_count(self.served, 'asset')} from the CDN"
+        served = f"{_count(self.served, 'asset')} from the CDN"
+        if self.pull:
+            return f"no page sends a visitor to the origin for static files; {served}, which pulls them from the origin"
+        return f"0 static requests reached the origin; {served}"
 
     @property
     def status(self) -> int:

@@ -40,11 +40,11 @@ class Command(collectstatic.Command):
                 raise SlipwayError(reason)
         if not self.post_process:
             raise SlipwayError("--no-post-process: every name on the CDN carries its hash")
-        return self._offload(options["build_only"])
+        return self._offload(options["build_only"] or settings.SLIPWAY_PULL)
 
     def _offload(self, build_only: bool) -> str:
         # Loaded here, so that development needs none of it.
-        from deploy import push
+        from deploy import pull, push
         from deploy.build import build
 
         began = time.monotonic()
@@ -58,6 +58,8 @@ class Command(collectstatic.Command):
         objects, size = len(built.objects), sum(len(entry.body) for entry in built.objects)
         if build_only:
             facts = [f"{objects:,} objects built", megabytes(size), "none sent"]
+            if settings.SLIPWAY_PULL and not self.dry_run:
+                facts.append(f"{pull.write(built.objects):,} for a CDN to pull")
         elif self.dry_run:
             missing = [o for o in built.objects if listing.result().get(o.key, "")[:1] != (o.md5,)]
             size = sum(len(entry.body) for entry in missing)

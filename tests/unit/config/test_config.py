@@ -71,6 +71,12 @@ def test_another_provider_needs_its_endpoint_and_says_so_to_the_processes(writte
         config.load(written(said))
 
 
+def test_a_cdn_that_pulls_needs_a_domain_and_nothing_else(written):
+    site = config.load(written("domain: example.com\nprovider: pull\n"))
+    assert (site.pushes, site.endpoint, site.environment()["SLIPWAY_PROVIDER"]) == (False, "", "pull")
+    assert config.load(written(GOOD)).pushes
+
+
 def test_only_amazon_restricts_how_a_region_is_called(written):
     said = "domain: example.com\nregion: sjc3\n"
     with pytest.raises(SlipwayError, match="AWS region"):

@@ -12,6 +12,7 @@ from deploy.providers.contract import Target
 from deploy.stores import DEFAULT, STORES
 
 OTHERS = [name for name in STORES if name != DEFAULT]
+WITH_BUCKETS = [name for name in OTHERS if STORES[name].push]
 
 
 def test_a_path_means_the_static_host_and_a_url_means_its_own(described):
@@ -30,7 +31,7 @@ def test_what_is_on_no_cdn_host_is_refused(described, path):
         providers.targets(described("cloudflare"), [path])
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", WITH_BUCKETS)
 def test_every_step_has_a_page_and_the_hosts_buckets_and_prefixes_are_named(described, name):
     site = described(name)
     steps = providers.of(site).describe(site)
@@ -63,6 +64,15 @@ def test_the_command_goes_by_the_provider(described, tmp_path):
     environ = {"CONFIG": str(tmp_path / "site.yml"), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, cwd=config.ROOT, env=environ, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Akamai and Linode's object storage is set up by hand.")
+
+
+def test_a_cdn_that_pulls_is_told_host_and_origin(described):
+    site = described("pull")
+    said = " ".join(step.what for step in providers.of(site).describe(site))
+    assert f"{site.static_url}/… from {site.site_url}/pulled/…" in said
+    assert "Host: www.example.com" in said
+    with pytest.raises(SlipwayError, match="purge it there"):
+        providers.purge(site, {}, ["/favicon.ico"])
 
 
 def test_rackspace_says_that_it_has_nothing_to_purge(described):

@@ -1,0 +1,137 @@
+"""Pull mode on the whole site: no bucket for static files, and a CDN that fetches them from the site itself."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+import tarfile
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+import requests
+
+from deploy.providers.pull import PREFIX
+from rehearsal.processes import Processes
+from rehearsal.stage import ROOT, USER, Stage
+
+
+def client(stage, service):
+    env = stage.environment("admin")
+    return boto3.client(
+        service,
+        region_name=env["AWS_DEFAULT_REGION"],
+        endpoint_url=env.get(f"AWS_ENDPOINT_URL_{service.upper()}", env["AWS_ENDPOINT_URL"]),
+        aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def pull_from_the_site(stage):
+    """What people set at their CDN by hand: the static host's origin is the site."""
+    cloudfront = client(stage, "cloudfront")
+    host = urlsplit(stage.site.static_url).hostname
+    for summary in cloudfront.list_distributions()["DistributionList"]["Items"]:
+        if host in summary["Aliases"]["Items"]:
+            answer = cloudfront.get_distribution_config(Id=summary["Id"])
+            changed = answer["DistributionConfig"]
+            origin = changed["Origins"]["Items"][0]
+            del origin["S3OriginConfig"], origin["OriginAccessControlId"]
+            origin |= {"DomainName": stage.site.host, "OriginPath": PREFIX.rstrip("/")}
+            origin["CustomOriginConfig"] = {
+                "HTTPPort": stage.ports["www"],
+                "HTTPSPort": 443,
+                "OriginProtocolPolicy": "http-only",
+            }
+            cloudfront.update_distribution(Id=summary["Id"], IfMatch=answer["ETag"], DistributionConfig=changed)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("pull")
+    with Processes(directory / "log") as processes:
+        stage = Stage(directory, processes)
+        stage.start_cloud()
+        # The uploads' bucket and its host are made as ever.
+        stage.provision()
+        pull_from_the_site(stage)
+        stage.site = stage.surroundings.site = dataclasses.replace(stage.site, provider="pull")
+        stage.push(quiet=True)
+        stage.release()
+        stage.prepare()
+        stage.serve()
+        yield stage
+
+
+def prove(stage, *arguments):
+    """smoke.json of a run with the origin's log."""
+    site, report = stage.site, stage.directory / "report"
+    command = [sys.executable, "-m", "tests.smoke", "--site", site.site_url, "--static", site.static_url]
+    command += ["--media", site.media_url, "--origin", f"http://127.0.0.1:{stage.ports['www']}"]
+    command += ["--origin-log", str(stage.origin_log), "--report", str(report), "--max-pages", "4", "--full-pages", "1"]
+    command += ["--manifest", str(stage.build / "manifests" / "objects.json"), *arguments]
+    env = stage.environment("web") | {"SMOKE_LOGIN": f"{USER}:{stage.password}"}
+    subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
+    return json.loads((report / "smoke.json").read_text())
+
+
+def objects(stage):
+    return json.loads((stage.build / "manifests" / "objects.json").read_text())["objects"]
+
+
+def test_nothing_static_is_in_the_bucket_and_all_hashed_names_are_in_the_release(stage):
+    listed = client(stage, "s3").list_objects_v2(Bucket=stage.site.bucket)
+    assert listed.get("Contents", []) == []
+    hashed = {key for key, said in objects(stage).items() if "immutable" in said["cache_control"]}
+    with tarfile.open(stage.directory / "release.tar.gz") as archive:
+        carried = {name for name in archive.getnames() if name.startswith("build/pulled/")}
+    assert carried == {key.replace("static/", "build/pulled/", 1) for key in hashed}
+
+
+def test_the_proof_is_green_says_its_weaker_promise_and_each_file_was_pulled_once(stage):
+    said = prove(stage, "--pull", PREFIX)
+    assert (said["verdict"], said["findings"]) == ("green", [])
+    assert said["sentence"].startswith("no page sends a visitor to the origin for static files; ")
+    assert said["sentence"].endswith("which pulls them from the origin")
+    assert [said["witnesses"][letter]["state"] for letter in "PBNHOC"] == ["green"] * 6
+    lines = [json.loads(line) for line in stage.origin_log.read_text().splitlines()]
+    pulled = [line["uri"] for line in lines if "CloudFront" in line["agent"] and line["status"] in (200, "200")]
+    assert len(pulled) > 20
+    assert all(uri.startswith(PREFIX) for uri in pulled)
+    assert sorted(pulled) == sorted(set(pulled))
+
+
+def test_without_being_told_the_proof_calls_it_what_it_is(stage):
+    said = prove(stage)
+    assert said["verdict"] == "red"
+    assert any("the origin sent it" in finding["what"] for finding in said["findings"])
+
+
+def test_the_origin_serves_no_name_without_a_hash_and_nginx_no_file_at_all(stage):
+    configured = (stage.directory / "nginx.conf").read_text()
+    assert not re.search(r"^\s*(root|alias|try_files)\b", configured, re.MULTILINE)
+    origin = f"http://127.0.0.1:{stage.ports['www']}"
+    names = json.loads((stage.build / "manifests" / "staticfiles.json").read_text())["paths"]
+    assert "favicon.ico" in names
+    for name in [
+        "favicon.ico",
+        *[*names][:20],
+        "manifests/objects.json",
+        "build/manifests/objects.json",
+        "../manifests/objects.json",
+    ]:
+        for path in (f"/{name}", f"/static/{name}", PREFIX + name):
+            answer = requests.get(
+                origin + path, headers={"Host": stage.site.authority}, allow_redirects=False, timeout=30
+            )
+            assert answer.status_code != 200, path
+
+
+def test_a_deploy_asks_no_bucket(stage, tmp_path):
+    """The build of a machine that has no key and reaches no bucket."""
+    env = {"SLIPWAY_BUILD": str(tmp_path), "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}
+    said = stage.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput"], identity="deployer", env=env, capture=True
+    )
+    assert re.search(r"none sent, [\d,]+ for a CDN to pull", said)

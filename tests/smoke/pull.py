@@ -1,0 +1,29 @@
+"""Pull mode: a CDN that fetches hashed files from a path of the origin's. What is no fault there.
+
+The promise is weaker: the origin has static files, and its log cannot tell a CDN's request from a visitor's where the
+CDN passes the visitor's headers on. That no page and no browser asks the origin for one is still seen by P, B and N,
+and that it serves none below any other path by C.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from tests.smoke.attribution import Check, Fact
+from tests.smoke.manifest import Manifest, carries_hash
+
+EXCUSED = frozenset((Check.PULLED, Check.ARRIVED))
+
+
+def excuse(facts: Iterable[Fact], prefix: str, manifest: Manifest) -> list[Fact]:
+    """The facts that are faults in pull mode too: all but those about hashed names below ``prefix``."""
+    return [fact for fact in facts if not (fact.check in EXCUSED and _is_pulled(fact, prefix, manifest))]
+
+
+def _is_pulled(fact: Fact, prefix: str, manifest: Manifest) -> bool:
+    path = urlsplit(fact.also[0] if fact.check is Check.PULLED else fact.url).path
+    if not path.startswith(prefix):
+        return False
+    if not manifest.entries:
+        return bool(carries_hash(path, None))
+    entry = manifest.entries.get(path.removeprefix(prefix))
+    return entry is not None and entry.hashed
