@@ -30,6 +30,7 @@ class Options:
     login: tuple[str, str] | None = None
     login_path: str | None = None
     upload: str | None = None
+    pull: str = ""
     paths: tuple[str, ...] = ()
     report: Path | None = None
     ca: Path | None = None
@@ -70,6 +71,9 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--provisioned", type=_file, help="the CDN's and bucket's state as JSON")
     parser.add_argument("--login-path", help="the login page (else: found)")
+    parser.add_argument(
+        "--pull", metavar="PATH", default="", help="the CDN pulls hashed files from the origin, below this path"
+    )
     parser.add_argument("--upload", metavar="PATH", help="try the forms that this endpoint signs: sends two files")
     parser.add_argument("--path", dest="paths", action="append", default=[], help="one more page to visit")
     parser.add_argument("--report", type=Path, help="write index.html and smoke.json here")
