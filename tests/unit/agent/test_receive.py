@@ -1,10 +1,14 @@
 """A release comes in whole or not at all."""
 
+import errno
 import hashlib
+import importlib
 import io
 import os
+import re
 import subprocess
 import tarfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -90,3 +94,20 @@ def test_a_missing_wheel_is_named_and_leaves_no_venv_that_looks_whole(host):
     assert not (host.paths.VENVS / "lock" / "whole").exists()
     with pytest.raises(host.paths.HostError, match="no wheels were sent"):
         host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
+
+
+def test_a_disk_that_fills_up_leaves_nothing_and_is_said_in_one_line(host, venv, monkeypatch, capsys):
+    def full(archive, target):
+        (target / "half").write_text("a file")
+        raise OSError(errno.ENOSPC, "No space left on device", str(target / "half"))
+
+    monkeypatch.setattr(host.receive, "unpack", full)
+    monkeypatch.setattr("sys.argv", ["slipway", "receive", "1", SHA, "lock"])
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    main = importlib.import_module("slipway_host.__main__")
+    # pytest's own stdin cannot be read.
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(tar({"release.tar.gz": CODE}))))
+    assert main.main() == 1
+    said = capsys.readouterr().err
+    assert re.fullmatch(r"slipway: /.*/half on the server: No space left on device; make room there .*\n", said)
+    assert list(host.paths.RELEASES.iterdir()) == []

@@ -1,27 +1,36 @@
 """`slipway VERB …` on the host."""
 
 import argparse
+import errno
 import json
 import signal
 import sys
 
 from slipway_host import activate, check, locks, migrate, receive, releases, state, status
-from slipway_host.paths import HostError, prepare
+from slipway_host.paths import ROOT, HostError, prepare
 
 
 def main() -> int:
     # A connection that drops must not end a switch half-way.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     options = arguments()
-    prepare()
     try:
+        prepare()
         said = run(options)
     except HostError as error:
         print(f"slipway: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"slipway: {error.filename or ROOT} on the server: {error.strerror}{_advice(error)}", file=sys.stderr)
+        return 1
     if said is not None:
         print(said if isinstance(said, str) else json.dumps(said))
     return 0
+
+
+def _advice(error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "; make room there (`df -h`, `du -xh / | sort -h | tail`), and run the same command again" if full else ""
 
 
 def arguments() -> argparse.Namespace:

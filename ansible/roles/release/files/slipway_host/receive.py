@@ -20,12 +20,21 @@ WHOLE = "whole"
 def receive(name: str, sha256: str, lock: str, stream: BinaryIO) -> None:
     """Reads a tar with release.tar.gz, and with lock.txt and wheels/ where the host lacks the venv ``lock``.
 
-    Raises HostError when bytes were lost on the way, or the venv cannot be made.
+    Raises HostError when bytes were lost on the way, or the venv cannot be made; OSError when the disk is full.
     """
     if (RELEASES / name).exists() and releases.record(name).get("sha256") == sha256:
         return
     target = RELEASES / f"{name}{PARTIAL}"
     shutil.rmtree(target, ignore_errors=True)
+    try:
+        _take(name, target, sha256, lock, stream)
+    except BaseException:
+        # What came of it would only fill the disk.
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+
+
+def _take(name: str, target: Path, sha256: str, lock: str, stream: BinaryIO) -> None:
     target.mkdir(mode=0o755)
     parcel = target / ".parcel"
     parcel.mkdir(mode=0o700)
@@ -49,6 +58,8 @@ def receive(name: str, sha256: str, lock: str, stream: BinaryIO) -> None:
     compiling = [python, "-m", "compileall", "-q", "-s", str(target), "-p", str(RELEASES / name), *folders]
     subprocess.run(compiling, check=False, stdout=subprocess.DEVNULL)
     _give_to_root(target)
+    # A name must not outlive a power cut that its bytes did not.
+    os.sync()
     target.rename(RELEASES / name)
     releases.note(name, sha256=sha256, lock=lock, received=releases.now())
 
@@ -59,15 +70,20 @@ def _make_venv(lock: str, parcel: Path) -> None:
     venv = VENVS / lock
     # Scripts name the folder that they are made in, so it is made in place, and marked when it is whole.
     shutil.rmtree(venv, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    make = [sys.executable, "-m", "venv", str(venv)]
     install = [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     install += ["--no-index", "--no-deps", "--no-cache-dir", "--find-links", parcel / "wheels"]
     install += ["--require-hashes", "-r", parcel / "lock.txt"]
-    done = subprocess.run(install, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()] or ["pip said nothing"]
-        raise HostError(f"the packages cannot be installed from the wheels sent: {said[-1].removeprefix('ERROR: ')}")
+    for step in (make, install):
+        done = subprocess.run(step, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()] or ["it said nothing"]
+            shutil.rmtree(venv, ignore_errors=True)
+            raise HostError(
+                f"the packages cannot be installed from the wheels sent: {said[-1].removeprefix('ERROR: ')}"
+            )
     _give_to_root(venv)
+    os.sync()
     (venv / WHOLE).touch(mode=0o644)
 
 
