@@ -64,8 +64,11 @@ class Account:
         self.changes: list[str] = []
         # What a person should know or do, and is no change of ours.
         self.notes: list[str] = []
-        # A session of its own: the default one keeps the first credentials that it finds.
-        self.session = boto3.Session()
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        # One of its own: the default one keeps the first credentials that it finds.
+        return boto3.Session()
 
     @cached_property
     def s3(self) -> BaseClient:
@@ -92,7 +95,10 @@ class Account:
         return self._client("sts", self.region)
 
     def _client(self, service: str, region: str) -> BaseClient:
-        return self.session.client(service, region_name=region, config=SETTINGS)
+        try:
+            return self.session.client(service, region_name=region, config=SETTINGS)
+        except BotoCoreError as error:
+            raise failed(service, "the account", error) from error
 
     def note(self, line: str) -> None:
         self.notes.append(line)

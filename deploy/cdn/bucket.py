@@ -243,15 +243,20 @@ def key_of(edge: Edge) -> str:
 
 
 def exists(account: Account, edge: Edge) -> bool:
-    other = f"name another `{key_of(edge)}` in site.yml"
+    other = f"name another `{key_of(edge)}`"
     found = ask(
         account.s3,
         "head_bucket",
         f"bucket {edge.bucket}",
         absent=("404", "NoSuchBucket"),
-        denied=f"allow it to these credentials, or {other}: this one may be a stranger's",
+        denied=f"allow it to these credentials, or {other} in site.yml: this one may be a stranger's",
         Bucket=edge.bucket,
     )
+    region = found and found.get("BucketRegion")
+    if region and region != account.region:
+        raise SlipwayError(
+            f"bucket {edge.bucket} is in {region}, and site.yml says {account.region}; correct `region`, or {other}"
+        )
     return found is not None
 
 
