@@ -1,6 +1,7 @@
 """Brings the database up to a release, while the old one serves."""
 
 import json
+import re
 import subprocess
 
 from slipway_host import jobs, releases
@@ -57,5 +58,7 @@ def _holder() -> str:
 
 
 def _last(done: subprocess.CompletedProcess[str]) -> str:
-    lines = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
-    return lines[-1].strip()
+    """The last exception with what the database says beside it: DETAIL and HINT come after, and mean little alone."""
+    lines = [line.strip() for line in (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()]
+    named = [n for n, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception)\b", line)]
+    return " ".join(line for line in lines[named[-1] if named else -1 :] if line)

@@ -1,0 +1,28 @@
+"""What a person reads when a migration fails."""
+
+import subprocess
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        (
+            "Traceback (most recent call last):\n  File x\npsycopg.errors.DiskFull: could not extend file\n\n"
+            "The above exception was the direct cause of the following exception:\n\n"
+            'django.db.utils.OperationalError: could not extend file "base/1"\nHINT:  Check free disk space.\n\n',
+            'django.db.utils.OperationalError: could not extend file "base/1" HINT:  Check free disk space.',
+        ),
+        ("CommandError: Conflicting migrations detected\n", "CommandError: Conflicting migrations detected"),
+        ("a warning\nKilled\n", "Killed"),
+        ("", "Applying wall.0002_more..."),
+    ],
+)
+def test_the_reason_comes_before_the_databases_hint(said, wanted, host, monkeypatch):
+    monkeypatch.setattr(host.releases, "find", lambda name: name)
+    done = subprocess.CompletedProcess([], 1, "  Applying wall.0002_more...", said)
+    monkeypatch.setattr(host.jobs, "manage", lambda *_, **__: done)
+    with pytest.raises(host.paths.HostError) as failure:
+        host.migrate.migrate("1")
+    assert str(failure.value).startswith(f"migration wall.0002_more failed: {wanted}; the old release serves on")
