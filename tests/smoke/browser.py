@@ -76,6 +76,7 @@ class Visit:
     violations: list[tuple[str, str]] = field(default_factory=list)
     screenshot: bytes = b""
     problem: str = ""
+    failed: bool = False
 
 
 class Watch:

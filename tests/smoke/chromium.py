@@ -25,6 +25,7 @@ FLAGS = (
     "--disable-domain-reliability",
     "--disable-client-side-phishing-detection",
 )
+START_TIMEOUT = 60_000  # ms
 # The release number is left at zero: sites look at the words, the log at the run id.
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
@@ -72,7 +73,9 @@ async def launch(playwright: Playwright | None, options: Options, run: str, netl
             _trust(options.ca, Path(home))
             environment["HOME"] = home
         try:
-            browser = await playwright.chromium.launch(executable_path=options.browser, args=arguments, env=environment)
+            browser = await playwright.chromium.launch(
+                executable_path=options.browser, args=arguments, env=environment, timeout=START_TIMEOUT
+            )
         except Error as error:
             raise NoBrowser(f"{options.browser}: {str(error).splitlines()[0]}") from error
         try:

@@ -20,6 +20,10 @@ def show(verdict: Verdict, console: Console, report: Path | None = None) -> None
     """Prints everything, the one sentence last."""
     console.print(_assets(verdict))
     console.print(_witnesses(verdict))
+    for claim in verdict.weaker:
+        how = "not known" if claim["extent"] == "nothing" else "known in part"
+        text = f"weaker: {claim['unknown']} ({how}; {claim['witness']}: {claim['reason']})"
+        console.print(Text(text, style="yellow"))
     for url, entries in groupby(sorted(verdict.allowed, key=_url), key=_url):
         lines = list(entries)
         sent = f"{len(lines)} requests, {sum(line['bytes'] for line in lines):,} bytes"

@@ -9,6 +9,7 @@
      "assets": [{"url", "host", "kind", "status", "hit", "bytes", "size", "content_type",
                  "cache_control", "encoding", "verdict", "place"}],
      "allowed": [{"url", "place", "bytes", "reason"}],
+     "weaker": [{"witness", "reason", "unknown", "extent": "nothing|part"}],
      "controls": [{"name", "witness", "run", "state": "seen|missed|not run", "reason"}],
      "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
      "visits": [{"url", "place", "look", "problem",
@@ -32,6 +33,19 @@ WITNESSES = {
     "C": "the canary",
     "A": "the provisioned state",
 }
+
+# What is not known where a witness was not heard.
+UNKNOWN = {
+    "P": "what pages name for other screens and readers than the browser's",
+    "B": "what scripts, workers and styles ask for once they run",
+    "N": "what a browser asks for unseen by its automation, the favicon first",
+    "H": "who answers for the assets, and how they are cached and compressed",
+    "O": "what arrived at the origin: only what was asked for is known",
+    "C": "whether the origin could serve a file if it were asked",
+    "A": "how CDN and bucket are configured: an open bucket goes unseen",
+}
+# Those without whom "reached the origin" is an inference.
+_OF_ARRIVAL = "BNO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +112,20 @@ class Verdict:
         return "red" if self.findings else "green"
 
     @property
+    def weaker(self) -> Sequence[dict]:
+        """The claims that rest on fewer witnesses than there are, each with why: "nothing" to know of it, or "part"."""
+        return [
+            {
+                "witness": letter,
+                "reason": witness.reason,
+                "unknown": UNKNOWN[letter],
+                "extent": "nothing" if witness.state == "not seen" else "part",
+            }
+            for letter, witness in self.witnesses.items()
+            if witness.state == "not seen" or witness.reason
+        ]
+
+    @property
     def sentence(self) -> str:
         if self.missed:
             names = ", ".join(f"{control.witness}: {control.name}" for control in self.missed)
@@ -110,11 +138,14 @@ class Verdict:
         served = f"{_count(self.served, 'asset')} from the CDN"
         if self.pull:
             return f"no page sends a visitor to the origin for static files; {served}, which pulls them from the origin"
+        absent = [letter for letter in _OF_ARRIVAL if self.witnesses[letter].state == "not seen"]
+        if absent:
+            return f"no static request to the origin was seen, but not all were heard ({', '.join(absent)}); {served}"
         return f"0 static requests reached the origin; {served}"
 
     @property
     def status(self) -> int:
-        """The process's exit status."""
+        """The process's exit status: 0 green, 1 red or void. (2: the run could not be made.)"""
         return 0 if self.verdict == "green" else 1
 
     def as_json(self) -> dict:
@@ -126,6 +157,7 @@ class Verdict:
             "site": document.pop("site"),
             "verdict": self.verdict,
             "sentence": self.sentence,
+            "weaker": self.weaker,
             **document,
         }
 

@@ -90,7 +90,7 @@ class Window:
                 await self._clean(seen)
             await self._look_at(visited, seen)
         except Error as error:
-            seen.problem = str(error).splitlines()[0]
+            seen.problem, seen.failed = str(error).splitlines()[0], True
             await self.close()
         return seen
 

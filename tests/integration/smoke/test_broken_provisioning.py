@@ -1,0 +1,80 @@
+"""A fault in what `make cdn` itself provisions turns the proof red; the next faultless run names it and repairs it."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from deploy.cdn import bucket, cloudfront, distribution
+from tests.integration.smoke.deployment import Deployment
+
+Wanted = dict  # a configuration, in the API's shape
+
+
+def no_compression(config: Wanted) -> None:
+    config["DefaultCacheBehavior"]["Compress"] = False
+
+
+def another_bucket(config: Wanted) -> None:
+    origin = config["Origins"]["Items"][0]
+    origin["DomainName"] = origin["DomainName"].replace(".s3.", "-media.s3.")
+
+
+def no_access_control(config: Wanted) -> None:
+    config["Origins"]["Items"][0]["OriginAccessControlId"] = ""
+
+
+def no_cors(policy: Wanted) -> None:
+    policy.pop("CorsConfig", None)
+
+
+def spoil(patch: pytest.MonkeyPatch, module: object, function: str, fault: Callable[[Wanted], None]) -> None:
+    """Lets one of our own functions describe the static host with a fault."""
+    sound = getattr(module, function)
+
+    def faulty(site, edge, *arguments):
+        wanted = sound(site, edge, *arguments)
+        if edge.kind == "static":
+            fault(wanted)
+        return wanted
+
+    patch.setattr(module, function, faulty)
+
+
+def open_bucket(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bucket, "PUBLIC_ACCESS_BLOCK", dict.fromkeys(bucket.PUBLIC_ACCESS_BLOCK, False))
+
+
+FAULTS = {
+    "no compression": ("H", lambda patch: spoil(patch, cloudfront, "distribution", no_compression)),
+    "wrong origin": ("H", lambda patch: spoil(patch, cloudfront, "distribution", another_bucket)),
+    "no access control": ("AH", lambda patch: spoil(patch, cloudfront, "distribution", no_access_control)),
+    "no CORS": ("H", lambda patch: spoil(patch, distribution, "response_headers", no_cors)),
+    "public bucket": ("A", open_bucket),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_in_the_provisioning_turns_the_proof_red(
+    deployment: Deployment, sound: dict, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    assert sound["verdict"] == "green"
+    by, fault = FAULTS[name]
+    site, before = deployment.stage.site, json.loads(deployment.provisioned.read_text())
+    for variable, value in deployment.stage.environment("admin").items():
+        if variable.startswith("AWS_"):
+            monkeypatch.setenv(variable, value)
+    with monkeypatch.context() as patch:
+        fault(patch)
+        assert cloudfront.provision(site).changes
+    try:
+        deployment.invalidate()
+        report = deployment.prove(browser=None, provisioned=deployment.describe())
+    finally:
+        repaired = cloudfront.provision(site).changes
+        deployment.invalidate()
+    assert repaired
+    assert json.loads(deployment.describe().read_text()) == before
+    red = {letter for letter, witness in report["witnesses"].items() if witness["state"] == "red"}
+    assert report["verdict"] == "red"
+    assert set(by) <= red, report["findings"]

@@ -1,0 +1,97 @@
+"""A witness that is killed is missed: the run is void, or says which claim is weaker. It is never silently green."""
+
+import stat
+
+from aiohttp import web
+
+from tests.integration.smoke.stack import IMMUTABLE
+from tests.smoke.options import find_browser
+
+
+def test_without_log_and_browser_the_verdict_says_what_is_not_known(prove):
+    verdict = prove(origin_log=None, browser=None)
+    assert verdict.verdict == "green"
+    assert verdict.sentence.startswith("no static request to the origin was seen, but not all were heard (B, N, O)")
+    weaker = {claim["witness"]: claim for claim in verdict.weaker}
+    assert {"B", "N", "O", "A"} == weaker.keys()
+    assert (weaker["O"]["extent"], weaker["O"]["reason"]) == ("nothing", "no --origin-log")
+    assert "not seen: B (no Chromium found)" in verdict.notes
+
+
+def test_without_a_browser_the_parser_reports_the_missing_icon(stack, prove):
+    stack.pages["404"] = stack.page("404", "sorry", icon=False)
+    verdict = prove(browser=None)
+    assert [finding.witness for finding in verdict.findings] == ["P"]
+    assert "no icon" in verdict.findings[0].what
+
+
+def test_a_log_that_shows_nothing_makes_the_run_void(stack, prove, monkeypatch):
+    monkeypatch.setattr("tests.smoke.originlog.WAIT", 0.2)
+    stack.logs = False
+    verdict = prove()
+    assert verdict.verdict == "void"
+    assert verdict.status == 1
+    assert {control.witness for control in verdict.missed} == {"O"}
+    assert verdict.witnesses["O"].state == "not seen"
+
+
+def test_a_login_that_is_refused_makes_the_run_void(stack, prove):
+    stack.takes_logins = False
+    verdict = prove(browser=None)
+    assert verdict.verdict == "void"
+    assert "sign-in" in verdict.sentence
+
+
+def test_a_log_of_another_site_makes_the_run_void(stack, prove, tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.smoke.originlog.WAIT", 0.2)
+    elsewhere = tmp_path / "elsewhere.log"
+    elsewhere.write_text('{"run": "", "uri": "/", "status": 200, "agent": "somebody"}\n')
+    verdict = prove(origin_log=elsewhere, browser=None)
+    assert verdict.verdict == "void" and {control.witness for control in verdict.missed} == {"O"}
+
+
+def test_a_browser_that_does_not_start_weakens_what_it_would_have_seen(prove, tmp_path):
+    verdict = prove(browser=script(tmp_path, "exit 1"))
+    assert verdict.verdict == "green" and "not all were heard (B, N)" in verdict.sentence
+    assert {claim["witness"] for claim in verdict.weaker if claim["extent"] == "nothing"} >= {"B", "N"}
+
+
+def test_a_browser_without_a_net_log_makes_the_run_void(prove, tmp_path):
+    """It looks at every page and keeps nothing of what it hides from its automation."""
+    chromium = find_browser()
+    without = f"""for word do shift; case "$word" in --log-net-log=*) ;; *) set -- "$@" "$word" ;; esac; done
+exec {chromium} "$@\""""
+    verdict = prove(browser=script(tmp_path, without))
+    assert verdict.verdict == "void" and {control.witness for control in verdict.missed} == {"N"}
+    assert verdict.witnesses["B"].state == "green"
+
+
+def test_visits_that_fail_are_counted(prove, monkeypatch):
+    monkeypatch.setattr("tests.smoke.visits.PAGE_TIMEOUT", 1)
+    verdict = prove()
+    assert verdict.witnesses["B"].state == "not seen"
+    assert verdict.witnesses["B"].reason == "no page could be visited"
+    assert "not all were heard (B)" in verdict.sentence
+
+
+def test_a_cdn_that_answers_200_to_everything_makes_the_run_void(stack, prove):
+    del stack.static[stack.names["img/bg.svg"]]
+
+    def agree(request, name):
+        known = stack.static.get(name) or stack.media.get(name)
+        headers = {"X-Cache": "Hit from cloudfront", "Content-Type": "image/svg+xml", "Cache-Control": IMMUTABLE}
+        return None if known else web.Response(body=b"<svg/>", headers=headers)
+
+    stack.cdn_override = agree
+    verdict = prove(browser=None, manifests=())
+    assert verdict.verdict == "void"
+    assert {(control.witness, control.name) for control in verdict.missed} == {("H", "a name that is not there")}
+    assert verdict.witnesses["H"].state == "not seen"
+
+
+def script(directory, line):
+    """A browser that is a shell script."""
+    path = directory / "browser"
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
