@@ -29,12 +29,15 @@ def describe(site: Site) -> list[Step]:
         buckets.made(site, f"{STORAGE}/create-and-manage-buckets"),
         buckets.keys(site, f"{STORAGE}/manage-access-keys"),
         Step(
-            f"Make a property for {site.static_url} and {site.media_url} with one CP code, TLS 1.2 and newer, "
-            f"HTTP to HTTPS, and an origin each in {site.endpoint} that is signed for with a key that may only read",
-            f"{PROPERTY}/origin-characteristics",
+            f"Make a property for {site.static_url} and {site.media_url} with one CP code, TLS 1.2 and newer, HTTP to "
+            f"HTTPS, and an origin each in {site.endpoint}; Origin Characteristics, Akamai Object Storage, signs for it "
+            "with a key that may only read",
+            f"{PROPERTY}/origin-charac",
         ),
         buckets.paths(
-            site, "Put the prefix before the path, by Modify Outgoing Request Path", f"{PROPERTY}/modify-out-req-path"
+            site,
+            "Put the prefix before the path, by Modify Outgoing Request Path",
+            f"{PROPERTY}/modify-outgoing-req-path",
         ),
         Step(
             "Let Caching honour the origin's Cache-Control, Cache HTTP Error Responses keep errors for 10 seconds, and "
@@ -42,7 +45,7 @@ def describe(site: Site) -> list[Step]:
             f"{PROPERTY}/caching-2",
         ),
         buckets.answers(
-            site, "Set these headers by Modify Outgoing Response Header", f"{PROPERTY}/modify-outgoing-resp-header"
+            site, "Set these headers by Modify Outgoing Response Header", f"{PROPERTY}/modify-outgoing-response-header"
         ),
         buckets.cors(site, "https://www.linode.com/docs/guides/working-with-cors-linode-object-storage/"),
         buckets.lifecycle(site, f"{STORAGE}/lifecycle-policies"),

@@ -14,7 +14,8 @@ def run(site: Site, verb: str) -> int:
     provider = of(site)
     if verb != "provision":
         raise SlipwayError(f"{verb}: {provider.TITLE} is set up by hand; `make cdn` says what to set")
-    print(f"{provider.TITLE} is set up by hand. What follows is from its documentation, not tried against the service.")
+    print(f"{provider.TITLE} is set up by hand.")
+    print("What follows is from its documentation and was not tried against the service.")
     for number, step in enumerate(provider.describe(site), 1):
         print(_wrapped(f"{number:2}. {step.what}"), f"    {step.page}", sep="\n")
     print("\nDNS: lead the two hosts to where the provider says. Then `make deploy`, which proves the outcome.")

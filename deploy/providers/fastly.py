@@ -18,6 +18,7 @@ CANNOT = (
 )
 
 DOCS = "https://www.fastly.com/documentation"
+GUIDES = "https://docs.fastly.com/en/guides"
 STORAGE = f"{DOCS}/guides/platform/object-storage"
 API = "https://api.fastly.com"
 
@@ -38,9 +39,11 @@ def describe(site: Site) -> list[Step]:
         ),
         Step(
             "Let the edge compress (beresp.gzip and beresp.brotli) and cache errors for 10 seconds at most",
-            f"{DOCS}/guides/full-site-delivery/performance/enabling-automatic-compression/",
+            f"{GUIDES}/enabling-automatic-compression",
         ),
-        buckets.answers(site, "Set these headers", f"{DOCS}/guides/full-site-delivery/headers/"),
+        buckets.answers(
+            site, "Set these headers", f"{GUIDES}/adding-or-modifying-headers-on-http-requests-and-responses"
+        ),
         Step(
             "Ask for a token at URL purges (set req.http.Fastly-Purge-Requires-Auth)",
             f"{DOCS}/guides/full-site-delivery/purging/authenticating-api-purge-requests/",

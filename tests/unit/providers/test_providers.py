@@ -7,8 +7,9 @@ import pytest
 
 from deploy import config, providers
 from deploy.errors import SlipwayError
-from deploy.providers import by_hand
+from deploy.providers import akamai, by_hand
 from deploy.providers.contract import Target
+from deploy.secrets import SECTIONS
 from deploy.stores import DEFAULT, STORES
 
 OTHERS = [name for name in STORES if name != DEFAULT]
@@ -43,12 +44,16 @@ def test_every_step_has_a_page_and_the_hosts_buckets_and_prefixes_are_named(desc
     assert f'"{"POST" if STORES[name].form else "PUT"}"' in said or name == "rackspace"
 
 
+def test_the_vault_has_a_place_for_each_credential_and_for_no_other():
+    assert set(SECTIONS["cdn"][1]) == {"CLOUDFLARE_API_TOKEN", "FASTLY_API_TOKEN", *akamai.KEYS}
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_make_cdn_says_what_to_do_and_that_nobody_has_tried_it(described, name, capsys):
     site = described(name)
     assert by_hand.run(site, "provision") == 0
     said = capsys.readouterr().out
-    assert "not tried against the service" in said
+    assert "was not tried against the service" in said
     assert all(step.page in said for step in providers.of(site).describe(site))
 
 
