@@ -96,6 +96,12 @@ def test_a_missing_wheel_is_named_and_leaves_no_venv_that_looks_whole(host):
         host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
 
 
+def test_a_host_without_pip_says_what_brings_it(host, monkeypatch):
+    monkeypatch.setattr(host.receive, "WHEELS", host.root)
+    with pytest.raises(host.paths.HostError, match="python3-pip-whl is gone; `make deploy PROVISION=1`"):
+        host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE, "lock.txt": b""})))
+
+
 def test_a_disk_that_fills_up_leaves_nothing_and_is_said_in_one_line(host, venv, monkeypatch, capsys):
     def full(archive, target):
         (target / "half").write_text("a file")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from slipway_host import releases
-from slipway_host.paths import RELEASES, VENVS, HostError
+from slipway_host.paths import RELEASES, VENVS, WHEELS, HostError
 from slipway_host.releases import PARTIAL
 from slipway_host.unpack import unpack
 
@@ -70,8 +70,14 @@ def _make_venv(lock: str, parcel: Path) -> None:
     venv = VENVS / lock
     # Scripts name the folder that they are made in, so it is made in place, and marked when it is whole.
     shutil.rmtree(venv, ignore_errors=True)
-    make = [sys.executable, "-m", "venv", str(venv)]
-    install = [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    make = [sys.executable, "-m", "venv", "--without-pip", str(venv)]
+    # pip works out of its wheel. A pip of the venv's own would cost a small host as long as a third of the packages.
+    pip = next(WHEELS.glob("pip-*.whl"), None)
+    if not pip:
+        raise HostError(
+            f"no pip in {WHEELS}: the package python3-pip-whl is gone; `make deploy PROVISION=1` installs it"
+        )
+    install = [venv / "bin" / "python", pip / "pip", "install", "--quiet", "--disable-pip-version-check"]
     install += ["--no-index", "--no-deps", "--no-cache-dir", "--find-links", parcel / "wheels"]
     install += ["--require-hashes", "-r", parcel / "lock.txt"]
     for step in (make, install):
