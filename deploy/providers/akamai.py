@@ -30,7 +30,7 @@ def describe(site: Site) -> list[Step]:
         buckets.keys(site, f"{STORAGE}/manage-access-keys"),
         Step(
             f"Make a property for {site.static_url} and {site.media_url} with one CP code, TLS 1.2 and newer, HTTP to "
-            f"HTTPS, and an origin each in {site.endpoint}; Origin Characteristics, Akamai Object Storage, signs for it "
+            f"HTTPS, and an origin each in {site.endpoint}; Origin Characteristics (Akamai Object Storage) signs "
             "with a key that may only read",
             f"{PROPERTY}/origin-charac",
         ),
