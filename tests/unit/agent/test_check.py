@@ -65,6 +65,10 @@ ValueError: broken on purpose
             {"runs": False, "listens": False, "journal": JOURNAL},
             r"health.*ValueError: broken on purpose at project/wsgi.py:9",
         ),
+        (
+            {"runs": False, "listens": False, "journal": "slipway-check.service: Failed with result 'oom-kill'.\n"},
+            r"health.*does not start: killed, .*memory.*\(80M\)",
+        ),
         ({"listens": False}, "health.*timeout"),
         ({"answers": {"/healthz/ready": (500, "")}}, r"health.*/healthz/ready answers 500"),
         ({"answers": {"/healthz/ready": (503, '{"database": "OperationalError"}')}}, r"answers 503 \(database: Oper"),

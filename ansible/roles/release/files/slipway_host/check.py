@@ -72,7 +72,8 @@ def _reason() -> str:
     said = subprocess.run(line, capture_output=True, text=True, check=False).stdout.splitlines()
     errors = [each.strip() for each in said if re.match(r"[\w.]+(Error|Exception|Exit|NotFound)\b", each.strip())]
     if not errors:
-        return ""
+        killed = jobs.killed(UNIT)
+        return killed and f": {killed}"
     own = [each.strip() for each in said if each.strip().startswith('File "') and "/venv" not in each]
     place = re.match(r'File "(.*?)", line (\d+)', own[-1]) if own else None
     where = f" at {place[1].partition('/releases/')[2].partition('/')[2]}:{place[2]}" if place else ""

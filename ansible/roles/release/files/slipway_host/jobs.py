@@ -1,5 +1,6 @@
 """Runs a release's own code beside the site: as the application's user, confined, inside the budget."""
 
+import re
 import subprocess
 from collections.abc import Sequence
 
@@ -35,3 +36,12 @@ def manage(name: str, arguments: Sequence[str], *properties: str, unit: str) -> 
     python = RELEASES / name / "venv" / "bin" / "python"
     line = [*command(name, *properties, unit=unit), str(python), "manage.py", *arguments]
     return subprocess.run(line, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def killed(unit: str) -> str:
+    """Why ``unit`` left without a word, where the kernel ended it; "" otherwise."""
+    line = ["journalctl", "--quiet", "--output=cat", "--no-pager", f"--unit={unit}", "--since=-120s"]
+    said = subprocess.run(line, capture_output=True, text=True, check=False).stdout
+    if not re.search(r"OOM killer|oom-kill|status=9/KILL", said):
+        return ""
+    return f"killed, as what wants more memory than the budget gives a release is ({settings()['memory_max']})"

@@ -7,6 +7,7 @@ import subprocess
 from slipway_host import jobs, releases
 from slipway_host.paths import HostError
 
+UNIT = "slipway-migrate"
 # A migration that waits for a lock makes every query behind it wait too.
 LOCK_TIMEOUT = "5s"
 # Asked of the database itself: after a rollback the code knows fewer than are applied.
@@ -40,12 +41,12 @@ def migrate(name: str) -> str:
     """
     name = releases.find(name)
     limits = f'Environment="PGOPTIONS=-c lock_timeout={LOCK_TIMEOUT}"'
-    done = jobs.manage(name, ["migrate", "--noinput", "--no-color"], limits, unit="slipway-migrate")
+    done = jobs.manage(name, ["migrate", "--noinput", "--no-color"], limits, unit=UNIT)
     ran = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  Applying ")]
     if not done.returncode:
         return f"{len(ran)} applied" if ran else "nothing to migrate"
     where = f"migration {ran[-1].rstrip('.')}" if ran else "the migrations"
-    reason = _last(done)
+    reason = _last(done) if done.stderr.strip() else jobs.killed(UNIT) or _last(done)
     if "lock timeout" in done.stderr:
         reason = f"gave up after {LOCK_TIMEOUT} waiting for the table {_holder()}"
     raise HostError(f"{where} failed: {reason}; the old release serves on, and a transaction leaves nothing behind")
