@@ -21,3 +21,6 @@ def purge(site: Site, keys: Mapping[str, str], urls: Sequence[str]) -> list[str]
         return providers.purge(site, keys, urls)
     except SlipwayError as error:
         return [f"warning: {error}; {AGED}"]
+    except Exception as error:
+        # Whatever a provider's library raises: the release is good, and visitors wait for it.
+        return [f"warning: cannot purge: {type(error).__name__}; {AGED}"]

@@ -7,7 +7,7 @@ from deploy.config import Site
 from deploy.errors import SlipwayError
 from deploy.providers import buckets
 from deploy.providers.contract import Step, Target, cdn_id, key
-from deploy.providers.request import post
+from deploy.providers.request import post, words
 
 TITLE = "Cloudflare and R2"
 CANNOT = (
@@ -60,7 +60,10 @@ def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> lis
     for member, values in _members(targets).items():
         for start in range(0, len(values), OPERATIONS):
             batch = values[start : start + OPERATIONS]
-            post(url, lambda: headers, json.dumps({member: batch}).encode())
+            answer = post(url, lambda: headers, json.dumps({member: batch}).encode())
+            # https://developers.cloudflare.com/fundamentals/api/how-to/make-api-calls/#response
+            if answer.get("success") is not True:
+                raise SlipwayError(f"cannot purge by api.cloudflare.com: it did not say that it did: {words(answer)}")
             lines.append(f"purged by {member}: {', '.join(batch)}")
     return lines
 

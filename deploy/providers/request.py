@@ -15,7 +15,8 @@ ATTEMPTS = 3
 # Seconds before the second attempt, and doubled before the third; what the API asks for is bounded by LONGEST.
 BACKOFF = 1.0
 LONGEST = 10.0
-TRANSIENT = frozenset((408, 429, 500, 502, 503, 504))
+# 507 is Akamai's for a full queue: https://techdocs.akamai.com/purge-cache/reference/507
+TRANSIENT = frozenset((408, 429, 500, 502, 503, 504, 507))
 LENGTH = 200  # characters of the API's own words
 
 # Made anew for each attempt: a signature carries a time and a number that is used once.
@@ -38,7 +39,7 @@ def post(url: str, headers: Headers, body: bytes | None = None) -> dict[str, Any
             said = _said(answer)
             if answer.status < 300:
                 return said
-            failure = f"{answer.status} {_words(said)}".rstrip()
+            failure = f"{answer.status} {words(said)}".rstrip()
             if answer.status not in TRANSIENT:
                 break
             asked = answer.headers.get("Retry-After", "")
@@ -56,7 +57,7 @@ def _said(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _words(said: Mapping[str, Any]) -> str:
+def words(said: Mapping[str, Any]) -> str:
     """What went wrong, as Cloudflare (errors), Fastly (msg, detail) and Akamai (title, detail) put it."""
     errors = said.get("errors")
     parts = [said.get("title"), said.get("msg"), said.get("detail")]

@@ -46,6 +46,7 @@ class Command(collectstatic.Command):
         # Loaded here, so that development needs none of it.
         from deploy import pull, push
         from deploy.build import build
+        from deploy.push.plan import make_plan
 
         began = time.monotonic()
         listing = None
@@ -61,7 +62,8 @@ class Command(collectstatic.Command):
             if settings.SLIPWAY_PULL and not self.dry_run:
                 facts.append(f"{pull.write(built.objects):,} for a CDN to pull")
         elif self.dry_run:
-            missing = [o for o in built.objects if listing.result().get(o.key, "")[:1] != (o.md5,)]
+            plan = make_plan(built.objects, listing.result(), bucket.name, md5=bucket.store.md5)
+            missing = plan.hashed + plan.stable
             size = sum(len(entry.body) for entry in missing)
             facts = [
                 f"{objects:,} objects built",

@@ -1,5 +1,7 @@
 """After a push the names that were replaced are purged, and no deploy fails when they cannot be."""
 
+import os
+
 import pytest
 
 from deploy.host import stale
@@ -42,3 +44,28 @@ def test_a_whole_package_s_plain_names_age_out_by_themselves(purge, api):  # noq
     (line,) = purge(*[f"{ICON}{number}" for number in range(31)])
     assert line.startswith("31 names without a hash")
     assert api.asked == []
+
+
+def test_amazon_s_api_that_is_down_is_a_warning_too(described, monkeypatch):  # noqa: F811
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    keys = {
+        "AWS_ENDPOINT_URL_CLOUDFRONT": "http://127.0.0.1:1",
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "the-secret",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    for name in keys:
+        # Put back what the purge sets for boto3.
+        monkeypatch.setenv(name, "")
+    (line,) = stale.purge(described("cloudfront"), keys, [ICON])
+    assert line.startswith("warning: cloudfront cannot be asked about distributions")
+    assert "the-secret" not in line
+
+
+def test_not_even_a_fault_of_our_own_fails_a_deploy(described, monkeypatch):  # noqa: F811
+    def faulty(*_):
+        raise KeyError("the-secret")
+
+    monkeypatch.setattr(fastly, "purge", faulty)
+    assert stale.purge(described("fastly"), KEYS, [ICON]) == [f"warning: cannot purge: KeyError; {stale.AGED}"]
