@@ -55,12 +55,11 @@ def test_amazon_s_api_that_is_down_is_a_warning_too(described, monkeypatch):  # 
         "AWS_SECRET_ACCESS_KEY": "the-secret",
         "AWS_MAX_ATTEMPTS": "1",
     }
-    for name in keys:
-        # Put back what the purge sets for boto3.
-        monkeypatch.setenv(name, "")
     (line,) = stale.purge(described("cloudfront"), keys, [ICON])
     assert line.startswith("warning: cloudfront cannot be asked about distributions")
     assert "the-secret" not in line
+    # The key was the purge's alone.
+    assert not any(name.startswith("AWS_") for name in os.environ)
 
 
 def test_not_even_a_fault_of_our_own_fails_a_deploy(described, monkeypatch):  # noqa: F811

@@ -1,0 +1,75 @@
+"""The phases of a deploy that differ by who serves the static files; its server is the rehearsal's business."""
+
+import argparse
+from types import SimpleNamespace
+
+import pytest
+
+from deploy import edge
+from deploy.host import stale
+from deploy.verbs import deploy
+from tests.unit.providers.conftest import described  # noqa: F401
+
+ICON = "https://static.example.com/favicon.ico"
+
+
+class Recorder:
+    """Stands for the builder and the server: ``calls`` lists what was asked of them, in order."""
+
+    environment: dict[str, str] = {}  # noqa: RUF012
+
+    def __init__(self):
+        self.calls = []
+
+    def push(self):
+        self.calls.append("push")
+
+    def release(self):
+        self.calls.append("release")
+        return SimpleNamespace(id="1", objects="objects.json")
+
+    def replaced(self):
+        return [ICON]
+
+    def record(self, release):
+        self.calls.append("record")
+
+    def agent(self, verb, *_):
+        self.calls.append(verb)
+        return "[]"
+
+
+@pytest.fixture
+def phases(described, monkeypatch):  # noqa: F811
+    """Plays all phases before the switch and the last one; gives the calls."""
+
+    def play(provider):
+        recorder = Recorder()
+        monkeypatch.setattr(edge, "verify", lambda url, objects: recorder.calls.append("verify") or 1)
+        monkeypatch.setattr(
+            stale.providers, "purge", lambda site, keys, urls: recorder.calls.append("purge") or ["done"]
+        )
+        monkeypatch.setattr(deploy, "send", lambda *_: recorder.calls.append("send") or 0)
+        monkeypatch.setattr(deploy.Deploy, "_prune_bucket", lambda self: recorder.calls.append("prune bucket"))
+        secrets = SimpleNamespace(cdn={})
+        playing = deploy.Deploy(described(provider), secrets, argparse.Namespace(allow_unsafe=False))
+        playing.builder = playing.connection = recorder
+        playing.found = SimpleNamespace(current="")
+        playing.prepare(playing.build())
+        playing.tidy()
+        return recorder.calls
+
+    return play
+
+
+def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
+    before, after = (
+        ["push", "release", "purge", "verify"],
+        ["send", "migrate", "check", "record", "prune", "prune bucket"],
+    )
+    assert phases("fastly") == before + after
+    assert "    done\n" in capsys.readouterr().out
+
+
+def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
+    assert phases("pull") == ["push", "release", "send", "migrate", "check", "prune"]
