@@ -16,10 +16,13 @@ def provision(site: config.Site) -> int:
     """Prints the plan, and carries it out."""
     secrets = _secrets(site)
     planned = cloudfront.provision(site, secrets, dry=True)
+    print(f"In {planned.by}")
     if planned.changes:
+        print("There already:")
+        _print([", ".join(planned.there) or "nothing"])
         print(f"To be as {site.path.name} describes it:")
         _print(planned.changes)
-        print("Costs:")
+        print("What it costs:")
         _print(cost.lines())
         print()
     done = cloudfront.provision(site, secrets, say=_say)

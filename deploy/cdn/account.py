@@ -62,6 +62,8 @@ class Account:
         self.dry = dry
         self.say = say
         self.changes: list[str] = []
+        # Names of what was there before, as it should be or not.
+        self.there: list[str] = []
         # What a person should know or do, and is no change of ours.
         self.notes: list[str] = []
 

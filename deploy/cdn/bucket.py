@@ -146,7 +146,9 @@ def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:
         if drifts:
             lines = [f"change {name}: {setting.label}: {drift}" for drift in drifts]
             lines = lines if current else [f"make {name}: {setting.label}"]
-            account.change(account.s3, setting.put, name, lines, Bucket=edge.bucket, **{setting.member: merged})
+            # An answer may have members that are no part of the Put call's.
+            value = {part: merged[part] for part in setting.wanted}
+            account.change(account.s3, setting.put, name, lines, Bucket=edge.bucket, **{setting.member: value})
 
 
 def ensure_policy(account: Account, site: Site, edge: Edge, distribution_arn: str) -> None:
@@ -222,6 +224,7 @@ def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
         held = tags(account, edge.bucket)
         owner = held.get(TAG)
         if owner == site.name:
+            account.there.append(name)
             return False
         if owner or _holds_objects(account, edge.bucket):
             whose = f"it belongs to the site {owner}" if owner else "it holds objects of its own"

@@ -25,6 +25,7 @@ def ensure_certificate(account: Account, site: Site, zones: Sequence[dns.Zone]) 
     names = names_of(site)
     arn = find_certificate(account, site)
     if arn:
+        account.there.append(f"certificate of {' and '.join(names)}")
         # It is renewed as long as they stay.
         for record in records_of(_describe(account, arn)):
             _ensure_record(account, record, zones)

@@ -45,12 +45,17 @@ class Host:
 
 @dataclass(frozen=True)
 class Provisioned:
-    """What stands now, and a line for each change that was made; none where nothing was."""
+    """What stands now, and a line for each change that was made; none where nothing was.
+
+    ``by`` says whose credentials they are, ``there`` names what was there before.
+    """
 
     hosts: tuple[Host, ...]
     changes: tuple[str, ...]
     # What a person should know or do beside it.
     notes: tuple[str, ...]
+    by: str
+    there: tuple[str, ...]
 
 
 def provision(
@@ -67,6 +72,7 @@ def provision(
     to do, where it cannot go on; a later run goes on from there.
     """
     account = Account(site.region, dry=dry, say=say)
+    who = ask(account.sts, "get_caller_identity", "these credentials")
     zones = dns.zones(account) if is_https(site) else []
     certificate = ensure_certificate(account, site, zones) if is_https(site) else None
     for edge in edges(site):
@@ -86,7 +92,13 @@ def provision(
         ensure_identities(account, site, secrets, hosts[0].arn)
     if not dry:
         hosts = [_deployed(account, one) for one in hosts]
-    return Provisioned(tuple(hosts), tuple(account.changes), tuple(account.notes))
+    return Provisioned(
+        tuple(hosts),
+        tuple(account.changes),
+        tuple(account.notes),
+        by=f"account {who['Account']}, as {who['Arn']}",
+        there=tuple(account.there),
+    )
 
 
 def describe(site: Site) -> dict[str, Any]:

@@ -200,6 +200,7 @@ def _ensure(account: Account, kind: str, found: str | None, wanted: dict[str, An
     if found is None:
         made = account.change(client, f"create_{snake}", name, [f"make {name}"], **{member: wanted})
         return made[kind]["Id"] if made else NOT_YET
+    account.there.append(name)
     answer = ask(client, f"get_{snake}_config", name, Id=found)
     merged, drifts = overlay(answer[member], wanted)
     if drifts:

@@ -77,6 +77,8 @@ def ensure(account: Account, zone: Zone, wanted: dict[str, Any]) -> None:
     """Makes the record set, or puts it right."""
     name = f"record {wanted['Name'].rstrip('.')} {wanted['Type']}"
     held = find(account, zone, wanted["Name"], wanted["Type"])
+    if held:
+        account.there.append(name)
     merged, drifts = overlay(held, wanted)
     if drifts:
         lines = [f"change {name}: {drift}" for drift in drifts] if held else [f"make {name} in zone {zone.name}"]

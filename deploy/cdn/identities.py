@@ -63,7 +63,9 @@ def _ensure_user(account: Account, site: Site, name: str, document: dict[str, An
         account.change(
             account.iam, "create_user", f"user {user}", [f"make user {user}"], UserName=user, Path=PATH, Tags=tags
         )
-    elif not _is_ours(account, site, user):
+    elif _is_ours(account, site, user):
+        account.there.append(f"user {user}")
+    else:
         raise SlipwayError(f"user {user} is not ours; delete or rename it, or tag it {TAG}={site.name} to have it used")
     _ensure_policy(account, "user", user, document, is_new=found is None)
     _ensure_key(account, site, name, held, secrets, is_new=found is None)
@@ -113,6 +115,7 @@ def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None
         )
     else:
         _check_role(account, site, found)
+        account.there.append(f"role {role}")
         held = found["Role"]["AssumeRolePolicyDocument"]
         if held != trust:
             drifts = overlay(held, trust)[1] or ["it trusts more than it should"]

@@ -25,9 +25,7 @@ OPTIONAL = ("email",)
 NEXT = """
 Next:
   {prefix}make cdn
-      with your own AWS profile: makes the buckets and the two CDN hosts, and says which DNS records to set
-  {prefix}make secrets
-      puts the AWS keys of the site there; `python -m deploy.cdn policy web` (or deployer) prints what a key may do
+      with your own AWS profile: makes buckets, CDN hosts and the site's keys, and says which DNS records to set
   {prefix}make deploy"""
 
 

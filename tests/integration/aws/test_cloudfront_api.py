@@ -8,6 +8,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from deploy.cdn.distribution import PREFLIGHT_POLICY
 from rehearsal.aws import LocalAws
 from tests.integration.aws.conftest import Calls
 from tests.integration.aws.raw import ask
@@ -244,6 +245,16 @@ def test_the_managed_cache_policy_can_be_read_and_not_changed(cloudfront: BaseCl
     assert code(cloudfront.update_cache_policy, **changed) == (403, "AccessDenied")
     managed = cloudfront.list_cache_policies(Type="managed")["CachePolicyList"]["Items"]
     assert OPTIMIZED in [item["CachePolicy"]["Id"] for item in managed]
+
+
+def test_the_managed_origin_request_policy_passes_a_preflights_headers(cloudfront: BaseClient):
+    config = cloudfront.get_origin_request_policy_config(Id=PREFLIGHT_POLICY)["OriginRequestPolicyConfig"]
+    assert set(config["HeadersConfig"]["Headers"]["Items"]) == {
+        "origin",
+        "access-control-request-headers",
+        "access-control-request-method",
+    }
+    assert config["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
 
 
 def test_distributions_are_listed_page_by_page(cloudfront: BaseClient, control: str):

@@ -40,14 +40,16 @@ def test_provision_says_what_it_changed_and_then_that_nothing_is_left(aws: Local
     first, second, checked = (cdn(aws, site_yml, *said) for said in (["provision"], ["provision"], CHECK))
     assert "make static distribution" in first.stdout
     assert "cloudfront.net" in first.stdout
-    assert second.stdout.startswith("nothing to change: ")
+    assert second.stdout.startswith("In account 123456789012, as arn:")
+    assert second.stdout.splitlines()[1].startswith("nothing to change: ")
     assert checked.stdout.startswith("no drift: ")
     assert (first.returncode, second.returncode, checked.returncode) == (0, 0, 0)
 
 
 def test_a_plan_stands_before_what_is_done_and_says_the_costs(aws: LocalAws, site_yml: Path):
     said = cdn(aws, site_yml, "provision").stdout
-    plan, _, done = said.partition("Costs:")
+    assert "There already:\n    nothing\n" in said
+    plan, _, done = said.partition("What it costs:")
     made = re.findall(r"(?m)^ +(make .*)$", plan)
     assert f"make bucket {_name(site_yml)}-media in eu-central-1" in made
     assert [line for line in done.splitlines() if line.startswith("make ")] == made

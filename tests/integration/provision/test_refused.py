@@ -125,6 +125,16 @@ def test_where_nobody_answers(cloud: Cloud, site: config.Site, monkeypatch: pyte
     assert refusal(site).endswith("; check the network, and `region` in site.yml")
 
 
+def test_a_certificate_of_another_region_stops_it(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
+    elsewhere = property(lambda account: account._client("acm", REGION))
+    monkeypatch.setattr("deploy.cdn.account.Account.acm", elsewhere)
+    assert refusal(site) == (
+        "cloudfront:CreateDistributionWithTags on static distribution static.example.com failed: "
+        "InvalidViewerCertificate: the certificate must be issued, in us-east-1, and name the host"
+    )
+    assert "distributions" not in cloud.inventory()
+
+
 def test_a_bucket_of_ours_in_another_region(cloud: Cloud, write_site):
     cloudfront.provision(write_site())
     moved = write_site("bucket: example-com\n")

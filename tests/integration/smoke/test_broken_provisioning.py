@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.cdn import bucket, cloudfront, distribution
+from deploy.cdn import bucket, cloudfront
 from tests.integration.smoke.deployment import Deployment
 
 Wanted = dict  # a configuration, in the API's shape
@@ -24,21 +24,25 @@ def no_access_control(config: Wanted) -> None:
     config["Origins"]["Items"][0]["OriginAccessControlId"] = ""
 
 
-def no_cors(policy: Wanted) -> None:
-    policy.pop("CorsConfig", None)
+def no_cors(config: Wanted) -> None:
+    config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] = ""
 
 
-def spoil(patch: pytest.MonkeyPatch, module: object, function: str, fault: Callable[[Wanted], None]) -> None:
-    """Lets one of our own functions describe the static host with a fault."""
-    sound = getattr(module, function)
+def spoil(fault: Callable[[Wanted], None]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Lets our own code describe the static host with a fault."""
 
-    def faulty(site, edge, *arguments):
-        wanted = sound(site, edge, *arguments)
-        if edge.kind == "static":
-            fault(wanted)
-        return wanted
+    def inject(patch: pytest.MonkeyPatch) -> None:
+        sound = cloudfront.distribution
 
-    patch.setattr(module, function, faulty)
+        def faulty(site, edge, *arguments):
+            wanted = sound(site, edge, *arguments)
+            if edge.kind == "static":
+                fault(wanted)
+            return wanted
+
+        patch.setattr(cloudfront, "distribution", faulty)
+
+    return inject
 
 
 def open_bucket(patch: pytest.MonkeyPatch) -> None:
@@ -46,10 +50,10 @@ def open_bucket(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = {
-    "no compression": ("H", lambda patch: spoil(patch, cloudfront, "distribution", no_compression)),
-    "wrong origin": ("H", lambda patch: spoil(patch, cloudfront, "distribution", another_bucket)),
-    "no access control": ("AH", lambda patch: spoil(patch, cloudfront, "distribution", no_access_control)),
-    "no CORS": ("H", lambda patch: spoil(patch, distribution, "response_headers", no_cors)),
+    "no compression": ("H", spoil(no_compression)),
+    "wrong origin": ("H", spoil(another_bucket)),
+    "no access control": ("AH", spoil(no_access_control)),
+    "no CORS": ("H", spoil(no_cors)),
     "public bucket": ("A", open_bucket),
 }
 
