@@ -1,8 +1,9 @@
 """Witness A, where the site takes uploads: what the bucket does with the forms that the site signs.
 
-The endpoint answers a POST of ``{"files": [{"name": …, "type": …}]}`` with JSON in which forms stand anywhere, each as
-boto3's ``generate_presigned_post`` gives them: ``{"url": …, "fields": {…}}``. Two files are sent: one that fits, which
-stays where the form puts it, and one byte more than the form allows.
+The endpoint answers a POST of ``{"files": [{"name": …, "type": …, "size": …}]}`` with JSON in which forms stand
+anywhere, each as boto3's ``generate_presigned_post`` gives them: ``{"url": …, "fields": {…}}``. Where a store takes no
+form, ``"method": "PUT"`` stands there too, and the fields are headers. Two files are sent: one that fits, which stays
+where the form puts it, and one byte more than the form allows.
 """
 
 import base64
@@ -16,7 +17,12 @@ from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import Answer, Client
 from tests.smoke.hosts import Hosts
 
-FILES = {"files": [{"name": "original", "type": "image/jpeg"}, {"name": "480", "type": "image/webp"}]}
+FILES = {
+    "files": [
+        {"name": "original", "type": "image/jpeg", "size": 1},
+        {"name": "480", "type": "image/webp", "size": 1},
+    ]
+}
 # Bytes: a form that allows more is not put to the proof, it is only read.
 MOST = 32_000_000
 
@@ -80,7 +86,9 @@ def _walk(node: object) -> Iterator[dict]:
 
 
 def _limit(form: dict) -> int | None:
-    """The most bytes that the form's signed policy allows; None where it bounds none."""
+    """The most bytes that the form's signed policy allows; None where it bounds none. By PUT, the announced."""
+    if form.get("method") == "PUT":
+        return 1
     try:
         policy = json.loads(base64.b64decode(form["fields"]["policy"]))
         ranges = [it for it in policy["conditions"] if isinstance(it, list) and it[0] == "content-length-range"]
@@ -90,12 +98,16 @@ def _limit(form: dict) -> int | None:
 
 
 def _old_signature(form: dict) -> str:
-    if "x-amz-algorithm" in {name.lower() for name in form["fields"]}:
+    if "x-amz-algorithm" in {name.lower() for name in form["fields"]} or "X-Amz-Algorithm=" in form["url"]:
         return ""
     return "; the form is signed by Signature Version 2"
 
 
 async def _post(client: Client, hosts: Hosts, form: dict, body: bytes) -> Answer:
+    if form.get("method") == "PUT":
+        return await client.ask(
+            form["url"], method="PUT", headers={"Origin": hosts.origin, **form["fields"]}, data=body
+        )
     data = aiohttp.FormData()
     for name, value in form["fields"].items():
         data.add_field(name, str(value))

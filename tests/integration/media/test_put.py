@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import botocore.auth
@@ -14,6 +16,7 @@ from deploy.media.refusal import Refused
 from deploy.media.review import check
 from deploy.media.ticket import Ticket
 from deploy.providers import cloudflare
+from rehearsal.stage import ROOT, USER
 from tests.integration.media.conftest import SITE
 from tests.integration.media.test_browser import PHOTO, add
 from tests.unit.media.pictures import picture
@@ -119,3 +122,16 @@ def test_the_page_uploads_by_put_under_its_own_policy(elsewhere, visitor, stage,
     assert visitor.complaints == []
     assert visitor.broken_images() == []
     assert original(source)["ContentLength"] <= len(PHOTO)
+
+
+def test_the_proof_tries_such_an_upload_too(elsewhere, stage):
+    command = [sys.executable, "-m", "tests.smoke", "--site", stage.site.site_url, "--static", stage.site.static_url]
+    command += ["--media", stage.site.media_url, "--report", str(stage.report), "--browser", "none", "--max-pages", "1"]
+    command += ["--upload", "/uploads/sign/"]
+    env = stage.environment("web") | {"SMOKE_LOGIN": f"{USER}:{stage.password}"}
+    subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
+    said = json.loads((stage.report / "smoke.json").read_text())
+    assert [finding for finding in said["findings"] if finding["witness"] == "A"] == []
+    # Both files were sent.
+    assert said["witnesses"]["A"]["checked"] == 2
+    assert not any("uploads" in note for note in said["notes"])
