@@ -110,6 +110,15 @@ if SLIPWAY_OFFLOAD:
     ALLOWED_HOSTS = [_urlsplit(SITE_URL).hostname]
     CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
+    # What `startproject` writes cannot serve: a key that lies in the repository, and a database file inside a release,
+    # which nobody may write there and the next release has not. Any other database stays the project's own affair.
+    if "SECRET_KEY" in _os.environ:
+        SECRET_KEY = _env.str("SECRET_KEY")
+    _databases = getattr(_project, "DATABASES", {})
+    if "DATABASE_URL" in _os.environ and "sqlite3" in _databases.get("default", {}).get("ENGINE", "sqlite3"):
+        # A connection is kept for a minute: 2.7 to 3 times the pages of one opened for each request.
+        DATABASES = {**_databases, "default": {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, **_env.db()}}
+
     # https://docs.djangoproject.com/en/5.2/ref/settings/#secure-proxy-ssl-header
     # nginx overwrites the header, so that no visitor can set it.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

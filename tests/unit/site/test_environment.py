@@ -1,0 +1,62 @@
+"""What a project that `startproject` made takes from the environment by the one line."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from deploy.config import ROOT
+
+SHOW = """
+import json
+from django.conf import settings
+databases = settings.DATABASES
+engine, name = (str(databases["default"][each]) for each in ("ENGINE", "NAME"))
+print(json.dumps([settings.SECRET_KEY, engine.rpartition(".")[2], name, "other" in databases]))
+"""
+PRODUCTION = {
+    "SITE_URL": "https://www.example.com",
+    "STATIC_URL": "https://static.example.com/",
+    "MEDIA_URL": "https://media.example.com/",
+    "AWS_STORAGE_BUCKET_NAME": "example",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Key, engine, name and whether a second database is there, as Django sees them under ``environment``."""
+
+    def read(engine="sqlite3", **environment):
+        (tmp_path / "theirs.py").write_text(
+            "SECRET_KEY = 'django-insecure-theirs'\nINSTALLED_APPS = []\n"
+            f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.{engine}', 'NAME': 'theirs'}}, 'other': {{}}}}\n"
+            "from deploy.settings import *\n"
+        )
+        told = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT))),
+            "DJANGO_SETTINGS_MODULE": "theirs",
+        }
+        command = [sys.executable, "-c", SHOW]
+        done = subprocess.run(command, env=told | environment, capture_output=True, text=True, check=True)
+        return json.loads(done.stdout)
+
+    return read
+
+
+def test_on_the_server_key_and_database_are_the_environments(settings):
+    said = settings(**PRODUCTION, SECRET_KEY="ours", DATABASE_URL="postgres:///slipway")
+    assert said == ["ours", "postgresql", "slipway", True]
+
+
+def test_a_database_that_the_project_chose_itself_stays(settings):
+    said = settings("mysql", **PRODUCTION, SECRET_KEY="ours", DATABASE_URL="postgres:///slipway")
+    assert said == ["ours", "mysql", "theirs", True]
+
+
+@pytest.mark.parametrize("environment", [PRODUCTION, {"SECRET_KEY": "ours", "DATABASE_URL": "postgres:///slipway"}])
+def test_development_and_a_build_without_them_keep_the_projects_own(environment, settings):
+    assert settings(**environment) == ["django-insecure-theirs", "sqlite3", "theirs", True]
