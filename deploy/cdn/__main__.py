@@ -41,11 +41,12 @@ def provision(site: config.Site) -> int:
 def check(site: config.Site) -> int:
     """Prints what differs, field by field; fails where anything does."""
     planned = cloudfront.provision(site, _secrets(site), dry=True)
-    _notes(site, planned)
     if not planned.changes:
         print(f"no drift: buckets, distributions, names and keys are as {site.path.name} describes them")
-        return 0
     _print(planned.changes)
+    _notes(site, planned)
+    if not planned.changes:
+        return 0
     count = len(planned.changes)
     raise SlipwayError(f"{count} {'difference' if count == 1 else 'differences'}; `make cdn` makes the changes above")
 
@@ -143,7 +144,7 @@ def _notes(site: config.Site, done: cloudfront.Provisioned) -> None:
     for note in done.notes:
         print(f"note: {note}")
     if not path_of(site).exists():
-        print(f"note: no keys were made, because {path_of(site).name} is not there to take them; `make init` makes it")
+        print(f"note: no users and keys, because {path_of(site).name} is not there to take them; `make init` makes it")
 
 
 def _print(lines) -> None:

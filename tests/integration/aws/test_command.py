@@ -64,8 +64,8 @@ def test_a_check_names_the_drift_changes_nothing_and_fails(aws: LocalAws, site_y
     s3.put_bucket_versioning(Bucket=f"{_name(site_yml)}-media", VersioningConfiguration={"Status": "Suspended"})
     for _ in range(2):
         done = cdn(aws, site_yml, *CHECK)
-        assert done.stdout.split() == (
-            f"change bucket {_name(site_yml)}-media: versioning: Status is 'Suspended', should be 'Enabled'".split()
+        assert done.stdout.splitlines()[0].strip() == (
+            f"change bucket {_name(site_yml)}-media: versioning: Status is 'Suspended', should be 'Enabled'"
         )
         assert (done.returncode, done.stderr) == (1, "slipway: 1 difference; `make cdn` makes the changes above\n")
 
