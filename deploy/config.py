@@ -283,11 +283,14 @@ def _region(file: Path, said: Mapping[str, Any], provider: str) -> str:
     if provider == "pull":
         # Of the uploads' bucket, if there is one.
         return _match(file, said, "region", ANY_REGION, "the region of the uploads' bucket", "us-east-1")
-    if provider not in ENDPOINTS:
-        return _match(file, said, "region", REGION, "an AWS region like eu-central-1")
-    # https://developers.cloudflare.com/r2/api/s3/api/#bucket-region
-    default = "auto" if provider == "cloudflare" else ""
-    return _match(file, said, "region", ANY_REGION, f"the region of {provider}'s buckets", default)
+    if provider == "cloudflare":
+        # https://developers.cloudflare.com/r2/api/s3/api/#bucket-region
+        return _match(
+            file, said, "region", re.compile("auto"), "R2's only region; write `auto`, or leave it out", "auto"
+        )
+    if provider in ENDPOINTS:
+        return _match(file, said, "region", ANY_REGION, f"the region of {provider}'s buckets")
+    return _match(file, said, "region", REGION, "an AWS region like eu-central-1")
 
 
 def _endpoint(file: Path, said: Mapping[str, Any], provider: str) -> str:

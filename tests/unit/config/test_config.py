@@ -77,6 +77,13 @@ def test_a_cdn_that_pulls_needs_a_domain_and_nothing_else(written):
     assert config.load(written(GOOD)).pushes
 
 
+def test_r2_has_one_region_so_that_another_s_is_no_broken_signature_later(written):
+    said = "domain: example.com\nprovider: cloudflare\nendpoint: https://abc.r2.cloudflarestorage.com\n"
+    assert config.load(written(said + "region: auto\n")).region == "auto"
+    with pytest.raises(SlipwayError, match="'eu-central-1' is not R2's only region; write `auto`"):
+        config.load(written(said + "region: eu-central-1\n"))
+
+
 def test_only_amazon_restricts_how_a_region_is_called(written):
     said = "domain: example.com\nregion: sjc3\n"
     with pytest.raises(SlipwayError, match="AWS region"):
