@@ -11,8 +11,8 @@ from deploy.providers.request import post
 TITLE = "Fastly and its object storage"
 CANNOT = (
     "ETags are no MD5 there: a push tells hashed names apart by size, and sends the stable ones every time",
-    "uploads go by presigned PUT, and no page of Fastly's promises CORS for it: if the browser is refused, "
-    "give the uploads a bucket elsewhere",
+    "uploads go by presigned PUT; no page of Fastly's promises CORS for it, and an older one excluded presigned URLs: "
+    "try one before you rely on it",
     "a purge takes whole URLs, or /* for all of the service",
     "anybody may purge a URL until the service asks for a token",
 )
