@@ -5,6 +5,7 @@ import json
 from contextlib import nullcontext
 
 from deploy import config
+from deploy.errors import SlipwayError
 from deploy.host import lock
 from deploy.host.connection import Connection
 from deploy.prune import Prune
@@ -19,6 +20,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     site = config.load()
+    if not site.pushes:
+        raise SlipwayError(
+            f"{site.path}: provider: {site.provider} keeps no static files in a bucket: nothing to prune"
+        )
     pruning, connection = Prune.of(site, Secrets.load(site).pruner), Connection(site)
     # Nobody deploys meanwhile: what a push has just found in the bucket must stay.
     with nullcontext() if options.check else lock.held(connection):
