@@ -11,7 +11,7 @@ compile() {
 
 # Markers keep these right on any Python from 3.11 and on macOS.
 compile --universal --python-version 3.11 "$@" requirements/dev.in -o requirements/dev.txt
-for name in requirements requirements/demo; do
+for name in requirements requirements/demo requirements/smoke; do
     compile --universal --python-version 3.11 -c requirements/dev.txt "$name.in" -o "$name.txt"
 done
 # The VPS: fully resolved for its Python and platform, so that no marker is left to judge there.

@@ -1,9 +1,10 @@
-"""``python -m tests.smoke --site URL …``: prints the verdict, exits 0 only when all is well."""
+"""``python -m tests.smoke --site URL …``: prints the verdict. Exits 0 green, 1 red or void, 2 not run."""
 
 import json
 import sys
 
 from rich.console import Console
+from rich.status import Status
 
 from tests.smoke.console import show
 from tests.smoke.options import parse
@@ -16,7 +17,7 @@ def main() -> int:
     console, progress = Console(), Console(stderr=True)
     try:
         with progress.status("smoke") as status:
-            verdict = run(options, lambda text: status.update(f"smoke: {text} …"))
+            verdict = run(options, lambda text: _say(text, status, progress))
         if options.report:
             write(verdict, options.report)
     except (OSError, ValueError) as error:
@@ -27,6 +28,14 @@ def main() -> int:
         return 130
     show(verdict, console, options.report)
     return verdict.status
+
+
+def _say(text: str, status: Status, console: Console) -> None:
+    """What is being done: in place on a terminal, line by line elsewhere."""
+    if console.is_terminal:
+        status.update(f"smoke: {text} …")
+    else:
+        print(f"smoke: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

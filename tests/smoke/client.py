@@ -19,7 +19,8 @@ from yarl import URL
 
 from tests.smoke.options import Options
 
-TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+# Seconds from the moment that a request has a connection to use: waiting for its turn is no fault of the host.
+TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
 FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 
@@ -122,7 +123,8 @@ class Client:
         context = ssl.create_default_context()
         if options.ca:
             context.load_verify_locations(options.ca)
-        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=context, limit=limit)
+        self._turn = asyncio.Semaphore(limit)
+        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=context, limit=0)
         jar = aiohttp.CookieJar(unsafe=True) if cookies else aiohttp.DummyCookieJar()
         self.session = aiohttp.ClientSession(
             connector=connector,
@@ -143,19 +145,16 @@ class Client:
     ) -> Answer:
         """One request, no redirect followed. Never raises for what the network does."""
         sent = {"Accept-Encoding": "br, gzip", **(headers or {})}
-        try:
-            async with self.session.request(
-                method,
-                URL(url, encoded=True),
-                headers=sent,
-                data=data,
-                allow_redirects=False,
-            ) as answer:
-                body = await answer.read()
-                return Answer(url, answer.status, CIMultiDict(answer.headers), body)
-        except FAILURES as error:
-            reason = str(error) or type(error).__name__
-            return Answer(url, 0, CIMultiDict(), error=reason)
+        async with self._turn:
+            try:
+                async with self.session.request(
+                    method, URL(url, encoded=True), headers=sent, data=data, allow_redirects=False
+                ) as answer:
+                    body = await answer.read()
+                    return Answer(url, answer.status, CIMultiDict(answer.headers), body)
+            except FAILURES as error:
+                reason = str(error) or type(error).__name__
+                return Answer(url, 0, CIMultiDict(), error=reason)
 
     async def addresses(self, url: str) -> set[tuple[str, int]]:
         """Where ``url``'s host and port lead: (address, port); empty if the name is unknown."""

@@ -33,7 +33,10 @@ def show(verdict: Verdict, console: Console, report: Path | None = None) -> None
     for finding in verdict.findings:
         console.print()
         console.print(Text(f"{finding.witness}  {finding.url}", style="bold red"))
-        console.print(Text(f"   at   {finding.place}\n   is   {finding.what}\n   fix  {finding.fix}"))
+        console.print(Text(f"   at   {finding.place}"))
+        if finding.source:
+            console.print(Text(f"   in   {finding.source}"))
+        console.print(Text(f"   is   {finding.what}\n   fix  {finding.fix}"))
     console.print()
     if report:
         console.print(Text(f"report: {report / 'index.html'}"), soft_wrap=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
@@ -76,12 +77,12 @@ class Crawl:
         return visited
 
 
-async def crawl(options: Options, hosts: Hosts, run: str) -> Crawl:
-    """Everything that can be reached within the options' bounds."""
+async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Crawl:
+    """Everything that can be reached within the options' bounds. ``deadline``: a monotonic second."""
     found = Crawl()
     start = ["", *options.paths, "/admin/", "/sitemap.xml"]
     async with Client(options, run, cookies=True) as client:
-        await _walk(found, client, options, hosts, start, signed_in=False)
+        await _walk(found, client, options, hosts, start, deadline, signed_in=False)
         if options.login:
             problem, landing = await sign_in(client, options, found.pages)
             if problem == NO_FORM:
@@ -90,7 +91,7 @@ async def crawl(options: Options, hosts: Hosts, run: str) -> Crawl:
                 found.sign_in_problem = problem
             else:
                 start = ["", "/admin/", landing, *options.paths]
-                await _walk(found, client, options, hosts, start, signed_in=True)
+                await _walk(found, client, options, hosts, start, deadline, signed_in=True)
                 found.cookies = _cookies(client, hosts)
         else:
             found.notes.append("not seen: pages behind the login (no SMOKE_LOGIN)")
@@ -99,12 +100,16 @@ async def crawl(options: Options, hosts: Hosts, run: str) -> Crawl:
     return found
 
 
-async def _walk(found, client, options, hosts, start, *, signed_in: bool) -> None:
+async def _walk(found, client, options, hosts, start, deadline, *, signed_in: bool) -> None:
     level = list(dict.fromkeys(urljoin(hosts.site, path) for path in start))
     patterns: Counter = Counter()
     seen: set[str] = set()
     budget = options.max_pages
-    for _ in range(options.max_depth + 1):
+    for depth in range(options.max_depth + 1):
+        # The first pages are always asked for: without them there is nothing to say.
+        if depth and time.monotonic() > deadline:
+            found.notes.append(f"the crawl stopped after --minutes {options.minutes:g}")
+            break
         wave = []
         for url in level:
             pattern = _pattern(url)

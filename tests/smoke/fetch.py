@@ -116,6 +116,8 @@ async def _ask(client: Client, hosts: Hosts, asset: Asset) -> None:
         headers["Origin"] = hosts.origin
     for number in range(TRIES_FOR_A_HIT):
         asset.answers.append(await client.ask(asset.url, headers=headers))
+        if asset.last.status == 0 and not number:
+            continue  # once a line may drop
         if asset.last.status != 200 or asset.kind == LISTED or (number and asset.is_hit):
             break
     for _ in range(TRIES_FOR_COMPRESSION):

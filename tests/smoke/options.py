@@ -17,6 +17,7 @@ class Options:
     """``login`` is (user, password); ``resolve`` maps (host, port) to (address, port).
 
     ``browser`` is the path of a Chromium, None where there is none (or "none" was asked for).
+    ``source``: the project's own files, in which a leak's line is looked for.
     ``full_pages``: how many pages are looked at in every way, the others on a desktop alone.
     """
 
@@ -39,6 +40,8 @@ class Options:
     max_pages: int = 40
     max_depth: int = 4
     full_pages: int = 6
+    minutes: float = 15
+    source: Path | None = None
 
 
 def find_browser(asked: str | None = None) -> str | None:
@@ -54,7 +57,8 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(
         prog="python -m tests.smoke",
         description="Prove that no static request reaches a site's origin.",
-        epilog=f"{LOGIN_VARIABLE}=user:password in the environment signs in and crawls on.",
+        epilog=f"{LOGIN_VARIABLE}=user:password in the environment signs in and crawls on. "
+        "Exit status: 0 green, 1 red or void, 2 the run could not be made, 130 interrupted.",
     )
     parser.add_argument("--site", required=True, type=_url, help="the site, https://www.…")
     parser.add_argument("--static", type=_url, help="the static host (else: read from the pages)")
@@ -76,7 +80,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--upload", metavar="PATH", help="try the forms that this endpoint signs: sends two files")
     parser.add_argument("--path", dest="paths", action="append", default=[], help="one more page to visit")
-    parser.add_argument("--report", type=Path, help="write index.html and smoke.json here")
+    parser.add_argument("--report", type=Path, help="write index.html, smoke.json and junit.xml here")
     parser.add_argument("--ca", type=_file, help="trust this certificate authority too")
     parser.add_argument(
         "--resolve",
@@ -90,6 +94,8 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument("--max-pages", type=int, default=40)
     parser.add_argument("--max-depth", type=int, default=4)
     parser.add_argument("--full-pages", type=int, default=6, help="pages on every screen (6)")
+    parser.add_argument("--minutes", type=float, default=15, help="after these no further page is visited (15)")
+    parser.add_argument("--source", type=_directory, help="find leaks in these files (else: here, beside a manage.py)")
     given = vars(parser.parse_args(argv))
     login = os.environ.get(LOGIN_VARIABLE)
     if login is not None and ":" not in login:
@@ -102,6 +108,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         "resolve": dict(given["resolve"]),
         "login": tuple(login.split(":", 1)) if login else None,
         "browser": find_browser(given["browser"]),
+        "source": given["source"] or (Path() if Path("manage.py").is_file() else None),
     }
     return Options(**given)
 
@@ -117,6 +124,13 @@ def _file(text: str) -> Path:
     path = Path(text)
     if not path.is_file():
         raise argparse.ArgumentTypeError(f"no such file: {text}")
+    return path
+
+
+def _directory(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"no such folder: {text}")
     return path
 
 

@@ -1,4 +1,4 @@
-"""Writes the report page, which needs no other file, and smoke.json, which says the same."""
+"""Writes the report page, which needs no other file, and smoke.json and junit.xml, which say the same."""
 
 import base64
 import json
@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.smoke import junit
 from tests.smoke.verdict import WITNESSES, Verdict
 from tests.smoke.waterfall import waterfall
 
@@ -22,13 +23,14 @@ _LEGEND = (
 
 
 def write(verdict: Verdict, directory: Path) -> None:
-    """``index.html`` and ``smoke.json`` in ``directory``, which is made if it is not there."""
+    """``index.html``, ``smoke.json`` and ``junit.xml`` in ``directory``, which is made if it is not there."""
     directory.mkdir(parents=True, exist_ok=True)
     document = verdict.as_json()
     (directory / "index.html").write_text(page(document), encoding="utf-8")
     for visit in document["visits"]:
         visit.pop("screenshot")
     (directory / "smoke.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
+    junit.write(document, directory / "junit.xml")
 
 
 def page(document: dict) -> str:
@@ -60,10 +62,14 @@ def _findings(document: dict) -> str:
     cards = "".join(
         f"""<article class="card finding"><h3><span class="pill red">{escape(it["witness"])}</span>
 <span class="mono">{escape(it["url"])}</span></h3><dl><dt>at</dt><dd class="mono">{escape(it["place"])}</dd>
-<dt>is</dt><dd>{escape(it["what"])}</dd><dt>fix</dt><dd>{escape(it["fix"])}</dd></dl></article>"""
+{_source(it)}<dt>is</dt><dd>{escape(it["what"])}</dd><dt>fix</dt><dd>{escape(it["fix"])}</dd></dl></article>"""
         for it in document["findings"]
     )
     return f"<section><h2>Findings</h2>{cards}</section>"
+
+
+def _source(finding: dict) -> str:
+    return f'<dt>in</dt><dd class="mono">{escape(finding["source"])}</dd>' if finding["source"] else ""
 
 
 def _witnesses(document: dict) -> str:

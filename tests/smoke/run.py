@@ -54,10 +54,11 @@ class Run:
 
     async def play(self) -> Verdict:
         start = time.monotonic()
+        self.deadline = start + self.options.minutes * 60
         log = self._open_log()
         self.controls = Controls(self.options, self.hosts)
         self.say("crawl the site")
-        found = await crawl(self.options, self.hosts, self.id)
+        found = await crawl(self.options, self.hosts, self.id, self.deadline)
         # A site whose every page fails with DEBUG on has told enough.
         if not any(visited.answer.status == 200 or visited.has_debug_body for visited in found.pages):
             said = [note for note in found.notes if note.startswith(self.options.site)]
@@ -188,7 +189,9 @@ class Run:
         try:
             async with launch(playwright, self.options, self.id, log) as browser:
                 pages = found.for_browser()
-                self.visits = await visit_all(browser, pages, found.cookies, self.options.full_pages)
+                self.visits = await visit_all(
+                    browser, pages, found.cookies, self.options.full_pages, self.deadline, self.say
+                )
                 for visited in filter(icons.needs_probe, pages):
                     if not await icons.probe(browser, visited):
                         self.notes.append(f"not seen: which icon a browser asks for on {visited.page.place}")
@@ -200,7 +203,7 @@ class Run:
         self.notes += [f"{it.place} ({it.look}): {it.problem}" for it in self.visits if it.problem]
         failed = [visit for visit in self.visits if visit.failed]
         if len(failed) < len(self.visits):
-            reason = f"{len(failed)} of {len(self.visits)} visits failed" if failed else ""
+            reason = f"{len(failed)} of {len(self.visits)} visits failed: {failed[0].problem}" if failed else ""
             self._see("B", sum(len(visit.asked) for visit in self.visits), reason)
         else:
             self._miss("B", "no page could be visited")

@@ -1,6 +1,7 @@
 """Draws the verdict from what the witnesses noted."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from tests.smoke.attribution import Fact, attribute
@@ -9,6 +10,7 @@ from tests.smoke.client import Answer
 from tests.smoke.crawl import Crawl, Visited
 from tests.smoke.fetch import Asset, is_cdn
 from tests.smoke.hosts import Hosts
+from tests.smoke.source import Source
 from tests.smoke.verdict import Verdict, Witness
 
 
@@ -19,6 +21,9 @@ def conclude(run, found: Crawl, seconds: float) -> Verdict:
         if control.state == "missed" and control.witness in run.witnesses:
             reason = f"the control was missed: {control.name}, {control.reason}"
             run.witnesses[control.witness] = Witness("not seen", reason)
+    if run.options.source and findings:
+        source = Source(run.options.source)
+        findings = [replace(finding, source=source.where(finding.url)) for finding in findings]
     for finding in findings:
         run.witnesses[finding.witness].state = "red"
     return Verdict(

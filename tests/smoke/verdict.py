@@ -4,7 +4,7 @@
 
     {"run": "<id>", "site": "https://…", "verdict": "green|red|void", "sentence": "…",
      "witnesses": {"P": {"name", "state": "green|red|not seen", "reason", "checked": int}, …},
-     "findings": [{"witness", "url", "place", "what", "fix"}],
+     "findings": [{"witness", "url", "place", "what", "fix", "source"}],
      "consequences": [{"witness", "url", "place", "what", "because"}],
      "assets": [{"url", "host", "kind", "status", "hit", "bytes", "size", "content_type",
                  "cache_control", "encoding", "verdict", "place"}],
@@ -50,13 +50,17 @@ _OF_ARRIVAL = "BNO"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong, where it stands and what to do. ``place``: a page, stylesheet or log line."""
+    """What is wrong, where it stands and what to do. ``place``: a page, stylesheet or log line.
+
+    ``source``: "file:line" of the project where the URL is written, where that could be found.
+    """
 
     witness: str
     url: str
     place: str
     what: str
     fix: str
+    source: str = ""
 
 
 @dataclass(slots=True)

@@ -5,8 +5,10 @@ as much of the processor.
 """
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import count
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Page
@@ -44,8 +46,18 @@ _WORKERS = """async () => {
 }"""
 
 
-async def visit_all(browser: Browser, pages: Iterable[Visited], cookies: list[dict], full_pages: int) -> list[Visit]:
-    """Every page on a desktop, the first ones on a phone and a tablet as well."""
+async def visit_all(
+    browser: Browser,
+    pages: Iterable[Visited],
+    cookies: list[dict],
+    full_pages: int,
+    deadline: float,
+    say: Callable[[str], None],
+) -> list[Visit]:
+    """Every page on a desktop, the first ones on a phone and a tablet as well.
+
+    ``deadline``: the monotonic second after which what is left is not visited. ``say`` is told how far it is.
+    """
     pages = list(pages)
     windows = defaultdict(list)
     for number, visited in enumerate(pages):
@@ -53,10 +65,16 @@ async def visit_all(browser: Browser, pages: Iterable[Visited], cookies: list[di
             # Chromium asks once in a window for an icon, and a replayed answer stays.
             own = visited.page.place if visited.replay or not visited.page.has_icon else ""
             windows[look, visited.signed_in, own].append(visited)
-    turn = asyncio.Semaphore(AT_ONCE)
+    turn, total = asyncio.Semaphore(AT_ONCE), sum(map(len, windows.values()))
+    begun = count(1)
+
+    def next_visit() -> bool:
+        say(f"visit {next(begun)} of {total} with Chromium")
+        return time.monotonic() < deadline
+
     seen: list[list[Visit]] = await asyncio.gather(
         *(
-            _visit_in_turn(turn, Window(browser, look, cookies if signed_in else []), those)
+            _visit_in_turn(turn, Window(browser, look, cookies if signed_in else []), those, next_visit)
             for (look, signed_in, _), those in windows.items()
         )
     )
@@ -64,9 +82,11 @@ async def visit_all(browser: Browser, pages: Iterable[Visited], cookies: list[di
     return sorted((visit for visits in seen for visit in visits), key=lambda visit: places.index(visit.place))
 
 
-async def _visit_in_turn(turn: asyncio.Semaphore, window: "Window", pages: list[Visited]) -> list[Visit]:
+async def _visit_in_turn(
+    turn: asyncio.Semaphore, window: "Window", pages: list[Visited], may_begin: Callable[[], bool]
+) -> list[Visit]:
     async with turn:
-        seen = [await window.visit(visited) for visited in pages]
+        seen = [await window.visit(page) if may_begin() else window.too_late(page) for page in pages]
         await window.close()
     return seen
 
@@ -93,6 +113,9 @@ class Window:
             seen.problem, seen.failed = str(error).splitlines()[0], True
             await self.close()
         return seen
+
+    def too_late(self, visited: Visited) -> Visit:
+        return Visit(visited.page.place, visited.url, self._look.name, problem="the minutes were over", failed=True)
 
     async def close(self) -> None:
         if self._context is not None:

@@ -74,6 +74,12 @@ def test_visits_that_fail_are_counted(prove, monkeypatch):
     assert "not all were heard (B)" in verdict.sentence
 
 
+def test_pages_that_the_minutes_do_not_reach_are_counted(prove):
+    verdict = prove(minutes=0)
+    assert "the crawl stopped after --minutes 0" in verdict.notes
+    assert verdict.witnesses["B"].state == "not seen"
+
+
 def test_a_cdn_that_answers_200_to_everything_makes_the_run_void(stack, prove):
     del stack.static[stack.names["img/bg.svg"]]
 

@@ -1,0 +1,38 @@
+"""The verdict as JUnit XML: one case a witness and a control, for a CI that shows such files."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+
+def write(document: dict, path: Path) -> None:
+    """``document`` is smoke.json's."""
+    path.write_bytes(ElementTree.tostring(suite(document), encoding="utf-8", xml_declaration=True))
+
+
+def suite(document: dict) -> Element:
+    """What failed has a ``failure`` a finding; a witness that was not heard is ``skipped``, with its reason."""
+    root = Element("testsuite", name=f"smoke {document['site']}", time=str(document["seconds"]))
+    for letter, witness in document["witnesses"].items():
+        case = SubElement(root, "testcase", classname="smoke.witness", name=f"{letter}: {witness['name']}")
+        for finding in (it for it in document["findings"] if it["witness"] == letter):
+            SubElement(case, "failure", message=f"{finding['what']}: {finding['url']}").text = _text(finding)
+        if witness["state"] == "not seen":
+            SubElement(case, "skipped", message=witness["reason"])
+    for control in document["controls"]:
+        name = f"{control['witness']}: {control['name']}"
+        case = SubElement(root, "testcase", classname="smoke.control", name=name)
+        if control["state"] == "missed":
+            SubElement(case, "failure", message=f"the run is void: {control['reason']}")
+        elif control["state"] == "not run":
+            SubElement(case, "skipped", message=control["reason"])
+    cases = list(root)
+    root.set("tests", str(len(cases)))
+    root.set("failures", str(sum(case.find("failure") is not None for case in cases)))
+    root.set("skipped", str(sum(case.find("skipped") is not None for case in cases)))
+    return root
+
+
+def _text(finding: dict) -> str:
+    lines = [f"at   {finding['place']}", f"is   {finding['what']}", f"fix  {finding['fix']}"]
+    return "\n".join([*lines[:1], *([f"in   {finding['source']}"] if finding["source"] else []), *lines[1:]])
