@@ -8,10 +8,12 @@ from pathlib import Path
 import boto3
 import pytest
 import requests
+from botocore.client import BaseClient
 from moto import settings
 
 from deploy import config
 from deploy.cdn import waiting
+from deploy.cdn.account import Account
 from deploy.secrets import PASSWORD_VARIABLE, Secrets
 from rehearsal.aws.cloudfront import CloudFront
 from rehearsal.aws.control import ControlPlane
@@ -112,6 +114,19 @@ def cloud(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     made = Cloud(plane, url)
     made.reset()
     return made
+
+
+@pytest.fixture
+def kept_clients(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All runs of a test share their clients: to make one takes longer than all that it is asked."""
+    make, made = Account._client, {}
+
+    def client(account: Account, service: str, region: str) -> BaseClient:
+        if service not in made:
+            made[service] = make(account, service, region)
+        return made[service]
+
+    monkeypatch.setattr(Account, "_client", client)
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 
+import pytest
+
 from deploy import config
 from deploy.cdn import cloudfront
 from deploy.secrets import Secrets
@@ -117,6 +119,7 @@ DRIFTS = {
 }
 
 
+@pytest.mark.usefixtures("kept_clients")
 def test_every_drift_is_named_by_the_check_and_put_right_by_the_next_run(cloud: Cloud, site: config.Site):
     cloud.add_zone("example.com")
     provision(site)

@@ -65,6 +65,7 @@ class Trouble:
         return about or str(params)[:120].partition("CallerReference")[0]
 
 
+@pytest.mark.usefixtures("kept_clients")
 def test_provisioning_and_destroying_go_on_from_any_call(
     cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch
 ):
