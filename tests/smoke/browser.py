@@ -6,7 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from multidict import CIMultiDict
 from playwright.async_api import BrowserContext, CDPSession, Page, Request
+
+from tests.smoke.fetch import answered_by
 
 QUIET = 0.1  # s without a request in flight: the page has settled
 PATIENCE = 8.0  # s that a page may take to settle
@@ -51,7 +54,10 @@ TABLET = Look("tablet", 820, 1180, 2, workers="block")
 
 @dataclass(slots=True)
 class Asked:
-    """One request. ``chain``: the URLs that redirected to it. Times: epoch seconds."""
+    """One request. ``chain``: the URLs that redirected to it. Times: epoch seconds.
+
+    ``by``: who says that they answered: "origin", "CDN, from its cache", "CDN", or "" for nobody.
+    """
 
     url: str
     kind: str
@@ -62,6 +68,7 @@ class Asked:
     status: int = 0
     type: str = ""
     failure: str = ""
+    by: str = ""
 
 
 @dataclass(slots=True)
@@ -142,6 +149,7 @@ class Watch:
         if asked is not None:
             asked.status = response.status
             asked.type = response.headers.get("content-type", "")
+            asked.by = answered_by(CIMultiDict(response.headers))
 
     def _ended(self, request: Request, failure: str) -> None:
         asked = self._open.pop(request, None)

@@ -24,11 +24,19 @@ async def ask_origin(
 
     async def ask(prefix: str, name: str) -> list[Fact]:
         async with turn:
-            answer = await client.ask(urljoin(origin, quote(prefix + name)), headers=headers)
+            path = quote(prefix + name)
+            answer = await client.ask(urljoin(origin, path), headers=headers)
+            if _adds_a_slash(answer, path):
+                answer = await client.ask(urljoin(origin, f"{path}/"), headers=headers)
             return list(_judge(answer, prefix, name, manifest, hosts))
 
     facts = await asyncio.gather(*(ask(prefix, name) for prefix, name in paths))
     return [fact for found in facts for fact in found], len(paths)
+
+
+def _adds_a_slash(answer: Answer, path: str) -> bool:
+    """APPEND_SLASH, where a pattern takes any name: what stands behind it is the answer."""
+    return 300 <= answer.status < 400 and urlsplit(answer.headers.get("Location", "")).path == f"{path}/"
 
 
 def _judge(answer: Answer, prefix: str, name: str, manifest: Manifest, hosts: Hosts) -> Iterator[Fact]:

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from multidict import CIMultiDict
+
 from tests.smoke import css, modules
 from tests.smoke.client import Answer, Client
 from tests.smoke.hosts import Hosts, extension, resolve
 from tests.smoke.metadata import manifest_urls
 from tests.smoke.parse import Reference
 
+# The header that the origin adds to all it sends.
+MARKER = "X-Origin"
 # Edges are many and the first answers may each come from another one.
 TRIES_FOR_A_HIT = 6
 TRIES_FOR_COMPRESSION = 4
@@ -59,7 +63,10 @@ class Asset:
 
 def is_hit(answer: Answer) -> bool:
     """Whether a CDN's cache answered: CloudFront, Cloudflare, Fastly, Akamai, or RFC 9211."""
-    headers = answer.headers
+    return _names_hit(answer.headers)
+
+
+def _names_hit(headers: CIMultiDict) -> bool:
     if headers.get("CF-Cache-Status", "").upper() in {"HIT", "STALE", "UPDATING", "REVALIDATED"}:
         return True
     return any(_HIT.search(value) for name in CACHE_HEADERS for value in headers.getall(name, []))
@@ -67,7 +74,20 @@ def is_hit(answer: Answer) -> bool:
 
 def is_cdn(answer: Answer) -> bool:
     """Whether a CDN says that it answered, from its cache or not."""
-    return any(name in answer.headers for name in (*CACHE_HEADERS, "X-Amz-Cf-Id", "CF-Ray"))
+    return _names_cdn(answer.headers)
+
+
+def _names_cdn(headers: CIMultiDict) -> bool:
+    return any(name in headers for name in (*CACHE_HEADERS, "X-Amz-Cf-Id", "CF-Ray"))
+
+
+def answered_by(headers: CIMultiDict) -> str:
+    """Who says in an answer's headers that they gave it; "" where nobody does."""
+    if MARKER in headers:
+        return "origin"
+    if _names_cdn(headers):
+        return "CDN, from its cache" if _names_hit(headers) else "CDN"
+    return ""
 
 
 def should_be_compressed(asset: Asset) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.smoke import junit
-from tests.smoke.verdict import WITNESSES, Verdict
+from tests.smoke.verdict import COUNTED, WITNESSES, Verdict
 from tests.smoke.waterfall import waterfall
 
 _STYLE = Path(__file__).with_name("report.css")
@@ -35,7 +35,7 @@ def write(verdict: Verdict, directory: Path) -> None:
 
 def page(document: dict) -> str:
     """The report of one run as HTML. ``document`` is the verdict's, screenshots included."""
-    sections = (_hero, _findings, _witnesses, _controls, _unseen, _visits, _assets, _allowed, _consequences)
+    sections = (_hero, _findings, _weaker, _witnesses, _controls, _unseen, _visits, _assets, _allowed, _consequences)
     body = "\n".join(section(document) for section in sections)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -51,9 +51,18 @@ def _hero(document: dict) -> str:
     sizes = f"{len(document['assets'])} assets, {_bytes(served)} on the wire"
     pages = f"{len(document['pages'])} pages, {len(document['visits'])} visits"
     return f"""<header class="card hero {state}"><span class="pill {_pill(state)}">{state}</span>
-<h1>{_capital(document["sentence"])}</h1>
+<h1>{_capital(document["sentence"])}</h1>{_first(document)}
 <p><a href="{escape(document["site"])}">{escape(document["site"])}</a></p>
 <p class="dim">{pages} · {sizes} · {document["seconds"]} s · run <code>{document["run"]}</code></p></header>"""
+
+
+def _first(document: dict) -> str:
+    """The first fault in words, for who reads no further."""
+    if not document["findings"]:
+        return ""
+    it = document["findings"][0]
+    where = it["source"] or it["place"]
+    return f'<p>First: {escape(it["what"])}: <span class="mono">{escape(it["url"])}</span>, in {escape(where)}.</p>'
 
 
 def _findings(document: dict) -> str:
@@ -76,10 +85,28 @@ def _witnesses(document: dict) -> str:
     cards = "".join(
         f"""<div class="card witness"><b>{letter}</b><span>{escape(WITNESSES[letter])}</span>
 <span class="pill {_pill(it["state"])}">{it["state"]}</span>
-<span class="dim">{escape(it["reason"]) or f"{it['checked']:,} checked"}</span></div>"""
+<span class="dim">{_saw(letter, it)}</span></div>"""
         for letter, it in document["witnesses"].items()
     )
     return f'<section><h2>Witnesses</h2><div class="witnesses">{cards}</div></section>'
+
+
+def _saw(letter: str, witness: dict) -> str:
+    saw = f"{witness['checked']:,} {COUNTED[letter]}" if witness["checked"] else ""
+    return escape("; ".join(filter(None, (saw, witness["reason"]))))
+
+
+def _weaker(document: dict) -> str:
+    if not document["weaker"]:
+        return ""
+    rows = "".join(
+        f"<li><b>{it['witness']}</b> {escape(it['unknown'])}"
+        f'<span class="dim"> {"" if it["extent"] == "nothing" else "(in part) "}{escape(it["reason"])}</span></li>'
+        for it in document["weaker"]
+    )
+    return (
+        f'<section><h2>What this run does not know</h2><div class="card"><ul class="weaker">{rows}</ul></div></section>'
+    )
 
 
 def _controls(document: dict) -> str:
@@ -96,7 +123,11 @@ def _controls(document: dict) -> str:
 def _unseen(document: dict) -> str:
     if not document["notes"]:
         return ""
-    notes = "".join(f"<li>{escape(note)}</li>" for note in document["notes"])
+    # The witnesses that were not heard have a section of their own.
+    said = {f"not seen: {it['witness']} ({it['reason']})" for it in document["weaker"]}
+    notes = "".join(f"<li>{escape(note)}</li>" for note in document["notes"] if note not in said)
+    if not notes:
+        return ""
     return f'<section><h2>Not seen, and notes</h2><div class="card"><ul>{notes}</ul></div></section>'
 
 

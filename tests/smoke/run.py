@@ -16,7 +16,7 @@ from tests.smoke.chromium import NoBrowser, driver, launch
 from tests.smoke.client import Client, new_run
 from tests.smoke.controls import Controls
 from tests.smoke.crawl import Crawl, crawl
-from tests.smoke.fetch import Asset, fetch
+from tests.smoke.fetch import MARKER, Asset, fetch
 from tests.smoke.hosts import Hosts
 from tests.smoke.manifest import Manifest
 from tests.smoke.modules import ImportMap
@@ -26,8 +26,6 @@ from tests.smoke.signin import sign_in
 from tests.smoke.summary import conclude
 from tests.smoke.verdict import WITNESSES, Control, Verdict, Witness
 from tests.smoke.visits import visit_all
-
-MARKER = "X-Origin"
 
 
 def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:

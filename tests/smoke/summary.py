@@ -101,6 +101,7 @@ def _timing(asked: Asked, visit: Visit, hosts: Hosts) -> dict:
         "host": hosts.role(asked.url),
         "status": asked.status,
         "failure": asked.failure,
+        "by": asked.by,
         "start": round((asked.start - start) * 1000, 1),
         "end": round((max(asked.end, asked.start) - start) * 1000, 1),
     }

@@ -13,7 +13,7 @@
      "controls": [{"name", "witness", "run", "state": "seen|missed|not run", "reason"}],
      "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
      "visits": [{"url", "place", "look", "problem",
-                 "timings": [{"url", "kind", "host", "status", "failure", "start", "end"}]}],
+                 "timings": [{"url", "kind", "host", "status", "failure", "by", "start", "end"}]}],
      "seconds": float, "pull": bool}
 
 A control's witness is "-" where it belongs to none. Times are milliseconds since the visit began.
@@ -34,6 +34,16 @@ WITNESSES = {
     "A": "the provisioned state",
 }
 
+# What a witness's number counts.
+COUNTED = {
+    "P": "references read",
+    "B": "requests seen",
+    "N": "requests in the log",
+    "H": "assets asked for",
+    "O": "lines of this run",
+    "C": "paths asked of the origin",
+    "A": "settings read and requests sent",
+}
 # What is not known where a witness was not heard.
 UNKNOWN = {
     "P": "what pages name for other screens and readers than the browser's",

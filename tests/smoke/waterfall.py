@@ -3,7 +3,8 @@
 from html import escape
 from urllib.parse import urlsplit
 
-WIDTH, LABEL, ROW = 1000, 300, 22
+# ROOM: right of the longest bar, for how long it took and who answered.
+WIDTH, LABEL, ROOM, ROW = 1000, 280, 170, 22
 MOST = 60
 _TICKS = 5
 
@@ -15,7 +16,7 @@ def waterfall(timings: list[dict]) -> str:
         return ""
     longest = max(max(it["end"] for it in shown), 1.0)
     height = ROW * (len(shown) + 1) + 8
-    scale = (WIDTH - LABEL - 70) / longest
+    scale = (WIDTH - LABEL - ROOM) / longest
     label = f"{len(shown)} requests over time"
     parts = [f'<svg class="waterfall" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">']
     for tick in range(_TICKS + 1):
@@ -34,16 +35,21 @@ def waterfall(timings: list[dict]) -> str:
 def _row(timing: dict, y: int, scale: float) -> str:
     x = LABEL + timing["start"] * scale
     width = max((timing["end"] - timing["start"]) * scale, 2.0)
-    state = "failed" if timing["failure"] or timing["status"] >= 400 else timing["host"]
+    # What the page itself gave up has not failed.
+    aborted = timing["failure"] == "net::ERR_ABORTED"
+    state = "failed" if (timing["failure"] and not aborted) or timing["status"] >= 400 else timing["host"]
     if timing["kind"] == "document" and state == "origin":
         state = "document"
     said = timing["failure"] or timing["status"] or ""
     took = f"{timing['end'] - timing['start']:.0f} ms"
+    who = timing["by"] or ("given up by the page" if aborted else "nobody" if state == "failed" else "")
+    title = f"{timing['url']} ({', '.join(filter(None, (timing['kind'], str(said), took, who)))})"
+    beside = " · ".join(filter(None, (took, who)))
     return (
-        f"<g><title>{escape(timing['url'])} ({escape(timing['kind'])}, {escape(str(said))}, {took})</title>"
+        f"<g><title>{escape(title)}</title>"
         f'<text class="name" x="{LABEL - 10}" y="{y + 11}" text-anchor="end">{escape(_name(timing["url"]))}</text>'
         f'<rect class="bar {state}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{ROW - 8}" rx="3"/>'
-        f'<text class="time" x="{x + width + 6:.1f}" y="{y + 11}">{took}</text></g>'
+        f'<text class="time" x="{x + width + 6:.1f}" y="{y + 11}">{escape(beside)}</text></g>'
     )
 
 

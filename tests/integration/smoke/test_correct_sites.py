@@ -1,0 +1,67 @@
+"""No false alarm: sites of other people's packages, built and pushed by Slipway, are green; what they leak is named."""
+
+import json
+
+import pytest
+
+from rehearsal.processes import Processes
+from rehearsal.stage import Stage
+from tests.integration.smoke.sites import LINK, SITES, clone
+
+# A page of every kind, and one of them on every screen.
+NARROW = ("--max-pages", "8", "--full-pages", "1")
+
+
+@pytest.fixture
+def play(tmp_path):
+    """Builds, pushes and serves one of the sites; gives its stage and the proof."""
+    with Processes(tmp_path / "stage" / "log") as processes:
+
+        def begin(site):
+            stage = Stage(tmp_path / "stage", processes, source=clone(site, tmp_path / "clone"))
+            stage.play()
+
+            def prove(*further):
+                arguments = [*NARROW, "--login-path", site.login, *(f"--path={path}" for path in site.paths), *further]
+                status = stage.smoke(arguments, quiet=True)
+                log = (stage.directory / "log" / "smoke.log").read_text()
+                assert status in (0, 1), log
+                return status, json.loads((stage.report / "smoke.json").read_text())
+
+            return stage, prove
+
+        yield begin
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_a_correct_site_is_green(name, play):
+    site = SITES[name]
+    stage, prove = play(site)
+    status, report = prove()
+    found = [finding for finding in report["findings"] if not (site.leaks and site.leaks in finding["url"])]
+    assert found == [] and status == bool(site.leaks), report["sentence"]
+    assert any(site.shows in asset["url"] for asset in report["assets"])
+    assert any(page["signed_in"] for page in report["pages"])
+    if site.leaks:
+        the_package_itself_leaks(site, report)
+    if name == "admin":
+        the_report_is_right_about_an_admin_without_an_icon(stage, prove)
+
+
+def the_package_itself_leaks(site, report):
+    """Static bytes from the origin, and the report says how many."""
+    (finding,) = report["findings"]
+    assert finding["witness"] == "O" and "access.log:" in finding["place"]
+    assert "image/svg+xml" in finding["what"] and " bytes" in finding["what"]
+    public = [visit for visit in report["visits"] if "/admin/" not in visit["url"]]
+    assert public and not any(site.leaks in asked["url"] for visit in public for asked in visit["timings"])
+
+
+def the_report_is_right_about_an_admin_without_an_icon(stage, prove):
+    template = stage.current / "project" / "brand" / "templates" / "admin" / "base_site.html"
+    template.write_text(template.read_text().replace(LINK, ""))
+    stage.restart_gunicorn()
+    status, report = prove("--max-pages", "3", "--full-pages", "0")
+    assert status == 1
+    assert {finding["witness"] for finding in report["findings"]} == {"N"}
+    assert all("/favicon.ico" in it["url"] and "/admin/" in it["place"] for it in report["findings"])
