@@ -76,6 +76,7 @@ def _ensure_key(account: Account, site: Site, name: str, held: str | None, secre
     user = user_name(site, name)
     keys = [] if is_new else _keys(account, user)
     if held in {key["AccessKeyId"] for key in keys if key["Status"] == "Active"}:
+        _note_others(account, user, [key for key in keys if key["AccessKeyId"] != held])
         return
     if held:
         account.note(
@@ -87,8 +88,7 @@ def _ensure_key(account: Account, site: Site, name: str, held: str | None, secre
         if not _was_used(account, user, key["AccessKeyId"]):
             _delete_key(account, user, key["AccessKeyId"])
             keys.remove(key)
-    for key in keys:
-        account.note(f"user {user} has another key, {key['AccessKeyId']}; delete it in IAM once nothing uses it")
+    _note_others(account, user, keys)
     if len(keys) >= KEYS_OF_A_USER:
         raise SlipwayError(f"user {user} has {len(keys)} keys, none in {secrets.path.name}; delete one in IAM")
     lines = [f"make key of user {user}, into {secrets.path.name}"]
@@ -96,6 +96,11 @@ def _ensure_key(account: Account, site: Site, name: str, held: str | None, secre
     if made:
         pair = made["AccessKey"]["AccessKeyId"], made["AccessKey"]["SecretAccessKey"]
         Secrets.put(site, name, dict(zip(AWS_PAIR, pair, strict=True)))
+
+
+def _note_others(account: Account, user: str, keys: list[dict[str, Any]]) -> None:
+    for key in keys:
+        account.note(f"user {user} has another key, {key['AccessKeyId']}; delete it in IAM once nothing uses it")
 
 
 def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None:

@@ -143,6 +143,19 @@ def test_a_key_that_somebody_deleted_is_said_and_made_again_once_it_is_out_of_th
     assert Secrets.load(site).web["AWS_ACCESS_KEY_ID"] != lost
 
 
+def test_a_key_that_is_replaced_is_named_until_it_is_deleted(cloud: Cloud, site: config.Site, monkeypatch):
+    provision(site)
+    old = Secrets.load(site).web["AWS_ACCESS_KEY_ID"]
+    monkeypatch.setattr("deploy.cdn.identities._was_used", lambda *_: True)
+    Secrets.put(site, "web", dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
+    named = f"user example-com-web has another key, {old}; delete it in IAM once nothing uses it"
+    assert provision(site).notes == (named,)
+    assert Secrets.load(site).web["AWS_ACCESS_KEY_ID"] != old
+    assert (provision(site).changes, provision(site).notes) == ((), (named,))
+    cloud.client("iam").delete_access_key(UserName="example-com-web", AccessKeyId=old)
+    assert provision(site).notes == ()
+
+
 def test_a_key_of_ones_own_is_left_alone(cloud: Cloud, site: config.Site):
     Secrets.put(site, "web", {"AWS_ACCESS_KEY_ID": "AKIAMINE", "AWS_SECRET_ACCESS_KEY": "mine"})
     done = provision(site)
