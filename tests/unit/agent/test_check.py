@@ -1,5 +1,7 @@
 """The throwaway process: what it must answer, and what is said when it does not."""
 
+import time
+
 import pytest
 
 
@@ -10,11 +12,12 @@ def process(host, release, monkeypatch):
     process = type(
         "Process", (), {"answers": {"/healthz/ready": (200, ""), "/": (200, "")}, "journal": "", "calls": []}
     )()
-    process.listens, process.runs = True, True
+    process.listens, process.runs, process.computes = True, True, lambda: 0.0
 
     def run(line, **_):
         process.calls.append(line)
-        said = {"journalctl": process.journal, "systemctl": "active" if process.runs else "failed"}.get(line[0], "")
+        state = f"ActiveState={'active' if process.runs else 'failed'}\nCPUUsageNSec={int(process.computes() * 1e9)}\n"
+        said = {"journalctl": process.journal, "systemctl": state}.get(line[0], "")
         return type("Done", (), {"returncode": 0, "stdout": said, "stderr": ""})()
 
     def ask(path, page):
@@ -26,6 +29,7 @@ def process(host, release, monkeypatch):
     monkeypatch.setattr(host.check.subprocess, "run", run)
     monkeypatch.setattr(host.visit, "gunicorn", ask)
     monkeypatch.setattr(host.check, "SECONDS", 0.2)
+    monkeypatch.setattr(host.check, "LOOK", 0.0)
     monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: process.listens)
     return process
 
@@ -89,3 +93,14 @@ def test_a_bad_one_is_refused_with_the_reason_and_ended(change, says, host, proc
 def test_a_page_that_leads_to_a_login_is_a_page(host, process):
     process.answers["/"] = (302, "")
     assert host.check.check("1").endswith("/ 302")
+
+
+def test_a_process_that_computes_is_waited_for_and_one_without_end_is_not(host, process, monkeypatch):
+    began = time.monotonic()
+    process.computes = lambda: time.monotonic() - began
+    monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: time.monotonic() - began > 0.6)
+    assert host.check.check("1") == "/healthz/ready 200, / 200"
+    monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: False)
+    monkeypatch.setattr(host.check, "LONGEST", 1.0)
+    with pytest.raises(host.paths.HostError, match="timeout, it has not started after 1 s"):
+        host.check.check("1")
