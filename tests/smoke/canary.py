@@ -6,10 +6,42 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import Answer, Client
-from tests.smoke.hosts import Hosts, allowed
+from tests.smoke.fetch import Asset
+from tests.smoke.hosts import STATIC_TYPES, Hosts, allowed
 from tests.smoke.manifest import DIGEST, Entry, Manifest
+from tests.smoke.testimony import Testimony
 
 AT_ONCE = 12
+# Media files that are asked for: one that lies on the origin's disk has company there.
+MEDIA = 10
+
+
+async def testify(client: Client, assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, origin: str) -> Testimony:
+    """Asks for every name of the manifest, else for those in the pages, and for the media that pages show."""
+    assets, names, unseen = list(assets), manifest.names, ""
+    if not names:
+        names = [urlsplit(it.url).path.lstrip("/") for it in assets if hosts.role(it.url) == "static"]
+        unseen = "no --manifest: only what the pages name was asked for"
+    if not names:
+        return Testimony(unseen="no --manifest, and the pages name no asset")
+    facts, asked = await ask_origin(client, hosts, manifest, names, origin)
+    more, also = await ask_for_media(client, hosts, [it for it in assets if hosts.role(it.url) == "media"], origin)
+    return Testimony(facts + more, asked + also, unseen)
+
+
+async def ask_for_media(client: Client, hosts: Hosts, assets: list[Asset], origin: str) -> tuple[list[Fact], int]:
+    """Facts, and how many paths were asked: what the media host shows must not lie on the origin too."""
+    facts, asked = [], 0
+    headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
+    for asset in assets[:MEDIA]:
+        path = urlsplit(asset.url).path
+        for place in dict.fromkeys((f"/media{path}", path)):
+            asked += 1
+            answer = await client.ask(urljoin(origin, place), headers=headers)
+            if answer.status == 200 and (answer.body == asset.body or STATIC_TYPES.match(answer.type)):
+                what = f"the origin sends this media file too: {answer.type}, {len(answer.body)} bytes"
+                facts.append(Fact(Check.SERVED, urljoin(hosts.site, place), asset.place, what))
+    return facts, asked
 
 
 async def ask_origin(

@@ -1,6 +1,7 @@
 """Witness H: what each answer of the CDN says about itself, and who gave it."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from tests.smoke.client import Client, decode
 from tests.smoke.fetch import Asset
 from tests.smoke.hosts import Hosts, extension, resolve
 from tests.smoke.manifest import Manifest, carries_hash, name_fits
+from tests.smoke.testimony import Testimony
 
 _JAVASCRIPT = {"text/javascript", "application/javascript", "application/x-javascript"}
 TYPES = {
@@ -37,6 +39,29 @@ TYPES = {
 }
 _GZIP = b"\x1f\x8b"
 ALL_REFUSED = 3
+# Seconds: what is cached for less is not taken for immutable, whatever it says of itself.
+A_MONTH = 30 * 86_400
+_MAX_AGE = re.compile(r"\bmax-age=(\d+)")
+_NOT_KEPT = re.compile(r"\b(no-store|no-cache|private)\b")
+
+
+async def testify(
+    client: Client,
+    assets: Mapping[str, Asset],
+    listed: Mapping[str, Asset],
+    set_cookies: Iterable[tuple[str, str]],
+    hosts: Hosts,
+    manifest: Manifest,
+    origin: str,
+    marker: str,
+) -> Testimony:
+    """``assets``: what pages load; ``listed``: what only the manifest names. ``marker``: the origin's own header."""
+    everything = assets | listed
+    facts = await same_address(client, hosts, assets.values(), origin)
+    facts += [*judge(everything.values(), hosts, manifest, marker), *wide_cookies(set_cookies, hosts)]
+    if not assets:
+        return Testimony(facts, unseen="no asset on a CDN host was found")
+    return Testimony(facts, len(everything))
 
 
 def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str) -> Iterator[Fact]:
@@ -134,7 +159,8 @@ def _policy(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
     if hosts.role(asset.url) == "static":
         cache = headers.get("Cache-Control", "")
         hashed = carries_hash(asset.url, manifest.entry(asset.url, hosts))
-        if hashed and "immutable" not in cache:
+        age = _MAX_AGE.search(cache)
+        if hashed and ("immutable" not in cache or not age or int(age[1]) < A_MONTH or _NOT_KEPT.search(cache)):
             said = cache or "absent"
             yield fact(Check.NOT_IMMUTABLE, f"Cache-Control is {said!r} on a name with a hash")
         if hashed is False and "immutable" in cache:

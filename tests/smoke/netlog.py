@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.crawl import Visited
 from tests.smoke.hosts import Hosts, allowed
+from tests.smoke.testimony import Testimony
 
 _START = "URL_REQUEST_START_JOB"
 _SENT = (
@@ -26,6 +27,15 @@ class Sent:
     agent: str
     referer: str
     has_cookie: bool
+
+
+def testify(path: Path, pages: Iterable[Visited], hosts: Hosts) -> Testimony:
+    """``path``: the log of a browser that has ended."""
+    try:
+        sent = read(path)
+    except (OSError, ValueError) as error:
+        return Testimony(unseen=str(error))
+    return Testimony(list(judge(sent, pages, hosts)), len(sent))
 
 
 def read(path: Path) -> list[Sent]:

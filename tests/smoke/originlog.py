@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import agent
 from tests.smoke.hosts import STATIC_DESTINATIONS, STATIC_TYPES, Hosts, allowed
+from tests.smoke.testimony import Testimony
 
 _COMBINED = re.compile(
     r'\S+ \S+ \S+ \[[^\]]*\] "(?P<method>\S+) (?P<uri>\S+)[^"]*" (?P<status>\d+) (?P<bytes>\d+|-)'
@@ -91,6 +92,13 @@ def _parse(text: str, place: str) -> Line | None:
 
 def _number(text: str) -> int:
     return int(text) if text.isdecimal() else 0
+
+
+def testify(log: OriginLog, run: str, hosts: Hosts, cdn_paths: Set[str], allowances: list[dict]) -> Testimony:
+    """What came in since the log was opened; see ``judge``."""
+    lines = log.lines()
+    facts = list(judge(lines, run, hosts, cdn_paths, allowances))
+    return Testimony(facts, sum(line.is_of(run) for line in lines))
 
 
 def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], allowances: list[dict]) -> Iterator[Fact]:

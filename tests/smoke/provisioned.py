@@ -12,7 +12,9 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import Client
+from tests.smoke.fetch import Asset
 from tests.smoke.hosts import Hosts
+from tests.smoke.testimony import Testimony
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
@@ -23,6 +25,25 @@ def load(path: Path) -> dict:
     if not isinstance(document, dict):
         raise ValueError(f"{path}: not an object")
     return document
+
+
+async def testify(
+    client: Client, document: dict | None, source: str, assets: Iterable[Asset], hosts: Hosts
+) -> Testimony:
+    """``source``: the document's name. ``assets``: what the CDN sends, and the bucket must keep from strangers."""
+    if document is None:
+        return Testimony(unseen="no --provisioned")
+    facts, checked = judge(document, source, hosts)
+    more, asked = await ask_bucket(client, document, source, _samples(assets, hosts))
+    if not checked:
+        return Testimony(facts + more, unseen=f"{source} describes no distribution")
+    return Testimony(facts + more, checked + asked, "" if asked else "no bucket_url: bucket not asked")
+
+
+def _samples(assets: Iterable[Asset], hosts: Hosts) -> list[str]:
+    """The path of one object of each host."""
+    paths = {hosts.role(asset.url): urlsplit(asset.url).path for asset in assets if asset.last.status == 200}
+    return [path.lstrip("/") for role, path in paths.items() if role in ("static", "media")]
 
 
 def judge(document: dict, source: str, hosts: Hosts) -> tuple[list[Fact], int]:
@@ -67,6 +88,11 @@ def _origin(origin: dict, url: str, place: str, hosts: Hosts) -> Iterator[Fact]:
         yield Fact(check, url, place, what)
 
 
+def _items(origins: object) -> list[dict]:
+    found = origins.get("Items") if isinstance(origins, dict) else origins
+    return [origin for origin in found or [] if isinstance(origin, dict)]
+
+
 def _identity(origin: dict) -> str:
     return (origin.get("S3OriginConfig") or {}).get("OriginAccessIdentity") or ""
 
@@ -96,12 +122,15 @@ def _walk(node: object, place: str) -> Iterator[tuple[str, dict]]:
 async def ask_bucket(client: Client, document: dict, source: str, names: Iterable[str]) -> tuple[list[Fact], int]:
     """Asks the bucket itself, as anybody may: neither a listing nor an object may be given."""
     facts, asked = [], 0
+    origins = (origin for _, node in _walk(document, "") for origin in _items(node.get("Origins")))
+    folders = dict.fromkeys(origin.get("OriginPath", "").strip("/") for origin in origins)
+    objects = [f"{folder}/{quote(name)}".lstrip("/") for folder in folders for name in names]
     for place, node in _walk(document, source):
         base = node.get("bucket_url")
         if not isinstance(base, str):
             continue
         base = f"{base.rstrip('/')}/"
-        for path in ("", *(f"static/{quote(name)}" for name in names)):
+        for path in ("", *objects):
             answer = await client.ask(urljoin(base, path))
             asked += 1
             if answer.status == 200:

@@ -1,12 +1,13 @@
 """Witness B: what the browser asked for, what failed and what it refused."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.browser import Asked, Visit
 from tests.smoke.hosts import STATIC_DESTINATIONS, Hosts, allowed
+from tests.smoke.testimony import Testimony
 
 _REFUSALS = re.compile(
     r"blocked by CORS policy|MIME type|integrity|Mixed Content|Unsafe attempt to load URL"
@@ -15,6 +16,15 @@ _REFUSALS = re.compile(
 # What Chromium's own words do not tell a person.
 _MEANT = {"net::ERR_BLOCKED_BY_ORB": "refused for its Content-Type (net::ERR_BLOCKED_BY_ORB)"}
 _URL = re.compile(r"https?://[^\s'\"<>]+")
+
+
+def testify(visits: Sequence[Visit], hosts: Hosts) -> Testimony:
+    failed = [visit for visit in visits if visit.failed]
+    facts = list(judge(visits, hosts))
+    if len(failed) == len(visits):
+        return Testimony(facts, unseen="no page could be visited")
+    unseen = f"{len(failed)} of {len(visits)} visits failed: {failed[0].problem}" if failed else ""
+    return Testimony(facts, sum(len(visit.asked) for visit in visits), unseen)
 
 
 def judge(visits: Iterable[Visit], hosts: Hosts) -> Iterator[Fact]:

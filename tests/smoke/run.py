@@ -24,6 +24,7 @@ from tests.smoke.options import Options
 from tests.smoke.originlog import OriginLog
 from tests.smoke.signin import sign_in
 from tests.smoke.summary import conclude
+from tests.smoke.testimony import Testimony
 from tests.smoke.verdict import WITNESSES, Control, Verdict, Witness
 from tests.smoke.visits import visit_all
 
@@ -80,11 +81,10 @@ class Run:
             self.notes.append(f"pull mode: not judged is what the origin serves below {self.options.pull}")
         return conclude(self, found, time.monotonic() - start)
 
-    def _see(self, letter: str, checked: int, reason: str = "") -> None:
-        self.witnesses[letter] = Witness("green", reason, checked)
-
-    def _miss(self, letter: str, reason: str) -> None:
-        self.witnesses[letter].reason = reason
+    def _hear(self, letter: str, said: Testimony) -> None:
+        self.facts += said.facts
+        state = "not seen" if said.saw is None else "green"
+        self.witnesses[letter] = Witness(state, said.unseen, said.saw or 0)
 
     def _check_crawl(self, found: Crawl) -> None:
         self.notes += found.notes
@@ -107,24 +107,16 @@ class Run:
         async with Client(self.options, self.id) as client:
             self.assets, inner = await fetch(client, self.hosts, references, importmap)
             references += inner
-            assets = self.assets.values()
-            listed = list(written.listed(self.manifest, self.hosts, self.assets.keys()))
-            others, _ = await fetch(client, self.hosts, listed, importmap)
-            self.facts += await headers.same_address(client, self.hosts, assets, self.origin)
-        self.facts += written.judge_pages(found.pages)
-        self.facts += written.judge_references(references, self.hosts)
-        self.facts += written.judge_feeds(found.feeds, self.hosts)
-        everything = self.assets | others
-        self.facts += written.judge_missing(everything, [*references, *listed], self.hosts)
-        # What a CDN pulls has the origin's marker in its cache too; an answer that is no hit tells on its own.
-        marker = "" if self.options.pull else MARKER
-        self.facts += headers.judge(everything.values(), self.hosts, self.manifest, marker)
-        self.facts += headers.wide_cookies(found.set_cookies, self.hosts)
-        self._see("P", len(references) + len(listed))
-        if assets:
-            self._see("H", len(everything))
-        else:
-            self._miss("H", "no asset on a CDN host was found")
+            names = list(written.listed(self.manifest, self.hosts, self.assets.keys()))
+            listed, _ = await fetch(client, self.hosts, names, importmap)
+            # What a CDN pulls has the origin's marker in its cache too; an answer that is no hit tells on its own.
+            marker = "" if self.options.pull else MARKER
+            cookies = found.set_cookies
+            said = await headers.testify(
+                client, self.assets, listed, cookies, self.hosts, self.manifest, self.origin, marker
+            )
+        self._hear("H", said)
+        self._hear("P", written.testify(found, references, names, self.assets | listed, self.hosts))
         loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
         strangers = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
         if strangers:
@@ -133,39 +125,17 @@ class Run:
     # C
 
     async def _ask_names(self) -> None:
-        names = self.manifest.names
-        reason = ""
-        if not names:
-            names = [
-                urlsplit(asset.url).path.lstrip("/")
-                for asset in self.assets.values()
-                if self.hosts.role(asset.url) == "static"
-            ]
-            reason = "no --manifest: only what the pages name was asked for"
-        if not names:
-            self._miss("C", "no --manifest, and the pages name no asset")
-            return
         async with Client(self.options, new_run()) as client:
-            facts, asked = await canary.ask_origin(client, self.hosts, self.manifest, names, self.origin)
-        self.facts += facts
-        self._see("C", asked, reason)
+            said = await canary.testify(client, self.assets.values(), self.hosts, self.manifest, self.origin)
+        self._hear("C", said)
 
     # A
 
     async def _ask_provider(self) -> None:
-        if self.state is None:
-            self._miss("A", "no --provisioned")
-            return
-        name = self.options.provisioned.name
-        facts, checked = provisioned.judge(self.state, name, self.hosts)
-        names = sorted(self.manifest.entries)[:1]
+        name = self.options.provisioned.name if self.options.provisioned else ""
         async with Client(self.options, new_run()) as client:
-            more, asked = await provisioned.ask_bucket(client, self.state, name, names)
-        self.facts += facts + more
-        if checked:
-            self._see("A", checked + asked, "" if asked else "no bucket_url: bucket not asked")
-        else:
-            self._miss("A", f"{name} describes no distribution")
+            said = await provisioned.testify(client, self.state, name, self.assets.values(), self.hosts)
+        self._hear("A", said)
 
     async def _try_upload(self, found: Crawl) -> None:
         if self.options.upload is None:
@@ -176,9 +146,8 @@ class Run:
         async with Client(self.options, new_run(), cookies=True) as client:
             await sign_in(client, self.options, found.pages)
             facts, sent = await uploads.try_forms(client, self.hosts, self.options.upload)
-        self.facts += facts
-        before = self.witnesses["A"]
-        self._see("A", before.checked + sent, before.reason)
+        known = self.witnesses["A"]
+        self._hear("A", Testimony(facts, known.checked + sent, known.reason))
 
     # B and N
 
@@ -194,30 +163,18 @@ class Run:
                     if not await icons.probe(browser, visited):
                         self.notes.append(f"not seen: which icon a browser asks for on {visited.page.place}")
         except NoBrowser as error:
-            self._miss("B", str(error))
-            self._miss("N", str(error))
+            for letter in "BN":
+                self._hear(letter, Testimony(unseen=str(error)))
             return
-        self.facts += requested.judge(self.visits, self.hosts)
         self.notes += [f"{it.place} ({it.look}): {it.problem}" for it in self.visits if it.problem]
-        failed = [visit for visit in self.visits if visit.failed]
-        if len(failed) < len(self.visits):
-            reason = f"{len(failed)} of {len(self.visits)} visits failed: {failed[0].problem}" if failed else ""
-            self._see("B", sum(len(visit.asked) for visit in self.visits), reason)
-        else:
-            self._miss("B", "no page could be visited")
-        try:
-            sent = netlog.read(log)
-        except (OSError, ValueError) as error:
-            self._miss("N", str(error))
-            return
-        self.facts += netlog.judge(sent, found.pages, self.hosts)
-        self._see("N", len(sent))
+        self._hear("B", requested.testify(self.visits, self.hosts))
+        self._hear("N", netlog.testify(log, found.pages, self.hosts))
 
     # O
 
     def _open_log(self) -> OriginLog | None:
         if self.options.origin_log is None:
-            self._miss("O", "no --origin-log")
+            self._hear("O", Testimony(unseen="no --origin-log"))
             return None
         return OriginLog(self.options.origin_log)
 
@@ -226,8 +183,5 @@ class Run:
             return
         self.say("read the origin's log")
         await self.controls.check_log(log)
-        lines = log.lines()
         paths = {urlsplit(url).path.lstrip("/") for url in self.assets}
-        judged = originlog.judge(lines, self.id, self.hosts, paths, self.allowed)
-        self.facts += judged
-        self._see("O", sum(line.is_of(self.id) for line in lines))
+        self._hear("O", originlog.testify(log, self.id, self.hosts, paths, self.allowed))

@@ -1,20 +1,38 @@
 """Witness P: what is written in pages, stylesheets, modules, feeds and manifests."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from urllib.parse import quote, urljoin, urlsplit
 
 from tests.smoke.attribution import Check, Fact
-from tests.smoke.crawl import Visited
+from tests.smoke.crawl import Crawl, Visited
 from tests.smoke.fetch import LISTED, Asset
 from tests.smoke.hosts import Hosts, allowed
 from tests.smoke.manifest import Manifest
 from tests.smoke.parse import Reference
+from tests.smoke.testimony import Testimony
 
 _FEED_URL = re.compile(r"""https?://[^\s"'<>&\\]+|(?:src|href|url)=["'](/[^"']+)["']""")
 # What only a developer's tools ask for is noted, and reddens nothing when it is missing.
 _OPTIONAL = {"map"}
 _LINKED = {"link", "document", "fetch", "object"}
+
+
+def testify(
+    found: Crawl,
+    references: Sequence[Reference],
+    listed: Sequence[Reference],
+    assets: Mapping[str, Asset],
+    hosts: Hosts,
+) -> Testimony:
+    """``references``: of pages and what they load; ``listed``: of the manifest; ``assets``: what the CDN answered."""
+    facts = [
+        *judge_pages(found.pages),
+        *judge_references(references, hosts),
+        *judge_feeds(found.feeds, hosts),
+        *judge_missing(assets, [*references, *listed], hosts),
+    ]
+    return Testimony(facts, len(references) + len(listed))
 
 
 def judge_pages(pages: Iterable[Visited]) -> Iterator[Fact]:

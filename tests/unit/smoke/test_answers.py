@@ -206,3 +206,17 @@ def test_a_manifest_of_another_kind_is_refused(tmp_path):
     other.write_text("{}")
     with pytest.raises(ValueError, match="neither"):
         Manifest.load([other])
+
+
+@pytest.mark.parametrize(
+    ("cache", "kept"),
+    [
+        ("public, max-age=31536000, immutable", True),
+        ("public, max-age=60, immutable", False),
+        ("immutable", False),
+        ("private, max-age=31536000, immutable", False),
+        ("public, max-age=31536000", False),
+    ],
+)
+def test_a_hashed_name_is_kept_for_long_by_everybody(cache, kept):
+    assert (Check.NOT_IMMUTABLE not in checks("app.0123456789ab.js", Cache_Control=cache)) is kept
