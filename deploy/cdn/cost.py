@@ -1,7 +1,7 @@
 """What the CDN costs a month, by AWS's published prices.
 
-Dollars, before taxes, read in November 2026 from https://aws.amazon.com/s3/pricing/ (eu-central-1, which is a little
-dearer than us-east-1) and https://aws.amazon.com/cloudfront/pricing/ (pay as you go, Europe and North America).
+Dollars, before taxes, for an order of magnitude: AWS changes them, and https://aws.amazon.com/s3/pricing/ (here
+eu-central-1) and https://aws.amazon.com/cloudfront/pricing/ (pay as you go, Europe) have those of today.
 """
 
 STORED_GB = 0.0245
@@ -25,5 +25,6 @@ def lines() -> list[str]:
         "Nothing of it costs anything while it stands: distributions, certificates, policies and keys are free.",
         f"A small site, 1 GB stored and 20 GB served a month: ${small:.2f}; a large one, 50 GB and 2 TB: ${large:.2f}.",
         "The first terabyte and ten million requests a month are free; after them a GB is "
-        f"${SERVED_GB} and ten thousand requests ${REQUESTS_10000}; a stored GB is ${STORED_GB}.",
+        f"${SERVED_GB} and ten thousand requests ${REQUESTS_10000}; a stored GB is ${STORED_GB}. AWS changes its prices:",
+        "https://aws.amazon.com/cloudfront/pricing/ and https://aws.amazon.com/s3/pricing/ have those of today.",
     ]

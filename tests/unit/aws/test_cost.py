@@ -1,0 +1,21 @@
+"""The month's costs that the plan shows."""
+
+import pytest
+
+from deploy.cdn import cost
+
+
+def test_within_what_is_free_only_storage_and_puts_cost():
+    assert cost.monthly(stored_gb=10, served_gb=1000, requests=10_000_000, puts=1000) == pytest.approx(
+        10 * cost.STORED_GB + cost.PUT_1000
+    )
+
+
+def test_beyond_it_only_the_rest_is_counted():
+    more = cost.monthly(stored_gb=0, served_gb=1001, requests=10_010_000, puts=0)
+    assert more == pytest.approx(cost.SERVED_GB + cost.REQUESTS_10000)
+
+
+def test_the_plan_says_where_todays_prices_are():
+    said = " ".join(cost.lines())
+    assert "https://aws.amazon.com/s3/pricing/" in said and "$" in said
