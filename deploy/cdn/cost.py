@@ -25,6 +25,6 @@ def lines() -> list[str]:
         "Nothing of it costs anything while it stands: distributions, certificates, policies and keys are free.",
         f"A small site, 1 GB stored and 20 GB served a month: ${small:.2f}; a large one, 50 GB and 2 TB: ${large:.2f}.",
         "The first terabyte and ten million requests a month are free; after them a GB is "
-        f"${SERVED_GB} and ten thousand requests ${REQUESTS_10000}; a stored GB is ${STORED_GB}. AWS changes its prices:",
-        "https://aws.amazon.com/cloudfront/pricing/ and https://aws.amazon.com/s3/pricing/ have those of today.",
+        f"${SERVED_GB} and ten thousand requests ${REQUESTS_10000}; a stored GB is ${STORED_GB}.",
+        "Today's prices: https://aws.amazon.com/cloudfront/pricing/ and https://aws.amazon.com/s3/pricing/",
     ]
