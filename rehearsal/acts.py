@@ -6,9 +6,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal import acme, cloud
+from rehearsal import acme, cloud, drifts, hardening
 from rehearsal.diary import Diary, Phase
-from rehearsal.host import Host
+from rehearsal.host import ADMIN, Host
 from rehearsal.load import Load, Visits
 from rehearsal.machine.boot import Machine
 from rehearsal.memory import Memory
@@ -146,6 +146,23 @@ class Acts:
             f"{memory.available} MB of {memory.total} available, {memory.swap_used} MB in swap",
         )
         self.diary.find("Nothing was killed for memory", memory.oom_kills == 0, f"{memory.oom_kills} kills")
+
+    def inspect(self) -> None:
+        """Asks the host what a hardened one must answer."""
+        wrong = hardening.judge(lambda script: self.machine.run("sudo bash -s", ADMIN, stdin=script))
+        seen = "; ".join(f"{what}: {said or 'nothing'}" for what, said in wrong.items())
+        self.diary.find("The host is hardened", not wrong, seen or f"{len(hardening.CHECKS)} checks hold")
+
+    def drift(self, phase: Phase) -> None:
+        """Changes five things by hand; the next deploy must find them by itself, and repair them and nothing else."""
+        self.host.run("\n".join(drifts.DRIFTS.values()))
+        self._verb("deploy-drifted", phase, "deploy", "--no-smoke")
+        repaired = drifts.changed((SITE_STATE / "log" / "provision.log").read_text()) - drifts.HANDLERS
+        self.diary.find(
+            "A deploy repairs five drifts and nothing else",
+            repaired == set(drifts.DRIFTS),
+            "; ".join(sorted(repaired)) or "nothing was repaired",
+        )
 
     def release_under_load(self, phase: Phase) -> None:
         with self._load("a second release") as visits:

@@ -79,6 +79,10 @@ def _play(acts: Acts, *, resume: bool) -> None:
     with acts.diary.phase(f"Let it settle for {SETTLING} s, and measure the memory"):
         time.sleep(SETTLING)
         acts.measure()
+    with acts.diary.phase("Look whether the host is hardened"):
+        acts.inspect()
+    with acts.diary.phase("make deploy: a release to a host that was changed by hand") as phase:
+        acts.drift(phase)
     with acts.diary.phase("make deploy: a release under load") as phase:
         acts.release_under_load(phase)
     with acts.diary.phase("make rollback under load") as phase:

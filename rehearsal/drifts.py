@@ -1,0 +1,29 @@
+"""What somebody might change on a host by hand, and what a deploy must find and repair of it, no more and no less."""
+
+import re
+
+# The task that repairs it → the command that needs repair.
+DRIFTS = {
+    "Write nginx's configuration": "echo '# mine' >> /etc/nginx/nginx.conf",
+    "Write nginx's sandbox and its share of the memory": (
+        "sed -i s/MemoryMax=.*/MemoryMax=1G/ /etc/systemd/system/nginx.service.d/slipway.conf"
+    ),
+    "Set the kernel as it is written": "sysctl --quiet --write net.ipv4.conf.all.rp_filter=0",
+    "Put the written rules in force": "nft add rule inet slipway input tcp dport 9999 accept",
+    "Install what is missing": "apt-get -qq remove unattended-upgrades > /dev/null 2>&1",
+}
+# What a repaired file leads to.
+HANDLERS = {"Restart nginx", "Reload nginx"}
+
+TASK = re.compile(r"(?:TASK|RUNNING HANDLER) \[(?:\w+ : )?(.*?)\] \*+")
+
+
+def changed(log: str) -> set[str]:
+    """The names of the tasks that changed something, by a log of Ansible's."""
+    found, playing = set(), ""
+    for line in log.splitlines():
+        if heading := TASK.match(line):
+            playing = heading[1]
+        elif line.startswith("changed: "):
+            found.add(playing)
+    return found

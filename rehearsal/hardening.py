@@ -1,0 +1,67 @@
+"""What a deployed host must answer: each check is one command of root's, and what all of its output must match."""
+
+import re
+from collections.abc import Callable
+
+ASK = (
+    "exec 3<>/dev/tcp/127.0.0.1/80;"
+    " printf 'GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' {} >&3; head -c 12 <&3"
+)
+SANDBOX = "systemd-analyze security {} --no-pager | grep -o 'level for.*'"
+CHECKS = {
+    "SSH lets nobody in but by key": (
+        "sshd -T | grep -cxE '(passwordauthentication|permitrootlogin|kbdinteractiveauthentication|permitemptypasswords"
+        "|x11forwarding|allowagentforwarding) no|maxauthtries [1-3]|logingracetime 30|loglevel VERBOSE'",
+        "9",
+    ),
+    "SSH knows neither CBC nor SHA-1": ("sshd -T | grep -cE 'sha1([^0-9]|$)|-cbc'", "0"),
+    "Only SSH, HTTP and HTTPS are public": (
+        "ss -HltnO | awk '{print $4}' | grep -v 127.0.0 | sed 's/.*://' | sort -nu | xargs",
+        "22 80 443",
+    ),
+    "The firewall drops what nobody let in": ("nft list table inet slipway | grep -c 'policy drop'", "2"),
+    "Swap is on": ("swapon --show=NAME --noheadings", "/swapfile"),
+    "Security upgrades come by themselves": ("unattended-upgrade --dry-run; echo $?", "0"),
+    "The kernel is set": (
+        "sysctl -n net.ipv4.conf.all.rp_filter net.ipv4.conf.all.accept_redirects net.ipv4.conf.all.send_redirects"
+        " net.ipv4.conf.all.accept_source_route net.ipv4.tcp_syncookies kernel.randomize_va_space"
+        " fs.protected_hardlinks fs.protected_symlinks | xargs",
+        "1 0 0 0 1 2 1 1",
+    ),
+    "nginx serves no file but ACME's challenges": (
+        "nginx -T 2>/dev/null | grep -E '^ *(root|alias|try_files|proxy_cache)' | xargs",
+        "root /var/lib/slipway/acme;",
+    ),
+    "nginx's workers are not root": ("ps -o user= -C nginx | sort -u | xargs", "root www-data"),
+    "HTTP leads to HTTPS": (ASK.format("www.slipway.test"), r"HTTP/1\.1 301"),
+    "A name that is not the site's is cut off": (ASK.format("elsewhere.test"), ""),
+    "nginx is confined": (SANDBOX.format("nginx"), r"level for nginx.service: [0-4]\..*"),
+    "The site is confined": (SANDBOX.format("slipway"), r"level for slipway.service: ([01]\.\d|2\.0) .*"),
+    "The site cannot write its own code": (
+        "runuser -u slipway -- find -L /srv/slipway/current -writable -not -type l | wc -l",
+        "0",
+    ),
+    "The site's secrets are root's alone": ("stat -c '%U %a' /etc/slipway/site.env", "root 600"),
+    "The database's role has no power over others": (
+        "runuser -u postgres -- psql -Atc"
+        " \"select rolsuper, rolcreatedb, rolcreaterole from pg_roles where rolname = 'slipway'\"",
+        r"f\|f\|f",
+    ),
+    "PostgreSQL is the last to be killed for memory": (
+        "cat /proc/$(head -1 /var/lib/postgresql/*/main/postmaster.pid)/oom_score_adj",
+        "-900",
+    ),
+    "No unit has failed": ("systemctl --failed --no-legend", ""),
+}
+MARK = "-- "
+
+
+def judge(run: Callable[[str], str]) -> dict[str, str]:
+    """What did not hold, each with what was answered instead. ``run`` gives a bash script to root on the host."""
+    # One connection for all, and each in a shell of its own.
+    asked = run(
+        "".join(f"echo '{MARK}{at}'\n({command}) 2>&1\necho\n" for at, (command, _) in enumerate(CHECKS.values()))
+    )
+    answers = dict(re.findall(rf"^{MARK}(\d+)\n(.*?)(?=^{MARK}|\Z)", asked, re.M | re.S))
+    said = {what: answers.get(str(at), "no answer").strip() for at, what in enumerate(CHECKS)}
+    return {what: said[what] for what, (_, wanted) in CHECKS.items() if not re.fullmatch(wanted, said[what])}

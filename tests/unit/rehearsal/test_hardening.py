@@ -1,0 +1,43 @@
+"""Each answer is held against what it must be, and one that is missing counts as wrong."""
+
+import re
+
+from rehearsal import hardening
+
+
+def answers(changes):
+    """A host that answers each script as a good one would, but for ``changes`` (check → answer, None: no answer)."""
+    good = {
+        "The site is confined": "level for slipway.service: 1.1 OK :-)",
+        "nginx is confined": "level for nginx.service: 2.6 OK :-)",
+        "HTTP leads to HTTPS": "HTTP/1.1 301",
+        "The database's role has no power over others": "f|f|f",
+        "SSH lets nobody in but by key": "9",
+    }
+
+    def run(script):
+        assert len(re.findall(r"^echo '-- \d+'$", script, re.M)) == len(hardening.CHECKS)
+        said = []
+        for at, (what, (_, wanted)) in enumerate(hardening.CHECKS.items()):
+            answer = changes.get(what, good.get(what, wanted))
+            said.append("" if answer is None else f"-- {at}\n{answer}\n\n")
+        return "".join(said)
+
+    return run
+
+
+def test_a_good_host_has_nothing_wrong():
+    assert hardening.judge(answers({})) == {}
+
+
+def test_what_is_wrong_is_told_with_what_was_answered():
+    changes = {
+        "No unit has failed": "nginx.service failed",
+        "Swap is on": None,
+        "The site is confined": "level for slipway.service: 2.1 OK",
+    }
+    assert hardening.judge(answers(changes)) == {
+        "Swap is on": "no answer",
+        "The site is confined": "level for slipway.service: 2.1 OK",
+        "No unit has failed": "nginx.service failed",
+    }
