@@ -91,9 +91,13 @@ def test_two_pushes_of_one_release_at_the_same_time_both_succeed(bucket, held, r
 
 @pytest.mark.parametrize(
     ("identity", "expected"),
-    [("web", "cannot list .*403 AccessDenied: allow s3:ListBucket"), ("cdn", "s3:ListBucket")],
+    [
+        ("web", "cannot list .*403 AccessDenied: allow s3:ListBucket"),
+        # The CDN lists, so that a missing key is a 404; it is no more a deployer for that.
+        ("cdn", "cannot put .*403 AccessDenied: allow s3:PutObject"),
+    ],
 )
-def test_an_identity_that_may_not_list_is_told_which_right_it_lacks(bucket, release, act_as, identity, expected):
+def test_an_identity_without_the_rights_is_told_which_it_lacks(bucket, release, act_as, identity, expected):
     act_as(identity)
     with pytest.raises(SlipwayError, match=expected):
         push(release, bucket)
