@@ -56,7 +56,7 @@ TABLET = Look("tablet", 820, 1180, 2, workers="block")
 class Asked:
     """One request. ``chain``: the URLs that redirected to it. Times: epoch seconds.
 
-    ``by``: who says that they answered: "origin", "CDN, from its cache", "CDN", or "" for nobody.
+    ``by``: who says that they answered: "origin", "CDN cache", "CDN", or "" for nobody.
     """
 
     url: str

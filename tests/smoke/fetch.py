@@ -86,7 +86,7 @@ def answered_by(headers: CIMultiDict) -> str:
     if MARKER in headers:
         return "origin"
     if _names_cdn(headers):
-        return "CDN, from its cache" if _names_hit(headers) else "CDN"
+        return "CDN cache" if _names_hit(headers) else "CDN"
     return ""
 
 

@@ -165,13 +165,13 @@ def _assets(document: dict) -> str:
         return ""
     ordered = sorted(document["assets"], key=lambda it: (it["verdict"] == "ok", it["host"], it["url"]))
     rows = "".join(
-        f'<tr><td class="mono">{escape(urlsplit(it["url"]).path)}</td><td>{escape(it["host"])}</td>'
+        f'<tr><td class="keep"><span class="pill {"" if it["verdict"] == "ok" else "red"}">{it["verdict"]}</span></td>'
+        f'<td class="mono">{escape(urlsplit(it["url"]).path)}</td><td>{escape(it["host"])}</td>'
         f'<td>{it["hit"]}</td><td class="number">{it["bytes"]:,}</td><td>{escape(it["encoding"])}</td>'
-        f"<td>{escape(it['content_type'])}</td><td>{escape(it['cache_control'])}</td>"
-        f'<td class="keep"><span class="pill {"" if it["verdict"] == "ok" else "red"}">{it["verdict"]}</span></td></tr>'
+        f"<td>{escape(it['content_type'])}</td><td>{escape(it['cache_control'])}</td></tr>"
         for it in ordered
     )
-    head = ("asset", "host", "cache", "#bytes", "coding", "type", "cache-control", "verdict")
+    head = ("verdict", "asset", "host", "cache", "#bytes", "coding", "type", "cache-control")
     return f"<section><h2>Assets</h2>{_table(head, rows)}</section>"
 
 

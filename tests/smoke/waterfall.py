@@ -4,7 +4,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 # ROOM: right of the longest bar, for how long it took and who answered.
-WIDTH, LABEL, ROOM, ROW = 1000, 280, 170, 22
+WIDTH, LABEL, ROOM, ROW = 1000, 280, 190, 22
 MOST = 60
 _TICKS = 5
 
@@ -42,7 +42,7 @@ def _row(timing: dict, y: int, scale: float) -> str:
         state = "document"
     said = timing["failure"] or timing["status"] or ""
     took = f"{timing['end'] - timing['start']:.0f} ms"
-    who = timing["by"] or ("given up by the page" if aborted else "nobody" if state == "failed" else "")
+    who = timing["by"] or ("given up by page" if aborted else "nobody" if state == "failed" else "")
     title = f"{timing['url']} ({', '.join(filter(None, (timing['kind'], str(said), took, who)))})"
     beside = " · ".join(filter(None, (took, who)))
     return (

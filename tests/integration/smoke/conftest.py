@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from rehearsal.stage import Stage
-from tests.integration.smoke.deployment import Deployment
+from tests.integration.smoke.deployment import WALL, Deployment
 from tests.integration.smoke.stack import LOGIN, Stack
 from tests.smoke.options import Options, find_browser
 from tests.smoke.run import run
@@ -22,7 +22,7 @@ def deployment(stage: Stage, tmp_path_factory) -> Iterator[Deployment]:
 @pytest.fixture(scope="session")
 def sound(deployment: Deployment) -> dict:
     """What the proof says of the deployment as it is before any change."""
-    return deployment.prove()
+    return deployment.prove(**WALL)
 
 
 @pytest.fixture

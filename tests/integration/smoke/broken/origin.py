@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rehearsal.stage import ROOT
 from tests.integration.smoke.broken import broken
-from tests.integration.smoke.deployment import Deployment
+from tests.integration.smoke.deployment import WALL, Deployment
 from tests.integration.smoke.next_release import switched_to
 
 # What a server that serves static files itself would have on its disk.
@@ -59,9 +59,9 @@ def switch_before_push(site: Deployment) -> Iterator[None]:
 
 
 @broken("m27", by="P", url="/media/", place="://www.", says="static file on the origin")
-def media_on_the_origin(site: Deployment) -> Iterator[None]:
+def media_on_the_origin(site: Deployment) -> Iterator[dict]:
     with site.environment(MEDIA_URL=f"{site.stage.site.site_url}/media/"):
-        yield
+        yield WALL
 
 
 @broken("m29", by="B", url="://static.", place="://www.", says="Content-Security-Policy blocks")
