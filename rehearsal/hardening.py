@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 ASK = (
     "exec 3<>/dev/tcp/127.0.0.1/80;"
-    " printf 'GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' {} >&3; head -c 12 <&3"
+    " printf 'GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' {} >&3; head -c 12 <&3 2>/dev/null"
 )
 SANDBOX = "systemd-analyze security {} --no-pager | grep -o 'level for.*'"
 CHECKS = {
