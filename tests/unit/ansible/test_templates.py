@@ -14,7 +14,7 @@ from tests.unit.ansible.roles import ROLES, SITE, values
 # What a host would have answered.
 FACTS = {
     "base__host": {"stdout_lines": ["system=debian 13", "way_out=eth0", "ipv6=eth0"]},
-    "slipway_ipv6": True,
+    "base_ipv6": True,
     "nginx__version": {"stdout": "nginx version: nginx/1.26.3"},
     "postgresql__clusters": {"stdout": "17 main 5432 online postgres /var/lib/postgresql/17/main /var/log/x.log"},
 }
