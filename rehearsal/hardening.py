@@ -58,9 +58,10 @@ MARK = "-- "
 
 def judge(run: Callable[[str], str]) -> dict[str, str]:
     """What did not hold, each with what was answered instead. ``run`` gives a bash script to root on the host."""
-    # One connection for all, and each in a shell of its own.
+    # One connection for all, each in a shell of its own, in a folder that any user may stand in.
     asked = run(
-        "".join(f"echo '{MARK}{at}'\n({command}) 2>&1\necho\n" for at, (command, _) in enumerate(CHECKS.values()))
+        "cd /\n"
+        + "".join(f"echo '{MARK}{at}'\n({command}) 2>&1\necho\n" for at, (command, _) in enumerate(CHECKS.values()))
     )
     answers = dict(re.findall(rf"^{MARK}(\d+)\n(.*?)(?=^{MARK}|\Z)", asked, re.M | re.S))
     said = {what: answers.get(str(at), "no answer").strip() for at, what in enumerate(CHECKS)}
