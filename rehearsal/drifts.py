@@ -1,6 +1,6 @@
 """What somebody might change on a host by hand, and what a deploy must find and repair of it, no more and no less."""
 
-import re
+from deploy.host.playbook import TASK
 
 # The task that repairs it → the command that needs repair.
 DRIFTS = {
@@ -15,15 +15,13 @@ DRIFTS = {
 # What a repaired file leads to.
 HANDLERS = {"Restart nginx", "Reload nginx"}
 
-TASK = re.compile(r"(?:TASK|RUNNING HANDLER) \[(?:\w+ : )?(.*?)\] \*+")
-
 
 def changed(log: str) -> set[str]:
     """The names of the tasks that changed something, by a log of Ansible's."""
     found, playing = set(), ""
     for line in log.splitlines():
         if heading := TASK.match(line):
-            playing = heading[1]
+            playing = heading["name"]
         elif line.startswith("changed: "):
             found.add(playing)
     return found

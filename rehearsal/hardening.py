@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from rehearsal.world import SITE
+
 ASK = (
     "exec 3<>/dev/tcp/127.0.0.1/80;"
     " printf 'GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' {} >&3; head -c 12 <&3 2>/dev/null"
@@ -33,7 +35,7 @@ CHECKS = {
         "root /var/lib/slipway/acme;",
     ),
     "nginx's workers are not root": ("ps -o user= -C nginx | sort -u | xargs", "root www-data"),
-    "HTTP leads to HTTPS": (ASK.format("www.slipway.test"), r"HTTP/1\.1 301"),
+    "HTTP leads to HTTPS": (ASK.format(SITE), r"HTTP/1\.1 301"),
     "A name that is not the site's is cut off": (ASK.format("elsewhere.test"), ""),
     "nginx is confined": (SANDBOX.format("nginx"), r"level for nginx.service: [0-4]\..*"),
     "The site is confined": (SANDBOX.format("slipway"), r"level for slipway.service: ([01]\.\d|2\.0) .*"),

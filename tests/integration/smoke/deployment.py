@@ -110,24 +110,26 @@ class Deployment:
     @contextmanager
     def stored(self, key: str, body: Callable[[bytes], bytes] | None = None, **headers: str) -> Iterator[None]:
         """One object with another body, or with further headers of PutObject."""
-        original, before = self._object(key)
-        changed = body(original) if body else original
-        self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=changed, **before | headers)
-        self.invalidate()
-        try:
-            yield
-        finally:
-            self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=original, **before)
+        with self._put_back(key) as (original, before):
+            changed = body(original) if body else original
+            self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=changed, **before | headers)
             self.invalidate()
+            yield
 
     @contextmanager
     def removed(self, key: str) -> Iterator[None]:
         """One object that is not there."""
-        original, before = self._object(key)
-        self.client("s3").delete_object(Bucket=self.bucket, Key=key)
-        self.invalidate()
-        try:
+        with self._put_back(key):
+            self.client("s3").delete_object(Bucket=self.bucket, Key=key)
+            self.invalidate()
             yield
+
+    @contextmanager
+    def _put_back(self, key: str) -> Iterator[tuple[bytes, dict[str, str]]]:
+        """Body and headers of an object, which is what it was again afterwards."""
+        original, before = self._object(key)
+        try:
+            yield original, before
         finally:
             self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=original, **before)
             self.invalidate()

@@ -6,7 +6,6 @@ import pytest
 
 from deploy.host import stale
 from deploy.providers import fastly
-from tests.unit.providers.conftest import api, described  # noqa: F401
 from tests.unit.push.wire import Answered
 
 ICON = "https://static.example.com/favicon.ico"
@@ -14,17 +13,17 @@ KEYS = {"FASTLY_API_TOKEN": "the-token"}
 
 
 @pytest.fixture
-def purge(described, api, monkeypatch):  # noqa: F811
+def purge(described, api, monkeypatch):
     monkeypatch.setattr(fastly, "API", api.url)
     return lambda *urls, keys=KEYS: stale.purge(described("fastly"), keys, urls)
 
 
-def test_what_was_replaced_is_purged(purge, api):  # noqa: F811
+def test_what_was_replaced_is_purged(purge, api):
     assert purge(ICON) == [f"purged {ICON}"]
     assert [asked.path for asked in api.asked] == ["/purge/static.example.com/favicon.ico"]
 
 
-def test_where_nothing_was_replaced_nothing_is_asked_or_said(purge, api):  # noqa: F811
+def test_where_nothing_was_replaced_nothing_is_asked_or_said(purge, api):
     assert (purge(), api.asked) == ([], [])
 
 
@@ -32,7 +31,7 @@ def test_where_nothing_was_replaced_nothing_is_asked_or_said(purge, api):  # noq
     ("keys", "status", "said"),
     [(KEYS, 500, "500"), (KEYS, None, "no answer"), ({}, 200, "FASTLY_API_TOKEN is missing")],
 )
-def test_a_failure_is_a_warning(purge, api, keys, status, said):  # noqa: F811
+def test_a_failure_is_a_warning(purge, api, keys, status, said):
     api.answering = lambda asked: status and Answered(status)
     (line,) = purge(ICON, keys=keys)
     assert line.startswith("warning: cannot purge")
@@ -40,13 +39,13 @@ def test_a_failure_is_a_warning(purge, api, keys, status, said):  # noqa: F811
     assert line.endswith("within five minutes")
 
 
-def test_a_whole_package_s_plain_names_age_out_by_themselves(purge, api):  # noqa: F811
+def test_a_whole_package_s_plain_names_age_out_by_themselves(purge, api):
     (line,) = purge(*[f"{ICON}{number}" for number in range(31)])
     assert line.startswith("31 names without a hash")
     assert api.asked == []
 
 
-def test_amazon_s_api_that_is_down_is_a_warning_too(described, monkeypatch):  # noqa: F811
+def test_amazon_s_api_that_is_down_is_a_warning_too(described, monkeypatch):
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     keys = {
@@ -62,7 +61,7 @@ def test_amazon_s_api_that_is_down_is_a_warning_too(described, monkeypatch):  # 
     assert not any(name.startswith("AWS_") for name in os.environ)
 
 
-def test_not_even_a_fault_of_our_own_fails_a_deploy(described, monkeypatch):  # noqa: F811
+def test_not_even_a_fault_of_our_own_fails_a_deploy(described, monkeypatch):
     def faulty(*_):
         raise KeyError("the-secret")
 

@@ -8,7 +8,6 @@ import pytest
 from deploy import edge
 from deploy.host import stale
 from deploy.verbs import deploy
-from tests.unit.providers.conftest import described  # noqa: F401
 
 ICON = "https://static.example.com/favicon.ico"
 
@@ -40,7 +39,7 @@ class Recorder:
 
 
 @pytest.fixture
-def phases(described, monkeypatch):  # noqa: F811
+def phases(described, monkeypatch):
     """Plays all phases before the switch and the last one; gives the calls."""
 
     def play(provider):
