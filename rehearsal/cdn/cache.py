@@ -75,13 +75,14 @@ class Cache:
             entry.fetched = now
         entry.expires = now + lifetime
 
-    def apply(self, invalidations: tuple[Invalidation, ...]) -> None:
-        """Remove what the invalidations name; each takes effect once, when first seen."""
-        for invalidation in invalidations:
-            if invalidation.id not in self._invalidations:
-                self._invalidations[invalidation.id] = invalidation
-                for key in [key for key in self._entries if _removes(invalidation, key)]:
-                    del self._entries[key]
+    def apply(self, invalidations: tuple[Invalidation, ...]) -> list[Invalidation]:
+        """Remove what the invalidations name; each takes effect once, when first seen. Those that did, are returned."""
+        new = [each for each in invalidations if each.id not in self._invalidations]
+        for invalidation in new:
+            self._invalidations[invalidation.id] = invalidation
+            for key in [key for key in self._entries if _removes(invalidation, key)]:
+                del self._entries[key]
+        return new
 
 
 def _removes(invalidation: Invalidation, key: CacheKey) -> bool:

@@ -24,7 +24,9 @@ class Edge:
         configuration = await self._reader.current()
         if configuration is None:
             return _own(request, errors.error_page(503, errors.NO_CONFIGURATION))
-        self._cache.apply(configuration.invalidations)
+        for invalidation in self._cache.apply(configuration.invalidations):
+            # The API calls it completed at once; whoever must know when it is, reads this.
+            print(f"invalidated: {invalidation.id} {' '.join(invalidation.paths)}", flush=True)
         distribution = configuration.distribution(request.host)
         if distribution is None or not distribution.config["Enabled"]:
             return _own(request, errors.error_page(403, errors.BAD_REQUEST))

@@ -4,6 +4,8 @@ import json
 import re
 import sys
 import tempfile
+import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import requests
 
 from rehearsal.stage import Stage
 from tests.smoke.options import Options, find_browser
@@ -172,9 +175,19 @@ class Deployment:
         return json.loads(self.provisioned.read_text())["static"]["distribution_id"]
 
     def invalidate(self) -> None:
-        """Empties the static host's edge, so that it shows what the bucket holds now."""
-        batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": str(id(object()))}
-        self.client("cloudfront").create_invalidation(DistributionId=self.static_distribution, InvalidationBatch=batch)
+        """Empties the static host's edge, so that it shows what the bucket holds now.
+
+        Returns when the edge has: it believes what it read of the API for a second.
+        """
+        batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": str(uuid.uuid4())}
+        made = self.client("cloudfront").create_invalidation(
+            DistributionId=self.static_distribution, InvalidationBatch=batch
+        )
+        log, url = self.stage.directory / "log" / "cdn.log", f"http://127.0.0.1:{self.stage.ports['cdn']}/"
+        deadline = time.monotonic() + 15
+        while f"invalidated: {made['Invalidation']['Id']}" not in log.read_text():
+            assert time.monotonic() < deadline, "the edge takes no invalidation"
+            requests.head(url, timeout=15)  # an idle edge reads nothing
 
     def client(self, service: str) -> Any:
         """boto3's client of an administrator."""
