@@ -59,6 +59,7 @@ KEYS = {
     "cdn_logs": str,
     "github": str,
     "keep": int,
+    "allow": dict,
 }
 WORDS = {str: "text", list: "a list", dict: "`name: value` lines", int: "a number"}
 TLS = ("letsencrypt", "none")
@@ -116,6 +117,8 @@ class Site:
     email: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     keep: int = KEEP
+    # What the proof does not judge: path → reason.
+    allow: Mapping[str, str] = field(default_factory=dict)
     # Which edges answer, and the bucket for their log, "" for none.
     price_class: str = PRICE_CLASSES[0]
     cdn_logs: str = ""
@@ -199,6 +202,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         email=_match(file, said, "email", EMAIL, "an address like you@example.com", optional=True),
         extra=_environment(file, said),
         keep=_keep(file, said),
+        allow=_allow(file, said),
         price_class=said.get("price_class", PRICE_CLASSES[0]),
         github=_match(file, said, "github", REPOSITORY, "a repository like owner/name", optional=True),
         cdn_logs=_match(file, said, "cdn_logs", BUCKET, "a bucket name", optional=True),
@@ -346,6 +350,16 @@ def _keep(file: Path, said: Mapping[str, Any]) -> int:
     if keep < 2:
         raise SlipwayError(f"{file}: keep: {keep} leaves no release to go back to; give 2 or more")
     return keep
+
+
+def _allow(file: Path, said: Mapping[str, Any]) -> dict[str, str]:
+    allowed = said.get("allow", {})
+    for path, reason in allowed.items():
+        if not isinstance(path, str) or not re.fullmatch(r"/[^\s=?#]+", path):
+            raise SlipwayError(f"{file}: allow: {path!r} is not a path of the site like /admin/sprite/")
+        if not isinstance(reason, str) or not reason.strip():
+            raise SlipwayError(f"{file}: allow: {path}: missing; give the reason, which the report repeats")
+    return allowed
 
 
 def _check_hosts(site: Site) -> None:

@@ -186,7 +186,9 @@ class Stage:
             str(self.origin_log),
         ]
         command += ["--manifest", str(self.build / "manifests" / "objects.json")]
-        command += ["--provisioned", str(described), "--report", str(self.report), *arguments]
+        command += ["--provisioned", str(described), "--report", str(self.report)]
+        command += [f"--allow={path}={reason}" for path, reason in self.user_site.allow.items()]
+        command += arguments
         output = (self.directory / "log" / "smoke.log").open("wb") if quiet else None
         return subprocess.run(
             command,

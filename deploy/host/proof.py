@@ -52,6 +52,7 @@ class Proof:
         command += ["--manifest", str(self._builder.directory / "manifests" / "objects.json")]
         described = self._described()
         command += ["--provisioned", str(described)] if described else []
+        command += [f"--allow={path}={reason}" for path, reason in site.allow.items()]
         command += ["--report", str(self._directory / "report"), *shlex.split(os.environ.get(ARGUMENTS, ""))]
         done = subprocess.run(command, cwd=state.ROOT, env=os.environ | dict(self._secrets.smoke), check=False)
         if done.returncode:

@@ -7,7 +7,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import Answer, Client
 from tests.smoke.fetch import Asset
-from tests.smoke.hosts import STATIC_TYPES, Hosts, allowed
+from tests.smoke.hosts import STATIC_TYPES, Hosts
 from tests.smoke.manifest import DIGEST, Entry, Manifest
 from tests.smoke.testimony import Testimony
 
@@ -74,7 +74,7 @@ def _adds_a_slash(answer: Answer, path: str) -> bool:
 def _judge(answer: Answer, prefix: str, name: str, manifest: Manifest, hosts: Hosts) -> Iterator[Fact]:
     if answer.status in (404, 410) and not answer.body:
         return
-    permitted = allowed(prefix + name)
+    permitted = hosts.allowed(prefix + name)
     if permitted is not None and (permitted.max_bytes is None or not 200 <= answer.status < 300):
         return
     entry = manifest.entries.get(name)

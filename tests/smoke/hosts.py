@@ -56,8 +56,9 @@ ALLOWED = (
 )
 
 
-def allowed(path: str) -> Allowed | None:
-    return next((entry for entry in ALLOWED if entry.path.fullmatch(path)), None)
+def allow(path: str, reason: str) -> Allowed:
+    """One path that a site's owner excuses, wherever it is written and however long its answer is."""
+    return Allowed(re.compile(re.escape(path)), reason, written=True)
 
 
 def extension(url: str) -> str:
@@ -66,11 +67,15 @@ def extension(url: str) -> str:
 
 @dataclass(slots=True)
 class Hosts:
-    """``site``, ``static`` and ``media`` are URLs; the latter two may be found out by ``discover``."""
+    """``site``, ``static`` and ``media`` are URLs; the latter two may be found out by ``discover``.
+
+    ``allows``: what the site's owner excuses beside what every site may do.
+    """
 
     site: str
     static: str | None = None
     media: str | None = None
+    allows: tuple[Allowed, ...] = ()
 
     def __post_init__(self):
         for name in ("static", "media"):
@@ -110,6 +115,10 @@ class Hosts:
 
     def is_ours(self, url: str) -> bool:
         return self.role(url) in ("static", "media")
+
+    def allowed(self, path: str) -> Allowed | None:
+        """What excuses an answer of the origin's, if anything does."""
+        return next((entry for entry in (*ALLOWED, *self.allows) if entry.path.fullmatch(path)), None)
 
     def looks_static(self, url: str) -> bool:
         path = urlsplit(url).path

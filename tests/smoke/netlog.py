@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.crawl import Visited
-from tests.smoke.hosts import Hosts, allowed
+from tests.smoke.hosts import Hosts
 from tests.smoke.testimony import Testimony
 
 _START = "URL_REQUEST_START_JOB"
@@ -92,7 +92,7 @@ def judge(requests: Iterable[Sent], pages: Iterable[Visited], hosts: Hosts) -> I
             for place, name in _iconless(request.referer, pages):
                 what = f"{name} names no icon, so the browser asks the origin for /favicon.ico"
                 yield Fact(Check.HIDDEN, request.url, place, what)
-        elif hosts.looks_static(request.url) and not allowed(path):
+        elif hosts.looks_static(request.url) and not hosts.allowed(path):
             what = "the browser asks the origin for it, unseen by its automation"
             yield Fact(Check.HIDDEN, request.url, request.referer or hosts.site, what)
 

@@ -17,6 +17,7 @@ class Options:
     """``login`` is (user, password); ``resolve`` maps (host, port) to (address, port).
 
     ``browser`` is the path of a Chromium, None where there is none (or "none" was asked for).
+    ``allow`` has pairs of a path that the origin may answer whatever it is, and the reason.
     ``source``: the project's own files, in which a leak's line is looked for.
     ``full_pages``: how many pages are looked at in every way, the others on a desktop alone.
     """
@@ -33,6 +34,7 @@ class Options:
     upload: str | None = None
     pull: str = ""
     paths: tuple[str, ...] = ()
+    allow: tuple[tuple[str, str], ...] = ()
     report: Path | None = None
     ca: Path | None = None
     resolve: Mapping[tuple[str, int], tuple[str, int]] | None = None
@@ -80,6 +82,14 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--upload", metavar="PATH", help="try the forms that this endpoint signs: sends two files")
     parser.add_argument("--path", dest="paths", action="append", default=[], help="one more page to visit")
+    parser.add_argument(
+        "--allow",
+        action="append",
+        type=_allowance,
+        default=[],
+        metavar="PATH=REASON",
+        help="the origin may answer this one path, for a reason that the report repeats",
+    )
     parser.add_argument("--report", type=Path, help="write index.html, smoke.json and junit.xml here")
     parser.add_argument("--ca", type=_file, help="trust this certificate authority too")
     parser.add_argument(
@@ -105,6 +115,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     given |= {
         "manifests": tuple(given["manifests"]),
         "paths": tuple(given["paths"]),
+        "allow": tuple(given["allow"]),
         "resolve": dict(given["resolve"]),
         "login": tuple(login.split(":", 1)) if login else None,
         "browser": find_browser(given["browser"]),
@@ -118,6 +129,13 @@ def _url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise argparse.ArgumentTypeError(f"{text!r} is not an http(s) URL")
     return text if parts.path else f"{text}/"
+
+
+def _allowance(text: str) -> tuple[str, str]:
+    path, _, reason = text.partition("=")
+    if not path.startswith("/") or path == "/" or not reason.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path of the site and a reason, /admin/sprite/=why")
+    return path, reason.strip()
 
 
 def _file(text: str) -> Path:

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import agent
-from tests.smoke.hosts import STATIC_DESTINATIONS, STATIC_TYPES, Hosts, allowed
+from tests.smoke.hosts import STATIC_DESTINATIONS, STATIC_TYPES, Hosts
 from tests.smoke.testimony import Testimony
 
 _COMBINED = re.compile(
@@ -114,7 +114,7 @@ def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], al
             what = f"{line.agent!r} fetched it from the origin: {line.status}, {line.bytes} bytes"
             yield Fact(Check.PULLED, hosts.static or url, line.place, what, (url,))
         elif is_static(line, hosts):
-            entry = allowed(path)
+            entry = hosts.allowed(path)
             sent_too_much = (
                 entry is not None
                 and entry.max_bytes is not None
@@ -134,7 +134,10 @@ def is_static(line: Line, hosts: Hosts) -> bool:
     path = urlsplit(line.uri).path
     sent = line.status < 300 and STATIC_TYPES.match(line.type)
     return bool(
-        line.dest in STATIC_DESTINATIONS or hosts.looks_static(urljoin(hosts.site, line.uri)) or sent or allowed(path)
+        line.dest in STATIC_DESTINATIONS
+        or hosts.looks_static(urljoin(hosts.site, line.uri))
+        or sent
+        or hosts.allowed(path)
     )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.browser import Asked, Visit
-from tests.smoke.hosts import STATIC_DESTINATIONS, Hosts, allowed
+from tests.smoke.hosts import STATIC_DESTINATIONS, Hosts
 from tests.smoke.testimony import Testimony
 
 _REFUSALS = re.compile(
@@ -58,7 +58,7 @@ def judge(visits: Iterable[Visit], hosts: Hosts) -> Iterator[Fact]:
 
 def is_static(asked: Asked, hosts: Hosts) -> bool:
     """Whether a request to the origin is one for a file, by what asks and by what it names."""
-    if allowed(urlsplit(asked.url).path):
+    if hosts.allowed(urlsplit(asked.url).path):
         return False
     return asked.kind in STATIC_DESTINATIONS or hosts.looks_static(asked.url)
 

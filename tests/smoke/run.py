@@ -17,7 +17,7 @@ from tests.smoke.client import Client, new_run
 from tests.smoke.controls import Controls
 from tests.smoke.crawl import Crawl, crawl
 from tests.smoke.fetch import MARKER, Asset, fetch
-from tests.smoke.hosts import Hosts
+from tests.smoke.hosts import Hosts, allow
 from tests.smoke.manifest import Manifest
 from tests.smoke.modules import ImportMap
 from tests.smoke.options import Options
@@ -40,13 +40,14 @@ class Run:
     def __init__(self, options: Options, say: Callable[[str], None]):
         self.options, self.say = options, say
         self.id = new_run()
-        self.hosts = Hosts(options.site, options.static, options.media)
+        allows = tuple(allow(path, reason) for path, reason in options.allow)
+        self.hosts = Hosts(options.site, options.static, options.media, allows)
         self.origin = options.origin or options.site
         self.manifest = Manifest.load(options.manifests)
         self.state = provisioned.load(options.provisioned) if options.provisioned else None
         self.witnesses = {letter: Witness("not seen") for letter in WITNESSES}
         self.facts: list[Fact] = []
-        self.notes: list[str] = []
+        self.notes = [f"not judged, as asked: {path} ({reason})" for path, reason in options.allow]
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
         self.visits: list[Visit] = []

@@ -7,7 +7,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.crawl import Crawl, Visited
 from tests.smoke.fetch import LISTED, Asset
-from tests.smoke.hosts import Hosts, allowed
+from tests.smoke.hosts import Hosts
 from tests.smoke.manifest import Manifest
 from tests.smoke.parse import Reference
 from tests.smoke.testimony import Testimony
@@ -65,7 +65,7 @@ def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[
 
 def is_leak(reference: Reference, hosts: Hosts) -> bool:
     """Whether a reference to the origin is one for a static file."""
-    entry = allowed(urlsplit(reference.url).path)
+    entry = hosts.allowed(urlsplit(reference.url).path)
     if entry is not None and entry.written:
         return False
     return reference.kind not in _LINKED or hosts.looks_static(reference.url)

@@ -36,6 +36,20 @@ def test_a_name_with_a_foreign_hash_raises_no_alarm(stack, prove):
     assert prove(browser=None).findings == []
 
 
+def test_what_the_sites_owner_allows_is_told_and_reddens_nothing(stack, prove):
+    stack.pages["/"] = stack.pages["/"].replace("</body>", '<img src="/badge.svg" alt=""></body>')
+    red = prove()
+    assert {finding.url.rpartition("/")[2] for finding in red.findings} == {"badge.svg"}
+    green = prove(allow=(("/badge.svg", "drawn for each person"),))
+    assert green.findings == []
+    assert {(it["url"].rpartition("/")[2], it["reason"]) for it in green.allowed} >= {
+        ("badge.svg", "drawn for each person")
+    }
+    assert "not judged, as asked: /badge.svg (drawn for each person)" in green.notes
+    other = prove(allow=(("/badge", "a path is allowed whole, or not at all"),), browser=None)
+    assert other.findings
+
+
 def test_the_report_holds_what_the_json_holds(tmp_path, prove):
     verdict = prove()
     write(verdict, tmp_path / "report")
