@@ -62,6 +62,16 @@ def test_when_the_old_one_is_not_well_either_that_is_said(host, release, systemd
         host.activate.activate("2")
 
 
+def test_what_a_power_cut_left_serving_without_a_record_has_served(host, release, systemd):
+    release("1", current=True)
+    release("2", served=False, current=True)
+    release("3", served=False)
+    assert [each["id"] for each in host.releases.listing() if each["activated"]] == ["2", "1"]
+    assert host.activate.activate("3") == "2"
+    assert host.releases.served() == ["1", "2", "3"]
+    assert host.activate.rollback("") == ("3", "2")
+
+
 def test_a_first_release_that_fails_leaves_a_host_without_one(host, release, systemd):
     release("1", served=False)
     systemd.broken = {"1"}

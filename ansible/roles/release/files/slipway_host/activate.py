@@ -17,6 +17,8 @@ def activate(name: str) -> str:
     Raises HostError after having gone back to that one, which is what the message says.
     """
     name, before = releases.find(name), releases.current()
+    if before:
+        releases.note(before, activated=releases.activated(before))
     try:
         _switch(name)
         _gate()

@@ -39,12 +39,23 @@ def note(name: str, **facts: object) -> None:
 
 
 def now() -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+    return _written(time.time())
+
+
+def _written(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
+
+
+def activated(name: str) -> str:
+    """When it was let serve, "" if it never was. A power cut between the switch and its record leaves the link alone."""
+    if "activated" not in record(name) and name == current():
+        return _written(CURRENT.lstat().st_mtime)
+    return record(name).get("activated", "")
 
 
 def served() -> list[str]:
     """The releases that have served, oldest first."""
-    return [name for name in ids() if record(name).get("activated")]
+    return [name for name in ids() if activated(name)]
 
 
 def previous() -> str:
@@ -73,7 +84,8 @@ def find(name: str) -> str:
 def listing() -> list[dict]:
     """Each release with its record, newest first."""
     serving = current()
-    return [{"id": name, "current": name == serving, **record(name)} for name in reversed(ids())]
+    known = reversed(ids())
+    return [{"id": name, "current": name == serving, **record(name), "activated": activated(name)} for name in known]
 
 
 def prune(keep: int) -> list[str]:

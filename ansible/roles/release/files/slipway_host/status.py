@@ -45,7 +45,7 @@ def status() -> dict:
     serving = releases.current()
     return {
         "release": serving,
-        "activated": releases.record(serving).get("activated", "") if serving else "",
+        "activated": releases.activated(serving) if serving else "",
         "services": services(),
         "memory": memory(),
         "load": os.getloadavg()[0],
