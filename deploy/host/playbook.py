@@ -43,9 +43,11 @@ def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *argume
             stderr=subprocess.STDOUT,
             text=True,
         )
-        spoken = Spoken()
+        spoken, began = Spoken(), time.monotonic()
         for line in playing.stdout:
-            file.write(line)
+            # Each task with the second at which it began.
+            at = f" {time.monotonic() - began:.1f} s\n" if TASK.match(line) else ""
+            file.write(line.rstrip("\n") + at if at else line)
             spoken.hear(line)
         spoken.end()
     if playing.wait():
