@@ -84,16 +84,6 @@ class Acts:
         """A release; on a bare host the first."""
         self._verb("deploy", phase, "deploy")
 
-    def deploy_again(self, phase: Phase) -> None:
-        """A release with the playbook played whether needed or not, and the proof in full."""
-        said = self._verb("deploy-again", phase, "deploy", "--provision")
-        changed = re.search(r"(\d+) changed;", said)
-        self.diary.find(
-            "A second run of the playbook changes nothing",
-            bool(changed and changed[1] == "0"),
-            f"changed={changed[1] if changed else 'unknown'}",
-        )
-
     def judge_proof(self) -> None:
         """Notes what the proof of the latest deploy said."""
         self.seen.smoke = SITE_STATE / "report"
@@ -156,7 +146,7 @@ class Acts:
     def drift(self, phase: Phase) -> None:
         """Changes five things by hand; the next deploy must find them by itself, and repair them and nothing else."""
         self.host.run("\n".join(drifts.DRIFTS.values()))
-        self._verb("deploy-drifted", phase, "deploy", "--no-smoke")
+        self._verb("deploy-drifted", phase, "deploy")
         repaired = drifts.changed((SITE_STATE / "log" / "provision.log").read_text()) - drifts.HANDLERS
         self.diary.find(
             "A deploy repairs five drifts and nothing else",
@@ -165,9 +155,16 @@ class Acts:
         )
 
     def release_under_load(self, phase: Phase) -> None:
-        with self._load("a second release") as visits:
-            self._verb("deploy-under-load", phase, "deploy", "--no-smoke")
-        self._judge("a second release", visits)
+        """A release while people visit, with the playbook played whether needed or not."""
+        with self._load("a release") as visits:
+            said = self._verb("deploy-under-load", phase, "deploy", "--provision", "--no-smoke")
+        changed = re.search(r"(\d+) changed;", said)
+        self.diary.find(
+            "The playbook changes nothing on a host that is as it should be",
+            bool(changed and changed[1] == "0"),
+            f"changed={changed[1] if changed else 'unknown'}",
+        )
+        self._judge("a release", visits)
 
     def rollback_under_load(self, phase: Phase) -> None:
         with self._load("a rollback") as visits:

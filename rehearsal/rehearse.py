@@ -81,16 +81,14 @@ def _play(acts: Acts, *, resume: bool) -> None:
         acts.measure()
     with acts.diary.phase("Look whether the host is hardened"):
         acts.inspect()
-    with acts.diary.phase("make deploy: a release to a host that was changed by hand") as phase:
-        acts.drift(phase)
-    with acts.diary.phase("make deploy: a release under load") as phase:
+    with acts.diary.phase("make deploy PROVISION=1: a release under load, and the playbook once more") as phase:
         acts.release_under_load(phase)
     with acts.diary.phase("make rollback under load") as phase:
         acts.rollback_under_load(phase)
 
 
 def _open(acts: Acts) -> None:
-    """From nothing to a proved site that a second run of the playbook does not change."""
+    """From nothing to a site that was proved, changed by hand, repaired and proved once more, signed in."""
     diary, machine = acts.diary, acts.machine
     with diary.phase(f"Make the {machine.release} image, unless it is there"):
         image.ensure(machine.release)
@@ -108,8 +106,8 @@ def _open(acts: Acts) -> None:
         acts.fill()
     with diary.phase("Save the machine for RESUME=1"):
         machine.save(SNAPSHOT)
-    with diary.phase("make deploy PROVISION=1: the playbook again, and the proof signed in") as phase:
-        acts.deploy_again(phase)
+    with diary.phase("make deploy: to a host that was changed by hand, and the proof signed in") as phase:
+        acts.drift(phase)
         acts.judge_proof()
 
 

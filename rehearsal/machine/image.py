@@ -17,10 +17,11 @@ STATE = HERE.parent.parent / ".slipway" / "machine"
 RELEASES = ("bookworm", "trixie")
 MIRROR = "http://deb.debian.org"
 
-# What a provider's image holds, and no more: what boots and is reached, and of Debian's standard system
-# (priority important or standard) what would come with the site's packages otherwise.
+# What a provider's image holds, and no more: what boots and is reached, what Debian's own cloud images have beside it,
+# and of the standard system (priority important or standard) what would come with the site's packages otherwise.
 PACKAGES = (
     "ca-certificates",
+    "cloud-init",
     "dbus",
     "initramfs-tools",
     "iproute2",
@@ -37,6 +38,7 @@ PACKAGES = (
     "systemd-sysv",
     "systemd-timesyncd",
     "udev",
+    "unattended-upgrades",
     "xz-utils",
 )
 

@@ -47,7 +47,7 @@ def _written(seconds: float) -> str:
 
 
 def activated(name: str) -> str:
-    """When it was let serve, "" if it never was. A power cut between the switch and its record leaves the link alone."""
+    """When it was let serve; "" if never. A power cut between the switch and its record leaves only the link."""
     if "activated" not in record(name) and name == current():
         return _written(CURRENT.lstat().st_mtime)
     return record(name).get("activated", "")
