@@ -11,10 +11,10 @@ demo: .venv/demo ## the whole path on this machine, without any account (ONCE=1:
 	@rehearsal/system.sh chromium:chromium
 	@$(BIN)/python -m rehearsal.demo $(if $(ONCE),--once)
 
-rehearse: .venv/dev ## make deploy itself against a throwaway 512 MB machine, proved (OS=bookworm, RESUME=1)
+rehearse: .venv/dev ## make deploy itself against a throwaway 512 MB machine, proved (OS=bookworm, RESUME=1, STORM=1)
 	@rehearsal/system.sh chromium:chromium certutil:libnss3-tools pebble:pebble qemu-system-x86_64:qemu-system-x86 \
 	  qemu-img:qemu-utils mmdebstrap:mmdebstrap newuidmap:uidmap mke2fs:e2fsprogs ssh:openssh-client
-	@$(BIN)/python -m rehearsal.rehearse $(if $(OS),--os "$(OS)") $(if $(RESUME),--resume)
+	@$(BIN)/python -m rehearsal.rehearse $(if $(OS),--os "$(OS)") $(if $(RESUME),--resume) $(if $(STORM),--storm)
 
 test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)
 	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl certutil:libnss3-tools pebble:pebble

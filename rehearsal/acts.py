@@ -13,7 +13,9 @@ from rehearsal.load import Load, Visits
 from rehearsal.machine.boot import Machine
 from rehearsal.memory import Memory
 from rehearsal.processes import Processes
+from rehearsal.storm import UPLOADS, Storm
 from rehearsal.world import ACME, DOMAIN, MEDIA, S3, STATIC, USER, World
+from tests.smoke.options import Options
 
 ROOT = Path(__file__).resolve().parent.parent
 # Where deploy keeps what belongs to the rehearsal's site.
@@ -170,6 +172,29 @@ class Acts:
         with self._load("a rollback") as visits:
             self._verb("rollback", phase, "rollback")
         self._judge("a rollback", visits)
+
+    def storm(self, phase: Phase) -> None:
+        """A release beside all else that takes memory at once."""
+        routes = {tuple(name.split(":")): port for name, port in self.world.routes(self.machine.ports).items()}
+        user, _, password = self.world.login.partition(":")
+        options = Options(
+            f"{self.world.site.site_url}/",
+            login=(user, password),
+            resolve={(name, int(at)): ("127.0.0.1", port) for (name, at), port in routes.items()},
+            ca=self.world.anchors,
+        )
+        before = self.host.memory().oom_kills
+        with Storm(self.host, options) as seen:
+            self._verb("deploy-in-a-storm", phase, "deploy", "--no-smoke")
+        memory = self.host.memory()
+        self.diary.find(
+            "Nothing is killed for memory in a storm",
+            memory.oom_kills == before,
+            f"{memory.oom_kills - before} kills; {seen.least} MB of {memory.total} were available when least was",
+        )
+        self.diary.find("Every upload is taken", seen.taken == UPLOADS, f"{seen.taken}; {'; '.join(seen.refused[:1])}")
+        self.diary.find("Packages are upgraded meanwhile", bool(seen.upgraded), seen.upgraded or "none was")
+        self.diary.find("The certificate is renewed meanwhile", seen.renewed, "renewed" if seen.renewed else "not so")
 
     def _load(self, during: str) -> Load:
         urls = [self.world.site.site_url + path for path in PATHS]

@@ -16,6 +16,7 @@ from rehearsal.diary import Diary
 from rehearsal.machine import image, needs
 from rehearsal.machine.boot import MEMORY_MB, Machine
 from rehearsal.processes import Processes
+from rehearsal.storm import UPLOADS
 from rehearsal.world import World
 from tests.smoke.options import find_browser
 
@@ -42,7 +43,7 @@ def main() -> int:
         with Processes(STATE / "log") as processes:
             acts = Acts(World(STATE, config.load()), Machine(options.os, STATE / options.os), processes, diary)
             try:
-                _play(acts, resume=options.resume)
+                _play(acts, resume=options.resume, storm=options.storm)
             except SlipwayError as error:
                 diary.failure = str(error)
                 print(f"slipway: {error}", file=sys.stderr, flush=True)
@@ -61,6 +62,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.rehearse", description=__doc__)
     parser.add_argument("--os", default=os.environ.get("OS") or "trixie", help="Debian release: %(default)s")
     parser.add_argument("--resume", action="store_true", help="go on from the machine that was provisioned last")
+    parser.add_argument("--storm", action="store_true", help="one act more: all that takes memory, at once")
     options = parser.parse_args()
     if options.os not in image.RELEASES:
         parser.error(f"OS={options.os}: no such image; choose one of {', '.join(image.RELEASES)}")
@@ -74,7 +76,7 @@ def _forget() -> None:
     STATE.mkdir(parents=True)
 
 
-def _play(acts: Acts, *, resume: bool) -> None:
+def _play(acts: Acts, *, resume: bool, storm: bool) -> None:
     _open_resumed(acts) if resume else _open(acts)
     with acts.diary.phase(f"Let it settle for {SETTLING} s, and measure the memory"):
         time.sleep(SETTLING)
@@ -85,6 +87,9 @@ def _play(acts: Acts, *, resume: bool) -> None:
         acts.release_under_load(phase)
     with acts.diary.phase("make rollback under load") as phase:
         acts.rollback_under_load(phase)
+    if storm:
+        with acts.diary.phase(f"make deploy beside an upgrade, a renewal and {UPLOADS} uploads") as phase:
+            acts.storm(phase)
 
 
 def _open(acts: Acts) -> None:

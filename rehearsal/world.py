@@ -77,6 +77,7 @@ class World:
             "settings": self.user_site.settings,
             "wsgi": self.user_site.wsgi,
             "environment": {**self.user_site.extra, "AWS_ENDPOINT_URL_S3": self.s3_url},
+            "allow": dict(self.user_site.allow),
         }
         (self.directory / "site.yml").write_text(yaml.safe_dump(said, sort_keys=False))
         self.write_secrets()

@@ -20,7 +20,7 @@ from yarl import URL
 from tests.smoke.options import Options
 
 # Seconds from the moment that a request has a connection to use: waiting for its turn is no fault of the host.
-TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10)
+PATIENCE = 30
 FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 
@@ -115,9 +115,11 @@ class Resolver(AbstractResolver):
 
 
 class Client:
-    """A session with one run id. ``cookies``: whether it keeps them."""
+    """A session with one run id. ``cookies``: whether it keeps them. ``patience``: seconds for an answer."""
 
-    def __init__(self, options: Options, run: str, *, cookies: bool = False, limit: int = 16):
+    def __init__(
+        self, options: Options, run: str, *, cookies: bool = False, limit: int = 16, patience: float = PATIENCE
+    ):
         self.run = run
         self._resolver = Resolver(options.resolve)
         context = ssl.create_default_context()
@@ -129,7 +131,7 @@ class Client:
         self.session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=jar,
-            timeout=TIMEOUT,
+            timeout=aiohttp.ClientTimeout(total=patience, sock_connect=10),
             auto_decompress=False,
             headers={"User-Agent": f"Mozilla/5.0 {agent(run)}"},
         )
