@@ -17,6 +17,7 @@ from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict
 from yarl import URL
 
+from tests.smoke import certificate
 from tests.smoke.options import Options
 
 # Seconds from the moment that a request has a connection to use: waiting for its turn is no fault of the host.
@@ -122,11 +123,9 @@ class Client:
     ):
         self.run = run
         self._resolver = Resolver(options.resolve)
-        context = ssl.create_default_context()
-        if options.ca:
-            context.load_verify_locations(options.ca)
+        self._ca = options.ca
         self._turn = asyncio.Semaphore(limit)
-        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=context, limit=0)
+        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=self._trust(), limit=0)
         jar = aiohttp.CookieJar(unsafe=True) if cookies else aiohttp.DummyCookieJar()
         self.session = aiohttp.ClientSession(
             connector=connector,
@@ -155,8 +154,21 @@ class Client:
                     body = await answer.read()
                     return Answer(url, answer.status, CIMultiDict(answer.headers), body)
             except FAILURES as error:
-                reason = str(error) or type(error).__name__
+                reason = await self._over(url, error) or str(error) or type(error).__name__
                 return Answer(url, 0, CIMultiDict(), error=reason)
+
+    def _trust(self) -> ssl.SSLContext:
+        trust = ssl.create_default_context()
+        if self._ca:
+            trust.load_verify_locations(self._ca)
+        return trust
+
+    async def _over(self, url: str, error: Exception) -> str:
+        """What is wrong with the dates of the host's certificate, where that is the error; else ""."""
+        if not isinstance(error, aiohttp.ClientConnectorCertificateError):
+            return ""
+        address = min(await self.addresses(url))
+        return await certificate.complaint(error, urlsplit(url).hostname or "", address, self._trust())
 
     async def addresses(self, url: str) -> set[tuple[str, int]]:
         """Where ``url``'s host and port lead: (address, port); empty if the name is unknown."""
