@@ -1,6 +1,7 @@
 """Starts the stage's processes and ends exactly those."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,18 +13,30 @@ from types import TracebackType
 from deploy.errors import SlipwayError
 from rehearsal.parent import die_with_parent
 
+# Below those that systems give to outgoing connections: one of these may take a port before its server does, or while
+# that starts again. https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
+ANY = range(20_000, 32_768)
+
 
 def free_port(wanted: int = 0, host: str = "127.0.0.1") -> int:
     """``wanted``, or the next port above it that is free; any free port for 0."""
-    for port in range(wanted, wanted + 100) if wanted else [0]:
+    for port in range(wanted, wanted + 100) if wanted else random.SystemRandom().sample(ANY, 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError:
                 continue
-            return probe.getsockname()[1]
-    raise SlipwayError(f"no free port from {wanted} to {wanted + 99} on {host}; stop what holds them")
+            return port
+    raise SlipwayError(f"no free port from {wanted or ANY.start} on {host}; stop what holds them")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nothing listens on, all different."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    return list(ports)
 
 
 class Processes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.aws.identities import IDENTITIES
-from rehearsal.aws.seaweed import free_ports
+from rehearsal.processes import free_ports
 
 ROOT = Path(__file__).parents[2]
 # The services behind the control port, as boto3 spells them in AWS_ENDPOINT_URL_<SERVICE>.

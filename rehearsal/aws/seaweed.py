@@ -4,31 +4,19 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import sys
 from functools import partial
 from pathlib import Path
 
 from rehearsal.aws.identities import seaweed_config
 from rehearsal.parent import die_with_parent
+from rehearsal.processes import free_ports
 
 # With a key SeaweedFS encrypts at rest when the bucket says AES256; without one such a PUT is a 500.
 ENCRYPTION_KEY = "5317" * 16
 STARTS_WITHIN = 60  # seconds; about 2 on an idle machine
 # SeaweedFS closes its volumes at once, then waits without end for its own filer's clients.
 STOPS_WITHIN = 1  # seconds
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nothing listens on, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for held in sockets:
-            held.bind(("127.0.0.1", 0))
-        return [held.getsockname()[1] for held in sockets]
-    finally:
-        for held in sockets:
-            held.close()
 
 
 class SeaweedFS:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.aws.local import ROOT
-from rehearsal.aws.seaweed import free_ports
+from rehearsal.processes import free_ports
 
 SECONDS = 30
 
