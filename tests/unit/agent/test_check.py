@@ -95,6 +95,17 @@ def test_a_page_that_leads_to_a_login_is_a_page(host, process):
     assert host.check.check("1").endswith("/ 302")
 
 
+def test_its_turn_is_waited_for_by_all_its_processes(host, tmp_path, monkeypatch):
+    monkeypatch.setattr(host.check, "CGROUPS", tmp_path)
+    monkeypatch.setattr(host.check, "PROC", tmp_path)
+    for pid, waited in (("7", 1_500_000_000), ("8", 2_000_000_000)):
+        (tmp_path / pid).mkdir()
+        (tmp_path / pid / "schedstat").write_text(f"900 {waited} 4\n")
+    (tmp_path / "cgroup.procs").write_text("7\n8\n9\n")  # the last has ended meanwhile
+    assert host.check._queued("/") == 3.5
+    assert host.check._queued("/slipway-check.service") == 0
+
+
 def test_a_process_that_computes_is_waited_for_and_one_without_end_is_not(host, process, monkeypatch):
     began = time.monotonic()
     process.computes = lambda: time.monotonic() - began

@@ -1,5 +1,6 @@
 """Proves a release before the switch: a throwaway process of it answers the ready check and one page."""
 
+import contextlib
 import re
 import subprocess
 import time
@@ -13,6 +14,7 @@ SOCKET = RUN / UNIT / "gunicorn.sock"
 SECONDS = 60
 LONGEST = 240  # s
 LOOK = 2  # s
+CGROUPS, PROC = Path("/sys/fs/cgroup"), Path("/proc")
 READY = "/healthz/ready"
 PAGE = "/"
 
@@ -45,18 +47,18 @@ def check(name: str) -> str:
 
 
 def _wait() -> None:
-    """Counts the seconds that it lets pass. What it computes is not held against it: beside visitors a small host is
-    slow. To a limit, since an endless loop computes too."""
-    began, looked, computed = time.monotonic(), 0.0, 0.0
+    """Counts the seconds that it lets pass. What it computes is not held against it, nor that it waits for its turn to:
+    beside visitors a small host is slow. To a limit, since an endless loop computes too."""
+    began, looked, busy = time.monotonic(), 0.0, 0.0
     while not SOCKET.is_socket():
         passed = time.monotonic() - began
         # Not each time: asking systemd costs as much as a good part of the start that is waited for.
         if passed - looked >= LOOK:
             looked = passed
-            runs, computed = _state()
+            runs, busy = _state()
             if not runs:
                 raise HostError(f"health check of the new release failed: it does not start{_reason()}")
-        if passed - computed > SECONDS or passed > LONGEST:
+        if passed - busy > SECONDS or passed > LONGEST:
             raise HostError(
                 f"health check of the new release: timeout, it has not started after {passed:.0f} s{_reason()}"
             )
@@ -64,14 +66,27 @@ def _wait() -> None:
 
 
 def _state() -> tuple[bool, float]:
-    """Whether it runs, and the seconds that it has computed."""
-    show = ["systemctl", "show", "--property=ActiveState", "--property=CPUUsageNSec", UNIT]
-    said = subprocess.run(show, capture_output=True, text=True, check=False).stdout
+    """Whether it runs, and the seconds that it has computed or stood in line to."""
+    show = [f"--property={name}" for name in ("ActiveState", "CPUUsageNSec", "ControlGroup")]
+    said = subprocess.run(["systemctl", "show", *show, UNIT], capture_output=True, text=True, check=False).stdout
     found = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
     used = found.get("CPUUsageNSec", "")
     # 2**64 - 1 or words where nobody counts.
     computed = int(used) / 1e9 if used.isdigit() and int(used) < 2**63 else 0.0
-    return found.get("ActiveState") in ("active", "activating"), computed
+    return found.get("ActiveState") in ("active", "activating"), computed + _queued(found.get("ControlGroup", ""))
+
+
+def _queued(group: str) -> float:
+    """The seconds that the processes of a control group have stood in the processor's queue.
+
+    https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
+    """
+    waited = 0
+    # One of them may end meanwhile.
+    with contextlib.suppress(OSError):
+        for pid in (CGROUPS / group.lstrip("/") / "cgroup.procs").read_text().split():
+            waited += int((PROC / pid / "schedstat").read_text().split()[1])
+    return waited / 1e9
 
 
 def _ask(page: str) -> tuple[int, str]:
