@@ -42,8 +42,9 @@ systemctl start --no-block apt-daily-upgrade.service slipway-certificate.service
 dpkg-query --show --showformat='${{Version}}' {UPGRADED}
 """
 END = f"""
+while systemctl show --property=ActiveState apt-daily-upgrade.service slipway-certificate.service | grep -q activating
+do sleep 1; done
 systemctl stop rehearsal-watch
-while systemctl is-active --quiet apt-daily-upgrade.service slipway-certificate.service; do sleep 1; done
 cat {LEAST}
 dpkg-query --show --showformat='${{Version}}\\n' {UPGRADED}
 test -e /etc/letsencrypt/live/slipway/fullchain.pem && echo renewed || echo "not renewed"
