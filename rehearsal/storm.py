@@ -21,9 +21,9 @@ UPLOADS = 25
 PATIENCE = 300  # s; an emulated processor that does all of this at once is slow, and that is not what is looked at
 # What a browser makes of a photo of that size.
 SIDES = {"original": (2000, 1500), "480": (480, 360), "960": (960, 720), "1600": (1600, 1200)}
-# A package that has had an update since its Debian release, harmless to downgrade.
-UPGRADED = "libxml2"
-LEAST = "/run/rehearsal-least"
+# What a restart of would be another drill, or cannot go back.
+LEFT_ALONE = "base-|linux|nginx|postgresql|libc[0-9-]|perl|systemd|udev|openssh|libpam|libssl|sudo|dpkg|apt"
+LEAST, OLDER = "/run/rehearsal-least", "/run/rehearsal-older"
 
 BEGIN = f"""
 cat > /run/rehearsal-watch <<'WATCH'
@@ -34,19 +34,24 @@ while sleep 1; do
 done
 WATCH
 systemd-run --quiet --collect --unit=rehearsal-watch sh /run/rehearsal-watch
-older=$(apt-cache madison {UPGRADED} | awk 'END {{print $3}}')
-apt-get -qq install --allow-downgrades "{UPGRADED}=$older" > /dev/null 2>&1
+# A package goes back to what it was before its latest security update, so that there is something to upgrade.
+apt-cache madison $(dpkg-query --show --showformat '${{Package}} ') | awk '
+    $1 != name {{ name = $1; newest = $3; secure = $6 ~ /-security/; next }}
+    secure && $3 != newest {{ print $1 "=" $3 }}
+' | grep --extended-regexp --invert-match "^({LEFT_ALONE})" | while read -r older; do
+    apt-get -qq install --allow-downgrades "$older" > /dev/null 2>&1 && echo "${{older%=*}}" > {OLDER} && break
+done
 certbot delete --quiet --non-interactive --cert-name slipway
 rm -f /var/lib/apt/periodic/upgrade-stamp /var/lib/apt/periodic/unattended-upgrades-stamp
 systemctl start --no-block apt-daily-upgrade.service slipway-certificate.service
-dpkg-query --show --showformat='${{Version}}' {UPGRADED}
+test ! -e {OLDER} || dpkg-query --show $(cat {OLDER})
 """
 END = f"""
 while systemctl show --property=ActiveState apt-daily-upgrade.service slipway-certificate.service | grep -q activating
 do sleep 1; done
 systemctl stop rehearsal-watch
 cat {LEAST}
-dpkg-query --show --showformat='${{Version}}\\n' {UPGRADED}
+test ! -e {OLDER} || dpkg-query --show $(cat {OLDER})
 test -e /etc/letsencrypt/live/slipway/fullchain.pem && echo renewed || echo "not renewed"
 """
 
@@ -58,7 +63,9 @@ class Seen:
     least: int = 0
     taken: int = 0
     refused: list[str] = field(default_factory=list)
-    upgraded: str = ""
+    # Package and version before and after; "" where no package had anything to go back to.
+    before: str = ""
+    after: str = ""
     renewed: bool = False
 
 
@@ -72,7 +79,7 @@ class Storm:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._hang_photos()), name="uploads")
 
     def __enter__(self) -> Seen:
-        self._before = self.host.run(BEGIN).strip()
+        self.seen.before = self.host.run(BEGIN).strip()
         self._thread.start()
         return self.seen
 
@@ -80,9 +87,9 @@ class Storm:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._thread.join()
-        least, version, renewed = self.host.run(END).splitlines()
+        least, *after, renewed = self.host.run(END).splitlines()
         self.seen.least = int(least) // 1024
-        self.seen.upgraded = f"{UPGRADED} {self._before} to {version}" if version != self._before else ""
+        self.seen.after = "".join(after)
         self.seen.renewed = renewed == "renewed"
 
     async def _hang_photos(self) -> None:
