@@ -3,10 +3,11 @@
 import argparse
 import dataclasses
 import os
+import re
 import secrets
 from pathlib import Path
 
-from deploy import config
+from deploy import config, stores
 from deploy.errors import SlipwayError
 from deploy.secrets import Secrets, password_file_of, path_of
 from deploy.verbs._fill import fill, rename
@@ -14,12 +15,16 @@ from deploy.verbs._fill import fill, rename
 help = "fill in site.yml by asking, and make the vaulted secrets"
 
 EXAMPLE = "example.com"  # the shipped file's domain, which nobody can own
-QUESTIONS = {
+# What is asked, what an answer looks like, and how that is said.
+Question = tuple[str, re.Pattern, str]
+QUESTIONS: dict[str, Question] = {
     "domain": ("The domain that you own", config.HOST, "a domain like mysite.org, without www."),
     "server": ("The VPS: its address, or a name that ssh knows", config.SERVER, "an address or a name"),
     "email": ("Where the certificate authority may write to you", config.EMAIL, "an address like you@mysite.org"),
     "region": ("The AWS region of the buckets", config.REGION, "a region like eu-central-1"),
 }
+# Of another provider than Amazon, which site.yml may name already.
+ELSEWHERE = {"region": ("The region of the buckets, as the provider calls it", config.ANY_REGION, "a region like auto")}
 OPTIONAL = ("email",)
 
 NEXT = """
@@ -58,39 +63,40 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _answers(options: argparse.Namespace, known: config.Site, filled: bool) -> dict[str, str]:
-    defaults = {key: getattr(known, key) for key in QUESTIONS}
+    questions = QUESTIONS if known.provider == stores.DEFAULT else QUESTIONS | ELSEWHERE
+    defaults = {key: getattr(known, key) for key in questions}
     if not filled:
         defaults |= {"domain": "", "server": ""}
     answers: dict[str, str] = {}
-    for key in QUESTIONS:
+    for key, question in questions.items():
         # Where the site is reached, ssh mostly is too.
         default = defaults[key] or (answers["domain"] if key == "server" else "")
         given = getattr(options, key)
         if given is None:
-            given = default if options.yes else _ask(key, default)
-        wrong = _wrong(key, given)
+            given = default if options.yes else _ask(key, question, default)
+        wrong = _wrong(key, question, given)
         if wrong:
             raise SlipwayError(f"--{key}: {wrong}")
         answers[key] = given
     return answers
 
 
-def _ask(key: str, default: str) -> str:
+def _ask(key: str, question: Question, default: str) -> str:
     shown = default or ("none" if key in OPTIONAL else "")
     while True:
         try:
-            answer = input(f"{QUESTIONS[key][0]}{f' [{shown}]' if shown else ''}: ").strip() or default
+            answer = input(f"{question[0]}{f' [{shown}]' if shown else ''}: ").strip() or default
         except EOFError:
             raise SlipwayError(f"--{key}: missing, and nobody here to ask; give the flags and --yes") from None
-        wrong = _wrong(key, answer)
+        wrong = _wrong(key, question, answer)
         if not wrong:
             return answer
         print(f"  {wrong}")
 
 
-def _wrong(key: str, answer: str) -> str:
+def _wrong(key: str, question: Question, answer: str) -> str:
     """What is wrong with an answer, or nothing."""
-    _, form, what = QUESTIONS[key]
+    _, form, what = question
     if not answer:
         return "" if key in OPTIONAL else f"missing; give {what}"
     # The shipped domain stays the mark of a file that nobody has filled in.

@@ -189,3 +189,13 @@ def test_when_the_password_of_the_secrets_is_elsewhere_nothing_is_written(file, 
     assert main(["init", *GIVEN]) == 1
     assert f"{PASSWORD_VARIABLE} names it" in capsys.readouterr().err
     assert file.read_text() == SHIPPED
+
+
+def test_another_providers_region_is_asked_for_by_that_providers_names(file, answer):
+    r2 = "https://abc.r2.cloudflarestorage.com"
+    file.write_text(f"domain: example.com\nprovider: cloudflare\nendpoint: {r2}\n")
+    asked = answer("mysite.org", "192.0.2.7", "", "")
+    assert main(["init"]) == 0
+    assert asked[-1] == "The region of the buckets, as the provider calls it [auto]: "
+    site = config.load(file)
+    assert (site.provider, site.region, site.domain) == ("cloudflare", "auto", "mysite.org")
