@@ -45,7 +45,7 @@ def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *argume
         )
         spoken, began = Spoken(), time.monotonic()
         for line in playing.stdout:
-            # Each task with the second at which it began.
+            # Each task with the second at which its first result came: Ansible prints no heading before.
             at = f" {time.monotonic() - began:.1f} s\n" if TASK.match(line) else ""
             file.write(line.rstrip("\n") + at if at else line)
             spoken.hear(line)
