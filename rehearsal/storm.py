@@ -42,6 +42,8 @@ apt-cache madison $(dpkg-query --show --showformat '${{Package}} ') | awk '
     apt-get -qq install --allow-downgrades "$older" > /dev/null 2>&1 && echo "${{older%=*}}" > {OLDER} && break
 done
 certbot delete --quiet --non-interactive --cert-name slipway
+# The authority of a resumed rehearsal has forgotten them.
+rm -rf /etc/letsencrypt/accounts
 rm -f /var/lib/apt/periodic/upgrade-stamp /var/lib/apt/periodic/unattended-upgrades-stamp
 systemctl start --no-block apt-daily-upgrade.service slipway-certificate.service
 test ! -e {OLDER} || dpkg-query --show $(cat {OLDER})
