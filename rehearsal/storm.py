@@ -22,7 +22,7 @@ PATIENCE = 300  # s; an emulated processor that does all of this at once is slow
 # What a browser makes of a photo of that size.
 SIDES = {"original": (2000, 1500), "480": (480, 360), "960": (960, 720), "1600": (1600, 1200)}
 # What takes long to set up, what a restart of would be another drill, and what cannot go back.
-LEFT_ALONE = "base-|ca-certificates|linux|nginx|postgresql|libc[0-9-]|perl|systemd|udev|openssh|libpam|libssl|sudo|dpkg"
+LEFT_ALONE = "base-|ca-certificates|linux|nginx|postgresql|libc[0-9-]|perl|systemd|udev|openssh|libpam|libssl|dpkg|apt"
 LEAST, OLDER = "/run/rehearsal-least", "/run/rehearsal-older"
 
 BEGIN = f"""
