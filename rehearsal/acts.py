@@ -193,8 +193,8 @@ class Acts:
             f"{memory.oom_kills - before} kills; {seen.least} MB of {memory.total} were available when least was",
         )
         self.diary.find("Every upload is taken", seen.taken == UPLOADS, f"{seen.taken}; {'; '.join(seen.refused[:1])}")
-        said = f"{seen.before} is now {seen.after}" if seen.before else "no package has a security update today"
-        self.diary.find("Packages are upgraded meanwhile", not seen.before or seen.after != seen.before, said)
+        said = f"{seen.before} is now {seen.after}" if seen.before else "no package could be made older, so none was"
+        self.diary.find("Packages are upgraded meanwhile", seen.after != seen.before, said)
         self.diary.find("The certificate is renewed meanwhile", seen.renewed, "renewed" if seen.renewed else "not so")
 
     def _load(self, during: str) -> Load:

@@ -25,7 +25,7 @@ class Edge:
         if configuration is None:
             return _own(request, errors.error_page(503, errors.NO_CONFIGURATION))
         for invalidation in self._cache.apply(configuration.invalidations):
-            # The API calls it completed at once; whoever must know when it is, reads this.
+            # The API calls it completed at once; this line says when it is.
             print(f"invalidated: {invalidation.id} {' '.join(invalidation.paths)}", flush=True)
         distribution = configuration.distribution(request.host)
         if distribution is None or not distribution.config["Enabled"]:

@@ -167,8 +167,10 @@ class Client:
         """What is wrong with the dates of the host's certificate, where that is the error; else ""."""
         if not isinstance(error, aiohttp.ClientConnectorCertificateError):
             return ""
-        address = min(await self.addresses(url))
-        return await certificate.complaint(error, urlsplit(url).hostname or "", address, self._trust())
+        addresses = await self.addresses(url)
+        if not addresses:
+            return ""
+        return await certificate.complaint(error, urlsplit(url).hostname or "", min(addresses), self._trust())
 
     async def addresses(self, url: str) -> set[tuple[str, int]]:
         """Where ``url``'s host and port lead: (address, port); empty if the name is unknown."""

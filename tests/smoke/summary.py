@@ -40,6 +40,7 @@ def conclude(run, found: Crawl, seconds: float) -> Verdict:
         visits=[_visit(visit, run.hosts) for visit in run.visits],
         seconds=round(seconds, 1),
         pull=bool(run.options.pull),
+        excused=tuple(path for path, _ in run.options.allow),
     )
 
 

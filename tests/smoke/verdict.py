@@ -109,6 +109,8 @@ class Verdict:
     seconds: float = 0.0
     # Whether the promise is the weaker one of a CDN that pulls from the origin.
     pull: bool = False
+    # Paths that the site's owner excused.
+    excused: tuple[str, ...] = ()
 
     @property
     def missed(self) -> Sequence[Control]:
@@ -150,12 +152,17 @@ class Verdict:
             reds = ", ".join(sorted({finding.witness for finding in self.findings}))
             return f"{_count(len(self.findings), 'finding')} (witnesses: {reds})"
         served = f"{_count(self.served, 'asset')} from the CDN"
+        excused = f"; not judged, as asked: {', '.join(self.excused)}" if self.excused else ""
         if self.pull:
-            return f"no page sends a visitor to the origin for static files; {served}, which pulls them from the origin"
+            promise = (
+                f"no page sends a visitor to the origin for static files; {served}, which pulls them from the origin"
+            )
+            return promise + excused
         absent = [letter for letter in _OF_ARRIVAL if self.witnesses[letter].state == "not seen"]
         if absent:
-            return f"no static request to the origin was seen, but not all were heard ({', '.join(absent)}); {served}"
-        return f"0 static requests reached the origin; {served}"
+            heard = f"but not all were heard ({', '.join(absent)})"
+            return f"no static request to the origin was seen, {heard}; {served}{excused}"
+        return f"0 static requests reached the origin; {served}{excused}"
 
     @property
     def status(self) -> int:

@@ -42,6 +42,7 @@ def test_what_the_sites_owner_allows_is_told_and_reddens_nothing(stack, prove):
     assert {finding.url.rpartition("/")[2] for finding in red.findings} == {"badge.svg"}
     green = prove(allow=(("/badge.svg", "drawn for each person"),))
     assert green.findings == []
+    assert green.sentence.endswith("from the CDN; not judged, as asked: /badge.svg")
     assert {(it["url"].rpartition("/")[2], it["reason"]) for it in green.allowed} >= {
         ("badge.svg", "drawn for each person")
     }

@@ -62,6 +62,19 @@ def test_when_the_old_one_is_not_well_either_that_is_said(host, release, systemd
         host.activate.activate("2")
 
 
+def test_a_full_disk_does_not_bar_the_way_back(host, release, systemd, monkeypatch):
+    for name in "12":
+        release(name, current=True)
+
+    def full(name, **_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(host.releases, "note", full)
+    with pytest.raises(OSError, match="No space left"):
+        host.activate.rollback("")
+    assert host.releases.current() == "1"
+
+
 def test_what_a_power_cut_left_serving_without_a_record_has_served(host, release, systemd):
     release("1", current=True)
     release("2", served=False, current=True)

@@ -101,7 +101,7 @@ def test_its_turn_is_waited_for_by_all_its_processes(host, tmp_path, monkeypatch
     for pid, waited in (("7", 1_500_000_000), ("8", 2_000_000_000)):
         (tmp_path / pid).mkdir()
         (tmp_path / pid / "schedstat").write_text(f"900 {waited} 4\n")
-    (tmp_path / "cgroup.procs").write_text("7\n8\n9\n")  # the last has ended meanwhile
+    (tmp_path / "cgroup.procs").write_text("7\n9\n8\n")  # the second has ended meanwhile
     assert host.check._queued("/") == 3.5
     assert host.check._queued("/slipway-check.service") == 0
 

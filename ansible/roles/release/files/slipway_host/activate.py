@@ -17,7 +17,8 @@ def activate(name: str) -> str:
     Raises HostError after having gone back to that one, which is what the message says.
     """
     name, before = releases.find(name), releases.current()
-    if before:
+    # A power cut took the record of it. Written only then: a full disk must not bar the way back.
+    if before and "activated" not in releases.record(before):
         releases.note(before, activated=releases.activated(before))
     try:
         _switch(name)

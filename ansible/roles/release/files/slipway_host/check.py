@@ -82,10 +82,11 @@ def _queued(group: str) -> float:
     https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
     """
     waited = 0
-    # One of them may end meanwhile.
     with contextlib.suppress(OSError):
         for pid in (CGROUPS / group.lstrip("/") / "cgroup.procs").read_text().split():
-            waited += int((PROC / pid / "schedstat").read_text().split()[1])
+            # One of them may end meanwhile.
+            with contextlib.suppress(OSError):
+                waited += int((PROC / pid / "schedstat").read_text().split()[1])
     return waited / 1e9
 
 
