@@ -84,7 +84,7 @@ class Machine:
         kernel = "root=/dev/vda rw console=ttyS0 tsc=reliable"
         kernel += f" {accelerator.TCG_KERNEL}" if accelerated == accelerator.TCG else ""
         kernel += f' systemd.set_credential="ssh.authorized_keys.root:{key}"'
-        command = ["qemu-system-x86_64", "-accel", accelerated, "-cpu", "max"]
+        command = ["qemu-system-x86_64", "-accel", accelerated, "-cpu", accelerator.cpu(accelerated)]
         command += ["-m", str(MEMORY_MB), "-smp", "1", "-display", "none", "-no-reboot"]
         command += ["-kernel", str(base.kernel), "-initrd", str(base.initrd), "-append", kernel]
         command += ["-drive", f"file={self.disk},if=virtio,cache=unsafe,discard=unmap"]
