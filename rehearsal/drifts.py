@@ -10,7 +10,7 @@ DRIFTS = {
     ),
     "Set the kernel as it is written": "sysctl --quiet --write net.ipv4.conf.all.rp_filter=0",
     "Put the written rules in force": "nft add rule inet slipway input tcp dport 9999 accept",
-    "Install what is missing": "dpkg --remove python3-pip-whl > /dev/null",
+    "Install what is missing": "dpkg --remove logrotate > /dev/null",
 }
 # What a repaired file leads to.
 HANDLERS = {"Restart nginx", "Reload nginx"}

@@ -1,4 +1,4 @@
-"""Sends a release to the server: code and manifests, and wheels where it lacks them."""
+"""Sends a release to the server: code and manifests, and packages where it lacks them."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy import config
 from deploy.errors import SlipwayError
-from deploy.host import state, wheels
+from deploy.host import packages, state
 from deploy.host.connection import Connection
 from deploy.host.facts import Facts
 
@@ -39,26 +39,25 @@ def lock_of(facts: Facts) -> tuple[Path, str]:
     return path, f"{digest}-{facts.python}"
 
 
-def send(connection: Connection, site: config.Site, facts: Facts, release: Release) -> int:
-    """Lets the server take the release in; returns how many wheels went with it.
+def send(connection: Connection, site: config.Site, facts: Facts, release: Release) -> float:
+    """Lets the server take the release in; returns how many MB of packages went with it.
 
     Raises SlipwayError; whatever had arrived is not a release.
     """
     lock, venv = lock_of(facts)
-    found: list[Path] = []
-    if venv not in facts.venvs:
-        folder = state.ROOT / ".slipway" / "wheels" / f"{venv}-{facts.machine}"
-        found = wheels.fetch(lock, facts.python, facts.glibc, facts.machine, folder)
+    missing = venv not in facts.venvs
+    size = 0.0
     parcel = state.directory(site) / "parcel.tar"
     with tarfile.open(parcel, "w") as archive:
         archive.add(release.tarball, "release.tar.gz")
-        if found:
-            archive.add(lock, "lock.txt")
-            for wheel in found:
-                archive.add(wheel, f"wheels/{wheel.name}")
+        if missing:
+            folder = state.ROOT / ".slipway" / "packages"
+            packed = packages.pack(lock, facts.python, facts.glibc, facts.machine, venv, folder)
+            archive.add(packed, "packages.tar.gz")
+            size = packed.stat().st_size / 1e6
     try:
         with parcel.open("rb") as file:
             connection.agent("receive", release.id, release.sha256, venv, stdin=file)
     finally:
         parcel.unlink()
-    return len(found)
+    return size

@@ -115,7 +115,7 @@ class Deploy:
     def prepare(self, release: Release) -> None:
         """All that can fail without a visitor noticing."""
         with phase(f"Send release {release.id}"):
-            print(f"    {send(self.connection, self.site, self.found, release)} wheels with it")
+            print(f"    {send(self.connection, self.site, self.found, release):.1f} MB of packages with it")
         with phase("Migrate the database, while the old release serves"):
             print(f"    {self.connection.agent('migrate', release.id)}")
         with phase("Check: a throwaway process of the new release answers"):

@@ -1,11 +1,8 @@
 """The host's own command, with folders of the test's own in place of the host's."""
 
-import ensurepip
 import importlib
 import json
 import sys
-import sysconfig
-from pathlib import Path
 
 import pytest
 
@@ -33,9 +30,6 @@ def host(tmp_path, monkeypatch):
     for variable, folder in (("ROOT", "srv"), ("ETC", "etc"), ("RUN", "run")):
         (tmp_path / folder).mkdir()
         monkeypatch.setenv(f"SLIPWAY_{variable}", str(tmp_path / folder))
-    # Where this machine's Python keeps its pip: Debian's has it in the folder that the host has.
-    bundled = sysconfig.get_config_var("WHEEL_PKG_DIR") or Path(ensurepip.__file__).parent / "_bundled"
-    monkeypatch.setenv("SLIPWAY_WHEELS", str(bundled))
     for folder in ("releases", "venvs", "records"):
         (tmp_path / "srv" / folder).mkdir()
     (tmp_path / "etc" / "release.json").write_text(

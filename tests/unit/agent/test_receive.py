@@ -8,7 +8,9 @@ import io
 import os
 import re
 import subprocess
+import sys
 import tarfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +29,8 @@ def tar(members):
 MEMBERS = {"manage.py": b"print(1)", "project/a.py": b"A = 1", "build/manifests/objects.json": b"{}"}
 CODE = gzip.compress(tar(MEMBERS), mtime=0)
 SHA = hashlib.sha256(CODE).hexdigest()
+# Where this Python's venvs have their packages.
+LIB = f"python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 
 
 @pytest.fixture
@@ -82,27 +86,29 @@ def test_a_python_without_filters_refuses_the_same(host, venv, monkeypatch):
     assert host.releases.ids() == ["1"]
 
 
-def test_a_venv_is_made_from_the_wheels_alone(host):
-    members = {"release.tar.gz": CODE, "lock.txt": b""}
+PACKAGES = gzip.compress(tar({f"lib/{LIB}/boat.py": b"OARS = 2", f"lib/{LIB}/half.py": b"print 1", "bin/row": b"#!"}))
+
+
+def test_a_venv_is_made_of_the_packages_that_were_sent(host):
+    members = {"release.tar.gz": CODE, "packages.tar.gz": PACKAGES}
     host.receive.receive("1", SHA, "lock", io.BytesIO(tar(members)))
+    venv = host.paths.VENVS / "lock"
     python = host.paths.RELEASES / "1" / "venv" / "bin" / "python"
-    prefix = subprocess.run([python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=True)
-    assert os.path.realpath(prefix.stdout.strip()) == str(host.paths.VENVS / "lock")
+    asked = [python, "-c", "import sys, boat; print(sys.prefix, boat.OARS, boat.__cached__)"]
+    prefix, oars, cached = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+    assert (os.path.realpath(prefix), oars) == (str(venv), "2")
+    assert Path(cached).exists()
+    assert (venv / "bin" / "row").exists()
+    assert not any(path.stat().st_mode & 0o022 for path in venv.rglob("*") if not path.is_symlink())
 
 
-def test_a_missing_wheel_is_named_and_leaves_no_venv_that_looks_whole(host):
-    lock = b"nowhere-to-be-found==1.0 --hash=sha256:" + b"0" * 64
-    with pytest.raises(host.paths.HostError, match="nowhere-to-be-found"):
-        host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE, "lock.txt": lock})))
-    assert not (host.paths.VENVS / "lock" / "whole").exists()
-    with pytest.raises(host.paths.HostError, match="no wheels were sent"):
+def test_packages_that_came_broken_leave_no_venv_that_looks_whole(host):
+    members = {"release.tar.gz": CODE, "packages.tar.gz": PACKAGES[: len(PACKAGES) // 2]}
+    with pytest.raises(host.paths.HostError, match=r"cannot be unpacked: .*; run `make deploy` again"):
+        host.receive.receive("1", SHA, "lock", io.BytesIO(tar(members)))
+    assert not (host.paths.VENVS / "lock").exists()
+    with pytest.raises(host.paths.HostError, match="no packages were sent"):
         host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
-
-
-def test_a_host_without_pip_says_what_brings_it(host, monkeypatch):
-    monkeypatch.setattr(host.receive, "WHEELS", host.root)
-    with pytest.raises(host.paths.HostError, match="python3-pip-whl is gone; `make deploy PROVISION=1`"):
-        host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE, "lock.txt": b""})))
 
 
 def test_a_disk_that_fills_up_leaves_nothing_and_is_said_in_one_line(host, venv, monkeypatch, capsys):

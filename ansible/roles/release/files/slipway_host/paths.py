@@ -12,8 +12,6 @@ CURRENT = ROOT / "current"
 
 ETC = Path(os.environ.get("SLIPWAY_ETC", "/etc/slipway"))
 ENVIRONMENT = ETC / "site.env"
-# Debian's pip, of the package python3-pip-whl.
-WHEELS = Path(os.environ.get("SLIPWAY_WHEELS", "/usr/share/python-wheels"))
 RUN = Path(os.environ.get("SLIPWAY_RUN", "/run"))
 LOCK = RUN / "slipway-deploy.lock"
 STEP = RUN / "slipway-step.lock"

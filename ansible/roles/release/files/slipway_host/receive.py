@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from slipway_host import releases
-from slipway_host.paths import RELEASES, VENVS, WHEELS, HostError
+from slipway_host.paths import RELEASES, VENVS, HostError
 from slipway_host.releases import PARTIAL
 from slipway_host.unpack import unpack
 
@@ -18,7 +18,7 @@ WHOLE = "whole"
 
 
 def receive(name: str, sha256: str, lock: str, stream: BinaryIO) -> None:
-    """Reads a tar with release.tar.gz, and with lock.txt and wheels/ where the host lacks the venv ``lock``.
+    """Reads a tar with release.tar.gz, and with packages.tar.gz where the host lacks the venv ``lock``.
 
     Raises HostError when bytes were lost on the way, or the venv cannot be made; OSError when the disk is full.
     """
@@ -49,14 +49,12 @@ def _take(name: str, target: Path, sha256: str, lock: str, stream: BinaryIO) -> 
     with tarfile.open(tarball) as archive:
         unpack(archive, target)
     if not (VENVS / lock / WHOLE).exists():
-        _make_venv(lock, parcel)
+        _make_venv(lock, parcel / "packages.tar.gz")
     (target / "venv").symlink_to(os.path.relpath(VENVS / lock, RELEASES / name))
     shutil.rmtree(parcel)
     # Compiled now, by root: the application's user cannot write here, and would compile at each start.
-    python = VENVS / lock / "bin" / "python"
-    folders = [str(target / each) for each in ("deploy", "project") if (target / each).exists()]
-    compiling = [python, "-m", "compileall", "-q", "-s", str(target), "-p", str(RELEASES / name), *folders]
-    subprocess.run(compiling, check=False, stdout=subprocess.DEVNULL)
+    folders = [target / each for each in ("deploy", "project") if (target / each).exists()]
+    _compile(VENVS / lock, "-s", target, "-p", RELEASES / name, *folders)
     _give_to_root(target)
     # A name must not outlive a power cut that its bytes did not.
     os.sync()
@@ -64,33 +62,31 @@ def _take(name: str, target: Path, sha256: str, lock: str, stream: BinaryIO) -> 
     releases.note(name, sha256=sha256, lock=lock, received=releases.now())
 
 
-def _make_venv(lock: str, parcel: Path) -> None:
-    if not (parcel / "lock.txt").exists():
-        raise HostError(f"the venv {lock} is not on the host and no wheels were sent; run `make deploy` again")
+def _make_venv(lock: str, packages: Path) -> None:
+    if not packages.exists():
+        raise HostError(f"the venv {lock} is not on the host and no packages were sent; run `make deploy` again")
     venv = VENVS / lock
-    # Scripts name the folder that they are made in, so it is made in place, and marked when it is whole.
+    # Scripts name the folder that they lie in, so it is made in place, and marked when it is whole.
     shutil.rmtree(venv, ignore_errors=True)
-    make = [sys.executable, "-m", "venv", "--without-pip", str(venv)]
-    # pip works out of its wheel. A pip of the venv's own would cost a small host as long as a third of the packages.
-    pip = next(WHEELS.glob("pip-*.whl"), None)
-    if not pip:
-        raise HostError(
-            f"no pip in {WHEELS}: the package python3-pip-whl is gone; `make deploy PROVISION=1` installs it"
-        )
-    install = [venv / "bin" / "python", pip / "pip", "install", "--quiet", "--disable-pip-version-check"]
-    install += ["--no-index", "--no-deps", "--no-cache-dir", "--find-links", parcel / "wheels"]
-    install += ["--require-hashes", "-r", parcel / "lock.txt"]
-    for step in (make, install):
-        done = subprocess.run(step, capture_output=True, text=True, check=False)
+    make = [sys.executable, "-m", "venv", "--without-pip", venv]
+    # All becomes root's and nobody else can write it, whatever the archive says.
+    fill = ["tar", "--extract", "--gzip", "--no-same-owner", "--no-same-permissions"]
+    fill += ["--file", packages, "--directory", venv]
+    for step in (make, fill):
+        done = subprocess.run(step, capture_output=True, text=True, check=False, umask=0o022)
         if done.returncode:
             said = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()] or ["it said nothing"]
             shutil.rmtree(venv, ignore_errors=True)
-            raise HostError(
-                f"the packages cannot be installed from the wheels sent: {said[-1].removeprefix('ERROR: ')}"
-            )
-    _give_to_root(venv)
+            raise HostError(f"the packages that were sent cannot be unpacked: {said[0]}; run `make deploy` again")
+    _compile(venv, venv / "lib")
     os.sync()
     (venv / WHOLE).touch(mode=0o644)
+
+
+def _compile(venv: Path, *arguments: str | Path) -> None:
+    """Leaves what has this Python's bytecode already; a file that does not compile is for whoever imports it."""
+    compiling = [venv / "bin" / "python", "-m", "compileall", "-q", *arguments]
+    subprocess.run(compiling, check=False, stdout=subprocess.DEVNULL, umask=0o022)
 
 
 def _give_to_root(top: Path) -> None:

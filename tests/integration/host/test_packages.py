@@ -1,13 +1,16 @@
-"""The server's wheels, by the pip of this machine: from a folder of made-up ones, and from the index as it is."""
+"""The server's packages, by the pip of this machine: from a folder of made-up wheels, and from the index as it is."""
 
 import hashlib
+import importlib.util
+import sys
+import tarfile
 import zipfile
 
 import pytest
 
 from deploy.config import ROOT
 from deploy.errors import SlipwayError
-from deploy.host import wheels
+from deploy.host import packages
 
 
 @pytest.fixture
@@ -26,6 +29,7 @@ def index(tmp_path, monkeypatch):
         lock = tmp_path / "web.txt"
 
         def add(self, *tags, name="boat", version="1.0"):
+            """Each of these wheels holds a module that says for what it was made, and a script."""
             hashes = [self.wheel(name, version, tag) for tag in tags]
             with self.lock.open("a") as file:
                 file.write(f"{name}=={version} " + " ".join(f"--hash=sha256:{each}" for each in hashes) + "\n")
@@ -36,13 +40,29 @@ def index(tmp_path, monkeypatch):
             with zipfile.ZipFile(path, "w") as archive:
                 archive.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
                 archive.writestr(f"{about}/WHEEL", f"Wheel-Version: 1.0\nTag: {tag}\n")
+                archive.writestr(f"{about}/entry_points.txt", f"[console_scripts]\n{name} = {name}:main\n")
+                archive.writestr(f"{name}.py", f"TAG = {tag!r}\n")
                 archive.writestr(f"{about}/RECORD", "")
             return hashlib.sha256(path.read_bytes()).hexdigest()
 
-        def fetch(self, python="3.13", glibc="2.36", machine="x86_64"):
-            return [path.name for path in wheels.fetch(self.lock, python, glibc, machine, tmp_path / "cache")]
+        def pack(self, python="3.13", glibc="2.36", machine="x86_64", venv="1a2b"):
+            return packages.pack(self.lock, python, glibc, machine, f"{venv}-{python}", tmp_path / "cache")
+
+        def chosen(self, **server):
+            """Package → the tag of the wheel that its module is from."""
+            members = contents(self.pack(**server))
+            return {
+                name.rpartition("/")[2].removesuffix(".py"): body.decode().split("'")[1]
+                for name, body in members.items()
+                if name.endswith(".py")
+            }
 
     return Index()
+
+
+def contents(packed):
+    with tarfile.open(packed) as archive:
+        return {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}
 
 
 def test_the_wheel_is_the_server_s_and_not_this_machine_s(index):
@@ -54,9 +74,27 @@ def test_the_wheel_is_the_server_s_and_not_this_machine_s(index):
         "cp313-cp313-win_amd64",
     )
     index.add("py3-none-any", name="oar")
-    assert index.fetch() == ["boat-1.0-cp313-cp313-manylinux_2_28_x86_64.whl", "oar-1.0-py3-none-any.whl"]
-    assert index.fetch(glibc="2.41")[0] == "boat-1.0-cp313-cp313-manylinux_2_39_x86_64.whl"
-    assert index.fetch(machine="aarch64", glibc="2.31")[0] == "boat-1.0-cp313-cp313-manylinux_2_28_aarch64.whl"
+    assert index.chosen() == {"boat": "cp313-cp313-manylinux_2_28_x86_64", "oar": "py3-none-any"}
+    assert index.chosen(glibc="2.41")["boat"] == "cp313-cp313-manylinux_2_39_x86_64"
+    assert index.chosen(machine="aarch64", glibc="2.31")["boat"] == "cp313-cp313-manylinux_2_28_aarch64"
+
+
+def test_all_lies_where_the_server_s_venv_has_it(index):
+    index.add("py3-none-any")
+    members = contents(index.pack(python="3.13"))
+    assert "lib/python3.13/site-packages/boat.py" in members
+    assert "lib/python3.13/site-packages/boat-1.0.dist-info/METADATA" in members
+    assert members["bin/boat"].startswith(b"#!/srv/slipway/venvs/1a2b-3.13/bin/python\n")
+    assert sys.prefix.encode() not in b"".join(members.values())
+
+
+def test_bytecode_goes_along_where_this_machine_has_that_python(index, monkeypatch):
+    index.add("py3-none-any")
+    own, name = f"{sys.version_info.major}.{sys.version_info.minor}", f"boat.{sys.implementation.cache_tag}.pyc"
+    compiled = contents(index.pack(python=own))[f"lib/python{own}/site-packages/__pycache__/{name}"]
+    assert compiled.startswith(importlib.util.MAGIC_NUMBER)
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert not [name for name in contents(index.pack(python="3.99")) if name.endswith(".pyc")]
 
 
 @pytest.mark.parametrize(
@@ -64,22 +102,28 @@ def test_the_wheel_is_the_server_s_and_not_this_machine_s(index):
 )
 def test_older_names_and_the_stable_abi_will_do(tag, index):
     index.add(f"cp37-abi3-{tag}")
-    assert index.fetch() == [f"boat-1.0-cp37-abi3-{tag}.whl"]
+    assert index.chosen() == {"boat": f"cp37-abi3-{tag}"}
 
 
 def test_a_second_deploy_downloads_nothing(index):
     index.add("py3-none-any")
-    first = index.fetch()
+    first = index.pack()
     for path in index.path.iterdir():
         path.unlink()
-    assert index.fetch() == first
+    assert index.pack() == first
+
+
+def test_packages_of_another_lock_file_go_and_another_server_s_stay(index):
+    index.add("py3-none-any")
+    older, other, newer = index.pack(venv="old"), index.pack(venv="new", glibc="2.41"), index.pack(venv="new")
+    assert [each.exists() for each in (older, other, newer)] == [False, True, True]
 
 
 def test_what_has_no_wheel_is_one_line_and_leaves_nothing(index, tmp_path):
     index.add("py3-none-any", name="oar")
     index.add("cp313-cp313-win_amd64")
     with pytest.raises(SlipwayError) as refused:
-        index.fetch()
+        index.pack()
     message = str(refused.value)
     assert "no wheel of boat==1.0" in message and "(Python 3.13, x86_64, glibc 2.36)" in message
     assert "\n" not in message
@@ -89,22 +133,22 @@ def test_what_has_no_wheel_is_one_line_and_leaves_nothing(index, tmp_path):
 def test_a_wheel_that_was_not_locked_is_refused(index):
     index.add("py3-none-any")
     with zipfile.ZipFile(index.path / "boat-1.0-py3-none-any.whl", "a") as archive:
-        archive.writestr("boat.py", "import os")
+        archive.writestr("stowaway.py", "import os")
     with pytest.raises(SlipwayError, match=r"boat.* is not the one that was locked"):
-        index.fetch()
+        index.pack()
 
 
 def test_a_package_without_a_hash_is_refused(index):
     index.add("py3-none-any")
     index.lock.write_text("boat==1.0\n")
     with pytest.raises(SlipwayError, match=r"not every line is pinned.*`make lock`"):
-        index.fetch()
+        index.pack()
 
 
 @pytest.mark.parametrize(("machine", "glibc"), [("armv7l", "2.36"), ("x86_64", "1.2.5"), ("x86_64", "")])
 def test_a_machine_that_wheels_are_not_made_for_is_refused(machine, glibc, index):
     with pytest.raises(SlipwayError, match="the server"):
-        index.fetch(machine=machine, glibc=glibc)
+        index.pack(machine=machine, glibc=glibc)
 
 
 def test_an_index_that_cannot_be_reached_is_named_as_that(index, monkeypatch):
@@ -113,15 +157,15 @@ def test_an_index_that_cannot_be_reached_is_named_as_that(index, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_RETRIES", "1")
     with pytest.raises(SlipwayError, match="cannot be reached"):
-        index.fetch()
+        index.pack()
 
 
 @pytest.mark.parametrize(("python", "glibc"), [("3.11", "2.36"), ("3.13", "2.41")])
 def test_the_locks_that_slipway_ships_have_their_wheels(python, glibc, tmp_path):
     lock = ROOT / "requirements" / f"web-{python}.txt"
-    found = wheels.fetch(lock, python, glibc, "x86_64", tmp_path)
+    members = contents(packages.pack(lock, python, glibc, "x86_64", f"1a2b-{python}", tmp_path))
     pinned = [line for line in lock.read_text().splitlines() if "==" in line]
-    assert len(found) == len(pinned) > 10
-    for path in found:
-        assert path.name.endswith(("none-any.whl", "x86_64.whl"))
-        assert f"cp{python.replace('.', '')}" in path.name or "-py" in path.name or "-abi3-" in path.name
+    assert len([name for name in members if name.endswith(".dist-info/METADATA")]) == len(pinned) > 10
+    assert members["bin/gunicorn"].startswith(b"#!/srv/slipway/")
+    native = [name for name in members if ".so" in name and "cpython" in name]
+    assert native and all(f"cpython-{python.replace('.', '')}-x86_64-linux-gnu" in name for name in native)
