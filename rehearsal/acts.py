@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.host import playbook
 from rehearsal import acme, cloud, drifts, hardening
 from rehearsal.diary import Diary, Phase
 from rehearsal.host import ADMIN, Host
@@ -149,7 +150,8 @@ class Acts:
         """Changes five things by hand; the next deploy must find them by itself, and repair them and nothing else."""
         self.host.run("\n".join(drifts.DRIFTS.values()))
         self._verb("deploy-drifted", phase, "deploy")
-        repaired = drifts.changed((SITE_STATE / "log" / "provision.log").read_text()) - drifts.HANDLERS
+        log = (SITE_STATE / "log" / "provision.log").read_text()
+        repaired = set(playbook.changed(log)) - drifts.HANDLERS
         self.diary.find(
             "A deploy repairs five drifts and nothing else",
             repaired == set(drifts.DRIFTS),

@@ -1,7 +1,5 @@
 """What somebody might change on a host by hand, and what a deploy must find and repair of it, no more and no less."""
 
-from deploy.host.playbook import TASK
-
 # The task that repairs it → the command that needs repair.
 DRIFTS = {
     "Write nginx's configuration": "echo '# mine' >> /etc/nginx/nginx.conf",
@@ -14,14 +12,3 @@ DRIFTS = {
 }
 # What a repaired file leads to.
 HANDLERS = {"Restart nginx", "Reload nginx"}
-
-
-def changed(log: str) -> set[str]:
-    """The names of the tasks that changed something, by a log of Ansible's."""
-    found, playing = set(), ""
-    for line in log.splitlines():
-        if heading := TASK.match(line):
-            playing = heading["name"]
-        elif line.startswith("changed: "):
-            found.add(playing)
-    return found

@@ -23,11 +23,13 @@ QUICK = {
     "ANSIBLE_DEPRECATION_WARNINGS": "0",
 }
 TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?:(?P<role>\w+) : )?(?P<name>.*?)\] \*+")
-RECAP = re.compile(r"\bok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
 
-def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *arguments: str) -> tuple[int, Path]:
-    """How many tasks changed something, and the log. Raises SlipwayError with the task and its reason."""
+def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *arguments: str) -> tuple[list[str], Path]:
+    """The tasks that changed something, and the log. Raises SlipwayError with the task and its reason.
+
+    With ``--check`` among the arguments nothing is changed, and it is the tasks that would.
+    """
     log = state.directory(site) / "log" / "provision.log"
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory.path, "provision.yml"]
     command += ["--extra-vars", f"@{secrets.path}", "--vault-password-file", secrets.password_file, *arguments]
@@ -52,8 +54,7 @@ def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *argume
         spoken.end()
     if playing.wait():
         raise SlipwayError(f"provisioning failed: {failure(log.read_text())} (all of it: {log})")
-    found = RECAP.search(log.read_text())
-    return int(found[2]) if found else 0, log
+    return changed(log.read_text()), log
 
 
 class Spoken:
@@ -78,6 +79,17 @@ class Spoken:
         if self._role:
             seconds = time.monotonic() - self._began
             print(f"    {self._role:<12}{self._tasks:>3} tasks {seconds:>7.1f} s", flush=True)
+
+
+def changed(log: str) -> list[str]:
+    """The names of the tasks that changed something, by a log of Ansible's; each as often as it is in it."""
+    found, playing = [], ""
+    for line in log.splitlines():
+        if heading := TASK.match(line):
+            playing = heading["name"]
+        elif line.startswith("changed: ") and found[-1:] != [playing]:
+            found.append(playing)
+    return found
 
 
 def failure(log: str) -> str:

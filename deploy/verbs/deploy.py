@@ -21,6 +21,7 @@ help = "bring the site that site.yml describes to its server"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--provision", action="store_true", help="play the playbook whether it seems needed or not")
+    parser.add_argument("--check", action="store_true", help="only name what the playbook would change")
     parser.add_argument("--allow-unsafe", action="store_true", help="let migrations run that the old code breaks on")
     parser.add_argument("--no-smoke", action="store_true", help="leave the proof out; the end says so")
 
@@ -31,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
     deploy = Deploy(site, Secrets.load(site), options)
     with ExitStack() as until_the_end:
         deploy.look()
+        if options.check:
+            return deploy.check()
         # A bare host has no lock to take, and nothing on it that a second deploy could harm.
         if deploy.found.fingerprint:
             deploy.take_lock(until_the_end)
@@ -71,6 +74,18 @@ class Deploy:
         self.described = inventory.write(self.site, self.secrets, budget)
         self.builder = Builder(self.site, self.secrets)
 
+    def check(self) -> int:
+        """Names what the playbook would change; 1 if it would change anything."""
+        if not self.found.fingerprint:
+            raise SlipwayError("Slipway has not been on this host, so there is nothing to compare; run `make deploy`")
+        with phase("Play the playbook without changing anything"):
+            would, log = playbook.provision(self.site, self.secrets, self.described, "--check")
+        for task in would:
+            print(f"  would change: {task}")
+        tasks = f"{len(would) or 'no'} task{'' if len(would) == 1 else 's'}"
+        print(f"{tasks} would change something; all of it: {log.relative_to(config.ROOT)}")
+        return 1 if would else 0
+
     def take_lock(self, until_the_end: ExitStack) -> None:
         with phase("Take the deploy lock"):
             until_the_end.enter_context(lock.held(self.connection))
@@ -105,7 +120,7 @@ class Deploy:
     def provision(self) -> None:
         with phase(f"Provision the host: {', '.join(self.reasons())}"):
             changed, log = playbook.provision(self.site, self.secrets, self.described)
-            print(f"    {changed} changed; all of it: {log.relative_to(config.ROOT)}")
+            print(f"    {len(changed)} changed; all of it: {log.relative_to(config.ROOT)}")
             self.connection = Connection(self.site)
             self.found = facts.gather(self.connection, self.site)
             if self.found.fingerprint != self.described.fingerprint or self.found.drifted:

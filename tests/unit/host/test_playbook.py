@@ -62,6 +62,28 @@ def test_a_failure_is_one_line(output, says):
     assert "\n" not in said
 
 
-def test_the_recap_tells_how_many_changed():
-    recap = "example-com  : ok=85   changed=61   unreachable=0    failed=0    skipped=3\n"
-    assert playbook.RECAP.search(recap)[2] == "61"
+PLAYED = """
+TASK [base : Write the firewall's rules] ***************************************
+ok: [slipway-test]
+
+TASK [base : Put the written rules in force] ***********************************
+changed: [slipway-test]
+
+TASK [nginx : Create the folders of the units' settings] ***********************
+changed: [slipway-test] => (item=nginx.service)
+changed: [slipway-test] => (item=logrotate.timer)
+
+RUNNING HANDLER [nginx : Reload nginx] *****************************************
+changed: [slipway-test]
+
+PLAY RECAP *********************************************************************
+slipway-test               : ok=3   changed=3    unreachable=0    failed=0
+"""
+
+
+def test_tasks_and_handlers_that_changed_something_are_named_once():
+    assert playbook.changed(PLAYED) == [
+        "Put the written rules in force",
+        "Create the folders of the units' settings",
+        "Reload nginx",
+    ]

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from deploy import edge
+from deploy import config, edge
+from deploy.errors import SlipwayError
 from deploy.host import stale
 from deploy.verbs import deploy
 
@@ -72,3 +73,31 @@ def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned
 
 def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
     assert phases("pull") == ["push", "release", "send", "migrate", "check", "prune"]
+
+
+@pytest.fixture
+def check(described, monkeypatch):
+    """Judges a host of this fingerprint on which these tasks would change something."""
+
+    def ask(fingerprint, would):
+        def provision(*arguments):
+            assert arguments[-1] == "--check"
+            return would, config.ROOT / "provision.log"
+
+        monkeypatch.setattr(deploy.playbook, "provision", provision)
+        asking = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace())
+        asking.found = SimpleNamespace(fingerprint=fingerprint)
+        return asking.check()
+
+    return ask
+
+
+def test_a_check_names_what_the_playbook_would_change_and_says_so_by_its_status(check, capsys):
+    assert check("abc", ["Write nginx's configuration"]) == 1
+    assert "would change: Write nginx's configuration\n1 task would" in capsys.readouterr().out
+    assert check("abc", []) == 0
+
+
+def test_a_check_of_a_bare_host_is_refused(check):
+    with pytest.raises(SlipwayError, match="`make deploy`"):
+        check("", [])
