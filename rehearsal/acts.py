@@ -10,7 +10,7 @@ from deploy.host import playbook
 from rehearsal import acme, cloud, drifts, hardening
 from rehearsal.diary import Diary, Phase
 from rehearsal.host import ADMIN, Host
-from rehearsal.load import Load, Visits
+from rehearsal.load import Load, Visits, seconds_each
 from rehearsal.machine.boot import Machine
 from rehearsal.memory import Memory
 from rehearsal.processes import Processes
@@ -21,7 +21,8 @@ from tests.smoke.options import Options
 ROOT = Path(__file__).resolve().parent.parent
 # Where deploy keeps what belongs to the rehearsal's site.
 SITE_STATE = ROOT / ".slipway" / DOMAIN.replace(".", "-")
-RATE = 10  # requests a second
+RATE = 10  # requests a second, where the machine has this share of itself for them; fewer where it is emulated slowly
+SHARE = 0.7
 # All through TLS, nginx and Django; mostly the lightest page that asks the database, because an emulated CPU renders
 # the front page some ten times slower than a real one and would measure its own queue.
 PATHS = (*("/healthz/ready",) * 9, "/")
@@ -201,7 +202,8 @@ class Acts:
 
     def _load(self, during: str) -> Load:
         urls = [self.world.site.site_url + path for path in PATHS]
-        load = Load(urls, self.machine.ports[443], self.world.trusted, RATE)
+        where = self.machine.ports[443], self.world.trusted
+        load = Load(urls, *where, rate=min(RATE, SHARE / seconds_each(urls, *where)))
         self.seen.loads[during] = load.visits
         return load
 

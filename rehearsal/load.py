@@ -42,9 +42,23 @@ class Visits:
         return max((wait for _, wait in self.answered), default=0.0)
 
     def __str__(self) -> str:
-        waits = f"waits: median {self.median:.2f} s, worst {self.worst:.1f} s"
+        waits = f"{self.rate:.1f} a second, waits: median {self.median:.2f} s, worst {self.worst:.1f} s"
         first = f"; the first at {self.failed[0][0]:.1f} s: {self.failed[0][1]}" if self.failed else ""
         return f"{len(self.failed)} of {self.sent} failed ({waits}){first}"
+
+
+def seconds_each(urls: Sequence[str], port: int, ca: Path, asked: int = 20) -> float:
+    """How long one request waits while no other is made: the mean of ``asked``, to ``urls`` in turn."""
+
+    async def ask() -> float:
+        async with _session(port, ca) as session:
+            began = time.monotonic()
+            for number in range(asked):
+                async with session.get(urls[number % len(urls)], allow_redirects=False) as answer:
+                    await answer.read()
+            return (time.monotonic() - began) / asked
+
+    return asyncio.run(ask())
 
 
 class Load:
@@ -77,13 +91,7 @@ class Load:
         self._thread.join()
 
     async def _play(self) -> None:
-        context = ssl.create_default_context(cafile=self.ca)
-        connector = aiohttp.TCPConnector(resolver=_To(self.port), ssl=context, limit=AT_ONCE)
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
-        headers = {"User-Agent": AGENT}
-        async with aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers) as session:
-            # It would ask a second time, silently, when a connection breaks; aiohttp's own test client does this too.
-            session._retry_connection = False
+        async with _session(self.port, self.ca) as session:
             start, number, tasks = time.monotonic(), 0, set()
             while not self._stop.is_set():
                 task = asyncio.create_task(self._ask(session, self.urls[number % len(self.urls)], start))
@@ -105,6 +113,16 @@ class Load:
             self.visits.failed.append((asked - start, f"{urlsplit(url).path}: {why}"))
         else:
             self.visits.answered.append((asked - start, time.monotonic() - asked))
+
+
+def _session(port: int, ca: Path) -> aiohttp.ClientSession:
+    context = ssl.create_default_context(cafile=ca)
+    connector = aiohttp.TCPConnector(resolver=_To(port), ssl=context, limit=AT_ONCE)
+    timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+    session = aiohttp.ClientSession(connector=connector, timeout=timeout, headers={"User-Agent": AGENT})
+    # It would ask a second time, silently, when a connection breaks; aiohttp's own test client does this too.
+    session._retry_connection = False
+    return session
 
 
 class _To(AbstractResolver):

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from rehearsal.authority import Authority
-from rehearsal.load import Load
+from rehearsal.load import Load, seconds_each
 
 NAME = "www.slipway.test"
 RATE = 200
@@ -126,3 +126,13 @@ def test_another_authoritys_site_is_not_visited(site, tmp_path):
             pass
     assert visits.answered == []
     assert "certificate" in visits.failed[0][1].lower()
+
+
+def test_one_request_is_timed_while_no_other_is_made(site, authority):
+    async def wait(request):
+        await asyncio.sleep(0.01)
+        return web.Response()
+
+    site.handler = wait
+    assert 0.01 <= seconds_each([f"https://{NAME}/"], site.port, authority.certificate, asked=4) < 5
+    assert len(site.asked) == 4
