@@ -75,16 +75,18 @@ class Deploy:
         self.builder = Builder(self.site, self.secrets)
 
     def check(self) -> int:
-        """Names what the playbook would change; 1 if it would change anything."""
+        """Names what is otherwise on the host and what the playbook would change; 1 if there is anything."""
         if not self.found.fingerprint:
             raise SlipwayError("Slipway has not been on this host, so there is nothing to compare; run `make deploy`")
         with phase("Play the playbook without changing anything"):
             would, log = playbook.provision(self.site, self.secrets, self.described, "--check")
-        for task in would:
-            print(f"  would change: {task}")
+        # Ansible does not try commands, so what they would mend is known by the record alone.
+        reasons = self.reasons()
+        for each in (*reasons, *(f"would change: {task}" for task in would)):
+            print(f"  {each}")
         tasks = f"{len(would) or 'no'} task{'' if len(would) == 1 else 's'}"
         print(f"{tasks} would change something; all of it: {log.relative_to(config.ROOT)}")
-        return 1 if would else 0
+        return 1 if would or reasons else 0
 
     def take_lock(self, until_the_end: ExitStack) -> None:
         with phase("Take the deploy lock"):

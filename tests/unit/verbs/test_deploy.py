@@ -79,14 +79,15 @@ def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
 def check(described, monkeypatch):
     """Judges a host of this fingerprint on which these tasks would change something."""
 
-    def ask(fingerprint, would):
+    def ask(fingerprint, would, *drifted):
         def provision(*arguments):
             assert arguments[-1] == "--check"
             return would, config.ROOT / "provision.log"
 
         monkeypatch.setattr(deploy.playbook, "provision", provision)
-        asking = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace())
-        asking.found = SimpleNamespace(fingerprint=fingerprint)
+        asking = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(provision=False))
+        asking.found = SimpleNamespace(fingerprint=fingerprint, drifted=drifted)
+        asking.described = SimpleNamespace(fingerprint="abc")
         return asking.check()
 
     return ask
@@ -95,6 +96,8 @@ def check(described, monkeypatch):
 def test_a_check_names_what_the_playbook_would_change_and_says_so_by_its_status(check, capsys):
     assert check("abc", ["Write nginx's configuration"]) == 1
     assert "would change: Write nginx's configuration\n1 task would" in capsys.readouterr().out
+    assert check("abc", [], "firewall") == 1
+    assert "firewall drifted\n" in capsys.readouterr().out
     assert check("abc", []) == 0
 
 
