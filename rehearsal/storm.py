@@ -78,11 +78,18 @@ class Storm:
         self.host = host
         self.options = options
         self.seen = Seen()
+        self._signed_in, self._begun = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._hang_photos()), name="uploads")
 
     def __enter__(self) -> Seen:
-        self.seen.before = self.host.run(BEGIN).strip()
+        # Before it begins: a password's hash takes an emulated processor that does all the rest longer than Gunicorn
+        # lets a request take, and passwords are not what is looked at.
         self._thread.start()
+        self._signed_in.wait()
+        try:
+            self.seen.before = self.host.run(BEGIN).strip()
+        finally:
+            self._begun.set()
         return self.seen
 
     def __exit__(
@@ -97,10 +104,14 @@ class Storm:
     async def _hang_photos(self) -> None:
         files = [(name, *_photo(name, size)) for name, size in SIDES.items()]
         async with Client(self.options, new_run(), cookies=True, limit=UPLOADS, patience=PATIENCE) as client:
-            problem, _ = await sign_in(client, self.options, [])
+            try:
+                problem, _ = await sign_in(client, self.options, [])
+            finally:
+                self._signed_in.set()
             if problem:
                 self.seen.refused.append(problem)
                 return
+            await asyncio.to_thread(self._begun.wait)
             said = await asyncio.gather(*(self._hang(client, files, number) for number in range(UPLOADS)))
         self.seen.refused += [why for why in said if why]
         self.seen.taken = said.count("")
