@@ -18,6 +18,8 @@ from tests.smoke.options import Options
 from tests.smoke.signin import sign_in
 
 UPLOADS = 25
+# Before it begins, so that each of Gunicorn's workers has loaded what talks to the bucket.
+BEFORE = 4
 PATIENCE = 300  # s; an emulated processor that does all of this at once is slow, and that is not what is looked at
 # What a browser makes of a photo of that size.
 SIDES = {"original": (2000, 1500), "480": (480, 360), "960": (960, 720), "1600": (1600, 1200)}
@@ -78,14 +80,14 @@ class Storm:
         self.host = host
         self.options = options
         self.seen = Seen()
-        self._signed_in, self._begun = threading.Event(), threading.Event()
+        self._ready, self._begun = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._hang_photos()), name="uploads")
 
     def __enter__(self) -> Seen:
-        # Before it begins: a password's hash takes an emulated processor that does all the rest longer than Gunicorn
-        # lets a request take, and passwords are not what is looked at.
+        # A password's hash and boto3's loading take an emulated processor that does all the rest longer than Gunicorn
+        # lets a request take, so they come before: memory is what is looked at.
         self._thread.start()
-        self._signed_in.wait()
+        self._ready.wait()
         try:
             self.seen.before = self.host.run(BEGIN).strip()
         finally:
@@ -106,15 +108,17 @@ class Storm:
         async with Client(self.options, new_run(), cookies=True, limit=UPLOADS, patience=PATIENCE) as client:
             try:
                 problem, _ = await sign_in(client, self.options, [])
+                said = [problem] if problem else await self._hang_at_once(client, files, BEFORE)
             finally:
-                self._signed_in.set()
-            if problem:
-                self.seen.refused.append(problem)
-                return
-            await asyncio.to_thread(self._begun.wait)
-            said = await asyncio.gather(*(self._hang(client, files, number) for number in range(UPLOADS)))
+                self._ready.set()
+            if not any(said):
+                await asyncio.to_thread(self._begun.wait)
+                said = await self._hang_at_once(client, files, UPLOADS)
+                self.seen.taken = said.count("")
         self.seen.refused += [why for why in said if why]
-        self.seen.taken = said.count("")
+
+    async def _hang_at_once(self, client: Client, files: Sequence[tuple[str, str, bytes]], count: int) -> list[str]:
+        return await asyncio.gather(*(self._hang(client, files, number) for number in range(count)))
 
     async def _hang(self, client: Client, files: Sequence[tuple[str, str, bytes]], number: int) -> str:
         """Why photo ``number`` does not hang; "" when it does."""
