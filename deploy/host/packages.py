@@ -49,7 +49,7 @@ def pack(lock: Path, python: str, glibc: str, machine: str, venv: str, target: P
             whole = Path(unfinished, "whole")
             with tarfile.open(whole, "w:gz", compresslevel=6) as archive:
                 for path in sorted(root.iterdir()):
-                    archive.add(path, path.name)
+                    archive.add(path, path.name, filter=_readable)
             whole.rename(packed)
     return packed
 
@@ -82,6 +82,12 @@ def _place_scripts(tree: Path, scripts: Path, python: str) -> None:
         for script in scripts.iterdir():
             # pip names itself as the interpreter, however it words that line.
             script.write_bytes(script.read_bytes().replace(sys.executable.encode(), python.encode(), 1))
+
+
+def _readable(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Readable by the site's own user there, whatever this user's umask is."""
+    member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+    return member
 
 
 def _compile(tree: Path, python: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import os
 import sys
 import tarfile
 import zipfile
@@ -86,6 +87,19 @@ def test_all_lies_where_the_server_s_venv_has_it(index):
     assert "lib/python3.13/site-packages/boat-1.0.dist-info/METADATA" in members
     assert members["bin/boat"].startswith(b"#!/srv/slipway/venvs/1a2b-3.13/bin/python\n")
     assert sys.prefix.encode() not in b"".join(members.values())
+
+
+def test_the_site_s_user_can_read_all_of_it_whatever_the_umask_is_here(index):
+    index.add("py3-none-any")
+    before = os.umask(0o077)
+    try:
+        packed = index.pack()
+    finally:
+        os.umask(before)
+    with tarfile.open(packed) as archive:
+        modes = {member.name: member.mode for member in archive}
+    assert modes["lib"] == modes["bin/boat"] == 0o755
+    assert modes["lib/python3.13/site-packages/boat.py"] == 0o644
 
 
 def test_bytecode_goes_along_where_this_machine_has_that_python(index, monkeypatch):
