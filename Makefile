@@ -100,17 +100,17 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 
 .venv/demo: requirements/demo.txt | .venv/pip
 	@echo "slipway: installing requirements/demo.txt into .venv"
-	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
 	@touch $@
 
 .venv/deploy: requirements.txt | .venv/pip
 	@echo "slipway: installing requirements.txt into .venv (a minute; Ansible is large)"
-	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/dev: requirements/dev.txt | .venv/pip
 	@echo "slipway: installing requirements/dev.txt into .venv (a minute; Ansible is large)"
-	@$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/demo .venv/deploy
 
 .PHONY: help cdn destroy purge deploy rollback releases prune status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
