@@ -196,7 +196,7 @@ class Acts:
             memory.oom_kills == before,
             f"{memory.oom_kills - before} kills; {seen.least} MB of {memory.total} were available when least was",
         )
-        self.diary.find("Every upload is taken", seen.taken == UPLOADS, f"{seen.taken}; {'; '.join(seen.refused[:1])}")
+        self.diary.find("Every upload is taken", seen.taken == UPLOADS, "; ".join((str(seen.taken), *seen.refused[:1])))
         said = f"{seen.before} is now {seen.after}" if seen.before else "no package could be made older, so none was"
         self.diary.find("Packages are upgraded meanwhile", seen.after != seen.before, said)
         self.diary.find("The certificate is renewed meanwhile", seen.renewed, "renewed" if seen.renewed else "not so")
