@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from deploy.errors import SlipwayError
+
 TIMEOUT = 60  # s; what waits longer has failed
 # nginx lets one address have 256 at once, and all of ours come from one; more wait for their turn, which counts.
 AT_ONCE = 250
@@ -48,7 +50,10 @@ class Visits:
 
 
 def seconds_each(urls: Sequence[str], port: int, ca: Path, asked: int = 20) -> float:
-    """How long one request waits while no other is made: the mean of ``asked``, to ``urls`` in turn."""
+    """How long one request waits while no other is made: the mean of ``asked``, to ``urls`` in turn.
+
+    Raises SlipwayError when one is not answered.
+    """
 
     async def ask() -> float:
         async with _session(port, ca) as session:
@@ -58,7 +63,10 @@ def seconds_each(urls: Sequence[str], port: int, ca: Path, asked: int = 20) -> f
                     await answer.read()
             return (time.monotonic() - began) / asked
 
-    return asyncio.run(ask())
+    try:
+        return asyncio.run(ask())
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise SlipwayError(f"the site does not answer before the load: {error or type(error).__name__}") from None
 
 
 class Load:

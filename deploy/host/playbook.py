@@ -82,7 +82,7 @@ class Spoken:
 
 
 def changed(log: str) -> list[str]:
-    """The names of the tasks that changed something, by a log of Ansible's; each as often as it is in it."""
+    """The names of the tasks that changed something, in the order of Ansible's log; a loop's once."""
     found, playing = [], ""
     for line in log.splitlines():
         if heading := TASK.match(line):

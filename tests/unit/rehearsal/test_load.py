@@ -7,6 +7,7 @@ import threading
 import pytest
 from aiohttp import web
 
+from deploy.errors import SlipwayError
 from rehearsal.authority import Authority
 from rehearsal.load import Load, seconds_each
 
@@ -136,3 +137,13 @@ def test_one_request_is_timed_while_no_other_is_made(site, authority):
     site.handler = wait
     assert 0.01 <= seconds_each([f"https://{NAME}/"], site.port, authority.certificate, asked=4) < 5
     assert len(site.asked) == 4
+
+
+def test_a_site_that_does_not_answer_before_the_load_is_one_line(site, authority):
+    async def hang_up(request):
+        request.transport.abort()
+        return web.Response()
+
+    site.handler = hang_up
+    with pytest.raises(SlipwayError, match="does not answer before the load"):
+        seconds_each([f"https://{NAME}/"], site.port, authority.certificate)
