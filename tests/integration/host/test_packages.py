@@ -11,7 +11,7 @@ import pytest
 
 from deploy.config import ROOT
 from deploy.errors import SlipwayError
-from deploy.host import packages
+from deploy.host import agent, packages
 
 
 @pytest.fixture
@@ -87,6 +87,11 @@ def test_all_lies_where_the_server_s_venv_has_it(index):
     assert "lib/python3.13/site-packages/boat-1.0.dist-info/METADATA" in members
     assert members["bin/boat"].startswith(b"#!/srv/slipway/venvs/1a2b-3.13/bin/python\n")
     assert sys.prefix.encode() not in b"".join(members.values())
+
+
+def test_scripts_are_made_for_the_folder_that_the_server_has_its_venvs_in():
+    root = packages.VENVS.removesuffix("/venvs")
+    assert f'"SLIPWAY_ROOT", "{root}"' in (agent.SOURCE / "paths.py").read_text()
 
 
 def test_the_site_s_user_can_read_all_of_it_whatever_the_umask_is_here(index):
