@@ -11,9 +11,12 @@ demo: .venv/demo ## the whole path on this machine, without any account (ONCE=1:
 	@rehearsal/system.sh chromium:chromium
 	@$(BIN)/python -m rehearsal.demo $(if $(ONCE),--once)
 
-rehearse: .venv/deploy .venv/demo ## make deploy itself against a throwaway 512 MB machine, proved (OS=bookworm, RESUME=1, STORM=1)
+rehearse: .venv/pip ## make deploy itself against a throwaway 512 MB machine, proved (OS=bookworm, RESUME=1, STORM=1)
 	@rehearsal/system.sh chromium:chromium certutil:libnss3-tools pebble:pebble qemu-system-x86_64:qemu-system-x86 \
 	  qemu-img:qemu-utils mmdebstrap:mmdebstrap newuidmap:uidmap mke2fs:e2fsprogs ssh:openssh-client
+	@# The machine's image needs none of the packages, and is made while they are installed.
+	@$(BIN)/python -m rehearsal.machine $(if $(OS),--os "$(OS)") image & image=$$!; \
+	  $(MAKE) --no-print-directory .venv/deploy; installed=$$?; wait $$image && exit $$installed
 	@$(BIN)/python -m rehearsal.rehearse $(if $(OS),--os "$(OS)") $(if $(RESUME),--resume) $(if $(STORM),--storm)
 
 test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)
@@ -39,7 +42,7 @@ destroy: .venv/deploy ## take away what make cdn made; asks first, and about the
 purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, for emergencies
 	@$(BIN)/python -m deploy.verbs purge $(PATHS)
 
-deploy: .venv/deploy .venv/demo ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1)
+deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
 	@$(BIN)/python -m deploy.verbs deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke)
 
@@ -98,19 +101,21 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
+# Ansible's collections are read as text: to compile them would take longer than to install all the rest.
+install = echo "slipway: installing $(1) into .venv" && \
+  $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes $(addprefix -r ,$(1)) && \
+  { $(BIN)/python -m compileall -qq -j 0 -x ansible_collections .venv/lib || true; }
+
 .venv/demo: requirements/demo.txt | .venv/pip
-	@echo "slipway: installing requirements/demo.txt into .venv"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt
+	@$(call install,$<)
 	@touch $@
 
-.venv/deploy: requirements.txt | .venv/pip
-	@echo "slipway: installing requirements.txt into .venv (a minute; Ansible is large)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	@touch $@
+.venv/deploy: requirements.txt requirements/demo.txt | .venv/pip
+	@$(call install,$^)
+	@touch $@ .venv/demo
 
 .venv/dev: requirements/dev.txt | .venv/pip
-	@echo "slipway: installing requirements/dev.txt into .venv (a minute; Ansible is large)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@ .venv/demo .venv/deploy
+	@$(call install,$<)
+	@touch $@ .venv/deploy .venv/demo
 
 .PHONY: help cdn destroy purge deploy rollback releases prune status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock

@@ -7,7 +7,7 @@ import sys
 import time
 
 from deploy.errors import SlipwayError
-from rehearsal.machine import image, ssh
+from rehearsal.machine import accelerator, image, ssh
 from rehearsal.machine.boot import Machine
 from rehearsal.processes import Processes
 
@@ -29,7 +29,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.machine", description=__doc__)
     parser.add_argument("--os", default=os.environ.get("OS") or "trixie", help="Debian release: %(default)s")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("image", help="make the disk image, unless it is there")
+    verbs.add_parser("image", help="make the disk image, unless it is there, and see whether KVM runs it")
     boot = verbs.add_parser("boot", help="boot a fresh machine; Ctrl-C or `stop` ends it")
     boot.add_argument("--resume", metavar="SNAPSHOT", default="", help="go on from a saved state instead")
     into = verbs.add_parser("ssh", help="a shell in it, or one command")
@@ -44,7 +44,8 @@ def _options() -> argparse.Namespace:
 def _image(options: argparse.Namespace) -> int:
     start = time.monotonic()
     made = image.ensure(options.os)
-    print(f"{made.disk.parent}  ({time.monotonic() - start:.0f} s)")
+    accelerated = accelerator.choose(made).partition(",")[0]
+    print(f"{made.disk.parent}, to be run by {accelerated}  ({time.monotonic() - start:.0f} s)", flush=True)
     return 0
 
 
