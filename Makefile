@@ -14,10 +14,12 @@ demo: .venv/demo ## the whole path on this machine, without any account (ONCE=1:
 rehearse: .venv/pip ## make deploy itself against a throwaway 512 MB machine, proved (OS=bookworm, RESUME=1, STORM=1)
 	@rehearsal/system.sh chromium:chromium certutil:libnss3-tools pebble:pebble qemu-system-x86_64:qemu-system-x86 \
 	  qemu-img:qemu-utils mmdebstrap:mmdebstrap newuidmap:uidmap mke2fs:e2fsprogs ssh:openssh-client
-	@# The machine's image needs none of the packages, and is made while they are installed.
-	@$(BIN)/python -m rehearsal.machine $(if $(OS),--os "$(OS)") image & image=$$!; \
-	  $(MAKE) --no-print-directory .venv/deploy; installed=$$?; wait $$image && exit $$installed
+	@$(MAKE) --no-print-directory --jobs=2 image .venv/deploy
 	@$(BIN)/python -m rehearsal.rehearse $(if $(OS),--os "$(OS)") $(if $(RESUME),--resume) $(if $(STORM),--storm)
+
+# The machine's disk needs none of the packages, so that it is made while they are installed.
+image: .venv/pip
+	@$(BIN)/python -m rehearsal.machine $(if $(OS),--os "$(OS)") image
 
 test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)
 	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl certutil:libnss3-tools pebble:pebble
@@ -102,7 +104,7 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	@touch $@
 
 # Ansible's collections are read as text: to compile them would take longer than to install all the rest.
-install = echo "slipway: installing $(1) into .venv" && \
+install = echo "slipway: installing $(1) into .venv (a minute)" && \
   $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes $(addprefix -r ,$(1)) && \
   { $(BIN)/python -m compileall -qq -j 0 -x ansible_collections .venv/lib || true; }
 
@@ -118,4 +120,4 @@ install = echo "slipway: installing $(1) into .venv" && \
 	@$(call install,$<)
 	@touch $@ .venv/deploy .venv/demo
 
-.PHONY: help cdn destroy purge deploy rollback releases prune status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
+.PHONY: help image cdn destroy purge deploy rollback releases prune status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock

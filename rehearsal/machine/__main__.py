@@ -45,7 +45,7 @@ def _image(options: argparse.Namespace) -> int:
     start = time.monotonic()
     made = image.ensure(options.os)
     accelerated = accelerator.choose(made).partition(",")[0]
-    print(f"{made.disk.parent}, to be run by {accelerated}  ({time.monotonic() - start:.0f} s)", flush=True)
+    print(f"{made.disk.parent.name} is there, {accelerated} runs it  ({time.monotonic() - start:.0f} s)", flush=True)
     return 0
 
 
