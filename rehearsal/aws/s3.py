@@ -23,6 +23,8 @@ from rehearsal.aws.signing import sign
 # RFC 9110 section 7.6.1, and Expect, which the server side of the front answers itself.
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"}
 GENERATED = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+# SeaweedFS takes this type for none and guesses one by the name, so it is kept as a language for private use.
+UNTYPED, UNTYPED_MARK = "application/octet-stream", "x-untyped"
 CHUNK = 256 * 1024
 NOT_IMPLEMENTED = 501
 XML = "application/xml"
@@ -167,9 +169,11 @@ class Front:
         async with self._ask(request, body) as answer:
             if answer.status == 404 and not _learns_of_absence(request):
                 raise ServiceError("AccessDenied", "Access Denied", 403)
-            response = web.StreamResponse(
-                status=answer.status, reason=answer.reason, headers=_end_to_end(answer.headers)
-            )
+            headers = _end_to_end(answer.headers)
+            if headers.get("Content-Language") == UNTYPED_MARK:
+                del headers["Content-Language"]
+                headers["Content-Type"] = UNTYPED
+            response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
             await response.prepare(request)
             async for chunk in answer.content.iter_chunked(CHUNK):
                 await response.write(chunk)
@@ -180,7 +184,7 @@ class Front:
         return self.session.request(
             request.method,
             URL(self.upstream + request.raw_path, encoded=True),
-            headers=_end_to_end(request.headers),
+            headers=_mark_untyped(_end_to_end(request.headers)),
             data=body,
             allow_redirects=False,
             skip_auto_headers=GENERATED,
@@ -215,3 +219,9 @@ def _end_to_end(headers: CIMultiDict) -> CIMultiDict:
         for name, value in headers.items()
         if name.lower() not in HOP_BY_HOP and (not name.startswith("Access-Control-Allow") and name != "Vary")
     )
+
+
+def _mark_untyped(headers: CIMultiDict) -> CIMultiDict:
+    if headers.get("Content-Type") == UNTYPED:
+        headers.setdefault("Content-Language", UNTYPED_MARK)
+    return headers

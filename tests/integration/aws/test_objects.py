@@ -26,6 +26,15 @@ def test_an_object_comes_back_with_its_bytes_and_headers(calls: Calls, bucket: s
     assert [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]] == [key]
 
 
+def test_a_type_that_says_nothing_is_kept_whatever_the_name_says(calls: Calls, bucket: str):
+    s3 = calls.client("s3")
+    s3.put_object(Bucket=bucket, Key="static/a.xml", Body=b"<a/>", ContentType="application/octet-stream")
+    s3.copy_object(Bucket=bucket, Key="static/b.xml", CopySource={"Bucket": bucket, "Key": "static/a.xml"})
+    for key in ("static/a.xml", "static/b.xml"):
+        got = s3.head_object(Bucket=bucket, Key=key)
+        assert (got["ContentType"], got["Metadata"]) == ("application/octet-stream", {})
+
+
 def test_a_large_object_is_streamed_both_ways_and_read_by_range(calls: Calls, bucket: str):
     s3, body = calls.client("s3"), os.urandom(20_000_000)
     s3.put_object(Bucket=bucket, Key="media/public/large", Body=body)
