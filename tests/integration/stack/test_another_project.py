@@ -69,15 +69,33 @@ def test_it_is_built_pushed_served_and_proved(clone, tmp_path):
     assert any("/CACHE/css/" in asset["url"] for asset in report["assets"])
 
 
-def test_without_the_line_it_is_refused_by_one_that_says_so(clone):
+def refused(clone, module):
+    """What a build under the settings ``module`` says."""
     done = subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput"],
         cwd=clone,
-        env={"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": "mysite.settings"},
+        env={"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": module},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 1
-    assert done.stderr.strip() == (
+    return done.stderr.strip()
+
+
+def test_without_the_line_it_is_refused_by_one_that_says_so(clone):
+    assert refused(clone, "mysite.settings") == (
         f"slipway: mysite.settings: the offload settings are missing; add `{LINE}` as the last line of that module"
     )
+
+
+def test_with_modules_that_site_yml_does_not_name_it_is_refused_by_one_line(clone):
+    assert refused(clone, "project.settings") == (
+        "slipway: project.settings: no such module in project/; name your settings and wsgi modules in site.yml"
+    )
+
+
+def test_what_the_settings_lack_themselves_is_told_whole(clone):
+    settings = clone / "project" / "mysite" / "settings.py"
+    settings.write_text(f"import nowhere\n{settings.read_text()}\n{LINE}\n")
+    said = refused(clone, "mysite.settings")
+    assert "settings.py" in said and said.endswith("No module named 'nowhere'")
