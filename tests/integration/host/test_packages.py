@@ -2,8 +2,10 @@
 
 import hashlib
 import importlib.util
+import io
 import os
 import sys
+import sysconfig
 import tarfile
 import zipfile
 
@@ -12,6 +14,31 @@ import pytest
 from deploy.config import ROOT
 from deploy.errors import SlipwayError
 from deploy.host import agent, packages
+
+# A build backend that needs nothing: it writes the wheel itself.
+BACKEND = """
+import zipfile
+
+def build_wheel(target, config_settings=None, metadata_directory=None):
+    {first}
+    name = "boat-1.0-{tag}.whl"
+    with zipfile.ZipFile(f"{{target}}/{{name}}", "w") as archive:
+        about = "boat-1.0.dist-info/"
+        archive.writestr(about + "METADATA", "Metadata-Version: 2.1\\nName: boat\\nVersion: 1.0\\n")
+        archive.writestr(about + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: {pure}\\nTag: {tag}\\n")
+        archive.writestr(about + "RECORD", "")
+        archive.writestr("boat.py", "TAG = 'sources'")
+    return name
+"""
+# With it, a build fails later than the reading of its metadata.
+METADATA = """
+def prepare_metadata_for_build_wheel(target, config_settings=None):
+    import os
+    os.mkdir(f"{target}/boat-1.0.dist-info")
+    with open(f"{target}/boat-1.0.dist-info/METADATA", "w") as file:
+        file.write("Metadata-Version: 2.1\\nName: boat\\nVersion: 1.0\\n")
+    return "boat-1.0.dist-info"
+"""
 
 
 @pytest.fixture
@@ -45,6 +72,20 @@ def index(tmp_path, monkeypatch):
                 archive.writestr(f"{name}.py", f"TAG = {tag!r}\n")
                 archive.writestr(f"{about}/RECORD", "")
             return hashlib.sha256(path.read_bytes()).hexdigest()
+
+        def add_sources(self, tag="py3-none-any", pure="true", first="", more=""):
+            """An sdist whose wheel has that tag; it runs ``first`` when it is built, and its backend has ``more``."""
+            project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+            backend = BACKEND.format(tag=tag, pure=pure, first=first) + more
+            about = "Metadata-Version: 2.1\nName: boat\nVersion: 1.0\n"
+            path = folder / "boat-1.0.tar.gz"
+            with tarfile.open(path, "w:gz") as archive:
+                for name, text in {"pyproject.toml": project, "backend.py": backend, "PKG-INFO": about}.items():
+                    member = tarfile.TarInfo(f"boat-1.0/{name}")
+                    member.size = len(text.encode())
+                    archive.addfile(member, io.BytesIO(text.encode()))
+            with self.lock.open("a") as file:
+                file.write(f"boat==1.0 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n")
 
         def pack(self, python="3.13", glibc="2.36", machine="x86_64", venv="1a2b"):
             return packages.pack(self.lock, python, glibc, machine, f"{venv}-{python}", tmp_path / "cache")
@@ -146,6 +187,28 @@ def test_what_has_no_wheel_is_one_line_and_leaves_nothing(index, tmp_path):
     message = str(refused.value)
     assert "no wheel of boat==1.0" in message and "(Python 3.13, x86_64, glibc 2.36)" in message
     assert "\n" not in message
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_sources_will_do_where_nothing_of_them_is_compiled(index):
+    index.add_sources()
+    index.add("py3-none-any", name="oar")
+    assert index.chosen() == {"boat": "sources", "oar": "py3-none-any"}
+
+
+@pytest.mark.parametrize(
+    ("sources", "wrong"),
+    [
+        ({"tag": f"py3-none-{sysconfig.get_platform().replace('-', '_')}", "pure": "false"}, "are compiled"),
+        ({"first": "raise SystemExit('no compiler')"}, "cannot be built here"),
+        ({"first": "assert not metadata_directory", "more": METADATA}, "cannot be built here"),
+    ],
+)
+def test_sources_that_would_run_on_this_machine_alone_are_refused(index, tmp_path, sources, wrong):
+    index.add_sources(**sources)
+    with pytest.raises(SlipwayError, match=rf"no wheel of boat.*, and its sources {wrong}; pin a version") as refused:
+        index.pack()
+    assert "\n" not in str(refused.value)
     assert list((tmp_path / "cache").iterdir()) == []
 
 
