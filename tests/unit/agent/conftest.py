@@ -14,6 +14,7 @@ NAMES = (
     "locks",
     "receive",
     "unpack",
+    "cause",
     "jobs",
     "visit",
     "check",

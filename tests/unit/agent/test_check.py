@@ -7,17 +7,22 @@ import pytest
 
 @pytest.fixture
 def process(host, release, monkeypatch):
-    """A release whose process answers as ``process.answers`` says, with ``process.journal`` in its journal."""
+    """A release whose process answers as ``process.answers`` says; ``process.journal`` has lines by invocation, of
+    which this one's is "now"."""
     release("1", served=False)
     process = type(
-        "Process", (), {"answers": {"/healthz/ready": (200, ""), "/": (200, "")}, "journal": "", "calls": []}
+        "Process", (), {"answers": {"/healthz/ready": (200, ""), "/": (200, "")}, "journal": {}, "calls": []}
     )()
-    process.listens, process.runs, process.computes = True, True, lambda: 0.0
+    process.listens, process.ended, process.computes = True, {}, lambda: 0.0
 
     def run(line, **_):
         process.calls.append(line)
-        state = f"ActiveState={'active' if process.runs else 'failed'}\nCPUUsageNSec={int(process.computes() * 1e9)}\n"
-        said = {"journalctl": process.journal, "systemctl": state}.get(line[0], "")
+        known = {"InvocationID": "now", "MainPID": "7", "ExecMainCode": "0", "Result": "success"}
+        known |= {"CPUUsageNSec": int(process.computes() * 1e9)} | process.ended
+        asked = [each.removeprefix("--property=") for each in line]
+        said = "".join(f"{name}={value}\n" for name, value in known.items() if name in asked)
+        if line[0] == "journalctl":
+            said = process.journal.get(line[-1].removeprefix("_SYSTEMD_INVOCATION_ID="), "")
         return type("Done", (), {"returncode": 0, "stdout": said, "stderr": ""})()
 
     def ask(path, page):
@@ -53,6 +58,11 @@ def test_it_runs_confined_inside_the_budget_and_not_as_root(host, process):
         assert f"--property={wanted}" in start
 
 
+ENDED = {"MainPID": "0", "ExecMainCode": "1", "ExecMainStatus": "1", "Result": "exit-code"}
+BEFORE = """Traceback (most recent call last):
+  File "/srv/slipway/releases/0/project/wsgi.py", line 9, in <module>
+ValueError: of the deploy before
+"""
 JOURNAL = """Traceback (most recent call last):
   File "/srv/slipway/releases/1/venv/lib/python3.13/site-packages/gunicorn/util.py", line 370, in import_app
     mod = importlib.import_module(module)
@@ -66,12 +76,16 @@ ValueError: broken on purpose
     ("change", "says"),
     [
         (
-            {"runs": False, "listens": False, "journal": JOURNAL},
+            {"ended": ENDED, "listens": False, "journal": {"now": JOURNAL, "before": BEFORE}},
             r"health.*ValueError: broken on purpose at project/wsgi.py:9",
         ),
         (
-            {"runs": False, "listens": False, "journal": "slipway-check.service: Failed with result 'oom-kill'.\n"},
+            {"ended": ENDED | {"Result": "oom-kill"}, "listens": False},
             r"health.*does not start: killed, .*memory.*\(80M\)",
+        ),
+        (
+            {"ended": ENDED, "listens": False, "journal": {"before": BEFORE}},
+            r"does not start: exit status 1, and it said nothing$",
         ),
         ({"listens": False}, "health.*timeout"),
         ({"answers": {"/healthz/ready": (500, "")}}, r"health.*/healthz/ready answers 500"),
@@ -88,6 +102,33 @@ def test_a_bad_one_is_refused_with_the_reason_and_ended(change, says, host, proc
         host.check.check("1")
     assert "\n" not in str(refused.value)
     assert stopped_last(process)
+
+
+def test_it_is_one_worker_and_nothing_holds_up_its_end(host, process):
+    host.check.check("1")
+    (start,) = [line for line in process.calls if line[0] == "systemd-run"]
+    # The environment file of the site wins over WEB_CONCURRENCY; Gunicorn's own argument wins over both.
+    assert "--workers 1" in start[-1]
+    assert "--property=KillSignal=SIGKILL" in start
+    assert "--property=RemainAfterExit=yes" in start and "--collect" not in start
+
+
+def test_what_a_killed_command_left_is_taken_away_first(host, process):
+    host.check.check("1")
+    assert [line[:2] for line in process.calls[:3]] == [
+        ["systemctl", "stop"],
+        ["systemctl", "reset-failed"],
+        ["systemd-run", "--quiet"],
+    ]
+
+
+def test_that_systemd_cannot_start_it_is_one_line(host, process, monkeypatch):
+    refused = type(
+        "Done", (), {"returncode": 1, "stdout": "", "stderr": "Failed to start transient service unit: no\n"}
+    )
+    monkeypatch.setattr(host.check.subprocess, "run", lambda line, **_: refused)
+    with pytest.raises(host.paths.HostError, match=r"systemd does not start it: Failed to start .*: no$"):
+        host.check.check("1")
 
 
 def test_a_page_that_leads_to_a_login_is_a_page(host, process):

@@ -1,8 +1,24 @@
 """What a person reads when a migration fails."""
 
-import subprocess
-
 import pytest
+
+
+@pytest.fixture
+def systemd(host, monkeypatch):
+    """``systemd.unit`` is what is known of a unit once systemd-run has ended as ``systemd.ended`` says."""
+    systemd = type("Systemd", (), {"calls": [], "unit": {}, "ended": (1, "", "")})()
+
+    def run(line, **_):
+        systemd.calls.append(line)
+        if line[0] == "systemd-run":
+            return type("Done", (), dict(zip(("returncode", "stdout", "stderr"), systemd.ended, strict=True)))()
+        asked = [each.removeprefix("--property=") for each in line]
+        said = "".join(f"{name}={value}\n" for name, value in systemd.unit.items() if name in asked)
+        return type("Done", (), {"returncode": 0, "stdout": said, "stderr": ""})()
+
+    monkeypatch.setattr(host.releases, "find", lambda name: name)
+    monkeypatch.setattr(host.jobs.subprocess, "run", run)
+    return systemd
 
 
 @pytest.mark.parametrize(
@@ -19,20 +35,45 @@ import pytest
         ("", "Applying wall.0002_more..."),
     ],
 )
-def test_the_reason_comes_before_the_databases_hint(said, wanted, host, monkeypatch):
-    monkeypatch.setattr(host.releases, "find", lambda name: name)
-    monkeypatch.setattr(host.jobs, "killed", lambda unit: "")
-    done = subprocess.CompletedProcess([], 1, "  Applying wall.0002_more...", said)
-    monkeypatch.setattr(host.jobs, "manage", lambda *_, **__: done)
+def test_the_reason_comes_before_the_databases_hint(said, wanted, host, systemd):
+    systemd.ended = (1, "  Applying wall.0002_more...", said)
     with pytest.raises(host.paths.HostError) as failure:
         host.migrate.migrate("1")
     assert str(failure.value).startswith(f"migration wall.0002_more failed: {wanted}; the old release serves on")
 
 
-def test_a_migration_that_the_kernel_ended_says_so(host, monkeypatch):
-    monkeypatch.setattr(host.releases, "find", lambda name: name)
-    monkeypatch.setattr(host.jobs, "manage", lambda *_, **__: subprocess.CompletedProcess([], 1, "", ""))
-    journal = subprocess.CompletedProcess([], 0, "slipway-migrate.service: Failed with result 'oom-kill'.\n", "")
-    monkeypatch.setattr(host.jobs.subprocess, "run", lambda *_, **__: journal)
-    with pytest.raises(host.paths.HostError, match=r"the migrations failed: killed, .* \(80M\)"):
+KILLED = {"Result": "signal", "ExecMainCode": "2", "ExecMainStatus": "9"}
+
+
+@pytest.mark.parametrize(
+    ("unit", "wanted"),
+    [
+        ({"Result": "oom-kill"}, r"killed, as what wants more memory .* \(80M\)"),
+        (KILLED, r"killed by SIGKILL, as the kernel does when memory runs out: a release has 80M"),
+        (KILLED | {"ExecMainStatus": "11"}, "ended by SIGSEGV"),
+        (KILLED | {"ExecMainStatus": "35"}, "ended by signal 35"),
+    ],
+)
+def test_a_migration_that_was_ended_from_outside_says_by_what(unit, wanted, host, systemd):
+    # A warning that it wrote before is not the reason.
+    systemd.unit, systemd.ended = unit, (1, "", "RuntimeWarning: naive datetime\n")
+    with pytest.raises(host.paths.HostError, match=f"the migrations failed: {wanted}; the old release serves on"):
         host.migrate.migrate("1")
+    with pytest.raises(host.paths.HostError, match=f"the applied migrations cannot be read: {wanted}"):
+        host.migrate.applied("1")
+
+
+def test_a_job_whose_command_was_killed_does_not_bar_the_next(host, systemd):
+    systemd.ended = (0, "[]", "")
+    assert host.migrate.applied("1") == []
+    verbs = [line[1] for line in systemd.calls]
+    assert verbs[:3] == ["stop", "reset-failed", "--quiet"], "what it left is taken away first"
+
+
+def test_migrations_that_still_run_are_left_to_end_and_named(host, systemd):
+    systemd.unit = {"MainPID": "7", "ExecMainStartTimestamp": "Mon 2026-11-30 07:46:26 UTC"}
+    with pytest.raises(
+        host.paths.HostError, match=r"still run, since Mon 2026-11-30 .*`sudo systemctl stop slipway-mig"
+    ):
+        host.migrate.migrate("1")
+    assert not [line for line in systemd.calls if line[0] == "systemd-run" or "stop" in line]

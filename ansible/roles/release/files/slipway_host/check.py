@@ -1,12 +1,11 @@
 """Proves a release before the switch: a throwaway process of it answers the ready check and one page."""
 
 import contextlib
-import re
 import subprocess
 import time
 from pathlib import Path
 
-from slipway_host import jobs, releases, visit
+from slipway_host import cause, jobs, releases, visit
 from slipway_host.paths import RELEASES, RUN, HostError
 
 UNIT = "slipway-check"
@@ -22,17 +21,27 @@ PAGE = "/"
 def check(name: str) -> str:
     """What it answered. Raises HostError with the reason; the process has ended either way."""
     name = releases.find(name)
-    _stop()
+    jobs.clear(UNIT)
     properties = (
         f"RuntimeDirectory={UNIT}",
         "RuntimeDirectoryMode=0700",
-        f"Environment=SLIPWAY_SOCKET={SOCKET} WEB_CONCURRENCY=1",
+        f"Environment=SLIPWAY_SOCKET={SOCKET}",
         "UMask=0077",
+        # However it ends, it stays to be asked why.
+        "RemainAfterExit=yes",
+        # Nobody is served by it. An orderly end takes as long as a worker's request, and more memory than it has:
+        # an interpreter that cleans up writes to every page that its processes share.
+        "KillSignal=SIGKILL",
+        "SuccessExitStatus=SIGKILL",
+        "TimeoutStopSec=5s",
     )
     gunicorn = RELEASES / name / "venv" / "bin" / "gunicorn"
     start = [*jobs.command(name, *properties, unit=UNIT, wait=False), "/bin/sh", "-c"]
-    start.append(f'exec {gunicorn} -c deploy/gunicorn.conf.py "$SLIPWAY_WSGI"')
-    subprocess.run(start, check=True)
+    # An argument: the site's own environment file has the last word on WEB_CONCURRENCY.
+    start.append(f'exec {gunicorn} -c deploy/gunicorn.conf.py --workers 1 "$SLIPWAY_WSGI"')
+    started = subprocess.run(start, capture_output=True, text=True, check=False)
+    if started.returncode:
+        raise HostError(f"health check of the new release failed: systemd does not start it: {started.stderr.strip()}")
     try:
         _wait()
         ready = visit.fault(*_ask(READY))
@@ -40,10 +49,10 @@ def check(name: str) -> str:
             raise HostError(f"health check of the new release failed: {READY} {ready}")
         status, _ = _ask(PAGE)
         if status >= 400:
-            raise HostError(f"health check of the new release failed: {PAGE} answers {status}{_reason()}")
+            raise HostError(f"health check of the new release failed: {PAGE} answers {status}{cause.of(UNIT)}")
         return f"{READY} 200, {PAGE} {status}"
     finally:
-        _stop()
+        jobs.clear(UNIT)
 
 
 def _wait() -> None:
@@ -57,23 +66,21 @@ def _wait() -> None:
             looked = passed
             runs, busy = _state()
             if not runs:
-                raise HostError(f"health check of the new release failed: it does not start{_reason()}")
+                raise HostError(f"health check of the new release failed: it does not start{cause.of(UNIT)}")
         if passed - busy > SECONDS or passed > LONGEST:
             raise HostError(
-                f"health check of the new release: timeout, it has not started after {passed:.0f} s{_reason()}"
+                f"health check of the new release: timeout, it has not started after {passed:.0f} s{cause.of(UNIT)}"
             )
         time.sleep(0.1)
 
 
 def _state() -> tuple[bool, float]:
     """Whether it runs, and the seconds that it has computed or stood in line to."""
-    show = [f"--property={name}" for name in ("ActiveState", "CPUUsageNSec", "ControlGroup")]
-    said = subprocess.run(["systemctl", "show", *show, UNIT], capture_output=True, text=True, check=False).stdout
-    found = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    found = cause.shown(UNIT, "MainPID", "CPUUsageNSec", "ControlGroup")
     used = found.get("CPUUsageNSec", "")
     # 2**64 - 1 or words where nobody counts.
     computed = int(used) / 1e9 if used.isdigit() and int(used) < 2**63 else 0.0
-    return found.get("ActiveState") in ("active", "activating"), computed + _queued(found.get("ControlGroup", ""))
+    return found.get("MainPID", "0") != "0", computed + _queued(found.get("ControlGroup", ""))
 
 
 def _queued(group: str) -> float:
@@ -95,23 +102,4 @@ def _ask(page: str) -> tuple[int, str]:
         return visit.gunicorn(Path(SOCKET), page)
     except OSError as error:
         why = "timeout" if isinstance(error, TimeoutError) else str(error)
-        raise HostError(f"health check of the new release failed: {page}: {why}{_reason()}") from None
-
-
-def _reason() -> str:
-    """The exception that it wrote to the journal, with the place where it was raised."""
-    line = ["journalctl", "--quiet", "--output=cat", "--no-pager", f"--unit={UNIT}", f"--since=-{LONGEST}s"]
-    said = subprocess.run(line, capture_output=True, text=True, check=False).stdout.splitlines()
-    errors = [each.strip() for each in said if re.match(r"[\w.]+(Error|Exception|Exit|NotFound)\b", each.strip())]
-    if not errors:
-        killed = jobs.killed(UNIT)
-        return killed and f": {killed}"
-    own = [each.strip() for each in said if each.strip().startswith('File "') and "/venv" not in each]
-    place = re.match(r'File "(.*?)", line (\d+)', own[-1]) if own else None
-    where = f" at {place[1].partition('/releases/')[2].partition('/')[2]}:{place[2]}" if place else ""
-    return f": {errors[-1]}{where}"
-
-
-def _stop() -> None:
-    subprocess.run(["systemctl", "stop", f"{UNIT}.service"], capture_output=True, check=False)
-    subprocess.run(["systemctl", "reset-failed", f"{UNIT}.service"], capture_output=True, check=False)
+        raise HostError(f"health check of the new release failed: {page}: {why}{cause.of(UNIT)}") from None

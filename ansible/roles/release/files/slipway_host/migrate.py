@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 
-from slipway_host import jobs, releases
+from slipway_host import cause, jobs, releases
 from slipway_host.paths import HostError
 
 UNIT = "slipway-migrate"
@@ -30,7 +30,7 @@ def applied(name: str) -> list[str]:
         return []
     done = jobs.manage(name, ["shell", "--verbosity", "0", "--command", APPLIED], unit="slipway-migrations")
     if done.returncode:
-        raise HostError(f"the applied migrations cannot be read: {_last(done)}")
+        raise HostError(f"the applied migrations cannot be read: {done.killed or _last(done)}")
     return sorted(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -40,13 +40,20 @@ def migrate(name: str) -> str:
     Raises HostError with the migration and the database's own words.
     """
     name = releases.find(name)
+    left = cause.shown(UNIT, "MainPID", "ExecMainStartTimestamp")
+    # Ended in the middle, one that is not atomic would leave half of itself behind.
+    if left.get("MainPID", "0") != "0":
+        raise HostError(
+            f"migrations of an earlier deploy still run, since {left.get('ExecMainStartTimestamp')}; "
+            f"wait for them and deploy again, or end them on the server: `sudo systemctl stop {UNIT}`"
+        )
     limits = f'Environment="PGOPTIONS=-c lock_timeout={LOCK_TIMEOUT}"'
     done = jobs.manage(name, ["migrate", "--noinput", "--no-color"], limits, unit=UNIT)
     ran = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("  Applying ")]
     if not done.returncode:
         return f"{len(ran)} applied" if ran else "nothing to migrate"
     where = f"migration {ran[-1].rstrip('.')}" if ran else "the migrations"
-    reason = _last(done) if done.stderr.strip() else jobs.killed(UNIT) or _last(done)
+    reason = done.killed or _last(done)
     if "lock timeout" in done.stderr:
         reason = f"gave up after {LOCK_TIMEOUT} waiting for the table {_holder()}"
     raise HostError(f"{where} failed: {reason}; the old release serves on, and a transaction leaves nothing behind")
@@ -58,7 +65,7 @@ def _holder() -> str:
     return done.stdout.strip() or "that somebody else has locked"
 
 
-def _last(done: subprocess.CompletedProcess[str]) -> str:
+def _last(done: jobs.Ended) -> str:
     """The last exception with what the database says beside it: DETAIL and HINT come after, and mean little alone."""
     lines = [line.strip() for line in (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()]
     named = [n for n, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception)\b", line)]
