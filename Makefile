@@ -44,9 +44,9 @@ destroy: .venv/deploy ## take away what make cdn made; asks first, and about the
 purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, for emergencies
 	@$(BIN)/python -m deploy.verbs purge $(PATHS)
 
-deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1)
+deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1, TAKE_OVER=1)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
-	@$(BIN)/python -m deploy.verbs deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke)
+	@$(BIN)/python -m deploy.verbs deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over)
 
 rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning of its id)
 	@$(BIN)/python -m deploy.verbs rollback $(if $(TO),--to "$(TO)")

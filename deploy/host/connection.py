@@ -12,6 +12,7 @@ from typing import IO
 
 from deploy import config
 from deploy.errors import SlipwayError
+from deploy.host import owner
 
 ADMIN = "deploy"
 # https://man.openbsd.org/ssh_config
@@ -35,19 +36,24 @@ class Unreachable(SlipwayError):
 
 
 class Connection:
-    """The way to the server that site.yml names, as ``user``: the admin, unless said otherwise."""
+    """The way to the server that site.yml names, as ``user``: the admin, unless said otherwise.
 
-    def __init__(self, site: config.Site, user: str = ADMIN) -> None:
+    Each command is refused there when the server is another site's; ``take_over`` lets it pass.
+    """
+
+    def __init__(self, site: config.Site, user: str = ADMIN, *, take_over: bool = False) -> None:
         if not site.server:
             raise SlipwayError(f"{site.path}: server: missing; give the address of your VPS")
         self.site = site
         self.user = user
+        self._guard = owner.guard(site, take_over=take_over)
 
     def command(self, line: str, *, terminal: bool = False, alone: bool = False) -> list[str]:
         """The local command that runs the shell command ``line`` there, by root.
 
         ``alone`` takes a connection of its own, which ends with the command.
         """
+        line = self._guard + line
         if self.user != "root":
             line = f"sudo sh -c {shlex.quote(line)}"
         options = [part for each in OPTIONS for part in ("-o", each)]
@@ -107,13 +113,14 @@ class Connection:
         return f"{place}: not reached over SSH: {said}; see server in {self.site.path}"
 
 
-def reach(site: config.Site) -> Connection:
+def reach(site: config.Site, *, take_over: bool = False) -> Connection:
     """A connection as whoever is let in: the admin, or on a bare host its first user.
 
-    Raises Unreachable, with what the first user was told, when nobody is.
+    Raises Unreachable, with what the first user was told, when nobody is; SlipwayError when the server is another
+    site's and is not to be taken over.
     """
     for user in (ADMIN, site.server_user):
-        connection = Connection(site, user)
+        connection = Connection(site, user, take_over=take_over)
         try:
             connection.run("true")
         except Unreachable as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from deploy import config
 from deploy.budget import Budget
-from deploy.host import agent, state
+from deploy.host import agent, owner, state
 from deploy.secrets import Secrets
 
 GROUPS = ("web", "db", "lb")
@@ -51,6 +51,8 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget) -> dict[str,
         environment |= LOCAL_DATABASE
     return budget.variables() | {
         "base_first_user": site.server_user,
+        "slipway_site": site.domain,
+        "slipway_layout": owner.LAYOUT,
         "slipway_site_host": site.host,
         "slipway_site_authority": site.authority,
         "slipway_redirect_hosts": list(site.redirects),

@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--provision", action="store_true", help="play the playbook whether it seems needed or not")
     parser.add_argument("--check", action="store_true", help="only name what the playbook would change")
     parser.add_argument("--allow-unsafe", action="store_true", help="let migrations run that the old code breaks on")
+    parser.add_argument("--take-over", action="store_true", help="make another site's server this site's")
     parser.add_argument("--no-smoke", action="store_true", help="leave the proof out; the end says so")
 
 
@@ -65,7 +66,7 @@ class Deploy:
     def look(self) -> None:
         """Preflight: nothing is changed by it."""
         with phase("Look at the server"):
-            self.connection = reach(self.site)
+            self.connection = reach(self.site, take_over=self.options.take_over)
             self.found = facts.gather(self.connection, self.site)
             database = "DATABASE_URL" not in self.secrets.web
             budget = preflight.check(self.site, self.found, self.connection.addresses(), database=database)

@@ -7,6 +7,8 @@ from tests.unit.ansible.conftest import ANSIBLE
 ROLES = sorted(path.name for path in (ANSIBLE / "roles").iterdir() if (path / "tasks").is_dir())
 # What site.yml becomes (deploy's inventory), with a TLS site.
 SITE = {
+    "slipway_site": "example.test",
+    "slipway_layout": 1,
     "slipway_site_host": "www.example.test",
     "slipway_redirect_hosts": ["example.test"],
     "slipway_tls": "letsencrypt",
