@@ -21,7 +21,7 @@ VERBS = ["deploy", "logs", "prune", "releases", "rollback", "shell", "status", "
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """A server in a folder: its files lie below it, and ssh and sudo run here; ``server.called`` lists other programs."""
+    """A server in a folder: its files lie below it, ssh and sudo run here, and ``called()`` is what else ran."""
     called = tmp_path / "called"
     programs = {
         "ssh": 'for line; do :; done; exec sh -c "$line"',
