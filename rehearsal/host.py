@@ -8,11 +8,6 @@ from rehearsal.machine.boot import Machine
 from rehearsal.world import ACME, BARE, LOOPBACK, MACHINE, MACHINE_CAS, S3, SITE, World
 
 ADMIN = "deploy"
-# As the service has it: the app's user, its environment, its release.
-MANAGE = (
-    "systemd-run --quiet --pipe --wait --collect --uid=slipway --property=EnvironmentFile=/etc/slipway/site.env"
-    " --working-directory=/srv/slipway/current /srv/slipway/current/venv/bin/python manage.py"
-)
 
 
 class Host:
@@ -52,8 +47,8 @@ class Host:
         return self.machine.run(f"sudo sh -c {shlex.quote(command)}", ADMIN, stdin=stdin)
 
     def manage(self, arguments: str, stdin: str = "") -> str:
-        """What manage.py says of ``arguments``, run as the web process is."""
-        return self.run(f"{MANAGE} {arguments}", stdin)
+        """What manage.py says of ``arguments``, run as the web process is and confined as it is."""
+        return self.run(f"slipway manage {arguments}", stdin)
 
     def memory(self) -> memory.Memory:
         return memory.measure(self.run, lambda program: self.run("python3 -", program))

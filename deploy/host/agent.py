@@ -5,6 +5,8 @@ import zipfile
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2] / "ansible" / "roles" / "release" / "files" / "slipway_host"
+# No folder that somebody stands in, no variable and no package of anybody's has a say in what root runs.
+SHEBANG = b"#!/usr/bin/python3 -IS\n"
 MAIN = "import sys\nfrom slipway_host.__main__ import main\nsys.exit(main())\n"
 # The earliest that a zip can name: a file's own time would differ from clone to clone.
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -12,7 +14,7 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 def pack(target: Path) -> Path:
     """Writes ``target`` unless it holds these very bytes already."""
-    buffer = io.BytesIO(b"#!/usr/bin/python3\n")
+    buffer = io.BytesIO(SHEBANG)
     buffer.seek(0, io.SEEK_END)
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
         members = {f"slipway_host/{path.name}": path.read_text() for path in sorted(SOURCE.glob("*.py"))}

@@ -8,7 +8,7 @@ echo "cpus=$(nproc)"
 echo "disk=$(df -Pm / | awk 'NR == 2 {print $4}')"
 echo "clock=$(date +%s)"
 echo "glibc=$(ldd --version 2>/dev/null | awk 'NR == 1 {print $NF}')"
-echo "python=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
+echo "python=$(python3 -Ic 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
 echo "addresses=$(ip -o address 2>/dev/null | awk '{split($4, a, "/"); print a[1]}' | xargs)"
 for name in $NAMES; do
     echo "name=$name $(getent ahosts "$name" | awk '{print $1}' | sort -u | xargs)"

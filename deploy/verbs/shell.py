@@ -1,4 +1,4 @@
-"""`make shell`: Django's shell on the server, as the application's user and in its environment."""
+"""`make shell`: Django's shell on the server, as the application's user, in its environment and its sandbox."""
 
 import argparse
 import shlex
@@ -9,10 +9,6 @@ from deploy.errors import SlipwayError
 from deploy.host.connection import Connection
 
 help = "Django's shell on the server (COMMAND=… runs another management command)"
-MANAGE = (
-    "systemd-run --quiet --collect --pty --pipe --uid=slipway --property=EnvironmentFile=/etc/slipway/site.env"
-    " --property=WorkingDirectory=/srv/slipway/current /srv/slipway/current/venv/bin/python manage.py"
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,4 +21,6 @@ def run(options: argparse.Namespace) -> int:
         words = shlex.split(options.command)
     except ValueError as error:
         raise SlipwayError(f"COMMAND: {error}") from None
-    return subprocess.run(connection.command(f"{MANAGE} {shlex.join(words)}", terminal=True), check=False).returncode
+    # The host's own command gives it the sandbox that the site itself runs in.
+    line = shlex.join(["slipway", "manage", *words])
+    return subprocess.run(connection.command(line, terminal=True), check=False).returncode

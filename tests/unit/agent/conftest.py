@@ -25,6 +25,9 @@ NAMES = (
 )
 
 
+SANDBOX = agent.SOURCE.parents[2] / "gunicorn" / "templates" / "sandbox.conf.j2"
+
+
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     """The modules, by name; ``host.root`` is /srv/slipway."""
@@ -33,6 +36,8 @@ def host(tmp_path, monkeypatch):
         monkeypatch.setenv(f"SLIPWAY_{variable}", str(tmp_path / folder))
     for folder in ("releases", "venvs", "records"):
         (tmp_path / "srv" / folder).mkdir()
+    # Jinja stands in its comments alone.
+    monkeypatch.setenv("SLIPWAY_SANDBOX", str(SANDBOX))
     (tmp_path / "etc" / "release.json").write_text(
         json.dumps({"site_host": "www.example.com", "tls": True, "memory_max": "80M"})
     )

@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 
-from slipway_host import activate, check, locks, migrate, receive, releases, state, status
+from slipway_host import activate, check, jobs, locks, migrate, receive, releases, state, status
 from slipway_host.paths import ROOT, HostError, prepare
 
 
@@ -52,6 +52,8 @@ def arguments() -> argparse.Namespace:
     back.add_argument("release", nargs="?", default="")
     verbs.add_parser("releases", help="list the releases, as JSON")
     verbs.add_parser("prune", help="remove all but some").add_argument("keep", type=int)
+    managing = verbs.add_parser("manage", help="run a management command of the release that serves")
+    managing.add_argument("words", nargs=argparse.REMAINDER)
     verbs.add_parser("status", help="how the host is, as JSON")
     verbs.add_parser("record", help="keep how the host is now").add_argument("fingerprint")
     verbs.add_parser("drift", help="what is otherwise since, as JSON")
@@ -67,6 +69,8 @@ def run(options: argparse.Namespace) -> object:
             return locks.unlock()
         case "releases":
             return releases.listing()
+        case "manage":
+            return jobs.attend(releases.current(), options.words)
         case "status":
             return status.status()
         case "drift":

@@ -1,38 +1,47 @@
-"""Runs a release's own code beside the site: as the application's user, confined, inside the budget."""
+"""Runs a release's own code beside the site: as its user, in the site's own sandbox, inside the budget."""
 
+import os
+import signal
 import subprocess
+import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from slipway_host import cause
-from slipway_host.paths import ENVIRONMENT, RELEASES, settings
+from slipway_host.paths import ENVIRONMENT, RELEASES, SANDBOX, HostError, settings
 
-CONFINED = (
+IDENTITY = (
     "User=slipway",
     "Group=slipway",
     f"EnvironmentFile={ENVIRONMENT}",
     "Environment=PYTHONDONTWRITEBYTECODE=1",
-    "NoNewPrivileges=yes",
-    "CapabilityBoundingSet=",
-    "ProtectSystem=strict",
-    "ProtectHome=yes",
-    "PrivateTmp=yes",
-    "PrivateDevices=yes",
-    "MemorySwapMax=256M",
-    # Ended before the site is, should memory run out.
-    "OOMScoreAdjust=500",
 )
+# Ended before the site is, should memory run out.
+SHARE = ("MemorySwapMax=256M", "OOMScoreAdjust=500")
 
 
-def command(name: str, *properties: str, unit: str, wait: bool = True) -> list[str]:
+def sandbox() -> list[str]:
+    """The service's own confinement, as systemd-run's properties. Raises HostError when there is none: then no job."""
+    lines = [line.strip() for line in SANDBOX.read_text().splitlines()]
+    found = [line for line in lines if "=" in line and not line.startswith("#")]
+    if not found:
+        raise HostError(f"{SANDBOX} confines nothing; `make deploy PROVISION=1` writes it anew")
+    return found
+
+
+def command(name: str, *properties: str, unit: str, wait: bool = True, terminal: bool = False) -> list[str]:
     """systemd-run's arguments for a job in the release ``name``; what is to be run follows them.
 
     A unit that failed stays loaded, so that its cause can be read: ``clear`` takes it away.
     """
     line = ["systemd-run", "--quiet", f"--unit={unit}"]
-    line += ["--wait", "--pipe"] if wait else []
+    line += ["--wait", "--pty" if terminal else "--pipe"] if wait else []
     limit = (f"MemoryMax={settings()['memory_max']}", f"WorkingDirectory={RELEASES / name}")
-    return line + [f"--property={each}" for each in (*CONFINED, *limit, *properties)]
+    return line + [f"--property={each}" for each in (*sandbox(), *IDENTITY, *SHARE, *limit, *properties)]
+
+
+def _manage(name: str, arguments: Sequence[str]) -> list[str]:
+    return [str(RELEASES / name / "venv" / "bin" / "python"), "manage.py", *arguments]
 
 
 class Ended(NamedTuple):
@@ -46,13 +55,28 @@ class Ended(NamedTuple):
 
 def manage(name: str, arguments: Sequence[str], *properties: str, unit: str) -> Ended:
     """Runs ``manage.py`` of a release to its end, its output kept."""
-    python = RELEASES / name / "venv" / "bin" / "python"
-    line = [*command(name, *properties, unit=unit), str(python), "manage.py", *arguments]
+    line = [*command(name, *properties, unit=unit), *_manage(name, arguments)]
     clear(unit)
     done = subprocess.run(line, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
     killed = cause.killed(unit) if done.returncode else ""
     clear(unit)
     return Ended(done.returncode, done.stdout, done.stderr, killed)
+
+
+def attend(name: str, arguments: Sequence[str]) -> NoReturn:
+    """Becomes ``manage.py`` of release ``name`` for the person at this terminal, or at the other end of the pipe.
+
+    Raises HostError when no release serves.
+    """
+    if not name:
+        raise HostError("no release serves yet; `make deploy` brings one")
+    # It ends with the connection.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    line = command(
+        name, "CollectMode=inactive-or-failed", unit=f"slipway-shell-{os.getpid()}", terminal=sys.stdin.isatty()
+    )
+    line += _manage(name, arguments or ["shell"])
+    os.execvp(line[0], line)
 
 
 def clear(unit: str) -> None:
