@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from deploy import config, push
 from deploy.errors import SlipwayError
-from deploy.host import state
+from deploy.host import inventory, state
 from deploy.host.parcel import Release
 from deploy.objects import STATIC_PREFIX
 from deploy.push.record import put_release
@@ -34,6 +34,12 @@ class Builder:
             **self._deployer,
             "SLIPWAY_BUILD": str(self.directory),
         }
+        # What this shell calls its database is not what the server calls it.
+        self._on_server = inventory.database(secrets) | dict(site.extra) | web
+
+    def check_databases(self) -> None:
+        """Refuses a project whose database on the server would be SQLite."""
+        self._run("databases", "-m", "deploy.databases", environment=self.environment | self._on_server)
 
     def push(self) -> None:
         """Collects, bundles, verifies and pushes; the progress and the closing line are on the screen."""
@@ -61,14 +67,17 @@ class Builder:
         put_release(push.Bucket(self.site.bucket, self.site.region, **names), release.id, release.objects.read_bytes())
 
     def _manage(self, *arguments: str, shown: bool = False) -> None:
-        """Raises SlipwayError with the command's own last line; its log has the rest."""
-        log = state.directory(self.site) / "log" / f"{arguments[0]}.log"
-        command = [sys.executable, "manage.py", *arguments]
+        self._run(arguments[0], "manage.py", *arguments, environment=self.environment, shown=shown)
+
+    def _run(self, name: str, *arguments: str, environment: Mapping[str, str], shown: bool = False) -> None:
+        """Raises SlipwayError with the last line of what Python ran; ``name``.log has the rest."""
+        log = state.directory(self.site) / "log" / f"{name}.log"
+        command = [sys.executable, *arguments]
         with log.open("w") as file:
             done = subprocess.run(
                 command,
                 cwd=state.ROOT,
-                env=self.environment,
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=None if shown else file,
                 stderr=subprocess.PIPE if shown else subprocess.STDOUT,

@@ -44,11 +44,14 @@ def write(site: config.Site, secrets: Secrets, budget: Budget) -> Inventory:
     return Inventory(path, fingerprint)
 
 
+def database(secrets: Secrets) -> dict[str, str]:
+    """How the site's processes find the server's own database; nothing where the secrets name another."""
+    return {} if "DATABASE_URL" in secrets.web else LOCAL_DATABASE
+
+
 def _variables(site: config.Site, secrets: Secrets, budget: Budget) -> dict[str, Any]:
-    local = "DATABASE_URL" not in secrets.web
+    local = database(secrets)
     environment = site.environment() | {"SLIPWAY_WSGI": site.wsgi, "WEB_CONCURRENCY": str(budget.workers)}
-    if local:
-        environment |= LOCAL_DATABASE
     return budget.variables() | {
         "base_first_user": site.server_user,
         "slipway_site": site.domain,
@@ -59,8 +62,8 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget) -> dict[str,
         "slipway_tls": site.tls,
         "slipway_acme_directory": site.acme,
         "slipway_acme_email": site.email,
-        "slipway_database_local": local,
-        "slipway_environment": environment | site.extra,
+        "slipway_database_local": bool(local),
+        "slipway_environment": environment | local | site.extra,
     }
 
 

@@ -97,6 +97,7 @@ class Deploy:
     def build(self) -> Release:
         """Before anything on the server changes: what is wrong with the site or the bucket shows here."""
         with phase("Build, and push what the bucket lacks" if self.site.pushes else "Build what the CDN will pull"):
+            self.builder.check_databases()
             if self.found.current:
                 applied = self.connection.agent("applied")
                 self.builder.check_migrations(applied, allow=self.options.allow_unsafe)

@@ -21,6 +21,9 @@ class Recorder:
     def __init__(self):
         self.calls = []
 
+    def check_databases(self):
+        self.calls.append("databases")
+
     def push(self):
         self.calls.append("push")
 
@@ -64,7 +67,7 @@ def phases(described, monkeypatch):
 
 def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
     before, after = (
-        ["push", "release", "purge", "verify"],
+        ["databases", "push", "release", "purge", "verify"],
         ["send", "migrate", "check", "record", "prune", "prune bucket"],
     )
     assert phases("fastly") == before + after
@@ -72,7 +75,7 @@ def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned
 
 
 def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
-    assert phases("pull") == ["push", "release", "send", "migrate", "check", "prune"]
+    assert phases("pull") == ["databases", "push", "release", "send", "migrate", "check", "prune"]
 
 
 @pytest.fixture
