@@ -11,15 +11,20 @@ demo: .venv/demo ## the whole path on this machine, without any account (ONCE=1:
 	@rehearsal/system.sh chromium:chromium
 	@$(BIN)/python -m rehearsal.demo $(if $(ONCE),--once)
 
-rehearse: .venv/pip ## make deploy itself against a throwaway 512 MB machine, proved (OS=bookworm, RESUME=1, STORM=1)
-	@rehearsal/system.sh chromium:chromium certutil:libnss3-tools pebble:pebble qemu-system-x86_64:qemu-system-x86 \
-	  qemu-img:qemu-utils mmdebstrap:mmdebstrap newuidmap:uidmap mke2fs:e2fsprogs ssh:openssh-client
+# What a machine of each kind needs from the system.
+qemu = qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils newuidmap:uidmap
+container = systemd-nspawn:systemd-container slirp4netns:slirp4netns lxcfs:lxcfs ip:iproute2
+machine = $(if $(MACHINE),--machine "$(MACHINE)") $(if $(OS),--os "$(OS)")
+
+rehearse: .venv/pip ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STORM=1, KEEP=1)
+	@rehearsal/system.sh chromium:chromium certutil:libnss3-tools pebble:pebble $($(or $(MACHINE),qemu)) \
+	  mmdebstrap:mmdebstrap mke2fs:e2fsprogs ssh:openssh-client
 	@$(MAKE) --no-print-directory --jobs=2 image .venv/deploy
-	@$(BIN)/python -m rehearsal.rehearse $(if $(OS),--os "$(OS)") $(if $(RESUME),--resume) $(if $(STORM),--storm)
+	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STORM),--storm) $(if $(KEEP),--keep)
 
 # The machine's disk needs none of the packages, so that it is made while they are installed.
 image: .venv/pip
-	@$(BIN)/python -m rehearsal.machine $(if $(OS),--os "$(OS)") image
+	@$(BIN)/python -m rehearsal.machine $(machine) image
 
 test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)
 	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl certutil:libnss3-tools pebble:pebble

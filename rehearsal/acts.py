@@ -1,7 +1,9 @@
 """The acts of a rehearsal, in the order in which they are played: each does one thing and notes what it found."""
 
 import json
+import os
 import re
+import shlex
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +13,7 @@ from rehearsal import acme, cloud, drifts, hardening
 from rehearsal.diary import Diary, Phase
 from rehearsal.host import ADMIN, Host
 from rehearsal.load import Load, Visits, seconds_each
-from rehearsal.machine.boot import Machine
+from rehearsal.machine.machine import Machine
 from rehearsal.memory import Memory
 from rehearsal.processes import Processes
 from rehearsal.storm import UPLOADS, Storm
@@ -95,11 +97,20 @@ class Acts:
         proof = json.loads((self.seen.smoke / "smoke.json").read_text())
         self.diary.find("No static request reaches the origin", proof["verdict"] == "green", proof["sentence"])
 
+    def deployer(self) -> dict[str, str]:
+        """The environment of who deploys and proves."""
+        # Chromium knows no names but those that it is told, and the proof's own client neither.
+        return self.world.person("admin", SMOKE_ARGS=" ".join(self._smoke_arguments()))
+
+    def shell(self) -> str:
+        """The same for a shell to read."""
+        env = self.deployer()
+        gone = [f"unset {name}\n" for name in os.environ if name not in env]
+        return "".join(gone + [f"export {k}={shlex.quote(v)}\n" for k, v in env.items() if os.environ.get(k) != v])
+
     def _verb(self, name: str, phase: Phase, *arguments: str) -> str:
         command = [sys.executable, "-m", "deploy.verbs", *arguments]
-        # Chromium knows no names but those that it is told, and the proof's own client neither.
-        env = self.world.person("admin", SMOKE_ARGS=" ".join(self._smoke_arguments()))
-        return self.diary.must(name, command, env=env, cwd=ROOT, into=phase)
+        return self.diary.must(name, command, env=self.deployer(), cwd=ROOT, into=phase)
 
     def _smoke_arguments(self) -> list[str]:
         routes = self.world.routes(self.machine.ports)

@@ -4,8 +4,8 @@ import shlex
 from pathlib import Path
 
 from rehearsal import memory
-from rehearsal.machine.boot import Machine
-from rehearsal.world import ACME, BARE, LOOPBACK, MACHINE, MACHINE_CAS, S3, SITE, World
+from rehearsal.machine.machine import Machine
+from rehearsal.world import ACME, BARE, LOOPBACK, MACHINE_CAS, S3, SITE, World
 
 ADMIN = "deploy"
 
@@ -22,7 +22,7 @@ class Host:
 
         boto3 brings authorities of its own; the manager's environment leads it to the system's.
         """
-        names = f"{LOOPBACK} {S3} {ACME}\n{MACHINE} {SITE} {BARE}\n"
+        names = f"{LOOPBACK} {S3} {ACME}\n{self.machine.address} {SITE} {BARE}\n"
         files = {
             "/etc/systemd/system.conf.d/rehearsal.conf": f"[Manager]\nDefaultEnvironment=AWS_CA_BUNDLE={MACHINE_CAS}\n",
             "/usr/local/share/ca-certificates/rehearsal.crt": self.world.authority.certificate.read_text(),

@@ -74,10 +74,12 @@ class Processes:
         seconds: float = 60,
         user: str | None = None,
         group: str | None = None,
+        orphaned: signal.Signals = signal.SIGTERM,
     ) -> subprocess.Popen[bytes]:
         """Starts ``command`` with its output in ``<name>.log`` and waits until it is ready.
 
-        ``ready`` lists the ports and Unix sockets that must accept a connection.
+        ``ready`` lists the ports and Unix sockets that must accept a connection; ``orphaned`` is what ends it when we
+        were killed and could not.
         Raises SlipwayError, with the log's last line, when it ends first or takes too long.
         """
         log = self.log_dir / f"{name}.log"
@@ -91,7 +93,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C reaches only us; we end the others in order.
                 start_new_session=True,
-                preexec_fn=die_with_parent,
+                preexec_fn=lambda: die_with_parent(orphaned),
                 user=user,
                 group=group,
             )

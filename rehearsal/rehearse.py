@@ -13,8 +13,8 @@ from deploy.errors import SlipwayError
 from rehearsal import report
 from rehearsal.acts import SITE_STATE, Acts
 from rehearsal.diary import Diary
-from rehearsal.machine import image, needs
-from rehearsal.machine.boot import MEMORY_MB, Machine
+from rehearsal.host import ADMIN
+from rehearsal.machine import image, kinds, needs, ssh
 from rehearsal.processes import Processes
 from rehearsal.storm import UPLOADS
 from rehearsal.world import World
@@ -36,14 +36,19 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         browser = {} if find_browser() else {"chromium": "chromium"}
-        needs.require(needs.RUN | NEEDS | browser, "a rehearsal")
+        needs.require(NEEDS | browser, "a rehearsal")
         if not options.resume:
             _forget()
         diary = Diary(STATE / "log")
+        machine = kinds.KINDS[options.machine](options.os, STATE / f"{options.machine}-{options.os}")
         with Processes(STATE / "log") as processes:
-            acts = Acts(World(STATE, config.load()), Machine(options.os, STATE / options.os), processes, diary)
+            acts = Acts(World(STATE, config.load()), machine, processes, diary)
             try:
-                _play(acts, resume=options.resume, storm=options.storm)
+                _open_resumed(acts) if options.resume else _open(acts)
+                if options.keep:
+                    _keep(acts)
+                else:
+                    _play(acts, resume=options.resume, storm=options.storm)
             except SlipwayError as error:
                 diary.failure = str(error)
                 print(f"slipway: {error}", file=sys.stderr, flush=True)
@@ -55,7 +60,7 @@ def main() -> int:
     except SlipwayError as error:
         print(f"slipway: {error}", file=sys.stderr)
         return 1
-    return _conclude(acts, options.os)
+    return _conclude(acts)
 
 
 def _options() -> argparse.Namespace:
@@ -63,6 +68,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--os", default=os.environ.get("OS") or "trixie", help="Debian release: %(default)s")
     parser.add_argument("--resume", action="store_true", help="go on from the machine that was provisioned last")
     parser.add_argument("--storm", action="store_true", help="one act more: all that takes memory, at once")
+    parser.add_argument(
+        "--machine",
+        choices=kinds.KINDS,
+        default=os.environ.get("MACHINE") or kinds.DEFAULT,
+        help="what the server runs in: %(default)s",
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="after the first deploy, leave machine and stand-ins up until Ctrl-C"
+    )
     options = parser.parse_args()
     if options.os not in image.RELEASES:
         parser.error(f"OS={options.os}: no such image; choose one of {', '.join(image.RELEASES)}")
@@ -77,7 +91,14 @@ def _forget() -> None:
 
 
 def _play(acts: Acts, *, resume: bool, storm: bool) -> None:
-    _open_resumed(acts) if resume else _open(acts)
+    diary = acts.diary
+    if resume:
+        with diary.phase("make deploy") as phase:
+            acts.deploy(phase)
+    else:
+        with diary.phase("make deploy: to a host that was changed by hand, and the proof signed in") as phase:
+            acts.drift(phase)
+    acts.judge_proof()
     with acts.diary.phase(f"Let it settle for {SETTLING} s, and measure the memory"):
         time.sleep(SETTLING)
         acts.measure()
@@ -93,11 +114,11 @@ def _play(acts: Acts, *, resume: bool, storm: bool) -> None:
 
 
 def _open(acts: Acts) -> None:
-    """From nothing to a site that was proved, changed by hand, repaired and proved once more, signed in."""
+    """From nothing to a site that was proved, and a machine that was saved with it."""
     diary, machine = acts.diary, acts.machine
     with diary.phase(f"Make the {machine.release} image, unless it is there"):
-        image.ensure(machine.release)
-    with diary.phase(f"Boot a bare {machine.release} machine: {MEMORY_MB} MB, one CPU"):
+        machine.prepare()
+    with diary.phase(f"Boot a bare {machine.release} machine: {machine.described}"):
         machine.boot(acts.processes)
     with diary.phase(WORLD):
         acts.start_world()
@@ -111,13 +132,10 @@ def _open(acts: Acts) -> None:
         acts.fill()
     with diary.phase("Save the machine for RESUME=1"):
         machine.save(SNAPSHOT)
-    with diary.phase("make deploy: to a host that was changed by hand, and the proof signed in") as phase:
-        acts.drift(phase)
-        acts.judge_proof()
 
 
 def _open_resumed(acts: Acts) -> None:
-    """From the saved machine to a new release on it; the playbook is played only if it changed."""
+    """From the saved machine to the same site on it."""
     diary = acts.diary
     with diary.phase("Resume the machine that was provisioned"):
         acts.world.check_ports()
@@ -127,14 +145,24 @@ def _open_resumed(acts: Acts) -> None:
         acts.sign_in()
     with diary.phase(CLOUD):
         acts.provision_cloud()
-    with diary.phase("make deploy") as phase:
-        acts.deploy(phase)
-        acts.judge_proof()
 
 
-def _conclude(acts: Acts, release: str) -> int:
-    diary = acts.diary
-    page = report.write(STATE / "report", diary, acts.seen, f"Debian {release}, {MEMORY_MB} MB, one emulated CPU")
+def _keep(acts: Acts) -> None:
+    """Leaves all of it up for deploys and drills by hand."""
+    file = acts.world.directory / "deployer.env"
+    file.touch(mode=0o600)
+    file.write_text(acts.shell())
+    print(
+        f"\nthe site is up, until Ctrl-C; in another shell:\n  . {file.relative_to(ROOT)}\n  make deploy\n"
+        f"  ssh -F {acts.machine.ssh_config.relative_to(ROOT)} -l {ADMIN} {ssh.HOST} sudo -i",
+        flush=True,
+    )
+    signal.pause()
+
+
+def _conclude(acts: Acts) -> int:
+    diary, machine = acts.diary, acts.machine
+    page = report.write(STATE / "report", diary, acts.seen, f"Debian {machine.release}, {machine.described}")
     failed = [finding.what for finding in diary.findings if not finding.held]
     print(
         f"\n{'held' if diary.held else 'did not hold'} after {diary.seconds / 60:.1f} minutes"

@@ -24,8 +24,8 @@ SITE, BARE, STATIC, MEDIA = f"www.{DOMAIN}", DOMAIN, f"static.{DOMAIN}", f"media
 S3, ACME = f"s3.{DOMAIN}", f"acme.{DOMAIN}"
 PORTS = ("s3", "control", "cdn", "proxy", "acme", "acme_control", "dns", "dns_control")
 USER = "rehearsal"
-# What the machine calls this computer's loopback, and itself (QEMU's user network).
-LOOPBACK, MACHINE = "10.0.2.2", "10.0.2.15"
+# What the machine calls this computer's loopback (QEMU's user network, and slirp4netns's).
+LOOPBACK = "10.0.2.2"
 # Where the machine's system keeps the authorities that it trusts.
 MACHINE_CAS = "/etc/ssl/certs/ca-certificates.crt"
 # Packages come from where they always come from.

@@ -5,10 +5,12 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from deploy.errors import SlipwayError
-from rehearsal.machine import accelerator, image, ssh
-from rehearsal.machine.boot import Machine
+from rehearsal.machine import image, kinds, ssh
+from rehearsal.machine.container.boot import Container
+from rehearsal.machine.machine import Machine
 from rehearsal.processes import Processes
 
 
@@ -28,6 +30,13 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.machine", description=__doc__)
     parser.add_argument("--os", default=os.environ.get("OS") or "trixie", help="Debian release: %(default)s")
+    parser.add_argument(
+        "--machine",
+        choices=kinds.KINDS,
+        default=os.environ.get("MACHINE") or kinds.DEFAULT,
+        help="what it runs in: %(default)s",
+    )
+    parser.add_argument("--directory", type=Path, help="of a machine that something else has booted")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("image", help="make the disk image, unless it is there, and see whether KVM runs it")
     boot = verbs.add_parser("boot", help="boot a fresh machine; Ctrl-C or `stop` ends it")
@@ -37,26 +46,29 @@ def _options() -> argparse.Namespace:
     into.add_argument("command", nargs="*")
     save = verbs.add_parser("save", help="save memory and disk for `boot --resume`")
     save.add_argument("snapshot")
+    enter = verbs.add_parser("enter", help="a container machine alone: a command as root, past sshd and the firewall")
+    enter.add_argument("command", nargs="+")
     verbs.add_parser("stop", help="shut it down")
     return parser.parse_args()
 
 
 def _image(options: argparse.Namespace) -> int:
     start = time.monotonic()
-    made = image.ensure(options.os)
-    accelerated = accelerator.choose(made).partition(",")[0]
-    print(f"{made.disk.parent.name} is there, {accelerated} runs it  ({time.monotonic() - start:.0f} s)", flush=True)
+    machine = _machine(options)
+    made = machine.prepare()
+    print(f"{made} is there  ({time.monotonic() - start:.0f} s)", flush=True)
     return 0
 
 
 def _boot(options: argparse.Namespace) -> int:
-    machine = Machine(options.os)
+    machine = _machine(options)
     start = time.monotonic()
     with Processes(image.STATE / "log") as processes:
-        process = machine.boot(processes, snapshot=options.resume)
-        print(f"ready after {time.monotonic() - start:.0f} s: ssh -F {machine.ssh_config} root@{ssh.HOST}")
-        print("ports " + ", ".join(f"{guest} is 127.0.0.1:{host}" for guest, host in machine.ports.items()), flush=True)
         try:
+            process = machine.boot(processes, snapshot=options.resume)
+            print(f"ready after {time.monotonic() - start:.0f} s: ssh -F {machine.ssh_config} root@{ssh.HOST}")
+            ports = ", ".join(f"port {own} is 127.0.0.1:{port}" for own, port in machine.ports.items())
+            print(f"it is {machine.address}; its {ports}", flush=True)
             process.wait()
         finally:
             machine.stop()
@@ -64,28 +76,41 @@ def _boot(options: argparse.Namespace) -> int:
 
 
 def _ssh(options: argparse.Namespace) -> int:
-    machine = _running(options.os)
+    machine = _running(options)
     os.execvp("ssh", ["ssh", "-F", str(machine.ssh_config), "-l", options.user, ssh.HOST, *options.command])
 
 
 def _save(options: argparse.Namespace) -> int:
-    _running(options.os).save(options.snapshot)
+    _running(options).save(options.snapshot)
     return 0
 
 
 def _stop(options: argparse.Namespace) -> int:
-    _running(options.os).stop()
+    _running(options).stop()
     return 0
 
 
-def _running(release: str) -> Machine:
-    machine = Machine(release)
+def _enter(options: argparse.Namespace) -> int:
+    machine = _running(options)
+    if not isinstance(machine, Container):
+        raise SlipwayError("enter: only a container machine can be entered from outside; use ssh")
+    command = machine.enter(options.command)
+    os.execvp(command[0], command)
+
+
+def _machine(options: argparse.Namespace) -> Machine:
+    return kinds.KINDS[options.machine](options.os, options.directory)
+
+
+def _running(options: argparse.Namespace) -> Machine:
+    machine = _machine(options)
     if not machine.running():
-        raise SlipwayError(f"no {release} machine is running; python -m rehearsal.machine boot")
+        boot = f"python -m rehearsal.machine --machine {options.machine} boot"
+        raise SlipwayError(f"no {options.os} {options.machine} machine is running; {boot}")
     return machine
 
 
-_VERBS = {"image": _image, "boot": _boot, "ssh": _ssh, "save": _save, "stop": _stop}
+_VERBS = {"image": _image, "boot": _boot, "ssh": _ssh, "save": _save, "enter": _enter, "stop": _stop}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +61,6 @@ def ensure(release: str) -> Image:
 
     Raises SlipwayError when the release is unknown, a tool is missing or a package cannot be had.
     """
-    if release not in RELEASES:
-        raise SlipwayError(f"OS={release}: no such image; choose one of {', '.join(RELEASES)}")
     recipe = _recipe(release)
     directory = STATE / "images" / f"{release}-{hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]}"
     if not directory.is_dir():
@@ -70,22 +69,32 @@ def ensure(release: str) -> Image:
     return Image(*(directory / name for name in ("disk.qcow2", "kernel", "initrd")))
 
 
-def _recipe(release: str) -> tuple[list[str], list[str]]:
-    """The command that prints a root file system's tar, and the one that makes a disk of it."""
-    system = [
+def bootstrap(release: str, packages: Sequence[str], mode: str, *customize: str) -> list[str]:
+    """The command that prints a root file system's tar; ``customize``: shell scripts more, $1 is the root.
+
+    Raises SlipwayError when the release is unknown.
+    """
+    if release not in RELEASES:
+        raise SlipwayError(f"OS={release}: no such image; choose one of {', '.join(RELEASES)}")
+    return [
         "mmdebstrap",
-        "--mode=unshare",
+        f"--mode={mode}",
         "--variant=apt",
         "--architectures=amd64",
-        f"--include={','.join(PACKAGES)}",
-        f"--customize-hook={(HERE / 'customize.sh').read_text()}",
+        f"--include={','.join(packages)}",
+        *(f"--customize-hook={script}" for script in ((HERE / "customize.sh").read_text(), *customize)),
         release,
         "-",
         f"deb {MIRROR}/debian {release} main",
         f"deb {MIRROR}/debian {release}-updates main",
         f"deb {MIRROR}/debian-security {release}-security main",
     ]
-    return system, ["mmdebstrap", "--unshare-helper", "sh", "-c", (HERE / "disk.sh").read_text()]
+
+
+def _recipe(release: str) -> tuple[list[str], list[str]]:
+    """The command that prints a root file system's tar, and the one that makes a disk of it."""
+    disk = ["mmdebstrap", "--unshare-helper", "sh", "-c", (HERE / "disk.sh").read_text()]
+    return bootstrap(release, PACKAGES, "unshare"), disk
 
 
 def _build(recipe: tuple[list[str], list[str]], directory: Path) -> None:
@@ -107,10 +116,11 @@ def _build(recipe: tuple[list[str], list[str]], directory: Path) -> None:
         except tarfile.ReadError:
             pass  # one of the two failed
     if system.returncode or disk.returncode or not (partial / "disk.qcow2").exists():
-        raise SlipwayError(f"the image {directory.name} cannot be made: {_reason(log)}")
+        raise SlipwayError(f"the image {directory.name} cannot be made: {reason(log)}")
     partial.rename(directory)
 
 
-def _reason(log: Path) -> str:
+def reason(log: Path) -> str:
+    """The first error that the log of a build tells of."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith(("E:", "Err:"))]
     return f"{lines[0] if lines else 'no error was printed'} (all of it: {log})"

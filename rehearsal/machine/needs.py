@@ -3,8 +3,10 @@
 import os
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 from deploy.errors import SlipwayError
+from rehearsal.machine.container import groups
 
 BUILD = {"mmdebstrap": "mmdebstrap", "newuidmap": "uidmap", "mke2fs": "e2fsprogs", "qemu-img": "qemu-utils"}
 RUN = {
@@ -13,6 +15,18 @@ RUN = {
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
 }
+CONTAINER = {
+    "systemd-nspawn": "systemd-container",
+    "slirp4netns": "slirp4netns",
+    "lxcfs": "lxcfs",
+    "mmdebstrap": "mmdebstrap",
+    "mke2fs": "e2fsprogs",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+}
+DEVICES = ("/dev/fuse", "/dev/loop-control", "/dev/net/tun")
 
 
 def require(packages: Mapping[str, str], who: str = "the machine") -> None:
@@ -23,3 +37,15 @@ def require(packages: Mapping[str, str], who: str = "the machine") -> None:
     if missing:
         wanted = " ".join(sorted({packages[command] for command in missing}))
         raise SlipwayError(f"{who} needs {', '.join(missing)}; as root: apt-get install {wanted}")
+
+
+def require_container() -> None:
+    """Raises SlipwayError, in one line, when this computer cannot run a container machine."""
+    who = "a container machine"
+    if os.geteuid():
+        raise SlipwayError(f"{who} needs root; run it as root, or leave MACHINE=container out")
+    require(CONTAINER, who)
+    if lacking := groups.missing():
+        raise SlipwayError(f"{who} needs the cgroup controllers {', '.join(lacking)}, which this kernel does not offer")
+    if lacking := [device for device in DEVICES if not Path(device).exists()]:
+        raise SlipwayError(f"{who} needs {', '.join(lacking)}, which this computer does not have")

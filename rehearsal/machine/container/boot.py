@@ -1,0 +1,180 @@
+"""A Debian in systemd-nspawn: 512 MB, one CPU, native speed, and this computer's own kernel."""
+
+import hashlib
+import os
+import select
+import signal
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from deploy.errors import SlipwayError
+from rehearsal.machine import needs, ssh
+from rehearsal.machine.container import groups, image
+from rehearsal.machine.container.network import PATH, Network
+from rehearsal.machine.machine import MEMORY_MB, Machine
+from rehearsal.processes import Processes
+
+HERE = Path(__file__).resolve().parent
+BASE_ROLE = HERE.parents[2] / "ansible" / "roles" / "base" / "defaults" / "main.yml"
+# A busy computer is slow; a machine that hangs is still noticed.
+BOOT_SECONDS = 180
+STOP_SECONDS = 30
+# What systemd's first process takes as the power button.
+POWER_BUTTON = signal.SIGRTMIN + 4
+
+
+class Container(Machine):
+    """``network``: that of the machines beside it; a machine without one has its own."""
+
+    kind = "container"
+    described = f"{MEMORY_MB} MB, one CPU, in a container on this computer's kernel"
+    own_kernel = False
+
+    def __init__(self, release: str, directory: Path | None = None, network: Network | None = None) -> None:
+        super().__init__(release, directory)
+        self.network = network or Network(self.directory.with_name(f"{self.directory.name}-network"))
+        self.address = self.network.address()
+        self._disk = self.directory / "disk.raw"
+        self._name = hashlib.sha256(str(self.directory.resolve()).encode()).hexdigest()[:12]
+        # Of a machine that this very object has booted.
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> str:
+        needs.require_container()
+        return image.ensure(self.release).parent.name
+
+    def boot(self, processes: Processes, *, snapshot: str = "", user: str = "root") -> subprocess.Popen[bytes]:
+        """As Machine has it; the clock is this computer's."""
+        self.prepare()
+        if self.running():
+            raise SlipwayError(
+                f"the {self.release} container machine is running; python -m rehearsal.machine --machine container stop"
+            )
+        groups.sweep()
+        if snapshot:
+            self._go_back(snapshot)
+        else:
+            self._begin_anew()
+            _copy(image.ensure(self.release), self._disk)
+        self.network.start(processes)
+        self._lead(self.network.forward(self.address))
+        self._processes = processes
+        return self._start()
+
+    def _go_back(self, snapshot: str) -> None:
+        kept = self.directory / f"{snapshot}.raw"
+        if not kept.exists():
+            raise SlipwayError(f"the {self.release} container machine was never saved as {snapshot}; boot it afresh")
+        _copy(kept, self._disk)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._group = groups.Group(self._name, os.getpid())
+        self._group.make()
+        mac = f"52:54:00:00:02:{int(self.address.rpartition('.')[2]):02x}"
+        command = ["unshare", "--net", "sh", HERE / "cable.sh", self.network.port(), self.network.process.pid, mac]
+        command += ["sh", HERE / "boot.sh", self.directory, *self._group.folders, "--", *self._nspawn()]
+        env = PATH | {
+            "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": str(int(groups.unified())),
+            # Where the keys of the machine's own network are.
+            "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
+        }
+        name = f"machine-{self.directory.name}"
+        # Nothing of it has to be ended in order once this process is gone.
+        process = self._process = self._processes.start(
+            name, command, env=env, cwd=self.directory, orphaned=signal.SIGKILL
+        )
+        self.console = self._processes.log_dir / f"{name}.log"
+        ssh.wait(self.ports[22], lambda: process.poll() is None, BOOT_SECONDS)
+        return process
+
+    def _nspawn(self) -> list[str | Path]:
+        return [
+            "systemd-nspawn",
+            "--quiet",
+            "--keep-unit",
+            "--register=no",
+            "--directory=root",
+            "--machine=slipway",
+            "--network-namespace-path=/proc/self/ns/net",
+            "--capability=CAP_NET_ADMIN",
+            "--resolv-conf=off",
+            "--timezone=off",
+            "--link-journal=no",
+            "--console=pipe",
+            f"--set-credential=ssh.authorized_keys.root:{self._key()}",
+            f"--bind={self.directory}/lxcfs:/run/machine/lxcfs",
+            f"--bind-ro={HERE / 'init.sh'}:/run/machine/init.sh",
+            "/bin/sh",
+            "/run/machine/init.sh",
+            self.address,
+            *_kernel_keys(),
+        ]
+
+    def running(self) -> bool:
+        return groups.of(self._name) is not None
+
+    def enter(self, command: list[str]) -> list[str]:
+        """The command line by which root of this computer runs ``command`` in it, past sshd and firewall."""
+        group = groups.of(self._name)
+        if not group:
+            raise SlipwayError(f"no {self.release} container machine is running")
+        into = ["nsenter", f"--target={group.leader()}", "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup"]
+        return [
+            *into,
+            "--root",
+            "--wd=/",
+            "env",
+            "--ignore-environment",
+            f"PATH={PATH['PATH']}",
+            "LC_ALL=C.UTF-8",
+            *command,
+        ]
+
+    def save(self, snapshot: str) -> None:
+        """Its disk alone can be kept: the machine is shut down for that, and boots again."""
+        self.stop()
+        _copy(self._disk, self.directory / f"{snapshot}.raw")
+        self._start()
+
+    def stop(self) -> None:
+        if group := groups.of(self._name):
+            self._power_off(group)
+        # Who booted it takes the rest away.
+        if self._process:
+            self._processes.stop(self._process)
+            self._process = None
+            self._group.end()
+
+    def _power_off(self, group: groups.Group) -> None:
+        try:
+            leader = os.pidfd_open(group.leader())
+        except (SlipwayError, ProcessLookupError):
+            return  # it is not yet, or no more
+        try:
+            signal.pidfd_send_signal(leader, POWER_BUTTON)
+            if not _ended(leader):
+                signal.pidfd_send_signal(leader, signal.SIGKILL)
+                _ended(leader)
+        except ProcessLookupError:
+            pass
+        finally:
+            os.close(leader)
+
+
+def _ended(process: int) -> bool:
+    return bool(select.select([process], [], [], STOP_SECONDS)[0])
+
+
+def _kernel_keys() -> list[str]:
+    """The sysctl keys that the playbook sets and that are not the machine's own: net.core is all machines' too."""
+    keys = [line.split(" = ")[0] for line in yaml.safe_load(BASE_ROLE.read_text())["base_sysctl"]]
+    return [key for key in keys if not key.startswith("net.") or key.startswith("net.core.")]
+
+
+def _copy(disk: Path, to: Path) -> None:
+    """Under its name only when it is whole; holes stay holes."""
+    partial = to.with_suffix(".partial")
+    subprocess.run(["cp", "--sparse=always", "--reflink=auto", str(disk), str(partial)], check=True)
+    partial.replace(to)

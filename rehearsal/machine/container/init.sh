@@ -1,0 +1,51 @@
+#!/bin/sh
+# The machine's first process before it is systemd: what nspawn shows of the outer computer, or leaves read-only.
+# Usage: init.sh ADDRESS SYSCTL-KEYS...
+set -eu
+address=$1
+shift
+
+# Units' limits hold only where systemd can write them.
+for controller in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+    mount -o remount,bind,rw "$controller" 2> /dev/null || true
+done
+for file in meminfo swaps uptime; do mount --bind "/run/machine/lxcfs/proc/$file" "/proc/$file"; done
+
+# Keys of the outer kernel: each a plain file here, so that nothing reaches it.
+mkdir -p /run/machine/sysctl
+for key in "$@"; do
+    path=/proc/sys/$(echo "$key" | tr . /) own=/run/machine/sysctl/$key
+    [ -e "$path" ] || continue
+    cat "$path" > "$own"
+    mount --bind "$own" "$path"
+done
+
+# Neither is swap, nor the clock: both say what a person would expect.
+mkdir -p /usr/local/sbin /run/systemd/system/systemd-timesyncd.service.d /run/systemd/network
+cat > /usr/local/sbin/swapon <<'SWAPON'
+#!/bin/sh
+case "$1" in
+--show*) [ ! -e /run/machine/swap ] || echo /swapfile ;;
+*) touch /run/machine/swap ;;
+esac
+SWAPON
+chmod 755 /usr/local/sbin/swapon
+cat > /run/systemd/system/systemd-timesyncd.service.d/machine.conf <<'UNIT'
+[Unit]
+ConditionVirtualization=
+ConditionCapability=
+[Service]
+Type=exec
+ExecStart=
+ExecStart=/bin/sleep infinity
+UNIT
+
+# As a provider's DHCP would give it.
+cat > /run/systemd/network/10-machine.network <<NETWORK
+[Match]
+Name=eth0
+[Network]
+Address=$address/24
+Gateway=10.0.2.2
+NETWORK
+exec /lib/systemd/systemd
