@@ -13,7 +13,8 @@ shift
 # nspawn cleans up below /run when the machine reboots, and refuses to where that is no tmpfs; lxcfs keeps its own there.
 mount -t tmpfs tmpfs /run
 mkdir -p root lxcfs
-mount -o loop disk.raw root
+# Nothing of it has to outlive this computer, as with an emulated machine: no barriers.
+mount -o loop,barrier=0,discard disk.raw root
 lxcfs --foreground --pidfile=/run/lxcfs.pid "$PWD/lxcfs" &
 until [ -e lxcfs/proc/meminfo ]; do
     kill -0 $! # it ended
