@@ -1,6 +1,7 @@
 """Reads and checks site.yml. Nothing else in Slipway opens it."""
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -43,6 +44,7 @@ KEYS = {
     "media": str,
     "redirects": list,
     "tls": str,
+    "proxies": list,
     "acme": str,
     "email": str,
     "settings": str,
@@ -113,6 +115,8 @@ class Site:
     server_user: str = "root"
     ssh_config: str = ""
     redirects: tuple[str, ...] = ()
+    # Networks that may name a visitor by X-Forwarded-For.
+    proxies: tuple[str, ...] = ()
     acme: str = ACME["letsencrypt"]
     email: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -198,6 +202,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         server_user=_match(file, said, "server_user", USER, "a user name", "root"),
         ssh_config=_path(file, said, "ssh_config"),
         redirects=_redirects(file, said, domain),
+        proxies=_proxies(file, said),
         acme=_acme(file, said),
         email=_match(file, said, "email", EMAIL, "an address like you@example.com", optional=True),
         extra=_environment(file, said),
@@ -325,6 +330,23 @@ def _redirects(file: Path, said: Mapping[str, Any], domain: str) -> tuple[str, .
         if name == host:
             raise SlipwayError(f"{file}: redirects: {name} is the site itself; take it out")
     return tuple(names)
+
+
+def _proxies(file: Path, said: Mapping[str, Any]) -> tuple[str, ...]:
+    """The networks, as they are written in full: 203.0.113.7 is 203.0.113.7/32."""
+    networks = []
+    for each in said.get("proxies", []):
+        try:
+            # A number would be read as an address, and a zone means nothing to nginx.
+            network = ipaddress.ip_network(each if isinstance(each, str) and "%" not in each else "")
+        except ValueError:
+            raise SlipwayError(
+                f"{file}: proxies: {each!r} is not an address, nor a network like 10.0.0.0/8 or 2001:db8::/32"
+            ) from None
+        if not network.prefixlen:
+            raise SlipwayError(f"{file}: proxies: {each} is everybody, whose word would be believed; name the proxy")
+        networks.append(str(network))
+    return tuple(networks)
 
 
 def _acme(file: Path, said: Mapping[str, Any]) -> str:

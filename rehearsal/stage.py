@@ -165,6 +165,11 @@ class Stage:
             nginx_acme_dir="",
             nginx_version=nginx.version(self._nginx),
             nginx_client_max_body_size="1m",
+            nginx_proxies=self.site.proxies,
+            nginx_sign_in=[],
+            nginx_sign_in_rate="20r/m",
+            nginx_sign_in_delay=10,
+            nginx_sign_in_burst=20,
         )
 
     def smoke(self, arguments: Sequence[str] = (), *, quiet: bool = False) -> int:

@@ -96,5 +96,6 @@ class Surroundings:
             "region: eu-central-1\n"
             f"settings: {user_site.settings}\n"
             f"wsgi: {user_site.wsgi}\n"
+            f"proxies: {json.dumps(user_site.proxies)}\n"
         )
         return config.load(file)

@@ -36,6 +36,11 @@ def variables(tmp_path):
         "nginx_forwarded_proto": "$scheme",
         "nginx_acme_dir": tmp_path / "acme",
         "nginx_client_max_body_size": "1m",
+        "nginx_proxies": [],
+        "nginx_sign_in": [],
+        "nginx_sign_in_rate": "20r/m",
+        "nginx_sign_in_delay": 10,
+        "nginx_sign_in_burst": 20,
     }
 
 

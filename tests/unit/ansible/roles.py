@@ -14,6 +14,8 @@ SITE = {
     "slipway_tls": "letsencrypt",
     "slipway_acme_directory": "https://acme.example.test/directory",
     "slipway_acme_email": "",
+    "slipway_proxies": ["192.0.2.0/24"],
+    "slipway_sign_in_paths": [r"/login/\Z", '/with "quotes"'],
     "slipway_database_local": True,
     "slipway_environment": {"DJANGO_SETTINGS_MODULE": "project.settings", "SLIPWAY_WSGI": "project.wsgi"},
     "slipway_secrets": {"web": {"SECRET_KEY": "secret"}},

@@ -61,6 +61,11 @@ def _expected(tls):
         "nginx_forwarded_proto": "$scheme" if ends_here else "https",
         "nginx_acme_dir": "/var/lib/slipway/acme",
         "nginx_client_max_body_size": "1m",
+        "nginx_proxies": ["192.0.2.0/24"],
+        "nginx_sign_in": [r"/login/\Z", '/with "quotes"'],
+        "nginx_sign_in_rate": "20r/m",
+        "nginx_sign_in_delay": 10,
+        "nginx_sign_in_burst": 20,
     }
 
 

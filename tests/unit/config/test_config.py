@@ -59,6 +59,12 @@ def test_what_a_server_needs_has_defaults(written, tmp_path):
     assert config.load(written(GOOD + "environment: {A: b}\n")).extra == {"A": "b"}
 
 
+def test_a_proxy_is_an_address_or_a_network(written):
+    site = config.load(written(GOOD + "proxies: [203.0.113.7, 10.0.0.0/8, '2001:db8::/32']\n"))
+    assert site.proxies == ("203.0.113.7/32", "10.0.0.0/8", "2001:db8::/32")
+    assert config.load(written(GOOD)).proxies == ()
+
+
 def test_another_provider_needs_its_endpoint_and_says_so_to_the_processes(written):
     said = "domain: example.com\nprovider: cloudflare\n"
     site = config.load(written(said + "endpoint: https://abc.r2.cloudflarestorage.com/\ncdn_id: 0ab1\n"))
@@ -123,6 +129,13 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "redirects: example.org\n", ["redirects", "a list"]),
         (GOOD + "redirects: [www.example.com]\n", ["redirects", "the site itself"]),
         (GOOD + "redirects: [no name]\n", ["redirects", "no name"]),
+        (GOOD + "proxies: 10.0.0.0/8\n", ["proxies", "a list"]),
+        (GOOD + "proxies: [balancer.example.com]\n", ["proxies", "balancer.example.com", "10.0.0.0/8"]),
+        (GOOD + "proxies: [10.0.0.1/8]\n", ["proxies", "10.0.0.1/8", "network"]),
+        (GOOD + "proxies: [10]\n", ["proxies", "10", "network"]),
+        (GOOD + "proxies: ['10.0.0.0/8;']\n", ["proxies", "10.0.0.0/8;"]),
+        (GOOD + "proxies: ['fe80::1%eth0']\n", ["proxies", "eth0"]),
+        (GOOD + "proxies: [10.0.0.0/8, '::/0']\n", ["proxies", "::/0", "everybody"]),
         (GOOD + "acme: zerossl\n", ["acme", "letsencrypt, staging"]),
         (GOOD + "email: me\n", ["email", "you@example.com"]),
         (GOOD + "environment: [A]\n", ["environment", "name: value"]),

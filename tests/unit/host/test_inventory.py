@@ -60,6 +60,7 @@ def test_the_same_description_has_the_same_fingerprint(written):
         {"more": "environment: {A: b}\n"},
         {"more": "acme: staging\n"},
         {"more": "redirects: []\n"},
+        {"more": "proxies: [10.0.0.0/8]\n"},
         {"memory": 1000},
         {"EMAIL_URL": "smtp://other"},
     ],
