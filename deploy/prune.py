@@ -16,10 +16,10 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import Session
 
 from deploy.config import Site
 from deploy.errors import SlipwayError
+from deploy.keys import session
 from deploy.objects import STATIC_PREFIX
 from deploy.push.record import RELEASES_PREFIX
 
@@ -49,13 +49,9 @@ class Prune:
     @classmethod
     def of(cls, site: Site, keys: Mapping[str, str]) -> "Prune":
         """Acts with ``keys``, the pruner's AWS_* variables; without them by boto3's own settings."""
-        session = Session()
-        if keys:
-            token = keys.get("AWS_SESSION_TOKEN")
-            session.set_credentials(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], token)
         config = Config(request_checksum_calculation="when_required", response_checksum_validation="when_required")
         try:
-            client = session.create_client(
+            client = session(keys).create_client(
                 "s3", region_name=site.region, endpoint_url=site.endpoint or None, config=config
             )
         except BotoCoreError as error:

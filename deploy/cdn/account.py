@@ -1,6 +1,6 @@
 """The AWS account: clients by boto3's own settings; what is asked, what is changed, and its errors in one line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.cdn.refusals import failed, refused
+from deploy.keys import session
 
 # CloudFront is a global service; it answers, and takes certificates from, this region.
 GLOBAL = "us-east-1"
@@ -54,11 +55,20 @@ class Site(Protocol):
 class Account:
     """One client a service, made when it is first used; and the changes, made or, when ``dry``, only noted.
 
-    ``say`` is called with each line of ``changes`` as it comes, and with what is waited for.
+    ``say`` is called with each line of ``changes`` as it comes, and with what is waited for. With a key among ``keys``
+    that one asks, otherwise what every AWS tool finds.
     """
 
-    def __init__(self, region: str, *, dry: bool = False, say: Callable[[str], object] = lambda _: None) -> None:
+    def __init__(
+        self,
+        region: str,
+        *,
+        dry: bool = False,
+        say: Callable[[str], object] = lambda _: None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
         self.region = region
+        self.keys = keys or {}
         self.dry = dry
         self.say = say
         self.changes: list[str] = []
@@ -70,7 +80,7 @@ class Account:
     @cached_property
     def session(self) -> boto3.Session:
         # One of its own: the default one keeps the first credentials that it finds.
-        return boto3.Session()
+        return boto3.Session(botocore_session=session(self.keys))
 
     @cached_property
     def s3(self) -> BaseClient:

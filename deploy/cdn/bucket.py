@@ -202,7 +202,8 @@ def policy(site: Site, edge: Edge, distribution_arn: str) -> dict[str, Any]:
 
 def describe_bucket(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
     """The bucket as S3 describes it, or None when there is none."""
-    if not exists(account, edge):
+    # Not by HeadBucket, which asks for the right to list all of it.
+    if ask(account.s3, "get_bucket_location", f"bucket {edge.bucket}", ("NoSuchBucket",), Bucket=edge.bucket) is None:
         return None
     described = {
         setting.label.replace(" ", "_"): setting.read(account, edge.bucket) for setting in settings(site, edge)

@@ -1,7 +1,7 @@
 """CloudFront behind the verbs provision, describe and purge, and the policies of who works with it."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,7 +89,7 @@ def provision(
             dns.ensure_alias(account, zone, edge.alias, found["DomainName"])
         hosts.append(_host(edge, found, is_named=bool(zone)))
     if secrets:
-        ensure_identities(account, site, secrets, hosts[0].arn)
+        ensure_identities(account, site, secrets, *(one.arn for one in hosts))
     if not dry:
         hosts = [_deployed(account, one) for one in hosts]
     return Provisioned(
@@ -110,13 +110,13 @@ def describe(site: Site) -> dict[str, Any]:
     }
 
 
-def purge(site: Site, paths: Sequence[str]) -> list[str]:
+def purge(site: Site, paths: Sequence[str], keys: Mapping[str, str] | None = None) -> list[str]:
     """Takes ``paths`` out of every cache; returns the invalidations' ids.
 
     A path is a URL on the static or the media host, or begins with a slash and means the static
-    host; it may end in ``*``.
+    host; it may end in ``*``. ``keys`` may hold the key that asks.
     """
-    account = Account(site.region)
+    account = Account(site.region, keys=keys)
     batches = {edge: _paths(site, edge, paths) for edge in edges(site)}
     return [_invalidate(account, edge, batch) for edge, batch in batches.items() if batch]
 
@@ -127,11 +127,13 @@ def identity_policy(site: Site, name: str) -> dict[str, Any]:
         return policies.web(site.media_bucket)
     if name == "pruner":
         return policies.pruner(site.bucket)
-    static = edges(site)[0]
-    found = find_by_alias(Account(site.region), static)
-    if found is None:
-        raise SlipwayError(f"no distribution answers to {static.alias}; provision it first")
-    return policies.deployer(site.bucket, found["ARN"])
+    account, arns = Account(site.region), []
+    for edge in edges(site):
+        found = find_by_alias(account, edge)
+        if found is None:
+            raise SlipwayError(f"no distribution answers to {edge.alias}; provision it first")
+        arns.append(found["ARN"])
+    return policies.deployer(site.bucket, site.media_bucket, *arns)
 
 
 def _paths(site: Site, edge: Edge, paths: Sequence[str]) -> list[str]:

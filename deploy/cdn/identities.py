@@ -21,18 +21,18 @@ KEYS_OF_A_USER = 2
 ABSENT = ("NoSuchEntity",)
 
 
-def documents(site: Site, static_arn: str) -> dict[str, dict[str, Any]]:
+def documents(site: Site, static_arn: str, media_arn: str) -> dict[str, dict[str, Any]]:
     """The policy of each identity."""
     return {
-        "deployer": policies.deployer(site.bucket, static_arn),
+        "deployer": policies.deployer(site.bucket, site.media_bucket, static_arn, media_arn),
         "pruner": policies.pruner(site.bucket),
         "web": policies.web(site.media_bucket),
     }
 
 
-def ensure_identities(account: Account, site: Site, secrets: Secrets, static_arn: str) -> None:
+def ensure_identities(account: Account, site: Site, secrets: Secrets, static_arn: str, media_arn: str) -> None:
     """Makes users, policies and keys, or the role for GitHub; puts what drifted right."""
-    for name, document in documents(site, static_arn).items():
+    for name, document in documents(site, static_arn, media_arn).items():
         if name == "deployer" and site.github:
             remove_user(account, site, name, secrets)
             _ensure_role(account, site, document)

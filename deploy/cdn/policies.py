@@ -12,14 +12,39 @@ from deploy.cdn.names import INCOMING_PREFIX, PUBLIC_PREFIX, RELEASES_PREFIX, ST
 GITHUB = "token.actions.githubusercontent.com"
 
 
-def deployer(bucket: str, distribution_arn: str) -> dict[str, Any]:
-    """Pushes static files, records releases and purges the static host; deletes nothing."""
+# What the proof judges of the provisioned state: how both buckets and both distributions are set, and no object.
+BUCKET_SETTINGS = (
+    "s3:GetBucketCORS",
+    "s3:GetBucketLocation",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+)
+# Each with the kind of resource that its ARN names.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfront.html
+DISTRIBUTION_SETTINGS = {
+    "cloudfront:GetCachePolicyConfig": "cache-policy",
+    "cloudfront:GetOriginAccessControlConfig": "origin-access-control",
+    "cloudfront:GetResponseHeadersPolicyConfig": "response-headers-policy",
+}
+
+
+def deployer(bucket: str, media_bucket: str, static_arn: str, media_arn: str) -> dict[str, Any]:
+    """Pushes static files, records releases, purges the static host and reads how all is set; deletes nothing."""
+    account = static_arn.partition(":distribution/")[0]
     return _document(
         _objects(bucket, ["s3:GetObject", "s3:PutObject"], [STATIC_PREFIX, RELEASES_PREFIX]),
         _listing(bucket, [STATIC_PREFIX, RELEASES_PREFIX]),
-        _allow(["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"], [distribution_arn]),
+        _allow(["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"], [static_arn]),
         # A purge finds its distribution by the alias; this call has no resource to name.
         _allow(["cloudfront:ListDistributions"], ["*"]),
+        _allow(BUCKET_SETTINGS, [f"arn:aws:s3:::{name}" for name in (bucket, media_bucket)]),
+        _allow(["cloudfront:GetDistribution"], [static_arn, media_arn]),
+        *(_allow([action], [f"{account}:{kind}/*"]) for action, kind in DISTRIBUTION_SETTINGS.items()),
     )
 
 

@@ -1,13 +1,13 @@
 """Builds a release on this machine, under the settings it will run with, and pushes its static files."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import quote
 
-from deploy import config, push
+from deploy import config, keys, push
 from deploy.errors import SlipwayError
 from deploy.host import inventory, state
 from deploy.host.parcel import Release
@@ -29,9 +29,8 @@ class Builder:
         self.environment = {
             **site.extra,
             **web,
-            **os.environ,
+            **keys.environment(self._deployer),
             **site.environment(),
-            **self._deployer,
             "SLIPWAY_BUILD": str(self.directory),
         }
         # What this shell calls its database is not what the server calls it.
@@ -47,8 +46,8 @@ class Builder:
 
     def replaced(self) -> list[str]:
         """URLs on the static host whose bytes the last push has changed."""
-        keys = json.loads((self.directory / push.REPLACED).read_text())
-        return [f"{self.site.static_url}/{quote(key.removeprefix(STATIC_PREFIX))}" for key in keys]
+        replaced = json.loads((self.directory / push.REPLACED).read_text())
+        return [f"{self.site.static_url}/{quote(key.removeprefix(STATIC_PREFIX))}" for key in replaced]
 
     def release(self) -> Release:
         """Packs code and manifests."""
@@ -63,8 +62,15 @@ class Builder:
 
     def record(self, release: Release) -> None:
         """Writes releases/<id>.json into the bucket: prune asks it which objects are in use."""
-        names = {"session": _session(self.environment), "store": STORES[self.site.provider]}
-        put_release(push.Bucket(self.site.bucket, self.site.region, **names), release.id, release.objects.read_bytes())
+        bucket = push.Bucket(
+            self.site.bucket,
+            self.site.region,
+            session=partial(keys.session, self._deployer),
+            store=STORES[self.site.provider],
+            # Where collectstatic has pushed to.
+            endpoint=self.environment.get("AWS_ENDPOINT_URL_S3"),
+        )
+        put_release(bucket, release.id, release.objects.read_bytes())
 
     def _manage(self, *arguments: str, shown: bool = False) -> None:
         self._run(arguments[0], "manage.py", *arguments, environment=self.environment, shown=shown)
@@ -87,15 +93,3 @@ class Builder:
         if done.returncode:
             lines = (done.stderr if shown else log.read_text()).strip().splitlines() or ["it said nothing"]
             raise SlipwayError(lines[-1].removeprefix("slipway: "))
-
-
-def _session(environment: Mapping[str, str]):
-    """botocore's session by these variables instead of this process's own."""
-
-    def make():
-        from botocore.session import Session
-
-        os.environ.update({name: value for name, value in environment.items() if name.startswith("AWS_")})
-        return Session()
-
-    return make

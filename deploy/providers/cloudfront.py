@@ -1,8 +1,6 @@
 """Amazon CloudFront before S3: what deploy.cdn provisions."""
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from deploy.cdn import cloudfront
 from deploy.config import Site
@@ -20,21 +18,5 @@ def describe(site: Site) -> list[Step]:
 def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> list[str]:
     """By CreateInvalidation, with the AWS credentials among the keys, or those that every AWS tool finds."""
     # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
-    with _set({name: value for name, value in keys.items() if name.startswith("AWS_")}):
-        begun = cloudfront.purge(site, [target.url for target in targets])
+    begun = cloudfront.purge(site, [target.url for target in targets], keys)
     return [f"invalidation {identifier} has begun" for identifier in begun]
-
-
-@contextmanager
-def _set(variables: Mapping[str, str]) -> Iterator[None]:
-    """boto3 finds these as it finds all; what it does afterwards is another identity's."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -34,13 +34,17 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket; ``prefix`` is what a listing covers, ``session`` makes the botocore session, ``store`` is its kind."""
+    """A bucket; ``prefix`` is what a listing covers, ``session`` makes the botocore session, ``store`` is its kind.
+
+    ``endpoint`` is its server's URL, where that is not what every AWS tool finds.
+    """
 
     name: str
     region: str | None = None
     prefix: str = STATIC_PREFIX
     session: Callable[[], Session] = get_session
     store: stores.Store = field(default_factory=stores.here)
+    endpoint: str | None = None
 
     def client(self) -> BaseClient:
         """An S3 client for everything that is not the push's own traffic."""
@@ -67,7 +71,7 @@ class Bucket:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        return session.create_client("s3", region_name=self.region, config=config)
+        return session.create_client("s3", region_name=self.region, endpoint_url=self.endpoint, config=config)
 
     def _url(self, client: BaseClient) -> str:
         """Virtual host or path style as botocore decides, seen on a request that is never sent."""

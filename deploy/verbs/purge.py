@@ -1,9 +1,8 @@
 """Takes paths out of the CDN's caches, by the provider's own API."""
 
 import argparse
-import os
 
-from deploy import config, providers
+from deploy import config, keys, providers
 from deploy.secrets import Secrets
 
 help = "take paths out of the CDN's caches"
@@ -16,6 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     site = config.load()
     secrets = Secrets.load(site)
-    for line in providers.purge(site, {**os.environ, **secrets.deployer, **secrets.cdn}, options.path):
+    for line in providers.purge(site, keys.environment(secrets.deployer) | dict(secrets.cdn), options.path):
         print(line)
     return 0

@@ -37,7 +37,7 @@ def _identity(name: str, policy: dict[str, Any] | None) -> dict[str, Any]:
 
 IDENTITIES = {
     "admin": _identity("admin", None),
-    "deployer": _identity("deployer", policies.deployer(ANY, ANY)),
+    "deployer": _identity("deployer", policies.deployer(ANY, ANY, ANY, ANY)),
     "pruner": _identity("pruner", policies.pruner(ANY)),
     "web": _identity("web", policies.web(ANY)),
     "cdn": _identity("cdn", _CDN),
@@ -58,6 +58,12 @@ def may_list(identity: dict[str, Any]) -> bool:
     return policy is None or any(
         "s3:ListBucket" in one["Action"] and "Condition" not in one for one in policy["Statement"]
     )
+
+
+def may(identity: dict[str, Any], action: str) -> bool:
+    """Whether its policy names ``action``, whatever the bucket."""
+    policy = identity["policy"]
+    return policy is None or any(action in one["Action"] for one in policy["Statement"])
 
 
 def seaweed_config() -> str:

@@ -16,7 +16,7 @@ from yarl import URL
 
 from rehearsal.aws import cors, forms
 from rehearsal.aws.buckets import KEPT, Buckets
-from rehearsal.aws.identities import IDENTITIES, by_access_key, may_list
+from rehearsal.aws.identities import IDENTITIES, by_access_key, may, may_list
 from rehearsal.aws.shapes import ServiceError
 from rehearsal.aws.signing import sign
 
@@ -25,6 +25,12 @@ HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", 
 GENERATED = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
 # SeaweedFS takes this type for none and guesses one by the name, so it is kept as a language for private use.
 UNTYPED, UNTYPED_MARK = "application/octet-stream", "x-untyped"
+# Settings that SeaweedFS shows to an administrator alone; on AWS each is a right of its own.
+SHOWN_BY = {
+    "cors": "s3:GetBucketCORS",
+    "ownershipControls": "s3:GetBucketOwnershipControls",
+    "tagging": "s3:GetBucketTagging",
+}
 CHUNK = 256 * 1024
 NOT_IMPLEMENTED = 501
 XML = "application/xml"
@@ -85,6 +91,8 @@ class Front:
         subresource = next((name for name in KEPT if name in request.query), None)
         if bucket and not key and subresource:
             return await self._configuration(request, bucket, subresource)
+        if bucket and not key and request.method == "GET" and "tagging" in request.query:
+            return await self._tagging(request)
         if request.method == "POST" and request.content_type == "multipart/form-data":
             return await self._upload(request, bucket)
         if acl := request.headers.get("x-amz-acl"):
@@ -125,9 +133,10 @@ class Front:
         async with self._ask(request, body) as answer:
             said = await answer.read()
             refused = answer.status >= 300 and answer.status != NOT_IMPLEMENTED
-            if refused and (answer.status != 404 or b"NoSuchBucket<" in said):
+            shown = refused and _is_shown(request, subresource, said)
+            if refused and not shown and (answer.status != 404 or b"NoSuchBucket<" in said):
                 return _relayed(answer, said)
-            if answer.status == NOT_IMPLEMENTED and not await self._exists(bucket):
+            if (shown or answer.status == NOT_IMPLEMENTED) and not await self._exists(bucket):
                 raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
         if request.method == "GET":
             document = self.buckets.document(bucket, subresource)
@@ -139,6 +148,15 @@ class Front:
         deleted = request.method == "DELETE"
         self.buckets.keep(bucket, subresource, None if deleted else body.decode())
         return web.Response(status=204 if deleted or subresource == "policy" else 200)
+
+    async def _tagging(self, request: web.Request) -> web.Response:
+        async with self._ask(request, None) as answer:
+            said = await answer.read()
+            if not _is_shown(request, "tagging", said):
+                return _relayed(answer, said)
+        get = sign("GET", self.upstream + request.raw_path, IDENTITIES["admin"])
+        async with self.session.get(URL(get.url, encoded=True), headers=dict(get.headers)) as answer:
+            return _relayed(answer, await answer.read())
 
     async def _exists(self, bucket: str) -> bool:
         head = sign("HEAD", f"{self.upstream}/{bucket}", IDENTITIES["admin"])
@@ -196,12 +214,23 @@ def _target(request: web.Request) -> tuple[str, str]:
     return bucket, key
 
 
-def _learns_of_absence(request: web.Request) -> bool:
-    """Whether a missing object is a 404 for the caller, who may list; for others it is a 403."""
+def _caller(request: web.Request) -> dict | None:
     signed = request.headers.get("Authorization", request.query.get("X-Amz-Credential", ""))
     access_key = signed.partition("Credential=")[2] or signed
-    identity = by_access_key(access_key.partition("/")[0])
+    return by_access_key(access_key.partition("/")[0])
+
+
+def _learns_of_absence(request: web.Request) -> bool:
+    """Whether a missing object is a 404 for the caller, who may list; for others it is a 403."""
+    identity = _caller(request)
     return identity is None or may_list(identity)
+
+
+def _is_shown(request: web.Request, subresource: str, refusal: bytes) -> bool:
+    """Whether AWS would show what SeaweedFS denies. The signature holds: a false one has another code."""
+    identity = _caller(request)
+    denied = request.method == "GET" and subresource in SHOWN_BY and b">AccessDenied<" in refusal
+    return denied and identity is not None and may(identity, SHOWN_BY[subresource])
 
 
 def _is_anonymous(request: web.Request) -> bool:

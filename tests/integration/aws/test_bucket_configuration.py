@@ -89,9 +89,24 @@ def test_what_was_deleted_is_not_there(aws: LocalAws, bucket: str, subresource: 
     assert (answer.status, answer.code) == (404, code)
 
 
-@pytest.mark.parametrize("identity", ["deployer", "web", "cdn"])
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_only_the_administrator_sees_or_changes_it(aws: LocalAws, bucket: str, identity: str, method: str):
+@pytest.mark.parametrize("subresource", [*DOCUMENTS, "policy", "tagging", "location", "versioning"])
+def test_the_deployer_sees_every_setting(aws: LocalAws, bucket: str, subresource: str):
+    path = f"/{bucket}?{subresource}="
+    shown, all_of_it = signed(aws, "GET", path, b"", "deployer"), signed(aws, "GET", path)
+    assert (shown.status, shown.code) == (all_of_it.status, all_of_it.code)
+    assert signed(aws, "GET", path, b"", "pruner").status == 403
+
+
+@pytest.mark.parametrize(
+    ("identity", "method"),
+    [
+        (who, how)
+        for who in ("deployer", "web", "cdn")
+        for how in ("GET", "PUT", "DELETE")
+        if (who, how) != ("deployer", "GET")
+    ],
+)
+def test_only_the_administrator_changes_it(aws: LocalAws, bucket: str, identity: str, method: str):
     body = DOCUMENTS["publicAccessBlock"].encode() if method == "PUT" else b""
     path = f"/{bucket}?publicAccessBlock="
     before = signed(aws, "GET", path).body

@@ -34,11 +34,11 @@ class World:
             for prefix in ("static", "releases", "media/incoming", "media/public"):
                 s3.put_object(Bucket=bucket, Key=f"{prefix}/a", Body=b"a")
         self.static, self.media = (self._distribution(name) for name in ("static", "media"))
-        arn = f"arn:aws:cloudfront::123456789012:distribution/{self.static}"
+        arns = [f"arn:aws:cloudfront::123456789012:distribution/{one}" for one in (self.static, self.media)]
         self.keys = {
             name: self._user(name, policy)
             for name, policy in {
-                "deployer": deployer(BUCKET, arn),
+                "deployer": deployer(BUCKET, MEDIA, *arns),
                 "pruner": pruner(BUCKET),
                 "web": web(MEDIA),
             }.items()
@@ -155,7 +155,7 @@ REFUSED = {
     "make a bucket": ("s3", "create_bucket", {"Bucket": "more"}),
     "delete the bucket": ("s3", "delete_bucket", {"Bucket": BUCKET}),
     "delete its policy": ("s3", "delete_bucket_policy", {"Bucket": BUCKET}),
-    "read its policy": ("s3", "get_bucket_policy", {"Bucket": BUCKET}),
+    "change its policy": ("s3", "put_bucket_policy", {"Bucket": BUCKET, "Policy": "{}"}),
     "open it": ("s3", "delete_public_access_block", {"Bucket": BUCKET}),
     "keep no versions": (
         "s3",
@@ -189,6 +189,15 @@ def test_the_deployer_purges_the_static_distribution_alone(world: World):
     assert may(cloudfront.create_invalidation, DistributionId=world.static, InvalidationBatch=batch)
     assert not may(cloudfront.create_invalidation, DistributionId=world.media, InvalidationBatch=batch)
     assert not may(cloudfront.get_distribution_config, Id=world.static)
+
+
+def test_the_deployer_alone_reads_how_buckets_and_distributions_are_set(world: World):
+    for identity in RIGHTS:
+        s3, cloudfront = world.client("s3", identity), world.client("cloudfront", identity)
+        answers = [may(s3.get_bucket_location, Bucket=bucket) for bucket in (BUCKET, MEDIA)]
+        answers += [may(s3.get_bucket_versioning, Bucket=bucket) for bucket in (BUCKET, MEDIA)]
+        answers += [may(cloudfront.get_distribution, Id=one) for one in (world.static, world.media)]
+        assert set(answers) == {identity == "deployer"}, identity
 
 
 @pytest.mark.parametrize("identity", ["pruner", "web"])

@@ -5,8 +5,13 @@ import pytest
 from deploy.cdn.policies import deployer, pruner, web
 
 BUCKET = "example-com"
-ARN = "arn:aws:cloudfront::123456789012:distribution/E1"
-DOCUMENTS = {"deployer": deployer(BUCKET, ARN), "pruner": pruner(BUCKET), "web": web("example-com-media")}
+ACCOUNT = "arn:aws:cloudfront::123456789012"
+ARN, MEDIA_ARN = f"{ACCOUNT}:distribution/E1", f"{ACCOUNT}:distribution/E2"
+DOCUMENTS = {
+    "deployer": deployer(BUCKET, "example-com-media", ARN, MEDIA_ARN),
+    "pruner": pruner(BUCKET),
+    "web": web("example-com-media"),
+}
 
 
 def allowed(name: str, action: str) -> list[str]:
@@ -21,6 +26,16 @@ def test_the_deployer_writes_static_files_and_releases_and_deletes_nothing():
     assert allowed("deployer", "s3:GetObject") == objects
     assert allowed("deployer", "s3:DeleteObject") == []
     assert allowed("deployer", "cloudfront:CreateInvalidation") == [ARN]
+
+
+def test_the_deployer_reads_how_both_hosts_are_set_and_changes_none_of_it():
+    assert allowed("deployer", "cloudfront:GetDistribution") == [ARN, MEDIA_ARN]
+    assert allowed("deployer", "cloudfront:GetOriginAccessControlConfig") == [f"{ACCOUNT}:origin-access-control/*"]
+    buckets = ["arn:aws:s3:::example-com", "arn:aws:s3:::example-com-media"]
+    assert allowed("deployer", "s3:GetBucketPublicAccessBlock") == buckets
+    actions = {action.partition(":")[2] for one in DOCUMENTS["deployer"]["Statement"] for action in one["Action"]}
+    writes = {action for action in actions if not action.startswith(("Get", "List"))}
+    assert writes == {"PutObject", "CreateInvalidation"}
 
 
 def test_the_pruner_deletes_static_files_and_reads_releases_alone():
