@@ -8,6 +8,7 @@ import ssl
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict
 from yarl import URL
 
-from tests.smoke import certificate
+from tests.smoke import certificate, origin
 from tests.smoke.options import Options
 
 # Seconds from the moment that a request has a connection to use: waiting for its turn is no fault of the host.
@@ -115,8 +116,33 @@ class Resolver(AbstractResolver):
         pass
 
 
+_NOWHERE = URL()
+
+
+class SiteCookies(aiohttp.CookieJar):
+    """Takes cookies from one origin and sends them there alone, whatever their Domain says."""
+
+    def __init__(self, site: str):
+        super().__init__(unsafe=True)  # a site may be an address
+        self._site = site
+
+    def update_cookies(self, cookies, response_url=_NOWHERE):
+        if self._is_site(response_url):
+            super().update_cookies(cookies, response_url)
+
+    def update_cookies_from_headers(self, headers, response_url):
+        if self._is_site(response_url):
+            super().update_cookies_from_headers(headers, response_url)
+
+    def filter_cookies(self, request_url=_NOWHERE):
+        return super().filter_cookies(request_url) if self._is_site(request_url) else SimpleCookie()
+
+    def _is_site(self, url: URL) -> bool:
+        return origin.same(self._site, str(url))
+
+
 class Client:
-    """A session with one run id. ``cookies``: whether it keeps them. ``patience``: seconds for an answer."""
+    """A session with one run id. ``cookies``: whether it keeps the site's. ``patience``: seconds for an answer."""
 
     def __init__(
         self, options: Options, run: str, *, cookies: bool = False, limit: int = 16, patience: float = PATIENCE
@@ -126,7 +152,7 @@ class Client:
         self._ca = options.ca
         self._turn = asyncio.Semaphore(limit)
         connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=self._trust(), limit=0)
-        jar = aiohttp.CookieJar(unsafe=True) if cookies else aiohttp.DummyCookieJar()
+        jar = SiteCookies(options.site) if cookies else aiohttp.DummyCookieJar()
         self.session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=jar,

@@ -190,5 +190,8 @@ def _pattern(url: str) -> str:
 
 
 def _cookies(client: Client, hosts: Hosts) -> list[dict]:
-    """The session's cookies in the browser's own terms."""
-    return [{"name": cookie.key, "value": cookie.value, "url": hosts.site} for cookie in client.session.cookie_jar]
+    """The session's cookies in the browser's own terms: for the site's host alone, out of reach where they were so."""
+    return [
+        {"name": cookie.key, "value": cookie.value, "url": hosts.site, "httpOnly": bool(cookie["httponly"])}
+        for cookie in client.session.cookie_jar
+    ]

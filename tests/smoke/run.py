@@ -92,6 +92,7 @@ class Run:
         if found.sign_in_problem:
             control = Control("sign-in", "-", self.id, "missed", found.sign_in_problem)
             self.controls.controls.append(control)
+            self.notes.append(found.sign_in_problem)
         if not any(MARKER in visited.answer.headers for visited in found.pages):
             self.notes.append(f"not seen: who answers, by header (the origin adds no {MARKER})")
 

@@ -1,49 +1,137 @@
-"""Signs in as a visitor would: by the login form."""
+"""Signs in as a visitor would, by the login form. The password goes to the site's own origin and nowhere else."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
 import html5lib
 
+from tests.smoke import origin
 from tests.smoke.client import Answer, Client
 from tests.smoke.options import Options
 
 NO_FORM = "no login form found"
 _USUAL = ("/login/", "/accounts/login/", "/admin/login/")
+_MOST_REDIRECTS = 5
+# What a browser answers by sending the same form again.
+_AGAIN = (307, 308)
+
+
+class NotSent(Exception):
+    """Why the password stays here."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginForm:
+    """``action``: where a browser would send it."""
+
+    page: str
+    action: str
+    method: str
+    fields: dict[str, str]
 
 
 async def sign_in(client: Client, options: Options, pages: Iterable) -> tuple[str, str]:
-    """(problem, landing page); the problem is empty once the site has taken the login."""
-    crawled = [visited.url for visited in pages if _login_form(visited.answer) is not None]
+    """(problem, landing page); the problem is empty once the site has taken the login.
+
+    The landing page is empty where it is not of the site's origin.
+    """
+    site, refused = options.site, ""
+    crawled = [visited.url for visited in pages if _form(_root(visited.answer)) is not None]
     asked = [options.login_path] if options.login_path else [*crawled, *_USUAL]
-    for path in dict.fromkeys(urljoin(options.site, path) for path in asked):
-        answer = await client.ask(path)
-        form = _login_form(answer)
-        if form is None:
-            continue
-        fields, action = _filled(form, *options.login), urljoin(path, form.get("action") or path)
-        sent = await client.ask(action, method="POST", headers={"Referer": path}, data=fields)
-        if 300 <= sent.status < 400:
-            return "", urljoin(action, sent.headers.get("Location", "/"))
+    for page in dict.fromkeys(urljoin(site, path) for path in asked):
+        try:
+            form = _read(await _open(client, site, page), *options.login)
+            if form is not None:
+                return await _submit(client, site, form)
+        except NotSent as error:
+            refused = refused or str(error)
+    return refused or NO_FORM, ""
+
+
+async def _open(client: Client, site: str, url: str) -> Answer:
+    """The answer behind the redirects that do not leave the site."""
+    for _ in range(_MOST_REDIRECTS):
+        _keep_to(site, url, "the login page is at")
+        answer = await client.ask(url)
+        if not 300 <= answer.status < 400:
+            break
+        url = origin.led_to(url, answer.headers.get("Location", ""))
+    return answer
+
+
+async def _submit(client: Client, site: str, form: LoginForm) -> tuple[str, str]:
+    if form.method != "post":
+        raise NotSent(f"not signed in: the form of {form.page} would show the password in a URL (method {form.method})")
+    action = form.action
+    for _ in range(_MOST_REDIRECTS):
+        _keep_to(site, action, f"the form of {form.page} sends the password to")
+        sent = await client.ask(action, method="POST", headers={"Referer": form.page}, data=form.fields)
+        landing = origin.led_to(action, sent.headers.get("Location", "/"))
+        if sent.status not in _AGAIN:
+            break
+        action = landing
+    if not 300 <= sent.status < 400 or sent.status in _AGAIN:
         return f"{action} answered {sent.status or sent.error} to the login", ""
-    return NO_FORM, ""
+    if origin.same(site, landing):
+        return "", landing
+    if "Set-Cookie" in sent.headers:
+        return "", ""
+    raise NotSent(f"not signed in: {action} answers the login by a redirect to {origin.name(landing)}")
 
 
-def _login_form(answer: Answer) -> Element | None:
-    if answer.status != 200 or answer.type != "text/html":
+def _keep_to(site: str, url: str, what: str) -> None:
+    """Raises NotSent, which names the host, unless ``url`` is of the site's origin."""
+    if not origin.same(site, url):
+        raise NotSent(f"not signed in: {what} {origin.name(url)}, and it is meant for {origin.name(site)} alone")
+
+
+def _read(answer: Answer, user: str, password: str) -> LoginForm | None:
+    root = _root(answer)
+    form = _form(root)
+    if form is None:
         return None
-    root = html5lib.parse(answer.text, namespaceHTMLElements=False)
+    button = next(filter(_submits, form.iter()), None)
+    target = {} if button is None else button.attrib
+    action = (target.get("formaction") or form.get("action") or "").strip()
+    method = (target.get("formmethod") or form.get("method") or "get").strip().lower()
+    url = origin.led_to(_base(root, answer.url), action) if action else answer.url
+    return LoginForm(answer.url, url, method, _filled(form, user, password))
+
+
+def _root(answer: Answer) -> Element:
+    text = answer.text if answer.status == 200 and answer.type == "text/html" else ""
+    return html5lib.parse(text, namespaceHTMLElements=False)
+
+
+def _form(root: Element) -> Element | None:
     for form in root.iter("form"):
-        if sum(field.get("type") == "password" for field in form.iter("input")) == 1:
+        if sum(_kind(field) == "password" for field in form.iter("input")) == 1:
             return form
     return None
+
+
+def _base(root: Element, url: str) -> str:
+    written = (base.get("href") for base in root.iter("base") if base.get("href"))
+    return origin.led_to(url, next(written, ""))
+
+
+def _submits(field: Element) -> bool:
+    """Whether it sends the form: the first that does is pressed by Enter, and its own address comes first."""
+    if field.tag == "button":
+        return _kind(field) not in ("button", "reset")
+    return field.tag == "input" and _kind(field) in ("submit", "image")
+
+
+def _kind(field: Element) -> str:
+    return (field.get("type") or "text").strip().lower()
 
 
 def _filled(form: Element, user: str, password: str) -> dict[str, str]:
     fields, named = {}, False
     for field in form.iter("input"):
-        name, kind = field.get("name"), (field.get("type") or "text").lower()
+        name, kind = field.get("name"), _kind(field)
         if not name:
             continue
         if kind == "password":

@@ -42,6 +42,13 @@ def test_a_login_that_is_refused_makes_the_run_void(stack, prove):
     assert "sign-in" in verdict.sentence
 
 
+def test_a_login_that_would_leave_the_site_makes_the_run_void_and_names_the_host(stack, prove):
+    stack.pages["/login/"] = stack.pages["/login/"].replace("<form ", f'<form action="{stack.media_url}in/" ')
+    verdict = prove(browser=None)
+    assert verdict.verdict == "void" and "sign-in" in verdict.sentence
+    assert [note for note in verdict.notes if f"sends the password to {stack.media_url.rstrip('/')}, " in note]
+
+
 def test_a_log_of_another_site_makes_the_run_void(stack, prove, tmp_path, monkeypatch):
     monkeypatch.setattr("tests.smoke.originlog.WAIT", 0.2)
     elsewhere = tmp_path / "elsewhere.log"
