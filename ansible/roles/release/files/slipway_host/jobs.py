@@ -34,10 +34,24 @@ def command(name: str, *properties: str, unit: str, wait: bool = True, terminal:
 
     A unit that failed stays loaded, so that its cause can be read: ``clear`` takes it away.
     """
-    line = ["systemd-run", "--quiet", f"--unit={unit}"]
-    line += ["--wait", "--pty" if terminal else "--pipe"] if wait else []
-    limit = (f"MemoryMax={settings()['memory_max']}", f"WorkingDirectory={RELEASES / name}")
-    return line + [f"--property={each}" for each in (*sandbox(), *IDENTITY, *SHARE, *limit, *properties)]
+    how = ["--wait", "--pty" if terminal else "--pipe"] if wait else []
+    return _run(*how, unit=unit, properties=(*IDENTITY, f"WorkingDirectory={RELEASES / name}", *properties))
+
+
+def stranger(*properties: str, unit: str) -> list[str]:
+    """The same for what only reads a release: by ``properties`` as somebody else, and without the site's secrets."""
+    return _run("--wait", "--pipe", unit=unit, properties=properties)
+
+
+def _run(*how: str, unit: str, properties: Sequence[str]) -> list[str]:
+    shared = (*sandbox(), *SHARE, f"MemoryMax={settings()['memory_max']}")
+    return [
+        "systemd-run",
+        "--quiet",
+        f"--unit={unit}",
+        *how,
+        *(f"--property={each}" for each in (*shared, *properties)),
+    ]
 
 
 def _manage(name: str, arguments: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Brings the database up to a release, while the old one serves."""
 
 import json
+import os
 import re
 import subprocess
 
@@ -60,8 +61,10 @@ def migrate(name: str) -> str:
 
 
 def _holder() -> str:
-    line = ["runuser", "-u", "postgres", "--", "psql", "-Atqc", HOLDERS, "slipway"]
-    done = subprocess.run(line, capture_output=True, text=True, cwd="/", check=False)
+    line = ["runuser", "-u", "postgres", "--", "psql", "-XAtqc", HOLDERS, "slipway"]
+    # The database is the release's: an operator of its own would run as whoever asks, and here that may do anything.
+    env = os.environ | {"PGOPTIONS": "-c search_path=pg_catalog"}
+    done = subprocess.run(line, capture_output=True, text=True, cwd="/", env=env, check=False)
     return done.stdout.strip() or "that somebody else has locked"
 
 

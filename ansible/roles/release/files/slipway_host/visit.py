@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import os
 import socket
 import ssl
+import stat
 from pathlib import Path
 
 from slipway_host.paths import settings
@@ -17,9 +19,16 @@ class _Socket(http.client.HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(SECONDS)
-        self.sock.connect(str(self._path))
+        # The folder is the release's own, and a link in it may lead to a socket that listens to root alone.
+        place = os.open(self._path, os.O_PATH | os.O_NOFOLLOW)
+        try:
+            if not stat.S_ISSOCK(os.fstat(place).st_mode):
+                raise ConnectionRefusedError(f"{self._path} is no socket")
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.settimeout(SECONDS)
+            self.sock.connect(f"/proc/self/fd/{place}")
+        finally:
+            os.close(place)
 
 
 class _Nginx(http.client.HTTPConnection):

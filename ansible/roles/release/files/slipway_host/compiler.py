@@ -1,0 +1,51 @@
+"""Writes a tar of the bytecode that modules below FOLDER/NAME lack; tracebacks will name SHOWN in FOLDER's place.
+
+    python3 -I -S - FOLDER SHOWN NAME…
+
+A program by itself, not a part of the host's command: it reads what strangers have written, so bytecode.py runs it as
+a user of no rights. It imports nothing of what it compiles.
+"""
+
+import importlib.machinery
+import importlib.util
+import io
+import marshal
+import os
+import struct
+import sys
+import tarfile
+import warnings
+from pathlib import Path
+
+
+def bytecode(module: Path, shown: str) -> bytes:
+    """As https://peps.python.org/pep-0552/ has it, by the source's time; nothing where it is there already."""
+    status = module.stat()
+    head = importlib.util.MAGIC_NUMBER + struct.pack("<LLL", 0, int(status.st_mtime), status.st_size)
+    cache = Path(importlib.util.cache_from_source(module))
+    if cache.is_file() and cache.read_bytes()[: len(head)] == head:
+        return b""
+    code = importlib.machinery.SourceFileLoader("", shown).source_to_code(module.read_bytes(), shown)
+    return head + marshal.dumps(code)
+
+
+def main(folder: str, shown: str, *names: str) -> None:
+    warnings.simplefilter("ignore")
+    with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
+        for name in names:
+            for module in sorted(Path(folder, name).rglob("*.py")):
+                below = module.relative_to(folder)
+                try:
+                    made = bytecode(module, str(shown / below))
+                except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):
+                    # For whoever imports it.
+                    continue
+                if made:
+                    member = tarfile.TarInfo(importlib.util.cache_from_source(str(below)))
+                    member.size = len(made)
+                    archive.addfile(member, io.BytesIO(made))
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    main(sys.argv[1], *sys.argv[2:])

@@ -1,0 +1,62 @@
+"""A package as an attacker would publish it: whoever runs any of it leaves a mark with the number of that user.
+
+Its marks lie in a folder that everybody may write to; what is confined to its own /tmp leaves none there.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+NAME = "hostile"
+MARK = """
+import os
+
+def mark(what):
+    try:
+        with open(f"{marks}/{{what}}.{{os.getuid()}}.{{os.getpid()}}", "w") as file:
+            file.write(what)
+    except OSError:
+        pass
+"""
+# What an interpreter imports by itself, what a tool imports that looks around, and what root's own command imports.
+IMPORTED = ("sitecustomize", "usercustomize", "conftest", "slipway_host/__init__", "compileall", "tarfile", "zipfile")
+# What root calls by name, should the venv's folder of scripts ever be in its path.
+SCRIPTS = ("gunicorn-hostile", "systemctl", "systemd-run", "sh", "tar", "psql")
+
+
+def wheel(folder: Path, marks: str) -> Path:
+    """Writes the wheel; ``marks`` is a folder where it will run."""
+    path = folder / f"{NAME}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in _members(marks):
+            archive.writestr(name, text)
+    return path
+
+
+def _members(marks: str) -> Iterator[tuple[str, str]]:
+    about = f"{NAME}-1.0.dist-info"
+    yield f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {NAME}\nVersion: 1.0\n"
+    yield f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    yield f"{about}/entry_points.txt", f"[console_scripts]\n{NAME} = hostile_mark:mark\n"
+    yield "hostile_mark.py", MARK.format(marks=marks)
+    yield "hostile.pth", "import hostile_mark; hostile_mark.mark('pth')\n"
+    for name in IMPORTED:
+        yield f"{name}.py", f"import hostile_mark\nhostile_mark.mark({name.partition('/')[0]!r})\n"
+    yield "hostile_syntax.py", "def half(:\n"
+    yield "hostile_depth.py", "a = " + "(" * 5000 + "1" + ")" * 5000 + "\n"
+    for name in SCRIPTS:
+        said = f"#!/bin/sh\ntouch {marks}/script-{name}.$(id -u).$$\n"
+        yield f"{NAME}-1.0.data/scripts/{name}", said
+    yield f"{NAME}-1.0.data/data/pyvenv.cfg", "home = /tmp\n"
+    yield f"{about}/RECORD", ""
+
+
+def line(wheel: Path) -> str:
+    """As a lock file pins it."""
+    return f"{NAME} @ file://{wheel} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
+def users(names: list[str]) -> set[int]:
+    """The users that the marks with these names are of."""
+    return {int(name.split(".")[1]) for name in names}

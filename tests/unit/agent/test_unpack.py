@@ -1,0 +1,166 @@
+"""Root's reader of archives: new plain files below one folder, or one line and nothing."""
+
+import gzip
+import hashlib
+import io
+import os
+import socket
+import stat
+import tarfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.unit.agent.test_receive import CODE, LIB, SHA, tar
+
+
+def member(name, kind=tarfile.REGTYPE, body=b"", **said):
+    made = tarfile.TarInfo(name)
+    made.type, made.size = kind, len(body)
+    for key, value in said.items():
+        setattr(made, key, value)
+    return made, body
+
+
+def packed(*members):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for made, body in members:
+            archive.addfile(made, io.BytesIO(body))
+    return gzip.compress(buffer.getvalue(), mtime=0)
+
+
+def around(folder):
+    """All that lies there, with what it is."""
+    return {
+        str(path): (path.lstat().st_mode, path.lstat().st_uid, path.read_bytes() if path.is_file() else b"")
+        for path in folder.rglob("*")
+    }
+
+
+LINK = member("out", tarfile.SYMTYPE, linkname="/etc")
+FORGED = {
+    "a symbolic link": [LINK],
+    "a name through a link": [LINK, member("out/passwd", body=b"root::0:0::/:/bin/sh")],
+    "a hard link": [member("shadow", tarfile.LNKTYPE, linkname="/etc/shadow")],
+    "a hard link to one of its own": [member("a", body=b"1"), member("b", tarfile.LNKTYPE, linkname="a")],
+    "a character device": [member("mem", tarfile.CHRTYPE, devmajor=1, devminor=1)],
+    "a block device": [member("disk", tarfile.BLKTYPE, devmajor=254)],
+    "a fifo": [member("wait", tarfile.FIFOTYPE)],
+    "a name that leads out": [member("../../escaped", body=b"x")],
+    "a name that leads out and in again": [member("project/../../../escaped", body=b"x")],
+    "an absolute name": [member("/tmp/escaped", body=b"x")],
+    "a name of two lines": [member("a\nslipway: all is well", body=b"x")],
+    "a name that colours the terminal": [member("a\x1b[31m", body=b"x")],
+    "a name twice": [member("a", body=b"1"), member("a", body=b"2")],
+    "a file as a folder": [member("a", body=b"1"), member("a/b", body=b"2")],
+    "a folder as a file": [member("a", tarfile.DIRTYPE), member("a", body=b"2")],
+    "ever deeper": [member("a/" * 70 + "b", body=b"x")],
+    "a time before all times": [member("a", body=b"x", mtime=-1)],
+    "no name": [member("./", body=b"")],
+    "a sparse file": [member("a", tarfile.GNUTYPE_SPARSE)],
+}
+OVER = {
+    "the interpreter": [member("bin/python", body=b"#!/bin/sh")],
+    "the interpreter by its other name": [member("bin/python3", body=b"#!/bin/sh")],
+    "what says which interpreter": [member("pyvenv.cfg", body=b"home = /tmp")],
+    "a name through the venv's own link": [member(f"lib64/{LIB}/a.py", body=b"x")],
+    "a script in a folder's place": [member("lib", body=b"x")],
+}
+
+
+@pytest.fixture
+def venv(host):
+    """The packages are on the host already."""
+    (host.paths.VENVS / "lock").mkdir()
+    (host.paths.VENVS / "lock" / "whole").touch()
+
+
+def receive(host, code=CODE, packages=None):
+    sha = hashlib.sha256(code).hexdigest()
+    members = {"release.tar.gz": code} | ({"packages.tar.gz": packages} if packages else {})
+    host.receive.receive("1", sha, "lock", io.BytesIO(tar(members)))
+
+
+@pytest.fixture
+def refused(host, tmp_path):
+    """Takes the parcel in and gets one line; nothing has come of it, in any folder."""
+
+    def refused(**parcel):
+        before = around(tmp_path)
+        with pytest.raises(host.paths.HostError) as error:
+            receive(host, **parcel)
+        assert str(error.value).isprintable()
+        assert around(tmp_path) == before
+        return str(error.value)
+
+    return refused
+
+
+@pytest.mark.parametrize("members", FORGED.values(), ids=FORGED.keys())
+def test_what_no_release_has_is_refused_in_one_line(members, venv, refused):
+    assert refused(code=packed(*members)).startswith("the release is refused: ")
+
+
+@pytest.mark.parametrize("members", (FORGED | OVER).values(), ids=(FORGED | OVER).keys())
+def test_what_no_package_has_is_refused_too_and_never_replaces_the_venv_s_own(members, refused):
+    interpreter = Path("/proc/self/exe").read_bytes()
+    said = refused(packages=packed(*members))
+    assert said.startswith("the packages that were sent are refused: ") and "requirements/web.in" in said
+    assert Path("/proc/self/exe").resolve().read_bytes() == interpreter
+
+
+def test_the_parcel_itself_is_read_as_strictly(host):
+    with pytest.raises(host.paths.HostError, match="the release is refused: out is no plain file"):
+        host.receive.receive("1", SHA, "lock", io.BytesIO(gzip.decompress(packed(LINK))))
+
+
+def test_the_servers_own_name_for_the_packages_stays_its_own(venv, refused):
+    assert "venv is the server's own name" in refused(code=packed(member("venv/bin/gunicorn", body=b"x")))
+
+
+@pytest.mark.parametrize(("limit", "says"), [({"LARGEST": 10_000}, "more than"), ({"MOST": 2}, "more than")])
+def test_an_archive_without_end_is_refused_before_it_fills_the_disk(limit, says, host, refused, monkeypatch):
+    for name, value in limit.items():
+        monkeypatch.setattr(host.unpack, name, value)
+    assert says in refused(packages=packed(*(member(f"lib/{n}", body=b"x" * 4096) for n in range(4))))
+
+
+def test_what_the_database_needs_to_write_on_is_left_free(host, venv, refused, monkeypatch):
+    small = packed(member("a", body=bytes(8_000_000)))
+    monkeypatch.setattr(host.unpack.shutil, "disk_usage", lambda path: SimpleNamespace(free=205 << 20))
+    assert "more room than the disk has (5 MB), 200 MB left free" in refused(code=small)
+
+
+def test_a_header_that_claims_to_be_long_is_not_read_into_memory(venv, refused):
+    long = packed(member("./@LongLink", tarfile.GNUTYPE_LONGNAME, body=b"a" * (2 << 20)), member("a", body=b"x"))
+    assert "a header is too long" in refused(code=long)
+
+
+def test_no_bit_and_no_owner_of_an_archive_counts(host, venv):
+    receive(
+        host,
+        code=packed(
+            member("project", tarfile.DIRTYPE, mode=0o7777, uid=1234, uname="slipway"),
+            member("project/root", body=b"x", mode=0o6777, uid=1234, gid=1234, uname="slipway"),
+            member("project/closed.py", body=b"A = 1", mode=0o000, uid=1234),
+        ),
+    )
+    release = host.paths.RELEASES / "1"
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in release.rglob("*") if not path.is_symlink()}
+    assert modes["project"] == modes["root"] == modes["__pycache__"] == 0o755
+    assert modes["closed.py"] == 0o644
+    assert {path.lstat().st_uid for path in release.rglob("*")} == {os.getuid()}
+
+
+def test_a_link_in_the_throwaway_process_s_folder_is_not_followed(host, tmp_path):
+    with socket.socket(socket.AF_UNIX) as roots:
+        roots.bind(str(tmp_path / "roots.sock"))
+        roots.listen()
+        (tmp_path / "gunicorn.sock").symlink_to("roots.sock")
+        with pytest.raises(OSError, match=r"[Nn]o socket|levels of symbolic links"):
+            host.visit.gunicorn(tmp_path / "gunicorn.sock", "/")
+        roots.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            roots.accept()
