@@ -122,6 +122,20 @@ class Secrets:
         _seal(path, password_file, edited if is_as_wanted else _render(wanted))
         return cls(path, password_file, **wanted)
 
+    def seal_for_ansible(self, path: Path) -> None:
+        """Seals in ``path`` what the playbook reads of it, by the same password and as literal text."""
+        _seal(path, self.password_file, json.dumps(literal({TOP: {"web": dict(self.web)}})))
+
+
+def literal(value: Any) -> Any:
+    """``value`` for Ansible's JSON, every text in it as it stands: never a template, whatever braces it has."""
+    # https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_advanced_syntax.html#unsafe-or-raw-strings
+    if isinstance(value, str):
+        return {"__ansible_unsafe": value}
+    if isinstance(value, Mapping):
+        return {name: literal(each) for name, each in value.items()}
+    return [literal(each) for each in value] if isinstance(value, list | tuple) else value
+
 
 def path_of(site: Site) -> Path:
     return site.path.with_name(f"{site.path.stem}.secrets.yml")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from deploy import config
 from deploy.budget import Budget
 from deploy.host import agent, owner, state
-from deploy.secrets import Secrets
+from deploy.secrets import Secrets, literal
 
 GROUPS = ("web", "db", "lb")
 # What the playbook is made of; its own tests and notes change no host.
@@ -34,13 +35,13 @@ def write(site: config.Site, secrets: Secrets, budget: Budget) -> Inventory:
     fingerprint = _fingerprint(variables, secrets, packed)
     local = {
         "ansible_host": site.server,
-        "ansible_ssh_common_args": f"-F {site.ssh_config}" if site.ssh_config else "",
+        "ansible_ssh_common_args": f"-F {shlex.quote(site.ssh_config)}" if site.ssh_config else "",
         "slipway_agent": str(packed),
         "slipway_fingerprint": fingerprint,
     }
     groups = {group: {"hosts": {site.name: None}} for group in GROUPS}
     path = directory / "inventory.json"
-    path.write_text(json.dumps({"all": {"vars": variables | local, "children": groups}}, indent=2) + "\n")
+    path.write_text(json.dumps({"all": {"vars": literal(variables | local), "children": groups}}, indent=2) + "\n")
     return Inventory(path, fingerprint)
 
 

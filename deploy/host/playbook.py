@@ -32,7 +32,10 @@ def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *argume
     """
     log = state.directory(site) / "log" / "provision.log"
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory.path, "provision.yml"]
-    command += ["--extra-vars", f"@{secrets.path}", "--vault-password-file", secrets.password_file, *arguments]
+    # The vaulted file itself is YAML, whose texts Ansible takes for templates.
+    sealed = state.directory(site) / "secrets.json"
+    secrets.seal_for_ansible(sealed)
+    command += ["--extra-vars", f"@{sealed}", "--vault-password-file", secrets.password_file, *arguments]
     env = os.environ | QUICK | {"ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
     # By lines, so that it can be followed.
     with log.open("w", buffering=1) as file:
