@@ -26,7 +26,8 @@ def check(name: str) -> str:
         f"RuntimeDirectory={UNIT}",
         "RuntimeDirectoryMode=0700",
         f"Environment=SLIPWAY_SOCKET={SOCKET}",
-        "UMask=0077",
+        # Gunicorn gives its socket to the user that it is: the site's own comes from systemd, and needs none of it.
+        "SystemCallFilter=@chown",
         # However it ends, it stays to be asked why.
         "RemainAfterExit=yes",
         # Nobody is served by it. An orderly end takes as long as a worker's request, and more memory than it has:
