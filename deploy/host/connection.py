@@ -38,7 +38,8 @@ class Unreachable(SlipwayError):
 class Connection:
     """The way to the server that site.yml names, as ``user``: the admin, unless said otherwise.
 
-    Each command is refused there when the server is another site's; ``take_over`` lets it pass.
+    Each command is refused there when the server is another site's; ``take_over`` lets it pass. ``token`` is the deploy
+    lock's while it is held: the server's own command asks for it at each step that changes something.
     """
 
     def __init__(self, site: config.Site, user: str = ADMIN, *, take_over: bool = False) -> None:
@@ -46,6 +47,7 @@ class Connection:
             raise SlipwayError(f"{site.path}: server: missing; give the address of your VPS")
         self.site = site
         self.user = user
+        self.token = ""
         self._guard = owner.guard(site, take_over=take_over)
 
     def command(self, line: str, *, terminal: bool = False, alone: bool = False) -> list[str]:
@@ -88,7 +90,8 @@ class Connection:
 
     def agent(self, *arguments: str, stdin: IO[bytes] | None = None) -> str:
         """What the host's own `slipway` command says; its refusal is raised as it stands."""
-        return self.run(shlex.join(["slipway", *arguments]), stdin=stdin).strip()
+        lock = f"SLIPWAY_LOCK={self.token} " if self.token else ""
+        return self.run(lock + shlex.join(["slipway", *arguments]), stdin=stdin).strip()
 
     def addresses(self) -> set[str]:
         """Where ssh goes, by its own configuration: a server behind address translation does not know that itself."""

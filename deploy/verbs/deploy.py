@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         release = deploy.build()
         if deploy.reasons():
             deploy.provision()
-        if not deploy.locked:
+        if not deploy.held:
             deploy.take_lock(until_the_end)
         deploy.prepare(release)
         deploy.switch(release)
@@ -61,7 +61,7 @@ class Deploy:
     found: facts.Facts | None = None
     described: inventory.Inventory | None = None
     builder: Builder | None = None
-    locked: bool = False
+    held: lock.Lock | None = None
 
     def look(self) -> None:
         """Preflight: nothing is changed by it."""
@@ -91,8 +91,7 @@ class Deploy:
 
     def take_lock(self, until_the_end: ExitStack) -> None:
         with phase("Take the deploy lock"):
-            until_the_end.enter_context(lock.held(self.connection))
-            self.locked = True
+            self.held = until_the_end.enter_context(lock.held(self.connection))
 
     def build(self) -> Release:
         """Before anything on the server changes: what is wrong with the site or the bucket shows here."""
@@ -123,9 +122,13 @@ class Deploy:
 
     def provision(self) -> None:
         with phase(f"Provision the host: {', '.join(self.reasons())}"):
+            if self.held:
+                self.held.check()
             changed, log = playbook.provision(self.site, self.secrets, self.described)
             print(f"    {len(changed)} changed; all of it: {log.relative_to(config.ROOT)}")
             self.connection = Connection(self.site)
+            if self.held:
+                self.held.hand_to(self.connection)
             self.found = facts.gather(self.connection, self.site)
             if self.found.fingerprint != self.described.fingerprint or self.found.drifted:
                 what = ", ".join(self.found.drifted) or "its record is missing"
@@ -155,12 +158,20 @@ class Deploy:
                 try:
                     proving.run()
                 except SlipwayError as error:
-                    raise SlipwayError(f"{error}; {self._go_back()}") from None
+                    raise SlipwayError(f"{error}; {self._go_back(release)}") from None
 
-    def _go_back(self) -> str:
+    def _go_back(self, release: Release) -> str:
         if not self.found.current:
             return "there is no earlier release to go back to, so this one serves on"
-        self.connection.agent("rollback", self.found.current)
+        try:
+            # A connection that broke during the proof took the lock with it.
+            self.held.renew()
+            serving = [each["id"] for each in json.loads(self.connection.agent("releases")) if each["current"]]
+            if serving != [release.id]:
+                return f"somebody else has switched meanwhile: {', '.join(serving) or 'none'} serves"
+            self.connection.agent("rollback", self.found.current)
+        except SlipwayError as error:
+            return f"{release.id} serves on, for going back failed: {error}"
         return f"went back to {self.found.current}, which serves"
 
     def tidy(self) -> None:

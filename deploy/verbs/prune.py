@@ -26,10 +26,11 @@ def run(options: argparse.Namespace) -> int:
         )
     pruning, connection = Prune.of(site, Secrets.load(site).pruner), Connection(site)
     # Nobody deploys meanwhile: what a push has just found in the bucket must stay.
-    with nullcontext() if options.check else lock.held(connection):
+    with nullcontext() if options.check else lock.held(connection) as held:
         on_server = [each["id"] for each in json.loads(connection.agent("releases"))]
         plan = pruning.plan(site.keep, on_server)
         if not options.check:
+            held.check()
             pruning.carry_out(plan)
     if options.check:
         for key in plan.doomed:

@@ -16,10 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     del options
     listed = json.loads(Connection(config.load()).agent("releases"))
-    print(f"{'':2}{'release':<26}{'served first':<26}{'received'}")
+    print(f"{'':2}{'release':<28}{'received':<26}{'served first':<26}{'switched to last'}")
     for each in listed:
-        served = each.get("activated") or "never"
-        print(f"{'▸ ' if each['current'] else '  '}{each['id']:<26}{served:<26}{each.get('received', '')}")
+        last = each.get("activated", "")
+        # An agent of an earlier version knows the last time alone.
+        first = each.get("first", last) or "never"
+        mark, received = "▸ " if each["current"] else "  ", each.get("received", "")
+        print(f"{mark}{each['id']:<28}{received:<26}{first:<26}{last}".rstrip())
     if not listed:
         print("  none yet: `make deploy`")
     return 0

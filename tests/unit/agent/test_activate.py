@@ -33,6 +33,16 @@ def test_the_switch_is_a_rename_and_one_restart_behind_the_socket(host, release,
     assert systemd.calls == ["reset-failed slipway.service", "start slipway.socket", "restart slipway.service"]
 
 
+def test_when_it_served_first_is_kept_beside_when_it_was_switched_to_last(host, release, systemd, monkeypatch):
+    release("1", current=True)
+    release("2", served=False)
+    for moment, name in (("noon", "2"), ("one", "1"), ("two", "2")):
+        monkeypatch.setattr(host.releases, "now", lambda moment=moment: moment)
+        host.activate.activate(name)
+    listed = {each["id"]: (each["first"], each["activated"]) for each in host.releases.listing()}
+    assert listed == {"1": ("then", "one"), "2": ("noon", "two")}
+
+
 def test_a_release_that_does_not_start_gives_way_to_the_old_one(host, release, systemd):
     release("1", current=True)
     release("2", served=False)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -16,48 +17,107 @@ def command(host, tmp_path):
 
 
 @pytest.fixture
-def holder(command):
-    """A process that holds the lock."""
-    with subprocess.Popen(
-        [*command, "hold", "me@laptop"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ
-    ) as process:
-        assert process.stdout.readline() == "held\n"
-        yield process
-
-
 def hold(command):
-    return subprocess.run(
-        [*command, "hold", "you@desk"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    """Starts a command that asks for the lock as ``holder``; the process and the line that it says."""
+    started = []
+
+    def hold(holder, checkout=""):
+        environment = {**os.environ, "SLIPWAY_CHECKOUT": checkout}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen([*command, "hold", holder], **pipes, text=True, env=environment))
+        return started[-1], started[-1].stdout.readline().strip()
+
+    yield hold
+    for process in started:
+        process.stdin.close()
+        process.wait()
 
 
-def test_the_second_is_told_who_holds_it_and_since_when(command, holder, host):
-    done = hold(command)
+@pytest.fixture
+def holder(hold):
+    """A process that holds the lock, for the checkout "c1"."""
+    process, said = hold("me@laptop", "c1")
+    assert re.fullmatch(r"held [0-9a-f]{16}", said)
+    process.token = said.split()[1]
+    return process
+
+
+def test_the_second_is_told_who_holds_it_and_since_when(hold, holder, host):
+    second, said = hold("you@desk", "c2")
     since = json.loads(host.paths.LOCK.read_text())["since"]
-    assert done.returncode == 1
-    assert done.stderr == (
+    assert (said, second.wait()) == ("", 1)
+    assert second.stderr.read() == (
         f"slipway: the deploy lock is held by me@laptop since {since}; "
         "wait for it, or end a stale one with `make unlock`\n"
     )
 
 
-def test_it_ends_with_the_connection(command, holder):
+def test_it_ends_with_the_connection(hold, holder):
     holder.stdin.close()
     holder.wait()
-    assert hold(command).stdout == "held\n"
+    assert hold("you@desk")[1].startswith("held ")
 
 
-def test_it_ends_with_a_killed_holder(command, holder):
+def test_it_ends_with_a_killed_holder(hold, holder):
     holder.kill()
     holder.wait()
-    assert hold(command).stdout == "held\n"
+    assert hold("you@desk")[1].startswith("held ")
 
 
-def test_unlock_ends_a_stale_one_and_says_whose(command, holder, host):
+def test_what_ones_own_checkout_left_behind_is_taken_over_and_that_is_said(hold, holder, host):
+    second, said = hold("me@laptop", "c1")
+    assert re.fullmatch(r"held \w{16} taken over from me@laptop since .* UTC", said)
+    assert holder.wait() == -15, "the session that held it is ended"
+    host.locks.fence(said.split()[1])
+    with pytest.raises(host.paths.HostError, match=r"this command's deploy lock is gone, me@laptop since .* holds it"):
+        host.locks.fence(holder.token)
+    assert second.poll() is None
+
+
+def test_a_checkout_in_which_another_command_runs_takes_nothing_over(hold, holder):
+    assert hold("me@laptop", "")[1] == ""
+    assert holder.poll() is None
+
+
+def test_two_that_name_no_checkout_are_two(hold):
+    first, _ = hold("me@laptop", "")
+    assert hold("me@laptop", "")[1] == ""
+    assert first.poll() is None
+
+
+def test_unlock_ends_a_stale_one_and_says_whose(hold, holder, host):
     assert host.locks.unlock().startswith("ended the lock of me@laptop since ")
-    holder.wait()
+    # It has ended by then: the next command finds no trace of it.
     assert host.locks.unlock() == "nobody holds the deploy lock"
-    assert hold(command).returncode == 0
+    with pytest.raises(host.paths.HostError, match="deploy lock is gone, nobody holds it"):
+        host.locks.fence(holder.token)
+    assert hold("you@desk")[1].startswith("held ")
+
+
+def test_a_lock_that_an_earlier_version_holds_asks_for_no_token(holder, host):
+    said = json.loads(host.paths.LOCK.read_text())
+    host.paths.LOCK.write_text(json.dumps({name: said[name] for name in ("holder", "since", "pid")}))
+    host.locks.fence("")
+
+
+@pytest.mark.parametrize("verb", ["receive 1 sha lock", "migrate 1", "check 1", "activate 1", "rollback 1", "prune 5"])
+@pytest.mark.parametrize("token", ["", "of a lock that was"])
+def test_no_step_changes_anything_without_the_lock(verb, token, command, holder, host, release):
+    release("1", current=True)
+    release("2")
+    before = sorted(host.root.rglob("*"))
+    done = subprocess.run(
+        [*command, *verb.split()],
+        env={**os.environ, "SLIPWAY_LOCK": token},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    said = r"slipway: this command's deploy lock is gone, me@laptop since .* holds it: .* run the command again\n"
+    assert re.fullmatch(said, done.stderr)
+    assert sorted(host.root.rglob("*")) == before and host.releases.current() == "1"
 
 
 def test_a_step_waits_for_the_one_that_still_runs(host, monkeypatch):

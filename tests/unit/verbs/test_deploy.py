@@ -78,6 +78,69 @@ def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
     assert phases("pull") == ["databases", "push", "release", "send", "migrate", "check", "prune"]
 
 
+class Lost:
+    """A lock that is gone: it is taken again, or somebody else has it."""
+
+    def __init__(self, holder=""):
+        self.holder, self.calls = holder, []
+
+    def renew(self):
+        self.calls.append("renew")
+        if self.holder:
+            raise SlipwayError(f"the deploy lock is held by {self.holder}")
+
+    def check(self):
+        raise SlipwayError("the deploy lock is gone")
+
+
+@pytest.mark.parametrize(
+    ("lost", "serving", "wanted"),
+    [
+        (Lost(), "2", r"^red; went back to 1, which serves$"),
+        (Lost(), "1", r"^red; somebody else has switched meanwhile: 1 serves$"),
+        (Lost("you@desk"), "2", r"^red; 2 serves on, for going back failed: the deploy lock is held by you@desk$"),
+    ],
+)
+def test_a_red_proof_goes_back_if_the_lock_can_be_had_and_the_release_still_serves(
+    lost, serving, wanted, described, monkeypatch
+):
+    calls = []
+
+    class Red:
+        def __init__(self, *_):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def run(self):
+            raise SlipwayError("red")
+
+    def agent(verb, *_):
+        calls.append(verb)
+        return f'[{{"id": "{serving}", "current": true}}, {{"id": "0", "current": false}}]'
+
+    monkeypatch.setattr(deploy.proof, "Proof", Red)
+    playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(no_smoke=False))
+    playing.held, playing.connection = lost, SimpleNamespace(agent=agent)
+    playing.found = SimpleNamespace(current="1")
+    with pytest.raises(SlipwayError, match=wanted):
+        playing.switch(SimpleNamespace(id="2"))
+    assert lost.calls == ["renew"]
+    assert ("rollback" in calls) == ("went back" in wanted)
+
+
+def test_nothing_is_provisioned_once_the_lock_is_gone(described, monkeypatch):
+    monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was played"))
+    playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(provision=True))
+    playing.held = Lost()
+    with pytest.raises(SlipwayError, match="the deploy lock is gone"):
+        playing.provision()
+
+
 @pytest.fixture
 def check(described, monkeypatch):
     """Judges a host of this fingerprint on which these tasks would change something."""

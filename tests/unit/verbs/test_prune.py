@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from deploy.errors import SlipwayError
 from deploy.prune import Plan
 from deploy.verbs import prune
 from deploy.verbs.__main__ import main
@@ -13,12 +14,18 @@ from deploy.verbs.__main__ import main
 PLAN = Plan(("r2", "r1"), ("static/a.css", "static/b.css"), 2_500_000)
 
 
+class Done(list):
+    """``lost`` is whether the lock is gone before anything is deleted."""
+
+    lost = False
+
+
 @pytest.fixture
 def happened(tmp_path, monkeypatch):
     """What was done, in its order."""
     (tmp_path / "site.yml").write_text("domain: example.com\nregion: eu-central-1\nserver: 192.0.2.1\n")
     monkeypatch.setenv("CONFIG", str(tmp_path / "site.yml"))
-    done = []
+    done = Done()
 
     class Server:
         def __init__(self, _):
@@ -43,10 +50,14 @@ def happened(tmp_path, monkeypatch):
 
     vault = SimpleNamespace(pruner={"AWS_ACCESS_KEY_ID": "pruner"})
 
+    def check():
+        if done.lost:
+            raise SlipwayError("the deploy lock is gone")
+
     @contextmanager
     def held(_):
         done.append("lock")
-        yield
+        yield SimpleNamespace(check=lambda: check())
         done.append("unlock")
 
     monkeypatch.setattr(prune, "Connection", Server)
@@ -60,6 +71,13 @@ def test_it_deletes_under_the_deploy_lock(happened, capsys):
     assert main(["prune"]) == 0
     assert happened == ["lock", "releases", "plan 5 ['r1', 'r2']", "delete 2", "unlock"]
     assert capsys.readouterr().out == "2 objects (2.5 MB) deleted; kept: those of 2 releases\n"
+
+
+def test_nothing_is_deleted_once_the_lock_is_gone(happened, capsys):
+    happened.lost = True
+    assert main(["prune"]) == 1
+    assert happened == ["lock", "releases", "plan 5 ['r1', 'r2']"]
+    assert capsys.readouterr().err == "slipway: the deploy lock is gone\n"
 
 
 def test_a_check_lists_what_would_go_and_changes_nothing(happened, capsys):

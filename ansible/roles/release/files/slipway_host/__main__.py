@@ -3,6 +3,7 @@
 import argparse
 import errno
 import json
+import os
 import signal
 import sys
 
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> object:
     """What a verb has to say, if anything."""
     match options.verb:
         case "hold":
-            return locks.hold(options.holder)
+            return locks.hold(options.holder, os.environ.get("SLIPWAY_CHECKOUT", ""))
         case "unlock":
             return locks.unlock()
         case "releases":
@@ -78,6 +79,9 @@ def run(options: argparse.Namespace) -> object:
         case "record":
             return "recorded" if state.record(options.fingerprint) else "nothing new"
     with locks.step():
+        if options.verb != "applied":
+            # Through the environment, which an agent of an earlier version lets pass.
+            locks.fence(os.environ.get("SLIPWAY_LOCK", ""))
         match options.verb:
             case "receive":
                 return receive.receive(options.release, options.sha256, options.lock, sys.stdin.buffer)

@@ -17,6 +17,7 @@ def activate(name: str) -> str:
     Raises HostError after having gone back to that one, which is what the message says.
     """
     name, before = releases.find(name), releases.current()
+    first = releases.first(name)
     # A power cut took the record of it. Written only then: a full disk must not bar the way back.
     if before and "activated" not in releases.record(before):
         releases.note(before, activated=releases.activated(before))
@@ -33,7 +34,8 @@ def activate(name: str) -> str:
         except HostError as second:
             raise HostError(f"{error}; went back to {before}, which is not well either: {second}") from None
         raise HostError(f"{error}; went back to {before}, which serves") from None
-    releases.note(name, activated=releases.now())
+    now = releases.now()
+    releases.note(name, activated=now, first=first or now)
     return before
 
 

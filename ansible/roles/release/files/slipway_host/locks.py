@@ -1,37 +1,77 @@
-"""Who may change the host: one deploy at a time, and one step of it at a time."""
+"""Who may change the host: one command at a time, one step of it at a time, and none whose lock is gone."""
 
 import fcntl
 import json
 import os
+import secrets
 import signal
 import sys
 import time
 from contextlib import contextmanager
+from typing import TextIO
 
 from slipway_host.paths import LOCK, STEP, HostError
 
 STEP_SECONDS = 120
+# What a holder takes to end that was told to.
+END_SECONDS = 10
 
 
-def hold(holder: str) -> None:
-    """Holds the deploy's lock until the other end of stdin goes away, however it does.
+def hold(holder: str, checkout: str) -> None:
+    """Holds the deploy's lock until the other end of stdin goes away, however it does; prints ``held TOKEN`` first.
 
-    Raises HostError, with who holds it and since when, if somebody else does.
+    A lock that ``checkout`` left behind is taken over, which the line says then: whoever names a checkout has seen that
+    no other command of it runs. Raises HostError, with who holds the lock and since when, if somebody else does.
     """
     with LOCK.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise HostError(
-                f"the deploy lock is held by {_held()}; wait for it, or end a stale one with `make unlock`"
-            ) from None
-        said = {"holder": holder, "since": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()), "pid": os.getpid()}
+        before = _take(file, checkout)
+        said = {
+            "holder": holder,
+            "checkout": checkout,
+            # Each step shows it: what was held once is worth nothing later.
+            "token": secrets.token_hex(8),
+            "since": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
+            "pid": os.getpid(),
+        }
         file.truncate(0)
         file.write(json.dumps(said))
         file.flush()
-        print("held", flush=True)
+        print(f"held {said['token']}{f' taken over from {before}' if before else ''}", flush=True)
         sys.stdin.buffer.read()
         file.truncate(0)
+
+
+def _take(file: TextIO, checkout: str) -> str:
+    """Locks the file; whose lock was ended for it, if any."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        said = _said()
+        if checkout and said.get("checkout") == checkout:
+            return _end(file, said)
+        raise HostError(
+            f"the deploy lock is held by {_words(said)}; wait for it, or end a stale one with `make unlock`"
+        ) from None
+    return ""
+
+
+def fence(token: str) -> None:
+    """Raises HostError, with who holds the lock now, unless it is held by the command that was given ``token``."""
+    with LOCK.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said = _said()
+            # Who held it before there were tokens has none to show.
+            if said.get("token", "") == token:
+                return
+            now = f"{_words(said)} holds it"
+        else:
+            now = "nobody holds it"
+    raise HostError(
+        f"this command's deploy lock is gone, {now}: its connection broke, or `make unlock` ended it; "
+        "this step has changed nothing, so look at `make releases` and run the command again"
+    )
 
 
 def unlock() -> str:
@@ -40,18 +80,37 @@ def unlock() -> str:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            who = _held()
-            os.kill(json.loads(LOCK.read_text())["pid"], signal.SIGTERM)
-            return f"ended the lock of {who}"
+            said = _said()
+            if "pid" not in said:
+                raise HostError("the deploy lock was taken this moment; look again") from None
+            return f"ended the lock of {_end(file, said)}"
         return "nobody holds the deploy lock"
 
 
-def _held() -> str:
+def _end(file: TextIO, said: dict) -> str:
+    """Ends the holder that wrote ``said`` and locks the file; who it was."""
+    os.kill(said["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + END_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return _words(said)
+        except BlockingIOError:
+            if time.monotonic() > deadline or _said() != said:
+                raise HostError(f"the deploy lock of {_words(said)} was ended, and {_words(_said())} has it") from None
+        time.sleep(0.02)
+
+
+def _said() -> dict:
+    """What the holder wrote; it writes a moment after it has locked."""
     try:
-        said = json.loads(LOCK.read_text())
-        return f"{said['holder']} since {said['since']}"
-    except (OSError, ValueError, KeyError):
-        return "somebody who took it this moment"
+        return json.loads(LOCK.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _words(said: dict) -> str:
+    return f"{said['holder']} since {said['since']}" if said else "somebody who took it this moment"
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def ids() -> list[str]:
 
 
 def record(name: str) -> dict:
-    """What is known of a release: sha256, lock, received, and activated once it has served."""
+    """What is known of a release: sha256, lock, received; first and activated (the last time) once it has served."""
     try:
         return json.loads((RECORDS / f"{name}.json").read_text())
     except FileNotFoundError:
@@ -47,10 +47,15 @@ def _written(seconds: float) -> str:
 
 
 def activated(name: str) -> str:
-    """When it was let serve; "" if never. A power cut between the switch and its record leaves only the link."""
+    """When it was let serve last; "" if never. A power cut between the switch and its record leaves only the link."""
     if "activated" not in record(name) and name == current():
         return _written(CURRENT.lstat().st_mtime)
     return record(name).get("activated", "")
+
+
+def first(name: str) -> str:
+    """When it was first let serve; "" if never. A record of an earlier version knows the last time alone."""
+    return record(name).get("first", "") or activated(name)
 
 
 def served() -> list[str]:
@@ -85,7 +90,10 @@ def listing() -> list[dict]:
     """Each release with its record, newest first."""
     serving = current()
     known = reversed(ids())
-    return [{"id": name, "current": name == serving, **record(name), "activated": activated(name)} for name in known]
+    return [
+        {"id": name, "current": name == serving, **record(name), "activated": activated(name), "first": first(name)}
+        for name in known
+    ]
 
 
 def prune(keep: int) -> list[str]:
