@@ -11,16 +11,21 @@ demo: .venv/demo ## the whole path on this machine, without any account (ONCE=1:
 	@rehearsal/system.sh chromium:chromium
 	@$(BIN)/python -m rehearsal.demo $(if $(ONCE),--once)
 
-# What a machine of each kind needs from the system.
+# What a rehearsal needs from the system, and a machine of each kind.
+rehearsal = chromium:chromium certutil:libnss3-tools pebble:pebble mmdebstrap:mmdebstrap mke2fs:e2fsprogs ssh:openssh-client
 qemu = qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils newuidmap:uidmap
 container = systemd-nspawn:systemd-container slirp4netns:slirp4netns lxcfs:lxcfs ip:iproute2
 machine = $(if $(MACHINE),--machine "$(MACHINE)") $(if $(OS),--os "$(OS)")
 
 rehearse: .venv/pip ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STORM=1, KEEP=1)
-	@rehearsal/system.sh chromium:chromium certutil:libnss3-tools pebble:pebble $($(or $(MACHINE),qemu)) \
-	  mmdebstrap:mmdebstrap mke2fs:e2fsprogs ssh:openssh-client
+	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
 	@$(MAKE) --no-print-directory --jobs=2 image .venv/deploy
 	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STORM),--storm) $(if $(KEEP),--keep)
+
+rehearse-all: .venv/pip ## every step of it on both Debian releases, before a version; again: goes on from the last step that held
+	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
+	@$(MAKE) --no-print-directory .venv/deploy
+	@$(BIN)/python -m rehearsal.rehearse_all $(if $(MACHINE),--machine "$(MACHINE)")
 
 # The machine's disk needs none of the packages, so that it is made while they are installed.
 image: .venv/pip

@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,8 @@ SHARE = 0.35
 PATHS = (*("/healthz/ready",) * 9, "/")
 # MB that must be left on a 512 MB machine with site, database and TLS.
 AVAILABLE = 230
+SETTLING = 60  # s between the proof and the measurement
+NO_KERNEL = "the kernel is this computer's own; MACHINE=qemu shows it"
 # What a release changes by itself: not the site's own, and made anew by `migrate`.
 NOT_CARRIED = ("contenttypes", "auth.permission", "sessions", "admin.logentry")
 
@@ -88,10 +91,15 @@ class Acts:
     # The site.
 
     def deploy(self, phase: Phase) -> None:
-        """A release; on a bare host the first."""
+        """The first release."""
         self._verb("deploy", phase, "deploy")
 
-    def judge_proof(self) -> None:
+    def release(self, phase: Phase) -> None:
+        """One more; the playbook is played only if it changed."""
+        self._verb("deploy", phase, "deploy")
+        self._judge_proof()
+
+    def _judge_proof(self) -> None:
         """Notes what the proof of the latest deploy said."""
         self.seen.smoke = SITE_STATE / "report"
         proof = json.loads((self.seen.smoke / "smoke.json").read_text())
@@ -144,20 +152,25 @@ class Acts:
 
     # What is measured.
 
-    def measure(self) -> None:
+    def measure(self, phase: Phase) -> None:
+        time.sleep(SETTLING)
         self.seen.memory = memory = self.host.memory()
-        self.diary.find(
+        self._find_of_kernel(
             f"At least {AVAILABLE} MB are left after the proof",
             memory.available >= AVAILABLE,
             f"{memory.available} MB of {memory.total} available, {memory.swap_used} MB in swap",
         )
         self.diary.find("Nothing was killed for memory", memory.oom_kills == 0, f"{memory.oom_kills} kills")
 
-    def inspect(self) -> None:
+    def inspect(self, phase: Phase) -> None:
         """Asks the host what a hardened one must answer."""
-        wrong = hardening.judge(lambda script: self.machine.run("sudo bash -s", ADMIN, stdin=script))
+        unseen = () if self.machine.own_kernel else hardening.OF_THE_KERNEL
+        wrong = hardening.judge(lambda script: self.machine.run("sudo bash -s", ADMIN, stdin=script), unseen)
         seen = "; ".join(f"{what}: {said or 'nothing'}" for what, said in wrong.items())
-        self.diary.find("The host is hardened", not wrong, seen or f"{len(hardening.CHECKS)} checks hold")
+        held = f"{len(hardening.CHECKS) - len(unseen)} checks hold"
+        self.diary.find("The host is hardened", not wrong, seen or held)
+        for what in unseen:
+            self.diary.leave_open(what, NO_KERNEL)
 
     def drift(self, phase: Phase) -> None:
         """Changes five things by hand; the next deploy must find them by itself, and repair them and nothing else."""
@@ -170,6 +183,7 @@ class Acts:
             repaired == set(drifts.DRIFTS),
             "; ".join(sorted(repaired)) or "nothing was repaired",
         )
+        self._judge_proof()
 
     def release_under_load(self, phase: Phase) -> None:
         """A release while people visit, with the playbook played whether needed or not."""
@@ -211,6 +225,13 @@ class Acts:
         said = f"{seen.before} is now {seen.after}" if seen.before else "no package could be made older, so none was"
         self.diary.find("Packages are upgraded meanwhile", seen.after != seen.before, said)
         self.diary.find("The certificate is renewed meanwhile", seen.renewed, "renewed" if seen.renewed else "not so")
+
+    def _find_of_kernel(self, what: str, held: bool, seen: str) -> None:
+        """A finding that only a machine with a kernel of its own can show."""
+        if self.machine.own_kernel:
+            self.diary.find(what, held, seen)
+        else:
+            self.diary.leave_open(what, f"{seen}; {NO_KERNEL}")
 
     def _load(self, during: str) -> Load:
         urls = [self.world.site.site_url + path for path in PATHS]

@@ -29,10 +29,10 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that had to hold: what was asked, whether it held, and what was seen."""
+    """One thing that had to hold: what was asked, whether it held (None: that is not shown here), and what was seen."""
 
     what: str
-    held: bool
+    held: bool | None
     seen: str
 
 
@@ -45,16 +45,18 @@ class Diary:
         self.phases: list[Phase] = []
         self.findings: list[Finding] = []
         self.failure = ""
+        # s that an earlier run of the same rehearsal took.
+        self.earlier = 0.0
         self._start = time.monotonic()
         logs.mkdir(parents=True, exist_ok=True)
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self._start
+        return self.earlier + time.monotonic() - self._start
 
     @property
     def held(self) -> bool:
-        return not self.failure and all(finding.held for finding in self.findings)
+        return not self.failure and all(finding.held is not False for finding in self.findings)
 
     @contextmanager
     def phase(self, title: str) -> Iterator[Phase]:
@@ -74,6 +76,11 @@ class Diary:
     def find(self, what: str, held: bool, seen: str) -> None:
         self.findings.append(Finding(what, held, seen))
         print(f"  {'✓' if held else '✗'} {what}: {seen}", flush=True)
+
+    def leave_open(self, what: str, why: str) -> None:
+        """What had to hold too, and cannot be shown on this machine."""
+        self.findings.append(Finding(what, None, why))
+        print(f"  - {what}: not shown here ({why})", flush=True)
 
     def run(
         self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, into: Phase | None = None

@@ -1,7 +1,7 @@
 """What a deployed host must answer: each check is one command of root's, and what all of its output must match."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from rehearsal.world import SITE
 
@@ -55,16 +55,22 @@ CHECKS = {
     ),
     "No unit has failed": ("systemctl --failed --no-legend", ""),
 }
+# What only a machine with a kernel of its own can answer.
+OF_THE_KERNEL = ("Swap is on", "The kernel is set")
 MARK = "-- "
 
 
-def judge(run: Callable[[str], str]) -> dict[str, str]:
-    """What did not hold, each with what was answered instead. ``run`` gives a bash script to root on the host."""
+def judge(run: Callable[[str], str], unseen: Collection[str] = ()) -> dict[str, str]:
+    """What did not hold, each with what was answered instead; nobody asks for ``unseen``.
+
+    ``run`` gives a bash script to root on the host.
+    """
+    checks = {what: check for what, check in CHECKS.items() if what not in unseen}
     # One connection for all, each in a shell of its own, in a folder that any user may stand in.
     asked = run(
         "cd /\n"
-        + "".join(f"echo '{MARK}{at}'\n({command}) 2>&1\necho\n" for at, (command, _) in enumerate(CHECKS.values()))
+        + "".join(f"echo '{MARK}{at}'\n({command}) 2>&1\necho\n" for at, (command, _) in enumerate(checks.values()))
     )
     answers = dict(re.findall(rf"^{MARK}(\d+)\n(.*?)(?=^{MARK}|\Z)", asked, re.M | re.S))
-    said = {what: answers.get(str(at), "no answer").strip() for at, what in enumerate(CHECKS)}
-    return {what: said[what] for what, (_, wanted) in CHECKS.items() if not re.fullmatch(wanted, said[what])}
+    said = {what: answers.get(str(at), "no answer").strip() for at, what in enumerate(checks)}
+    return {what: said[what] for what, (_, wanted) in checks.items() if not re.fullmatch(wanted, said[what])}

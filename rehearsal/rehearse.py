@@ -1,11 +1,12 @@
 """`make rehearse`: `make deploy` itself against a throwaway 512 MB machine, proved, without any account."""
 
 import argparse
-import os
+import fcntl
 import shutil
 import signal
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy import config
@@ -14,20 +15,23 @@ from rehearsal import report
 from rehearsal.acts import SITE_STATE, Acts
 from rehearsal.diary import Diary
 from rehearsal.host import ADMIN
-from rehearsal.machine import image, kinds, needs, ssh
+from rehearsal.machine import kinds, needs, ssh
+from rehearsal.machine.machine import Machine
 from rehearsal.processes import Processes
-from rehearsal.storm import UPLOADS
+from rehearsal.steps import Step, steps
 from rehearsal.world import World
 from tests.smoke.options import find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".slipway" / "rehearsal"
+LOCK = ROOT / ".slipway" / "rehearsal.lock"
+# In the state of the rehearsal's site: whose it is.
+PLAYED_IN = "played-in"
 SNAPSHOT = "provisioned"
 # Command → Debian package. The proof would go on without a browser; a rehearsal must not.
 NEEDS = {"pebble": "pebble", "pebble-challtestsrv": "pebble", "certutil": "libnss3-tools"}
 WORLD = "Start the stand-ins: S3, CloudFront's API and edge, an ACME authority, names"
 CLOUD = "Provision the bucket, the certificate and the CDN"
-SETTLING = 60  # s between the proof and the measurement
 
 
 def main() -> int:
@@ -35,85 +39,99 @@ def main() -> int:
     # SIGTERM unwinds like Ctrl-C, so that what was started is ended either way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        browser = {} if find_browser() else {"chromium": "chromium"}
-        needs.require(NEEDS | browser, "a rehearsal")
-        if not options.resume:
-            _forget()
-        diary = Diary(STATE / "log")
-        machine = kinds.KINDS[options.machine](options.os, STATE / f"{options.machine}-{options.os}")
-        with Processes(STATE / "log") as processes:
-            acts = Acts(World(STATE, config.load()), machine, processes, diary)
-            try:
-                _open_resumed(acts) if options.resume else _open(acts)
-                if options.keep:
-                    _keep(acts)
-                else:
-                    _play(acts, resume=options.resume, storm=options.storm)
-            except SlipwayError as error:
-                diary.failure = str(error)
-                print(f"slipway: {error}", file=sys.stderr, flush=True)
-            finally:
-                acts.machine.stop()
+        require()
+        machine = kinds.machine(options.machine, options.os, STATE / f"{options.machine}-{options.os}")
+        machine.check()
+        with alone():
+            if not options.resume:
+                forget(STATE)
+            elif not played_last(STATE):
+                raise SlipwayError(
+                    "RESUME=1: there is no rehearsal to go on from, or another was played since; leave it out"
+                )
+            with stage(machine, STATE) as acts:
+                _rehearse(acts, options)
+            return conclude(acts)
     except KeyboardInterrupt:
         print("\nstopped; everything that was started has ended")
         return 130
     except SlipwayError as error:
         print(f"slipway: {error}", file=sys.stderr)
         return 1
-    return _conclude(acts)
+
+
+def _rehearse(acts: Acts, options: argparse.Namespace) -> None:
+    resume(acts, SNAPSHOT) if options.resume else begin(acts)
+    if options.keep:
+        _keep(acts)
+        return
+    for step in steps(resumed=options.resume, storm=options.storm):
+        play(acts, step)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.rehearse", description=__doc__)
-    parser.add_argument("--os", default=os.environ.get("OS") or "trixie", help="Debian release: %(default)s")
+    kinds.add_options(parser)
     parser.add_argument("--resume", action="store_true", help="go on from the machine that was provisioned last")
-    parser.add_argument("--storm", action="store_true", help="one act more: all that takes memory, at once")
-    parser.add_argument(
-        "--machine",
-        choices=kinds.KINDS,
-        default=os.environ.get("MACHINE") or kinds.DEFAULT,
-        help="what the server runs in: %(default)s",
-    )
-    parser.add_argument(
-        "--keep", action="store_true", help="after the first deploy, leave machine and stand-ins up until Ctrl-C"
-    )
-    options = parser.parse_args()
-    if options.os not in image.RELEASES:
-        parser.error(f"OS={options.os}: no such image; choose one of {', '.join(image.RELEASES)}")
-    return options
+    parser.add_argument("--storm", action="store_true", help="one step more: all that takes memory, at once")
+    parser.add_argument("--keep", action="store_true", help="leave machine and stand-ins up after the first deploy")
+    return parser.parse_args()
 
 
-def _forget() -> None:
+def require() -> None:
+    """Raises SlipwayError naming what a rehearsal on any machine needs and this system lacks."""
+    browser = {} if find_browser() else {"chromium": "chromium"}
+    needs.require(NEEDS | browser, "a rehearsal")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Raises SlipwayError when another rehearsal is played in this checkout: they would take each other's state."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SlipwayError("another rehearsal is being played in this checkout; wait for it, or end it") from None
+        yield
+
+
+def forget(directory: Path) -> None:
     """A cold rehearsal knows nothing of an earlier one; only the machine's images are kept."""
-    shutil.rmtree(STATE, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)
     shutil.rmtree(SITE_STATE, ignore_errors=True)
-    STATE.mkdir(parents=True)
+    directory.mkdir(parents=True)
+    SITE_STATE.mkdir()
+    (SITE_STATE / PLAYED_IN).write_text(str(directory))
 
 
-def _play(acts: Acts, *, resume: bool, storm: bool) -> None:
-    diary = acts.diary
-    if resume:
-        with diary.phase("make deploy") as phase:
-            acts.deploy(phase)
-    else:
-        with diary.phase("make deploy: to a host that was changed by hand, and the proof signed in") as phase:
-            acts.drift(phase)
-    acts.judge_proof()
-    with acts.diary.phase(f"Let it settle for {SETTLING} s, and measure the memory"):
-        time.sleep(SETTLING)
-        acts.measure()
-    with acts.diary.phase("Look whether the host is hardened"):
-        acts.inspect()
-    with acts.diary.phase("make deploy PROVISION=1: a release under load, and the playbook once more") as phase:
-        acts.release_under_load(phase)
-    with acts.diary.phase("make rollback under load") as phase:
-        acts.rollback_under_load(phase)
-    if storm:
-        with acts.diary.phase(f"make deploy beside an upgrade, a renewal and {UPLOADS} uploads") as phase:
-            acts.storm(phase)
+def played_last(directory: Path) -> bool:
+    """Whether what `deploy` keeps of the rehearsal's site is of the one in ``directory``."""
+    file = SITE_STATE / PLAYED_IN
+    return file.exists() and file.read_text() == str(directory)
 
 
-def _open(acts: Acts) -> None:
+@contextmanager
+def stage(machine: Machine, directory: Path) -> Iterator[Acts]:
+    """What a rehearsal plays on; a SlipwayError ends it and is noted. The machine has ended when the block is left."""
+    diary = Diary(directory / "log")
+    with Processes(directory / "log") as processes:
+        acts = Acts(World(directory, config.load()), machine, processes, diary)
+        try:
+            yield acts
+        except SlipwayError as error:
+            diary.failure = str(error)
+            print(f"slipway: {error}", file=sys.stderr, flush=True)
+        finally:
+            machine.stop()
+
+
+def play(acts: Acts, step: Step) -> None:
+    with acts.diary.phase(step.title) as phase:
+        step.play(acts, phase)
+
+
+def begin(acts: Acts) -> None:
     """From nothing to a site that was proved, and a machine that was saved with it."""
     diary, machine = acts.diary, acts.machine
     with diary.phase(f"Make the {machine.release} image, unless it is there"):
@@ -134,12 +152,12 @@ def _open(acts: Acts) -> None:
         machine.save(SNAPSHOT)
 
 
-def _open_resumed(acts: Acts) -> None:
-    """From the saved machine to the same site on it."""
+def resume(acts: Acts, snapshot: str) -> None:
+    """From a saved machine to the same site on it."""
     diary = acts.diary
-    with diary.phase("Resume the machine that was provisioned"):
+    with diary.phase(f"Resume the {acts.machine.release} machine that was saved"):
         acts.world.check_ports()
-        acts.machine.boot(acts.processes, snapshot=SNAPSHOT, user="deploy")
+        acts.machine.boot(acts.processes, snapshot=snapshot, user="deploy")
     with diary.phase(WORLD):
         acts.start_world()
         acts.sign_in()
@@ -160,14 +178,18 @@ def _keep(acts: Acts) -> None:
     signal.pause()
 
 
-def _conclude(acts: Acts) -> int:
-    diary, machine = acts.diary, acts.machine
-    page = report.write(STATE / "report", diary, acts.seen, f"Debian {machine.release}, {machine.described}")
-    failed = [finding.what for finding in diary.findings if not finding.held]
+def conclude(acts: Acts) -> int:
+    """Writes the report, says the verdict, and returns the exit status."""
+    diary, machine, directory = acts.diary, acts.machine, acts.world.directory
+    page = report.write(directory / "report", diary, acts.seen, f"Debian {machine.release}, {machine.described}")
+    failed = [finding.what for finding in diary.findings if finding.held is False]
+    left_open = sum(finding.held is None for finding in diary.findings)
     print(
         f"\n{'held' if diary.held else 'did not hold'} after {diary.seconds / 60:.1f} minutes"
         + (f": {diary.failure or '; '.join(failed)}" if not diary.held else "")
-        + f"\n  report  {page.relative_to(ROOT)}\n  logs    {diary.logs.relative_to(ROOT)}"
+        + (f"; {left_open} claims need a kernel of the machine's own and are not shown here" if left_open else "")
+        + f"\n  report  {page.relative_to(ROOT)}\n  logs    {diary.logs.relative_to(ROOT)}",
+        flush=True,
     )
     return 0 if diary.held else 1
 

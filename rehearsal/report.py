@@ -46,7 +46,9 @@ def page(directory: Path, diary: Diary, seen: Seen, machine: str) -> str:
 
 def _hero(diary: Diary, seen: Seen, machine: str) -> str:
     state, word = ("", "held") if diary.held else (" red", "did not hold")
-    sentence = "Everything held." if diary.held else escape(diary.failure) or "Not everything held."
+    left_open = sum(it.held is None for it in diary.findings)
+    held = f"What can be shown here held; {left_open} claims cannot." if left_open else "Everything held."
+    sentence = held if diary.held else escape(diary.failure) or "Not everything held."
     return f"""<header class="card hero{state}"><span class="pill{state}">{word}</span>
 <h1>{sentence}</h1><p class="dim">make rehearse · {escape(machine)} · {escape(seen.url)}</p></header>"""
 
@@ -67,9 +69,10 @@ def _figures(diary: Diary, seen: Seen) -> str:
 
 
 def _checks(diary: Diary) -> str:
+    marks = {True: ("", "✓", ""), False: ("red", "✗", ""), None: ("open", "-", "not shown here: ")}
     lines = "".join(
-        f'<li class="{"" if it.held else "red"}"><i>{"✓" if it.held else "✗"}</i>'
-        f'<span>{escape(it.what)}<br><span class="dim">{escape(it.seen)}</span></span></li>'
+        f'<li class="{marks[it.held][0]}"><i>{marks[it.held][1]}</i>'
+        f'<span>{escape(it.what)}<br><span class="dim">{marks[it.held][2]}{escape(it.seen)}</span></span></li>'
         for it in diary.findings
     )
     return f'<section><h2>What had to hold</h2><ul class="card checks">{lines}</ul></section>' if lines else ""

@@ -29,13 +29,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.machine", description=__doc__)
-    parser.add_argument("--os", default=os.environ.get("OS") or "trixie", help="Debian release: %(default)s")
-    parser.add_argument(
-        "--machine",
-        choices=kinds.KINDS,
-        default=os.environ.get("MACHINE") or kinds.DEFAULT,
-        help="what it runs in: %(default)s",
-    )
+    kinds.add_options(parser)
     parser.add_argument("--directory", type=Path, help="of a machine that something else has booted")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("image", help="make the disk image, unless it is there, and see whether KVM runs it")
@@ -99,7 +93,7 @@ def _enter(options: argparse.Namespace) -> int:
 
 
 def _machine(options: argparse.Namespace) -> Machine:
-    return kinds.KINDS[options.machine](options.os, options.directory)
+    return kinds.machine(options.machine, options.os, options.directory)
 
 
 def _running(options: argparse.Namespace) -> Machine:

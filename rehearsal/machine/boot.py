@@ -29,14 +29,15 @@ class Emulated(Machine):
         self.disk = self.directory / "disk.qcow2"
         self._monitor = self.directory / "monitor.sock"
 
+    def require(self) -> None:
+        needs.require(needs.RUN)
+
     def prepare(self) -> str:
         made = image.ensure(self.release)
         return f"{made.disk.parent.name}, which {accelerator.choose(made).partition(',')[0]} runs,"
 
     def boot(self, processes: Processes, *, snapshot: str = "", user: str = "root") -> subprocess.Popen[bytes]:
-        needs.require(needs.RUN)
-        if self.running():
-            raise SlipwayError(f"the {self.release} machine is running; python -m rehearsal.machine stop")
+        self.check()
         base = image.ensure(self.release)
         if not snapshot:
             self._make(base)

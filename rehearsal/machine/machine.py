@@ -6,6 +6,7 @@ import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from deploy.errors import SlipwayError
 from rehearsal.machine import ssh
 from rehearsal.machine.image import STATE
 from rehearsal.processes import Processes
@@ -40,11 +41,19 @@ class Machine(ABC):
         return {int(own): port for own, port in json.loads((self.directory / "ports.json").read_text()).items()}
 
     @abstractmethod
-    def prepare(self) -> str:
-        """Makes what every machine of this release begins with, unless it is there; says what that is.
+    def require(self) -> None:
+        """Raises SlipwayError, in one line, when this computer cannot run such a machine."""
 
-        Raises SlipwayError when this computer cannot run such a machine.
-        """
+    def check(self) -> None:
+        """Raises SlipwayError when it cannot be booted: it runs already, or this computer cannot run it."""
+        self.require()
+        if self.running():
+            stop = f"python -m rehearsal.machine --machine {self.kind} --directory {self.directory} stop"
+            raise SlipwayError(f"the {self.release} {self.kind} machine is running; {stop}")
+
+    @abstractmethod
+    def prepare(self) -> str:
+        """Makes what every machine of this release begins with, unless it is there; says what that is."""
 
     @abstractmethod
     def boot(self, processes: Processes, *, snapshot: str = "", user: str = "root") -> subprocess.Popen[bytes]:

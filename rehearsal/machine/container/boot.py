@@ -37,21 +37,20 @@ class Container(Machine):
         self.network = network or Network(self.directory.with_name(f"{self.directory.name}-network"))
         self.address = self.network.address()
         self._disk = self.directory / "disk.raw"
-        self._name = hashlib.sha256(str(self.directory.resolve()).encode()).hexdigest()[:12]
+        self.name = hashlib.sha256(str(self.directory.resolve()).encode()).hexdigest()[:12]
         # Of a machine that this very object has booted.
         self._process: subprocess.Popen[bytes] | None = None
 
-    def prepare(self) -> str:
+    def require(self) -> None:
         needs.require_container()
+
+    def prepare(self) -> str:
+        self.require()
         return image.ensure(self.release).parent.name
 
     def boot(self, processes: Processes, *, snapshot: str = "", user: str = "root") -> subprocess.Popen[bytes]:
         """As Machine has it; the clock is this computer's."""
-        self.prepare()
-        if self.running():
-            raise SlipwayError(
-                f"the {self.release} container machine is running; python -m rehearsal.machine --machine container stop"
-            )
+        self.check()
         groups.sweep()
         if snapshot:
             self._go_back(snapshot)
@@ -70,7 +69,7 @@ class Container(Machine):
         _copy(kept, self._disk)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self._group = groups.Group(self._name, os.getpid())
+        self._group = groups.Group(self.name, os.getpid())
         self._group.make()
         mac = f"52:54:00:00:02:{int(self.address.rpartition('.')[2]):02x}"
         command = ["unshare", "--net", "sh", HERE / "cable.sh", self.network.port(), self.network.process.pid, mac]
@@ -113,11 +112,11 @@ class Container(Machine):
         ]
 
     def running(self) -> bool:
-        return groups.of(self._name) is not None
+        return groups.of(self.name) is not None
 
     def enter(self, command: list[str]) -> list[str]:
         """The command line by which root of this computer runs ``command`` in it, past sshd and firewall."""
-        group = groups.of(self._name)
+        group = groups.of(self.name)
         if not group:
             raise SlipwayError(f"no {self.release} container machine is running")
         into = ["nsenter", f"--target={group.leader()}", "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup"]
@@ -134,37 +133,41 @@ class Container(Machine):
 
     def save(self, snapshot: str) -> None:
         """Its disk alone can be kept: the machine is shut down for that, and boots again."""
-        self.stop()
+        self._end(POWER_BUTTON)
         _copy(self._disk, self.directory / f"{snapshot}.raw")
         self._start()
 
     def stop(self) -> None:
-        if group := groups.of(self._name):
-            self._power_off(group)
+        """At once: what is worth keeping was saved."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        group = groups.of(self.name)
+        try:
+            leader = os.pidfd_open(group.leader()) if group else None
+        except (SlipwayError, ProcessLookupError):
+            leader = None  # it is not yet, or no more
+        if leader is not None:
+            _signal(leader, how)
+            os.close(leader)
+        elif self._process:
+            self._process.kill()
         # Who booted it takes the rest away.
         if self._process:
             self._processes.stop(self._process)
             self._process = None
             self._group.end()
 
-    def _power_off(self, group: groups.Group) -> None:
+
+def _signal(process: int, how: signal.Signals) -> None:
+    """Returns when it has ended; by force, if need be."""
+    for each in (how, signal.SIGKILL):
         try:
-            leader = os.pidfd_open(group.leader())
-        except (SlipwayError, ProcessLookupError):
-            return  # it is not yet, or no more
-        try:
-            signal.pidfd_send_signal(leader, POWER_BUTTON)
-            if not _ended(leader):
-                signal.pidfd_send_signal(leader, signal.SIGKILL)
-                _ended(leader)
+            signal.pidfd_send_signal(process, each)
         except ProcessLookupError:
-            pass
-        finally:
-            os.close(leader)
-
-
-def _ended(process: int) -> bool:
-    return bool(select.select([process], [], [], STOP_SECONDS)[0])
+            return
+        if select.select([process], [], [], STOP_SECONDS)[0]:
+            return
 
 
 def _kernel_keys() -> list[str]:

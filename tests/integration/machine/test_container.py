@@ -1,0 +1,143 @@
+"""Container machines: two side by side reach each other, and whatever ends one leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.errors import SlipwayError
+from rehearsal.machine import ssh
+from rehearsal.machine.container import groups
+from rehearsal.machine.container.boot import Container
+from rehearsal.machine.container.network import Network
+from rehearsal.processes import Processes
+from tests.integration.interrupt import hears_ctrl_c
+
+ROOT = Path(__file__).resolve().parents[3]
+PATIENCE = 120  # s; a busy computer boots slowly
+
+
+def until(true, what):
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, f"{what} within {PATIENCE} s"
+        time.sleep(0.1)
+
+
+def left_of(directory):
+    """Processes, mounts, loop devices and control groups that belong to a machine in ``directory``."""
+    own = os.getpid()
+    found = [f"mount {line}" for line in Path("/proc/mounts").read_text().splitlines() if str(directory) in line]
+    for backing in Path("/sys/block").glob("loop*/loop/backing_file"):
+        try:
+            text = backing.read_text()
+        except OSError:  # it has gone meanwhile
+            continue
+        found += [f"loop device of {text.strip()}"] if str(directory) in text else []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            about = f"{(process / 'cwd').readlink()} {(process / 'cmdline').read_bytes().decode(errors='replace')}"
+        except OSError:
+            continue
+        found += [f"process {about}"] if str(directory) in about and int(process.name) != own else []
+    return found + groups_of(directory)
+
+
+def groups_of(directory):
+    name = Container("trixie", directory / "machine").name
+    return [str(path) for path in groups.ROOT.glob(f"*/slipway-{name}-*")]
+
+
+def booted(directory):
+    """A machine that is booting: its first process is there."""
+    machine = directory / "machine"
+    command = [sys.executable, "-m", "rehearsal.machine", "--machine", "container", "--directory", str(machine), "boot"]
+    with (directory / "said").open("w") as said:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=said, stderr=said, stdin=subprocess.DEVNULL, preexec_fn=hears_ctrl_c
+        )
+
+    def leads():
+        assert process.poll() is None, (directory / "said").read_text()
+        group = groups.of(Container("trixie", machine).name)
+        try:
+            return bool(group and group.leader())
+        except SlipwayError:
+            return False
+
+    until(leads, "the machine has a first process")
+    return process
+
+
+def test_two_side_by_side_reach_each_other_by_address(tmp_path):
+    network = Network(tmp_path / "network")
+    with Processes(tmp_path / "log") as processes:
+        machines = [Container("trixie", tmp_path / name, network) for name in ("one", "two")]
+        try:
+            for machine in machines:
+                machine.boot(processes)
+            one, two = machines
+            assert one.address != two.address
+            for machine, other in ((one, two), (two, one)):
+                banner = machine.run(f"exec 3<>/dev/tcp/{other.address}/22 && head -c 4 <&3")
+                assert banner == "SSH-"
+                # Each has its own limits, whatever stands beside it.
+                total = int(machine.run("awk '/^MemTotal/ {print $2}' /proc/meminfo"))
+                assert total == groups.MEMORY // 1024
+                assert machine.run("nproc").strip() == "1"
+        finally:
+            for machine in machines:
+                machine.stop()
+    assert left_of(tmp_path) == []
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_a_machine_that_is_ended_leaves_nothing(signal_, tmp_path):
+    process = booted(tmp_path)
+    assert left_of(tmp_path)
+    process.send_signal(signal_)
+    assert process.wait(PATIENCE) == 130
+    assert left_of(tmp_path) == []
+
+
+def test_a_machine_that_is_killed_takes_all_processes_along_and_the_next_start_takes_the_rest_away(tmp_path):
+    process = booted(tmp_path)
+    process.kill()
+    process.wait()
+    until(lambda: left_of(tmp_path) == groups_of(tmp_path), "all but the control groups has ended")
+    assert groups_of(tmp_path)
+    groups.sweep()
+    assert groups_of(tmp_path) == []
+
+
+def test_a_machine_whose_boot_fails_leaves_nothing(tmp_path, monkeypatch):
+    def never(*arguments):
+        raise SlipwayError("sshd does not answer")
+
+    monkeypatch.setattr(ssh, "wait", never)
+    machine = Container("trixie", tmp_path / "machine")
+    with Processes(tmp_path / "log") as processes:
+        with pytest.raises(SlipwayError, match="sshd does not answer"):
+            machine.boot(processes)
+        machine.stop()
+    assert left_of(tmp_path) == []
+
+
+def test_a_saved_machine_is_there_again(tmp_path, monkeypatch):
+    with Processes(tmp_path / "log") as processes:
+        machine = Container("trixie", tmp_path / "machine")
+        try:
+            machine.boot(processes)
+            machine.run("echo kept > /root/note")
+            machine.save("noted")
+            machine.run("echo changed > /root/note")
+            machine.stop()
+            machine.boot(processes, snapshot="noted")
+            assert machine.run("cat /root/note") == "kept\n"
+        finally:
+            machine.stop()
+    assert left_of(tmp_path) == []
