@@ -161,6 +161,20 @@ else:
     MEDIA_URL = "/media/"
     MEDIA_ROOT = getattr(_project, "MEDIA_ROOT", "") or _ROOT / "media"
 
+# A limit on guessing passwords, where there are accounts and a database to keep it in: see deploy/sign_in.
+# Wrong ones that an account takes in a minute.
+SLIPWAY_SIGN_IN_TRIES = _env.int("SLIPWAY_SIGN_IN_TRIES", default=10)
+_database = globals().get("DATABASES", getattr(_project, "DATABASES", {})).get("default", {}).get("ENGINE", "")
+if (
+    _database
+    and not _database.endswith(".dummy")
+    and any(app.startswith("django.contrib.auth") for app in INSTALLED_APPS)
+):
+    # First, before any other app takes authenticate() by its name.
+    INSTALLED_APPS.insert(0, "deploy.sign_in")
+    MIDDLEWARE.insert(1, "deploy.sign_in.middleware.Visits")
+    MIDDLEWARE.append("deploy.sign_in.middleware.Refusals")
+
 # https://django-csp.readthedocs.io/en/latest/configuration.html
 # In force where the project lists csp.middleware.CSPMiddleware; a view relaxes it with django-csp's
 # decorators. Scripts keep 'self' for the admin's translations, which the origin generates.

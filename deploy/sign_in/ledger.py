@@ -1,0 +1,118 @@
+"""The tries of each account in the database, changed by one worker at a time without a lock."""
+
+import json
+import threading
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import connections, router
+from django.utils.crypto import salted_hmac
+
+from deploy.sign_in import tries
+from deploy.sign_in.models import Account, KnownAddress
+
+# A row says nothing any more after two minutes: the last try is over, and the last turn.
+KEPT = 2 * tries.MINUTE
+# A phone has a new address each day: the newest of an account, and none for longer than this.
+KNOWN, KNOWN_FOR = 10, 90 * 24 * 3600
+# Beside each other no more workers change an account at once; who still loses comes back in a second.
+ATTEMPTS = 50
+
+
+def digest(*words: str) -> str:
+    """What stands for a name or an address: nobody without the site's SECRET_KEY can tell which it was."""
+    return salted_hmac("deploy.sign_in", "\0".join(words), algorithm="sha256").hexdigest()[:32]
+
+
+def claim(account: str, address: str, now: float) -> float:
+    """Takes a try for ``address``; the seconds to wait if there is none, else 0. Both are digests."""
+    limit = settings.SLIPWAY_SIGN_IN_TRIES
+    known = _known(account, address, now)
+
+    def edit(state: tries.Account) -> tuple[tries.Account, float]:
+        return tries.ask(state, address, known=known, now=now, limit=limit)
+
+    return _change(account, now, edit)
+
+
+def settle(account: str, address: str, at: float, now: float) -> None:
+    """Gives the try of ``at`` back: the password was right. The address, if there is one, is known from now on."""
+    _change(account, now, lambda state: (tries.withdraw(state, address, at), 0))
+    if address:
+        _remember(account, address, now)
+
+
+def apart(work: Callable[[], float | None], *, in_transaction: bool) -> float | None:
+    """Does ``work`` outside the request's own transaction, whose end must not take back what is counted.
+
+    ``in_transaction``: one was open before the request began, as in a test. SQLite has one writer: the request itself.
+    """
+    connection = connections[_database()]
+    if in_transaction or not connection.in_atomic_block or connection.vendor == "sqlite":
+        return work()
+    done: list[float | None] = []
+
+    def elsewhere() -> None:
+        try:
+            done.append(work())
+        finally:
+            connections.close_all()
+
+    # A thread has connections of its own.
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    if not done:
+        raise RuntimeError("the tries of an account could not be counted; the reason is above")
+    return done[0]
+
+
+def in_transaction() -> bool:
+    """Whether a transaction is open where the tries are kept."""
+    return connections[_database()].in_atomic_block
+
+
+def _database() -> str:
+    return router.db_for_write(Account)
+
+
+def _change(account: str, now: float, edit: Callable[[tries.Account], tuple[tries.Account, float]]) -> float:
+    """Writes what ``edit`` makes of the account's state, if nobody else has changed it meanwhile; else edits anew."""
+    rows = Account.objects.using(_database())
+    for _ in range(ATTEMPTS):
+        text, version = rows.filter(key=account).values_list("state", "version").first() or ("[[], []]", 0)
+        state = tries.Account(*(tuple(map(tuple, entries)) for entries in json.loads(text)))
+        changed, wait = edit(state)
+        if changed == state:
+            return wait
+        if not version:
+            _make(account, now)
+        written = json.dumps((changed.tries, changed.turns), separators=(",", ":"))
+        if rows.filter(key=account, version=version).update(state=written, version=version + 1, changed=int(now)):
+            return wait
+    return 1
+
+
+def _make(account: str, now: float) -> None:
+    """An empty row, if there is none; and the rows of others that say nothing any more go, so that names that somebody
+    invents take no more room than a minute's guesses."""
+    rows = Account.objects.using(_database())
+    rows.filter(changed__lt=now - KEPT).delete()
+    empty = Account(key=account, state="[[], []]", version=0, changed=int(now))
+    rows.bulk_create([empty], ignore_conflicts=True)
+
+
+def _known(account: str, address: str, now: float) -> bool:
+    rows = KnownAddress.objects.using(_database())
+    return bool(address) and rows.filter(account=account, address=address, seen__gt=now - KNOWN_FOR).exists()
+
+
+def _remember(account: str, address: str, now: float) -> None:
+    rows = KnownAddress.objects.using(_database())
+    if rows.filter(account=account, address=address).update(seen=int(now)):
+        return
+    rows.bulk_create([KnownAddress(account=account, address=address, seen=int(now))], ignore_conflicts=True)
+    rows.filter(seen__lte=now - KNOWN_FOR).delete()
+    older = list(rows.filter(account=account).order_by("-seen", "-id").values_list("id", flat=True)[KNOWN:])
+    if older:
+        rows.filter(id__in=older).delete()

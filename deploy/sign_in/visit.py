@@ -1,0 +1,19 @@
+"""The request that is being answered: authenticate() is often asked without it, or with another library's."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+
+@dataclass(slots=True)
+class Visit:
+    """``wait``: seconds until this visitor may try a password again, 0 if none was refused. ``in_transaction``: the
+    request came in one, as a test's does."""
+
+    request: HttpRequest | None
+    in_transaction: bool
+    wait: float = 0
+
+
+visiting: ContextVar[Visit | None] = ContextVar("visiting", default=None)
