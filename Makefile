@@ -29,6 +29,7 @@ rehearse-all: .venv/pip ## every step of it on both Debian releases, before a ve
 
 # The machine's disk needs none of the packages, so that it is made while they are installed.
 image: .venv/pip
+	@rehearsal/system.sh mmdebstrap:mmdebstrap mke2fs:e2fsprogs ssh:openssh-client $($(or $(MACHINE),qemu))
 	@$(BIN)/python -m rehearsal.machine $(machine) image
 
 test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)

@@ -1,6 +1,7 @@
 """The machine as the host of a site: given its place in the world while it is bare, and asked about it later."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from rehearsal import memory
@@ -51,4 +52,6 @@ class Host:
         return self.run(f"slipway manage {arguments}", stdin)
 
     def memory(self) -> memory.Memory:
-        return memory.measure(self.run, lambda program: self.run("python3 -", program))
+        measured = memory.measure(self.run, lambda program: self.run("python3 -", program))
+        kills = self.machine.oom_kills()
+        return measured if kills is None else replace(measured, oom_kills=kills)

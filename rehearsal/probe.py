@@ -5,11 +5,19 @@ import os
 import re
 
 CGROUPS = "/sys/fs/cgroup"
+# cgroup version 1, which a container machine may have, counts memory in a hierarchy of its own, by other names.
+EARLIER = f"{CGROUPS}/memory"
+NAMES = {
+    "memory.current": "memory.usage_in_bytes",
+    "memory.peak": "memory.max_usage_in_bytes",
+    "memory.max": "memory.limit_in_bytes",
+}
+NO_LIMIT = 1 << 60
 
 
 def main() -> None:
     services = {}
-    for folder, _, files in os.walk(CGROUPS):
+    for folder, _, files in os.walk(EARLIER if os.path.exists(f"{EARLIER}/cgroup.procs") else CGROUPS):  # noqa: PTH110
         pids = _read(f"{folder}/cgroup.procs").split() if "cgroup.procs" in files else []
         # This probe and the session that it came by are none of the host's own.
         if pids and "/user.slice" not in folder:
@@ -32,8 +40,8 @@ def _pss(pid: str) -> int:
 
 def _number(folder: str, name: str) -> int:
     """0 where there is no such file, or no limit."""
-    text = _read(f"{folder}/{name}").strip()
-    return int(text) if text.isdigit() else 0
+    text = (_read(f"{folder}/{name}") or _read(f"{folder}/{NAMES.get(name, name)}")).strip()
+    return int(text) if text.isdigit() and int(text) < NO_LIMIT else 0
 
 
 def _read(path: str) -> str:

@@ -69,8 +69,10 @@ def ensure(release: str) -> Image:
     return Image(*(directory / name for name in ("disk.qcow2", "kernel", "initrd")))
 
 
-def bootstrap(release: str, packages: Sequence[str], mode: str, *customize: str) -> list[str]:
-    """The command that prints a root file system's tar; ``customize``: shell scripts more, $1 is the root.
+def bootstrap(release: str, packages: Sequence[str], mode: str, target: str, *customize: str) -> list[str]:
+    """The command that makes a root file system: the folder ``target``, or for "-" its tar on stdout.
+
+    ``mode`` is mmdebstrap's; ``customize`` are shell scripts more, to which $1 is the root.
 
     Raises SlipwayError when the release is unknown.
     """
@@ -84,7 +86,7 @@ def bootstrap(release: str, packages: Sequence[str], mode: str, *customize: str)
         f"--include={','.join(packages)}",
         *(f"--customize-hook={script}" for script in ((HERE / "customize.sh").read_text(), *customize)),
         release,
-        "-",
+        target,
         f"deb {MIRROR}/debian {release} main",
         f"deb {MIRROR}/debian {release}-updates main",
         f"deb {MIRROR}/debian-security {release}-security main",
@@ -94,7 +96,7 @@ def bootstrap(release: str, packages: Sequence[str], mode: str, *customize: str)
 def _recipe(release: str) -> tuple[list[str], list[str]]:
     """The command that prints a root file system's tar, and the one that makes a disk of it."""
     disk = ["mmdebstrap", "--unshare-helper", "sh", "-c", (HERE / "disk.sh").read_text()]
-    return bootstrap(release, PACKAGES, "unshare"), disk
+    return bootstrap(release, PACKAGES, "unshare", "-"), disk
 
 
 def _build(recipe: tuple[list[str], list[str]], directory: Path) -> None:
@@ -122,5 +124,6 @@ def _build(recipe: tuple[list[str], list[str]], directory: Path) -> None:
 
 def reason(log: Path) -> str:
     """The first error that the log of a build tells of."""
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith(("E:", "Err:"))]
-    return f"{lines[0] if lines else 'no error was printed'} (all of it: {log})"
+    lines = log.read_text(errors="replace").splitlines() or ["no error was printed"]
+    errors = [line for line in lines if line.startswith(("E:", "Err:"))]
+    return f"{errors[0] if errors else lines[-1]} (all of it: {log})"

@@ -75,6 +75,10 @@ class Machine(ABC):
     def stop(self) -> None:
         """Shuts the machine down as its power button would; nothing happens when it is not running."""
 
+    def oom_kills(self) -> int | None:
+        """How many of its processes were killed for memory; None where its own kernel counts them."""
+        return None
+
     def run(self, command: str, user: str = "root", stdin: str = "") -> str:
         """What a shell command prints in the machine. Raises SlipwayError with its last line when it fails."""
         return ssh.run(self.ssh_config, command, user, stdin=stdin).stdout

@@ -46,6 +46,8 @@ def test_a_command_that_fails_is_one_line_with_its_reason_and_its_log(diary, tmp
 def test_it_held_only_when_all_did(diary):
     diary.find("one", True, "seen")
     assert diary.held
+    diary.leave_open("of the kernel", "it is this computer's own")
+    assert diary.held
     diary.find("two", False, "seen")
     assert not diary.held
     diary.findings.clear()

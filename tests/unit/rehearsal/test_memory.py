@@ -1,6 +1,7 @@
 """Memory is the median of what the kernel says, and a service's own is read from /proc by a program it can run."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -45,3 +46,19 @@ def test_the_probe_runs_by_itself_and_weighs_processes():
     for name, service in probed["services"].items():
         assert service["processes"] > 0, name
         assert set(service) == {"processes", "pss", "cgroup", "peak", "swap", "max"}
+
+
+def test_the_probe_reads_a_version_1_hierarchy_by_its_own_names(tmp_path):
+    service = tmp_path / "memory" / "system.slice" / "site.service"
+    service.mkdir(parents=True)
+    (tmp_path / "memory" / "cgroup.procs").write_text("")
+    (tmp_path / "pids" / "system.slice" / "site.service").mkdir(parents=True)
+    for folder in (service, tmp_path / "pids" / "system.slice" / "site.service"):
+        (folder / "cgroup.procs").write_text(f"{os.getpid()}\n")
+    (service / "memory.usage_in_bytes").write_text("1000\n")
+    (service / "memory.max_usage_in_bytes").write_text("2000\n")
+    (service / "memory.limit_in_bytes").write_text("9223372036854771712\n")
+    program = memory.PROBE.read_text().replace('"/sys/fs/cgroup"', repr(str(tmp_path)))
+    done = subprocess.run([sys.executable, "-I", "-"], input=program, capture_output=True, text=True, check=True)
+    probed = json.loads(done.stdout)["services"]["site.service"]
+    assert (probed["cgroup"], probed["peak"], probed["max"], probed["swap"]) == (1000, 2000, 0, 0)

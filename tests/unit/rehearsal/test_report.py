@@ -71,6 +71,19 @@ def test_what_did_not_hold_is_red(diary, seen, tmp_path):
     assert '<li class="red"><i>✗</i><span>At least 230 MB' in text
 
 
+def test_what_a_machine_cannot_show_is_neither_held_nor_red(diary, seen, tmp_path):
+    diary.leave_open("Swap is on", "the kernel is this computer's own")
+    text = report.page(tmp_path, diary, seen, "Debian trixie, 512 MB, in a container")
+    words = Page(text).words
+    assert words[1:4] == [
+        "held",
+        "What can be shown here held; 1 claims cannot.",
+        "make rehearse · Debian trixie, 512 MB, in a container · https://www.slipway.test",
+    ]
+    assert "not shown here: the kernel is this computer's own" in words
+    assert '<li class="open"><i>-</i><span>Swap is on' in text
+
+
 def test_phases_failures_and_services_are_all_there(diary, seen, tmp_path):
     words = Page(report.page(tmp_path, diary, seen, "Debian trixie")).words
     assert {"Boot", "Build <all>", "at 2.0 s: /: status 502 <oops>", "1 of 51"} <= set(words)

@@ -1,0 +1,50 @@
+"""`.ci/run` plays its parts in order, says where the minutes went, and rehearses where this computer can."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+RUN = Path(__file__).resolve().parents[3] / ".ci" / "run"
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs it with a make that notes its goals and fails for ``wrong``."""
+
+    def go(wrong="nothing"):
+        made = tmp_path / "made"
+        made.write_text("")
+        make = tmp_path / "bin" / "make"
+        make.parent.mkdir(exist_ok=True)
+        make.write_text(f'#!/bin/sh\necho "$*" >> {made}\n[ "$1" != {wrong} ] || exit 2\n')
+        make.chmod(0o755)
+        env = os.environ | {"PATH": f"{make.parent}:{os.environ['PATH']}"}
+        done = subprocess.run([RUN], env=env, capture_output=True, text=True, check=False)
+        return done, made.read_text().splitlines()
+
+    return go
+
+
+def test_every_part_is_played_and_its_minutes_are_told(run):
+    done, made = run()
+    assert done.returncode == 0, done.stderr
+    assert made == ["image MACHINE=container", "test", "lint", "demo ONCE=1", "rehearse MACHINE=container"]
+    rows = [line.split() for line in done.stdout.splitlines() if line]
+    assert [row[0] for row in rows] == ["part", "image", "test", "lint", "demo", "rehearse", "whole"]
+    assert all(float(row[1]) < 1 for row in rows[1:])
+
+
+def test_where_no_container_can_be_the_rehearsal_is_qemus_and_that_is_said(run):
+    done, made = run("image")
+    assert done.returncode == 0
+    assert made[-1] == "rehearse MACHINE=qemu"
+    assert "no container machine here, as said above; the rehearsal is QEMU's" in done.stderr
+
+
+def test_a_part_that_fails_ends_it_and_is_marked(run):
+    done, made = run("lint")
+    assert done.returncode == 2
+    assert made[-1] == "lint"
+    assert [line.split() for line in done.stdout.splitlines()][-2:] == [["lint", "0.0", "failed"], ["whole", "0.0"]]
