@@ -8,6 +8,8 @@ from django.utils.encoding import filepath_to_uri
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
+from deploy.media.naming import folder_of
+
 
 class FileStorage(S3Storage):
     """django-storages' S3 storage, for a process that may not list the bucket.
@@ -19,6 +21,12 @@ class FileStorage(S3Storage):
     def url(self, name: str, **options: object) -> str:
         """The address on the media host, which knows nothing of the prefix that its objects have in the bucket."""
         return settings.MEDIA_URL + filepath_to_uri(clean_name(name))
+
+    def delete(self, name: str) -> None:
+        """Removes a file. Raises SuspiciousFileOperation for an object of an ImageUploadField."""
+        if folder_of(self._normalize_name(clean_name(name))):
+            raise SuspiciousFileOperation(f"{name!r} belongs to an ImageUploadField, which removes it itself")
+        super().delete(name)
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
         """``name`` with a random part. Raises SuspiciousFileOperation where ``max_length`` leaves no room for it."""

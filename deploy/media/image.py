@@ -1,6 +1,6 @@
 """What a published image is: addresses and dimensions, as a template uses them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.media.backends import media
@@ -25,12 +25,16 @@ class UploadedImage:
 
     ``{{ image.url }}`` is the original, ``{{ image.srcset }}`` the variants for an ``<img>`` with
     ``sizes``, ``{{ image.width }}`` and ``{{ image.height }}`` the pixels of the original as shown.
+
+    ``trusted``: whether the server itself published it or read it from its database. A request can bring the same
+    words; a field saves only what is trusted.
     """
 
     key: str
     width: int
     height: int
     variants: tuple[Variant, ...] = ()
+    trusted: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __str__(self) -> str:
         return self.key
@@ -68,3 +72,9 @@ class UploadedImage:
     def from_json(cls, value: dict[str, Any]) -> "UploadedImage":
         variants = tuple(Variant(**each) for each in value["variants"])
         return cls(value["key"], value["width"], value["height"], variants)
+
+
+def trust(image: UploadedImage) -> UploadedImage:
+    """``image``, marked as one of the server's own: for code that knows where its keys come from, never for input."""
+    object.__setattr__(image, "trusted", True)
+    return image

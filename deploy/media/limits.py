@@ -10,6 +10,7 @@ EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 # Widths in pixels that the browser makes of a photo: a phone, a dense phone or a column, a desktop.
 WIDTHS = (480, 960, 1600)
+MAX_WIDTH_DIGITS = 5
 ORIGINAL = "original"
 
 MEGABYTE = 1_000_000

@@ -1,24 +1,20 @@
 """Checks an upload by the first and last bytes of its files, then publishes it."""
 
-import secrets
 from dataclasses import dataclass, field
-
-from django.utils import timezone
 
 from deploy.media import header
 from deploy.media.backends import media
 from deploy.media.header import Header, Incomplete
-from deploy.media.image import UploadedImage, Variant
+from deploy.media.image import UploadedImage, Variant, trust
 from deploy.media.limits import (
-    EXTENSIONS,
     MAX_PIXELS,
     MAX_SIDE,
     ORIGINAL,
-    PUBLIC_PREFIX,
     READ_BYTES,
     byte_limit,
     megabytes,
 )
+from deploy.media.naming import new_folder, public_key
 from deploy.media.refusal import GONE, Refused
 from deploy.media.ticket import Ticket
 
@@ -67,16 +63,7 @@ class PendingImage:
             Variant(key, each.header.width, each.header.height)
             for key, each in zip(done[1:], self.variants, strict=True)
         )
-        return UploadedImage(done[0], self.original.header.width, self.original.header.height, variants)
-
-
-def new_folder() -> str:
-    """A folder below the media host that nobody can guess."""
-    return f"{timezone.now():%Y}/{secrets.token_urlsafe(12)}"
-
-
-def public_key(folder: str, name: str, content_type: str) -> str:
-    return f"{PUBLIC_PREFIX}{folder}/{name}.{EXTENSIONS[content_type]}"
+        return trust(UploadedImage(done[0], self.original.header.width, self.original.header.height, variants))
 
 
 def check(ticket: Ticket) -> PendingImage:

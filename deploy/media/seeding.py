@@ -20,10 +20,10 @@ def store_image(data: bytes) -> "UploadedImage":
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     from deploy.media.backends import media
-    from deploy.media.image import UploadedImage, Variant
+    from deploy.media.image import UploadedImage, Variant, trust
     from deploy.media.limits import ORIGINAL, WIDTHS
+    from deploy.media.naming import new_folder, public_key
     from deploy.media.refusal import Refused
-    from deploy.media.review import new_folder, public_key
 
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as opened:
@@ -45,7 +45,7 @@ def store_image(data: bytes) -> "UploadedImage":
         height = max(1, round(width * image.height / image.width))
         key = put(str(width), image.resize((width, height), Image.Resampling.LANCZOS), "WEBP")
         variants.append(Variant(key, width, height))
-    return UploadedImage(put(ORIGINAL, image, kind), image.width, image.height, tuple(variants))
+    return trust(UploadedImage(put(ORIGINAL, image, kind), image.width, image.height, tuple(variants)))
 
 
 def _encode(picture: "Image.Image", kind: str) -> bytes:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from django.core import signing
 
-from deploy.media.limits import EXTENSIONS, INCOMING_PREFIX, ORIGINAL, TICKET_SECONDS, WIDTHS
+from deploy.media.limits import EXTENSIONS, INCOMING_PREFIX, MAX_WIDTH_DIGITS, ORIGINAL, TICKET_SECONDS, WIDTHS
 from deploy.media.refusal import GONE, Refused
 
 SALT = "deploy.media.ticket"
-MAX_WIDTH_DIGITS = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,14 @@
 """A FileField of somebody else's package keeps its file in the bucket, with the web process's own rights."""
 
 import pytest
+from botocore.exceptions import ClientError
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.test import override_settings
 
 from deploy.media.files import FileStorage
+from deploy.media.limits import PUBLIC_PREFIX
+from deploy.media.naming import new_folder, public_key
 from rehearsal.aws import start
 from tests.integration.aws.conftest import Calls
 
@@ -38,6 +41,18 @@ def test_the_same_name_twice_makes_two_files(storage):
     assert [storage.open(name).read() for name in names] == [b"one", b"two"]
     with override_settings(MEDIA_URL="https://media.example.com/"):
         assert storage.url("docs/a b.txt") == "https://media.example.com/docs/a%20b.txt"
+
+
+def test_a_file_can_be_deleted_and_an_uploaded_image_cannot(storage):
+    name = storage.save("docs/report.txt", ContentFile(b"one"))
+    storage.delete(name)
+    with pytest.raises(ClientError, match="403"):  # what a process that may not list the bucket is told
+        storage.open(name).read()
+    image = public_key(new_folder(), "original", "image/jpeg")
+    storage.bucket.put_object(Key=image, Body=b"jpeg")
+    with pytest.raises(SuspiciousFileOperation, match="ImageUploadField"):
+        storage.delete(image.removeprefix(PUBLIC_PREFIX))
+    assert storage.open(image.removeprefix(PUBLIC_PREFIX)).read() == b"jpeg"
 
 
 def test_a_name_keeps_within_the_fields_length(storage):

@@ -2,12 +2,14 @@
 
 import io
 import struct
+from functools import cache
 
 from PIL import Image
 
 TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
 
 
+@cache
 def picture(width=1200, height=900, kind="JPEG", mode="RGB", **options):
     """An encoded image with a gradient, so that it has a size worth the name."""
     image = Image.linear_gradient("L").resize((width, height)).convert(mode)

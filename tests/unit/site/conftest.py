@@ -18,7 +18,7 @@ from django.test.utils import (  # noqa: E402
     teardown_test_environment,
 )
 
-from deploy.media.fields import UploadedImage  # noqa: E402
+from deploy.media.image import UploadedImage, trust  # noqa: E402
 from project.wall.models import Photo  # noqa: E402
 
 
@@ -53,7 +53,7 @@ def hang(owner):
     """Hangs a photo of a size; returns it."""
 
     def hang(title="Low tide", width=1600, height=1067, **fields):
-        image = UploadedImage(key=f"media/public/{title}.jpg", width=width, height=height)
+        image = trust(UploadedImage(key=f"media/public/{title}.jpg", width=width, height=height))
         words = {"title": title, "alt": f"{title}, seen from the quay", "owner": owner, "image": image}
         return Photo.objects.create(**words | fields)
 

@@ -5,7 +5,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from deploy.media.fields import UploadedImage
+from deploy.media.image import UploadedImage, trust
 from deploy.media.refusal import Refused
 from project.wall.management.commands import seed_wall
 from project.wall.models import Photo
@@ -19,7 +19,7 @@ def stored(monkeypatch):
 
     def store(data):
         images.append(data)
-        return UploadedImage(key=f"{len(images)}.jpg", width=60, height=40)
+        return trust(UploadedImage(key=f"{len(images)}.jpg", width=60, height=40))
 
     monkeypatch.setattr(seed_wall, "store_image", store)
     monkeypatch.setattr(seed_wall, "SCENES", [replace(scene, size=(60, 40)) for scene in SCENES])
@@ -70,7 +70,7 @@ def test_a_store_that_refuses_half_way_leaves_the_wall_empty(stored, monkeypatch
         stored.append(data)
         if len(stored) == 3:
             raise Refused("The bucket does not answer.")
-        return UploadedImage(key="1.jpg", width=60, height=40)
+        return trust(UploadedImage(key="1.jpg", width=60, height=40))
 
     monkeypatch.setattr(seed_wall, "store_image", refuse)
     with pytest.raises(CommandError, match="The bucket does not answer"):
