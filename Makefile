@@ -65,10 +65,10 @@ rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning o
 releases: .venv/deploy ## list the releases on the server
 	@$(BIN)/python -m deploy.verbs releases
 
-status: .venv/deploy ## how the server is: release, services, memory, certificate
+status: .venv/deploy ## how the server and its site are; exit status 1 when anything is wrong
 	@$(BIN)/python -m deploy.verbs status
 
-logs: .venv/deploy ## follow the site's log (UNIT=nginx.service follows another)
+logs: .venv/deploy ## follow what site, nginx and PostgreSQL write (UNIT=access: that alone)
 	@$(BIN)/python -m deploy.verbs logs $(if $(UNIT),--unit "$(UNIT)") $(ARGS)
 
 shell: .venv/deploy ## Django's shell on the server (COMMAND="createsuperuser" runs another command)

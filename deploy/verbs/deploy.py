@@ -47,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         deploy.switch(release)
         deploy.tidy()
     print(f"\n{deploy.closing(release, time.monotonic() - began)}")
+    for problem in deploy.problems():
+        print(f"  warning   {problem}")
     return 0
 
 
@@ -192,6 +194,13 @@ class Deploy:
             print(f"    warning: {error}; `make prune` tries again")
         else:
             print(f"    {len(plan.doomed):,} objects deleted ({plan.bytes / 1e6:.1f} MB)")
+
+    def problems(self) -> list[str]:
+        """What `make status` finds wrong on the server; the release is live all the same."""
+        try:
+            return json.loads(self.connection.agent("status"))["problems"]
+        except SlipwayError as error:
+            return [f"`make status` has no answer: {error}"]
 
     def closing(self, release: Release, seconds: float) -> str:
         now = facts.gather(self.connection, self.site)

@@ -1,4 +1,4 @@
-"""`make logs`: what the site writes, as it writes it."""
+"""`make logs`: what the site, nginx and PostgreSQL write, as they write it."""
 
 import argparse
 import shlex
@@ -7,18 +7,23 @@ import subprocess
 from deploy import config
 from deploy.host.connection import Connection
 
-help = "follow the log of the site, or of another unit"
+help = "follow what the site, nginx and PostgreSQL write"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--unit", default="slipway.service", help="a systemd unit (slipway.service)")
+    parser.add_argument(
+        "--unit",
+        default="",
+        help="site, nginx, access, error, postgresql, certificate, or a systemd unit (all of these)",
+    )
     parser.add_argument("--lines", type=int, default=50, help="of the past, first (50)")
     parser.add_argument("--no-follow", action="store_true", help="end with the last line that is there")
 
 
 def run(options: argparse.Namespace) -> int:
-    follow = "" if options.no_follow else " --follow"
-    line = f"journalctl --unit={shlex.quote(options.unit)} --lines={options.lines} --output=short-iso{follow}"
+    """The server's own exit status: 1, with a line on stderr, when there is no such log."""
+    more = [*(["--follow"] if not options.no_follow else []), *([options.unit] if options.unit else [])]
+    line = shlex.join(["slipway", "logs", f"--lines={options.lines}", *more])
     try:
         return subprocess.run(Connection(config.load()).command(line, alone=True), check=False).returncode
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ import json
 from deploy import config
 from deploy.host.connection import Connection
 
-help = "how the server is: release, services, memory, certificate"
+help = "how the server and its site are; exit status 1 when anything is wrong"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,12 +14,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit status 1 when a unit has failed or no release serves."""
+    """Exit status 1 when anything is wrong, with a line for each."""
     site = config.load()
     text = Connection(site).agent("status")
     said = json.loads(text)
     print(text if options.json else "\n".join(lines(site, said)))
-    return 1 if said["failed"] or not said["release"] else 0
+    return 1 if said["problems"] else 0
 
 
 def lines(site: config.Site, said: dict) -> list[str]:
@@ -37,4 +37,4 @@ def lines(site: config.Site, said: dict) -> list[str]:
         used = f"{service['memory']} MB" if service["memory"] is not None else "-"
         restarts = f", restarted {service['restarts']} times by itself" if service["restarts"] else ""
         shown.append(f"{service['name'].removesuffix('.service'):<26}{service['state']:<10}{used:>8}{restarts}")
-    return shown + [f"FAILED       {unit}: `make logs UNIT={unit}`" for unit in said["failed"]]
+    return shown + [f"WRONG        {problem}" for problem in said["problems"]]

@@ -25,7 +25,11 @@ NAMES = (
     "migrate",
     "activate",
     "state",
+    "units",
+    "outdated",
+    "problems",
     "status",
+    "logs",
 )
 SANDBOX = agent.SOURCE.parents[2] / "gunicorn" / "templates" / "sandbox.conf.j2"
 

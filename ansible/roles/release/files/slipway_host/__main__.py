@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from slipway_host import activate, check, jobs, locks, migrate, receive, releases, state, status
+from slipway_host import activate, check, jobs, locks, logs, migrate, receive, releases, state, status
 from slipway_host.paths import ROOT, HostError, prepare
 
 
@@ -56,6 +56,10 @@ def arguments() -> argparse.Namespace:
     managing = verbs.add_parser("manage", help="run a management command of the release that serves")
     managing.add_argument("words", nargs=argparse.REMAINDER)
     verbs.add_parser("status", help="how the host is, as JSON")
+    reading = verbs.add_parser("logs", help="print what the site, nginx and PostgreSQL write")
+    reading.add_argument("name", nargs="?", default="")
+    reading.add_argument("--lines", type=int, default=50)
+    reading.add_argument("--follow", action="store_true")
     verbs.add_parser("record", help="keep how the host is now").add_argument("fingerprint")
     verbs.add_parser("drift", help="what is otherwise since, as JSON")
     return parser.parse_args()
@@ -74,6 +78,8 @@ def run(options: argparse.Namespace) -> object:
             return jobs.attend(releases.current(), options.words)
         case "status":
             return status.status()
+        case "logs":
+            return logs.logs(options.name, options.lines, options.follow)
         case "drift":
             return state.drift()
         case "record":

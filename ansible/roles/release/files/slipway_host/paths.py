@@ -12,6 +12,7 @@ CURRENT = ROOT / "current"
 
 ETC = Path(os.environ.get("SLIPWAY_ETC", "/etc/slipway"))
 ENVIRONMENT = ETC / "site.env"
+CERTIFICATE = ETC / "tls" / "certificate.pem"
 SANDBOX = Path(os.environ.get("SLIPWAY_SANDBOX", "/etc/systemd/system/slipway.service.d/sandbox.conf"))
 RUN = Path(os.environ.get("SLIPWAY_RUN", "/run"))
 LOCK = RUN / "slipway-deploy.lock"

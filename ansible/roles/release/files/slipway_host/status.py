@@ -1,14 +1,12 @@
-"""How the host is: the release, the services and their memory, the certificate, the disk."""
+"""How the host is: the release, the services and their memory, the certificate, the disk; and what is wrong."""
 
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-from slipway_host import releases
-
-SERVICES = ("slipway.service", "nginx.service", "postgresql@*.service")
-CERTIFICATE = Path("/etc/slipway/tls/certificate.pem")
+from slipway_host import problems, releases, units
+from slipway_host.paths import CERTIFICATE
 
 
 def memory() -> dict[str, int]:
@@ -24,24 +22,20 @@ def memory() -> dict[str, int]:
 
 def services() -> list[dict]:
     """Each service with its state, its cgroup's memory in MB and how often systemd restarted it."""
-    line = ["systemctl", "show", "--property=Id,ActiveState,MemoryCurrent,NRestarts", *SERVICES]
-    said = subprocess.run(line, capture_output=True, text=True, check=False).stdout
-    units = [dict(each.split("=", 1) for each in block.splitlines()) for block in said.split("\n\n") if block.strip()]
+    names = [name for name in dict.fromkeys((units.SITE, *units.expected())) if name.endswith(".service")]
     return [
         {
-            "name": unit["Id"],
+            "name": name,
             "state": unit["ActiveState"],
             "memory": int(unit["MemoryCurrent"]) >> 20 if unit["MemoryCurrent"].isdigit() else None,
-            "restarts": int(unit["NRestarts"]),
+            "restarts": int(unit["NRestarts"] or 0),
         }
-        for unit in units
+        for name, unit in units.shown(names, "ActiveState", "MemoryCurrent", "NRestarts").items()
     ]
 
 
 def status() -> dict:
-    failed = subprocess.run(
-        ["systemctl", "list-units", "--failed", "--no-legend", "--plain"], capture_output=True, text=True, check=False
-    ).stdout
+    """``problems`` has a line for each thing that is wrong."""
     serving = releases.current()
     return {
         "release": serving,
@@ -51,7 +45,7 @@ def status() -> dict:
         "load": os.getloadavg()[0],
         "disk_free": shutil.disk_usage("/").free >> 20,
         "certificate": _expiry(),
-        "failed": [line.split()[0] for line in failed.splitlines()],
+        "problems": problems.found(),
     }
 
 

@@ -34,8 +34,8 @@ class _Socket(http.client.HTTPConnection):
 class _Nginx(http.client.HTTPConnection):
     """nginx on this host by the site's name, whatever the name resolves to and whoever signed the certificate."""
 
-    def __init__(self, host: str, tls: bool) -> None:
-        super().__init__("127.0.0.1", 443 if tls else 80, timeout=SECONDS)
+    def __init__(self, host: str, tls: bool, seconds: float) -> None:
+        super().__init__("127.0.0.1", 443 if tls else 80, timeout=seconds)
         self._name, self._tls = host, tls
 
     def connect(self) -> None:
@@ -52,10 +52,10 @@ def gunicorn(path: Path, page: str) -> tuple[int, str]:
     return _ask(_Socket(path), page)
 
 
-def nginx(page: str) -> tuple[int, str]:
+def nginx(page: str, seconds: float = SECONDS) -> tuple[int, str]:
     """The same through nginx."""
     said = settings()
-    return _ask(_Nginx(said["site_host"], said["tls"]), page)
+    return _ask(_Nginx(said["site_host"], said["tls"], seconds), page)
 
 
 def _ask(connection: http.client.HTTPConnection, page: str) -> tuple[int, str]:
