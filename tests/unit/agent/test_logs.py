@@ -29,6 +29,9 @@ done
 """
 
 
+OLDER = ["older of postgresql-17-main", "last of postgresql-17-main"]
+
+
 @pytest.fixture
 def server(host, tmp_path, monkeypatch):
     """A server in folders, with journalctl and systemctl of its own."""

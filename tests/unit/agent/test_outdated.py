@@ -1,5 +1,6 @@
 """A library that an upgrade replaces under a running process, on this very kernel."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 LOAD = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print('loaded', flush=True); sys.stdin.read()"
 
 
-def test_the_kernel_writes_it_as_it_is_read(host, tmp_path, monkeypatch):
+def test_the_kernel_writes_it_as_it_is_read(host, tmp_path):
     real = Path("/lib/x86_64-linux-gnu/libm.so.6")
     library = tmp_path / "libboat.so.1"
     library.write_bytes(real.read_bytes())
@@ -16,9 +17,7 @@ def test_the_kernel_writes_it_as_it_is_read(host, tmp_path, monkeypatch):
     ) as process:
         assert process.stdout.readline() == "loaded\n"
         maps = Path(f"/proc/{process.pid}/maps")
-        places = host.outdated.re.compile(
-            host.outdated.REPLACED.pattern.replace("usr", tmp_path.parts[1]), host.outdated.re.M
-        )
+        places = re.compile(host.outdated.REPLACED.pattern.replace("usr", tmp_path.parts[1]), re.M)
         assert places.findall(maps.read_text()) == []
         # As dpkg does: a new file takes the name.
         new = tmp_path / "new"
