@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from deploy import stores
+from deploy import public_keys, stores
 from deploy.errors import SlipwayError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +39,7 @@ KEYS = {
     "server": str,
     "server_user": str,
     "ssh_config": str,
+    "admin_keys": list,
     "site": str,
     "static": str,
     "media": str,
@@ -114,6 +115,8 @@ class Site:
     server: str = ""
     server_user: str = "root"
     ssh_config: str = ""
+    # SSH public keys; none leaves those that are on the server.
+    admin_keys: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
     # Networks that may name a visitor by X-Forwarded-For.
     proxies: tuple[str, ...] = ()
@@ -201,6 +204,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         server=_match(file, said, "server", SERVER, "an address or a name that ssh knows", optional=True),
         server_user=_match(file, said, "server_user", USER, "a user name", "root"),
         ssh_config=_path(file, said, "ssh_config"),
+        admin_keys=_admin_keys(file, said),
         redirects=_redirects(file, said, domain),
         proxies=_proxies(file, said),
         acme=_acme(file, said),
@@ -318,6 +322,19 @@ def _path(file: Path, said: Mapping[str, Any], key: str) -> str:
     if not path.is_file():
         raise SlipwayError(f"{file}: {key}: {path}: no such file")
     return str(path)
+
+
+def _admin_keys(file: Path, said: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys of the list and of the files that it names, each once; none without the list."""
+    if said.get("admin_keys") == []:
+        raise SlipwayError(f"{file}: admin_keys: empty, and nobody could log in; give a public key, or leave it out")
+    keys: list[str] = []
+    for each in said.get("admin_keys", []):
+        try:
+            keys += public_keys.read(str(each), file.parent)
+        except ValueError as error:
+            raise SlipwayError(f"{file}: admin_keys: {error}") from None
+    return tuple(dict.fromkeys(keys))
 
 
 def _redirects(file: Path, said: Mapping[str, Any], domain: str) -> tuple[str, ...]:

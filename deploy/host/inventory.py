@@ -55,6 +55,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget) -> dict[str,
     environment = site.environment() | {"SLIPWAY_WSGI": site.wsgi, "WEB_CONCURRENCY": str(budget.workers)}
     return budget.variables() | {
         "base_first_user": site.server_user,
+        "base_admin_keys": list(site.admin_keys),
         "slipway_site": site.domain,
         "slipway_layout": owner.LAYOUT,
         "slipway_site_host": site.host,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from deploy import config, edge
 from deploy.errors import SlipwayError
-from deploy.host import facts, inventory, lock, playbook, preflight, proof, stale
+from deploy.host import facts, inventory, lock, lockout, playbook, preflight, proof, stale
 from deploy.host.build import Builder
 from deploy.host.connection import Connection, reach
 from deploy.host.parcel import Release, send
@@ -68,6 +68,7 @@ class Deploy:
     def look(self) -> None:
         """Preflight: nothing is changed by it."""
         with phase("Look at the server"):
+            lockout.refuse(self.site)
             self.connection = reach(self.site, take_over=self.options.take_over)
             self.found = facts.gather(self.connection, self.site)
             database = "DATABASE_URL" not in self.secrets.web

@@ -79,6 +79,23 @@ def test_the_firewall_lets_in_ssh_and_the_open_ports_alone(rendered):
     assert re.findall(r"hook (\w+) .*policy (\w+)", rules) == [("input", "drop"), ("forward", "drop")]
 
 
+def test_ssh_lets_in_one_user_by_one_file_of_keys(rendered):
+    said = rendered["base", "sshd.conf.j2"].splitlines()
+    ways_in = ("AllowUsers", "AuthorizedKeys", "TrustedUserCAKeys", "PermitRootLogin")
+    assert [line for line in said if line.startswith(ways_in)] == [
+        "AllowUsers deploy",
+        "AuthorizedKeysFile .ssh/authorized_keys",
+        "AuthorizedKeysCommand none",
+        "TrustedUserCAKeys none",
+        "PermitRootLogin no",
+    ]
+
+
+def test_a_key_that_is_added_or_taken_away_by_hand_is_drift(rendered):
+    keys = values("base", "vars")["base__keys_file"].replace("{{ base_admin_user }}", "deploy")
+    assert keys in json.loads(rendered["release", "watched.json.j2"])["files"]
+
+
 def test_the_kernels_settings_are_written_as_sysctl_prints_them(rendered):
     lines = rendered["base", "sysctl.conf.j2"].splitlines()[1:]
     assert "net.ipv4.conf.eth0.accept_redirects = 0" in lines

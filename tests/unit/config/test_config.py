@@ -6,6 +6,9 @@ from deploy import config
 from deploy.errors import SlipwayError
 
 GOOD = "domain: example.com\nregion: eu-central-1\n"
+# Of no private half that anybody kept.
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+PRIVATE = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 
 
 @pytest.fixture
@@ -63,6 +66,29 @@ def test_a_proxy_is_an_address_or_a_network(written):
     site = config.load(written(GOOD + "proxies: [203.0.113.7, 10.0.0.0/8, '2001:db8::/32']\n"))
     assert site.proxies == ("203.0.113.7/32", "10.0.0.0/8", "2001:db8::/32")
     assert config.load(written(GOOD)).proxies == ()
+
+
+def test_who_may_log_in_is_named_by_keys_and_by_files_of_them(written, tmp_path):
+    assert config.load(written(GOOD)).admin_keys == ()
+    (tmp_path / "team.pub").write_text(f"# the team\n\n{KEY} anna\n{KEY} ben\n")
+    site = config.load(written(GOOD + f"admin_keys: [team.pub, '{KEY} anna', {KEY}]\n"))
+    assert site.admin_keys == (f"{KEY} anna", f"{KEY} ben", KEY)
+
+
+def test_a_private_key_among_them_is_refused_and_never_shown(written, tmp_path):
+    (tmp_path / "id_ed25519").write_text(PRIVATE)
+    (tmp_path / "id.ppk").write_text("PuTTY-User-Key-File-3: ssh-ed25519\nb3BlbnNz\n")
+    (tmp_path / "empty.pub").write_text("# nobody\n")
+    indented = PRIVATE.replace("\n", "\n    ")
+    for said, names in (
+        (f"\n  - |\n    {indented}\n", "a private key stands there"),
+        (" [id_ed25519]\n", r"id_ed25519 is a private key; give the other half, id_ed25519\.pub"),
+        (" [id.ppk]\n", "is a private key"),
+        (" [empty.pub]\n", "holds no key"),
+    ):
+        with pytest.raises(SlipwayError, match=names) as refused:
+            config.load(written(GOOD + f"admin_keys:{said}"))
+        assert "b3Blb" not in str(refused.value) and "\n" not in str(refused.value)
 
 
 def test_another_provider_needs_its_endpoint_and_says_so_to_the_processes(written):
@@ -126,6 +152,14 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "server: user@host\n", ["server", "user@host"]),
         (GOOD + "server_user: Root\n", ["server_user", "Root"]),
         (GOOD + "ssh_config: nowhere\n", ["ssh_config", "nowhere", "no such file"]),
+        (GOOD + "admin_keys: []\n", ["admin_keys", "nobody could log in"]),
+        (GOOD + "admin_keys: ssh-ed25519 AAAA\n", ["admin_keys", "a list"]),
+        (GOOD + "admin_keys: [ssh-ed25519 AAAA]\n", ["admin_keys", "ssh-ed25519 AAAA", "not a whole public key"]),
+        (GOOD + f"admin_keys: [{KEY.replace('ed25519', 'rsa', 1)}]\n", ["admin_keys", "ssh-rsa", "not a whole"]),
+        (GOOD + f"admin_keys: [{KEY[:60]}]\n", ["admin_keys", "not a whole public key"]),
+        (GOOD + "admin_keys: [id.pub]\n", ["admin_keys", "'id.pub'", "nor a file"]),
+        (GOOD + "admin_keys: [7]\n", ["admin_keys", "'7'"]),
+        (GOOD + "admin_keys: ['']\n", ["admin_keys", "expected a public key"]),
         (GOOD + "redirects: example.org\n", ["redirects", "a list"]),
         (GOOD + "redirects: [www.example.com]\n", ["redirects", "the site itself"]),
         (GOOD + "redirects: [no name]\n", ["redirects", "no name"]),

@@ -8,6 +8,8 @@ from deploy import budget, config
 from deploy.host import inventory, state
 from deploy.secrets import Secrets
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl anna"
+
 
 @pytest.fixture
 def written(site, tmp_path, monkeypatch):
@@ -62,6 +64,7 @@ def test_the_same_description_has_the_same_fingerprint(written):
         {"more": "environment: {A: b}\n"},
         {"more": "acme: staging\n"},
         {"more": "redirects: []\n"},
+        {"more": f"admin_keys: [{KEY}]\n"},
         {"more": "proxies: [10.0.0.0/8]\n"},
         {"memory": 1000},
         {"EMAIL_URL": "smtp://other"},

@@ -1,0 +1,75 @@
+"""SSH public keys as people give them: a line, or a file of such lines."""
+
+import base64
+import binascii
+import re
+from pathlib import Path
+
+# What sshd takes by itself: https://man.openbsd.org/sshd_config#PubkeyAcceptedAlgorithms
+KINDS = (
+    "ssh-ed25519",
+    "ssh-rsa",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ssh-ed25519@openssh.com",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+)
+# OpenSSH's, PEM's and PuTTY's.
+PRIVATE = re.compile(r"PRIVATE KEY|PuTTY-User-Key-File")
+
+
+def read(said: str, folder: Path) -> list[str]:
+    """The keys that ``said`` gives: itself, or those in the file that it names, relative to ``folder``.
+
+    Raises ValueError with what is wrong; it never quotes what may be a private key.
+    """
+    if PRIVATE.search(said):
+        raise ValueError("a private key stands there; take it out, give the line of its .pub, and make another pair")
+    said = said.strip()
+    if said.startswith(tuple(f"{kind} " for kind in KINDS)):
+        return [_key(said)]
+    if not said or not said.isprintable():
+        raise ValueError("expected a public key, or a file of them, in each place of the list")
+    path = (folder / Path(said).expanduser()).resolve()
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"{said!r} is no public key like `ssh-ed25519 AAAA… anna`, nor a file of them") from None
+    if PRIVATE.search(text):
+        raise ValueError(f"{path} is a private key; give the other half, {path.name}.pub")
+    lines = [line.strip() for line in text.splitlines()]
+    keys = [_key(line, f"{path}:{at}: ") for at, line in enumerate(lines, 1) if line and not line.startswith("#")]
+    if not keys:
+        raise ValueError(f"{path} holds no key")
+    return keys
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two keys are one, whatever their comments say."""
+    return one.split()[:2] == other.split()[:2]
+
+
+def _key(line: str, where: str = "") -> str:
+    """``line`` when it is a whole key."""
+    kind, *rest = line.split(maxsplit=2)
+    try:
+        fields = _fields(base64.b64decode(rest[0], validate=True))
+    except (IndexError, binascii.Error):
+        fields = []
+    # It names its own kind once more inside.
+    if kind not in KINDS or fields[:1] != [kind.encode()] or not line.isprintable():
+        raise ValueError(f"{where}{line[:40]!r}… is not a whole public key like `ssh-ed25519 AAAA… anna`")
+    return line
+
+
+def _fields(blob: bytes) -> list[bytes]:
+    """The strings of a key, each behind its length; none when the last is cut off."""
+    fields = []
+    while blob:
+        size = int.from_bytes(blob[:4])
+        if len(blob) < 4 + size:
+            return []
+        fields.append(blob[4 : 4 + size])
+        blob = blob[4 + size :]
+    return fields
