@@ -116,7 +116,7 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 
 # Ansible's collections are read as text: to compile them would take longer than to install all the rest.
 install = echo "slipway: installing $(1) into .venv (a minute)" && \
-  $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes $(addprefix -r ,$(1)) && \
+  $(BIN)/python -m deploy.pip $(1) && \
   { $(BIN)/python -m compileall -qq -j 0 -x ansible_collections .venv/lib || true; }
 
 .venv/demo: requirements/demo.txt | .venv/pip

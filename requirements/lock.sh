@@ -5,12 +5,14 @@ set -eu
 cd "$(dirname "$0")/.."
 
 compile() {
-    .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate \
-        --custom-compile-command "make lock" "$@"
+    # Wheels alone: what the .in files name with --no-binary may be asked by its sources, with no secret of this shell.
+    .venv/bin/python -m deploy.clean .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url \
+        --no-annotate --only-binary :all: --emit-build-options --custom-compile-command "make lock" "$@"
 }
 
 # Markers keep these right on any Python from 3.11 and on macOS.
 compile --universal --python-version 3.11 "$@" requirements/dev.in -o requirements/dev.txt
+compile --universal --python-version 3.11 "$@" requirements/backends.in -o requirements/backends.txt
 for name in requirements requirements/demo requirements/smoke; do
     compile --universal --python-version 3.11 -c requirements/dev.txt "$name.in" -o "$name.txt"
 done

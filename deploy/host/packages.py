@@ -3,16 +3,15 @@
 pip costs a small server minutes of its only processor, and this machine seconds.
 """
 
-import json
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
-from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from deploy import pip
 from deploy.errors import SlipwayError
 
 # Where releases are on the server (ansible/roles/release/files/slipway_host/paths.py).
@@ -24,14 +23,13 @@ MACHINES = {
     "aarch64": (17, ("manylinux2014",)),
 }
 
-ADVICE = "pin a version that has one in requirements/web.in, and `make lock`"
-
 
 def pack(lock: Path, python: str, glibc: str, machine: str, venv: str, target: Path) -> Path:
     """A tar.gz in ``target`` of what ``lock`` pins, as it lies in the server's venv of the name ``venv``.
 
-    A package that has no wheel is built here, if nothing of it is compiled. It is made once; those of other lock files
-    go. Raises SlipwayError, one line, when there is no wheel for that machine or no index to ask.
+    A package that the lock file names with --no-binary is built here, if nothing of it is compiled. It is made once;
+    those of other lock files go. Raises SlipwayError, one line, when there is no wheel for that machine or no index to
+    ask.
     """
     tags = platforms(glibc, machine)
     # A wheel for a newer glibc would not load on an older one.
@@ -45,11 +43,9 @@ def pack(lock: Path, python: str, glibc: str, machine: str, venv: str, target: P
             root = Path(unfinished, "venv")
             tree = root / "lib" / f"python{python}" / "site-packages"
             tree.mkdir(parents=True)
-            report = Path(unfinished, "report.json")
-            command = [*_command(lock, python, tags, tree), "--report", str(report)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            wrong = _reason(done.stdout + done.stderr) if done.returncode else _compiled_here(report, tree)
-            if wrong:
+            done = pip.run(*_arguments(pip.wheels_alone(lock, Path(unfinished), pure=True), python, tags, tree))
+            if done.returncode:
+                wrong = pip.reason(done.stdout + done.stderr)
                 raise SlipwayError(f"{lock}: {wrong} (Python {python}, {machine}, glibc {glibc})")
             _place_scripts(tree, root / "bin", f"{VENVS}/{venv}/bin/python")
             _compile(tree, python)
@@ -72,26 +68,14 @@ def platforms(glibc: str, machine: str) -> list[str]:
     return [f"{name}_{machine}" for name in (*named, *legacy)]
 
 
-def _command(lock: Path, python: str, tags: list[str], tree: Path) -> list[str]:
+def _arguments(lock: Path, python: str, tags: list[str], tree: Path) -> list[str]:
     # Everything else, the index too, is as this machine's pip is set up.
-    command = [sys.executable, "-m", "pip", "--no-input", "--disable-pip-version-check", "install"]
+    command = ["install", "--only-binary", ":all:"]
     command += ["--no-deps", "--require-hashes", "--progress-bar", "off", "--no-compile"]
     command += ["--implementation", "cp", "--python-version", python, "--abi", f"cp{python.replace('.', '')}"]
     for tag in tags:
         command += ["--platform", tag]
     return [*command, "--target", str(tree), "--requirement", str(lock)]
-
-
-def _compiled_here(report: Path, tree: Path) -> str:
-    """What came of sources and not of a wheel, and would run on this machine alone; "" if there is nothing."""
-    # https://pip.pypa.io/en/stable/reference/installation-report/
-    installed = json.loads(report.read_text())["install"]
-    from_sources = {each["metadata"]["name"] for each in installed if not each["download_info"]["url"].endswith(".whl")}
-    for package in metadata.distributions(path=[str(tree)]):
-        pure = "root-is-purelib: true" in (package.read_text("WHEEL") or "").lower()
-        if package.metadata["Name"] in from_sources and not pure:
-            return f"no wheel of {package.metadata['Name']}=={package.version}, and its sources are compiled; {ADVICE}"
-    return ""
 
 
 def _place_scripts(tree: Path, scripts: Path, python: str) -> None:
@@ -116,25 +100,3 @@ def _compile(tree: Path, python: str) -> None:
     if found:
         command = [found, "-m", "compileall", "-q", "-j", "0", str(tree)]
         subprocess.run(command, capture_output=True, check=False)
-
-
-def _reason(said: str) -> str:
-    """What pip said, for somebody who did not call it."""
-    errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
-    if "WARNING: Retrying" in said:
-        return "the package index cannot be reached; `pip config list` shows which one pip asks"
-    missing = re.search(r"No matching distribution found for (\S+)", said)
-    if missing:
-        return f"no wheel of {missing[1]}; {ADVICE}"
-    unbuilt = re.findall(r"(?:Failed building wheel for|Could not build wheels for) ([\w.-]+)", said)
-    if not unbuilt and "error: subprocess-exited-with-error" in said:
-        # The build did not come as far as to be called one; pip goes through the lines one by one.
-        unbuilt = re.findall(r"^(?:Collecting |Processing (?:\S*/)?)(\S+)", said, re.MULTILINE)
-    if unbuilt:
-        return f"no wheel of {unbuilt[-1]}, and its sources cannot be built here; {ADVICE}"
-    if "DO NOT MATCH THE HASHES" in said:
-        name = re.search(r"^\s+(\S+==\S+|\S+) from ", said, re.MULTILINE)
-        return f"{name[1] if name else 'a wheel'} is not the one that was locked: its hash differs"
-    if "--require-hashes" in said:
-        return "not every line is pinned with its hash; `make lock` writes the file"
-    return errors[-1] if errors else "pip said nothing"

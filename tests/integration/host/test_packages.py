@@ -3,7 +3,9 @@
 import hashlib
 import importlib.util
 import io
+import json
 import os
+import subprocess
 import sys
 import sysconfig
 import tarfile
@@ -11,6 +13,7 @@ import zipfile
 
 import pytest
 
+from deploy import pip
 from deploy.config import ROOT
 from deploy.errors import SlipwayError
 from deploy.host import agent, packages
@@ -51,6 +54,10 @@ def index(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    # What sources are built with: of a backend of their own nothing.
+    backends = tmp_path / "backends.txt"
+    backends.touch()
+    monkeypatch.setattr(pip, "BACKENDS", backends)
 
     class Index:
         path = folder
@@ -73,19 +80,25 @@ def index(tmp_path, monkeypatch):
                 archive.writestr(f"{about}/RECORD", "")
             return hashlib.sha256(path.read_bytes()).hexdigest()
 
-        def add_sources(self, tag="py3-none-any", pure="true", first="", more=""):
+        def add_sources(self, tag="py3-none-any", pure="true", first="", more="", requires="[]", named=True):
             """An sdist whose wheel has that tag; it runs ``first`` when it is built, and its backend has ``more``."""
-            project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-            backend = BACKEND.format(tag=tag, pure=pure, first=first) + more
+            project = f'[build-system]\nrequires = {requires}\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+            self.add_sdist(
+                {"pyproject.toml": project, "backend.py": BACKEND.format(tag=tag, pure=pure, first=first) + more}
+            )
+            if named:
+                self.lock.write_text(f"--no-binary boat\n\n{self.lock.read_text()}")
+
+        def add_sdist(self, files):
             about = "Metadata-Version: 2.1\nName: boat\nVersion: 1.0\n"
             path = folder / "boat-1.0.tar.gz"
             with tarfile.open(path, "w:gz") as archive:
-                for name, text in {"pyproject.toml": project, "backend.py": backend, "PKG-INFO": about}.items():
+                for name, text in {"PKG-INFO": about, **files}.items():
                     member = tarfile.TarInfo(f"boat-1.0/{name}")
                     member.size = len(text.encode())
                     archive.addfile(member, io.BytesIO(text.encode()))
             with self.lock.open("a") as file:
-                file.write(f"boat==1.0 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n")
+                file.write(f"boat==1.0 \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n")
 
         def pack(self, python="3.13", glibc="2.36", machine="x86_64", venv="1a2b"):
             return packages.pack(self.lock, python, glibc, machine, f"{venv}-{python}", tmp_path / "cache")
@@ -190,10 +203,103 @@ def test_what_has_no_wheel_is_one_line_and_leaves_nothing(index, tmp_path):
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_sources_will_do_where_nothing_of_them_is_compiled(index):
+def test_sources_will_do_where_they_are_named_and_nothing_of_them_is_compiled(index):
     index.add_sources()
     index.add("py3-none-any", name="oar")
     assert index.chosen() == {"boat": "sources", "oar": "py3-none-any"}
+
+
+HOSTILE = """
+import json, os
+with open({stolen!r}, "a") as file:
+    file.write(json.dumps(dict(os.environ)))
+"""
+# Of a shell that deploys; the last three are what pip needs.
+SHELL = {
+    "AWS_SECRET_ACCESS_KEY": "canary",
+    "AWS_SESSION_TOKEN": "canary",
+    "ANSIBLE_VAULT_PASSWORD_FILE": "/canary",
+    "DJANGO_SECRET_KEY": "canary",
+    "SLIPWAY_BUILD": "/canary",
+    "SECRET_KEY": "canary",
+    "SMOKE_LOGIN": "user:canary",
+    "SSH_AUTH_SOCK": "/canary",
+    "PIP_RETRIES": "1",
+    "no_proxy": "*",
+    "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt",
+}
+
+
+def test_sources_that_nobody_named_are_not_run(index, tmp_path):
+    index.add_sources(
+        first=HOSTILE.format(stolen=str(tmp_path / "stolen")).strip().replace("\n", "\n    "), named=False
+    )
+    with pytest.raises(SlipwayError, match=r"no wheel of boat==1.0; .* `--no-binary boat` there") as refused:
+        index.pack()
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "stolen").exists()
+
+
+def test_sources_are_built_without_this_shell_s_secrets(index, tmp_path, monkeypatch):
+    for name, value in SHELL.items():
+        monkeypatch.setenv(name, value)
+    first = HOSTILE.format(stolen=str(tmp_path / "stolen")).strip().replace("\n", "\n    ")
+    index.add_sources(first=first)
+    assert index.chosen() == {"boat": "sources"}
+    stolen = (tmp_path / "stolen").read_text()
+    assert "canary" not in stolen
+    assert {"PIP_RETRIES", "no_proxy", "SSL_CERT_FILE"} <= json.loads(stolen).keys()
+
+
+@pytest.mark.parametrize("how", ["pyproject", "setup.py"])
+def test_a_package_is_built_with_nothing_that_is_not_locked(how, index, tmp_path):
+    index.wheel("evil", "1.0", "py3-none-any")
+    if how == "pyproject":
+        index.add_sources(requires='["evil"]', first="import evil")
+    else:
+        index.add_sources(
+            more="\ndef get_requires_for_build_wheel(config_settings=None):\n    return ['evil']\n", first="import evil"
+        )
+    with pytest.raises(
+        SlipwayError, match=r"no wheel of boat.*, and its sources ask for evil .* requirements/backends.in"
+    ) as refused:
+        index.pack()
+    assert "\n" not in str(refused.value)
+
+
+def test_the_backends_that_slipway_ships_build_what_setuptools_builds(index, tmp_path, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index.path))
+    index.add_sdist(
+        {
+            "setup.py": "import setuptools\nsetuptools.setup(name='boat', version='1.0', py_modules=['boat'])\n",
+            "boat.py": "TAG = 'sources'\n",
+        }
+    )
+    index.lock.write_text(f"--no-binary boat\n{index.lock.read_text()}")
+    assert index.chosen() == {"boat": "sources"}
+
+
+def test_everything_cannot_be_named_at_once(index):
+    index.add("py3-none-any")
+    index.lock.write_text(f"--no-binary :all:\n{index.lock.read_text()}")
+    with pytest.raises(SlipwayError, match="--no-binary :all:: name each package"):
+        index.pack()
+
+
+def test_this_machine_s_own_packages_come_by_the_same_rule(index):
+    index.add_sources(named=False)
+    command = [sys.executable, "-m", "deploy.pip", index.lock]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"slipway: {index.lock}: no wheel of boat==1.0; ") and done.stderr.count("\n") == 1
+
+
+def test_nothing_installs_packages_past_that_rule():
+    makefile = (ROOT / "Makefile").read_text()
+    assert "deploy.pip $(1)" in makefile and "pip install" not in makefile
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        assert "\n--only-binary :all:\n" in lock.read_text(), lock.name
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+"""pip as Slipway calls it: hash-locked wheels, and sources of those packages alone that the lock file names.
+
+Standard library only: the Makefile runs it before anything is installed.
+
+    python -m deploy.pip LOCK …
+
+installs these lock files into this venv.
+"""
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from deploy.clean import environment
+from deploy.errors import SlipwayError
+
+BACKENDS = Path(__file__).resolve().parent.parent / "requirements" / "backends.txt"
+# https://pip.pypa.io/en/stable/reference/requirements-file-format/
+NAMED = re.compile(r"^--no-binary[ =](\S+)[ \t]*\n", re.MULTILINE)
+REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*).*\n(?:[ \t].*\n)*", re.MULTILINE)
+ADVICE = "pin a version that has one in requirements/web.in"
+
+
+def run(*arguments: str | Path, python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
+    """pip for the venv of ``python``, without this shell's secrets."""
+    command = [sys.executable, "-m", "pip", "--python", python, "--no-input", "--disable-pip-version-check"]
+    everything = [str(each) for each in (*command, *arguments)]
+    return subprocess.run(everything, env=environment(), capture_output=True, text=True, check=False)
+
+
+def wheels_alone(lock: Path, folder: Path, *, pure: bool = False) -> Path:
+    """The lock file to install by wheels alone: ``lock`` itself, or one in ``folder``, where what it names is built.
+
+    ``pure``: for another machine, so that nothing may be compiled. Raises SlipwayError, one line, for sources that
+    cannot be built.
+    """
+    text = lock.read_text()
+    named = {_normal(name) for each in NAMED.findall(text) for name in each.split(",")}
+    if not named:
+        return lock
+    if wrong := sorted(name for name in named if name.startswith(":")):
+        raise SlipwayError(f"{lock}: --no-binary {wrong[0]}: name each package that may be built from its sources")
+    blocks = {_normal(block[1]): block[0] for block in REQUIREMENT.finditer(text)}
+    built = _build(lock, [blocks[name] for name in sorted(named & blocks.keys())], folder)
+    for wheel in built if pure else ():
+        if not wheel.name.endswith("-none-any.whl"):
+            raise SlipwayError(
+                f"{lock}: no wheel of {_pin(wheel)}, and its sources are compiled; {ADVICE}, and `make lock`"
+            )
+    rest = REQUIREMENT.sub(lambda block: "" if _normal(block[1]) in named else block[0], NAMED.sub("", text))
+    target = folder / f"wheels-alone-{lock.name}"
+    target.write_text(rest + "".join(map(_line, built)))
+    return target
+
+
+def _build(lock: Path, requirements: Sequence[str], folder: Path) -> list[Path]:
+    """Wheels of these, by locked backends alone: what else a package asks for to be built with is not there."""
+    venv, sources, wheels = folder / "builder", folder / f"sources-of-{lock.name}", folder / f"wheels-of-{lock.name}"
+    python = venv / "bin" / "python"
+    if not venv.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], env=environment(), check=True)
+        done = run("install", "--require-hashes", "--only-binary", ":all:", "--requirement", BACKENDS, python=python)
+        if done.returncode:
+            raise SlipwayError(f"{BACKENDS}: {reason(done.stdout + done.stderr)}")
+    sources.write_text("".join(requirements))
+    wheels.mkdir()
+    how = ["--require-hashes", "--no-deps", "--no-build-isolation", "--no-binary", ":all:"]
+    done = run("wheel", *how, "--wheel-dir", wheels, "--requirement", sources, python=python)
+    if done.returncode:
+        raise SlipwayError(f"{lock}: {reason(done.stdout + done.stderr)}")
+    return sorted(wheels.iterdir())
+
+
+def _line(wheel: Path) -> str:
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return f"{_normal(wheel.name.partition('-')[0])} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
+
+
+def _pin(wheel: Path) -> str:
+    name, version, *_ = wheel.name.split("-")
+    return f"{_normal(name)}=={version}"
+
+
+def _normal(name: str) -> str:
+    # https://packaging.python.org/en/latest/specifications/name-normalization/
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def reason(said: str) -> str:
+    """What pip said, for somebody who did not call it."""
+    errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
+    if "WARNING: Retrying" in said:
+        return "the package index cannot be reached; `pip config list` shows which one pip asks"
+    missing = re.search(r"No matching distribution found for (\S+)", said)
+    if missing:
+        name = re.split(r"[=<>~!;\[]", missing[1])[0]
+        return (
+            f"no wheel of {missing[1]}; {ADVICE}, or write `--no-binary {name}` there to have its sources built, "
+            "and `make lock`"
+        )
+    lacks = re.search(r"No module named '([\w.]+)'|Cannot import '([\w.]+)'", said)
+    unbuilt = re.findall(r"(?:Failed building wheel for|Could not build wheels for) ([\w.-]+)", said)
+    if (not unbuilt and "error: subprocess-exited-with-error" in said) or "BackendUnavailable" in said:
+        # The build did not come as far as to be called one; pip goes through the lines one by one.
+        unbuilt = re.findall(r"^(?:Collecting |Processing (?:\S*/)?)(\S+)", said, re.MULTILINE)
+    if unbuilt and lacks:
+        return (
+            f"no wheel of {unbuilt[-1]}, and its sources ask for {lacks[1] or lacks[2]} to be built; "
+            "pin what has it in requirements/backends.in, and `make lock`"
+        )
+    if unbuilt:
+        return f"no wheel of {unbuilt[-1]}, and its sources cannot be built here; {ADVICE}, and `make lock`"
+    if "DO NOT MATCH THE HASHES" in said:
+        name = re.search(r"^\s+(\S+==\S+|\S+) from ", said, re.MULTILINE)
+        return f"{name[1] if name else 'a wheel'} is not the one that was locked: its hash differs"
+    if "--require-hashes" in said:
+        return "not every line is pinned with its hash; `make lock` writes the file"
+    return errors[-1] if errors else "pip said nothing"
+
+
+def main(locks: Sequence[str]) -> int:
+    try:
+        with TemporaryDirectory(prefix="slipway-pip-") as folder:
+            files = [wheels_alone(Path(lock), Path(folder)) for lock in locks]
+            requirements = [part for file in files for part in ("--requirement", file)]
+            how = ["--no-compile", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off"]
+            done = run("install", *how, *requirements)
+        if done.returncode:
+            raise SlipwayError(f"{', '.join(locks)}: {reason(done.stdout + done.stderr)}")
+    except SlipwayError as error:
+        print(f"slipway: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
