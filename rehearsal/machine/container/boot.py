@@ -36,6 +36,7 @@ class Container(Machine):
         super().__init__(release, directory)
         self.network = network or Network(self.directory.with_name(f"{self.directory.name}-network"))
         self.address = self.network.address()
+        self._number = int(self.address.rpartition(".")[2])
         self._disk = self.directory / "disk.raw"
         self.name = hashlib.sha256(str(self.directory.resolve()).encode()).hexdigest()[:12]
         # Of a machine that this very object has booted.
@@ -71,7 +72,7 @@ class Container(Machine):
     def _start(self) -> subprocess.Popen[bytes]:
         self._group = groups.Group(self.name, os.getpid())
         self._group.make()
-        mac = f"52:54:00:00:02:{int(self.address.rpartition('.')[2]):02x}"
+        mac = f"52:54:00:00:02:{self._number:02x}"
         command = ["unshare", "--net", "sh", HERE / "cable.sh", self.network.port(), self.network.process.pid, mac]
         command += ["sh", HERE / "boot.sh", self.directory, *self._group.folders, "--", *self._nspawn()]
         env = PATH | {
@@ -107,6 +108,7 @@ class Container(Machine):
             f"--bind-ro={HERE / 'init.sh'}:/run/machine/init.sh",
             "/bin/sh",
             "/run/machine/init.sh",
+            f"slipway-{self._number}",
             self.address,
             *_kernel_keys(),
         ]

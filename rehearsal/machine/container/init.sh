@@ -1,9 +1,11 @@
 #!/bin/sh
 # The machine's first process before it is systemd: what nspawn shows of the outer computer, or leaves read-only.
-# Usage: init.sh ADDRESS SYSCTL-KEYS...
+# Usage: init.sh NAME ADDRESS SYSCTL-KEYS...
 set -eu
-address=$1
-shift
+name=$1 address=$2
+shift 2
+echo "$name" > /etc/hostname
+grep -q " $name\$" /etc/hosts || echo "127.0.0.1 $name" >> /etc/hosts
 
 # Units' limits hold only where systemd can write them.
 for controller in /sys/fs/cgroup /sys/fs/cgroup/*/; do
