@@ -26,6 +26,7 @@ class Emulated(Machine):
 
     def __init__(self, release: str, directory: Path | None = None) -> None:
         super().__init__(release, directory)
+        self.console = self.directory / "console.log"
         self.disk = self.directory / "disk.qcow2"
         self._monitor = self.directory / "monitor.sock"
 

@@ -17,7 +17,7 @@ PORTS = (22, 80, 443)
 
 
 class Machine(ABC):
-    """One throwaway server of a Debian release. ``directory`` holds its disk, its key and its console's log.
+    """One throwaway server of a Debian release. ``directory`` holds its disk and its key.
 
     From the machine, this computer's loopback is 10.0.2.2; ``address`` is its own.
     """
@@ -32,7 +32,6 @@ class Machine(ABC):
     def __init__(self, release: str, directory: Path | None = None) -> None:
         self.release = release
         self.directory = (directory or STATE / f"{self.kind}-{release}").absolute()
-        self.console = self.directory / "console.log"
         self.ssh_config = self.directory / "ssh_config"
 
     @property

@@ -41,6 +41,8 @@ class Container(Machine):
         self.name = hashlib.sha256(str(self.directory.resolve()).encode()).hexdigest()[:12]
         # Of a machine that this very object has booted.
         self._process: subprocess.Popen[bytes] | None = None
+        self._group: groups.Group | None = None
+        self._forwarded: dict[int, int] = {}
 
     def require(self) -> None:
         needs.require_container()
@@ -59,7 +61,8 @@ class Container(Machine):
             self._begin_anew()
             _copy(image.ensure(self.release), self._disk)
         self.network.start(processes)
-        self._lead(self.network.forward(self.address))
+        self._forwarded = self._forwarded or self.network.forward(self.address)
+        self._lead(self._forwarded)
         self._processes = processes
         return self._start()
 
@@ -85,7 +88,6 @@ class Container(Machine):
         process = self._process = self._processes.start(
             name, command, env=env, cwd=self.directory, orphaned=signal.SIGKILL
         )
-        self.console = self._processes.log_dir / f"{name}.log"
         ssh.wait(self.ports[22], lambda: process.poll() is None, BOOT_SECONDS)
         return process
 
@@ -159,10 +161,13 @@ class Container(Machine):
             os.close(leader)
         elif self._process:
             self._process.kill()
+        elif group:
+            group.end()
         # Who booted it takes the rest away.
         if self._process:
             self._processes.stop(self._process)
             self._process = None
+        if self._group:
             self._group.end()
 
 

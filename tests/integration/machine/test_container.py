@@ -129,6 +129,16 @@ def test_a_machine_whose_boot_fails_leaves_nothing(tmp_path, monkeypatch):
     assert left_of(tmp_path) == []
 
 
+def test_a_machine_that_cannot_be_limited_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(groups, "MEMORY", "much")
+    machine = Container("trixie", tmp_path / "machine")
+    with Processes(tmp_path / "log") as processes:
+        with pytest.raises(SlipwayError, match="the container machine cannot be limited: "):
+            machine.boot(processes)
+        machine.stop()
+    assert left_of(tmp_path) == []
+
+
 def test_a_saved_machine_is_there_again(tmp_path, monkeypatch):
     with Processes(tmp_path / "log") as processes:
         machine = Container("trixie", tmp_path / "machine")
