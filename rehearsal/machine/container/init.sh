@@ -40,6 +40,7 @@ ConditionCapability=
 Type=exec
 ExecStart=
 ExecStart=/bin/sleep infinity
+WatchdogSec=0
 UNIT
 
 # As a provider's DHCP would give it.
