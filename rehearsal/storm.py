@@ -42,7 +42,9 @@ apt-cache madison $(dpkg-query --show --showformat '${{Package}} ') | awk '
     $1 != name {{ name = $1; newest = $3; secure = $6 ~ /-security/; next }}
     secure && $3 != newest {{ print $1 "=" $3 }}
 ' | grep --extended-regexp --invert-match "^({LEFT_ALONE})" | while read -r older; do
-    apt-get -qq install --no-remove --allow-downgrades "$older" > /dev/null 2>&1 && echo "${{older%=*}}" > {OLDER} && break
+    apt-get -qq install --no-remove --allow-downgrades "$older" > /dev/null 2>&1 || continue
+    echo "${{older%=*}}" > {OLDER}
+    break
 done
 certbot delete --quiet --non-interactive --cert-name slipway
 # The authority of a resumed rehearsal has forgotten them.
