@@ -24,6 +24,8 @@ done
 
 # Neither is swap, nor the clock: both say what a person would expect.
 mkdir -p /usr/local/sbin /run/systemd/system/systemd-timesyncd.service.d /run/systemd/network
+# A boot switches on what fstab says.
+! grep -qs " swap " /etc/fstab || touch /run/machine/swap
 cat > /usr/local/sbin/swapon <<'SWAPON'
 #!/bin/sh
 case "$1" in
