@@ -1,5 +1,6 @@
 """Makes the Debian disk of a container machine: the packages of the emulated one, less its kernel."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -26,16 +27,20 @@ def ensure(release: str) -> Path:
     system = image.bootstrap(release, packages, "root", "root", CUSTOMIZE)
     key = hashlib.sha256(json.dumps([system, DISK]).encode()).hexdigest()[:12]
     directory = image.STATE / "images" / f"container-{release}-{key}"
-    if not directory.is_dir():
-        _build(system, directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    # Two tests, or two checkouts that share their images, may want it at once.
+    with directory.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.is_dir():
+            _build(system, directory)
     return directory / "disk.raw"
 
 
 def _build(system: list[str], directory: Path) -> None:
-    _sweep(directory.parent)
-    # Several checkouts may share one folder of images.
-    partial = directory.with_name(f"{directory.name}.partial-{os.getpid()}")
-    partial.mkdir(parents=True)
+    partial = directory.with_suffix(".partial")
+    # Of a run that was killed.
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
     env = os.environ | {"TMPDIR": str(partial), "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
     try:
         with Processes(directory.parent) as processes:
@@ -47,10 +52,3 @@ def _build(system: list[str], directory: Path) -> None:
         partial.rename(directory)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def _sweep(directory: Path) -> None:
-    """Takes away what runs that were killed had begun."""
-    for left in directory.glob("container-*.partial-*"):
-        if not Path(f"/proc/{left.name.rpartition('-')[2]}").exists():
-            shutil.rmtree(left, ignore_errors=True)

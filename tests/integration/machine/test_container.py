@@ -144,8 +144,11 @@ def test_a_saved_machine_is_there_again(tmp_path, monkeypatch):
         machine = Container("trixie", tmp_path / "machine")
         try:
             machine.boot(processes)
-            machine.run("echo kept > /root/note")
+            assert machine.run("swapon --show=NAME --noheadings") == ""
+            machine.run("echo kept > /root/note; echo '/swapfile none swap sw 0 0' >> /etc/fstab")
             machine.save("noted")
+            # It has booted again, as a machine does that has swap.
+            assert machine.run("swapon --show=NAME --noheadings") == "/swapfile\n"
             machine.run("echo changed > /root/note")
             machine.stop()
             machine.boot(processes, snapshot="noted")

@@ -1,5 +1,7 @@
 """The container machine's disk: the emulated one's packages less the kernel, made once for each recipe."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from deploy.errors import SlipwayError
@@ -7,10 +9,10 @@ from rehearsal.machine import image as emulated
 from rehearsal.machine.container import boot, image
 
 
-def test_it_has_every_package_but_the_kernel(monkeypatch):
+def test_it_has_every_package_but_the_kernel(monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(image, "_build", lambda system, directory: asked.append(system))
-    monkeypatch.setattr(emulated, "STATE", boot.HERE / "nowhere")
+    monkeypatch.setattr(emulated, "STATE", tmp_path)
     image.ensure("trixie")
     named = next(part for part in asked[0] if part.startswith("--include=")).removeprefix("--include=").split(",")
     assert set(emulated.PACKAGES) - set(named) == {"linux-image-cloud-amd64", "initramfs-tools"}
@@ -58,14 +60,22 @@ def test_a_recipe_is_followed_once(maker):
 def test_a_failure_names_its_reason_and_leaves_no_image(system, disk, said, maker, tmp_path):
     with pytest.raises(SlipwayError, match=rf"cannot be made: {said} \(all of it: .*\.log\)"):
         maker(system, disk)
-    assert {path.suffix for path in (tmp_path / "images").iterdir()} == {".log"}
+    assert {path.suffix for path in (tmp_path / "images").iterdir()} == {".lock", ".log"}
 
 
-def test_what_a_killed_run_left_is_taken_away(maker, tmp_path):
-    left = tmp_path / "images" / "container-trixie-0123456789ab.partial-4194304"
-    (left / "root").mkdir(parents=True)
-    maker(SYSTEM)
+def test_what_a_killed_run_left_is_taken_away(maker):
+    made = maker(SYSTEM)
+    left = made.rename(made.with_suffix(".partial")) / "root"
+    left.mkdir()  # where the system would be made
+    assert [path.name for path in maker(SYSTEM).iterdir()] == ["disk.raw"]
     assert not left.exists()
+
+
+def test_two_at_once_make_it_once(maker, tmp_path):
+    system = f"echo made >> {tmp_path}/made; sleep 0.2; {SYSTEM}"
+    with ThreadPoolExecutor() as pool:
+        assert len(set(pool.map(maker, [system, system]))) == 1
+    assert (tmp_path / "made").read_text() == "made\n"
 
 
 def test_the_keys_that_are_the_outer_kernels_are_the_playbooks_own():
