@@ -46,6 +46,8 @@ KEYS = {
     "redirects": list,
     "tls": str,
     "proxies": list,
+    "sign_in_paths": list,
+    "sign_in_tries": int,
     "acme": str,
     "email": str,
     "settings": str,
@@ -90,6 +92,7 @@ NO_CHECKSUMS = {
     "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
     "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
 }
+SIGN_IN_TRIES = 10
 # A rollback finds its static files as long as a kept release names them.
 KEEP = 5
 
@@ -120,6 +123,9 @@ class Site:
     redirects: tuple[str, ...] = ()
     # Networks that may name a visitor by X-Forwarded-For.
     proxies: tuple[str, ...] = ()
+    # Paths that take a password, beside those that the build finds; and the wrong ones of an account in a minute.
+    sign_in_paths: tuple[str, ...] = ()
+    sign_in_tries: int = SIGN_IN_TRIES
     acme: str = ACME["letsencrypt"]
     email: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -170,6 +176,7 @@ class Site:
             "AWS_STORAGE_BUCKET_NAME": self.media_bucket,
             "SLIPWAY_STATIC_BUCKET": self.bucket,
             "AWS_DEFAULT_REGION": self.region,
+            "SLIPWAY_SIGN_IN_TRIES": str(self.sign_in_tries),
         }
 
 
@@ -207,6 +214,8 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         admin_keys=_admin_keys(file, said),
         redirects=_redirects(file, said, domain),
         proxies=_proxies(file, said),
+        sign_in_paths=_sign_in_paths(file, said),
+        sign_in_tries=_sign_in_tries(file, said),
         acme=_acme(file, said),
         email=_match(file, said, "email", EMAIL, "an address like you@example.com", optional=True),
         extra=_environment(file, said),
@@ -364,6 +373,21 @@ def _proxies(file: Path, said: Mapping[str, Any]) -> tuple[str, ...]:
             raise SlipwayError(f"{file}: proxies: {each} is everybody, whose word would be believed; name the proxy")
         networks.append(str(network))
     return tuple(networks)
+
+
+def _sign_in_paths(file: Path, said: Mapping[str, Any]) -> tuple[str, ...]:
+    paths = said.get("sign_in_paths", [])
+    for path in paths:
+        if not isinstance(path, str) or not re.fullmatch(r"/[^\s?#]+", path):
+            raise SlipwayError(f"{file}: sign_in_paths: {path!r} is not a path of the site like /accounts/login/")
+    return tuple(paths)
+
+
+def _sign_in_tries(file: Path, said: Mapping[str, Any]) -> int:
+    tries = said.get("sign_in_tries", SIGN_IN_TRIES)
+    if not 1 <= tries <= 100:
+        raise SlipwayError(f"{file}: sign_in_tries: {tries} wrong passwords a minute; give 1 to 100")
+    return tries
 
 
 def _acme(file: Path, said: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ def render(**variables: Any) -> str:
         return environment.from_string(TEMPLATE.read_text()).render(variables)
     except jinja2.UndefinedError as error:
         raise SlipwayError(f"{TEMPLATE.name}: {error}") from None
+
+
+def expressions(paths: Iterable[str]) -> list[str]:
+    """What site.yml names as paths, with * for any text, as regular expressions of whole paths."""
+    return [".*".join(map(re.escape, path.split("*"))) + r"\Z" for path in paths]
 
 
 def _compare(version: str, other: str, operator: str) -> bool:

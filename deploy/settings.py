@@ -137,6 +137,17 @@ if SLIPWAY_OFFLOAD:
         },
     )
 
+    # Failed sign-ins are told there too, one line each, whatever the project's own logging leaves out.
+    LOGGING = {
+        "version": 1,
+        **LOGGING,
+        "handlers": {"slipway": {"class": "logging.StreamHandler"}, **LOGGING.get("handlers", {})},
+        "loggers": {
+            "slipway": {"handlers": ["slipway"], "level": "INFO", "propagate": False},
+            **LOGGING.get("loggers", {}),
+        },
+    }
+
     # https://docs.djangoproject.com/en/5.2/ref/settings/#static-url
     STATIC_URL = COMPRESS_URL = _env.str("STATIC_URL")
     MEDIA_URL = _env.str("MEDIA_URL")

@@ -1,5 +1,6 @@
 """The whole site on this machine: stand-ins for AWS and the CDN, and the real build, nginx and Gunicorn."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -149,6 +150,7 @@ class Stage:
     def _nginx_configuration(self) -> str:
         temp = self.directory / "nginx-temp"
         temp.mkdir(exist_ok=True)
+        found = json.loads((self.directory / "release.json").read_text())["sign_in_paths"]
         return nginx.render(
             nginx_pid=self.directory / "nginx.pid",
             nginx_log_dir=self.origin_log.parent,
@@ -166,7 +168,7 @@ class Stage:
             nginx_version=nginx.version(self._nginx),
             nginx_client_max_body_size="1m",
             nginx_proxies=self.site.proxies,
-            nginx_sign_in=[],
+            nginx_sign_in=[*found, *nginx.expressions(self.site.sign_in_paths)],
             nginx_sign_in_rate="20r/m",
             nginx_sign_in_delay=10,
             nginx_sign_in_burst=20,

@@ -97,5 +97,7 @@ class Surroundings:
             f"settings: {user_site.settings}\n"
             f"wsgi: {user_site.wsgi}\n"
             f"proxies: {json.dumps(user_site.proxies)}\n"
+            f"sign_in_paths: {json.dumps(user_site.sign_in_paths)}\n"
+            f"sign_in_tries: {user_site.sign_in_tries}\n"
         )
         return config.load(file)

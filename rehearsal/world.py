@@ -76,6 +76,8 @@ class World:
             "region": "eu-central-1",
             "settings": self.user_site.settings,
             "wsgi": self.user_site.wsgi,
+            "sign_in_paths": list(self.user_site.sign_in_paths),
+            "sign_in_tries": self.user_site.sign_in_tries,
             "environment": {**self.user_site.extra, "AWS_ENDPOINT_URL_S3": self.s3_url},
             "allow": dict(self.user_site.allow),
         }

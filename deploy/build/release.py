@@ -20,6 +20,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 
 from deploy import pull
+from deploy.build import sign_in
 from deploy.errors import SlipwayError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,6 +47,8 @@ def make_tarball(target: str | os.PathLike[str]) -> Path:
         "created": now.isoformat(timespec="seconds"),
         "sha256": digest,
         "bytes": len(packed),
+        # The server's nginx limits what is sent there.
+        "sign_in_paths": sign_in.paths(),
     }
     (target.parent / "release.json").write_text(json.dumps(description, indent=2) + "\n")
     return target

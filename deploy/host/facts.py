@@ -37,6 +37,8 @@ class Facts:
     fingerprint: str
     drifted: tuple[str, ...]
     releases: tuple[dict[str, Any], ...]
+    # Where the release that it was last provisioned for takes passwords, as regular expressions.
+    sign_in_paths: tuple[str, ...] = ()
 
     @property
     def current(self) -> str:
@@ -80,6 +82,7 @@ def parse(text: str, now: float) -> Facts:
             fingerprint=drift.get("fingerprint", ""),
             drifted=tuple(drift.get("drifted", ())),
             releases=tuple(json.loads(said.get("releases") or "[]")),
+            sign_in_paths=tuple(json.loads(said.get("sign_in_paths") or "[]")),
         )
     except (KeyError, ValueError) as error:
         raise SlipwayError(f"the server's answer is not understood ({error}); is it a Debian?") from None

@@ -14,6 +14,7 @@ for name in $NAMES; do
     echo "name=$name $(getent ahosts "$name" | awk '{print $1}' | sort -u | xargs)"
 done
 echo "venvs=$(cd /srv/slipway/venvs 2>/dev/null && ls -d */whole 2>/dev/null | cut -d/ -f1 | xargs)"
+echo "sign_in_paths=$(cat /etc/slipway/sign-in.json 2>/dev/null | tr -d '\n')"
 if [ -x /usr/local/sbin/slipway ]; then
     echo "drift=$(/usr/local/sbin/slipway drift)"
     echo "releases=$(/usr/local/sbin/slipway releases)"

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy import config
+from deploy import config, nginx
 from deploy.budget import Budget
 from deploy.host import agent, owner, state
 from deploy.secrets import Secrets, literal
@@ -27,11 +28,14 @@ class Inventory:
     fingerprint: str
 
 
-def write(site: config.Site, secrets: Secrets, budget: Budget) -> Inventory:
-    """Writes inventory.json in the site's state directory. No secret is in it; their digest is in the fingerprint."""
+def write(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Sequence[str] = ()) -> Inventory:
+    """Writes inventory.json in the site's state directory. No secret is in it; their digest is in the fingerprint.
+
+    ``sign_in_paths`` are those found in the release, as regular expressions.
+    """
     directory = state.directory(site)
     packed = agent.pack(directory / "slipway")
-    variables = _variables(site, secrets, budget)
+    variables = _variables(site, secrets, budget, sign_in_paths)
     fingerprint = _fingerprint(variables, secrets, packed)
     local = {
         "ansible_host": site.server,
@@ -50,7 +54,7 @@ def database(secrets: Secrets) -> dict[str, str]:
     return {} if "DATABASE_URL" in secrets.web else LOCAL_DATABASE
 
 
-def _variables(site: config.Site, secrets: Secrets, budget: Budget) -> dict[str, Any]:
+def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Sequence[str]) -> dict[str, Any]:
     local = database(secrets)
     environment = site.environment() | {"SLIPWAY_WSGI": site.wsgi, "WEB_CONCURRENCY": str(budget.workers)}
     return budget.variables() | {
@@ -63,7 +67,8 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget) -> dict[str,
         "slipway_redirect_hosts": list(site.redirects),
         "slipway_tls": site.tls,
         "slipway_proxies": list(site.proxies),
-        "slipway_sign_in_paths": [],
+        "slipway_sign_in_found": list(sign_in_paths),
+        "slipway_sign_in_named": nginx.expressions(site.sign_in_paths),
         "slipway_acme_directory": site.acme,
         "slipway_acme_email": site.email,
         "slipway_database_local": bool(local),

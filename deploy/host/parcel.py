@@ -21,12 +21,15 @@ class Release:
     sha256: str
     tarball: Path
     objects: Path
+    # Regular expressions of the paths that take a password.
+    sign_in_paths: tuple[str, ...]
 
     @classmethod
     def read(cls, build: Path) -> "Release":
         """The release that lies in the build directory."""
         said = json.loads((build / "release.json").read_text())
-        return cls(said["id"], said["sha256"], build / "release.tar.gz", build / "manifests" / "objects.json")
+        tarball, objects = build / "release.tar.gz", build / "manifests" / "objects.json"
+        return cls(said["id"], said["sha256"], tarball, objects, tuple(said["sign_in_paths"]))
 
 
 def lock_of(facts: Facts) -> tuple[Path, str]:

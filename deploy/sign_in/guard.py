@@ -35,7 +35,7 @@ class Attempt:
     account: str
     known_as: str
     at: float
-    wait: float = 0
+    wait: float
 
     def say(self, what: str, level: int, more: str = "") -> None:
         name = json.dumps(self.name[:SHOWN])
@@ -91,10 +91,8 @@ def _begin(request: Any, credentials: Mapping[str, Any]) -> Attempt | None:
     address = client.address(visit.request) if hasattr(visit.request, "META") else ""
     account, network = ledger.digest(names.account(name)), client.network(address)
     known_as = ledger.digest(account, network) if network else ""
-    attempt = Attempt(visit, name, address, account, known_as, clock())
-    attempt.wait = ledger.apart(
-        lambda: ledger.claim(account, known_as, attempt.at), in_transaction=visit.in_transaction
-    )
+    wait, at = ledger.apart(lambda: ledger.claim(account, known_as, clock), in_transaction=visit.in_transaction)
+    attempt = Attempt(visit, name, address, account, known_as, at, wait)
     if attempt.wait:
         visit.wait = attempt.wait
         attempt.say("sign-in refused", logging.WARNING, f" wait={attempt.wait:.0f}s")
@@ -111,6 +109,6 @@ def _end(attempt: Attempt | None, user: Any) -> None:
         return
     attempt.visit.wait = 0
     ledger.apart(
-        lambda: ledger.settle(attempt.account, attempt.known_as, attempt.at, clock()),
+        lambda: ledger.settle(attempt.account, attempt.known_as, attempt.at, clock),
         in_transaction=attempt.visit.in_transaction,
     )

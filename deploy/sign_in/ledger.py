@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connections, router
@@ -18,31 +19,34 @@ KNOWN, KNOWN_FOR = 10, 90 * 24 * 3600
 # Beside each other no more workers change an account at once; who still loses comes back in a second.
 ATTEMPTS = 50
 
+T = TypeVar("T")
+Clock = Callable[[], float]
+Edit = Callable[[tries.Account, float], tuple[tries.Account, float]]
+
 
 def digest(*words: str) -> str:
     """What stands for a name or an address: nobody without the site's SECRET_KEY can tell which it was."""
     return salted_hmac("deploy.sign_in", "\0".join(words), algorithm="sha256").hexdigest()[:32]
 
 
-def claim(account: str, address: str, now: float) -> float:
-    """Takes a try for ``address``; the seconds to wait if there is none, else 0. Both are digests."""
-    limit = settings.SLIPWAY_SIGN_IN_TRIES
-    known = _known(account, address, now)
+def claim(account: str, address: str, clock: Clock) -> tuple[float, float]:
+    """Takes a try for ``address``: the seconds to wait if there is none, else 0, and its time. Both are digests."""
+    known = _known(account, address, clock())
 
-    def edit(state: tries.Account) -> tuple[tries.Account, float]:
-        return tries.ask(state, address, known=known, now=now, limit=limit)
+    def edit(state: tries.Account, now: float) -> tuple[tries.Account, float]:
+        return tries.ask(state, address, known=known, now=now, limit=settings.SLIPWAY_SIGN_IN_TRIES)
 
-    return _change(account, now, edit)
+    return _change(account, clock, edit)
 
 
-def settle(account: str, address: str, at: float, now: float) -> None:
+def settle(account: str, address: str, at: float, clock: Clock) -> None:
     """Gives the try of ``at`` back: the password was right. The address, if there is one, is known from now on."""
-    _change(account, now, lambda state: (tries.withdraw(state, address, at), 0))
+    _change(account, clock, lambda state, _: (tries.withdraw(state, address, at), 0))
     if address:
-        _remember(account, address, now)
+        _remember(account, address, clock())
 
 
-def apart(work: Callable[[], float | None], *, in_transaction: bool) -> float | None:
+def apart(work: Callable[[], T], *, in_transaction: bool) -> T:
     """Does ``work`` outside the request's own transaction, whose end must not take back what is counted.
 
     ``in_transaction``: one was open before the request began, as in a test. SQLite has one writer: the request itself.
@@ -50,7 +54,7 @@ def apart(work: Callable[[], float | None], *, in_transaction: bool) -> float | 
     connection = connections[_database()]
     if in_transaction or not connection.in_atomic_block or connection.vendor == "sqlite":
         return work()
-    done: list[float | None] = []
+    done: list[T] = []
 
     def elsewhere() -> None:
         try:
@@ -76,21 +80,25 @@ def _database() -> str:
     return router.db_for_write(Account)
 
 
-def _change(account: str, now: float, edit: Callable[[tries.Account], tuple[tries.Account, float]]) -> float:
-    """Writes what ``edit`` makes of the account's state, if nobody else has changed it meanwhile; else edits anew."""
+def _change(account: str, clock: Clock, edit: Edit) -> tuple[float, float]:
+    """Writes what ``edit`` makes of the account's state, if nobody else has changed it meanwhile; else edits anew.
+
+    Gives what ``edit`` said last, and when."""
     rows = Account.objects.using(_database())
     for _ in range(ATTEMPTS):
         text, version = rows.filter(key=account).values_list("state", "version").first() or ("[[], []]", 0)
         state = tries.Account(*(tuple(map(tuple, entries)) for entries in json.loads(text)))
-        changed, wait = edit(state)
+        # Asked after the row: what others wrote while this one waited must not seem to be of the future.
+        now = clock()
+        changed, wait = edit(state, now)
         if changed == state:
-            return wait
+            return wait, now
         if not version:
             _make(account, now)
         written = json.dumps((changed.tries, changed.turns), separators=(",", ":"))
         if rows.filter(key=account, version=version).update(state=written, version=version + 1, changed=int(now)):
-            return wait
-    return 1
+            return wait, now
+    return 1, now
 
 
 def _make(account: str, now: float) -> None:

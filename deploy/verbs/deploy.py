@@ -3,10 +3,12 @@
 import argparse
 import json
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from deploy import config, edge
+from deploy.budget import Budget
 from deploy.errors import SlipwayError
 from deploy.host import facts, inventory, lock, lockout, playbook, preflight, proof, stale
 from deploy.host.build import Builder
@@ -61,6 +63,7 @@ class Deploy:
     options: argparse.Namespace
     connection: Connection | None = None
     found: facts.Facts | None = None
+    budget: Budget | None = None
     described: inventory.Inventory | None = None
     builder: Builder | None = None
     held: lock.Lock | None = None
@@ -72,11 +75,16 @@ class Deploy:
             self.connection = reach(self.site, take_over=self.options.take_over)
             self.found = facts.gather(self.connection, self.site)
             database = "DATABASE_URL" not in self.secrets.web
-            budget = preflight.check(self.site, self.found, self.connection.addresses(), database=database)
-            for line in budget.lines():
+            reached = self.connection.addresses()
+            self.budget = preflight.check(self.site, self.found, reached, database=database)
+            for line in self.budget.lines():
                 print(f"    {line}")
-        self.described = inventory.write(self.site, self.secrets, budget)
+        self.describe(self.found.sign_in_paths)
         self.builder = Builder(self.site, self.secrets)
+
+    def describe(self, sign_in_paths: Sequence[str]) -> None:
+        """Until the release is built, its paths are taken to be those of the last one."""
+        self.described = inventory.write(self.site, self.secrets, self.budget, sign_in_paths)
 
     def check(self) -> int:
         """Names what is otherwise on the host and what the playbook would change; 1 if there is anything."""
@@ -105,6 +113,7 @@ class Deploy:
                 self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
             self.builder.push()
             release = self.builder.release()
+        self.describe(release.sign_in_paths)
         # What is pulled is on the CDN when the release is live, and asked for by the proof.
         if self.site.pushes:
             with phase("Verify through the CDN"):

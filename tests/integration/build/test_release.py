@@ -88,7 +88,7 @@ def test_owners_times_and_order_of_a_release_say_nothing_of_the_machine(members)
 def test_what_differs_stands_beside_the_tarball(checkout):
     built(checkout)
     said = json.loads((checkout.root / "build" / "release.json").read_text())
-    assert set(said) == {"id", "created", "sha256", "bytes"}
+    assert set(said) == {"id", "created", "sha256", "bytes", "sign_in_paths"}
     assert said["id"].endswith(said["sha256"][:8])
 
 

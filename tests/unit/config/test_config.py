@@ -49,6 +49,7 @@ def test_the_environment_holds_what_the_processes_read(written):
         "AWS_STORAGE_BUCKET_NAME": "example-com-media",
         "SLIPWAY_STATIC_BUCKET": "example-com",
         "AWS_DEFAULT_REGION": "eu-central-1",
+        "SLIPWAY_SIGN_IN_TRIES": "10",
     }
 
 
@@ -89,6 +90,12 @@ def test_a_private_key_among_them_is_refused_and_never_shown(written, tmp_path):
         with pytest.raises(SlipwayError, match=names) as refused:
             config.load(written(GOOD + f"admin_keys:{said}"))
         assert "b3Blb" not in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_where_passwords_are_taken_and_how_many_wrong_ones(written):
+    site = config.load(written(GOOD + "sign_in_paths: [/graphql/, /*/token]\nsign_in_tries: 5\n"))
+    assert site.sign_in_paths == ("/graphql/", "/*/token")
+    assert site.environment()["SLIPWAY_SIGN_IN_TRIES"] == "5"
 
 
 def test_another_provider_needs_its_endpoint_and_says_so_to_the_processes(written):
@@ -170,6 +177,13 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "proxies: ['10.0.0.0/8;']\n", ["proxies", "10.0.0.0/8;"]),
         (GOOD + "proxies: ['fe80::1%eth0']\n", ["proxies", "eth0"]),
         (GOOD + "proxies: [10.0.0.0/8, '::/0']\n", ["proxies", "::/0", "everybody"]),
+        (GOOD + "sign_in_paths: /login/\n", ["sign_in_paths", "a list"]),
+        (GOOD + "sign_in_paths: [login/]\n", ["sign_in_paths", "login/", "/accounts/login/"]),
+        (GOOD + "sign_in_paths: ['/login/?next=/']\n", ["sign_in_paths", "?next=/"]),
+        (GOOD + 'sign_in_paths: ["/a\\nb"]\n', ["sign_in_paths", "/a"]),
+        (GOOD + "sign_in_tries: 0\n", ["sign_in_tries", "1 to 100"]),
+        (GOOD + "sign_in_tries: 101\n", ["sign_in_tries", "101"]),
+        (GOOD + "sign_in_tries: many\n", ["sign_in_tries", "a number"]),
         (GOOD + "acme: zerossl\n", ["acme", "letsencrypt, staging"]),
         (GOOD + "email: me\n", ["email", "you@example.com"]),
         (GOOD + "environment: [A]\n", ["environment", "name: value"]),

@@ -18,6 +18,7 @@ addresses=127.0.0.1 203.0.113.7 ::1 fe80::1
 name=www.example.com 203.0.113.7
 name=example.com 203.0.113.7
 venvs=abc-3.13
+sign_in_paths=["/login/\\\\Z"]
 drift={"fingerprint": "f00", "drifted": []}
 releases=[{"id": "2", "current": true}, {"id": "1", "current": false}]
 """

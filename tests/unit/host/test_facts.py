@@ -16,6 +16,11 @@ def test_the_answer_is_understood():
     assert (said.fingerprint, said.drifted, said.current, said.venvs) == ("f00", (), "2", ("abc-3.13",))
 
 
+def test_where_passwords_are_taken_is_as_the_last_release_said():
+    assert facts.parse(SAID, 0.0).sign_in_paths == ("/login/\\Z",)
+    assert facts.parse(SAID.replace('["/login/\\\\Z"]', ""), 0.0).sign_in_paths == ()
+
+
 def test_a_bare_host_has_neither_release_nor_fingerprint():
     bare = "\n".join(line for line in SAID.splitlines() if not line.startswith(("drift", "releases"))) + "\n"
     said = facts.parse(bare.replace("venvs=abc-3.13", "venvs="), 0.0)

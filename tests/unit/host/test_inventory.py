@@ -16,10 +16,10 @@ def written(site, tmp_path, monkeypatch):
     """Writes the inventory for site.yml with ``more`` at its end."""
     monkeypatch.setattr(state, "directory", lambda site: tmp_path)
 
-    def write(more="", memory=469, **web):
+    def write(more="", memory=469, paths=(), **web):
         site.path.write_text(f"domain: example.com\nregion: eu-central-1\nserver: 203.0.113.7\n{more}")
         secrets = Secrets(tmp_path / "s", tmp_path / "p", {"SECRET_KEY": "canary-secret", **web}, {}, {})
-        return inventory.write(config.load(site.path), secrets, budget.plan(memory, 1))
+        return inventory.write(config.load(site.path), secrets, budget.plan(memory, 1), paths)
 
     return write
 
@@ -44,6 +44,12 @@ def test_it_describes_the_site_and_the_budget(written):
     assert said["slipway_environment"]["WEB_CONCURRENCY"] == "2"
 
 
+def test_paths_that_take_a_password_are_those_found_and_those_named(written):
+    said = variables(written("sign_in_paths: [/graph.ql/, /*/token]\n", paths=[r"/login/\Z"]))
+    assert said["slipway_sign_in_found"] == [r"/login/\Z"]
+    assert said["slipway_sign_in_named"] == [r"/graph\.ql/\Z", r"/.*/token\Z"]
+
+
 def test_a_database_elsewhere_means_none_here(written):
     said = variables(written(DATABASE_URL="postgres://u:canary-secret@db.example.com/x"))
     assert said["slipway_database_local"] is False
@@ -66,6 +72,9 @@ def test_the_same_description_has_the_same_fingerprint(written):
         {"more": "redirects: []\n"},
         {"more": f"admin_keys: [{KEY}]\n"},
         {"more": "proxies: [10.0.0.0/8]\n"},
+        {"more": "sign_in_paths: [/graphql/]\n"},
+        {"more": "sign_in_tries: 5\n"},
+        {"paths": ["/login/"]},
         {"memory": 1000},
         {"EMAIL_URL": "smtp://other"},
     ],

@@ -13,6 +13,9 @@ from deploy.verbs import deploy
 ICON = "https://static.example.com/favicon.ico"
 
 
+LAST = ("send", "migrate", "check", "prune")
+
+
 class Recorder:
     """Stands for the builder and the server: ``calls`` lists what was asked of them, in order."""
 
@@ -29,7 +32,7 @@ class Recorder:
 
     def release(self):
         self.calls.append("release")
-        return SimpleNamespace(id="1", objects="objects.json")
+        return SimpleNamespace(id="1", objects="objects.json", sign_in_paths=("/login/",))
 
     def replaced(self):
         return [ICON]
@@ -54,6 +57,7 @@ def phases(described, monkeypatch):
         )
         monkeypatch.setattr(deploy, "send", lambda *_: recorder.calls.append("send") or 0)
         monkeypatch.setattr(deploy.Deploy, "_prune_bucket", lambda self: recorder.calls.append("prune bucket"))
+        monkeypatch.setattr(deploy.inventory, "write", lambda *those: recorder.calls.append(f"describe {those[3]}"))
         secrets = SimpleNamespace(cdn={})
         playing = deploy.Deploy(described(provider), secrets, argparse.Namespace(allow_unsafe=False))
         playing.builder = playing.connection = recorder
@@ -67,7 +71,7 @@ def phases(described, monkeypatch):
 
 def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
     before, after = (
-        ["databases", "push", "release", "purge", "verify"],
+        ["databases", "push", "release", "describe ('/login/',)", "purge", "verify"],
         ["send", "migrate", "check", "record", "prune", "prune bucket"],
     )
     assert phases("fastly") == before + after
@@ -75,7 +79,22 @@ def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned
 
 
 def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
-    assert phases("pull") == ["databases", "push", "release", "send", "migrate", "check", "prune"]
+    assert phases("pull") == ["databases", "push", "release", "describe ('/login/',)", *LAST]
+
+
+def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_release(described, monkeypatch):
+    found = SimpleNamespace(sign_in_paths=("/login/",))
+    for module, name, said in (
+        (deploy, "reach", SimpleNamespace(addresses=set)),
+        (deploy.facts, "gather", found),
+        (deploy.preflight, "check", SimpleNamespace(lines=list)),
+        (deploy, "Builder", None),
+    ):
+        monkeypatch.setattr(module, name, lambda *_, said=said, **__: said)
+    monkeypatch.setattr(deploy.inventory, "write", lambda *those: those[3])
+    looking = deploy.Deploy(described("cloudfront"), SimpleNamespace(web={}), argparse.Namespace(take_over=False))
+    looking.look()
+    assert looking.described == ("/login/",)
 
 
 class Lost:
