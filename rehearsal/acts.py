@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.host import playbook
-from rehearsal import acme, cloud, drifts, hardening
+from rehearsal import acme, cloud, drifts, hardening, leaking
 from rehearsal.diary import Diary, Phase
 from rehearsal.host import ADMIN, Host
 from rehearsal.load import Load, Visits, seconds_each
@@ -18,6 +18,7 @@ from rehearsal.machine.machine import Machine
 from rehearsal.memory import Memory
 from rehearsal.processes import Processes
 from rehearsal.storm import UPLOADS, Storm
+from rehearsal.stranger import Stranger
 from rehearsal.world import ACME, DOMAIN, MEDIA, S3, STATIC, USER, World
 from tests.smoke.options import Options
 
@@ -55,6 +56,7 @@ class Acts:
         self.processes = processes
         self.diary = diary
         self.host = Host(machine, world)
+        self.stranger = Stranger(world.directory / "stranger")
         self.seen = Seen()
 
     # The world.
@@ -173,17 +175,49 @@ class Acts:
             self.diary.leave_open(what, NO_KERNEL)
 
     def drift(self, phase: Phase) -> None:
-        """Changes five things by hand; the next deploy must find them by itself, and repair them and nothing else."""
-        self.host.run("\n".join(drifts.DRIFTS.values()))
+        """Changes six things by hand; the next deploy must find them by itself, and repair them and nothing else."""
+        self.host.run("\n".join(drifts.DRIFTS.values()).replace("{stranger}", self.stranger.key()))
+        port = self.machine.ports[22]
+        before = self.stranger.gets_in(port, ADMIN)
         self._verb("deploy-drifted", phase, "deploy")
         log = (SITE_STATE / "log" / "provision.log").read_text()
         repaired = set(playbook.changed(log)) - drifts.HANDLERS
         self.diary.find(
-            "A deploy repairs five drifts and nothing else",
+            "A deploy repairs six drifts and nothing else",
             repaired == set(drifts.DRIFTS),
             "; ".join(sorted(repaired)) or "nothing was repaired",
         )
+        after = self.stranger.gets_in(port, ADMIN)
+        self.diary.find(
+            "A key that was added by hand is refused from the next deploy on",
+            before and not after,
+            f"let in {'before' if before else 'neither before'}{' and' if after else ', not'} afterwards",
+        )
         self._judge_proof()
+
+    def go_back(self, phase: Phase) -> None:
+        """A release that the proof refuses, while people visit: the one before serves again, as if nothing had been."""
+        before = self._serving()
+        copy = leaking.checkout(self.world.directory / "leaking", self.world.user_site.settings)
+        env = self.deployer()
+        # One page shows it.
+        env["SMOKE_ARGS"] += " --max-pages 1 --full-pages 1 --minutes 2"
+        command = [sys.executable, "-m", "deploy.verbs", "deploy"]
+        with self._load("a release that goes back") as visits:
+            status, said = self.diary.run("deploy-leaking", command, env=env, cwd=copy, into=phase)
+        line = (said.strip().splitlines() or ["it said nothing"])[-1]
+        held = status == 1 and line.startswith("slipway: the proof failed: ")
+        self.diary.find(
+            "A release whose proof fails goes back by itself, and says so in its last line",
+            held and line.endswith(f"; went back to {before}, which serves") and self._serving() == before,
+            f"exit status {status}; {line}",
+        )
+        lock = self.host.run("flock --nonblock /run/slipway-deploy.lock echo free || echo held").strip()
+        self.diary.find("It has let go of the lock", lock == "free", lock)
+        self._judge("a release that goes back", visits)
+
+    def _serving(self) -> str:
+        return next((each["id"] for each in json.loads(self.host.run("slipway releases")) if each["current"]), "none")
 
     def release_under_load(self, phase: Phase) -> None:
         """A release while people visit, with the playbook played whether needed or not."""

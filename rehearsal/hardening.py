@@ -13,8 +13,9 @@ SANDBOX = "systemd-analyze security {} --no-pager | grep -o 'level for.*'"
 CHECKS = {
     "SSH lets nobody in but by key": (
         "sshd -T | grep -cxE '(passwordauthentication|permitrootlogin|kbdinteractiveauthentication|permitemptypasswords"
-        "|x11forwarding|allowagentforwarding) no|maxauthtries [1-3]|logingracetime 30|loglevel VERBOSE'",
-        "9",
+        "|x11forwarding|allowagentforwarding) no|maxauthtries [1-3]|logingracetime 30|loglevel VERBOSE"
+        "|allowusers deploy'",
+        "10",
     ),
     "SSH knows neither CBC nor SHA-1": ("sshd -T | grep -cE 'sha1([^0-9]|$)|-cbc'", "0"),
     "Only SSH, HTTP and HTTPS are public": (

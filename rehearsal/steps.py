@@ -22,6 +22,7 @@ DRIFT = Step("make deploy: to a host that was changed by hand, and the proof sig
 STEPS = (
     Step(f"Let it settle for {SETTLING} s, and measure the memory", Acts.measure),
     Step("Look whether the host is hardened", Acts.inspect),
+    Step("make deploy under load: a release whose pages leak, which must go back", Acts.go_back),
     Step(
         "make deploy PROVISION=1: a release under load, and the playbook once more",
         Acts.release_under_load,

@@ -71,6 +71,7 @@ class World:
             "domain": DOMAIN,
             "server": ssh.HOST,
             "ssh_config": str(ssh_config),
+            "admin_keys": [str(ssh_config.with_name("id_ed25519.pub"))],
             "acme": f"https://{ACME}:{self.ports['acme']}/dir",
             "email": f"{USER}@{DOMAIN}",
             "region": "eu-central-1",

@@ -171,6 +171,10 @@ class Deploy:
                     proving.run()
                 except SlipwayError as error:
                     raise SlipwayError(f"{error}; {self._go_back(release)}") from None
+                except BaseException:
+                    # Interrupted, or a mistake of ours: what nobody has proved does not serve on either.
+                    print(f"    {self._go_back(release)}")
+                    raise
 
     def _go_back(self, release: Release) -> str:
         if not self.found.current:

@@ -160,6 +160,71 @@ def test_nothing_is_provisioned_once_the_lock_is_gone(described, monkeypatch):
         playing.provision()
 
 
+class Proving:
+    """Stands for the proof; ``said`` is why it is not green."""
+
+    said = ""
+
+    def __init__(self, *_):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def run(self):
+        if self.said:
+            raise SlipwayError(self.said) if isinstance(self.said, str) else self.said
+
+
+@pytest.fixture
+def switch(described, monkeypatch):
+    """Switches to release 2 where ``current`` serves, and the proof ends so; what was asked, and raised."""
+
+    def play(current, said="", *, no_smoke=False):
+        asked = []
+
+        def agent(*arguments):
+            asked.append(arguments)
+            return '[{"id": "2", "current": true}]'
+
+        monkeypatch.setattr(deploy.proof, "Proof", type("Proof", (Proving,), {"said": said}))
+        switching = deploy.Deploy(described("cloudfront"), None, argparse.Namespace(no_smoke=no_smoke))
+        switching.held, switching.connection = SimpleNamespace(renew=lambda: None), SimpleNamespace(agent=agent)
+        switching.found = SimpleNamespace(current=current)
+        try:
+            switching.switch(SimpleNamespace(id="2"))
+        except (SlipwayError, KeyboardInterrupt) as error:
+            return asked, str(error)
+        return asked, ""
+
+    return play
+
+
+def test_a_release_whose_proof_fails_goes_back_to_the_one_that_served_in_one_line(switch):
+    asked, said = switch("1", "the proof failed: 3 static requests reached the origin")
+    assert asked == [("activate", "2"), ("releases",), ("rollback", "1")]
+    assert said == "the proof failed: 3 static requests reached the origin; went back to 1, which serves"
+
+
+def test_a_first_release_whose_proof_fails_serves_on_and_the_line_says_so(switch):
+    asked, said = switch("", "the proof failed: it could not run")
+    assert asked == [("activate", "2")]
+    assert said.startswith("the proof failed: it could not run; there is no earlier release")
+
+
+def test_an_interrupted_proof_goes_back_too(switch, capsys):
+    assert switch("1", KeyboardInterrupt())[0][-1] == ("rollback", "1")
+    assert "went back to 1, which serves" in capsys.readouterr().out
+
+
+def test_nothing_goes_back_from_a_green_proof_nor_from_none(switch):
+    assert switch("1") == ([("activate", "2")], "")
+    assert switch("1", "would fail", no_smoke=True) == ([("activate", "2")], "")
+
+
 @pytest.fixture
 def check(described, monkeypatch):
     """Judges a host of this fingerprint on which these tasks would change something."""
