@@ -191,7 +191,7 @@ class Acts:
         self.diary.find(
             "A key that was added by hand is refused from the next deploy on",
             before and not after,
-            f"let in {'before' if before else 'neither before'}{' and' if after else ', not'} afterwards",
+            f"before it {'let in' if before else 'refused'}, after it {'let in' if after else 'refused'}",
         )
         self._judge_proof()
 
