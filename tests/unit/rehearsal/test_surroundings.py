@@ -9,6 +9,7 @@ from deploy import config
 from deploy.errors import SlipwayError
 from deploy.secrets import PASSWORD_VARIABLE, Secrets
 from rehearsal import world
+from rehearsal.machine import ssh
 from rehearsal.surroundings import Surroundings
 from rehearsal.world import World
 
@@ -37,9 +38,8 @@ def shell(monkeypatch):
 
 @pytest.fixture
 def ssh_config(tmp_path):
-    path = tmp_path / "ssh_config"
-    path.write_text("Host machine\n")
-    return path
+    ssh.make_key(tmp_path)
+    return ssh.write_config(tmp_path, 22)
 
 
 @pytest.fixture
@@ -97,6 +97,7 @@ def test_the_site_has_the_urls_that_anybody_would_have(rehearsed, ssh_config):
     assert site.media_url == "https://media.slipway.test"
     assert site.redirects == ("slipway.test",)
     assert site.ssh_config == str(ssh_config)
+    assert site.admin_keys == (ssh_config.with_name("id_ed25519.pub").read_text().strip(),)
     assert site.acme == f"https://acme.slipway.test:{rehearsed.ports['acme']}/dir"
 
 
