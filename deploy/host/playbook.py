@@ -22,6 +22,7 @@ QUICK = {
     "ANSIBLE_STRATEGY_PLUGINS": str(Path(find_spec("ansible_mitogen").origin).parent / "plugins" / "strategy"),
     "ANSIBLE_DEPRECATION_WARNINGS": "0",
 }
+QUOTES = "'\""
 TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?:(?P<role>\w+) : )?(?P<name>.*?)\] \*+")
 
 
@@ -97,8 +98,13 @@ def changed(log: str) -> list[str]:
 
 def failure(log: str) -> str:
     """The task that failed and why, in one line. The last counts: a rescue says what the first only hints at."""
-    playing, task, reason = "", "", ""
+    playing, task, reason, folded = "", "", "", False
     for line in log.splitlines():
+        # YAML goes on with a long text below it.
+        folded = folded and re.match(r" {8,}\S", line) is not None
+        if folded:
+            reason += f" {line.strip()}"
+            continue
         if heading := TASK.match(line):
             playing = heading["name"]
         # "...ignoring" takes a failure back.
@@ -110,8 +116,8 @@ def failure(log: str) -> str:
             r"(?:fatal|failed): .*?\"msg\": \"(?P<text>.*?)\"", line
         )
         if task == playing and said and not reason:
-            reason = said["text"].strip().strip("'\"")
+            reason, folded = said["text"].strip(), True
     if not task:
         lines = [line for line in log.splitlines() if line.strip()] or ["ansible-playbook said nothing"]
         return lines[-1].strip()
-    return f"{task}: {reason or 'see the log'}"
+    return f"{task}: {reason.strip(QUOTES) or 'see the log'}"

@@ -52,6 +52,14 @@ def test_each_role_is_spoken_with_its_tasks(capsys):
             + FATAL.replace("No package", "Taken back: no package"),
             "Say what happened: Taken back: no package matching 'nginx' is available",
         ),
+        (
+            "TASK [base : Say what happened] ****\n"
+            "fatal: [h]: FAILED! => \n    changed: false\n"
+            "    msg: deploy cannot log in from here with admin_keys of site.yml; who could log in\n"
+            "        before still can\n"
+            "\nPLAY RECAP ****\n",
+            "with admin_keys of site.yml; who could log in before still can",
+        ),
         ("ERROR! the role 'tls' was not found\n", "ERROR! the role 'tls' was not found"),
         ("", "ansible-playbook said nothing"),
     ],
