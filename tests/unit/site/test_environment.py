@@ -60,3 +60,43 @@ def test_a_database_that_the_project_chose_itself_stays(settings):
 @pytest.mark.parametrize("environment", [PRODUCTION, {"SECRET_KEY": "ours", "DATABASE_URL": "postgres:///slipway"}])
 def test_development_and_a_build_without_them_keep_the_projects_own(environment, settings):
     assert settings(**environment) == ["django-insecure-theirs", "sqlite3", "theirs", True]
+
+
+THEIRS = """
+SECRET_KEY = "theirs"
+INSTALLED_APPS = [{apps}]
+DATABASES = {databases}
+LOGGING = {{"version": 1, "handlers": {{"mine": {{"class": "logging.NullHandler"}}}}, "root": {{"handlers": ["mine"]}}}}
+from deploy.settings import *
+"""
+SHOW_SIGN_IN = """
+import json, logging, django
+django.setup()
+from django.conf import settings
+logging.getLogger("slipway.sign_in").warning("told")
+limited = "deploy.sign_in" in settings.INSTALLED_APPS
+print(json.dumps([limited, len(settings.MIDDLEWARE), settings.SLIPWAY_SIGN_IN_TRIES]))
+"""
+AUTH = "'django.contrib.contenttypes', 'django.contrib.auth'"
+SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+
+
+@pytest.mark.parametrize(
+    ("apps", "databases", "limited"),
+    [
+        (AUTH, SQLITE, True),
+        ("'django.contrib.contenttypes', 'django.contrib.auth.apps.AuthConfig'", SQLITE, True),
+        ("", SQLITE, False),
+        (AUTH, {}, False),
+        (AUTH, {"default": {"ENGINE": "django.db.backends.dummy"}}, False),
+    ],
+)
+def test_sign_ins_are_limited_where_there_are_accounts_and_a_database_and_told_in_any_log(
+    apps, databases, limited, tmp_path
+):
+    (tmp_path / "theirs.py").write_text(THEIRS.format(apps=apps, databases=databases))
+    told = PRODUCTION | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "DJANGO_SETTINGS_MODULE": "theirs"}
+    command = [sys.executable, "-c", SHOW_SIGN_IN]
+    done = subprocess.run(command, env=told | {"SLIPWAY_SIGN_IN_TRIES": "7"}, capture_output=True, text=True)
+    assert json.loads(done.stdout) == [limited, 3 if limited else 1, 7], done.stderr
+    assert done.stderr == "told\n"
