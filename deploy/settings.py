@@ -111,7 +111,8 @@ if SLIPWAY_OFFLOAD:
     CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
     # What `startproject` writes cannot serve: a key that lies in the repository, and a database file inside a release,
-    # which nobody may write there and the next release has not. Any other database stays the project's own affair.
+    # which nobody may write there and the next release has not. Any other server stays the project's own affair; what
+    # is SQLite all the same a deploy refuses (deploy.databases).
     if "SECRET_KEY" in _os.environ:
         SECRET_KEY = _env.str("SECRET_KEY")
     _databases = getattr(_project, "DATABASES", {})

@@ -116,7 +116,8 @@ class Acts:
         """The same for a shell to read."""
         env = self.deployer()
         gone = [f"unset {name}\n" for name in os.environ if name not in env]
-        return "".join(gone + [f"export {k}={shlex.quote(v)}\n" for k, v in env.items() if os.environ.get(k) != v])
+        # All of it: what World has set for this process is not set there.
+        return "".join(gone + [f"export {name}={shlex.quote(value)}\n" for name, value in env.items()])
 
     def _verb(self, name: str, phase: Phase, *arguments: str) -> str:
         command = [sys.executable, "-m", "deploy.verbs", *arguments]

@@ -111,3 +111,13 @@ def test_no_verb_does_anything_on_another_sites_server(verb, site, server, monke
     assert main([verb]) == 1
     assert "slipway: server 203.0.113.7 serves www.other.example" in capfd.readouterr().err
     assert server.called() == ""
+
+
+def test_who_takes_it_over_gets_to_look_at_it(site, server, monkeypatch, capfd):
+    monkeypatch.setenv("CONFIG", str(site.path))
+    monkeypatch.setattr(Secrets, "load", lambda site: SimpleNamespace(web={}))
+    server.record(OTHER)
+    assert main(["deploy", "--take-over"]) == 1
+    # The stand-in's facts are none; they were asked for.
+    assert "slipway: the server's answer is not understood" in capfd.readouterr().err
+    assert "/df " in server.called()

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,6 +11,7 @@ from deploy import config
 from deploy.errors import SlipwayError
 from deploy.secrets import PASSWORD_VARIABLE, Secrets
 from rehearsal import world
+from rehearsal.acts import Acts
 from rehearsal.machine import ssh
 from rehearsal.surroundings import Surroundings
 from rehearsal.world import World
@@ -139,3 +142,11 @@ def test_a_port_that_somebody_took_meanwhile_is_named(rehearsed, monkeypatch):
     monkeypatch.setattr(world, "free_port", lambda port: port + (port == rehearsed.ports["s3"]))
     with pytest.raises(SlipwayError, match=rf"port {rehearsed.ports['s3']} \(s3\) is taken"):
         rehearsed.check_ports()
+
+
+def test_another_shell_deploys_by_the_same_secrets(rehearsed):
+    acts = Acts(rehearsed, SimpleNamespace(ports={22: 1, 80: 2, 443: 3}), None, None)
+    script = f"{acts.shell()}printenv {PASSWORD_VARIABLE}"
+    env = {"PATH": os.environ["PATH"], "OTHER": "of this shell"}
+    done = subprocess.run(["sh", "-c", script], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(rehearsed.password_file)
