@@ -3,10 +3,11 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import urllib3
 
+from deploy.causes import cause
 from deploy.connections import pool
 from deploy.errors import SlipwayError
 from deploy.objects import STATIC_PREFIX
@@ -35,7 +36,7 @@ def _fault(connections: urllib3.PoolManager, url: str) -> str:
     try:
         answer = connections.request("HEAD", url, retries=RETRIES)
     except urllib3.exceptions.MaxRetryError as error:
-        return f"{url}: {getattr(error.reason, 'args', [error.reason])[-1]}"
+        return f"{url}: {cause(error, urlsplit(url).netloc) or getattr(error.reason, 'args', [error.reason])[-1]}"
     if answer.headers.get("X-Origin"):
         return f"{url}: answered by the origin, not by the CDN"
     return "" if answer.status == 200 else f"{url} answers {answer.status}"

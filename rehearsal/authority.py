@@ -26,13 +26,16 @@ class Authority:
         if not self._lasts():
             self._make()
 
-    def issue(self, name: str, hosts: Sequence[str]) -> tuple[Path, Path]:
-        """A certificate for ``hosts``, names or addresses, and its key: ``<name>.pem`` and ``<name>-key.pem``."""
+    def issue(self, name: str, hosts: Sequence[str], lifetime: timedelta = LIFETIME) -> tuple[Path, Path]:
+        """A certificate for ``hosts``, names or addresses, and its key: ``<name>.pem`` and ``<name>-key.pem``.
+
+        It is valid from yesterday on; with a ``lifetime`` below zero it has expired.
+        """
         root = x509.load_pem_x509_certificate(self.certificate.read_bytes())
         signer = serialization.load_pem_private_key(self._key_file.read_bytes(), None)
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
-            _builder(x509.Name([]), root.subject, key)
+            _builder(x509.Name([]), root.subject, key, lifetime)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             # Critical, because the subject is empty: the names alone count.
             .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=True)
@@ -67,7 +70,9 @@ class Authority:
         _write((self.certificate, self._key_file), builder.sign(key, hashes.SHA256()), key)
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, lifetime: timedelta = LIFETIME
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -76,7 +81,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivate
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BEFORE)
-        .not_valid_after(now + LIFETIME)
+        .not_valid_after(now + lifetime)
     )
 
 

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and each call's own list of errors
 """
 
+from urllib.parse import urlsplit
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -12,6 +14,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from deploy.causes import cause
 from deploy.errors import SlipwayError
 
 AGAIN = "run it again: it goes on from here"
@@ -82,6 +85,8 @@ def failed(service: str, resource: str, error: BotoCoreError) -> SlipwayError:
         return SlipwayError(f"no AWS credentials; set {KEYS}")
     if isinstance(error, PartialCredentialsError | ProfileNotFound):
         return SlipwayError(f"incomplete AWS credentials: {error}; set {KEYS}")
+    if told := cause(error, urlsplit(error.kwargs.get("endpoint_url", "")).netloc or "AWS", "AWS_CA_BUNDLE"):
+        return SlipwayError(f"{service} cannot be asked about {resource}: {told}")
     fix = ""
     if isinstance(error, EndpointConnectionError):
         fix = "; check the network, and `region` in site.yml"

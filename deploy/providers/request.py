@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from deploy.causes import cause
 from deploy.connections import pool
 from deploy.errors import SlipwayError
 
@@ -34,7 +35,7 @@ def post(url: str, headers: Headers, body: bytes | None = None) -> dict[str, Any
         try:
             answer = connections.request("POST", url, body=body, headers=dict(headers()), retries=False)
         except urllib3.exceptions.HTTPError as error:
-            failure = f"no answer ({_reason(error)}); is it a proxy, or the network?"
+            failure = f"no answer: {cause(error, 'it') or f'{_reason(error)}; is it a proxy, or the network?'}"
         else:
             said = _said(answer)
             if answer.status < 300:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from botocore import exceptions
 
+from deploy.causes import cause
 from deploy.errors import SlipwayError
 
 RERUN = "run it again: only the rest is sent"
@@ -81,21 +82,24 @@ def _failed(error: exceptions.BotoCoreError) -> str:
         return f"no complete credentials; set {KEYS}"
     if isinstance(error, exceptions.NoRegionError):
         return "no region; set AWS_DEFAULT_REGION"
-    if isinstance(error, exceptions.SSLError):
-        return f"{_endpoint(error)} has no certificate we trust; check AWS_CA_BUNDLE"
+    told = cause(error, _endpoint(error), "AWS_CA_BUNDLE")
     if isinstance(error, exceptions.ProxyConnectionError):
-        return "the proxy cannot be reached; check HTTPS_PROXY"
-    if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
-        return f"{_endpoint(error)} cannot be reached; check the network and AWS_ENDPOINT_URL_S3"
+        return told or "the proxy cannot be reached; check HTTPS_PROXY"
     if isinstance(error, exceptions.ReadTimeoutError):
         return f"{_endpoint(error)} did not answer in time; {RERUN}"
+    if isinstance(error, exceptions.SSLError):
+        return told or f"TLS with {_endpoint(error)} failed; check AWS_CA_BUNDLE and the address"
+    if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
+        return f"{told or f'{_endpoint(error)} cannot be reached'}; check the network and AWS_ENDPOINT_URL_S3"
     if isinstance(error, exceptions.HTTPClientError):
-        return f"the connection broke; {RERUN}"
+        return f"{told or 'the connection broke'}; {RERUN}"
     return " ".join(str(error).split())
 
 
 def _endpoint(error: exceptions.BotoCoreError) -> str:
     """Scheme, host and port: a URL could carry a password or a signature."""
     url = urlsplit(error.kwargs.get("endpoint_url", ""))
+    if not url.hostname:
+        return "the bucket's server"
     port = f":{url.port}" if url.port else ""
     return f"{url.scheme}://{url.hostname}{port}"

@@ -1,0 +1,199 @@
+"""Each way in which a server is not reached has its own name, for the push, the look through the CDN and a purge."""
+
+import socket
+import ssl
+import threading
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+import pytest
+
+from deploy import edge
+from deploy.causes import cause
+from deploy.errors import SlipwayError
+from deploy.providers import request
+from deploy.push import Bucket, s3
+from deploy.push.s3 import S3
+from rehearsal.authority import Authority
+from rehearsal.processes import free_port
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("tls"))
+
+
+@contextmanager
+def listening(answer):
+    """A server on the loopback; ``answer`` gets each connection. Gives the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=one, args=(connection,), daemon=True).start()
+
+        def one(connection):
+            # The client may refuse us.
+            with connection, suppress(OSError):
+                answer(connection)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def tls(certificate, *, ciphers=""):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    if ciphers:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+
+    def answer(connection):
+        context.wrap_socket(connection, server_side=True).recv(1)
+
+    return answer
+
+
+def plain(connection):
+    connection.recv(1)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+def hangs_up(connection):
+    connection.recv(4096)
+
+
+def proxy(status):
+    def answer(connection):
+        connection.recv(4096)
+        connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    return answer
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, authority):
+    """One attempt; the authority is trusted, and no proxy of this shell's is there."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setattr(s3, "ATTEMPTS", 1)
+    monkeypatch.setattr(s3, "TIMEOUTS", (0.3, 0.3))
+    monkeypatch.setattr(request, "ATTEMPTS", 1)
+    monkeypatch.setattr(edge, "RETRIES", edge.urllib3.Retry(total=0))
+    for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, str(authority.certificate))
+
+
+def said_by_the_push(url, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url)
+    with pytest.raises(SlipwayError) as refused:
+        S3(Bucket("example-com")).send("put", "PUT", "static/a.css", body=b"a")
+    return str(refused.value)
+
+
+def said_by_the_edge(url, monkeypatch):
+    return edge._fault(edge.pool(url), f"{url}/a.css")
+
+
+def said_by_a_purge(url, monkeypatch):
+    with pytest.raises(SlipwayError) as refused:
+        request.post(f"{url}/purge", dict)
+    return str(refused.value)
+
+
+ASKING = pytest.mark.parametrize("ask", [said_by_the_push, said_by_the_edge, said_by_a_purge])
+FORMS = {
+    "expired": (lambda authority: tls(authority.issue("old", ["127.0.0.1"], timedelta(hours=-1))), "has expired"),
+    "another name": (lambda authority: tls(authority.issue("other", ["other.example.com"])), "is another host's"),
+    "plain http": (lambda _: plain, "does not speak TLS"),
+    # The certificate's key is of another kind than these ciphers want.
+    "no cipher in common": (
+        lambda authority: tls(authority.issue("new", ["127.0.0.1"]), ciphers="ECDHE-RSA-AES256-GCM-SHA384"),
+        "no TLS version or cipher in common",
+    ),
+    "a broken handshake": (lambda _: hangs_up, "broke off"),
+}
+
+
+@ASKING
+@pytest.mark.parametrize("form", FORMS)
+def test_each_fault_of_tls_is_called_what_it_is(form, ask, authority, monkeypatch):
+    make, expected = FORMS[form]
+    with listening(make(authority)) as port:
+        said = ask(f"https://127.0.0.1:{port}", monkeypatch)
+    assert expected in said
+    assert "\n" not in said and "nobody whom we trust" not in said
+
+
+@ASKING
+def test_an_authority_that_nobody_trusts_is_called_that(ask, tmp_path, monkeypatch):
+    stranger = Authority(tmp_path / "stranger").issue("cdn", ["127.0.0.1"])
+    with listening(tls(stranger)) as port:
+        said = ask(f"https://127.0.0.1:{port}", monkeypatch)
+    assert "is signed by nobody whom we trust; check " in said
+
+
+@ASKING
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("407 Proxy Authentication Required", "the proxy wants a user and a password (407 "),
+        ("403 Forbidden", "the proxy refuses the way to "),
+        ("502 Bad Gateway", "the proxy answers 502 Bad Gateway for "),
+        ("503 Service Unavailable", "the proxy answers 503 Service Unavailable for "),
+        ("504 Gateway Timeout", "the proxy answers 504 Gateway Timeout for "),
+    ],
+)
+def test_what_a_proxy_refuses_is_not_called_a_proxy_that_is_away(status, expected, ask, monkeypatch):
+    with listening(proxy(status)) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{port}")
+        said = ask("https://s3.example.com", monkeypatch)
+    assert expected in said
+    assert "cannot be reached" not in said and "hunter2" not in said
+
+
+@ASKING
+def test_a_proxy_that_is_away_and_one_that_has_no_name_are_told_apart(ask, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{free_port()}")
+    said = ask("https://s3.example.com", monkeypatch)
+    assert "the proxy cannot be reached: nothing listens there; check HTTPS_PROXY" in said
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hunter2@proxy.invalid:8080")
+    named = ask("https://s3.example.com", monkeypatch)
+    assert "the proxy cannot be reached: DNS has no such name" in named
+    assert "hunter2" not in said + named
+
+
+@ASKING
+def test_a_host_that_is_away_and_one_that_has_no_name_are_told_apart(ask, monkeypatch):
+    assert "cannot be reached: nothing listens there" in ask(f"https://127.0.0.1:{free_port()}", monkeypatch)
+    assert "DNS has no such name" in ask("https://s3.invalid", monkeypatch)
+
+
+def test_a_silent_drop_is_told_from_a_slow_answer(monkeypatch):
+    # A backlog that is full drops what comes, as a firewall does.
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", port))
+        said = said_by_the_push(f"https://127.0.0.1:{port}", monkeypatch)
+        for each in waiting:
+            each.close()
+    assert "cannot be reached: no answer at all, it is down or a firewall drops what is sent" in said
+    done = threading.Event()
+    with listening(lambda connection: done.wait(5)) as port:
+        said = said_by_the_push(f"http://127.0.0.1:{port}", monkeypatch)
+        done.set()
+    assert "did not answer in time" in said
+
+
+def test_what_is_none_of_these_is_left_to_whoever_asks():
+    assert cause(ValueError("x"), "it") == ""
