@@ -18,6 +18,7 @@ from rehearsal.processes import Processes
 from tests.integration.interrupt import hears_ctrl_c
 
 ROOT = Path(__file__).resolve().parents[3]
+BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
 PATIENCE = 120  # s; a busy computer boots slowly
 
 
@@ -73,6 +74,14 @@ def booted(directory):
     return process
 
 
+def again(machine):
+    """Which boot it is; "" while it is down."""
+    try:
+        return machine.run(BOOT_ID)
+    except SlipwayError:
+        return ""
+
+
 def test_two_side_by_side_reach_each_other_by_address(tmp_path):
     network = Network(tmp_path / "network")
     with Processes(tmp_path / "log") as processes:
@@ -91,6 +100,10 @@ def test_two_side_by_side_reach_each_other_by_address(tmp_path):
                 total = int(machine.run("awk '/^MemTotal/ {print $2}' /proc/meminfo"))
                 assert total == groups.MEMORY // 1024
                 assert machine.run("nproc").strip() == "1"
+            # A unit's limit holds, and a kill for memory is that machine's alone.
+            grow = "python3 -c 'x = bytearray(100 << 20)'"
+            one.run(f"systemd-run --quiet --wait --property=MemoryMax=30M {grow} || true")
+            assert [machine.oom_kills() for machine in machines] == [1, 0]
         finally:
             for machine in machines:
                 machine.stop()
@@ -149,6 +162,9 @@ def test_a_saved_machine_is_there_again(tmp_path, monkeypatch):
             machine.save("noted")
             # It has booted again, as a machine does that has swap.
             assert machine.run("swapon --show=NAME --noheadings") == "/swapfile\n"
+            booted = machine.run(BOOT_ID)
+            machine.run("systemctl reboot")
+            until(lambda: again(machine) not in ("", booted), "a reboot from inside has come back")
             machine.run("echo changed > /root/note")
             machine.stop()
             machine.boot(processes, snapshot="noted")
