@@ -8,7 +8,7 @@ import functools
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +37,10 @@ class Attempt:
     at: float
     wait: float
 
-    def say(self, what: str, level: int, more: str = "") -> None:
+    def tell(self, what: str, more: str = "") -> None:
+        # As JSON, so that no name makes a line of its own.
         name = json.dumps(self.name[:SHOWN])
-        log.log(level, "%s: account=%s address=%s%s", what, name, self.address or "unknown", more)
+        log.warning("sign-in %s: account=%s address=%s%s", what, name, self.address or "unknown", more)
 
 
 def install() -> None:
@@ -48,7 +49,7 @@ def install() -> None:
         auth.authenticate, auth.aauthenticate = _guarded(auth.authenticate), _guarded_async(auth.aauthenticate)
 
 
-def _guarded(authenticate):
+def _guarded(authenticate: Callable) -> Callable:
     @functools.wraps(authenticate)
     @sensitive_variables("credentials")
     def guarded(request=None, **credentials):
@@ -63,7 +64,7 @@ def _guarded(authenticate):
     return guarded
 
 
-def _guarded_async(authenticate):
+def _guarded_async(authenticate: Callable) -> Callable:
     @functools.wraps(authenticate)
     @sensitive_variables("credentials")
     async def guarded(request=None, **credentials):
@@ -95,7 +96,7 @@ def _begin(request: Any, credentials: Mapping[str, Any]) -> Attempt | None:
     attempt = Attempt(visit, name, address, account, known_as, at, wait)
     if attempt.wait:
         visit.wait = attempt.wait
-        attempt.say("sign-in refused", logging.WARNING, f" wait={attempt.wait:.0f}s")
+        attempt.tell("refused", f" wait={attempt.wait:.0f}s")
     return attempt
 
 
@@ -105,7 +106,7 @@ def _end(attempt: Attempt | None, user: Any) -> None:
     if attempt is None:
         return
     if user is None:
-        attempt.say("sign-in failed", logging.WARNING)
+        attempt.tell("failed")
         return
     attempt.visit.wait = 0
     ledger.apart(
