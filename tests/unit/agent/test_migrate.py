@@ -21,6 +21,23 @@ def systemd(host, monkeypatch):
     return systemd
 
 
+TRACED = """Traceback (most recent call last):
+  File "x"
+    raise TooSmall
+boats.TooSmall: of ten
+DETAIL:  eleven
+"""
+GROUP = """  + Exception Group Traceback (most recent call last):
+  |   File "x"
+  | ExceptionGroup: two (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | KeyError: 'a'
+    +---------------- 2 ----------------
+    | Sunk
+    +------------------------------------
+"""
+
+
 @pytest.mark.parametrize(
     ("said", "wanted"),
     [
@@ -33,6 +50,8 @@ def systemd(host, monkeypatch):
         ("CommandError: Conflicting migrations detected\n", "CommandError: Conflicting migrations detected"),
         ("a warning\nKilled\n", "Killed"),
         ("", "Applying wall.0002_more..."),
+        (TRACED, "boats.TooSmall: of ten DETAIL:  eleven"),
+        (GROUP, "ExceptionGroup: two (2 sub-exceptions): KeyError: 'a'; Sunk"),
     ],
 )
 def test_the_reason_comes_before_the_databases_hint(said, wanted, host, systemd):

@@ -30,6 +30,9 @@ class Raised:
     frames: list[tuple[str, str]] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
 
+    def words(self) -> str:
+        return ": ".join(filter(None, (self.text, "; ".join(self.members))))
+
 
 def of(unit: str) -> str:
     """``: `` and the reason, in one line; "" where there is nothing to say."""
@@ -89,20 +92,19 @@ def _worker_killed(said: Iterable[str]) -> str:
 
 def _exception(said: Iterable[str]) -> str:
     """The last exception that was printed whole, with the last place of the release's own code."""
-    raised = list(_raised(said))
-    if not raised:
+    all_of = list(raised(said))
+    if not all_of:
         return ""
-    text = ": ".join(filter(None, (raised[-1].text, "; ".join(raised[-1].members))))
-    own = [place for each in raised[-1:] + raised[:-1] for place in reversed(each.frames) if _is_own(place[0])]
+    own = [place for each in all_of[-1:] + all_of[:-1] for place in reversed(each.frames) if _is_own(place[0])]
     where = f" at {own[0][0].partition('/releases/')[2].partition('/')[2]}:{own[0][1]}" if own else ""
-    return text + where
+    return all_of[-1].words() + where
 
 
 def _is_own(path: str) -> bool:
     return "/releases/" in path and "/venv" not in path
 
 
-def _raised(said: Iterable[str]) -> Iterator[Raised]:
+def raised(said: Iterable[str]) -> Iterator[Raised]:
     """Each exception in what was printed; a group, with its members, is one."""
     current, reading = Raised(), False
     for line in said:

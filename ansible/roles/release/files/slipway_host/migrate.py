@@ -70,6 +70,13 @@ def _holder() -> str:
 
 def _last(done: jobs.Ended) -> str:
     """The last exception with what the database says beside it: DETAIL and HINT come after, and mean little alone."""
-    lines = [line.strip() for line in (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()]
-    named = [n for n, line in enumerate(lines) if re.match(r"[\w.]+(Error|Exception)\b", line)]
-    return " ".join(line for line in lines[named[-1] if named else -1 :] if line)
+    lines = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
+    group = [each for each in cause.raised(lines) if each.members][-1:]
+    if group:
+        return group[0].words()
+    traced = [n for n, line in enumerate(lines) if line.strip() == cause.HEADER]
+    # Whatever its class is called, it stands where the indented places end.
+    ended = [n for n, line in enumerate(lines) if traced and n > traced[-1] and line[:1].strip()]
+    named = [n for n, line in enumerate(lines) if re.match(r"\s*[\w.]+(Error|Exception)\b", line)]
+    start = max([*ended[:1], *named[-1:]], default=-1)
+    return " ".join(line.strip() for line in lines[start:] if line.strip())
