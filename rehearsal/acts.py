@@ -9,9 +9,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.host import playbook
+from deploy.errors import SlipwayError
+from deploy.host import lock, playbook
+from deploy.host.connection import Connection
 from rehearsal import acme, cloud, drifts, hardening, leaking
 from rehearsal.diary import Diary, Phase
+from rehearsal.faults import FAULTS, Fault
 from rehearsal.host import ADMIN, Host
 from rehearsal.load import Load, Visits, seconds_each
 from rehearsal.machine.machine import Machine
@@ -236,6 +239,40 @@ class Acts:
         with self._load("a rollback") as visits:
             self._verb("rollback", phase, "rollback")
         self._judge("a rollback", visits)
+
+    def faults(self, phase: Phase) -> None:
+        """What goes wrong while nobody looks is told while it lasts, and no longer."""
+        untold = [what for what, fault in FAULTS.items() if not self._is_told(fault)]
+        status, said = self._status()
+        left = [line for line in said.splitlines() if line.startswith("WRONG")]
+        self.diary.find(
+            "make status tells what is wrong, and nothing once it is mended",
+            not untold and status == 0,
+            "; ".join([*(f"{what} is not told" for what in untold), *left]) or ", ".join(FAULTS),
+        )
+
+    def _is_told(self, fault: Fault) -> bool:
+        self.host.run(fault.make)
+        try:
+            return fault.is_told(*self._status())
+        finally:
+            self.host.run(fault.mend)
+
+    def _status(self) -> tuple[int, str]:
+        command = [sys.executable, "-m", "deploy.verbs", "status"]
+        return self.diary.run("status", command, env=self.deployer(), cwd=ROOT)
+
+    def lose_lock(self, phase: Phase) -> None:
+        """A deploy's lock is taken away in the middle: it must not switch any more."""
+        connection = Connection(self.world.site)
+        with lock.held(connection):
+            connection.agent("unlock")
+            (serving,) = (each["id"] for each in json.loads(connection.agent("releases")) if each["current"])
+            try:
+                said = connection.agent("activate", serving)
+            except SlipwayError as error:
+                said = str(error)
+        self.diary.find("A deploy whose lock is gone does not switch", "deploy lock is gone" in said, said)
 
     def storm(self, phase: Phase) -> None:
         """A release beside all else that takes memory at once."""

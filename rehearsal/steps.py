@@ -28,6 +28,8 @@ STEPS = (
         Acts.release_under_load,
     ),
     Step("make rollback under load", Acts.rollback_under_load),
+    Step("make unlock in the middle of a deploy", Acts.lose_lock),
+    Step("make status while something is wrong", Acts.faults),
 )
 STORM = Step(f"make deploy beside an upgrade, a renewal and {UPLOADS} uploads", Acts.storm)
 

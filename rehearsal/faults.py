@@ -1,0 +1,41 @@
+"""What goes wrong on a server while nobody looks, and what `make status` must say of it."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``make`` and ``mend`` are root's shell commands there; ``says`` is found in a line of what is wrong."""
+
+    make: str
+    mend: str
+    says: str
+
+    def is_told(self, status: int, said: str) -> bool:
+        return status == 1 and any(re.search(self.says, line) for line in said.splitlines() if line.startswith("WRONG"))
+
+
+FAILING = "/run/systemd/system/slipway-certificate.service.d"
+FAULTS = {
+    "a stopped database": Fault(
+        "systemctl stop 'postgresql@*'", "systemctl start postgresql", r"postgresql@\S+ is not running"
+    ),
+    "a stopped site": Fault(
+        "systemctl stop slipway.socket slipway.service",
+        "systemctl start slipway.socket slipway.service",
+        r"slipway\.service is not running",
+    ),
+    "pages that fail": Fault(
+        "chmod 0 /run/slipway/gunicorn.sock",
+        "chmod 660 /run/slipway/gunicorn.sock",
+        "pages fail through nginx: /healthz/ready answers 502",
+    ),
+    "a renewal that fails": Fault(
+        f"mkdir -p {FAILING} && printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' > {FAILING}/fault.conf"
+        " && systemctl daemon-reload; systemctl start slipway-certificate.service 2>&1 || true",
+        f"rm -r {FAILING} && systemctl daemon-reload && systemctl reset-failed slipway-certificate.service",
+        "the certificate's renewal failed",
+    ),
+    "a reboot that is due": Fault("touch /run/reboot-required", "rm /run/reboot-required", "a reboot is due"),
+}
