@@ -5,7 +5,6 @@ import ipaddress
 import secrets
 import socket
 import ssl
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -13,12 +12,11 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 import aiohttp
-import brotli
 from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict
 from yarl import URL
 
-from tests.smoke import certificate, origin
+from tests.smoke import certificate, coding, origin
 from tests.smoke.options import Options
 
 # Seconds from the moment that a request has a connection to use: waiting for its turn is no fault of the host.
@@ -37,13 +35,17 @@ def agent(run: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``status`` 0: no answer, and ``error`` says why. ``body`` is as it came over the wire."""
+    """``status`` 0: no answer, and ``error`` says why. ``body`` is as it came over the wire.
+
+    ``cut``: the body goes on beyond ``coding.MOST`` bytes, which were not read.
+    """
 
     url: str
     status: int
     headers: CIMultiDict
     body: bytes = b""
     error: str = ""
+    cut: bool = False
 
     @property
     def type(self) -> str:
@@ -54,11 +56,10 @@ class Answer:
         return self.headers.get("Content-Encoding", "").strip().lower()
 
     def decoded(self) -> bytes:
-        """The body without its Content-Encoding; ValueError if the label lies."""
-        body = self.body
-        for coding in reversed([part.strip() for part in self.encoding.split(",") if part.strip()]):
-            body = decode(body, coding)
-        return body
+        """The body without its Content-Encoding; ValueError if the label lies, or where not all of it is known."""
+        if self.cut:
+            raise ValueError(f"more than {coding.MOST // 1_000_000} MB")
+        return coding.undo(self.body, self.encoding)
 
     @property
     def text(self) -> str:
@@ -66,22 +67,6 @@ class Answer:
             return self.decoded().decode("utf-8", "replace")
         except ValueError:
             return ""
-
-
-def decode(body: bytes, coding: str) -> bytes:
-    """Undoes one content coding; ValueError if it cannot be undone."""
-    try:
-        if coding in ("gzip", "x-gzip"):
-            return zlib.decompress(body, 16 + zlib.MAX_WBITS)
-        if coding == "deflate":
-            return zlib.decompress(body)
-        if coding == "br":
-            return brotli.decompress(body)
-    except (zlib.error, brotli.error) as error:
-        raise ValueError(f"not {coding}: {error}") from error
-    if coding == "identity":
-        return body
-    raise ValueError(f"unknown content coding {coding!r}")
 
 
 class Resolver(AbstractResolver):
@@ -150,6 +135,7 @@ class Client:
         self.run = run
         self._resolver = Resolver(options.resolve)
         self._ca = options.ca
+        self._patience = patience
         self._turn = asyncio.Semaphore(limit)
         connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=self._trust(), limit=0)
         jar = SiteCookies(options.site) if cookies else aiohttp.DummyCookieJar()
@@ -177,11 +163,15 @@ class Client:
                 async with self.session.request(
                     method, URL(url, encoded=True), headers=sent, data=data, allow_redirects=False
                 ) as answer:
-                    body = await answer.read()
-                    return Answer(url, answer.status, CIMultiDict(answer.headers), body)
+                    body, cut = await _read(answer)
+                    return Answer(url, answer.status, CIMultiDict(answer.headers), body, cut=cut)
             except FAILURES as error:
-                reason = await self._over(url, error) or str(error) or type(error).__name__
+                reason = await self._over(url, error) or str(error) or self._late(error)
                 return Answer(url, 0, CIMultiDict(), error=reason)
+
+    def _late(self, error: Exception) -> str:
+        late = isinstance(error, asyncio.TimeoutError)
+        return f"no whole answer within {self._patience:g} s" if late else type(error).__name__
 
     def _trust(self) -> ssl.SSLContext:
         trust = ssl.create_default_context()
@@ -207,3 +197,14 @@ class Client:
         except OSError:
             return set()
         return {(entry["host"], entry["port"]) for entry in found}
+
+
+async def _read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """The body, and whether it was cut off at the bound."""
+    body = bytearray()
+    async for part in answer.content.iter_any():
+        body += part
+        if len(body) > coding.MOST:
+            answer.close()
+            return bytes(body[: coding.MOST]), True
+    return bytes(body), False

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
+from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import Answer, Client, new_run
 from tests.smoke.hosts import Hosts, resolve
 from tests.smoke.options import Options
@@ -50,6 +51,7 @@ class Crawl:
     set_cookies: list[tuple[str, str]] = field(default_factory=list)
     feeds: dict[str, str] = field(default_factory=dict)
     sign_in_problem: str = ""
+    facts: list[Fact] = field(default_factory=list)
 
     def for_browser(self) -> list[Visited]:
         """One page of every kind: what loads and runs the same things is looked at once."""
@@ -69,9 +71,16 @@ class Crawl:
         self.note_cookies(answer)
         if answer.type not in ("text/html", "application/xhtml+xml") or not answer.body:
             return None
+        try:
+            text = answer.decoded().decode("utf-8", "replace")
+        except ValueError as error:
+            what = f"Content-Encoding: {answer.encoding or 'none'}, but the body is {error}"
+            self.facts.append(Fact(Check.ENCODING, answer.url, answer.url, what))
+            self.notes.append(f"{answer.url}: {what}")
+            return None
         links = answer.headers.getall("Link", [])
         place = f"{answer.url} ({kind})" if how.get("replay") else answer.url
-        page = parse(answer.url, answer.text, links, place)
+        page = parse(answer.url, text, links, place)
         visited = Visited(answer, page, kind, **how)
         self.pages.append(visited)
         return visited

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from multidict import CIMultiDict
@@ -48,6 +48,10 @@ class Asset:
     @property
     def last(self) -> Answer:
         return self.answers[-1]
+
+    def hear(self, answer: Answer) -> None:
+        """One more answer. The bytes of the last one are kept, of those before it what they say."""
+        self.answers = [*(replace(before, body=b"") for before in self.answers), answer]
 
     @property
     def is_hit(self) -> bool:
@@ -132,10 +136,10 @@ async def _ask(client: Client, hosts: Hosts, asset: Asset) -> None:
     headers = {"Pragma": "akamai-x-cache-on"}
     if asset.cors:
         # Somebody may have asked without an Origin before: what a cache then holds must do for a page as well.
-        asset.answers.append(await client.ask(asset.url, headers=headers))
+        asset.hear(await client.ask(asset.url, headers=headers))
         headers["Origin"] = hosts.origin
     for number in range(TRIES_FOR_A_HIT):
-        asset.answers.append(await client.ask(asset.url, headers=headers))
+        asset.hear(await client.ask(asset.url, headers=headers))
         if asset.last.status == 0 and not number:
             continue  # once a line may drop
         if asset.last.status != 200 or asset.kind == LISTED or (number and asset.is_hit):
@@ -143,7 +147,7 @@ async def _ask(client: Client, hosts: Hosts, asset: Asset) -> None:
     for _ in range(TRIES_FOR_COMPRESSION):
         if asset.last.status != 200 or is_compressed(asset.last) or not should_be_compressed(asset):
             break
-        asset.answers.append(await client.ask(asset.url, headers=headers))
+        asset.hear(await client.ask(asset.url, headers=headers))
 
 
 def _inside(asset: Asset, importmap: modules.ImportMap) -> Iterable[Reference]:

@@ -9,7 +9,19 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Playwright
 
-from tests.smoke import canary, headers, icons, netlog, originlog, provisioned, pull, requested, uploads, written
+from tests.smoke import (
+    canary,
+    coding,
+    headers,
+    icons,
+    netlog,
+    originlog,
+    provisioned,
+    pull,
+    requested,
+    uploads,
+    written,
+)
 from tests.smoke.attribution import Fact
 from tests.smoke.browser import Visit
 from tests.smoke.chromium import NoBrowser, driver, launch
@@ -89,6 +101,7 @@ class Run:
 
     def _check_crawl(self, found: Crawl) -> None:
         self.notes += found.notes
+        self.facts += found.facts
         if found.sign_in_problem:
             control = Control("sign-in", "-", self.id, "missed", found.sign_in_problem)
             self.controls.controls.append(control)
@@ -118,6 +131,8 @@ class Run:
                 client, self.assets, listed, cookies, self.hosts, self.manifest, self.origin, marker
             )
         self._hear("H", said)
+        cut = [asset.url for asset in self.assets.values() if asset.last.cut]
+        self.notes += [f"not seen: the bytes of {url} (more than {coding.MOST // 1_000_000} MB)" for url in cut]
         self._hear("P", written.testify(found, references, names, self.assets | listed, self.hosts))
         loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
         strangers = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}

@@ -65,7 +65,7 @@ async def _sign(client: Client, hosts: Hosts, endpoint: str) -> object:
     try:
         if answer.status == 200:
             return json.loads(answer.decoded())
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     raise NoForm(f"{urlsplit(endpoint).path} answered {answer.status or answer.error} {answer.text[:80]}".strip())
 

@@ -10,7 +10,8 @@ from multidict import CIMultiDict
 
 from tests.smoke import canary, headers
 from tests.smoke.attribution import Check
-from tests.smoke.client import Answer, decode
+from tests.smoke.client import Answer
+from tests.smoke.coding import decode
 from tests.smoke.fetch import Asset, is_hit
 from tests.smoke.hosts import Hosts
 from tests.smoke.manifest import Entry, Manifest, carries_hash, name_fits
