@@ -101,7 +101,10 @@ def test_an_asset_that_says_too_much_is_a_finding(bombs):
 def asked(reply, patience=30.0, times=1):
     """The client's answers of a server that does ``reply(writer)`` once it was asked."""
 
+    serving = set()
+
     async def serve(reader, writer):
+        serving.add(asyncio.current_task())
         try:
             await reader.readuntil(b"\r\n\r\n")
             await reply(writer)
@@ -113,8 +116,11 @@ def asked(reply, patience=30.0, times=1):
     async def play():
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        async with server, Client(Options(url), "run", patience=patience) as client:
-            return [await client.ask(url) for _ in range(times)]
+        async with server:
+            async with Client(Options(url), "run", patience=patience) as client:
+                answers = [await client.ask(url) for _ in range(times)]
+            await asyncio.gather(*serving)
+        return answers
 
     return asyncio.run(play())
 
