@@ -29,6 +29,8 @@ class Proof:
         self._log = self._directory / "log" / "origin.log"
 
     def __enter__(self) -> "Proof":
+        self._log.unlink(missing_ok=True)
+        self._log.touch(mode=0o600)
         with self._log.open("wb") as log:
             self._following = subprocess.Popen(
                 self._connection.command(f"exec tail -n 0 -F {ORIGIN_LOG}", alone=True),

@@ -8,7 +8,8 @@ ROOT = config.ROOT
 
 
 def directory(site: config.Site) -> Path:
-    """``.slipway/<name of the site>``, made when it is missing."""
+    """``.slipway/<name of the site>``, made when it is missing, for its owner alone: logs name visitors."""
     path = ROOT / ".slipway" / site.name
     (path / "log").mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
     return path

@@ -2,14 +2,16 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import Browser, Error, Playwright, async_playwright
 
+from tests.smoke import confinement
 from tests.smoke.client import agent
 from tests.smoke.options import Options
 
@@ -51,43 +53,85 @@ async def driver() -> AsyncIterator[Playwright | None]:
 
 
 @asynccontextmanager
-async def launch(playwright: Playwright | None, options: Options, run: str, netlog: Path) -> AsyncIterator[Browser]:
-    """A browser for one run id; its net log is whole once it has ended. Raises NoBrowser."""
+async def launch(
+    playwright: Playwright | None,
+    options: Options,
+    run: str,
+    netlog: Path,
+    warn: Callable[[str], None] = lambda warning: None,
+) -> AsyncIterator[Browser]:
+    """A browser for one run id; its net log is whole once it has ended. Raises NoBrowser.
+
+    ``warn`` is told where it runs without its sandbox.
+    """
     if options.browser is None:
         raise NoBrowser("no Chromium found")
     if playwright is None:
         raise NoBrowser("Playwright's driver does not start; it needs libatomic (package libatomic1)")
-    arguments = [*FLAGS, f"--log-net-log={netlog}", f"--user-agent={_AGENT} {agent(run)}"]
-    rules = [
-        f"MAP {host}:{port} {f'[{to}]' if ':' in to else to}:{at}"
-        for (host, port), (to, at) in (options.resolve or {}).items()
-    ]
-    if rules:
-        arguments.append(f"--host-resolver-rules={', '.join(rules)}")
-    # Chromium's sandbox refuses root.
-    if os.geteuid() == 0:
-        arguments.append("--no-sandbox")
-    with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as home:
-        environment = dict(os.environ)
-        if options.ca:
-            _trust(options.ca, Path(home))
-            environment["HOME"] = home
-        try:
-            browser = await playwright.chromium.launch(
-                executable_path=options.browser, args=arguments, env=environment, timeout=START_TIMEOUT
-            )
-        except Error as error:
-            raise NoBrowser(f"{options.browser}: {str(error).splitlines()[0]}") from error
+    with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
+        # The browser's user passes through to a home that nobody else reads.
+        Path(directory).chmod(0o711)
+        browser, log = await _start(playwright, options, run, Path(directory), warn)
         try:
             yield browser
         finally:
             await browser.close()
+            _keep(log, netlog)
+
+
+async def _start(
+    playwright: Playwright, options: Options, run: str, directory: Path, warn: Callable[[str], None]
+) -> tuple[Browser, Path]:
+    """The browser and its net log."""
+    why = ""
+    for number, way in enumerate(confinement.ways()):
+        home = directory / str(number)
+        home.mkdir(0o700)
+        log = home / "net.json"
+        if options.ca:
+            _trust(options.ca, home)
+        way.give(home)
+        try:
+            browser = await playwright.chromium.launch(
+                executable_path=way.program(options.browser, directory),
+                args=[*_arguments(options, run), f"--log-net-log={log}"],
+                env=way.environment(home, at_home=bool(options.ca)),
+                # Playwright's own default is to do without, for every user.
+                chromium_sandbox=way.sandbox,
+                timeout=START_TIMEOUT,
+            )
+        except Error as error:
+            why = why or confinement.reason(str(error))
+            continue
+        if way.warning:
+            warn(way.warning.format(reason=why))
+        return browser, log
+    raise NoBrowser(f"{options.browser}: {why}")
+
+
+def _arguments(options: Options, run: str) -> list[str]:
+    rules = [
+        f"MAP {host}:{port} {f'[{to}]' if ':' in to else to}:{at}"
+        for (host, port), (to, at) in (options.resolve or {}).items()
+    ]
+    mapped = [f"--host-resolver-rules={', '.join(rules)}"] if rules else []
+    return [*FLAGS, f"--user-agent={_AGENT} {agent(run)}", *mapped]
+
+
+def _keep(log: Path, netlog: Path) -> None:
+    """Copies the net log, which another user may have written: never what a link there leads to."""
+    try:
+        source = os.open(log, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
+        return
+    with os.fdopen(source, "rb") as written, netlog.open("wb") as kept:
+        shutil.copyfileobj(written, kept)
 
 
 def _trust(ca: Path, home: Path) -> None:
     """Chromium on Linux believes the NSS database of its user."""
     database = home / ".pki" / "nssdb"
-    database.mkdir(parents=True)
+    database.mkdir(0o700, parents=True)
     at = ["-d", f"sql:{database}"]
     # certutil would take a file's first certificate alone.
     certificates = _PEM.findall(ca.read_text())

@@ -1,13 +1,12 @@
 """The verdict as JUnit XML: one case a witness and a control, for a CI that shows such files."""
 
-from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 
-def write(document: dict, path: Path) -> None:
-    """``document`` is smoke.json's."""
-    path.write_bytes(ElementTree.tostring(suite(document), encoding="utf-8", xml_declaration=True))
+def written(document: dict) -> bytes:
+    """The file's content. ``document`` is smoke.json's."""
+    return ElementTree.tostring(suite(document), encoding="utf-8", xml_declaration=True)
 
 
 def suite(document: dict) -> Element:

@@ -107,7 +107,8 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument("--minutes", type=float, default=15, help="after these no further page is visited (15)")
     parser.add_argument("--source", type=_directory, help="find leaks in these files (else: here, beside a manage.py)")
     given = vars(parser.parse_args(argv))
-    login = os.environ.get(LOGIN_VARIABLE)
+    # No program that is started from here, the browser least of all, gets to see it.
+    login = os.environ.pop(LOGIN_VARIABLE, None)
     if login is not None and ":" not in login:
         parser.error(f"{LOGIN_VARIABLE} must be user:password")
     if given["browser"] not in (None, "none") and not Path(given["browser"]).is_file():

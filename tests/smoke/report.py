@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.smoke import junit
+from tests.smoke import junit, private
 from tests.smoke.verdict import COUNTED, WITNESSES, Verdict
 from tests.smoke.waterfall import waterfall
 
@@ -23,14 +23,17 @@ _LEGEND = (
 
 
 def write(verdict: Verdict, directory: Path) -> None:
-    """``index.html``, ``smoke.json`` and ``junit.xml`` in ``directory``, which is made if it is not there."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """``index.html``, ``smoke.json`` and ``junit.xml`` in ``directory``, which is made if it is not there.
+
+    All are for their owner alone: screenshots and URLs are those of a signed-in person.
+    """
+    private.folder(directory)
     document = verdict.as_json()
-    (directory / "index.html").write_text(page(document), encoding="utf-8")
+    private.write(directory / "index.html", page(document).encode())
     for visit in document["visits"]:
         visit.pop("screenshot")
-    (directory / "smoke.json").write_text(json.dumps(document, indent=1), encoding="utf-8")
-    junit.write(document, directory / "junit.xml")
+    private.write(directory / "smoke.json", json.dumps(document, indent=1).encode())
+    private.write(directory / "junit.xml", junit.written(document))
 
 
 def page(document: dict) -> str:

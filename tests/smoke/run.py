@@ -171,7 +171,7 @@ class Run:
     async def _browse(self, playwright: Playwright | None, found: Crawl, directory: Path) -> None:
         log = directory / "net.json"
         try:
-            async with launch(playwright, self.options, self.id, log) as browser:
+            async with launch(playwright, self.options, self.id, log, self.notes.append) as browser:
                 pages = found.for_browser()
                 self.visits = await visit_all(
                     browser, pages, found.cookies, self.options.full_pages, self.deadline, self.say

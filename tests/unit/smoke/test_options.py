@@ -1,5 +1,7 @@
 """The command line: what it takes, and that a password never stands on it."""
 
+import os
+
 import pytest
 
 from tests.smoke.options import parse
@@ -16,6 +18,7 @@ def test_a_site_is_enough():
 def test_the_login_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("SMOKE_LOGIN", "ada:love:lace")
     assert parse(SITE).login == ("ada", "love:lace")
+    assert "SMOKE_LOGIN" not in os.environ, "the browser and its driver would inherit it"
 
 
 @pytest.mark.parametrize(
