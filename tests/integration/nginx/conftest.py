@@ -7,6 +7,7 @@ import socket
 import socketserver
 import subprocess
 import threading
+import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -85,7 +86,16 @@ class Front:
         return socket.create_connection(("127.0.0.1", self.https), 10)
 
     def lines(self):
-        return self.log.read_bytes().splitlines()
+        """The log so far. A line follows its answer: those before the line of one more request are all of them."""
+        with self.connect() as connection:
+            connection.sendall(f"GET /closing HTTP/1.1\r\nHost: {SITE}\r\n\r\n".encode())
+            connection.recv(100)
+            for _ in range(1000):
+                before, found, _ = self.log.read_bytes().partition(b'"uri":"/closing"')
+                if found:
+                    return before.splitlines()[:-1]
+                time.sleep(0.01)
+        raise AssertionError("the closing request has no line")
 
 
 @pytest.fixture(params=BINARIES)
