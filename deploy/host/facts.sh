@@ -14,8 +14,9 @@ for name in $NAMES; do
     echo "name=$name $(getent ahosts "$name" | awk '{print $1}' | sort -u | xargs)"
 done
 echo "venvs=$(cd /srv/slipway/venvs 2>/dev/null && ls -d */whole 2>/dev/null | cut -d/ -f1 | xargs)"
-echo "sign_in_paths=$(cat /etc/slipway/sign-in.json 2>/dev/null | tr -d '\n')"
+# JSON keeps its backslashes: dash's echo would read them.
+printf 'sign_in_paths=%s\n' "$(cat /etc/slipway/sign-in.json 2>/dev/null | tr -d '\n')"
 if [ -x /usr/local/sbin/slipway ]; then
-    echo "drift=$(/usr/local/sbin/slipway drift)"
-    echo "releases=$(/usr/local/sbin/slipway releases)"
+    printf 'drift=%s\n' "$(/usr/local/sbin/slipway drift)"
+    printf 'releases=%s\n' "$(/usr/local/sbin/slipway releases)"
 fi

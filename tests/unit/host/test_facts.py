@@ -1,5 +1,6 @@
 """What the server says of itself."""
 
+import json
 import subprocess
 
 import pytest
@@ -50,3 +51,18 @@ def test_the_script_runs_in_a_plain_shell_and_its_answer_is_understood(tmp_path)
     assert said.memory > 0
     assert said.disk >= 0
     assert said.resolved["no-such-name.invalid"] == ()
+
+
+def test_a_backslash_arrives_as_one_whatever_the_shells_echo_does(tmp_path):
+    said = {"sign_in_paths": [r"^/admin/login/\d+\.html$"], "drift": {"fingerprint": "f00", "drifted": [r"C:\new"]}}
+    (tmp_path / "sign-in.json").write_text(json.dumps(said["sign_in_paths"], indent=2))
+    (tmp_path / "drift.json").write_text(json.dumps(said["drift"]))
+    (tmp_path / "slipway").write_text(f'#!/bin/sh\n[ "$1" != drift ] || cat {tmp_path}/drift.json\n')
+    (tmp_path / "slipway").chmod(0o755)
+    script = (
+        facts.SCRIPT.read_text().replace("/etc/slipway/", f"{tmp_path}/").replace("/usr/local/sbin/", f"{tmp_path}/")
+    )
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    read = facts.parse(done.stdout, 0.0)
+    assert read.sign_in_paths == tuple(said["sign_in_paths"])
+    assert (read.fingerprint, read.drifted) == ("f00", (r"C:\new",))
