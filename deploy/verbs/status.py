@@ -18,6 +18,8 @@ def run(options: argparse.Namespace) -> int:
     site = config.load()
     text = Connection(site).agent("status")
     said = json.loads(text)
+    # An agent of an earlier version knows of failed units alone.
+    said.setdefault("problems", said.get("failed", []))
     print(text if options.json else "\n".join(lines(site, said)))
     return 1 if said["problems"] else 0
 
@@ -33,6 +35,8 @@ def lines(site: config.Site, said: dict) -> list[str]:
         f"load         {said['load']:.2f}",
         f"certificate  {said['certificate'] or 'none'}",
     ]
+    if said.get("lock"):
+        shown.append(f"deploy lock  held by {said['lock']}")
     for service in said["services"]:
         used = f"{service['memory']} MB" if service["memory"] is not None else "-"
         restarts = f", restarted {service['restarts']} times by itself" if service["restarts"] else ""

@@ -1,8 +1,17 @@
 """The throwaway process: what it must answer, and what is said when it does not."""
 
+import os
+import re
+import subprocess
+import sys
 import time
 
 import pytest
+
+from deploy import config
+
+# The fixture puts its own in the place of it.
+real_run = subprocess.run
 
 
 @pytest.fixture
@@ -102,6 +111,17 @@ def test_a_bad_one_is_refused_with_the_reason_and_ended(change, says, host, proc
         host.check.check("1")
     assert "\n" not in str(refused.value)
     assert stopped_last(process)
+
+
+def test_its_command_is_one_worker_whatever_the_environment_says(host, process):
+    """Asked of Gunicorn itself, with our configuration and the site's own WEB_CONCURRENCY."""
+    host.check.check("1")
+    (start,) = [line for line in process.calls if line[0] == "systemd-run"]
+    gunicorn = host.paths.RELEASES / "1" / "venv" / "bin" / "gunicorn"
+    asking = start[-1].replace(str(gunicorn), f"{sys.executable} -m gunicorn --print-config")
+    environment = {**os.environ, "WEB_CONCURRENCY": "2", "SLIPWAY_WSGI": "project.wsgi"}
+    said = real_run(["sh", "-c", asking], cwd=config.ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert re.search(r"^workers +?= 1$", said.stdout, re.M), said.stdout + said.stderr
 
 
 def test_it_is_one_worker_and_nothing_holds_up_its_end(host, process):

@@ -86,9 +86,11 @@ def test_two_that_name_no_checkout_are_two(hold):
 
 
 def test_unlock_ends_a_stale_one_and_says_whose(hold, holder, host):
+    assert host.locks.holder().startswith("me@laptop since ")
     assert host.locks.unlock().startswith("ended the lock of me@laptop since ")
     # It has ended by then: the next command finds no trace of it.
     assert host.locks.unlock() == "nobody holds the deploy lock"
+    assert host.locks.holder() == ""
     with pytest.raises(host.paths.HostError, match="deploy lock is gone, nobody holds it"):
         host.locks.fence(holder.token)
     assert hold("you@desk")[1].startswith("held ")
@@ -122,7 +124,8 @@ def test_no_step_changes_anything_without_the_lock(verb, token, command, holder,
 
 def test_a_step_waits_for_the_one_that_still_runs(host, monkeypatch):
     monkeypatch.setattr(host.locks, "STEP_SECONDS", 0)
-    with host.locks.step(), pytest.raises(host.paths.HostError, match="another step still runs"), host.locks.step():
+    running = r"another step still runs after 0 s: migrate since .* UTC; wait for it, and run the command again"
+    with host.locks.step("migrate"), pytest.raises(host.paths.HostError, match=running), host.locks.step("prune"):
         pass
-    with host.locks.step():
+    with host.locks.step("prune"):
         pass

@@ -21,6 +21,7 @@ SAID = {
     "load": 0.5,
     "disk_free": 4000,
     "certificate": "until May 1",
+    "lock": "",
     "problems": [],
 }
 
@@ -49,6 +50,12 @@ def test_a_server_that_is_well_is_status_0(server, capsys):
     assert "postgresql@17-main        inactive         -, restarted 2 times by itself" in said
 
 
+def test_who_holds_the_deploy_lock_is_told(server, capsys):
+    server["lock"] = "me@laptop since noon"
+    assert main(["status"]) == 0
+    assert "deploy lock  held by me@laptop since noon\n" in capsys.readouterr().out
+
+
 def test_each_problem_is_a_line_and_the_status_is_1(server, capsys):
     server["problems"] = ["nginx.service is not running", "a reboot is due"]
     assert main(["status"]) == 1
@@ -58,6 +65,13 @@ def test_each_problem_is_a_line_and_the_status_is_1(server, capsys):
     ]
     assert main(["status", "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["problems"] == server["problems"]
+
+
+def test_an_agent_of_the_version_before_is_understood(server, capsys):
+    del server["problems"], server["lock"]
+    server["failed"] = ["nginx.service"]
+    assert main(["status"]) == 1
+    assert capsys.readouterr().out.endswith("WRONG        nginx.service\n")
 
 
 def test_a_deploy_repeats_them_at_its_end(described):

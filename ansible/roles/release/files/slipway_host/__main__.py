@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> object:
             return state.drift()
         case "record":
             return "recorded" if state.record(options.fingerprint) else "nothing new"
-    with locks.step():
+    with locks.step(options.verb):
         if options.verb != "applied":
             # Through the environment, which an agent of an earlier version lets pass.
             locks.fence(os.environ.get("SLIPWAY_LOCK", ""))

@@ -30,7 +30,7 @@ def hold(holder: str, checkout: str) -> None:
             "checkout": checkout,
             # Each step shows it: what was held once is worth nothing later.
             "token": secrets.token_hex(8),
-            "since": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
+            "since": _now(),
             "pid": os.getpid(),
         }
         file.truncate(0)
@@ -57,21 +57,31 @@ def _take(file: TextIO, checkout: str) -> str:
 
 def fence(token: str) -> None:
     """Raises HostError, with who holds the lock now, unless it is held by the command that was given ``token``."""
-    with LOCK.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            said = _said()
-            # Who held it before there were tokens has none to show.
-            if said.get("token", "") == token:
-                return
-            now = f"{_words(said)} holds it"
-        else:
-            now = "nobody holds it"
+    said = _holding()
+    # Who held it before there were tokens has none to show.
+    if said is not None and said.get("token", "") == token:
+        return
+    now = "nobody holds it" if said is None else f"{_words(said)} holds it"
     raise HostError(
         f"this command's deploy lock is gone, {now}: its connection broke, or `make unlock` ended it; "
         "this step has changed nothing, so look at `make releases` and run the command again"
     )
+
+
+def holder() -> str:
+    """Who holds the lock and since when, for a person; "" when nobody does."""
+    said = _holding()
+    return "" if said is None else _words(said)
+
+
+def _holding() -> dict | None:
+    """What the holder wrote; None when there is none."""
+    with LOCK.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _said()
+    return None
 
 
 def unlock() -> str:
@@ -114,9 +124,9 @@ def _words(said: dict) -> str:
 
 
 @contextmanager
-def step():
+def step(name: str):
     """Waits for a step that an earlier connection left running: the switch and its health gate end by themselves."""
-    with STEP.open("a") as file:
+    with STEP.open("a+") as file:
         deadline = time.monotonic() + STEP_SECONDS
         while True:
             try:
@@ -124,6 +134,14 @@ def step():
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise HostError(f"another step still runs after {STEP_SECONDS} s; `make status` shows it") from None
+                    what = f"another step still runs after {STEP_SECONDS} s: {STEP.read_text() or 'it began just now'}"
+                    raise HostError(f"{what}; wait for it, and run the command again") from None
                 time.sleep(0.2)
+        file.truncate(0)
+        file.write(f"{name} since {_now()}")
+        file.flush()
         yield
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())

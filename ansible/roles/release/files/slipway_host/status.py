@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from slipway_host import problems, releases, units
+from slipway_host import locks, problems, releases, units
 from slipway_host.paths import CERTIFICATE
 
 
@@ -45,6 +45,7 @@ def status() -> dict:
         "load": os.getloadavg()[0],
         "disk_free": shutil.disk_usage("/").free >> 20,
         "certificate": _expiry(),
+        "lock": locks.holder(),
         "problems": problems.found(),
     }
 
