@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.errors import SlipwayError
 from deploy.host import lock, playbook
 from deploy.host.connection import Connection
-from rehearsal import acme, cloud, drifts, hardening, leaking
+from rehearsal import acme, cloud, drifts, hardening, hostile, leaking
 from rehearsal.diary import Diary, Phase
 from rehearsal.faults import FAULTS, Fault
 from rehearsal.host import ADMIN, Host
@@ -273,6 +273,25 @@ class Acts:
             except SlipwayError as error:
                 said = str(error)
         self.diary.find("A deploy whose lock is gone does not switch", "deploy lock is gone" in said, said)
+
+    def take_in_hostile_package(self, phase: Phase) -> None:
+        """A release whose lock file has a package that marks who runs it: the site's user may, root never."""
+        marks = hostile.MARKS
+        self.host.run(f"rm -rf {marks} && mkdir {marks} && chmod 1777 {marks} && touch {marks}/.began")
+        command = [sys.executable, "-m", "rehearsal.hostile", str(self.world.directory / "hostile")]
+        self.diary.must("deploy-hostile", command, env=self.deployer(), cwd=ROOT, into=phase)
+        # Outside the sandbox, so that its marks are seen: the package is alive.
+        self.host.run("cd / && runuser -u slipway -- /srv/slipway/current/venv/bin/python -c pass")
+        users = hostile.users(self.host.run(f"ls {marks}").split())
+        site = int(self.host.run("id --user slipway"))
+        self.diary.find(
+            "Root runs nothing of a hostile package",
+            users == {site},
+            f"it was run by user {', '.join(map(str, sorted(users))) or 'nobody'}; the site's is {site}",
+        )
+        places = f"-path {marks} -prune -o -path /proc -prune -o -path '/srv/slipway/venvs/*' -prune"
+        left = self.host.run(f"find / -xdev {places} -o -newer {marks}/.began -iname '*{hostile.NAME}*' -print").split()
+        self.diary.find("It does not leave its folder", not left, "; ".join(left) or "nothing of it lies elsewhere")
 
     def storm(self, phase: Phase) -> None:
         """A release beside all else that takes memory at once."""

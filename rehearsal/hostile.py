@@ -1,14 +1,22 @@
 """A package as an attacker would publish it: whoever runs any of it leaves a mark with the number of that user.
 
-Its marks lie in a folder that everybody may write to; what is confined to its own /tmp leaves none there.
+    python -m rehearsal.hostile FOLDER
+
+is `make deploy` with the package in each lock file; wheel and lock files are written to FOLDER. Its marks lie in a
+folder that everybody may write to; what is confined to its own /tmp leaves none there.
 """
 
 import hashlib
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.host import parcel
+from deploy.verbs.__main__ import main
+
 NAME = "hostile"
+MARKS = "/var/tmp/hostile-marks"
 MARK = """
 import os
 
@@ -60,3 +68,17 @@ def line(wheel: Path) -> str:
 def users(names: list[str]) -> set[int]:
     """The users that the marks with these names are of."""
     return {int(name.split(".")[1]) for name in names}
+
+
+def deploy(folder: Path) -> int:
+    """Exit status of a deploy with the package in the lock files."""
+    folder.mkdir(exist_ok=True)
+    added = line(wheel(folder, MARKS))
+    for lock in parcel.REQUIREMENTS.glob("web-*.txt"):
+        (folder / lock.name).write_text(lock.read_text() + added)
+    parcel.REQUIREMENTS = folder
+    return main(["deploy", "--no-smoke"])
+
+
+if __name__ == "__main__":
+    sys.exit(deploy(Path(sys.argv[1])))

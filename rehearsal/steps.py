@@ -30,6 +30,7 @@ STEPS = (
     Step("make rollback under load", Acts.rollback_under_load),
     Step("make unlock in the middle of a deploy", Acts.lose_lock),
     Step("make status while something is wrong", Acts.faults),
+    Step("make deploy with a hostile package in the lock file", Acts.take_in_hostile_package),
 )
 STORM = Step(f"make deploy beside an upgrade, a renewal and {UPLOADS} uploads", Acts.storm)
 

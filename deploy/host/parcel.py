@@ -12,6 +12,9 @@ from deploy.host import packages, state
 from deploy.host.connection import Connection
 from deploy.host.facts import Facts
 
+# The lock files of the server's packages, one for each Python.
+REQUIREMENTS = state.ROOT / "requirements"
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -34,7 +37,7 @@ class Release:
 
 def lock_of(facts: Facts) -> tuple[Path, str]:
     """The lock file for the server's Python, and the name of the venv that it makes there."""
-    path = state.ROOT / "requirements" / f"web-{facts.python}.txt"
+    path = REQUIREMENTS / f"web-{facts.python}.txt"
     if not path.exists():
         there = ", ".join(sorted(each.stem for each in path.parent.glob("web-*.txt")))
         raise SlipwayError(f"the server has Python {facts.python} and {path} does not exist; there are {there}")

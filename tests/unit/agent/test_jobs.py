@@ -48,6 +48,7 @@ def test_each_job_and_the_shell_have_every_line_of_the_service_s_sandbox(host, s
     jobs = [line for line in started if line[0] == "systemd-run"]
     assert len(jobs) == 4
     for line in jobs:
+        assert f"--description={line[2].removeprefix('--unit=')}" in line
         said = properties(line)
         assert said[: len(CONFINED)] == CONFINED
         assert "User=slipway" in said

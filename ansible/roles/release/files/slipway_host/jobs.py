@@ -45,13 +45,9 @@ def stranger(*properties: str, unit: str) -> list[str]:
 
 def _run(*how: str, unit: str, properties: Sequence[str]) -> list[str]:
     shared = (*sandbox(), *SHARE, f"MemoryMax={settings()['memory_max']}")
-    return [
-        "systemd-run",
-        "--quiet",
-        f"--unit={unit}",
-        *how,
-        *(f"--property={each}" for each in (*shared, *properties)),
-    ]
+    # The journal would call it by its whole command otherwise, whatever stands in that.
+    line = ["systemd-run", "--quiet", f"--unit={unit}", f"--description={unit}", *how]
+    return line + [f"--property={each}" for each in (*shared, *properties)]
 
 
 def _manage(name: str, arguments: Sequence[str]) -> list[str]:
