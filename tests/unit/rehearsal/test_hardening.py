@@ -11,7 +11,7 @@ def answers(changes, unseen=()):
     good = {
         "The site is confined": "level for slipway.service: 1.1 OK :-)",
         "nginx is confined": "level for nginx.service: 2.6 OK :-)",
-        "What is run of a release before it serves is confined alike": "level for slipway-check.service: 1.3 OK :-)",
+        "What is run of a release beside it is confined alike": "level for slipway-migrations.service: 1.2 OK :-)",
         "`make shell` is confined alike": "level for slipway-shell-7.service: 1.2 OK :-)",
         "The certificate's renewal is confined": "level for slipway-certificate.service: 2.5 OK :-)",
         "PostgreSQL is confined": "level for postgresql@17-main.service: 2.0 OK :-)",
