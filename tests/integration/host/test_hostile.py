@@ -53,24 +53,27 @@ def receive(host):
     def receive(lock):
         packed = packages.pack(lock, python, "2.36", "x86_64", f"lock-{python}", host / "packed")
         parcel = {"release.tar.gz": archive(CODE, "w:gz"), "packages.tar.gz": packed.read_bytes()}
-        command = [agent.pack(host / "programs" / "slipway"), "receive", "1"]
-        env = {"PATH": f"{host}/programs:/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_RUN_LOG": str(host / "run" / "log")}
-        (host / "run" / "log").touch()
-        (host / "run" / "log").chmod(0o666)
-        env |= {
-            f"SLIPWAY_{name}": str(host / folder) for name, folder in (("ROOT", "srv"), ("ETC", "etc"), ("RUN", "run"))
-        }
-        env |= {"SLIPWAY_SANDBOX": str(host / "etc" / "sandbox.conf")}
-        before = tree(host)
-        done = subprocess.run(
-            [*command, hashlib.sha256(parcel["release.tar.gz"]).hexdigest(), f"lock-{python}"],
-            input=archive(parcel, "w"),
-            # Somebody may stand in any folder, and have any variables.
-            cwd=packed.parent,
-            env=env | {"PYTHONPATH": str(host / "wheels")},
-            capture_output=True,
-            check=False,
-        )
+        command = agent.pack(host / "programs" / "slipway")
+        log = host / "run" / "log"
+        log.touch()
+        log.chmod(0o666)
+        env = {"PATH": f"{host}/programs:/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_RUN_LOG": str(log)}
+        env |= {f"SLIPWAY_{name.upper()}": str(host / name) for name in ("etc", "run")}
+        env |= {"SLIPWAY_ROOT": str(host / "srv"), "SLIPWAY_SANDBOX": str(host / "etc" / "sandbox.conf")}
+        # Somebody may stand in any folder, and have any variables.
+        env |= {"PYTHONPATH": str(host / "wheels")}
+        called = {"cwd": packed.parent, "env": env}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen([command, "hold", "me"], **pipes, **called) as holder:
+            token = holder.stdout.readline().decode().split()[1]
+            before = tree(host)
+            done = subprocess.run(
+                [command, "receive", "1", hashlib.sha256(parcel["release.tar.gz"]).hexdigest(), f"lock-{python}"],
+                input=archive(parcel, "w"),
+                **(called | {"env": env | {"SLIPWAY_LOCK": token}}),
+                capture_output=True,
+                check=False,
+            )
         changed = tree(host).items() ^ before.items()
         return done, {path for path, _ in changed}, host / "srv" / "venvs" / f"lock-{python}"
 
@@ -108,6 +111,7 @@ def test_nothing_of_it_runs_when_it_is_taken_in_nor_leaves_its_folder(host, rece
         "srv/records/1.json",
         "run/log",
         "run/slipway-step.lock",
+        "run/slipway-deploy.lock",
     }
     assert not [path for path in (host / "srv").rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o6022]
     assert {path.lstat().st_uid for path in (host / "srv").rglob("*")} == {os.getuid()}
