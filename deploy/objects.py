@@ -3,9 +3,12 @@
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 STATIC_PREFIX = "static/"
+# The shape of a name with a hash, as a policy can say it: some names without one have it too.
+HASHED_SHAPE = f"{STATIC_PREFIX}*.????????????.*"
 
 # A hashed name never changes its bytes, so a browser need never ask again.
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -89,3 +92,8 @@ class StaticObject:
     @property
     def is_stable(self) -> bool:
         return self.cache_control == STABLE
+
+    @property
+    def has_hashed_shape(self) -> bool:
+        """Whether the deployer's key may create the object and never replace it."""
+        return fnmatchcase(self.key, HASHED_SHAPE)

@@ -3,10 +3,11 @@
 A missing object is a 403 for an identity without ListBucket, and a listing is allowed by prefix.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from deploy.cdn.names import INCOMING_PREFIX, PUBLIC_PREFIX, RELEASES_PREFIX, STATIC_PREFIX
+from deploy.objects import HASHED_SHAPE
 
 # The host that signs a GitHub job's token.
 GITHUB = "token.actions.githubusercontent.com"
@@ -38,13 +39,14 @@ def deployer(bucket: str, media_bucket: str, static_arn: str, media_arn: str) ->
     account = static_arn.partition(":distribution/")[0]
     return _document(
         _objects(bucket, ["s3:GetObject", "s3:PutObject"], [STATIC_PREFIX, RELEASES_PREFIX]),
+        _create_only(bucket, [HASHED_SHAPE, f"{RELEASES_PREFIX}*"]),
         _listing(bucket, [STATIC_PREFIX, RELEASES_PREFIX]),
         _allow(["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"], [static_arn]),
         # A purge finds its distribution by the alias; this call has no resource to name.
         _allow(["cloudfront:ListDistributions"], ["*"]),
         _allow(BUCKET_SETTINGS, [f"arn:aws:s3:::{name}" for name in (bucket, media_bucket)]),
         _allow(["cloudfront:GetDistribution"], [static_arn, media_arn]),
-        *(_allow([action], [f"{account}:{kind}/*"]) for action, kind in DISTRIBUTION_SETTINGS.items()),
+        _allow(DISTRIBUTION_SETTINGS, [f"{account}:{kind}/*" for kind in DISTRIBUTION_SETTINGS.values()]),
     )
 
 
@@ -72,12 +74,25 @@ def _objects(bucket: str, actions: Sequence[str], prefixes: Sequence[str]) -> di
     return _allow(actions, [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes])
 
 
+def _create_only(bucket: str, keys: Sequence[str]) -> dict[str, Any]:
+    """Whoever puts these says If-None-Match: what is there stays. Parts of an upload cannot say so, and are denied.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    """
+    return {
+        "Effect": "Deny",
+        "Action": ["s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{bucket}/{key}" for key in keys],
+        "Condition": {"Null": {"s3:if-none-match": "true"}},
+    }
+
+
 def _listing(bucket: str, prefixes: Sequence[str]) -> dict[str, Any]:
     condition = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}}
     return _allow(["s3:ListBucket"], [f"arn:aws:s3:::{bucket}"]) | {"Condition": condition}
 
 
-def _allow(actions: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:
+def _allow(actions: Iterable[str], resources: Sequence[str]) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
 
 

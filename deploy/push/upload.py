@@ -116,12 +116,13 @@ def _put_all(s3: S3, objects: list[StaticObject]) -> Iterable[int | None]:
         raise
 
 
-def put(s3: S3, obj: StaticObject) -> int | None:
+def put(s3: S3, obj: StaticObject, *, replace: bool = False) -> int | None:
     """Puts one object: its size, or None where another push had put the same bytes first.
 
-    Raises SlipwayError when the bucket refuses it or holds other bytes under a hashed name.
+    ``replace``: it is known to be there, under a name without a hash. Raises SlipwayError when the bucket refuses it or
+    holds other bytes under a hashed name.
     """
-    conditional = s3.conditional and not obj.is_stable
+    conditional = s3.conditional and not replace and (not obj.is_stable or obj.has_hashed_shape)
     headers = {
         "Content-Type": obj.content_type,
         "Cache-Control": obj.cache_control,
@@ -130,12 +131,21 @@ def put(s3: S3, obj: StaticObject) -> int | None:
     }
     if conditional:
         headers["If-None-Match"] = "*"
-    accept = (412, 501) if conditional else ()
+    accept: tuple[int, ...] = (412, 501) if conditional else ()
+    if replace:
+        accept = (403,)
     answer = s3.send("put", "PUT", obj.key, headers=headers, body=obj.body, accept=accept)
     if answer.status == 501:
         # A server older than conditional writes; the listing alone has to do.
         s3.conditional = False
         return put(s3, obj)
+    if answer.status == 403:
+        raise SlipwayError(
+            f"cannot replace s3://{s3.bucket.name}/{obj.key}: its name looks like one with a hash, which this key may "
+            "only create; delete that object with a key of your own, and run it again"
+        )
+    if answer.status == 412 and obj.is_stable:
+        return put(s3, obj, replace=True)
     md5 = s3.bucket.store.md5
     if answer.status == 412:
         there = s3.send("check", "HEAD", obj.key)

@@ -5,6 +5,7 @@ the wrong place fails here as it would on AWS. The keys are public: they open on
 """
 
 import json
+from fnmatch import fnmatchcase
 from typing import Any
 
 from deploy.cdn import policies
@@ -66,6 +67,14 @@ def may(identity: dict[str, Any], action: str) -> bool:
     return policy is None or any(action in one["Action"] for one in policy["Statement"])
 
 
+def must_not_replace(identity: dict[str, Any], bucket: str, key: str) -> bool:
+    """Whether its policy denies a PutObject of that key which does not say If-None-Match."""
+    policy = identity["policy"] or {"Statement": []}
+    denied = [one for one in policy["Statement"] if one["Effect"] == "Deny" and "s3:PutObject" in one["Action"]]
+    named = [each.removeprefix("arn:aws:s3:::").partition("/") for one in denied for each in one["Resource"]]
+    return any(fnmatchcase(bucket, where) and fnmatchcase(key, what) for where, _, what in named)
+
+
 def seaweed_config() -> str:
     """The ``-s3.config`` document: every identity with its rights."""
     identities, documents = [], []
@@ -76,6 +85,8 @@ def seaweed_config() -> str:
             entry["actions"] = ["Admin", "Read", "Write", "List", "Tagging"]
         else:
             entry["policyNames"] = [name]
-            documents.append({"name": name, "content": json.dumps(identity["policy"])})
+            # Of conditions on headers SeaweedFS knows nothing: what a policy denies the front refuses.
+            allowed = [one for one in identity["policy"]["Statement"] if one["Effect"] == "Allow"]
+            documents.append({"name": name, "content": json.dumps(identity["policy"] | {"Statement": allowed})})
         identities.append(entry)
     return json.dumps({"identities": identities, "policies": documents}, indent=1)

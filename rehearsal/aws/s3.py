@@ -16,7 +16,7 @@ from yarl import URL
 
 from rehearsal.aws import cors, forms
 from rehearsal.aws.buckets import KEPT, Buckets
-from rehearsal.aws.identities import IDENTITIES, by_access_key, may, may_list
+from rehearsal.aws.identities import IDENTITIES, by_access_key, may, may_list, must_not_replace
 from rehearsal.aws.shapes import ServiceError
 from rehearsal.aws.signing import sign
 
@@ -99,6 +99,8 @@ class Front:
             self.buckets.check_acl(bucket, acl)
         if bucket and _is_anonymous(request):
             self.buckets.check_anonymous(bucket)
+        if key and (request.method == "PUT" or (request.method == "POST" and "partNumber" not in request.query)):
+            _check_condition(request, bucket, key)
         if bucket and not key and not request.query and request.method in ("PUT", "DELETE"):
             return await self._make_or_remove(request, bucket)
         return await self._forward(request)
@@ -212,6 +214,17 @@ class Front:
 def _target(request: web.Request) -> tuple[str, str]:
     bucket, _, key = request.path.lstrip("/").partition("/")
     return bucket, key
+
+
+def _check_condition(request: web.Request, bucket: str, key: str) -> None:
+    """What AWS says of a write's condition, where SeaweedFS passes it over."""
+    given = request.headers.get("If-None-Match")
+    if given not in (None, "*"):
+        message = "A header you provided implies functionality that is not implemented"
+        raise ServiceError("NotImplemented", message, NOT_IMPLEMENTED)
+    identity = _caller(request)
+    if given is None and identity is not None and must_not_replace(identity, bucket, key):
+        raise ServiceError("AccessDenied", "Access Denied", 403)
 
 
 def _caller(request: web.Request) -> dict | None:

@@ -15,7 +15,7 @@ RIGHTS = {
 }
 CALLS = {
     "get": lambda s3, bucket, prefix: s3.get_object(Bucket=bucket, Key=f"{prefix}a"),
-    "put": lambda s3, bucket, prefix: s3.put_object(Bucket=bucket, Key=f"{prefix}b", Body=b"b"),
+    "put": lambda s3, bucket, prefix: s3.put_object(Bucket=bucket, Key=f"{prefix}b", Body=b"b", IfNoneMatch="*"),
     "delete": lambda s3, bucket, prefix: s3.delete_object(Bucket=bucket, Key=f"{prefix}b"),
     "list": lambda s3, bucket, prefix: s3.list_objects_v2(Bucket=bucket, Prefix=prefix),
 }
@@ -45,6 +45,37 @@ def test_the_web_process_publishes_by_a_copy_inside_the_bucket(calls: Calls, buc
     assert calls.client("s3", "cdn").get_object(Bucket=bucket, Key="media/public/a")["Body"].read() == b"photo"
     with pytest.raises(ClientError, match="AccessDenied"):
         web.copy_object(Bucket=bucket, Key="static/a", CopySource=source)
+
+
+def test_the_deployer_replaces_no_name_with_a_hash_and_no_release(calls: Calls, bucket: str):
+    s3 = calls.client("s3", "deployer")
+    for key in ("static/js/app.0123456789ab.js", "releases/1.json"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"a", IfNoneMatch="*")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.put_object(Bucket=bucket, Key=key, Body=b"b")
+        with pytest.raises(ClientError, match="PreconditionFailed"):
+            s3.put_object(Bucket=bucket, Key=key, Body=b"b", IfNoneMatch="*")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.create_multipart_upload(Bucket=bucket, Key=key)
+        assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"a"
+    for body in (b"a", b"b"):
+        s3.put_object(Bucket=bucket, Key="static/favicon.ico", Body=body)
+
+
+def test_an_upload_in_parts_is_conditional_at_its_end(calls: Calls, bucket: str):
+    s3, where = calls.client("s3"), {"Bucket": bucket, "Key": "static/large"}
+
+    def complete():
+        upload = s3.create_multipart_upload(**where)["UploadId"]
+        tag = s3.upload_part(**where, UploadId=upload, PartNumber=1, Body=b"x")["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": tag}]}
+        s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload=parts, IfNoneMatch="*")
+
+    complete()
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        complete()
+    with pytest.raises(ClientError, match="NotImplemented"):
+        s3.put_object(**where, Body=b"y", IfNoneMatch='"0123"')
 
 
 def _may(call, s3, bucket: str, prefix: str) -> bool:

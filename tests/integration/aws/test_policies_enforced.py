@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.cloudfront.responses import CloudFrontResponse
 from moto.core.authorization import enable_iam_authentication
-from moto.iam.access_control import IAMPolicyStatement, IAMRequest, S3IAMRequest
+from moto.iam.access_control import IAMPolicyStatement, IAMRequest, PermissionResult, S3IAMRequest
 
 from deploy.cdn.policies import deployer, pruner, web
 
@@ -98,12 +98,25 @@ def _name_the_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def remember(self: S3IAMRequest, resource: str) -> None:
         asked["prefix"] = parse_qs(urlsplit(self._path).query).get("prefix", [""])[0]
+        asked["conditional"] = "If-None-Match" in self._headers
         check(self, resource)
 
     def holds(self: IAMPolicyStatement, _: object) -> bool:
         patterns = self._statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix")
         return patterns is None or any(fnmatchcase(asked["prefix"], pattern) for pattern in patterns)
 
+    judge = IAMPolicyStatement.is_action_permitted
+
+    def judged(self: IAMPolicyStatement, action: str, resource: str = "*", *more: object) -> PermissionResult:
+        """moto takes a denial whose condition does not hold for one that does, and knows no ? in a resource."""
+        if self._statement["Effect"] == "Allow":
+            return judge(self, action, resource, *more)
+        assert self._statement["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+        concerned = any(fnmatchcase(resource, pattern) for pattern in self._statement["Resource"])
+        denied = action in self._statement["Action"] and concerned and not asked["conditional"]
+        return PermissionResult.DENIED if denied else PermissionResult.NEUTRAL
+
+    monkeypatch.setattr(IAMPolicyStatement, "is_action_permitted", judged)
     monkeypatch.setattr(S3IAMRequest, "check_action_permitted", remember)
     monkeypatch.setattr(IAMPolicyStatement, "_check_conditions", holds)
 
@@ -138,7 +151,7 @@ def test_an_identity_may_do_its_part_and_nothing_else_in_either_bucket(world: Wo
         for prefix in ("static/", "releases/", "media/incoming/", "media/public/", ""):
             tried = {
                 "get": may(s3.get_object, Bucket=bucket, Key=f"{prefix}a"),
-                "put": may(s3.put_object, Bucket=bucket, Key=f"{prefix}b", Body=b"b"),
+                "put": may(s3.put_object, Bucket=bucket, Key=f"{prefix}b", Body=b"b", IfNoneMatch="*"),
                 "delete": may(s3.delete_object, Bucket=bucket, Key=f"{prefix}a"),
                 "list": may(s3.list_objects_v2, Bucket=bucket, Prefix=prefix),
             }
@@ -146,6 +159,15 @@ def test_an_identity_may_do_its_part_and_nothing_else_in_either_bucket(world: Wo
             if allowed:
                 done[bucket, prefix] = allowed
     assert done == RIGHTS[identity]
+
+
+def test_the_deployer_creates_hashed_names_and_releases_and_replaces_neither(world: World):
+    s3 = world.client("s3", "deployer")
+    for key in ("static/js/app.0123456789ab.js", "releases/1.json"):
+        assert may(s3.put_object, Bucket=BUCKET, Key=key, Body=b"a", IfNoneMatch="*")
+        assert not may(s3.put_object, Bucket=BUCKET, Key=key, Body=b"b"), key
+    assert may(s3.put_object, Bucket=BUCKET, Key="static/favicon.ico", Body=b"a")
+    assert may(s3.put_object, Bucket=BUCKET, Key="static/favicon.ico", Body=b"b")
 
 
 # A call of every kind that an account's owner may make, and none of these identities.

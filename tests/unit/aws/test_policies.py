@@ -1,5 +1,7 @@
 """The generated IAM documents; their effect is tested where an API enforces them."""
 
+import json
+
 import pytest
 
 from deploy.cdn.policies import deployer, pruner, web
@@ -16,7 +18,7 @@ DOCUMENTS = {
 
 def allowed(name: str, action: str) -> list[str]:
     """The resources on which the identity ``name`` may do ``action``."""
-    statements = DOCUMENTS[name]["Statement"]
+    statements = [one for one in DOCUMENTS[name]["Statement"] if one["Effect"] == "Allow"]
     return [resource for s in statements if action in s["Action"] for resource in s["Resource"]]
 
 
@@ -30,7 +32,8 @@ def test_the_deployer_writes_static_files_and_releases_and_deletes_nothing():
 
 def test_the_deployer_reads_how_both_hosts_are_set_and_changes_none_of_it():
     assert allowed("deployer", "cloudfront:GetDistribution") == [ARN, MEDIA_ARN]
-    assert allowed("deployer", "cloudfront:GetOriginAccessControlConfig") == [f"{ACCOUNT}:origin-access-control/*"]
+    kinds = ("cache-policy", "origin-access-control", "response-headers-policy")
+    assert allowed("deployer", "cloudfront:GetOriginAccessControlConfig") == [f"{ACCOUNT}:{kind}/*" for kind in kinds]
     buckets = ["arn:aws:s3:::example-com", "arn:aws:s3:::example-com-media"]
     assert allowed("deployer", "s3:GetBucketPublicAccessBlock") == buckets
     actions = {action.partition(":")[2] for one in DOCUMENTS["deployer"]["Statement"] for action in one["Action"]}
@@ -62,3 +65,10 @@ def test_no_action_is_a_wildcard_and_only_a_listing_of_distributions_has_no_reso
         assert not any("*" in action for action in statement["Action"])
         if "*" in statement["Resource"]:
             assert statement["Action"] == ["cloudfront:ListDistributions"]
+
+
+def test_a_policy_fits_into_a_user_whatever_the_bucket_is_called():
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: inline policies of a user, no spaces.
+    arn = f"{ACCOUNT}:distribution/E1ABCDEFGHIJKL"
+    document = deployer("b" * 63, "m" * 63, arn, arn)
+    assert len(json.dumps(document, separators=(",", ":"))) <= 2048

@@ -54,6 +54,26 @@ def test_a_stable_name_may_be_overwritten(served):
     assert "If-None-Match" not in served.of("PUT")[0].headers
 
 
+# What a policy cannot tell from a name with a hash.
+ALIKE = StaticObject.stable("handsontable-6.2.2.full.min.js", b"new")
+
+
+def test_a_stable_name_that_looks_hashed_is_created_as_those_are_and_then_replaced(served):
+    assert push([ALIKE], BUCKET).sent == 1
+    assert [asked.headers.get("If-None-Match") for asked in served.of("PUT")] == ["*"]
+    served.asked.clear()
+    served.put = lambda asked: Answered(412) if "If-None-Match" in asked.headers else stored(asked)
+    assert push([ALIKE], BUCKET).sent == 1
+    assert [asked.headers.get("If-None-Match") for asked in served.of("PUT")] == ["*", None]
+
+
+def test_one_that_the_key_may_not_replace_is_one_line_with_the_way_out(served):
+    served.put = lambda asked: Answered(412 if "If-None-Match" in asked.headers else 403)
+    with pytest.raises(SlipwayError, match=r"looks like one with a hash, .*; delete that object") as refused:
+        push([ALIKE], BUCKET)
+    assert "\n" not in str(refused.value)
+
+
 def test_stable_names_wait_until_every_hashed_one_is_there(served):
     answered = []
 
