@@ -121,5 +121,5 @@ def _unreached(chain: list[BaseException], whom: str) -> str:
     if has(exceptions.ConnectTimeoutError, TimeoutError):
         return f"{whom} cannot be reached: no answer at all, it is down or a firewall drops what is sent"
     if has(ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
-        return f"{whom} broke off the connection"
+        return f"the connection broke: {whom} ended it"
     return ""
