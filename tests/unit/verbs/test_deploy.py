@@ -254,3 +254,13 @@ def test_a_check_names_what_the_playbook_would_change_and_says_so_by_its_status(
 def test_a_check_of_a_bare_host_is_refused(check):
     with pytest.raises(SlipwayError, match="`make deploy`"):
         check("", [])
+
+
+def test_keys_that_lock_out_are_refused_before_the_server_is_asked_anything(described, monkeypatch):
+    def refuse(site):
+        raise SlipwayError("admin_keys: none of them is yours")
+
+    monkeypatch.setattr(deploy.lockout, "refuse", refuse)
+    monkeypatch.setattr(deploy, "reach", lambda *_, **__: pytest.fail("the server was asked"))
+    with pytest.raises(SlipwayError, match="none of them is yours"):
+        deploy.Deploy(described("cloudfront"), None, argparse.Namespace(take_over=False)).look()
