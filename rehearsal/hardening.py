@@ -34,6 +34,11 @@ CHECKS = {
     ),
     "The firewall drops what nobody let in": ("nft list table inet slipway | grep -c 'policy drop'", "2"),
     "Swap is on": ("swapon --show=NAME --noheadings", "/swapfile"),
+    "It has booted a kernel of its own": ("systemd-detect-virt --container", "none"),
+    "The site is slowed before it is killed for memory, and has its share of swap": (
+        "cat /sys/fs/cgroup/system.slice/slipway.service/memory.{high,max,swap.max} | grep -cx '[0-9]*'",
+        "3",
+    ),
     "Security upgrades come by themselves": ("unattended-upgrade --dry-run; echo $?", "0"),
     "The kernel is set": (
         "sysctl -n net.ipv4.conf.all.rp_filter net.ipv4.conf.all.accept_redirects net.ipv4.conf.all.send_redirects"
@@ -74,8 +79,15 @@ CHECKS = {
     ),
     "No unit has failed": ("systemctl --failed --no-legend", ""),
 }
-# What only a machine with a kernel of its own can answer; a container's root may not be let lower a process's score.
-OF_THE_KERNEL = ("Swap is on", "The kernel is set", "PostgreSQL is the last to be killed for memory")
+# What only a machine with a kernel of its own can answer. (A container's root may not be let lower a process's score,
+# and cgroup version 1 has neither MemoryHigh nor a share of swap.)
+OF_THE_KERNEL = (
+    "Swap is on",
+    "It has booted a kernel of its own",
+    "The site is slowed before it is killed for memory, and has its share of swap",
+    "The kernel is set",
+    "PostgreSQL is the last to be killed for memory",
+)
 MARK = "-- "
 
 
