@@ -1,5 +1,7 @@
 """What a person reads when a migration fails."""
 
+import subprocess
+
 import pytest
 
 
@@ -96,3 +98,17 @@ def test_migrations_that_still_run_are_left_to_end_and_named(host, systemd):
     ):
         host.migrate.migrate("1")
     assert not [line for line in systemd.calls if line[0] == "systemd-run" or "stop" in line]
+
+
+def test_who_locks_a_table_is_asked_with_nothing_of_the_release_s_database_in_the_way(host, monkeypatch):
+    asked = []
+
+    def run(line, env, **_):
+        asked.append((line, env))
+        return subprocess.CompletedProcess(line, 0, "wall, locked by psql\n", "")
+
+    monkeypatch.setattr(host.migrate.subprocess, "run", run)
+    assert host.migrate._holder() == "wall, locked by psql"
+    ((line, env),) = asked
+    assert env["PGOPTIONS"] == "-c search_path=pg_catalog"
+    assert any(word.startswith("-X") for word in line)
