@@ -18,8 +18,9 @@ SCRIPT = Path(__file__).with_name("facts.sh")
 class Facts:
     """``memory``, ``available`` and ``disk`` are in MB, ``clock_ahead`` in seconds.
 
-    ``resolved`` maps each name of the site to the addresses that the server finds for it. ``fingerprint`` is what the
-    server was last provisioned by ("" when it never was), ``drifted`` names what is otherwise since.
+    ``resolvers`` are the addresses that it asks for names, ``resolved`` maps each name of the site to what it finds for
+    it. ``fingerprint`` is what the server was last provisioned by ("" when it never was), ``drifted`` names what is
+    otherwise since.
     """
 
     system: str
@@ -32,6 +33,7 @@ class Facts:
     glibc: str
     python: str
     addresses: tuple[str, ...]
+    resolvers: tuple[str, ...]
     resolved: dict[str, tuple[str, ...]]
     venvs: tuple[str, ...]
     fingerprint: str
@@ -77,6 +79,7 @@ def parse(text: str, now: float) -> Facts:
             glibc=said["glibc"],
             python=said["python"],
             addresses=tuple(said["addresses"].split()),
+            resolvers=tuple(said.get("resolvers", "").split()),
             resolved=resolved,
             venvs=tuple(said["venvs"].split()),
             fingerprint=drift.get("fingerprint", ""),

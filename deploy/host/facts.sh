@@ -10,6 +10,7 @@ echo "clock=$(date +%s)"
 echo "glibc=$(ldd --version 2>/dev/null | awk 'NR == 1 {print $NF}')"
 echo "python=$(python3 -Ic 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)"
 echo "addresses=$(ip -o address 2>/dev/null | awk '{split($4, a, "/"); print a[1]}' | xargs)"
+echo "resolvers=$(awk '$1 == "nameserver" {print $2}' /etc/resolv.conf 2>/dev/null | xargs)"
 for name in $NAMES; do
     echo "name=$name $(getent ahosts "$name" | awk '{print $1}' | sort -u | xargs)"
 done

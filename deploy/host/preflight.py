@@ -29,6 +29,12 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool)
             f"{site.server}: its clock is {abs(facts.clock_ahead) / 60:.0f} minutes {direction} of this machine's; "
             "set it: certificates and signatures would be refused"
         )
+    # A cloud's metadata answers there, and the site's sandbox keeps it from all of them (roles/gunicorn).
+    if facts.resolvers and all(each.startswith("169.254.") for each in facts.resolvers):
+        raise SlipwayError(
+            f"{site.server}: it asks {', '.join(facts.resolvers)} for names, which the site may not reach; "
+            "install systemd-resolved there, which asks in the site's place"
+        )
     if site.tls != "none":
         _names(site, facts, reached)
     return budget.plan(facts.memory, facts.cpus, database=database)

@@ -15,6 +15,7 @@ clock=1000
 glibc=2.41
 python=3.13
 addresses=127.0.0.1 203.0.113.7 ::1 fe80::1
+resolvers=127.0.0.53
 name=www.example.com 203.0.113.7
 name=example.com 203.0.113.7
 venvs=abc-3.13

@@ -13,6 +13,7 @@ from tests.unit.host.conftest import SAID
 def test_the_answer_is_understood():
     said = facts.parse(SAID, 970.0)
     assert (said.system, said.memory, said.python, said.clock_ahead) == ("debian 13", 469, "3.13", 30.0)
+    assert said.resolvers == ("127.0.0.53",)
     assert said.resolved == {"www.example.com": ("203.0.113.7",), "example.com": ("203.0.113.7",)}
     assert (said.fingerprint, said.drifted, said.current, said.venvs) == ("f00", (), "2", ("abc-3.13",))
 

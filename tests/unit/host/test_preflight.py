@@ -20,6 +20,7 @@ def test_a_fit_host_gets_its_budget(site, host):
         ({"clock_ahead": 1260.0}, ["clock", "21 minutes ahead"]),
         ({"clock_ahead": -600.0}, ["clock", "10 minutes behind"]),
         ({"memory": 230}, ["230 MB", "458 MB", "budget.yml"]),
+        ({"resolvers": ("169.254.169.254",)}, ["203.0.113.7", "169.254.169.254", "systemd-resolved"]),
         ({"resolved": {"www.example.com": ()}}, ["DNS", "www.example.com", "A record", "203.0.113.7"]),
         (
             {"resolved": {"www.example.com": ("203.0.113.7",), "example.com": ("198.51.100.9",)}},
@@ -44,3 +45,7 @@ def test_names_are_not_asked_about_when_tls_ends_elsewhere(site, host):
 
 def test_a_server_behind_address_translation_is_known_by_the_address_that_it_is_reached_by(site, host):
     preflight.check(site, host(addresses=("127.0.0.1", "10.0.0.5")), {"203.0.113.7"}, database=True)
+
+
+def test_a_resolver_that_the_site_can_reach_is_enough(site, host):
+    preflight.check(site, host(resolvers=("169.254.169.254", "10.0.0.2")), {"203.0.113.7"}, database=True)
