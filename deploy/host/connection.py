@@ -12,7 +12,7 @@ from typing import IO
 
 from deploy import config
 from deploy.errors import SlipwayError
-from deploy.host import owner
+from deploy.host import host_keys, owner
 
 ADMIN = "deploy"
 # https://man.openbsd.org/ssh_config
@@ -21,7 +21,6 @@ OPTIONS = (
     "ConnectTimeout=20",
     "ServerAliveInterval=15",
     "ServerAliveCountMax=3",
-    "StrictHostKeyChecking=accept-new",
     "ControlMaster=auto",
     "ControlPersist=120",
 )
@@ -49,6 +48,7 @@ class Connection:
         self.user = user
         self.token = ""
         self._guard = owner.guard(site, take_over=take_over)
+        self._trust = host_keys.trust(site)
 
     def command(self, line: str, *, terminal: bool = False, alone: bool = False) -> list[str]:
         """The local command that runs the shell command ``line`` there, by root.
@@ -58,7 +58,7 @@ class Connection:
         line = self._guard + line
         if self.user != "root":
             line = f"sudo sh -c {shlex.quote(line)}"
-        options = [part for each in OPTIONS for part in ("-o", each)]
+        options = [part for each in (*OPTIONS, f"StrictHostKeyChecking={self._trust}") for part in ("-o", each)]
         # The first value counts.
         options = [*(["-o", "ControlMaster=no"] if alone else []), *options]
         socket = "none" if alone else _sockets() / "%C"
@@ -82,6 +82,8 @@ class Connection:
             capture_output=True,
             check=False,
         )
+        if host_keys.ADDED in done.stderr:
+            print(f"    first contact with {self.site.server}: {host_keys.fingerprint(self.site)}")
         if done.returncode == SSH_FAILED:
             raise Unreachable(self._unreachable(_last(done.stderr)))
         if done.returncode:
@@ -95,9 +97,7 @@ class Connection:
 
     def addresses(self) -> set[str]:
         """Where ssh goes, by its own configuration: a server behind address translation does not know that itself."""
-        config = ["-F", self.site.ssh_config] if self.site.ssh_config else []
-        said = subprocess.run(["ssh", *config, "-G", self.site.server], capture_output=True, text=True, check=False)
-        names = [line.partition(" ")[2] for line in said.stdout.splitlines() if line.startswith("hostname ")]
+        names = [value for name, value in host_keys.settings(self.site) if name == "hostname"]
         try:
             return {str(entry[4][0]) for name in names for entry in socket.getaddrinfo(name, None)}
         except OSError:
@@ -107,6 +107,11 @@ class Connection:
         place = f"{self.user}@{self.site.server}"
         if "Permission denied" in said:
             return f"{place}: no key of yours is let in; try `ssh {place}`, and see server_user in {self.site.path}"
+        if host_keys.UNKNOWN in said:
+            return (
+                f"{place}: no host key of it is known here, and who it is nobody can ask now; once `ssh {place}`, and "
+                "compare the fingerprint with your provider's console"
+            )
         if "REMOTE HOST IDENTIFICATION" in said or "Host key verification failed" in said:
             return (
                 f"{place}: it has another host key than it had; if you reinstalled it: ssh-keygen -R {self.site.server}"
@@ -149,5 +154,5 @@ def _last(output: bytes) -> str:
     lines: Iterable[str] = output.decode("utf-8", "replace").strip().splitlines()
     wanted = [line.strip() for line in lines if line.strip()]
     # ssh's banner about a changed key is many lines long; the words that matter stand in its middle.
-    told = [line for line in wanted if "REMOTE HOST IDENTIFICATION" in line]
+    told = [line for line in wanted if "REMOTE HOST IDENTIFICATION" in line or host_keys.UNKNOWN in line]
     return (told or wanted or [SILENCE])[-1]

@@ -10,7 +10,7 @@ from typing import Any
 
 from deploy import config, nginx
 from deploy.budget import Budget
-from deploy.host import agent, owner, state
+from deploy.host import agent, host_keys, owner, state
 from deploy.secrets import Secrets, literal
 
 GROUPS = ("web", "db", "lb")
@@ -37,9 +37,10 @@ def write(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Se
     packed = agent.pack(directory / "slipway")
     variables = _variables(site, secrets, budget, sign_in_paths)
     fingerprint = _fingerprint(variables, secrets, packed)
+    own = ["-F", site.ssh_config] if site.ssh_config else []
     local = {
         "ansible_host": site.server,
-        "ansible_ssh_common_args": f"-F {shlex.quote(site.ssh_config)}" if site.ssh_config else "",
+        "ansible_ssh_common_args": shlex.join([*own, "-o", f"StrictHostKeyChecking={host_keys.trust(site)}"]),
         "slipway_agent": str(packed),
         "slipway_fingerprint": fingerprint,
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from deploy import config, edge
 from deploy.budget import Budget
 from deploy.errors import SlipwayError
-from deploy.host import facts, inventory, lock, lockout, playbook, preflight, proof, stale
+from deploy.host import facts, host_keys, inventory, lock, lockout, playbook, preflight, proof, stale
 from deploy.host.build import Builder
 from deploy.host.connection import Connection, reach
 from deploy.host.parcel import Release, send
@@ -145,6 +145,7 @@ class Deploy:
             if self.found.fingerprint != self.described.fingerprint or self.found.drifted:
                 what = ", ".join(self.found.drifted) or "its record is missing"
                 raise SlipwayError(f"the playbook has ended and the host is not as described: {what}; see {log}")
+            host_keys.provisioned(self.site)
 
     def prepare(self, release: Release) -> None:
         """All that can fail without a visitor noticing."""
