@@ -6,6 +6,7 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
+from rehearsal.aws import start
 from rehearsal.processes import Processes
 from rehearsal.stage import Stage
 
@@ -20,6 +21,13 @@ def browser():
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory):
+    """One local AWS a worker. Tests name buckets, sites and users of their own, and count on no other's absence."""
+    with start(tmp_path_factory.mktemp("aws")) as local:
+        yield local
 
 
 @pytest.fixture(scope="session")

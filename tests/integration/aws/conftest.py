@@ -1,13 +1,12 @@
 """A local AWS for the session, and sites that each test has for itself."""
 
 import uuid
-from collections.abc import Iterator
 
 import boto3
 import pytest
 from botocore.client import BaseClient
 
-from rehearsal.aws import LocalAws, start
+from rehearsal.aws import LocalAws
 from tests.unit.aws.sites import ExampleSite
 
 
@@ -27,12 +26,6 @@ class Calls:
             region_name=self.aws.region,
             **options,
         )
-
-
-@pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with start(tmp_path_factory.mktemp("aws")) as local:
-        yield local
 
 
 @pytest.fixture(scope="session")

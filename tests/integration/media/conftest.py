@@ -18,18 +18,11 @@ from deploy.media import client  # noqa: E402
 from deploy.media.backends import media  # noqa: E402
 from deploy.media.limits import byte_limit  # noqa: E402
 from deploy.media.ticket import Ticket  # noqa: E402
-from rehearsal.aws import start  # noqa: E402
 from rehearsal.stage import USER  # noqa: E402
 from tests.integration.media.visitor import Visitor  # noqa: E402
 
 SITE = "https://www.example.com"
 MEDIA_URL = "https://media.example.com/"
-
-
-@pytest.fixture(scope="session")
-def aws(tmp_path_factory):
-    with start(tmp_path_factory.mktemp("aws")) as local:
-        yield local
 
 
 def s3(env):

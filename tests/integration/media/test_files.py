@@ -9,24 +9,13 @@ from django.test import override_settings
 from deploy.media.files import FileStorage
 from deploy.media.limits import PUBLIC_PREFIX
 from deploy.media.naming import new_folder, public_key
-from rehearsal.aws import start
-from tests.integration.aws.conftest import Calls
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory):
-    with start(tmp_path_factory.mktemp("aws")) as local:
-        yield local
 
 
 @pytest.fixture
-def storage(aws):
-    client = Calls(aws).client("s3")
-    if not client.list_buckets()["Buckets"]:
-        client.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+def storage(aws, bucket):
     web = aws.env_of("web")
     return FileStorage(
-        bucket_name="files",
+        bucket_name=bucket,
         location="media/public",
         endpoint_url=aws.s3_url,
         region_name="eu-central-1",

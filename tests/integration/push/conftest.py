@@ -8,16 +8,9 @@ from botocore.session import get_session
 
 from deploy.objects import StaticObject
 from deploy.push import Bucket, s3
-from rehearsal.aws import start
 from tests.unit.push.wire import Answered, wire
 
 _numbers = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def aws(tmp_path_factory):
-    with start(tmp_path_factory.mktemp("aws")) as aws:
-        yield aws
 
 
 @pytest.fixture
