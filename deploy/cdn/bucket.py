@@ -25,12 +25,15 @@ ABORT_UPLOADS = {
     "Filter": {"Prefix": ""},
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
 }
-# An upload that nobody published.
+# An upload that nobody published, and each version of it: a form can be posted again and again for five minutes. Where
+# two rules speak of a version the shorter time holds.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
 EXPIRE_INCOMING = {
     "ID": "expire-incoming",
     "Status": "Enabled",
     "Filter": {"Prefix": INCOMING_PREFIX},
     "Expiration": {"Days": 1},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
 }
 # What was deleted or replaced can be had back for a month.
 EXPIRE_NONCURRENT = {

@@ -8,6 +8,7 @@ from botocore import xform_name
 from deploy.cdn.account import NOT_YET, TAG, Account, Site, ask, is_https, pages
 from deploy.cdn.drift import overlay
 from deploy.cdn.edges import Edge
+from deploy.cdn.names import MEDIA_CSP
 from deploy.errors import SlipwayError
 
 # Managed-CachingOptimized: gzip and Brotli in the key; queries, cookies and headers not.
@@ -18,8 +19,9 @@ CACHE_POLICY = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 PREFLIGHT_POLICY = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
 ORIGIN = "bucket"
 READS = ["GET", "HEAD"]
-# An upload opened as a page of its own may neither run nor load anything.
-MEDIA_CSP = "default-src 'none'; sandbox"
+# A page among the static files may run what lies beside it, nothing that is written into it: an SVG of some package,
+# opened by itself, would set cookies for the site's domain. Not a sandbox: Chromium opens no PDF in one.
+STATIC_CSP = "script-src 'self'; base-uri 'none'"
 HSTS_SECONDS = 31_536_000
 CORS_SECONDS = 86_400
 TLS_POLICY = "TLSv1.2_2021"
@@ -54,12 +56,11 @@ def response_headers(site: Site, edge: Edge) -> dict[str, Any]:
             {"Header": "Cross-Origin-Resource-Policy", "Value": "cross-origin", "Override": True}
         ),
     }
-    if edge.kind == "media":
-        security["ContentSecurityPolicy"] = {
-            "Override": True,
-            "ContentSecurityPolicy": MEDIA_CSP,
-        }
-    else:
+    security["ContentSecurityPolicy"] = {
+        "Override": True,
+        "ContentSecurityPolicy": MEDIA_CSP if edge.kind == "media" else STATIC_CSP,
+    }
+    if edge.kind == "static":
         # Fonts, ES modules, CSS masks and the web manifest are fetched with CORS.
         policy["CorsConfig"] = {
             "AccessControlAllowOrigins": _items(site.site_url),

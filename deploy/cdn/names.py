@@ -1,4 +1,4 @@
-"""Where things are in the two buckets, and what may serve them."""
+"""Where things are in the two buckets, what may serve them, and what they are served with."""
 
 from deploy.objects import STATIC_PREFIX
 
@@ -8,5 +8,7 @@ INCOMING_PREFIX = "media/incoming/"
 PUBLIC_PREFIX = "media/public/"
 # Release manifests, beside the static files: nothing serves them.
 RELEASES_PREFIX = "releases/"
+# An upload opened as a page of its own may neither run nor load anything.
+MEDIA_CSP = "default-src 'none'; sandbox"
 
-__all__ = ["INCOMING_PREFIX", "PUBLIC_PREFIX", "RELEASES_PREFIX", "STATIC_PREFIX"]
+__all__ = ["INCOMING_PREFIX", "MEDIA_CSP", "PUBLIC_PREFIX", "RELEASES_PREFIX", "STATIC_PREFIX"]

@@ -1,8 +1,9 @@
 """What has to be set at the two buckets of any S3 server that we do not provision."""
 
 import json
+from urllib.parse import urlsplit
 
-from deploy.cdn.names import INCOMING_PREFIX, PUBLIC_PREFIX, STATIC_PREFIX
+from deploy.cdn.names import INCOMING_PREFIX, MEDIA_CSP, PUBLIC_PREFIX, STATIC_PREFIX
 from deploy.config import Site
 from deploy.providers.contract import Step
 from deploy.stores import STORES
@@ -39,7 +40,8 @@ def cors(site: Site, page: str) -> Step:
 
 def lifecycle(site: Site, page: str) -> Step:
     """Uploads that nobody has published."""
-    return Step(f"Let objects under {INCOMING_PREFIX} in {site.media_bucket} expire after one day", page)
+    what = f"Let objects under {INCOMING_PREFIX} in {site.media_bucket} expire after one day, their old versions too"
+    return Step(what, page)
 
 
 def paths(site: Site, how: str, page: str) -> Step:
@@ -52,4 +54,5 @@ def paths(site: Site, how: str, page: str) -> Step:
 def answers(site: Site, how: str, page: str) -> Step:
     """What every answer of the two hosts must have, for other hosts' fonts and modules, and for safety."""
     headers = f"Access-Control-Allow-Origin: {site.site_url}, X-Content-Type-Options: nosniff, and HSTS"
-    return Step(f"{how}: {headers}", page)
+    of_media = f"on {urlsplit(site.media_url).hostname} also Content-Security-Policy: {MEDIA_CSP}"
+    return Step(f"{how}: {headers}; {of_media}", page)

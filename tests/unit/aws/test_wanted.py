@@ -66,6 +66,11 @@ def test_an_upload_opened_as_a_page_can_neither_run_nor_load_anything():
     assert security["ContentTypeOptions"]["Override"] is True
 
 
+def test_a_static_file_opened_as_a_page_runs_nothing_that_is_written_into_it():
+    security = response_headers(HTTPS, edges(HTTPS)[0])["SecurityHeadersConfig"]
+    assert security["ContentSecurityPolicy"]["ContentSecurityPolicy"] == "script-src 'self'; base-uri 'none'"
+
+
 def test_hsts_is_sent_over_https_alone():
     for site, expected in ((HTTPS, True), (HTTP, False)):
         for edge in edges(site):
@@ -100,6 +105,7 @@ def test_forgotten_uploads_and_old_versions_of_media_are_swept():
     assert rules["abort-incomplete-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert rules["expire-incoming"]["Filter"] == {"Prefix": "media/incoming/"}
     assert rules["expire-incoming"]["Expiration"] == {"Days": 1}
+    assert rules["expire-incoming"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     assert rules["expire-noncurrent"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
 
 

@@ -40,6 +40,8 @@ def test_every_step_has_a_page_and_the_hosts_buckets_and_prefixes_are_named(desc
     said = " ".join(step.what for step in steps)
     for word in (site.static_url, site.media_url, site.bucket, site.media_bucket, "/static/", "/media/public/"):
         assert word in said
+    # An upload opened as a page can neither run nor load anything.
+    assert "Content-Security-Policy: default-src 'none'; sandbox" in said
     # Who may upload from a browser, and how.
     assert f'"{"POST" if STORES[name].form else "PUT"}"' in said or name == "rackspace"
 
