@@ -57,6 +57,7 @@ CHECKS = {
     "The site is confined": (SANDBOX.format("slipway"), CONFINED),
     "What is run of a release beside it is confined alike": (JOB, CONFINED),
     "`make shell` is confined alike": (SHELL, CONFINED),
+    "The watch over the disk is confined": (SANDBOX.format("slipway-disk"), r"level for \S+: [0-2]\..*"),
     "The certificate's renewal is confined": (SANDBOX.format("slipway-certificate"), r"level for \S+: [0-2]\..*"),
     "PostgreSQL is confined": (SANDBOX.format(POSTGRESQL), r"level for \S+: [0-2]\..*"),
     "The site is kept from the cloud's metadata": (
