@@ -14,6 +14,7 @@ def answers(changes, unseen=()):
         "What is run of a release beside it is confined alike": "level for slipway-migrations.service: 1.2 OK :-)",
         "`make shell` is confined alike": "level for slipway-shell-7.service: 1.2 OK :-)",
         "The certificate's renewal is confined": "level for slipway-certificate.service: 2.5 OK :-)",
+        "The watch over the disk is confined": "level for slipway-disk.service: 1.7 OK :-)",
         "PostgreSQL is confined": "level for postgresql@17-main.service: 2.0 OK :-)",
         "HTTP leads to HTTPS": "HTTP/1.1 301",
         "The database's role has no power over others": "f|f|f",
