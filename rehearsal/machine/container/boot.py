@@ -1,5 +1,6 @@
 """A Debian in systemd-nspawn: 512 MB, one CPU, native speed, and this computer's own kernel."""
 
+import contextlib
 import hashlib
 import os
 import select
@@ -64,7 +65,10 @@ class Container(Machine):
         self._forwarded = self._forwarded or self.network.forward(self.address)
         self._lead(self._forwarded)
         self._processes = processes
-        return self._start()
+        process = self._start()
+        if snapshot:
+            self._settle()
+        return process
 
     def _go_back(self, snapshot: str) -> None:
         kept = self.directory / f"{snapshot}.raw"
@@ -145,6 +149,14 @@ class Container(Machine):
         self._end(POWER_BUTTON)
         _copy(self._disk, self.directory / f"{snapshot}.raw")
         self._start()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Until all that a boot starts has started: what was saved served already, and sshd comes before the site."""
+        command = self.enter(["systemctl", "is-system-running", "--wait"])
+        # A unit that failed, or does not end, is the rehearsal's to find.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=BOOT_SECONDS, check=False)
 
     def stop(self) -> None:
         """At once: what is worth keeping was saved."""

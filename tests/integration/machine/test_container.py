@@ -1,6 +1,7 @@
 """Container machines: two side by side reach each other, and whatever ends one leaves nothing behind."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,16 @@ from tests.integration.interrupt import hears_ctrl_c
 
 ROOT = Path(__file__).resolve().parents[3]
 BOOT_ID = "cat /proc/sys/kernel/random/boot_id"
+# A service that is there later than sshd, as a site is.
+LATE = """[Unit]
+After=ssh.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sleep 2
+[Install]
+WantedBy=multi-user.target
+"""
 PATIENCE = 120  # s; a busy computer boots slowly
 
 
@@ -159,9 +170,11 @@ def test_a_saved_machine_is_there_again(tmp_path, monkeypatch):
             machine.boot(processes)
             assert machine.run("swapon --show=NAME --noheadings") == ""
             machine.run("echo kept > /root/note; echo '/swapfile none swap sw 0 0' >> /etc/fstab")
+            machine.run(f"printf %s {shlex.quote(LATE)} > /etc/systemd/system/late.service; systemctl enable -q late")
             machine.save("noted")
             # It has booted again, as a machine does that has swap.
             assert machine.run("swapon --show=NAME --noheadings") == "/swapfile\n"
+            assert machine.run("systemctl is-active late") == "active\n"
             booted = machine.run(BOOT_ID)
             machine.run("systemctl reboot")
             until(lambda: again(machine) not in ("", booted), "a reboot from inside has come back")
