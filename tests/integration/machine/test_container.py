@@ -26,7 +26,7 @@ After=ssh.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sleep 2
+ExecStart=/bin/sleep 8
 [Install]
 WantedBy=multi-user.target
 """
@@ -172,9 +172,9 @@ def test_a_saved_machine_is_there_again(tmp_path, monkeypatch):
             machine.run("echo kept > /root/note; echo '/swapfile none swap sw 0 0' >> /etc/fstab")
             machine.run(f"printf %s {shlex.quote(LATE)} > /etc/systemd/system/late.service; systemctl enable -q late")
             machine.save("noted")
+            assert machine.run("systemctl is-active late; systemctl disable -q late") == "active\n"
             # It has booted again, as a machine does that has swap.
             assert machine.run("swapon --show=NAME --noheadings") == "/swapfile\n"
-            assert machine.run("systemctl is-active late") == "active\n"
             booted = machine.run(BOOT_ID)
             machine.run("systemctl reboot")
             until(lambda: again(machine) not in ("", booted), "a reboot from inside has come back")
