@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import agent
@@ -18,6 +18,8 @@ _COMBINED = re.compile(
     r'(?: "[^"]*" "(?P<agent>[^"]*)")?'
 )
 _CDN_AGENTS = re.compile(r"Amazon CloudFront|Fastly|Akamai|Cloudflare|BunnyCDN", re.IGNORECASE)
+_ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
+_HOST = re.compile(r"[\w.-]+(:\d+)?")
 WAIT = 10.0  # s for a buffered log to be written
 
 
@@ -105,7 +107,7 @@ def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], al
     """Facts of one run's lines. Lines that a CDN's own agent caused are of this run if they name a
     path that it asked the CDN for. What the allow-list excuses goes to ``allowances``."""
     for line in lines:
-        url = urljoin(_base(line, hosts), line.uri)
+        url = _url(_base(line, hosts), line)
         path = urlsplit(url).path
         pulled = not line.is_of(run)
         if pulled and not (_CDN_AGENTS.search(line.agent) and path.lstrip("/") in cdn_paths):
@@ -131,14 +133,15 @@ def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], al
 
 def is_static(line: Line, hosts: Hosts) -> bool:
     """By what asks (Sec-Fetch-Dest), by the name, and by what was sent; or on the allow-list."""
-    path = urlsplit(line.uri).path
+    url = _url(hosts.site, line)
+    path = urlsplit(url).path
     sent = line.status < 300 and STATIC_TYPES.match(line.type)
-    return bool(
-        line.dest in STATIC_DESTINATIONS
-        or hosts.looks_static(urljoin(hosts.site, line.uri))
-        or sent
-        or hosts.allowed(path)
-    )
+    return bool(line.dest in STATIC_DESTINATIONS or hosts.looks_static(url) or sent or hosts.allowed(path))
+
+
+def _url(base: str, line: Line) -> str:
+    """What was asked for on ``base``. Anybody may ask for //[ : here that is a path, and no host that cannot be read."""
+    return f"{base.rstrip('/')}/{_ORIGIN.sub('', line.uri).lstrip('/')}"
 
 
 def _base(line: Line, hosts: Hosts) -> str:
@@ -147,4 +150,4 @@ def _base(line: Line, hosts: Hosts) -> str:
         if line.host in (urlsplit(base).hostname, urlsplit(base).netloc):
             return base
     scheme = urlsplit(hosts.site).scheme
-    return f"{scheme}://{line.host}/" if line.host else hosts.site
+    return f"{scheme}://{line.host}/" if _HOST.fullmatch(line.host) else hosts.site

@@ -8,8 +8,6 @@ import signal
 import subprocess
 from pathlib import Path
 
-import yaml
-
 from deploy.errors import SlipwayError
 from rehearsal.machine import needs, ssh
 from rehearsal.machine.container import groups, image
@@ -196,6 +194,9 @@ def _signal(process: int, how: signal.Signals) -> None:
 
 def _kernel_keys() -> list[str]:
     """The sysctl keys that the playbook sets and that are not the machine's own: net.core is all machines' too."""
+    # Only here: an image is made while the packages are installed.
+    import yaml
+
     keys = [line.split(" = ")[0] for line in yaml.safe_load(BASE_ROLE.read_text())["base_sysctl"]]
     return [key for key in keys if not key.startswith("net.") or key.startswith("net.core.")]
 

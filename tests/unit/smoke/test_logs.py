@@ -58,6 +58,13 @@ def test_pages_api_and_other_peoples_lines_are_no_facts(tmp_path, changes):
     assert judged(tmp_path, line(**changes)) == []
 
 
+@pytest.mark.parametrize("uri", ["//[", "//[x]/a", "http://[/a", "//a]b/c", "/a[b"])
+def test_whatever_a_visitor_asks_for_the_log_is_read_to_its_end(tmp_path, uri):
+    theirs = [line(run="", agent="x", uri=uri, host=host) for host in ("www.example.com", "[x]", "[")]
+    facts = judged(tmp_path, *theirs, line(uri="/static/a.css"))
+    assert [(fact.check, fact.place) for fact in facts] == [(Check.ARRIVED, "access.log:5")]
+
+
 def test_allowed_lines_are_kept_with_bytes_and_reason(tmp_path):
     allowances = []
     lines = [
