@@ -140,7 +140,7 @@ def is_static(line: Line, hosts: Hosts) -> bool:
 
 
 def _url(base: str, line: Line) -> str:
-    """What was asked for on ``base``. Anybody may ask for //[ : here that is a path, and no host that cannot be read."""
+    """What was asked for on ``base``. Anybody may ask for //[ : that is a path here, and no host to be understood."""
     return f"{base.rstrip('/')}/{_ORIGIN.sub('', line.uri).lstrip('/')}"
 
 
