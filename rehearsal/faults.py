@@ -16,6 +16,7 @@ class Fault:
         return status == 1 and any(re.search(self.says, line) for line in said.splitlines() if line.startswith("WRONG"))
 
 
+LOOPING = "/run/systemd/system/slipway.service.d"
 FAILING = "/run/systemd/system/slipway-certificate.service.d"
 FAULTS = {
     "a stopped database": Fault(
@@ -25,6 +26,19 @@ FAULTS = {
         "systemctl stop slipway.socket slipway.service",
         "systemctl start slipway.socket slipway.service",
         r"slipway\.service is not running",
+    ),
+    "a crash loop": Fault(
+        f"mkdir -p {LOOPING} && printf '[Service]\\nExecStartPre=/bin/false\\n' > {LOOPING}/fault.conf"
+        " && systemctl daemon-reload && systemctl restart slipway.service 2>&1 || true",
+        # Systemd counts restarts until it is asked to forget them.
+        f"rm -r {LOOPING} && systemctl daemon-reload && systemctl stop slipway.service"
+        " && systemctl reset-failed slipway.service; systemctl start slipway.service",
+        r"slipway\.service is in a crash loop, restarted \d+ times",
+    ),
+    "a stopped watch over the disk": Fault(
+        "systemctl stop slipway-disk.service",
+        "systemctl start slipway-disk.service",
+        r"slipway-disk\.service is not running",
     ),
     "pages that fail": Fault(
         "chmod 0 /run/slipway/gunicorn.sock",

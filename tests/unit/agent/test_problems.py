@@ -27,6 +27,7 @@ def server(host, release, tmp_path, monkeypatch):
             "slipway.service": UP | {"ControlGroup": "/system.slice/slipway.service"},
             "nginx.service": UP,
             CLUSTER: UP,
+            "slipway-disk.service": UP,
             "slipway-certificate.service": {"ActiveState": "inactive", "Result": "success"},
             "slipway-certificate.timer": UP,
         },
@@ -103,6 +104,12 @@ def test_a_stopped_database_is_one_though_systemd_has_forgotten_it(host, server)
     assert line.startswith(f"{CLUSTER} is not running (inactive): ")
     # And its line among the services stays.
     assert [each["state"] for each in host.status.services() if each["name"] == CLUSTER] == ["inactive"]
+
+
+def test_a_stopped_watch_over_the_disk_is_one(host, server):
+    server.units["slipway-disk.service"] = {"ActiveState": "inactive", "SubState": "dead", "Result": "success"}
+    (line,) = host.problems.found()
+    assert line.startswith("slipway-disk.service is not running (inactive): ")
 
 
 def test_a_database_that_is_elsewhere_or_not_meant_to_run_is_none(host, server):

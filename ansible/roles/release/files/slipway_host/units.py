@@ -6,7 +6,7 @@ from pathlib import Path
 
 from slipway_host import releases
 
-SITE, NGINX = "slipway.service", "nginx.service"
+SITE, NGINX, DISK = "slipway.service", "nginx.service", "slipway-disk.service"
 # Debian's clusters: VERSION/NAME, each with a start.conf that says whether it comes up by itself.
 CLUSTERS = Path("/etc/postgresql")
 
@@ -21,7 +21,7 @@ def databases() -> list[str]:
 
 def expected() -> list[str]:
     """What must run on this host, whether it does or not."""
-    return [*(["slipway.socket", SITE] if releases.current() else []), NGINX, *databases()]
+    return [*(["slipway.socket", SITE] if releases.current() else []), NGINX, *databases(), DISK]
 
 
 def shown(names: Iterable[str], *properties: str) -> dict[str, dict[str, str]]:
