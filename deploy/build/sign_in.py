@@ -17,14 +17,16 @@ from django.urls.resolvers import LocalePrefixPattern
 from django.utils import translation
 from django.utils.module_loading import import_string
 
+from deploy.build import pcre
+
 ASKS = {"authenticate", "aauthenticate"}
 ADMIN = "django.contrib.admin.sites"
 # Attributes of a view that name what looks at its fields.
 FORMS = re.compile(r"(form|serializer)(_class)?$")
-# To nginx a named group would be a variable of its own.
-NAMED = re.compile(r"\(\?P<\w+>")
 # A language, where i18n_patterns puts one; the default one may have none.
 LANGUAGE = "(?:[A-Za-z]+(?:-[A-Za-z0-9]+)*/)?"
+# nginx reads no word of 4,096 bytes; each of these may be four.
+LONGEST = 1000
 
 
 def paths() -> list[str]:
@@ -40,21 +42,14 @@ def paths() -> list[str]:
 
 def _views(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, Any]]:
     for each in patterns:
-        path = before + _expression(each.pattern)
+        part = (
+            LANGUAGE if isinstance(each.pattern, LocalePrefixPattern) else pcre.translated(each.pattern.regex.pattern)
+        )
+        path = before + (part if len(before + part) <= LONGEST else pcre.ANYTHING)
         if isinstance(each, URLResolver):
             yield from _views(each.url_patterns, path)
         else:
             yield path, each.callback
-
-
-def _expression(pattern: Any) -> str:
-    """The regular expression of one part of a path, to be put behind another."""
-    if isinstance(pattern, LocalePrefixPattern):
-        return LANGUAGE
-    written = pattern.regex.pattern
-    # Django looks for a part that is not tied to the beginning anywhere.
-    written = written[1:] if written.startswith("^") else f".*{written}"
-    return f"(?:{NAMED.sub('(?:', written)})" if "|" in written else NAMED.sub("(?:", written)
 
 
 @functools.cache

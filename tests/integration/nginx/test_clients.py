@@ -101,10 +101,14 @@ def site(request, tmp_path):
             nginx_acme_dir="",
             nginx_version=nginx.version(request.param),
             nginx_client_max_body_size="1m",
-            nginx_sign_in_rate="1r/m",
-            nginx_sign_in_delay=2,
-            nginx_sign_in_burst=2,
-            **{"nginx_proxies": [], "nginx_sign_in": [r"/login/\Z"]} | variables,
+            **{
+                "nginx_proxies": [],
+                "nginx_sign_in": [r"/login/\Z"],
+                "nginx_sign_in_rate": "1r/m",
+                "nginx_sign_in_delay": 2,
+                "nginx_sign_in_burst": 2,
+            }
+            | variables,
         )
         (tmp_path / "nginx.conf").write_text(text)
         command = [request.param, "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-g", "daemon off;"]
