@@ -35,7 +35,7 @@ def read(said: str, folder: Path) -> list[str]:
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError):
-        raise ValueError(f"{said!r} is no public key like `ssh-ed25519 AAAA… anna`, nor a file of them") from None
+        raise ValueError(f"{said!r} is no public key like `ssh-ed25519 AAAA… you@work`, nor a file of them") from None
     if PRIVATE.search(text):
         raise ValueError(f"{path} is a private key; give the other half, {path.name}.pub")
     lines = [line.strip() for line in text.splitlines()]
@@ -59,7 +59,7 @@ def _key(line: str, where: str = "") -> str:
         fields = []
     # It names its own kind once more inside.
     if kind not in KINDS or fields[:1] != [kind.encode()] or not line.isprintable():
-        raise ValueError(f"{where}{line[:40]!r}… is not a whole public key like `ssh-ed25519 AAAA… anna`")
+        raise ValueError(f"{where}{line[:40]!r}… is not a whole public key like `ssh-ed25519 AAAA… you@work`")
     return line
 
 

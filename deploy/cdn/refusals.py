@@ -85,9 +85,8 @@ def failed(service: str, resource: str, error: BotoCoreError) -> SlipwayError:
         return SlipwayError(f"no AWS credentials; set {KEYS}")
     if isinstance(error, PartialCredentialsError | ProfileNotFound):
         return SlipwayError(f"incomplete AWS credentials: {error}; set {KEYS}")
-    if told := cause(error, urlsplit(error.kwargs.get("endpoint_url", "")).netloc or "AWS", "AWS_CA_BUNDLE"):
-        return SlipwayError(f"{service} cannot be asked about {resource}: {told}")
-    fix = ""
-    if isinstance(error, EndpointConnectionError):
-        fix = "; check the network, and `region` in site.yml"
-    return SlipwayError(f"{service} cannot be asked about {resource}: {' '.join(str(error).split())}{fix}")
+    host = urlsplit(error.kwargs.get("endpoint_url", "")).netloc or "AWS"
+    told = cause(error, host, "AWS_CA_BUNDLE") or " ".join(str(error).split())
+    # A region that does not exist is a name that does not resolve.
+    fix = "; check the network, and `region` in site.yml" if isinstance(error, EndpointConnectionError) else ""
+    return SlipwayError(f"{service} cannot be asked about {resource}: {told}{fix}")

@@ -14,6 +14,7 @@ from deploy import config
 from deploy.secrets import PASSWORD_VARIABLE
 from rehearsal.acts import Acts
 from rehearsal.diary import Diary
+from rehearsal.machine import ssh
 from rehearsal.processes import Processes, free_port
 from rehearsal.world import World
 
@@ -42,6 +43,7 @@ def acts(tmp_path_factory):
     directory = tmp_path_factory.mktemp("world")
     ssh_config = directory / "ssh_config"
     ssh_config.touch()
+    ssh.make_key(directory)
     machine = SimpleNamespace(ports={22: free_port(), 80: free_port(), 443: free_port()}, ssh_config=ssh_config)
     with pytest.MonkeyPatch.context() as patch, Processes(directory / "log") as processes:
         # The world sets it, for this process too.

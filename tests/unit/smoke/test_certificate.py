@@ -35,9 +35,8 @@ async def ask(files, ca):
 def test_a_certificate_out_of_its_time_is_named_with_its_date(tmp_path, monkeypatch, before, lifetime, says, names):
     root = Authority(tmp_path)
     monkeypatch.setattr(authority, "BEFORE", before)
-    monkeypatch.setattr(authority, "LIFETIME", lifetime)
     moment = datetime.now(UTC) + names
-    files = root.issue("site", [HOST])
+    files = root.issue("site", [HOST], lifetime)
     said = asyncio.run(ask(files, root.certificate))
     near = {f"{moment + timedelta(minutes=late):%Y-%m-%d %H:%M} UTC" for late in (0, 1)}
     assert said in {f"the certificate of {HOST} {says} {when}" for when in near}
