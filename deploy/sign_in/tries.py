@@ -1,5 +1,6 @@
 """Who may try a password now. It only computes: times are seconds since the epoch, given by who asks."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ Entry = tuple[str, float]  # an address, as the ledger writes it, and a time
 class Account:
     """One account's last minute. ``tries`` are passwords that were wrong, or are being looked at; in order of time.
 
-    ``turns`` are promises to addresses that were refused: the time from which each may try, for a minute.
+    ``turns`` are addresses that were refused, and the time from which each may try, for a minute.
     """
 
     tries: tuple[Entry, ...] = ()
@@ -22,8 +23,10 @@ def ask(account: Account, address: str, *, known: bool, now: float, limit: int) 
     """The account after ``address`` has asked to try at ``now``, and the seconds that it must wait: 0 if it may.
 
     In no minute have addresses that are not ``known`` more than ``limit`` tries together, nor has a known one more of
-    its own. Who is refused waits for a minute at most: as many addresses as ``limit`` are promised a try and keep it
-    for themselves, however many others ask.
+    its own. Who is refused comes back within a minute. While no more addresses than ``limit`` wait, each has its try
+    then. Of more than that some must wait on, or there would be more tries: who has each of the next ones is drawn
+    among those who ask, and one of ``n`` addresses has his within ``n / limit`` minutes on average, however often the
+    others ask.
     """
     account = Account(_last(account.tries, now), _last(account.turns, now, ahead=MINUTE))
     own = [at for who, at in account.tries if who == address]
@@ -36,7 +39,7 @@ def ask(account: Account, address: str, *, known: bool, now: float, limit: int) 
     if ahead < 0:
         return _admit(account, address, now)
     if len(account.turns) >= limit:
-        return account, MINUTE
+        return _draw(account, address, now)
     # By then so many tries are over that all who were promised one before have room, too.
     due = account.tries[ahead][1] + MINUTE
     return replace(account, turns=(*account.turns, (address, due))), min(due - now, MINUTE)
@@ -50,6 +53,21 @@ def withdraw(account: Account, address: str, at: float) -> Account:
 def _admit(account: Account, address: str, now: float) -> tuple[Account, float]:
     turns = tuple(each for each in account.turns if each[0] != address)
     return Account((*account.tries, (address, now)), turns), 0
+
+
+def _draw(account: Account, address: str, now: float) -> tuple[Account, float]:
+    """Takes the first turn to come for which ``address`` has a better lot than who holds it, if there is one."""
+    for turn in account.turns:
+        holder, due = turn
+        if due > now and _lot(address, due) < _lot(holder, due):
+            turns = tuple((address, due) if each == turn else each for each in account.turns)
+            return replace(account, turns=turns), min(due - now, MINUTE)
+    return account, MINUTE
+
+
+def _lot(address: str, due: float) -> bytes:
+    # The same however often somebody asks; and nobody can choose it, since the address is a keyed digest.
+    return hashlib.sha256(f"{address} {due!r}".encode()).digest()
 
 
 def _last(entries: Iterable[Entry], now: float, ahead: float = 1) -> tuple[Entry, ...]:

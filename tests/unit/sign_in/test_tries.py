@@ -106,6 +106,35 @@ def test_a_stranger_has_his_turn_within_a_minute_though_the_guessing_goes_on(att
     assert most_in_a_minute([at for _, at in site.allowed]) == LIMIT
 
 
+def visits(stranger, attackers, minutes=60):
+    """How often a stranger comes, as told and some seconds late, until he may try; the others ask each second."""
+    site, dice, came, back = Guessed(), random.Random(stranger), 0, 2.0 * MINUTE
+    while site.now < (2 + minutes) * MINUTE:
+        site.now += 1
+        for number in dice.sample(range(attackers), attackers):
+            site.ask(f"attacker {number}")
+        if site.now >= back:
+            came, wait = came + 1, site.ask(stranger)
+            if not wait:
+                break
+            assert wait <= MINUTE
+            back = site.now + wait + dice.random() * 5
+    assert most_in_a_minute([at for _, at in site.allowed]) == LIMIT
+    return came if not wait else None
+
+
+def test_where_more_addresses_guess_than_there_are_tries_a_stranger_has_the_same_chance_as_each_of_them():
+    """He may wait longer than a minute then; who asks most often gets no more for it."""
+    came = [visits(f"stranger {number}", attackers=50) for number in range(12)]
+    assert None not in came
+    # Each minute ten of 51 may try; he comes once a minute, and once more to be let in.
+    assert sum(came) / len(came) < 2 * (1 + 51 / LIMIT)
+
+
+def test_among_as_many_as_there_are_tries_nothing_is_drawn():
+    assert {visits(f"stranger {number}", attackers=LIMIT - 1) for number in range(12)} <= {1, 2}
+
+
 def test_nobody_is_told_to_wait_longer_than_a_minute_and_never_are_there_more_tries_than_the_limit():
     dice = random.Random(7)
     for limit in (1, 2, LIMIT):
