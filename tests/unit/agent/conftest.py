@@ -17,6 +17,7 @@ NAMES = (
     "receive",
     "unpack",
     "venvs",
+    "commands",
     "bytecode",
     "cause",
     "jobs",

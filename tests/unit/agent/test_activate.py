@@ -18,7 +18,7 @@ def systemd(host, monkeypatch):
             raise ConnectionRefusedError("refused")
         return (503, '{"database": "OperationalError"}') if host.releases.current() in systemd.sick else (200, "")
 
-    monkeypatch.setattr(host.activate.subprocess, "run", run)
+    monkeypatch.setattr(host.commands, "run", run)
     monkeypatch.setattr(host.visit, "nginx", nginx)
     monkeypatch.setattr(host.activate, "SECONDS", 0)
     return systemd

@@ -40,7 +40,7 @@ def process(host, release, monkeypatch):
             raise answer
         return answer
 
-    monkeypatch.setattr(host.check.subprocess, "run", run)
+    monkeypatch.setattr(host.commands, "run", run)
     monkeypatch.setattr(host.visit, "gunicorn", ask)
     monkeypatch.setattr(host.check, "SECONDS", 0.2)
     monkeypatch.setattr(host.check, "LOOK", 0.0)
@@ -146,7 +146,7 @@ def test_that_systemd_cannot_start_it_is_one_line(host, process, monkeypatch):
     refused = type(
         "Done", (), {"returncode": 1, "stdout": "", "stderr": "Failed to start transient service unit: no\n"}
     )
-    monkeypatch.setattr(host.check.subprocess, "run", lambda line, **_: refused)
+    monkeypatch.setattr(host.commands, "run", lambda line, **_: refused)
     with pytest.raises(host.paths.HostError, match=r"systemd does not start it: Failed to start .*: no$"):
         host.check.check("1")
 

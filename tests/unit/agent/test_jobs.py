@@ -32,7 +32,7 @@ def started(host, release, monkeypatch):
         lines.append(line)
         raise SystemExit(0)
 
-    monkeypatch.setattr(host.jobs.subprocess, "run", run)
+    monkeypatch.setattr(host.commands, "run", run)
     monkeypatch.setattr(host.jobs.os, "execvp", become)
     monkeypatch.setattr(host.visit, "gunicorn", lambda path, page: (200, ""))
     monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: True)

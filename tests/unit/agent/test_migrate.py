@@ -19,7 +19,7 @@ def systemd(host, monkeypatch):
         return type("Done", (), {"returncode": 0, "stdout": said, "stderr": ""})()
 
     monkeypatch.setattr(host.releases, "find", lambda name: name)
-    monkeypatch.setattr(host.jobs.subprocess, "run", run)
+    monkeypatch.setattr(host.commands, "run", run)
     return systemd
 
 
@@ -84,6 +84,14 @@ def test_a_migration_that_was_ended_from_outside_says_by_what(unit, wanted, host
         host.migrate.applied("1")
 
 
+@pytest.mark.parametrize("said", ["", "a settings module that prints\n", "[]\nand one at exit\n", "1\n"])
+def test_applied_migrations_that_are_no_list_are_one_line(said, host, systemd):
+    systemd.ended = (0, said, "")
+    with pytest.raises(host.paths.HostError, match=r"cannot be read: release 1 printed '") as failure:
+        host.migrate.applied("1")
+    assert "\n" not in str(failure.value)
+
+
 def test_a_job_whose_command_was_killed_does_not_bar_the_next(host, systemd):
     systemd.ended = (0, "[]", "")
     assert host.migrate.applied("1") == []
@@ -107,7 +115,7 @@ def test_who_locks_a_table_is_asked_with_nothing_of_the_release_s_database_in_th
         asked.append((line, env))
         return subprocess.CompletedProcess(line, 0, "wall, locked by psql\n", "")
 
-    monkeypatch.setattr(host.migrate.subprocess, "run", run)
+    monkeypatch.setattr(host.commands, "run", run)
     assert host.migrate._holder() == "wall, locked by psql"
     ((line, env),) = asked
     assert env["PGOPTIONS"] == "-c search_path=pg_catalog"

@@ -3,7 +3,10 @@
 import re
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
+
+import pytest
 
 LOAD = "import ctypes, sys; ctypes.CDLL(sys.argv[1]); print('loaded', flush=True); sys.stdin.read()"
 
@@ -25,3 +28,29 @@ def test_the_kernel_writes_it_as_it_is_read(host, tmp_path):
         new.rename(library)
         assert set(places.findall(maps.read_text())) == {str(library)}
         process.stdin.close()
+
+
+@pytest.fixture
+def process(host, tmp_path, monkeypatch):
+    """A process of the site's that has mapped ``maps``."""
+    monkeypatch.setattr(host.outdated, "PROC", tmp_path)
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "cgroup").write_text("0::/system.slice/slipway.service\n")
+    return (tmp_path / "7" / "maps").write_bytes
+
+
+LINE = b"7f9a48d0b000-7f9a48dfa000 r-xp 00000000 fe:01 123                        %s (deleted)\n"
+
+
+def test_a_file_whose_name_is_no_text_blinds_nobody(host, process):
+    process(LINE % b"/tmp/\xff" + LINE % b"/usr/lib/libboat.so.1")
+    assert host.outdated.libraries(["slipway.service"]) == {"slipway.service": ["libboat.so.1"]}
+
+
+def test_a_process_that_maps_ever_so_much_is_read_line_by_line(host, process):
+    process(LINE % (b"/tmp/" + b"x" * 4000) * 5000)
+    tracemalloc.start()
+    assert host.outdated.libraries(["slipway.service"]) == {}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20, "20 MB were mapped"

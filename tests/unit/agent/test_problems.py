@@ -77,7 +77,7 @@ def server(host, release, tmp_path, monkeypatch):
     monkeypatch.setattr(host.problems, "CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(host.outdated, "PROC", tmp_path / "proc")
     monkeypatch.setattr(host.problems, "MOUNTS", ("/",))
-    monkeypatch.setattr(host.problems.subprocess, "run", run)
+    monkeypatch.setattr(host.commands, "run", run)
     monkeypatch.setattr(host.problems.time, "sleep", look_again)
     monkeypatch.setattr(host.problems.os, "statvfs", statvfs)
     monkeypatch.setattr(host.visit, "nginx", nginx)
@@ -269,6 +269,12 @@ def test_memory_that_ran_out_is_one_for_each_service_and_none_for_a_releases_job
     assert host.problems.found() == [
         "memory ran out in slipway.service: gunicorn was ended 2 times in 24 hours; see deploy/budget.yml"
     ]
+
+
+def test_a_process_that_calls_itself_a_terminal_s_orders_gives_none(host, server):
+    server.kernel = OOM.format("slipway.service", "\x1b[2J\ufffd")
+    (line,) = host.problems.found()
+    assert line.startswith(r"memory ran out in slipway.service: \x1b[2J")
 
 
 @pytest.mark.parametrize("file", ["system.slice/slipway.service/memory.events", "memory/{}/memory.oom_control"])

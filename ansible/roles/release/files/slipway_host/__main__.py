@@ -8,6 +8,7 @@ import signal
 import sys
 
 from slipway_host import activate, check, jobs, locks, logs, migrate, receive, releases, state, status
+from slipway_host.commands import printable
 from slipway_host.paths import ROOT, HostError, prepare
 
 
@@ -19,7 +20,7 @@ def main() -> int:
         prepare()
         said = run(options)
     except HostError as error:
-        print(f"slipway: {error}", file=sys.stderr)
+        print(f"slipway: {printable(str(error))}", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"slipway: {error.filename or ROOT} on the server: {error.strerror}{_advice(error)}", file=sys.stderr)

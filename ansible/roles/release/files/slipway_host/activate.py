@@ -1,10 +1,9 @@
 """The switch: one rename, one restart behind the socket, one health gate; and back by itself when that fails."""
 
 import os
-import subprocess
 import time
 
-from slipway_host import releases, visit
+from slipway_host import commands, releases, visit
 from slipway_host.check import READY
 from slipway_host.paths import CURRENT, RELEASES, ROOT, HostError
 
@@ -61,12 +60,11 @@ def _switch(name: str) -> None:
 
 
 def _systemctl(*arguments: str) -> bool:
-    return not subprocess.run(["systemctl", *arguments], capture_output=True, check=False).returncode
+    return not commands.run(["systemctl", *arguments]).returncode
 
 
 def _lacked_resources() -> bool:
-    show = ["systemctl", "show", "--property=Result", "--value", "slipway.service"]
-    return subprocess.run(show, capture_output=True, text=True, check=False).stdout.strip() == "resources"
+    return commands.said("systemctl", "show", "--property=Result", "--value", "slipway.service").strip() == "resources"
 
 
 def _gate() -> None:

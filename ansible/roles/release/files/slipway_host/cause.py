@@ -5,10 +5,10 @@ https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#$INVOC
 
 import re
 import signal
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from slipway_host import commands
 from slipway_host.paths import settings
 
 ASKED = ("InvocationID", "Result", "MainPID", "ExecMainCode", "ExecMainStatus")
@@ -52,8 +52,7 @@ def killed(unit: str) -> str:
 def shown(unit: str, *properties: str) -> dict[str, str]:
     """Properties of a service that is still loaded, as systemd writes them."""
     line = ["systemctl", "show", *(f"--property={name}" for name in properties), f"{unit}.service"]
-    said = subprocess.run(line, capture_output=True, text=True, check=False).stdout
-    return dict(each.split("=", 1) for each in said.splitlines() if "=" in each)
+    return dict(each.split("=", 1) for each in commands.said(*line).splitlines() if "=" in each)
 
 
 def written(invocation: str) -> list[str]:
@@ -61,9 +60,9 @@ def written(invocation: str) -> list[str]:
     if not invocation:
         return []
     # What was written a moment ago is on its way to the journal.
-    subprocess.run(["journalctl", "--sync"], capture_output=True, check=False)
+    commands.run(["journalctl", "--sync"])
     line = ["journalctl", "--quiet", "--output=cat", "--no-pager", f"_SYSTEMD_INVOCATION_ID={invocation}"]
-    return subprocess.run(line, capture_output=True, text=True, check=False).stdout.splitlines()
+    return commands.said(*line).splitlines()
 
 
 def _killed(asked: dict[str, str]) -> str:

@@ -1,11 +1,10 @@
 """Proves a release before the switch: a throwaway process of it answers the ready check and one page."""
 
 import contextlib
-import subprocess
 import time
 from pathlib import Path
 
-from slipway_host import cause, jobs, releases, visit
+from slipway_host import cause, commands, jobs, releases, visit
 from slipway_host.paths import RELEASES, RUN, HostError
 
 UNIT = "slipway-check"
@@ -40,7 +39,7 @@ def check(name: str) -> str:
     start = [*jobs.command(name, *properties, unit=UNIT, wait=False), "/bin/sh", "-c"]
     # An argument: the site's own environment file has the last word on WEB_CONCURRENCY.
     start.append(f'exec {gunicorn} -c deploy/gunicorn.conf.py --workers 1 "$SLIPWAY_WSGI"')
-    started = subprocess.run(start, capture_output=True, text=True, check=False)
+    started = commands.run(start)
     if started.returncode:
         raise HostError(f"health check of the new release failed: systemd does not start it: {started.stderr.strip()}")
     try:

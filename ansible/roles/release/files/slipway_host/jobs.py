@@ -2,12 +2,11 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
-from slipway_host import cause
+from slipway_host import cause, commands
 from slipway_host.paths import ENVIRONMENT, RELEASES, SANDBOX, HostError, settings
 
 IDENTITY = (
@@ -64,10 +63,10 @@ class Ended(NamedTuple):
 
 
 def manage(name: str, arguments: Sequence[str], *properties: str, unit: str) -> Ended:
-    """Runs ``manage.py`` of a release to its end, its output kept."""
+    """Runs ``manage.py`` of a release to its end; the end of what it prints is kept."""
     line = [*command(name, *properties, unit=unit), *_manage(name, arguments)]
     clear(unit)
-    done = subprocess.run(line, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = commands.run(line)
     killed = cause.killed(unit) if done.returncode else ""
     clear(unit)
     return Ended(done.returncode, done.stdout, done.stderr, killed)
@@ -92,4 +91,4 @@ def attend(name: str, arguments: Sequence[str]) -> NoReturn:
 def clear(unit: str) -> None:
     """Takes ``unit`` away, whatever is left of it: one that is still loaded would bar the next of its name."""
     for verb in ("stop", "reset-failed"):
-        subprocess.run(["systemctl", verb, f"{unit}.service"], capture_output=True, check=False)
+        commands.run(["systemctl", verb, f"{unit}.service"])

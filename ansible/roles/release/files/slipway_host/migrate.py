@@ -3,9 +3,8 @@
 import json
 import os
 import re
-import subprocess
 
-from slipway_host import cause, jobs, releases
+from slipway_host import cause, commands, jobs, releases
 from slipway_host.paths import HostError
 
 UNIT = "slipway-migrate"
@@ -32,7 +31,12 @@ def applied(name: str) -> list[str]:
     done = jobs.manage(name, ["shell", "--verbosity", "0", "--command", APPLIED], unit="slipway-migrations")
     if done.returncode:
         raise HostError(f"the applied migrations cannot be read: {done.killed or _last(done)}")
-    return sorted(json.loads(done.stdout.splitlines()[-1]))
+    try:
+        return sorted(json.loads(done.stdout.splitlines()[-1]))
+    except (IndexError, ValueError, TypeError):
+        raise HostError(
+            f"the applied migrations cannot be read: release {name} printed {done.stdout[-100:]!r}"
+        ) from None
 
 
 def migrate(name: str) -> str:
@@ -64,7 +68,7 @@ def _holder() -> str:
     line = ["runuser", "-u", "postgres", "--", "psql", "-XAtqc", HOLDERS, "slipway"]
     # The database is the release's: an operator of its own would run as whoever asks, and here that may do anything.
     env = os.environ | {"PGOPTIONS": "-c search_path=pg_catalog"}
-    done = subprocess.run(line, capture_output=True, text=True, cwd="/", env=env, check=False)
+    done = commands.run(line, cwd="/", env=env)
     return done.stdout.strip() or "that somebody else has locked"
 
 

@@ -5,12 +5,12 @@ https://man7.org/linux/man-pages/man5/proc_pid_maps.5.html
 
 import contextlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePath
 
 PROC = Path("/proc")
 # Code alone: a deleted temporary file that is mapped is nobody's fault.
-REPLACED = re.compile(r"^\S+ ..x. \S+ \S+ \d+ +(/(?:usr|lib\w*|s?bin)/.+) \(deleted\)$", re.M)
+REPLACED = re.compile(r"\S+ ..x. \S+ \S+ \d+ +(/(?:usr|lib\w*|s?bin)/.+) \(deleted\)$")
 
 
 def libraries(names: Collection[str]) -> dict[str, list[str]]:
@@ -19,9 +19,15 @@ def libraries(names: Collection[str]) -> dict[str, list[str]]:
     for process in PROC.glob("[0-9]*"):
         # It may end meanwhile.
         with contextlib.suppress(OSError):
-            groups = (process / "cgroup").read_text().splitlines()
-            units = {line.rpartition("/")[2] for line in groups}.intersection(names)
+            units = {line.rstrip().rpartition("/")[2] for line in _lines(process / "cgroup")}.intersection(names)
+            if units:
+                replaced = [match[1] for match in map(REPLACED.match, _lines(process / "maps")) if match]
             for unit in units:
-                replaced = REPLACED.findall((process / "maps").read_text())
                 found.setdefault(unit, set()).update(PurePath(path).name for path in replaced)
     return {unit: sorted(files) for unit, files in sorted(found.items()) if files}
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """One at a time and whatever bytes: a process names its files as it likes, and 250 MB of them."""
+    with path.open(errors="replace") as file:
+        yield from file

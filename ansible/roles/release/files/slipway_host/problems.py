@@ -3,13 +3,12 @@
 import os
 import re
 import ssl
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from slipway_host import outdated, releases, visit
+from slipway_host import commands, outdated, releases, visit
 from slipway_host.check import PAGE, READY
 from slipway_host.paths import CERTIFICATE, settings
 from slipway_host.units import SITE, expected, failed, shown
@@ -29,9 +28,16 @@ ENDED = re.compile(r"^oom-kill:.*\btask_memcg=(\S*?),task=([^,]+)")
 
 
 def found() -> list[str]:
-    if not releases.current():
-        return [*_units(), *_failed(), *_disks(), *_certificate(), "no release serves yet: `make deploy`"]
-    return [*_units(), *_failed(), *_pages(), *_disks(), *_certificate(), *_upgrades(), *_memory()]
+    # A process calls itself what it likes.
+    return [commands.printable(line) for line in _found()]
+
+
+def _found() -> Iterator[str]:
+    yield from (*_units(), *_failed())
+    if releases.current():
+        yield from (*_pages(), *_disks(), *_certificate(), *_upgrades(), *_memory())
+    else:
+        yield from (*_disks(), *_certificate(), "no release serves yet: `make deploy`")
 
 
 def _units() -> Iterator[str]:
@@ -101,7 +107,7 @@ def _certificate() -> Iterator[str]:
     if unit[TIMER]["ActiveState"] != "active":
         yield f"nothing renews the certificate, {TIMER} is off: `sudo systemctl enable --now {TIMER}`"
     line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-startdate", "-enddate"]
-    said = subprocess.run(line, capture_output=True, text=True, check=False).stdout
+    said = commands.said(*line)
     dates = re.findall(r"^not(?:Before|After)=(.+)$", said, re.M)
     if len(dates) != 2:
         yield f"{CERTIFICATE} cannot be read: `make logs UNIT=certificate`"
@@ -126,7 +132,7 @@ def _upgrades() -> Iterator[str]:
 def _memory() -> Iterator[str]:
     """Whom memory ran out for. A release's jobs are left out: the deploy itself said so."""
     line = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--since=-24h", "_TRANSPORT=kernel"]
-    said = subprocess.run([*line, "--grep=^oom-kill:"], capture_output=True, text=True, check=False).stdout
+    said = commands.said(*line, "--grep=^oom-kill:")
     ended = [match for match in map(ENDED.match, said.splitlines()) if match]
     told = Counter((match[1].rpartition("/")[2] or "the system", match[2]) for match in ended)
     for (unit, task), times in told.items():

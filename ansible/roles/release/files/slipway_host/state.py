@@ -3,10 +3,10 @@
 import glob
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from slipway_host import commands
 from slipway_host.paths import ETC
 
 RECORDED = ETC / "state.json"
@@ -63,7 +63,7 @@ def _digest(data: bytes) -> str:
 
 def _said(*line: str) -> list[str]:
     """The lines that a command prints; whether it is content shows in them."""
-    return subprocess.run(line, capture_output=True, text=True, check=False).stdout.splitlines()
+    return commands.said(*line).splitlines()
 
 
 def record(fingerprint: str) -> bool:

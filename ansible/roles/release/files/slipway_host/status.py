@@ -2,10 +2,9 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
-from slipway_host import locks, problems, releases, units
+from slipway_host import commands, locks, problems, releases, units
 from slipway_host.paths import CERTIFICATE
 
 
@@ -52,5 +51,5 @@ def status() -> dict:
 
 def _expiry() -> str:
     line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-enddate", "-issuer"]
-    said = subprocess.run(line, capture_output=True, text=True, check=False).stdout
+    said = commands.said(*line)
     return said.replace("notAfter=", "until ").replace("\nissuer=", ", by ").strip()

@@ -1,10 +1,10 @@
 """The services of this host, as systemd knows them."""
 
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
 from slipway_host import releases
+from slipway_host.commands import said
 
 SITE, NGINX, DISK = "slipway.service", "nginx.service", "slipway-disk.service"
 # Debian's clusters: VERSION/NAME, each with a start.conf that says whether it comes up by itself.
@@ -27,8 +27,8 @@ def expected() -> list[str]:
 def shown(names: Iterable[str], *properties: str) -> dict[str, dict[str, str]]:
     """The properties of each unit, "" where it has none: by name, so that a stopped one is among them."""
     asked = [f"--property={name}" for name in ("Id", *properties)]
-    said = _said("systemctl", "show", *asked, *names)
-    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in said.split("\n\n")]
+    answer = said("systemctl", "show", *asked, *names)
+    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in answer.split("\n\n")]
     found = {block["Id"]: block for block in blocks if "Id" in block}
     return {name: {each: found.get(name, {}).get(each, "") for each in properties} for name in names}
 
@@ -37,13 +37,9 @@ def is_known(name: str) -> bool:
     """Whether systemd has a unit of this name, or the journal what one of a release's jobs wrote."""
     if shown([name], "LoadState")[name]["LoadState"] not in ("", "not-found"):
         return True
-    return name in _said("journalctl", "--field=_SYSTEMD_UNIT").splitlines()
+    return name in said("journalctl", "--field=_SYSTEMD_UNIT").splitlines()
 
 
 def failed() -> list[str]:
-    said = _said("systemctl", "list-units", "--failed", "--no-legend", "--plain")
-    return [line.split()[0] for line in said.splitlines() if line.strip()]
-
-
-def _said(*line: str) -> str:
-    return subprocess.run(line, capture_output=True, text=True, check=False).stdout
+    listed = said("systemctl", "list-units", "--failed", "--no-legend", "--plain")
+    return [line.split()[0] for line in listed.splitlines() if line.strip()]
