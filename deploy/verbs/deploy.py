@@ -79,6 +79,8 @@ class Deploy:
             self.budget = preflight.check(self.site, self.found, reached, database=database)
             for line in self.budget.lines():
                 print(f"    {line}")
+            if self.site.tls == "none" and not self.site.proxies:
+                print("    to nginx all visitors are one client; `proxies` in site.yml names what stands in front")
         self.describe(self.found.sign_in_paths)
         self.builder = Builder(self.site, self.secrets)
 

@@ -36,16 +36,22 @@ def rendered(render):
 
 
 def test_nginx_is_configured_alike_by_ansible_and_by_the_demo(render):
-    cases = [(tls, version) for tls in ("letsencrypt", "none") for version in ("1.22.1", "1.26.3")]
-    template = ROOT / "nginx" / "nginx.conf.j2"
-    asked = [(template, variables("nginx") | {"slipway_tls": tls, "nginx_version": version}) for tls, version in cases]
-    for (tls, version), by_ansible in zip(cases, render(asked), strict=True):
-        assert by_ansible == nginx.render(**_expected(tls), nginx_version=version)
+    behind, template = SITE["slipway_proxies"], ROOT / "nginx" / "nginx.conf.j2"
+    sites = (("letsencrypt", behind), ("none", behind), ("letsencrypt", []), ("none", []))
+    cases = [(*site, version) for site in sites for version in ("1.22.1", "1.26.3")]
+    asked = [
+        (template, variables("nginx") | {"slipway_tls": tls, "slipway_proxies": proxies, "nginx_version": version})
+        for tls, proxies, version in cases
+    ]
+    for (tls, proxies, version), by_ansible in zip(cases, render(asked), strict=True):
+        assert by_ansible == nginx.render(**_expected(tls, proxies), nginx_version=version)
 
 
-def _expected(tls):
+def _expected(tls, proxies):
     """What a server with a site of that kind must be told."""
     ends_here = tls == "letsencrypt"
+    # Of a balancer that is not named more is taken, since it sends everybody's.
+    rate, delay, burst = ("20r/m", 10, 20) if ends_here or proxies else ("60r/m", 30, 60)
     pair = {"certificate": "/etc/slipway/tls/certificate.pem", "key": "/etc/slipway/tls/key.pem"}
     return {
         "nginx_pid": "/run/nginx.pid",
@@ -61,11 +67,11 @@ def _expected(tls):
         "nginx_forwarded_proto": "$scheme" if ends_here else "https",
         "nginx_acme_dir": "/var/lib/slipway/acme",
         "nginx_client_max_body_size": "1m",
-        "nginx_proxies": ["192.0.2.0/24"],
+        "nginx_proxies": proxies,
         "nginx_sign_in": [r"/login/\Z", '/with "quotes"'],
-        "nginx_sign_in_rate": "20r/m",
-        "nginx_sign_in_delay": 10,
-        "nginx_sign_in_burst": 20,
+        "nginx_sign_in_rate": rate,
+        "nginx_sign_in_delay": delay,
+        "nginx_sign_in_burst": burst,
     }
 
 

@@ -82,19 +82,39 @@ def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
     assert phases("pull") == ["databases", "push", "release", "describe ('/login/',)", *LAST]
 
 
-def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_release(described, monkeypatch):
-    found = SimpleNamespace(sign_in_paths=("/login/",))
-    for module, name, said in (
-        (deploy, "reach", SimpleNamespace(addresses=set)),
-        (deploy.facts, "gather", found),
-        (deploy.preflight, "check", SimpleNamespace(lines=list)),
-        (deploy, "Builder", None),
-    ):
-        monkeypatch.setattr(module, name, lambda *_, said=said, **__: said)
-    monkeypatch.setattr(deploy.inventory, "write", lambda *those: those[3])
-    looking = deploy.Deploy(described("cloudfront"), SimpleNamespace(web={}), argparse.Namespace(take_over=False))
-    looking.look()
-    assert looking.described == ("/login/",)
+@pytest.fixture
+def look(described, monkeypatch):
+    """Looks at a server that has a release, for a site with these settings."""
+
+    def look(**settings):
+        found = SimpleNamespace(sign_in_paths=("/login/",))
+        for module, name, said in (
+            (deploy, "reach", SimpleNamespace(addresses=set)),
+            (deploy.facts, "gather", found),
+            (deploy.preflight, "check", SimpleNamespace(lines=list)),
+            (deploy, "Builder", None),
+        ):
+            monkeypatch.setattr(module, name, lambda *_, said=said, **__: said)
+        monkeypatch.setattr(deploy.inventory, "write", lambda *those: those[3])
+        site, options = described("cloudfront", **settings), argparse.Namespace(take_over=False)
+        looking = deploy.Deploy(site, SimpleNamespace(web={}), options)
+        looking.look()
+        return looking
+
+    return look
+
+
+def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_release(look):
+    assert look().described == ("/login/",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [({"tls": "none"}, True), ({"tls": "none", "proxies": ("10.0.0.0/8",)}, False), ({}, False)],
+)
+def test_where_nginx_cannot_tell_visitors_apart_the_deploy_says_so(settings, told, look, capsys):
+    look(**settings)
+    assert ("`proxies` in site.yml" in capsys.readouterr().out) == told
 
 
 class Lost:
