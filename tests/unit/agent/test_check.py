@@ -131,6 +131,8 @@ def test_it_is_one_worker_and_nothing_holds_up_its_end(host, process):
     assert "--workers 1" in start[-1]
     assert "--property=KillSignal=SIGKILL" in start
     assert "--property=RemainAfterExit=yes" in start and "--collect" not in start
+    (limit,) = [each for each in start if each.startswith("--property=RuntimeMaxSec=")]
+    assert int(limit.rpartition("=")[2]) > host.check.LONGEST + 2 * host.visit.SECONDS
 
 
 def test_what_a_killed_command_left_is_taken_away_first(host, process):

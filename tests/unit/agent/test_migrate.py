@@ -84,6 +84,15 @@ def test_a_migration_that_was_ended_from_outside_says_by_what(unit, wanted, host
         host.migrate.applied("1")
 
 
+def test_a_question_has_an_end_and_a_migration_takes_its_time(host, systemd):
+    systemd.ended = (0, "[]", "")
+    host.migrate.applied("1")
+    host.migrate.migrate("1")
+    question, migration = [line for line in systemd.calls if line[0] == "systemd-run"]
+    assert "--property=RuntimeMaxSec=2min" in question
+    assert not [each for each in migration if "RuntimeMaxSec" in each]
+
+
 @pytest.mark.parametrize("said", ["", "a settings module that prints\n", "[]\nand one at exit\n", "1\n"])
 def test_applied_migrations_that_are_no_list_are_one_line(said, host, systemd):
     systemd.ended = (0, said, "")

@@ -34,6 +34,8 @@ def check(name: str) -> str:
         "KillSignal=SIGKILL",
         "SuccessExitStatus=SIGKILL",
         "TimeoutStopSec=5s",
+        # Whoever waits for it may be ended too.
+        f"RuntimeMaxSec={LONGEST + 2 * visit.SECONDS + 30}",
     )
     gunicorn = RELEASES / name / "venv" / "bin" / "gunicorn"
     start = [*jobs.command(name, *properties, unit=UNIT, wait=False), "/bin/sh", "-c"]

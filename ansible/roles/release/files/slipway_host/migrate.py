@@ -10,6 +10,8 @@ from slipway_host.paths import HostError
 UNIT = "slipway-migrate"
 # A migration that waits for a lock makes every query behind it wait too.
 LOCK_TIMEOUT = "5s"
+# A question: no release may keep the host from the next step by not answering it.
+LIMIT = "RuntimeMaxSec=2min"
 # Asked of the database itself: after a rollback the code knows fewer than are applied.
 APPLIED = (
     "import json; from django.db import connection; from django.db.migrations.recorder import MigrationRecorder; "
@@ -28,7 +30,7 @@ def applied(name: str) -> list[str]:
     """The applied migrations, as ``app.name``, asked by release ``name``; none without one."""
     if not name:
         return []
-    done = jobs.manage(name, ["shell", "--verbosity", "0", "--command", APPLIED], unit="slipway-migrations")
+    done = jobs.manage(name, ["shell", "--verbosity", "0", "--command", APPLIED], LIMIT, unit="slipway-migrations")
     if done.returncode:
         raise HostError(f"the applied migrations cannot be read: {done.killed or _last(done)}")
     try:

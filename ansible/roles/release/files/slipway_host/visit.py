@@ -3,9 +3,12 @@
 import http.client
 import json
 import os
+import signal
 import socket
 import ssl
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from slipway_host.paths import settings
@@ -48,26 +51,43 @@ class _Nginx(http.client.HTTPConnection):
 
 
 def gunicorn(path: Path, page: str) -> tuple[int, str]:
-    """Status and the beginning of the body; raises OSError when nobody answers."""
-    return _ask(_Socket(path), page)
+    """Status and the beginning of the body; raises OSError when nobody answers, within ``SECONDS`` in all."""
+    return _ask(_Socket(path), page, SECONDS)
 
 
 def nginx(page: str, seconds: float = SECONDS) -> tuple[int, str]:
     """The same through nginx."""
     said = settings()
-    return _ask(_Nginx(said["site_host"], said["tls"], seconds), page)
+    return _ask(_Nginx(said["site_host"], said["tls"], seconds), page, seconds)
 
 
-def _ask(connection: http.client.HTTPConnection, page: str) -> tuple[int, str]:
+def _ask(connection: http.client.HTTPConnection, page: str, seconds: float) -> tuple[int, str]:
     headers = {"Host": settings()["site_host"], "X-Forwarded-Proto": "https", "User-Agent": "slipway-health"}
     try:
-        connection.request("GET", page, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read(500).decode("utf-8", "replace")
+        with _at_most(seconds):
+            connection.request("GET", page, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read(500).decode("utf-8", "replace")
     except http.client.HTTPException as error:
         raise OSError(f"no HTTP answer: {type(error).__name__}") from None
     finally:
         connection.close()
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raises TimeoutError inside. A socket's timeout begins anew with each byte, and whom root waits for may drip."""
+
+    def over(*_: object) -> None:
+        raise TimeoutError("timed out")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def fault(status: int, body: str) -> str:
