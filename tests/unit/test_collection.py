@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 # Neither is the project's own code.
 NOT_OURS = ("node_modules", "__pycache__")
@@ -28,3 +30,23 @@ def test_every_test_file_is_collected():
     files = {line.partition("::")[0] for line in collected.stdout.splitlines() if "::" in line}
     missing = sorted(written() - files)
     assert not missing, f"not collected (testpaths and norecursedirs in pyproject.toml decide): {', '.join(missing)}"
+
+
+SOME = """
+import pytest
+
+def test_passes(): pass
+def test_fails(): assert False
+def test_is_skipped(): pytest.skip("for a reason")
+"""
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_a_run_says_how_many_tests_of_how_many_files_ran(processes, tmp_path):
+    """As `.ci/run` prints it; what is skipped has not run."""
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
+    for name in ("test_one.py", "test_two.py"):
+        (tmp_path / name).write_text(SOME)
+    running = [sys.executable, "-m", "pytest", "-q", "--rootdir", tmp_path, "--numprocesses", processes, tmp_path]
+    run = subprocess.run(running, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "4 tests of 2 files ran, 2 were skipped" in run.stdout.splitlines(), run.stdout + run.stderr

@@ -145,11 +145,12 @@ def test_what_a_killed_command_left_is_taken_away_first(host, process):
 
 
 def test_that_systemd_cannot_start_it_is_one_line(host, process, monkeypatch):
-    refused = type(
-        "Done", (), {"returncode": 1, "stdout": "", "stderr": "Failed to start transient service unit: no\n"}
-    )
+    said = "Failed to start transient service unit: no\nSee system logs for details.\n"
+    refused = type("Done", (), {"returncode": 1, "stdout": "", "stderr": said})
     monkeypatch.setattr(host.commands, "run", lambda line, **_: refused)
-    with pytest.raises(host.paths.HostError, match=r"systemd does not start it: Failed to start .*: no$"):
+    with pytest.raises(
+        host.paths.HostError, match=r"systemd does not start it: Failed to start .*: no See system logs for details\.$"
+    ):
         host.check.check("1")
 
 

@@ -1,6 +1,7 @@
 """The phases of a deploy that differ by who serves the static files; its server is the rehearsal's business."""
 
 import argparse
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -284,3 +285,52 @@ def test_keys_that_lock_out_are_refused_before_the_server_is_asked_anything(desc
     monkeypatch.setattr(deploy, "reach", lambda *_, **__: pytest.fail("the server was asked"))
     with pytest.raises(SlipwayError, match="none of them is yours"):
         deploy.Deploy(described("cloudfront"), None, argparse.Namespace(take_over=False)).look()
+
+
+@pytest.fixture
+def whole(described, monkeypatch):
+    """Runs a deploy whose phases are noted and do nothing; ``status`` is what the server says of itself at the end."""
+
+    def run(status):
+        played = []
+
+        def agent(verb):
+            assert verb == "status"
+            if isinstance(status, SlipwayError):
+                raise status
+            return json.dumps({"problems": status})
+
+        def look(self):
+            self.found, self.connection = SimpleNamespace(fingerprint="abc"), SimpleNamespace(agent=agent)
+
+        def take_lock(self, until_the_end):
+            self.held = until_the_end
+
+        site = described("cloudfront")
+        monkeypatch.setattr(deploy.config, "load", lambda: site)
+        monkeypatch.setattr(deploy.Secrets, "load", lambda site: None)
+        monkeypatch.setattr(deploy.Deploy, "look", look)
+        monkeypatch.setattr(deploy.Deploy, "take_lock", take_lock)
+        monkeypatch.setattr(deploy.Deploy, "build", lambda self: "1")
+        monkeypatch.setattr(deploy.Deploy, "reasons", lambda self: [])
+        for name in ("prepare", "switch", "tidy"):
+            monkeypatch.setattr(deploy.Deploy, name, lambda self, *_, name=name: played.append(name))
+        monkeypatch.setattr(deploy.Deploy, "closing", lambda self, release, seconds: f"{release} is live")
+        assert deploy.run(argparse.Namespace(check=False)) == 0
+        return played
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("status", "warned"),
+    [
+        ([], []),
+        (["/ is 93 % full", "a reboot is due"], ["/ is 93 % full", "a reboot is due"]),
+        (SlipwayError("the SSH connection broke off"), ["`make status` has no answer: the SSH connection broke off"]),
+    ],
+)
+def test_what_is_wrong_on_the_server_is_repeated_after_all_else(status, warned, whole, capsys):
+    assert whole(status) == ["prepare", "switch", "tidy"]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-1 - len(warned) :] == ["1 is live", *(f"  warning   {each}" for each in warned)]

@@ -43,7 +43,8 @@ def check(name: str) -> str:
     start.append(f'exec {gunicorn} -c deploy/gunicorn.conf.py --workers 1 "$SLIPWAY_WSGI"')
     started = commands.run(start)
     if started.returncode:
-        raise HostError(f"health check of the new release failed: systemd does not start it: {started.stderr.strip()}")
+        why = " ".join(started.stderr.split())
+        raise HostError(f"health check of the new release failed: systemd does not start it: {why}")
     try:
         _wait()
         ready = visit.fault(*_ask(READY))
