@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import tarfile
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -136,6 +137,49 @@ def test_what_the_database_needs_to_write_on_is_left_free(host, venv, refused, m
 def test_a_header_that_claims_to_be_long_is_not_read_into_memory(venv, refused):
     long = packed(member("./@LongLink", tarfile.GNUTYPE_LONGNAME, body=b"a" * (2 << 20)), member("a", body=b"x"))
     assert "a header is too long" in refused(code=long)
+
+
+def extended(*headers, kind=tarfile.XHDTYPE):
+    """Extended headers, of each its records, and no member after them."""
+    buffer = io.BytesIO()
+    for body in headers:
+        made, _ = member("pax", kind, body)
+        buffer.write(made.tobuf(tarfile.USTAR_FORMAT) + body + bytes(-len(body) % 512))
+    return buffer.getvalue()
+
+
+def records(*names, value="x"):
+    return tarfile.TarInfo.create_pax_global_header(dict.fromkeys(names, value))[512:].rstrip(b"\0")
+
+
+EXTENDED = {
+    "headers upon headers": extended(*[records("comment")] * 2000),
+    "global headers upon headers": extended(*[records(f"a{n}") for n in range(2000)], kind=tarfile.XGLTYPE),
+    "a sparse file's map without end": extended(records("GNU.sparse.map", value="1," * 80_000)),
+    "a sparse file of no size": extended(records("GNU.sparse.size", value="boat")) + member("a")[0].tobuf(),
+}
+
+
+@pytest.mark.parametrize("archive", EXTENDED.values(), ids=EXTENDED.keys())
+def test_a_member_with_headers_without_end_is_one_line(archive, venv, refused):
+    assert "broken" in refused(code=gzip.compress(archive + bytes(1024)))
+
+
+def test_what_was_read_of_an_archive_is_not_kept(host, tmp_path):
+    small = extended(records("comment", value="x" * 100_000)) + member("a", tarfile.DIRTYPE)[0].tobuf()
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(small * 300))
+    tracemalloc.start()
+    with host.unpack.opened(tmp_path / "a.tar.gz") as archive:
+        host.unpack.unpack(archive, tmp_path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20, "30 MB of headers were read"
+
+
+def test_headers_count_as_what_is_unpacked(host, refused, monkeypatch):
+    monkeypatch.setattr(host.unpack, "LARGEST", 1 << 20)
+    small = extended(records("comment", value="x" * 100_000)) + member("a", tarfile.DIRTYPE)[0].tobuf()
+    assert "more than" in refused(packages=gzip.compress(small * 20))
 
 
 def test_no_bit_and_no_owner_of_an_archive_counts(host, venv):

@@ -20,12 +20,12 @@ DEEPEST = 64
 # What must be free afterwards, so that PostgreSQL can write on.
 SPARE = 200 << 20
 BLOCK = 4096
-# A header may claim any length, and would be read whole.
-AT_ONCE = 1 << 20
+# A header may claim any length, and would be read whole; a member may have any number of them.
+AT_ONCE = 1 << 17
 CLOCK = 1 << 32  # s; what bytecode has room for
 
 # What an archive raises that arrived cut off or with other bytes.
-BROKEN = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
+BROKEN = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, RecursionError, ValueError)
 
 
 class Refused(Exception):
@@ -37,20 +37,38 @@ def opened(packed: IO[bytes] | Path) -> Iterator[tarfile.TarFile]:
     """A tar in a file, or a tar.gz by its path."""
     with (
         gzip.open(packed) if isinstance(packed, Path) else packed as file,
-        tarfile.open(fileobj=_Modest(file), mode="r:") as archive,
+        _Archive.open(fileobj=_Modest(file), mode="r:") as archive,
     ):
         yield archive
 
 
+class _Archive(tarfile.TarFile):
+    """Forgets each member, with its headers, once the next one is asked for."""
+
+    def next(self) -> tarfile.TarInfo | None:
+        self.members.clear()
+        self.pax_headers.clear()
+        self.fileobj.anew()
+        return super().next()
+
+
 class _Modest:
-    """A file of which nobody takes much at once."""
+    """A file of which nobody takes much at once: all headers of a member, or a piece of what it holds."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self.seek, self.tell = file.seek, file.tell
+        self._file, self.tell = file, file.tell
+
+    def anew(self) -> None:
+        self._left = AT_ONCE
+
+    def seek(self, to: int) -> int:
+        # Each piece is sought first, and no header is.
+        self.anew()
+        return self._file.seek(to)
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= AT_ONCE:
+        self._left -= size
+        if size < 0 or self._left < 0:
             raise tarfile.ReadError("a header is too long")
         return self._file.read(size)
 
@@ -66,7 +84,7 @@ def unpack(archive: tarfile.TarFile, target: Path, *, over: bool = False) -> Non
     for number, member in enumerate(archive):
         parts = _parts(member)
         taken += max(member.size, BLOCK)
-        if taken > LARGEST or number >= MOST:
+        if max(taken, member.offset_data) > LARGEST or number >= MOST:
             raise Refused(f"more than {LARGEST >> 20} MB or {MOST} files")
         if taken > room:
             raise Refused(f"it needs more room than the disk has ({max(room, 0) >> 20} MB), {SPARE >> 20} MB left free")
