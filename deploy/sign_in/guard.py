@@ -26,20 +26,29 @@ SHOWN = 64
 
 
 @dataclass(slots=True)
+class Claim:
+    """A try that was taken. ``account`` and ``visitor`` are digests, ``at`` is its time; ``users`` are whom it may be
+    for."""
+
+    account: str
+    visitor: str
+    at: float
+    users: tuple[Any, ...]
+
+
+@dataclass(slots=True)
 class Attempt:
-    """One password that is tried. ``account`` and ``known_as`` are digests; ``wait`` are seconds, 0 if it may be."""
+    """One password that is tried. ``claims``: one for each account that is named; ``wait`` are seconds, 0 if it may."""
 
     visit: Visit
-    name: str
+    names: list[str]
     address: str
-    account: str
-    known_as: str
-    at: float
-    wait: float
+    claims: list[Claim]
+    wait: float = 0
 
     def tell(self, what: str, more: str = "") -> None:
         # As JSON, so that no name makes a line of its own.
-        name = json.dumps(self.name[:SHOWN])
+        name = ",".join(json.dumps(each[:SHOWN]) for each in self.names)
         log.warning("sign-in %s: account=%s address=%s%s", what, name, self.address or "unknown", more)
 
 
@@ -84,20 +93,42 @@ def _begin(request: Any, credentials: Mapping[str, Any]) -> Attempt | None:
     """None where no password is tried. Nothing is hashed for one that must wait."""
     from deploy.sign_in import ledger  # models are not ready when this module is loaded
 
-    name = names.name(credentials)
-    if name is None:
+    said = names.names(credentials)
+    if not said:
         return None
     # Without the middleware (a test's own request) the argument is the request; DRF's wraps Django's.
     visit = visiting.get() or Visit(getattr(request, "_request", request), in_transaction=ledger.in_transaction())
     address = client.address(visit.request) if hasattr(visit.request, "META") else ""
-    account, network = ledger.digest(names.account(name)), client.network(address)
-    known_as = ledger.digest(account, network) if network else ""
-    wait, at = ledger.apart(lambda: ledger.claim(account, known_as, clock), in_transaction=visit.in_transaction)
-    attempt = Attempt(visit, name, address, account, known_as, at, wait)
+    attempt = Attempt(visit, said, address, [])
+    meant: dict[str, tuple[Any, ...]] = {}
+    for name in said:
+        account, users = names.meant(name)
+        meant[account] = (*meant.get(account, ()), *users)
+    ledger.apart(lambda: _claim(attempt, meant), in_transaction=visit.in_transaction)
     if attempt.wait:
         visit.wait = attempt.wait
         attempt.tell("refused", f" wait={attempt.wait:.0f}s")
     return attempt
+
+
+def _claim(attempt: Attempt, meant: Mapping[str, tuple[Any, ...]]) -> None:
+    """Takes a try of each account, or of none."""
+    from deploy.sign_in import ledger
+
+    network = client.network(attempt.address)
+    for name, users in meant.items():
+        account = ledger.digest(name)
+        visitor = ledger.digest(account, network) if network else ""
+        # Of two whom the name may mean one could be the visitor's own, made to be known by the other's name.
+        known = ledger.knows([user.pk for user in users], network, clock())
+        attempt.wait, at = ledger.claim(account, visitor, clock, known=known)
+        if attempt.wait:
+            break
+        attempt.claims.append(Claim(account, visitor, at, users))
+    else:
+        return
+    for claim in attempt.claims:
+        ledger.withdraw(claim.account, claim.visitor, claim.at, clock)
 
 
 def _end(attempt: Attempt | None, user: Any) -> None:
@@ -109,7 +140,17 @@ def _end(attempt: Attempt | None, user: Any) -> None:
         attempt.tell("failed")
         return
     attempt.visit.wait = 0
-    ledger.apart(
-        lambda: ledger.settle(attempt.account, attempt.known_as, attempt.at, clock),
-        in_transaction=attempt.visit.in_transaction,
-    )
+    ledger.apart(lambda: _settle(attempt, user), in_transaction=attempt.visit.in_transaction)
+
+
+def _settle(attempt: Attempt, user: Any) -> None:
+    """Gives the tries back, and the user is known at the address from now on."""
+    from deploy.sign_in import ledger
+
+    for claim in attempt.claims:
+        # The password was this user's: another's whom the name may mean has been tried, and wrong.
+        if all(each.pk == user.pk for each in claim.users):
+            ledger.withdraw(claim.account, claim.visitor, claim.at, clock)
+    network = client.network(attempt.address)
+    if network:
+        ledger.remember(user.pk, network, clock())

@@ -2,8 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connections, router
@@ -29,21 +29,40 @@ def digest(*words: str) -> str:
     return salted_hmac("deploy.sign_in", "\0".join(words), algorithm="sha256").hexdigest()[:32]
 
 
-def claim(account: str, address: str, clock: Clock) -> tuple[float, float]:
-    """Takes a try for ``address``: the seconds to wait if there is none, else 0, and its time. Both are digests."""
-    known = _known(account, address, clock())
+def claim(account: str, visitor: str, clock: Clock, *, known: bool) -> tuple[float, float]:
+    """Takes a try for ``visitor``: the seconds to wait if there is none, else 0, and its time. Both are digests."""
 
     def edit(state: tries.Account, now: float) -> tuple[tries.Account, float]:
-        return tries.ask(state, address, known=known, now=now, limit=settings.SLIPWAY_SIGN_IN_TRIES)
+        return tries.ask(state, visitor, known=known, now=now, limit=settings.SLIPWAY_SIGN_IN_TRIES)
 
     return _change(account, clock, edit)
 
 
-def settle(account: str, address: str, at: float, clock: Clock) -> None:
-    """Gives the try of ``at`` back: the password was right. The address, if there is one, is known from now on."""
-    _change(account, clock, lambda state, _: (tries.withdraw(state, address, at), 0))
-    if address:
-        _remember(account, address, clock())
+def withdraw(account: str, visitor: str, at: float, clock: Clock) -> None:
+    """Gives the try of ``at`` back."""
+    _change(account, clock, lambda state, _: (tries.withdraw(state, visitor, at), 0))
+
+
+def knows(users: Iterable[Any], network: str, now: float) -> bool:
+    """Whether each of the users, by primary key, has signed in from ``network``; of nobody it is false."""
+    wanted = dict(_known_as(user, network) for user in users)
+    # Nobody is looked for, too: how long it takes must not say who has an account.
+    rows = KnownAddress.objects.using(_database()).filter(account__in=wanted or ("",), seen__gt=now - KNOWN_FOR)
+    found = set(rows.values_list("account", "address"))
+    return bool(wanted and network) and found >= wanted.items()
+
+
+def remember(user: Any, network: str, now: float) -> None:
+    """The user with this primary key is known at ``network`` from now on."""
+    account, address = _known_as(user, network)
+    rows = KnownAddress.objects.using(_database())
+    if rows.filter(account=account, address=address).update(seen=int(now)):
+        return
+    rows.bulk_create([KnownAddress(account=account, address=address, seen=int(now))], ignore_conflicts=True)
+    rows.filter(seen__lte=now - KNOWN_FOR).delete()
+    older = list(rows.filter(account=account).order_by("-seen", "-id").values_list("id", flat=True)[KNOWN:])
+    if older:
+        rows.filter(id__in=older).delete()
 
 
 def apart(work: Callable[[], T], *, in_transaction: bool) -> T:
@@ -110,17 +129,7 @@ def _make(account: str, now: float) -> None:
     rows.bulk_create([empty], ignore_conflicts=True)
 
 
-def _known(account: str, address: str, now: float) -> bool:
-    rows = KnownAddress.objects.using(_database())
-    return bool(address) and rows.filter(account=account, address=address, seen__gt=now - KNOWN_FOR).exists()
-
-
-def _remember(account: str, address: str, now: float) -> None:
-    rows = KnownAddress.objects.using(_database())
-    if rows.filter(account=account, address=address).update(seen=int(now)):
-        return
-    rows.bulk_create([KnownAddress(account=account, address=address, seen=int(now))], ignore_conflicts=True)
-    rows.filter(seen__lte=now - KNOWN_FOR).delete()
-    older = list(rows.filter(account=account).order_by("-seen", "-id").values_list("id", flat=True)[KNOWN:])
-    if older:
-        rows.filter(id__in=older).delete()
+def _known_as(user: Any, network: str) -> tuple[str, str]:
+    # By the key, which nobody chooses: a name may be made to look like another's.
+    account = digest("user", str(user))
+    return account, digest(account, network)

@@ -16,7 +16,7 @@ class Account(models.Model):
 
 
 class KnownAddress(models.Model):
-    """An address from which somebody signed in to an account."""
+    """An address from which a user signed in; ``account`` stands for his primary key."""
 
     id = models.BigAutoField(primary_key=True)
     account = models.CharField(max_length=32)

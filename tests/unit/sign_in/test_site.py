@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
+from deploy.sign_in import names
 from deploy.sign_in.models import Account, KnownAddress
 
 RIGHT = "a long enough password"
@@ -106,6 +107,50 @@ def test_invented_names_leave_nothing_behind(clock, hashed):
     # Two minutes of them.
     assert Account.objects.count() <= 121
     assert not any("nobody" in f"{row.key} {row.state}" for row in Account.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("victims", "attackers"), [("jess@example.com", "jess@example.com"), ("jessika", "je\u00dfika")]
+)
+def test_nobody_is_known_by_an_account_whose_name_is_like_anothers(victims, attackers, owner, clock, hashed):
+    get_user_model().objects.create_user("jessika", email="jess@example.com", password=RIGHT)
+    get_user_model().objects.create_user(attackers, password="his own long password")
+    assert attempt(address="198.51.100.1", name="jessika", password=RIGHT).status_code == 302
+    for number in range(LIMIT):
+        assert attempt(number, name=attackers, password="his own long password").status_code == 302
+    for number in range(LIMIT):
+        attempt(100 + number, name=victims)
+    assert {attempt(number, name=victims).status_code for number in range(LIMIT)} == {429}
+    assert attempt(address="198.51.100.1", name="jessika", password=RIGHT).status_code == 302
+
+
+def test_a_password_of_ones_own_gives_no_try_of_anothers_back(owner, clock, hashed):
+    get_user_model().objects.create_user("jess", email="jess@example.com", password=RIGHT)
+    get_user_model().objects.create_user("jess@example.com", password="his own long password")
+    tries = [attempt(n, name="jess@example.com", password="his own long password") for n in range(LIMIT + 1)]
+    assert [answer.status_code for answer in tries] == [302] * LIMIT + [429]
+
+
+def test_each_name_that_is_given_counts(owner, clock, hashed):
+    for number in range(LIMIT):
+        auth.authenticate(username=f"nobody {number}", email="ada", password="guess")
+    assert attempt(1).status_code == 429
+    # Where one is refused no other loses a try.
+    for _ in range(LIMIT):
+        auth.authenticate(username="bea", email="ada", password="guess")
+    assert attempt(2, name="bea").status_code == 200
+
+
+def test_username_is_whom_djangos_backend_looks_at(owner, clock, hashed, monkeypatch):
+    monkeypatch.setattr(get_user_model(), "USERNAME_FIELD", "email")
+    assert names.names({"email": "bea", "username": "ada", "password": "x"}) == ["ada", "bea"]
+    assert names.names({"phone": "1", "password": "x"}) == ["1"]
+    assert names.names({"token": "1"}) == []
+
+
+@pytest.mark.parametrize("written", ["\u0131da", "\u0130da", "IDA", "i\u0307da", "\u00ccda"])
+def test_what_a_database_may_take_for_the_same_name_is_counted_together(written):
+    assert names.folded(written) == names.folded("ida")
 
 
 @pytest.mark.parametrize("written", ["ADA", " ada ", "\uff41\uff44\uff41", "ada@example.com", "ADA@Example.com"])
