@@ -5,6 +5,8 @@ is answered as ever (within the same number of its own); any other is refused un
 its turn within a minute while no more addresses than that number wait; of more, each turn is drawn among those who ask.
 Names that no account has are treated alike. nginx limits what one address may send beside it.
 
+A browser that has signed in is known wherever it is, by a cookie (``device``), with tries of its own.
+
 ``tries`` decides, ``ledger`` keeps it in the database, ``guard`` stands before Django's authenticate(), ``middleware``
 makes the refusal a 429.
 """

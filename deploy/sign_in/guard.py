@@ -113,14 +113,17 @@ def _begin(request: Any, credentials: Mapping[str, Any]) -> Attempt | None:
 
 def _claim(attempt: Attempt, meant: Mapping[str, tuple[Any, ...]]) -> None:
     """Takes a try of each account, or of none."""
-    from deploy.sign_in import ledger
+    from deploy.sign_in import device, ledger
 
-    network = client.network(attempt.address)
+    network, browser = client.network(attempt.address), device.read(attempt.visit.request, clock())
     for name, users in meant.items():
         account = ledger.digest(name)
         visitor = ledger.digest(account, network) if network else ""
         # Of two whom the name may mean one could be the visitor's own, made to be known by the other's name.
         known = ledger.knows([user.pk for user in users], network, clock())
+        if browser.knows(users):
+            # With tries of its own, whoever else is at its address.
+            known, visitor = True, ledger.digest("device", account, browser.id)
         attempt.wait, at = ledger.claim(account, visitor, clock, known=known)
         if attempt.wait:
             break
@@ -139,12 +142,12 @@ def _end(attempt: Attempt | None, user: Any) -> None:
     if user is None:
         attempt.tell("failed")
         return
-    attempt.visit.wait = 0
+    attempt.visit.wait, attempt.visit.user = 0, user
     ledger.apart(lambda: _settle(attempt, user), in_transaction=attempt.visit.in_transaction)
 
 
 def _settle(attempt: Attempt, user: Any) -> None:
-    """Gives the tries back, and the user is known at the address from now on."""
+    """Gives the tries back, and the user is known at the address from now on; the middleware tells his browser."""
     from deploy.sign_in import ledger
 
     for claim in attempt.claims:

@@ -8,14 +8,14 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
-from deploy.sign_in import ledger
+from deploy.sign_in import device, guard, ledger
 from deploy.sign_in.visit import Visit, visiting
 
 WORDS = "Too many wrong passwords for this account. Wait {} seconds, and try again."
 
 
 class Visits:
-    """Stands first: tells the guard which request is being answered."""
+    """Stands first: tells the guard which request is being answered, and the browser that it has signed in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -27,6 +27,8 @@ class Visits:
             response = self._get_response(request)
         finally:
             visiting.reset(token)
+        if visit.user is not None:
+            device.write(response, request, visit.user, guard.clock())
         # Another middleware may have asked for the password.
         return too_many(request, visit.wait) if visit.wait and response.status_code != 429 else response
 

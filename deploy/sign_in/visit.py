@@ -2,18 +2,20 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 
 
 @dataclass(slots=True)
 class Visit:
-    """``wait``: seconds until this visitor may try a password again, 0 if none was refused. ``in_transaction``: the
-    request came in one, as a test's does."""
+    """``wait``: seconds until this visitor may try a password again, 0 if none was refused. ``user``: whose password
+    was right. ``in_transaction``: the request came in one, as a test's does."""
 
     request: HttpRequest | None
     in_transaction: bool
     wait: float = 0
+    user: Any = None
 
 
 visiting: ContextVar[Visit | None] = ContextVar("visiting", default=None)

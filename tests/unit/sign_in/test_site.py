@@ -18,10 +18,12 @@ RIGHT = "a long enough password"
 LIMIT = 10
 
 
-def attempt(number=0, name="ada", password="guess", where="/login/", address=None, **more):
+def attempt(number=0, name="ada", password="guess", where="/login/", address=None, browser=None, **more):
     """The answer to one visitor's try; each number is another address."""
     address = address or f"203.0.{number // 250}.{number % 250 + 1}"
-    return Client().post(where, {"username": name, "password": password}, REMOTE_ADDR=address, **more)
+    browser = browser or Client()
+    browser.cookies.pop("sessionid", None)  # signed out
+    return browser.post(where, {"username": name, "password": password}, REMOTE_ADDR=address, **more)
 
 
 @pytest.fixture
@@ -78,6 +80,70 @@ def test_an_address_that_signed_in_before_is_answered_at_once(owner, clock, hash
     for number in range(LIMIT):
         attempt(number, name="bea")
     assert attempt(name="bea", address="2001:db8:1:2::1").status_code == 429
+
+
+@pytest.fixture
+def browser(owner, clock, hashed):
+    """Has signed in to ada's account, at an address that is forgotten."""
+    browser = Client()
+    assert attempt(1, password=RIGHT, browser=browser).status_code == 302
+    KnownAddress.objects.all().delete()
+    return browser
+
+
+def test_a_browser_that_signed_in_before_is_answered_at_once_wherever_it_is(browser, clock):
+    clock.now += 80 * 24 * 3600
+    # Another one is at its address.
+    assert [attempt(100).status_code for _ in range(LIMIT)] == [200] * LIMIT
+    assert attempt(100).status_code == 429
+    assert attempt(100, password=RIGHT, browser=browser).status_code == 302
+    # With as many tries of its own, though its cookie is sent from many addresses.
+    assert [attempt(n, browser=browser).status_code for n in range(LIMIT + 1)] == [200] * LIMIT + [429]
+
+
+def test_a_browser_is_known_to_whom_it_signed_in_and_to_nobody_else(browser):
+    get_user_model().objects.create_user("bea", password=RIGHT)
+    for number in range(LIMIT):
+        attempt(number, name="bea")
+    assert attempt(100, name="bea", password=RIGHT, browser=browser).status_code == 429
+
+
+def test_a_browser_is_known_for_a_while_and_with_the_password_that_it_signed_in_with(browser, owner, clock, hashed):
+    stranger = Client()
+    stranger.cookies.load({name: f"{morsel.value}x" for name, morsel in browser.cookies.items()})
+    for number in range(LIMIT):
+        attempt(number)
+    assert attempt(100, browser=stranger).status_code == 429
+    assert attempt(100, browser=browser).status_code == 200
+    owner.set_password("another long password")
+    owner.save()
+    assert attempt(100, password="another long password", browser=browser).status_code == 429
+    clock.now += 61
+    assert attempt(100, password="another long password", browser=browser).status_code == 302
+    KnownAddress.objects.all().delete()
+    clock.now += 91 * 24 * 3600
+    for number in range(LIMIT):
+        attempt(number)
+    assert attempt(100, browser=browser).status_code == 429
+
+
+def test_a_page_without_tls_and_a_sibling_host_cannot_set_a_browsers_cookie_and_no_script_reads_it(browser):
+    assert {name for name in browser.cookies if "device" in name} == {"slipway_device"}
+    cookie = attempt(1, password=RIGHT, browser=browser, secure=True).cookies["__Host-slipway_device"]
+    assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
+    assert (cookie["path"], cookie["domain"], cookie["max-age"]) == ("/", "", 90 * 24 * 3600)
+
+
+def test_a_browsers_cookie_stays_small_and_is_set_once_a_day(browser, clock):
+    for number in range(8):
+        get_user_model().objects.create_user(f"visitor {number}", password=RIGHT)
+        assert attempt(1, name=f"visitor {number}", password=RIGHT, browser=browser).status_code == 302
+    again = [attempt(1, name=f"visitor {n}", password=RIGHT, browser=browser) for n in (7, 0)]
+    assert ["slipway_device" in answer.cookies for answer in again] == [False, True]
+    assert len(browser.cookies["slipway_device"].value) < 500
+    clock.now += 24 * 3600
+    assert "slipway_device" in attempt(1, name="visitor 7", password=RIGHT, browser=browser).cookies
+    assert "slipway_device" not in attempt(1, browser=Client()).cookies
 
 
 def test_a_known_address_may_not_guess_on_for_ever(owner, clock, hashed):
