@@ -131,4 +131,4 @@ install = echo "slipway: installing $(1) into .venv (a minute)" && \
 	@$(call install,$<)
 	@touch $@ .venv/deploy .venv/demo
 
-.PHONY: help image cdn destroy purge deploy rollback releases prune status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
+.PHONY: help image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock

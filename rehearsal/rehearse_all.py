@@ -38,7 +38,7 @@ class Progress:
     def load(cls, file: Path, code: str) -> "Progress":
         """What ``file`` holds, if it is of this very code."""
         kept = pickle.loads(file.read_bytes()) if file.exists() else cls(code)
-        return kept if kept.code == code else cls(code)
+        return kept if code and kept.code == code else cls(code)
 
     def save(self, file: Path) -> None:
         partial = file.with_suffix(".partial")
@@ -116,13 +116,21 @@ def _note(acts: Acts, progress: Progress, snapshot: str, file: Path) -> None:
 
 
 def _code() -> str:
-    """What tells this code from any other; "" where git does not know it."""
+    """What tells this code from any other, with what git does not know yet; "" where there is no git to ask."""
     said = hashlib.sha256()
-    for command in (["git", "rev-parse", "HEAD"], ["git", "diff", "HEAD"]):
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    for command in (
+        ("rev-parse", "HEAD"),
+        ("diff", "--binary", "HEAD"),
+        ("ls-files", "-z", "--others", "--exclude-standard"),
+    ):
+        done = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, check=False)
         if done.returncode:
             return ""
         said.update(done.stdout)
+    for name in filter(None, done.stdout.split(b"\0")):
+        path = ROOT / os.fsdecode(name)
+        if path.is_file():
+            said.update(hashlib.sha256(path.read_bytes()).digest())
     return said.hexdigest()
 
 

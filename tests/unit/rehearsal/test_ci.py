@@ -1,6 +1,7 @@
 """`.ci/run` plays its parts in order, says where the minutes went, and rehearses where this computer can."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def test_every_part_is_played_and_its_minutes_are_told(run):
     assert made == ["image MACHINE=container", "test", "lint", "demo ONCE=1", "rehearse MACHINE=container"]
     rows = [line.split() for line in done.stdout.splitlines() if line]
     assert [row[0] for row in rows] == ["part", "image", "test", "lint", "demo", "rehearse", "whole"]
-    assert all(float(row[1]) < 1 for row in rows[1:])
+    assert all(re.fullmatch(r"\d+\.\d", row[1]) for row in rows[1:])
 
 
 def test_where_no_container_can_be_the_rehearsal_is_qemus_and_that_is_said(run):
@@ -47,4 +48,5 @@ def test_a_part_that_fails_ends_it_and_is_marked(run):
     done, made = run("lint")
     assert done.returncode == 2
     assert made[-1] == "lint"
-    assert [line.split() for line in done.stdout.splitlines()][-2:] == [["lint", "0.0", "failed"], ["whole", "0.0"]]
+    (lint, _, *marked), (whole, *_) = [line.split() for line in done.stdout.splitlines()][-2:]
+    assert (lint, marked, whole) == ("lint", ["failed"], "whole")

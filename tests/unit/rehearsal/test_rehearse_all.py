@@ -1,5 +1,6 @@
 """A run of every step that died goes on after the last step that held, on the machine as it was then."""
 
+import subprocess
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -80,6 +81,38 @@ def test_nothing_is_played_twice_with_the_same_code(run, capsys):
     assert run() == (0, [])
     assert "trixie: every step held with this very code" in capsys.readouterr().out
     assert run(code="two") == (0, BOOKWORM + TRIXIE)
+
+
+def test_where_nothing_tells_the_code_apart_it_begins_anew(run):
+    run(code="")
+    assert run(code="") == (0, BOOKWORM + TRIXIE)
+
+
+def test_code_is_another_with_each_change_to_it_committed_or_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(rehearse_all, "ROOT", tmp_path)
+    # What is above is nobody's repository.
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert rehearse_all._code() == ""
+    known, new, ignored = (tmp_path / name for name in ("known", "a new\nfile", "ignored"))
+
+    def git(*words):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], cwd=tmp_path, check=True)
+
+    def written(path, text):
+        path.write_bytes(text)
+        return rehearse_all._code()
+
+    written(tmp_path / ".gitignore", b"ignored\n")
+    git("init", "-q")
+    written(known, b"\0one")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    committed = rehearse_all._code()
+    codes = [committed, written(known, b"\0two"), written(known, b"\0six"), written(new, b"one"), written(new, b"two")]
+    assert "" not in codes and len(set(codes)) == len(codes)
+    assert written(ignored, b"what the run leaves") == codes[-1]
+    new.unlink()
+    assert written(known, b"\0one") == committed
 
 
 @pytest.mark.parametrize("how", [SlipwayError, KeyboardInterrupt], ids=["error", "ctrl-c"])

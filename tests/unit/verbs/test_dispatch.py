@@ -1,10 +1,11 @@
 """`python -m deploy.verbs`: one module a verb, one line when it fails."""
 
+import re
 import sys
 
 import pytest
 
-from deploy import verbs
+from deploy import config, verbs
 from deploy.verbs.__main__ import main
 
 VERB = """
@@ -85,3 +86,9 @@ def test_a_wrong_command_line_is_a_usage_error(add, arguments, capsys):
         main(arguments)
     assert ended.value.code == 2
     assert "usage: python -m deploy.verbs" in capsys.readouterr().err
+
+
+def test_no_verb_of_make_is_taken_for_a_file_of_its_name():
+    text = (config.ROOT / "Makefile").read_text()
+    (phony,) = re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)
+    assert set(re.findall(r"^([a-z-]+):.* ## ", text, re.MULTILINE)) - set(phony.split()) == set()
