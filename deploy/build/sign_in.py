@@ -1,7 +1,8 @@
 """Finds the paths that take a password, for nginx to limit what one address sends there.
 
-A view is one if it asks authenticate(), itself or by its form or serializer: Django's LoginView and admin, DRF's
-tokens, allauth, a view of one's own. What only another layer knows (a mutation of GraphQL's) is named in site.yml.
+A view is one if it asks authenticate() or a user's check_password(), itself or by its form or serializer: Django's
+LoginView and admin, DRF's tokens, allauth, a view of one's own. What only another layer knows (a mutation of GraphQL's)
+is named in site.yml.
 """
 
 import functools
@@ -19,7 +20,7 @@ from django.utils.module_loading import import_string
 
 from deploy.build import pcre
 
-ASKS = {"authenticate", "aauthenticate"}
+ASKS = {"authenticate", "aauthenticate", "check_password", "acheck_password"}
 ADMIN = "django.contrib.admin.sites"
 # Attributes of a view that name what looks at its fields.
 FORMS = re.compile(r"(form|serializer)(_class)?$")
@@ -54,7 +55,7 @@ def _views(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterat
 
 @functools.cache
 def takes_password(view: Any) -> bool:
-    """Whether ``view``, as a URLconf names it, asks authenticate()."""
+    """Whether ``view``, as a URLconf names it, asks whether a password is right."""
     return any(_is_admins(each) or _asks(each) for each in _unwrapped(view))
 
 

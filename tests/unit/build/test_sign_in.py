@@ -10,6 +10,7 @@ from django.contrib import admin, auth
 from django.contrib.auth import authenticate, views
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import include, path, re_path
@@ -65,6 +66,15 @@ async def asynchronous(request):
     return await auth.aauthenticate(request)
 
 
+def without_authenticate(request):
+    user = User.objects.get(email=request.POST["email"])
+    return HttpResponse(user.check_password(request.POST["password"]))
+
+
+async def asynchronous_without(request):
+    return await request.user.acheck_password(request.POST["password"])
+
+
 def logged(view):
     @functools.wraps(view)
     def inner(*args, **kwargs):
@@ -105,6 +115,8 @@ urlpatterns = [
     path("form/", with_a_form),
     path("api/", function_of_an_api),
     path("async/", asynchronous),
+    path("without/", without_authenticate),
+    path("async-without/", asynchronous_without),
     re_path("anywhere/$", ByHand.as_view()),
     path(lazy(translated, str)(), ByHand.as_view()),
     path("register/", Register.as_view()),
@@ -126,6 +138,10 @@ TAKE_ONE = [
     "/form/",
     "/api/",
     "/async/",
+    "/without/",
+    "/async-without/",
+    # It asks for the old one.
+    "/password/",
     "/some/anywhere/",
     "/sign-in/",
     "/anmelden/",
@@ -142,7 +158,6 @@ TAKE_NONE = [
     "/admin/logout/",
     "/admin/password_change/",
     "/register/",
-    "/password/",
     "/reset/",
     "/logout/",
     "/plain/",
@@ -161,7 +176,7 @@ def limited(path, found):
     return any(re.match(each, path) for each in found)
 
 
-def test_every_view_that_asks_authenticate_is_found_and_no_other(found):
+def test_every_view_that_asks_whether_a_password_is_right_is_found_and_no_other(found):
     assert [path for path in TAKE_ONE if not limited(path, found)] == []
     assert [path for path in TAKE_NONE if limited(path, found)] == []
 
