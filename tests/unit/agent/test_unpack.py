@@ -156,13 +156,19 @@ EXTENDED = {
     "headers upon headers": extended(*[records("comment")] * 2000),
     "global headers upon headers": extended(*[records(f"a{n}") for n in range(2000)], kind=tarfile.XGLTYPE),
     "a sparse file's map without end": extended(records("GNU.sparse.map", value="1," * 80_000)),
-    "a sparse file of no size": extended(records("GNU.sparse.size", value="boat")) + member("a")[0].tobuf(),
 }
+SIZELESS = extended(records("GNU.sparse.size", value="boat")) + member("a")[0].tobuf()
 
 
 @pytest.mark.parametrize("archive", EXTENDED.values(), ids=EXTENDED.keys())
 def test_a_member_with_headers_without_end_is_one_line(archive, venv, refused):
-    assert "broken" in refused(code=gzip.compress(archive + bytes(1024)))
+    assert "broken: a header is too long" in refused(code=gzip.compress(archive + bytes(1024)))
+
+
+def test_headers_that_nobody_can_read_are_one_line(venv, host, refused):
+    assert "the release arrived broken: " in refused(code=gzip.compress(SIZELESS + bytes(1024)))
+    with pytest.raises(host.paths.HostError, match="the release arrived broken: "):
+        host.receive.receive("1", SHA, "lock", io.BytesIO(EXTENDED["headers upon headers"]))
 
 
 def test_what_was_read_of_an_archive_is_not_kept(host, tmp_path):
