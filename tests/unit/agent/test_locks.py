@@ -1,5 +1,6 @@
 """One deploy at a time; the lock goes with whoever holds it."""
 
+import fcntl
 import json
 import os
 import re
@@ -89,11 +90,38 @@ def test_unlock_ends_a_stale_one_and_says_whose(hold, holder, host):
     assert host.locks.holder().startswith("me@laptop since ")
     assert host.locks.unlock().startswith("ended the lock of me@laptop since ")
     # It has ended by then: the next command finds no trace of it.
+    assert host.paths.LOCK.read_text() == ""
     assert host.locks.unlock() == "nobody holds the deploy lock"
     assert host.locks.holder() == ""
     with pytest.raises(host.paths.HostError, match="deploy lock is gone, nobody holds it"):
         host.locks.fence(holder.token)
     assert hold("you@desk")[1].startswith("held ")
+
+
+@pytest.fixture
+def reader(host):
+    """Somebody who only looks whether the lock is held, just now; an ended holder of "c1" has left its words."""
+    with subprocess.Popen(["sleep", "60"]) as other, host.paths.LOCK.open("a+") as file:
+        left = {"holder": "me@laptop", "checkout": "c1", "since": "then", "pid": other.pid, "started": "1"}
+        host.paths.LOCK.write_text(json.dumps(left))
+        fcntl.flock(file, fcntl.LOCK_SH)
+        file.other = other
+        yield file
+        other.kill()
+
+
+def test_a_process_that_has_the_number_of_an_ended_holder_is_let_be(reader, host, monkeypatch):
+    monkeypatch.setattr(host.locks, "MOMENT", 0)
+    with pytest.raises(host.paths.HostError, match="is held by somebody who took it this moment"):
+        host.locks.hold("me@laptop", "c1")
+    with pytest.raises(host.paths.HostError, match="was taken this moment; look again"):
+        host.locks.unlock()
+    assert reader.other.poll() is None
+
+
+def test_who_only_looks_is_waited_for(reader, host, monkeypatch):
+    monkeypatch.setattr(host.locks.time, "sleep", lambda _: fcntl.flock(reader, fcntl.LOCK_UN))
+    assert host.locks.unlock() == "nobody holds the deploy lock"
 
 
 def test_a_lock_that_an_earlier_version_holds_asks_for_no_token(holder, host):

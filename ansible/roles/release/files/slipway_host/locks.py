@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 from slipway_host.paths import LOCK, STEP, HostError
@@ -15,6 +16,8 @@ from slipway_host.paths import LOCK, STEP, HostError
 STEP_SECONDS = 120
 # What a holder takes to end that was told to.
 END_SECONDS = 10
+# What it takes to say who it is, and who only looks to let go.
+MOMENT = 1
 
 
 def hold(holder: str, checkout: str) -> None:
@@ -32,6 +35,7 @@ def hold(holder: str, checkout: str) -> None:
             "token": secrets.token_hex(8),
             "since": _now(),
             "pid": os.getpid(),
+            "started": _started(os.getpid()),
         }
         file.truncate(0)
         file.write(json.dumps(said))
@@ -43,16 +47,26 @@ def hold(holder: str, checkout: str) -> None:
 
 def _take(file: TextIO, checkout: str) -> str:
     """Locks the file; whose lock was ended for it, if any."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        said = _said()
-        if checkout and said.get("checkout") == checkout:
-            return _end(file, said)
-        raise HostError(
-            f"the deploy lock is held by {_words(said)}; wait for it, or end a stale one with `make unlock`"
-        ) from None
-    return ""
+    said = _lock(file)
+    if said is None:
+        return ""
+    if checkout and said.get("checkout") == checkout:
+        return _end(file, said)
+    raise HostError(f"the deploy lock is held by {_words(said)}; wait for it, or end a stale one with `make unlock`")
+
+
+def _lock(file: TextIO) -> dict | None:
+    """Locks the file: None, or what its holder wrote."""
+    deadline = time.monotonic() + MOMENT
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return None
+        except BlockingIOError:
+            said = _said()
+            if said or time.monotonic() > deadline:
+                return said
+        time.sleep(0.02)
 
 
 def fence(token: str) -> None:
@@ -87,14 +101,12 @@ def _holding() -> dict | None:
 def unlock() -> str:
     """Ends the process that holds the lock; what it was, for a person."""
     with LOCK.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            said = _said()
-            if "pid" not in said:
-                raise HostError("the deploy lock was taken this moment; look again") from None
-            return f"ended the lock of {_end(file, said)}"
-        return "nobody holds the deploy lock"
+        said = _lock(file)
+        if said is None:
+            return "nobody holds the deploy lock"
+        if not said:
+            raise HostError("the deploy lock was taken this moment; look again")
+        return f"ended the lock of {_end(file, said)}"
 
 
 def _end(file: TextIO, said: dict) -> str:
@@ -104,19 +116,27 @@ def _end(file: TextIO, said: dict) -> str:
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)
             return _words(said)
         except BlockingIOError:
-            if time.monotonic() > deadline or _said() != said:
+            if time.monotonic() > deadline or _said() not in (said, {}):
                 raise HostError(f"the deploy lock of {_words(said)} was ended, and {_words(_said())} has it") from None
         time.sleep(0.02)
 
 
 def _said() -> dict:
-    """What the holder wrote; it writes a moment after it has locked."""
+    """What the holder wrote, a moment after it had locked; nothing of one that is gone, whose number others get."""
     try:
-        return json.loads(LOCK.read_text())
+        said = json.loads(LOCK.read_text())
+        # One of an earlier version does not say when it started.
+        return said if said.get("started") in (None, _started(said["pid"])) else {}
     except (OSError, ValueError):
         return {}
+
+
+def _started(pid: int) -> str:
+    """In ticks since boot: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html"""
+    return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
 
 
 def _words(said: dict) -> str:
