@@ -117,3 +117,22 @@ def test_a_disk_that_fills_up_leaves_nothing_and_is_said_in_one_line(host, venv,
     said = capsys.readouterr().err
     assert re.fullmatch(r"slipway: /.*/half on the server: No space left on device; make room there .*\n", said)
     assert list(host.paths.RELEASES.iterdir()) == []
+
+
+BROKEN_COMPILER = b"""
+import io, sys, tarfile
+with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
+    member = tarfile.TarInfo(NAME)
+    member.size = 4
+    archive.addfile(member, io.BytesIO(b"evil"))
+"""
+
+
+@pytest.mark.parametrize("name", ["manage.py", "project/b.py", "project/a.pyc", "project/__pycache__/a.py", "manage"])
+def test_a_compiler_that_was_broken_into_replaces_and_adds_nothing_but_bytecode(name, host, venv, monkeypatch):
+    program = BROKEN_COMPILER.replace(b"NAME", ascii(name).encode())
+    monkeypatch.setattr(host.bytecode.pkgutil, "get_data", lambda package, resource: program)
+    host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
+    release = host.paths.RELEASES / "1"
+    assert b"evil" not in [path.read_bytes() for path in release.rglob("*") if path.is_file()]
+    assert (release / "manage.py").read_bytes() == MEMBERS["manage.py"]

@@ -33,4 +33,4 @@ def add(folder: Path, *names: str, shown: Path) -> None:
         packed.seek(0)
         # Whatever came whole is taken: a release without bytecode starts later and is no other.
         with contextlib.suppress(*BROKEN, Refused), opened(packed) as archive:
-            unpack(archive, folder, over=True)
+            unpack(archive, folder, over="__pycache__/*.pyc")

@@ -73,8 +73,9 @@ class _Modest:
         return self._file.read(size)
 
 
-def unpack(archive: tarfile.TarFile, target: Path, *, over: bool = False) -> None:
-    """Root's files, which everybody reads and nobody else writes. ``over``: a plain file that is there gives way.
+def unpack(archive: tarfile.TarFile, target: Path, *, over: str = "") -> None:
+    """Root's files, which everybody reads and nobody else writes. ``over``: a pattern of the only names to take, and a
+    plain file that is there gives way to them.
 
     Raises Refused for a member that is no plain file or folder, whose name leads out of ``target`` or through a link,
     that is there already, or that is too much; one of BROKEN; OSError when the disk is full.
@@ -83,6 +84,8 @@ def unpack(archive: tarfile.TarFile, target: Path, *, over: bool = False) -> Non
     taken, made = 0, {target}
     for number, member in enumerate(archive):
         parts = _parts(member)
+        if over and not PurePosixPath(*parts).match(over):
+            raise Refused(f"{_told(Path(*parts))} is not what was asked for")
         taken += max(member.size, BLOCK)
         if max(taken, member.offset_data) > LARGEST or number >= MOST:
             raise Refused(f"more than {LARGEST >> 20} MB or {MOST} files")
@@ -90,7 +93,7 @@ def unpack(archive: tarfile.TarFile, target: Path, *, over: bool = False) -> Non
             raise Refused(f"it needs more room than the disk has ({max(room, 0) >> 20} MB), {SPARE >> 20} MB left free")
         folder = _folder(target, parts if member.isdir() else parts[:-1], made)
         if member.isfile():
-            _write(archive, member, folder / parts[-1], over=over)
+            _write(archive, member, folder / parts[-1], over=bool(over))
 
 
 def _parts(member: tarfile.TarInfo) -> tuple[str, ...]:
