@@ -11,11 +11,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import urllib3
 
 from deploy import config
+from deploy.causes import cause
 from deploy.connections import pool
 from deploy.errors import SlipwayError
 
@@ -68,7 +69,10 @@ def _token(environ: Mapping[str, str]) -> str:
     try:
         answer = pool(url).request("GET", url, headers={"Authorization": f"bearer {bearer}"}, retries=RETRIES)
         return json.loads(answer.data)["value"]
-    except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError):
+    except urllib3.exceptions.HTTPError as error:
+        why = cause(error, urlsplit(url).hostname or "GitHub") or "it answers with an error"
+        raise SlipwayError(f"GitHub does not hand out this job's identity: {why}; then run the job again") from None
+    except (ValueError, KeyError, TypeError):
         raise SlipwayError("GitHub does not hand out this job's identity; run the job again") from None
 
 

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 STATIC_PREFIX = "static/"
-# The shape of a name with a hash, as a policy can say it: some names without one have it too.
+# The shape of a name with a hash, as a policy can say it: some names without one have it too. A file without an
+# extension (LICENSE.<hash>) has not: its shape alone would be that of too many plain names (x.core.min.css).
 HASHED_SHAPE = f"{STATIC_PREFIX}*.????????????.*"
 
 # A hashed name never changes its bytes, so a browser need never ask again.

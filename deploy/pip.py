@@ -24,6 +24,24 @@ NAMED = re.compile(r"^--no-binary[ =](\S+)[ \t]*\n", re.MULTILINE)
 REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*).*\n(?:[ \t].*\n)*", re.MULTILINE)
 ADVICE = "pin a version that has one in requirements/web.in"
 
+# Why the index was not asked, as pip's libraries write it; the first that fits.
+ASKED = "`pip config list` shows which one pip asks"
+UNREACHED = tuple(
+    (re.compile(form), why)
+    for form, why in (
+        (r"Tunnel connection failed: 407", "the proxy wants a user and a password; check HTTPS_PROXY"),
+        (r"Tunnel connection failed: (\d+)", "the proxy answers {} for the package index; check HTTPS_PROXY"),
+        (r"'ProxyError\(", "the proxy on the way to the package index cannot be reached; check HTTPS_PROXY"),
+        (
+            r"certificate verify failed: ([\w ,'.-]+?) ?\(",
+            f"the package index's certificate is not accepted ({{}}); {ASKED}, and PIP_CERT names whom to trust",
+        ),
+        (r"\[SSL: (\w+)\]|SSLError|SSLEOFError", f"the package index does not speak TLS as this machine does; {ASKED}"),
+        (r"Read timed out", f"the package index did not answer in time; {ASKED}"),
+        (r"", f"the package index cannot be reached; {ASKED}"),
+    )
+)
+
 
 def run(*arguments: str | Path, python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
     """pip for the venv of ``python``, without this shell's secrets."""
@@ -93,9 +111,10 @@ def _normal(name: str) -> str:
 def reason(said: str) -> str:
     """What pip said, for somebody who did not call it."""
     errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
-    if "WARNING: Retrying" in said:
-        return "the package index cannot be reached; `pip config list` shows which one pip asks"
     missing = re.search(r"No matching distribution found for (\S+)", said)
+    # It may have got through after all, and failed at something else.
+    if "WARNING: Retrying" in said and (missing or "Max retries exceeded" in said or "timed out" in said):
+        return next(why.format(*found.groups()) for form, why in UNREACHED if (found := form.search(said)))
     if missing:
         name = re.split(r"[=<>~!;\[]", missing[1])[0]
         return (

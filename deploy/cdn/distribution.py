@@ -8,7 +8,7 @@ from botocore import xform_name
 from deploy.cdn.account import NOT_YET, TAG, Account, Site, ask, is_https, pages
 from deploy.cdn.drift import overlay
 from deploy.cdn.edges import Edge
-from deploy.cdn.names import MEDIA_CSP
+from deploy.cdn.names import MEDIA_CSP, STATIC_CSP
 from deploy.errors import SlipwayError
 
 # Managed-CachingOptimized: gzip and Brotli in the key; queries, cookies and headers not.
@@ -19,9 +19,6 @@ CACHE_POLICY = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 PREFLIGHT_POLICY = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
 ORIGIN = "bucket"
 READS = ["GET", "HEAD"]
-# A page among the static files may run what lies beside it, nothing that is written into it: an SVG of some package,
-# opened by itself, would set cookies for the site's domain. Not a sandbox: Chromium opens no PDF in one.
-STATIC_CSP = "script-src 'self'; base-uri 'none'"
 HSTS_SECONDS = 31_536_000
 CORS_SECONDS = 86_400
 TLS_POLICY = "TLSv1.2_2021"

@@ -3,7 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
-from deploy.cdn.names import INCOMING_PREFIX, MEDIA_CSP, PUBLIC_PREFIX, STATIC_PREFIX
+from deploy.cdn.names import INCOMING_PREFIX, MEDIA_CSP, PUBLIC_PREFIX, STATIC_CSP, STATIC_PREFIX
 from deploy.config import Site
 from deploy.providers.contract import Step
 from deploy.stores import STORES
@@ -54,5 +54,6 @@ def paths(site: Site, how: str, page: str) -> Step:
 def answers(site: Site, how: str, page: str) -> Step:
     """What every answer of the two hosts must have, for other hosts' fonts and modules, and for safety."""
     headers = f"Access-Control-Allow-Origin: {site.site_url}, X-Content-Type-Options: nosniff, and HSTS"
-    of_media = f"on {urlsplit(site.media_url).hostname} also Content-Security-Policy: {MEDIA_CSP}"
-    return Step(f"{how}: {headers}; {of_media}", page)
+    policies = {site.static_url: STATIC_CSP, site.media_url: MEDIA_CSP}
+    each = [f"on {urlsplit(url).hostname} Content-Security-Policy: {policy}" for url, policy in policies.items()]
+    return Step(f"{how}: {headers}; {', and '.join(each)}", page)

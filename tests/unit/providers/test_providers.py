@@ -41,7 +41,9 @@ def test_every_step_has_a_page_and_the_hosts_buckets_and_prefixes_are_named(desc
     for word in (site.static_url, site.media_url, site.bucket, site.media_bucket, "/static/", "/media/public/"):
         assert word in said
     # An upload opened as a page can neither run nor load anything.
-    assert "Content-Security-Policy: default-src 'none'; sandbox" in said
+    assert "on media.example.com Content-Security-Policy: default-src 'none'; sandbox" in said
+    # Nor may an SVG of some package run what is written into it.
+    assert "on static.example.com Content-Security-Policy: script-src 'self'; base-uri 'none'" in said
     # Who may upload from a browser, and how.
     assert f'"{"POST" if STORES[name].form else "PUT"}"' in said or name == "rackspace"
 

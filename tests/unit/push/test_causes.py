@@ -1,5 +1,7 @@
-"""Each way in which a server is not reached has its own name, for the push, the look through the CDN and a purge."""
+"""Each way in which a server is not reached has its own name, for the push, the look through the CDN, a purge, a GitHub
+job's identity and the package index."""
 
+import os
 import socket
 import ssl
 import threading
@@ -8,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from deploy import edge
+from deploy import edge, github_identity, pip
 from deploy.causes import cause
 from deploy.errors import SlipwayError
 from deploy.providers import request
@@ -106,7 +108,25 @@ def said_by_a_purge(url, monkeypatch):
     return str(refused.value)
 
 
-ASKING = pytest.mark.parametrize("ask", [said_by_the_push, said_by_the_edge, said_by_a_purge])
+def said_by_a_github_job(url, monkeypatch):
+    monkeypatch.setattr(github_identity, "RETRIES", edge.urllib3.Retry(total=0))
+    asked = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{url}/?a", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the-bearer"}
+    with pytest.raises(SlipwayError) as refused:
+        github_identity._token(asked)
+    assert "the-bearer" not in str(refused.value)
+    return str(refused.value)
+
+
+def said_by_pip(url, monkeypatch):
+    """pip itself, with one attempt more instead of five."""
+    for name, value in {"RETRIES": "1", "CONFIG_FILE": os.devnull, "INDEX_URL": f"{url}/simple/"}.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    done = pip.run("download", "--no-deps", "--no-cache-dir", "--dest", os.devnull, "somepackage==1")
+    assert done.returncode
+    return pip.reason(done.stdout + done.stderr)
+
+
+ASKING = pytest.mark.parametrize("ask", [said_by_the_push, said_by_the_edge, said_by_a_purge, said_by_a_github_job])
 FORMS = {
     "expired": (lambda authority: tls(authority.issue("old", ["127.0.0.1"], timedelta(hours=-1))), "has expired"),
     "another name": (lambda authority: tls(authority.issue("other", ["other.example.com"])), "is another host's"),
@@ -197,3 +217,30 @@ def test_a_silent_drop_is_told_from_a_slow_answer(monkeypatch):
 
 def test_what_is_none_of_these_is_left_to_whoever_asks():
     assert cause(ValueError("x"), "it") == ""
+
+
+def test_the_package_index_is_not_said_to_be_away_when_its_certificate_is_not_trusted(tmp_path, monkeypatch):
+    stranger = Authority(tmp_path / "stranger").issue("index", ["127.0.0.1"])
+    with listening(tls(stranger)) as port:
+        said = said_by_pip(f"https://127.0.0.1:{port}", monkeypatch)
+    assert said.startswith("the package index's certificate is not accepted (")
+    with listening(plain) as port:
+        assert "does not speak TLS" in said_by_pip(f"https://127.0.0.1:{port}", monkeypatch)
+
+
+def test_nor_when_a_proxy_does_not_let_pip_through(monkeypatch):
+    with listening(proxy("502 Bad Gateway")) as port:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        assert "the proxy answers 502 for" in said_by_pip("https://index.example.com", monkeypatch)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
+    assert "the proxy on the way" in said_by_pip("https://index.example.com", monkeypatch)
+
+
+def test_and_where_nothing_listens_the_index_cannot_be_reached(monkeypatch):
+    assert "the package index cannot be reached" in said_by_pip(f"https://127.0.0.1:{free_port()}", monkeypatch)
+
+
+def test_what_pip_tried_again_and_got_is_not_why_it_failed():
+    said = "WARNING: Retrying (Retry(total=4)) after connection broken by 'ReadTimeoutError()'\n"
+    said += "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n    a==1 from x\n"
+    assert pip.reason(said) == "a==1 is not the one that was locked: its hash differs"
