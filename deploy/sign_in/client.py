@@ -20,6 +20,18 @@ def network(address: str) -> str:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return ""
-    if found.version == 4:
-        return str(found)
-    return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False).network_address)
+    found = getattr(found, "ipv4_mapped", None) or found
+    return str(found) if found.version == 4 else _start(found, 64)
+
+
+def neighbourhood(address: str) -> str:
+    """What one customer may have to choose his addresses from: a /24 of IPv4, a /48 of IPv6."""
+    clients = network(address)
+    if not clients:
+        return ""
+    found = ipaddress.ip_address(clients)
+    return _start(found, 24 if found.version == 4 else 48)
+
+
+def _start(address: ipaddress.IPv4Address | ipaddress.IPv6Address, bits: int) -> str:
+    return str(ipaddress.ip_network((address, bits), strict=False).network_address)

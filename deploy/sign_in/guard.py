@@ -118,7 +118,7 @@ def _claim(attempt: Attempt, meant: Mapping[str, tuple[Any, ...]]) -> None:
     network, browser = client.network(attempt.address), device.read(attempt.visit.request, clock())
     for name, users in meant.items():
         account = ledger.digest(name)
-        visitor = ledger.digest(account, network) if network else ""
+        visitor = ledger.visitor(account, attempt.address)
         # Of two whom the name may mean one could be the visitor's own, made to be known by the other's name.
         known = ledger.knows([user.pk for user in users], network, clock())
         if browser.knows(users):

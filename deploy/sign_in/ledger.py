@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connections, router
 from django.utils.crypto import salted_hmac
 
-from deploy.sign_in import tries
+from deploy.sign_in import client, tries
 from deploy.sign_in.models import Account, KnownAddress
 
 # A row says nothing any more after two minutes: the last try is over, and the last turn.
@@ -27,6 +27,12 @@ Edit = Callable[[tries.Account, float], tuple[tries.Account, float]]
 def digest(*words: str) -> str:
     """What stands for a name or an address: nobody without the site's SECRET_KEY can tell which it was."""
     return salted_hmac("deploy.sign_in", "\0".join(words), algorithm="sha256").hexdigest()[:32]
+
+
+def visitor(account: str, address: str) -> str:
+    """What stands for a visitor to an account, his neighbourhood before himself; "" where nobody knows his address."""
+    both = client.neighbourhood(address), client.network(address)
+    return "/".join(digest(account, each)[:16] for each in both) if all(both) else ""
 
 
 def claim(account: str, visitor: str, clock: Clock, *, known: bool) -> tuple[float, float]:

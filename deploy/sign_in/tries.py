@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 MINUTE = 60
-Entry = tuple[str, float]  # an address, as the ledger writes it, and a time
+Entry = tuple[str, float]  # an address, as the ledger writes it: "neighbourhood/own", and a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ def ask(account: Account, address: str, *, known: bool, now: float, limit: int) 
     In no minute have addresses that are not ``known`` more than ``limit`` tries together, nor has a known one more of
     its own. Who is refused comes back within a minute. While no more addresses than ``limit`` wait, each has its try
     then. Of more than that some must wait on, or there would be more tries: who has each of the next ones is drawn
-    among those who ask, and one of ``n`` addresses has his within ``n / limit`` minutes on average, however often the
-    others ask.
+    among the neighbourhoods that ask, none of which has two while another has none; and one of ``n`` has its own within
+    ``n / limit`` minutes on average, however often and from how many addresses the others ask.
     """
     account = Account(_last(account.tries, now), _last(account.turns, now, ahead=MINUTE))
     own = [at for who, at in account.tries if who == address]
@@ -56,18 +56,26 @@ def _admit(account: Account, address: str, now: float) -> tuple[Account, float]:
 
 
 def _draw(account: Account, address: str, now: float) -> tuple[Account, float]:
-    """Takes the first turn to come for which ``address`` has a better lot than who holds it, if there is one."""
-    for turn in account.turns:
-        holder, due = turn
-        if due > now and _lot(address, due) < _lot(holder, due):
+    """Takes the first turn to come for which the neighbourhood of ``address`` has a better lot than its holder's, or
+    which is not the only one there, if there is one."""
+    own, theirs = _neighbourhood(address), [_neighbourhood(holder) for holder, _ in account.turns]
+    if own in theirs:
+        return account, MINUTE
+    for turn, near in zip(account.turns, theirs, strict=True):
+        due = turn[1]
+        if due > now and (theirs.count(near) > 1 or _lot(own, due) < _lot(near, due)):
             turns = tuple((address, due) if each == turn else each for each in account.turns)
             return replace(account, turns=turns), min(due - now, MINUTE)
     return account, MINUTE
 
 
-def _lot(address: str, due: float) -> bytes:
-    # The same however often somebody asks; and nobody can choose it, since the address is a keyed digest.
-    return hashlib.sha256(f"{address} {due!r}".encode()).digest()
+def _neighbourhood(address: str) -> str:
+    return address.partition("/")[0]
+
+
+def _lot(neighbourhood: str, due: float) -> bytes:
+    # The same however often somebody asks; and nobody can choose it, since it is a keyed digest.
+    return hashlib.sha256(f"{neighbourhood} {due!r}".encode()).digest()
 
 
 def _last(entries: Iterable[Entry], now: float, ahead: float = 1) -> tuple[Entry, ...]:

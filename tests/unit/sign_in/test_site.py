@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-from deploy.sign_in import names
+from deploy.sign_in import ledger, names
 from deploy.sign_in.models import Account, KnownAddress
 
 RIGHT = "a long enough password"
@@ -346,3 +346,14 @@ def test_the_address_is_nginxs_word_over_its_socket_and_the_peers_own_elsewhere(
         attempt(address="203.0.113.7", headers={"X-Real-IP": "198.51.100.1"})
         Client().post("/login/", {"username": "ada", "password": "x"}, REMOTE_ADDR="", HTTP_X_REAL_IP="198.51.100.1")
     assert [record.getMessage().split("address=")[1] for record in caplog.records] == ["203.0.113.7", "198.51.100.1"]
+
+
+def test_a_neighbourhood_is_what_one_customer_may_have():
+    def together(*addresses):
+        return len({ledger.visitor("ada", each).partition("/")[0] for each in addresses}) == 1
+
+    assert together("203.0.113.7", "203.0.113.250", "::ffff:203.0.113.9")
+    assert together("2001:db8:1:2::1", "2001:db8:1:ffff::1")
+    assert not together("203.0.113.7", "203.0.112.7") and not together("2001:db8:1::1", "2001:db8:2::1")
+    assert ledger.visitor("ada", "203.0.113.7") != ledger.visitor("ada", "203.0.113.8")
+    assert ledger.visitor("ada", "") == ledger.visitor("ada", "unix:") == ""

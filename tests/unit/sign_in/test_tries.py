@@ -106,13 +106,13 @@ def test_a_stranger_has_his_turn_within_a_minute_though_the_guessing_goes_on(att
     assert most_in_a_minute([at for _, at in site.allowed]) == LIMIT
 
 
-def visits(stranger, attackers, minutes=60):
+def visits(stranger, attackers, minutes=60, network=""):
     """How often a stranger comes, as told and some seconds late, until he may try; the others ask every two seconds."""
     site, dice, came, back = Guessed(), random.Random(stranger), 0, 2.0 * MINUTE
     while site.now < (2 + minutes) * MINUTE:
         site.now += 2
         for number in dice.sample(range(attackers), attackers):
-            site.ask(f"attacker {number}")
+            site.ask(f"{network}attacker {number}")
         if site.now >= back:
             came, wait = came + 1, site.ask(stranger)
             if not wait:
@@ -129,6 +129,25 @@ def test_where_more_addresses_guess_than_there_are_tries_a_stranger_has_the_same
     assert None not in came
     # Each minute ten of 51 may try; he comes once a minute, and once more to be let in.
     assert sum(came) / len(came) < 2 * (1 + 51 / LIMIT)
+
+
+def test_addresses_of_one_network_have_one_turn_where_others_have_none():
+    """Who rents a /24, or has a /48, is no more than one of them; strangers to each other are."""
+    assert {visits(f"stranger {number}", attackers=50, network="one/") for number in range(12)} <= {1, 2}
+
+
+def test_no_network_has_two_turns_while_another_that_asks_has_none():
+    site = Guessed()
+    for second in range(200):
+        site.now = float(second)
+        for number in range(60):
+            site.ask(f"{number % 20}/{number}")
+        waiting = Counter(who.partition("/")[0] for who, due in site.account.turns if due > site.now)
+        assert max(waiting.values(), default=1) == 1
+
+
+def test_addresses_of_one_network_have_as_many_turns_as_nobody_else_wants():
+    assert {visits(f"one/stranger {number}", attackers=LIMIT - 1, network="one/") for number in range(12)} <= {1, 2}
 
 
 def test_among_as_many_as_there_are_tries_nothing_is_drawn():
