@@ -11,7 +11,7 @@ import hashlib
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +22,12 @@ BACKENDS = Path(__file__).resolve().parent.parent / "requirements" / "backends.t
 # https://pip.pypa.io/en/stable/reference/requirements-file-format/
 NAMED = re.compile(r"^--no-binary[ =](\S+)[ \t]*\n", re.MULTILINE)
 REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*).*\n(?:[ \t].*\n)*", re.MULTILINE)
+# All that a lock file may hold. pip obeys further options, abbreviated too, and builds what an address leads to.
+PLAIN = re.compile(
+    r"(?:--only-binary[ =]:all:|--no-index|--(?:no-binary|(?:extra-)?index-url|find-links)[ =]\S+)$"
+    r"|(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^]]*\])? ?(?:==| ?@ (?P<address>\S+))"
+)
+WHEEL = re.compile(r"(?:https?|file)://[^?#]*[^?#/]\.whl(?:[?#]|$)")
 ADVICE = "pin a version that has one in requirements/web.in"
 
 # Why the index was not asked, as pip's libraries write it; the first that fits.
@@ -56,12 +62,14 @@ def wheels_alone(lock: Path, folder: Path, *, pure: bool = False) -> Path:
     ``pure``: for another machine, so that nothing may be compiled. Raises SlipwayError, one line, for sources that
     cannot be built.
     """
-    text = lock.read_text()
+    # As pip breaks it into lines, and each with its end.
+    text = "".join(f"{line}\n" for line in lock.read_text().splitlines())
     named = {_normal(name) for each in NAMED.findall(text) for name in each.split(",")}
-    if not named:
-        return lock
     if wrong := sorted(name for name in named if name.startswith(":")):
         raise SlipwayError(f"{lock}: --no-binary {wrong[0]}: name each package that may be built from its sources")
+    _check(lock, text, named)
+    if not named:
+        return lock
     blocks = {_normal(block[1]): block[0] for block in REQUIREMENT.finditer(text)}
     built = _build(lock, [blocks[name] for name in sorted(named & blocks.keys())], folder)
     for wheel in built if pure else ():
@@ -73,6 +81,24 @@ def wheels_alone(lock: Path, folder: Path, *, pure: bool = False) -> Path:
     target = folder / f"wheels-alone-{lock.name}"
     target.write_text(rest + "".join(map(_line, built)))
     return target
+
+
+def _check(lock: Path, text: str, named: Collection[str]) -> None:
+    """Raises SlipwayError for a line that could have sources built of what is not ``named``."""
+    # A comment goes on in no further line; what stands before one may.
+    for line in re.sub(r"^\s*#.*", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines():
+        said = re.sub(r"\s#.*", "", line).rstrip()
+        if not said:
+            continue
+        plain = PLAIN.match(said)
+        if not plain:
+            raise SlipwayError(
+                f"{lock}: {said[:100]}: no pinned version, no wheel's address and no option of a lock file; "
+                "`make lock` writes one"
+            )
+        name, address = plain["name"], plain["address"]
+        if address and not WHEEL.match(address) and _normal(name) not in named:
+            raise SlipwayError(f"{lock}: {name} @ {address[:100]}: no wheel; {ADVICE}, {_named_by(name)}")
 
 
 def _build(lock: Path, requirements: Sequence[str], folder: Path) -> list[Path]:
@@ -98,6 +124,10 @@ def _line(wheel: Path) -> str:
     return f"{_normal(wheel.name.partition('-')[0])} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
 
 
+def _named_by(name: str) -> str:
+    return f"or write `--no-binary {name}` there to have its sources built, and `make lock`"
+
+
 def _pin(wheel: Path) -> str:
     name, version, *_ = wheel.name.split("-")
     return f"{_normal(name)}=={version}"
@@ -117,10 +147,7 @@ def reason(said: str) -> str:
         return next(why.format(*found.groups()) for form, why in UNREACHED if (found := form.search(said)))
     if missing:
         name = re.split(r"[=<>~!;\[]", missing[1])[0]
-        return (
-            f"no wheel of {missing[1]}; {ADVICE}, or write `--no-binary {name}` there to have its sources built, "
-            "and `make lock`"
-        )
+        return f"no wheel of {missing[1]}; {ADVICE}, {_named_by(name)}"
     lacks = re.search(r"No module named '([\w.]+)'|Cannot import '([\w.]+)'", said)
     unbuilt = re.findall(r"(?:Failed building wheel for|Could not build wheels for) ([\w.-]+)", said)
     if (not unbuilt and "error: subprocess-exited-with-error" in said) or "BackendUnavailable" in said:

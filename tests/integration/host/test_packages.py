@@ -280,6 +280,61 @@ def test_the_backends_that_slipway_ships_build_what_setuptools_builds(index, tmp
     assert index.chosen() == {"boat": "sources"}
 
 
+ADDRESSES = [
+    "boat @ {url}",
+    "boat[oar]@{url}",
+    "boat@ {url}",
+    "boat @ {url}#.whl",
+    "boat @ {url}?.whl",
+    "{path}",
+    "{url}",
+]
+
+
+@pytest.mark.parametrize("line", ADDRESSES)
+@pytest.mark.parametrize("before", ["", "# \\\n"])
+def test_sources_by_their_address_are_run_by_no_other_rule(line, before, index, tmp_path):
+    index.add_sources(
+        first=HOSTILE.format(stolen=str(tmp_path / "stolen")).strip().replace("\n", "\n    "), named=False
+    )
+    path = index.path / "boat-1.0.tar.gz"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    index.lock.write_text(f"{before}{line.format(path=path, url=path.as_uri())} --hash=sha256:{digest}\n")
+    with pytest.raises(SlipwayError, match=r"no wheel") as refused:
+        index.pack()
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "stolen").exists()
+
+
+def test_sources_by_their_address_are_built_where_they_are_named_and_a_wheel_is_taken(index):
+    index.add_sources(named=False)
+    index.wheel("oar", "1.0", "py3-none-any")
+    lines = ["--no-binary boat"]
+    for name, path in (("boat", "boat-1.0.tar.gz"), ("oar", "oar-1.0-py3-none-any.whl")):
+        digest = hashlib.sha256((index.path / path).read_bytes()).hexdigest()
+        lines.append(f"{name} @ {(index.path / path).as_uri()} \\\n    --hash=sha256:{digest}")
+    index.lock.write_text("\n".join(lines) + "\n")
+    assert index.chosen() == {"boat": "sources", "oar": "py3-none-any"}
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--only-binary :none:", "--no-bin boat", " --no-binary boat", "-r further.txt", "-e .", "--no-binary \\\nboat"],
+)
+def test_no_option_of_a_lock_file_has_sources_built_unseen(option, index, tmp_path):
+    index.add_sources(
+        first=HOSTILE.format(stolen=str(tmp_path / "stolen")).strip().replace("\n", "\n    "), named=False
+    )
+    (tmp_path / "further.txt").write_text("--no-binary boat\n")
+    index.lock.write_text(f"{option}\n{index.lock.read_text()}")
+    with pytest.raises(
+        SlipwayError, match="no pinned version, no wheel's address and no option of a lock file"
+    ) as refused:
+        index.pack()
+    assert "\n" not in str(refused.value)
+    assert not (tmp_path / "stolen").exists()
+
+
 def test_everything_cannot_be_named_at_once(index):
     index.add("py3-none-any")
     index.lock.write_text(f"--no-binary :all:\n{index.lock.read_text()}")
