@@ -34,7 +34,8 @@ def render(**variables: Any) -> str:
 
 def expressions(paths: Iterable[str]) -> list[str]:
     """What site.yml names as paths, with * for any text, as regular expressions of whole paths."""
-    return [".*".join(map(re.escape, path.split("*"))) + r"\Z" for path in paths]
+    # A dot would stop at a line's end.
+    return [r"[\s\S]*".join(map(re.escape, path.split("*"))) + r"\Z" for path in paths]
 
 
 def _compare(version: str, other: str, operator: str) -> bool:

@@ -147,9 +147,22 @@ def test_passwords_are_limited_by_client_and_other_requests_are_not(site):
     assert here.ask("/login/", "POST", source="127.0.0.2").status == 200
     assert [here.ask("/login/").status for _ in range(5)] == [200] * 5
     assert [here.ask("/other/", "POST").status for _ in range(5)] == [200] * 5
-    # Django's form views take a PUT for a POST; nginx reads a path as Django does, and slashes and case more widely.
-    for path, method in (("/login/", "PUT"), ("/%6cogin/", "POST"), ("//login/", "POST"), ("/LOGIN/", "POST")):
+    # Django's form views take a PUT for a POST; nginx reads a path as Django does, and case more widely.
+    for path, method in (("/login/", "PUT"), ("/%6cogin/", "POST"), ("/LOGIN/", "POST")):
         assert here.ask(path, method).status == 429, path
+
+
+def test_no_other_spelling_of_a_path_passes_the_limit(site):
+    """Django would take it for ``<str:team>/login/``, ``<path:any>/login/`` or ``<team>*/login/``."""
+    here = site(nginx_sign_in=[r"/(?:[^/]+)/login/\Z", r"/(?:[a-z]*)/login/\Z", *nginx.expressions(["/named/*/in/"])])
+    for path in ("/./login/", "/x/../login/", "/%2E/login/", "/x/.%2e/login/", "/x%2f..%2Flogin/", "/x/..?a", "/x/."):
+        refused = here.ask(path, "POST")
+        assert (refused.status, refused.headers["X-Origin"]) == (400, "slipway"), path
+    for number, path in enumerate(("//login/", "/named/a%0Ab/in/"), 2):
+        asked = [here.ask(path, "POST", source=f"127.0.0.{number}").status for _ in range(4)]
+        assert asked == [200, 200, 200, 429], path
+    for path in ("/.well-known/x", "/a..b/", "/.../", "/?next=/../x", "/a./"):
+        assert here.ask(path).status == 200, path
 
 
 def test_who_is_refused_is_told_when_to_come_back(site):
