@@ -227,7 +227,9 @@ def test_the_journal_has_a_cap_a_rate_and_no_second_copy():
     assert [line for line in lines if line in wanted] == wanted
 
 
-def test_postgresql_keeps_spare_wal_files_and_logs_no_statement_of_a_visitors():
+def test_postgresql_keeps_to_the_wal_files_that_it_has_and_logs_no_statement_of_a_visitors():
     lines = template("postgresql", "slipway.conf.j2").splitlines()
-    assert "min_wal_size = {{ postgresql_spare_wal * 16 }}MB" in lines
+    # As much as it may have is there: a full disk is asked for none more, nor for the file of each checkpoint.
+    assert {f"{name}_wal_size = {{{{ postgresql_wal_files * 16 }}}}MB" for name in ("min", "max")} < set(lines)
+    assert "max_replication_slots = 0" in lines
     assert "log_min_error_statement = fatal" in lines
