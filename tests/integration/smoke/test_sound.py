@@ -1,19 +1,29 @@
 """A sound deployment stays green, and the report says why."""
 
 import json
+import re
 
 import pytest
+import yaml
 
 from tests.integration.smoke.stack import Object, hashed
 from tests.smoke.report import write
+from tests.unit.ansible.conftest import ANSIBLE
 
 
-def test_a_sound_deployment_is_green_and_says_so_in_one_sentence(prove):
+def sign_ins(stack):
+    """How often the login form was sent."""
+    lines = map(json.loads, stack.log.read_text().splitlines())
+    return sum((line["method"], line["uri"]) == ("POST", "/login/") for line in lines)
+
+
+def test_a_sound_deployment_is_green_and_says_so_in_one_sentence(stack, prove):
     verdict = prove()
     assert verdict.findings == []
     assert verdict.sentence == "0 static requests reached the origin; 12 assets from the CDN"
     assert verdict.status == 0
     assert {control.state for control in verdict.controls} == {"seen"}
+    assert sign_ins(stack) == 1
 
 
 def test_the_cdn_hosts_are_found_in_the_pages(prove):
@@ -26,6 +36,14 @@ def test_the_cdn_hosts_are_found_in_the_pages(prove):
 def test_pages_behind_the_login_are_visited_signed_in(prove):
     pages = prove(browser=None).pages
     assert [page["signed_in"] for page in pages if page["url"].endswith("/members/")] == [True]
+
+
+def test_a_run_signs_in_less_often_than_nginx_lets_through_at_once(stack, prove):
+    prove(browser=None, upload="/uploads/sign/")
+    limits = yaml.safe_load((ANSIBLE / "roles" / "nginx" / "defaults" / "main.yml").read_text())
+    # It depends on what stands before the server.
+    at_once = min(map(int, re.findall(r"\d+", limits["nginx_sign_in_delay"])))
+    assert sign_ins(stack) == 2 < at_once
 
 
 def test_a_name_with_a_foreign_hash_raises_no_alarm(stack, prove):
