@@ -10,14 +10,32 @@ ASK = (
     " printf 'GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' {} >&3; head -c 12 <&3 2>/dev/null"
 )
 SANDBOX = "systemd-analyze security {} --no-pager | grep -o 'level for.*'"
-# What runs for a moment, looked at meanwhile: a command that starts it, and the name of its unit.
+# What runs for a moment, stopped and looked at: a command that starts it, and the name of its unit.
 MEANWHILE = (
     "({0}) > /dev/null 2>&1 & for tried in $(seq 300); do"
     " unit=$(systemctl list-units --plain --no-legend --state=active '{1}' | cut -d' ' -f1);"
-    ' test -n "$unit" && break; sleep 0.1; done; ' + SANDBOX.format("$unit") + "; systemctl stop $unit"
+    ' test -n "$unit" && break; sleep 0.1; done; systemctl kill --signal=STOP "$unit"; '
+    + SANDBOX.format("$unit")
+    + "; systemctl stop $unit"
 )
 SHELL = MEANWHILE.format("sleep 60 | slipway manage shell --command 'input()'", "slipway-shell-*.service")
 JOB = MEANWHILE.format("slipway applied", "slipway-migrations.service")
+# Some of the host's own command, without the lock that a deploy would hold.
+AGENT = (
+    'PYTHONPATH=$(command -v slipway) python3 -c "from pathlib import Path;'
+    ' from slipway_host import bytecode, check; {}"'
+)
+CHECK = MEANWHILE.format(
+    AGENT.format("check.check('$(basename $(readlink /srv/slipway/current))')"), "slipway-check.service"
+)
+# What compiles modules is over at once: a pipe in a module's place is read until somebody writes to it.
+BYTECODE = (
+    "folder=$(mktemp -d -p /srv/slipway); chmod 755 $folder; mkfifo -m 644 $folder/module.py; "
+    + MEANWHILE.format(
+        AGENT.format("bytecode.add(Path('$folder'), '.', shown=Path('$folder'))"), "slipway-bytecode.service"
+    )
+    + "; rm -r $folder"
+)
 POSTGRESQL = "$(systemctl list-units --plain --no-legend 'postgresql@*.service' | cut -d' ' -f1)"
 CONFINED = r"level for \S+: ([01]\.\d|2\.0) .*"
 CHECKS = {
@@ -57,6 +75,8 @@ CHECKS = {
     "The site is confined": (SANDBOX.format("slipway"), CONFINED),
     "What is run of a release beside it is confined alike": (JOB, CONFINED),
     "`make shell` is confined alike": (SHELL, CONFINED),
+    "The throwaway process that proves a release is confined alike": (CHECK, CONFINED),
+    "What compiles a release's modules is confined alike": (BYTECODE, CONFINED),
     "The watch over the disk is confined": (SANDBOX.format("slipway-disk"), r"level for \S+: [0-2]\..*"),
     "The certificate's renewal is confined": (SANDBOX.format("slipway-certificate"), r"level for \S+: [0-2]\..*"),
     "PostgreSQL is confined": (SANDBOX.format(POSTGRESQL), r"level for \S+: [0-2]\..*"),
@@ -78,16 +98,22 @@ CHECKS = {
         "cat /proc/$(head -1 /var/lib/postgresql/*/main/postmaster.pid)/oom_score_adj",
         "-900",
     ),
+    "PostgreSQL has a reserve for when the disk is full": ("test -s /var/lib/slipway/reserve && echo yes", "yes"),
+    "What the file system keeps for root is PostgreSQL's too": (
+        "findmnt --noheadings --output=FS-OPTIONS --target /var/lib/postgresql | grep -c resgid",
+        "1",
+    ),
     "No unit has failed": ("systemctl --failed --no-legend", ""),
 }
 # What only a machine with a kernel of its own can answer. (A container's root may not be let lower a process's score,
-# and cgroup version 1 has neither MemoryHigh nor a share of swap.)
+# cgroup version 1 has neither MemoryHigh nor a share of swap, and slipway-disk mounts nothing anew in a container.)
 OF_THE_KERNEL = (
     "Swap is on",
     "It has booted a kernel of its own",
     "The site is slowed before it is killed for memory, and has its share of swap",
     "The kernel is set",
     "PostgreSQL is the last to be killed for memory",
+    "What the file system keeps for root is PostgreSQL's too",
 )
 MARK = "-- "
 

@@ -12,6 +12,8 @@ def answers(changes, unseen=()):
         "The site is confined": "level for slipway.service: 1.1 OK :-)",
         "nginx is confined": "level for nginx.service: 2.6 OK :-)",
         "What is run of a release beside it is confined alike": "level for slipway-migrations.service: 1.2 OK :-)",
+        "The throwaway process that proves a release is confined alike": "level for slipway-check.service: 1.2 OK :-)",
+        "What compiles a release's modules is confined alike": "level for slipway-bytecode.service: 0.9 OK :-)",
         "`make shell` is confined alike": "level for slipway-shell-7.service: 1.2 OK :-)",
         "The certificate's renewal is confined": "level for slipway-certificate.service: 2.5 OK :-)",
         "The watch over the disk is confined": "level for slipway-disk.service: 1.7 OK :-)",
