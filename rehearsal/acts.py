@@ -1,5 +1,6 @@
 """The acts of a rehearsal, in the order in which they are played: each does one thing and notes what it found."""
 
+import asyncio
 import json
 import os
 import re
@@ -12,9 +13,11 @@ from pathlib import Path
 from deploy.errors import SlipwayError
 from deploy.host import lock, playbook
 from deploy.host.connection import Connection
-from rehearsal import acme, cloud, drifts, hardening, hostile, leaking
+from rehearsal import acme, cloud, drifts, full_disk, guess, hardening, hostile, leaking
 from rehearsal.diary import Diary, Phase
 from rehearsal.faults import FAULTS, Fault
+from rehearsal.flood import SECONDS, flood
+from rehearsal.full_disk import FullDisk
 from rehearsal.host import ADMIN, Host
 from rehearsal.load import Load, Visits, seconds_each
 from rehearsal.machine.machine import Machine
@@ -22,7 +25,7 @@ from rehearsal.memory import Memory
 from rehearsal.processes import Processes
 from rehearsal.storm import UPLOADS, Storm
 from rehearsal.stranger import Stranger
-from rehearsal.world import ACME, DOMAIN, MEDIA, S3, STATIC, USER, World
+from rehearsal.world import ACME, DOMAIN, MEDIA, S3, SITE, STATIC, USER, World
 from tests.smoke.options import Options
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +40,9 @@ PATHS = (*("/healthz/ready",) * 9, "/")
 # MB that must be left on a 512 MB machine with site, database and TLS.
 AVAILABLE = 230
 SETTLING = 60  # s between the proof and the measurement
+# Bytes that a flood may leave in nginx's logs for each request of 14 KB: a line of 4 KB of one in a hundred is 40.
+LOGGED = 100
+LOG_BYTES = "cat /var/log/nginx/* | wc -c"
 NO_KERNEL = "the kernel is this computer's own; MACHINE=qemu shows it"
 # What a release changes by itself: not the site's own, and made anew by `migrate`.
 NOT_CARRIED = ("contenttypes", "auth.permission", "sessions", "admin.logentry")
@@ -109,6 +115,15 @@ class Acts:
         self.seen.smoke = SITE_STATE / "report"
         proof = json.loads((self.seen.smoke / "smoke.json").read_text())
         self.diary.find("No static request reaches the origin", proof["verdict"] == "green", proof["sentence"])
+        pages = [page["signed_in"] for page in proof["pages"]]
+        self._find_of_login("The proof signed in", any(pages), f"{sum(pages)} of {len(pages)} pages")
+
+    def _find_of_login(self, what: str, held: bool, seen: str) -> None:
+        """A finding that only a project with a login can show; its paths were found when it was built."""
+        if json.loads(self.host.run("cat /etc/slipway/sign-in.json")):
+            self.diary.find(what, held, seen)
+        else:
+            self.diary.leave_open(what, "no path of the project takes a password")
 
     def deployer(self) -> dict[str, str]:
         """The environment of who deploys and proves."""
@@ -293,18 +308,85 @@ class Acts:
         left = self.host.run(f"find / -xdev {places} -o -newer {marks}/.began -iname '*{hostile.NAME}*' -print").split()
         self.diary.find("It does not leave its folder", not left, "; ".join(left) or "nothing of it lies elsewhere")
 
-    def storm(self, phase: Phase) -> None:
-        """A release beside all else that takes memory at once."""
+    def fill_disk(self, phase: Phase) -> None:
+        """The disk is filled, by nginx's user and then by root, while people visit and PostgreSQL has to write."""
+        for user in full_disk.USERS:
+            during = f"a disk that {user} filled"
+            with self._load(during) as visits, FullDisk(self.host, user) as full:
+                _, said = self._status()
+                full.force()
+            seen = full.seen
+            self._judge(during, visits)
+            self.diary.find(
+                f"PostgreSQL goes on, on a disk that {user} filled",
+                seen.same and seen.written == full_disk.WAL_FILES,
+                f"{'it never stopped' if seen.same else 'it stopped'}; {seen.left} MB were left;"
+                f" it wrote {seen.written} WAL files of {full_disk.WAL_FILES}",
+            )
+            lines = [line for line in said.splitlines() if line.startswith("WRONG")]
+            told = any("the disk of / is full" in line for line in lines)
+            self.diary.find(f"make status tells that {user} filled the disk", told, "; ".join(lines) or "nothing")
+            self.diary.find(
+                f"The reserve is back once what {user} wrote is gone",
+                seen.reserve,
+                "it is" if seen.reserve else f"not within {full_disk.PATIENCE} s",
+            )
+
+    def flood(self, phase: Phase) -> None:
+        """A visitor who fills the logs."""
+        with self._load("a flood") as visits:
+            before = int(self.host.run(LOG_BYTES))
+            answered = flood(SITE, self.machine.ports[80])
+            grown = int(self.host.run(LOG_BYTES)) - before
+        self.diary.find(
+            f"A flood leaves at most {LOGGED} bytes a request in nginx's logs",
+            answered > 0 and grown <= answered * LOGGED,
+            f"{grown} bytes of {answered} requests of 14 KB in {SECONDS} s",
+        )
+        self._judge("a flood", visits)
+
+    def guess(self, phase: Phase) -> None:
+        """A password list for the account that the proof signs in as, while people visit."""
+        options = self._options()
+        asked = asyncio.run(guess.request(options))
+        what = "A password list is refused until a time that it is told"
+        if asked is None:
+            self._find_of_login(what, False, "the usual paths have no login form")
+            return
+        with self._load("a password list") as visits:
+            seen = guess.guess(self.host, asked, options.login[0])
+            problem = asyncio.run(guess.owner(options))
+        retries = ", ".join(sorted(set(seen.refused), key=str))
+        self.diary.find(
+            what,
+            seen.held and seen.looked_at <= self.world.site.sign_in_tries,
+            f"{seen.looked_at} of {len(seen.answered)} answered, {len(seen.refused)} told to wait ({retries} s)",
+        )
+        self.diary.find(
+            "Each wrong password is a line with its address",
+            len(seen.told) >= seen.looked_at > 0 and set(seen.told) == {self.machine.address},
+            f"{len(seen.told)} lines, from {', '.join(sorted(set(seen.told))) or 'nobody'}",
+        )
+        self.diary.find(
+            "Who has signed in before gets in meanwhile", not problem, problem or "at once, from an address of before"
+        )
+        self._judge("a password list", visits)
+
+    def _options(self) -> Options:
+        """Those by which the proof's own client reaches the site, and signs in."""
         routes = {tuple(name.split(":")): port for name, port in self.world.routes(self.machine.ports).items()}
         user, _, password = self.world.login.partition(":")
-        options = Options(
+        return Options(
             f"{self.world.site.site_url}/",
             login=(user, password),
             resolve={(name, int(at)): ("127.0.0.1", port) for (name, at), port in routes.items()},
             ca=self.world.anchors,
         )
+
+    def storm(self, phase: Phase) -> None:
+        """A release beside all else that takes memory at once."""
         before = self.host.memory().oom_kills
-        with Storm(self.host, options) as seen:
+        with Storm(self.host, self._options()) as seen:
             self._verb("deploy-in-a-storm", phase, "deploy", "--no-smoke")
         memory = self.host.memory()
         # Without swap there is less to have.

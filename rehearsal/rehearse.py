@@ -187,7 +187,7 @@ def conclude(acts: Acts) -> int:
     print(
         f"\n{'held' if diary.held else 'did not hold'} after {diary.seconds / 60:.1f} minutes"
         + (f": {diary.failure or '; '.join(failed)}" if not diary.held else "")
-        + (f"; {left_open} claims need a kernel of the machine's own and are not shown here" if left_open else "")
+        + (f"; {left_open} claims are not shown here, the report says why" if left_open else "")
         + f"\n  report  {page.relative_to(ROOT)}\n  logs    {diary.logs.relative_to(ROOT)}",
         flush=True,
     )

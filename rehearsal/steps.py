@@ -30,6 +30,9 @@ STEPS = (
     Step("make rollback under load", Acts.rollback_under_load),
     Step("make unlock in the middle of a deploy", Acts.lose_lock),
     Step("make status while something is wrong", Acts.faults),
+    Step("Fill the disk, and make PostgreSQL write", Acts.fill_disk),
+    Step("Flood the logs", Acts.flood),
+    Step("Guess a password", Acts.guess),
     Step("make deploy with a hostile package in the lock file", Acts.take_in_hostile_package),
 )
 STORM = Step(f"make deploy beside an upgrade, a renewal and {UPLOADS} uploads", Acts.storm)

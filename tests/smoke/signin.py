@@ -12,7 +12,7 @@ from tests.smoke.client import Answer, Client
 from tests.smoke.options import Options
 
 NO_FORM = "no login form found"
-_USUAL = ("/login/", "/accounts/login/", "/admin/login/")
+USUAL = ("/login/", "/accounts/login/", "/admin/login/")
 _MOST_REDIRECTS = 5
 # What a browser answers by sending the same form again.
 _AGAIN = (307, 308)
@@ -39,10 +39,10 @@ async def sign_in(client: Client, options: Options, pages: Iterable) -> tuple[st
     """
     site, refused = options.site, ""
     crawled = [visited.url for visited in pages if _form(_root(visited.answer)) is not None]
-    asked = [options.login_path] if options.login_path else [*crawled, *_USUAL]
+    asked = [options.login_path] if options.login_path else [*crawled, *USUAL]
     for page in dict.fromkeys(urljoin(site, path) for path in asked):
         try:
-            form = _read(await _open(client, site, page), *options.login)
+            form = read_form(await _open(client, site, page), *options.login)
             if form is not None:
                 return await _submit(client, site, form)
         except NotSent as error:
@@ -87,7 +87,8 @@ def _keep_to(site: str, url: str, what: str) -> None:
         raise NotSent(f"not signed in: {what} {origin.name(url)}, and it is meant for {origin.name(site)} alone")
 
 
-def _read(answer: Answer, user: str, password: str) -> LoginForm | None:
+def read_form(answer: Answer, user: str, password: str) -> LoginForm | None:
+    """The login form of a page, filled in; None where there is none."""
     root = _root(answer)
     form = _form(root)
     if form is None:

@@ -1,0 +1,75 @@
+"""A disk that somebody fills on the host, PostgreSQL made to write its WAL while nothing is left, and room again."""
+
+from dataclasses import dataclass
+
+from rehearsal.host import Host
+
+# Who fills it: nginx's user, who may not have what the file system keeps for root, and root.
+USERS = ("www-data", "root")
+FILE, RESERVE = "/var/tmp/rehearsal-full", "/var/lib/slipway/reserve"
+# Of 16 MB each: more than there are, so that some have to be used again.
+WAL_FILES = 24
+PATIENCE = 60  # s, until the reserve is there
+# The first process, and one that is another whenever PostgreSQL has recovered from a crash.
+PROCESSES = "first=$(head -qn1 /var/lib/postgresql/*/main/postmaster.pid); echo $first; pgrep -P $first -f checkpointer"
+PSQL = "runuser -u postgres -- psql -qXAt postgres"
+
+# What there is comes in one piece; the rest is written until nobody takes any more.
+FILL = f"""
+cd /
+{PSQL} -c 'create table if not exists rehearsal_full (line text)'
+runuser -u USER -- sh -c '
+    fallocate --length "$(df --output=avail --block-size=1 / | tail -1)" {FILE}
+    cat /dev/zero >> {FILE}' 2> /dev/null
+df --output=avail --block-size=1M / | tail -1
+"""
+# A row may find no room; its WAL must.
+FORCE = f"""
+cd /
+for round in $(seq {WAL_FILES}); do
+    {PSQL} -c "insert into rehearsal_full select md5(random()::text) from generate_series(1, 2000)"
+    {PSQL} -v ON_ERROR_STOP=1 -c "select pg_switch_wal()" > /dev/null && echo written
+done 2> /dev/null | wc -l
+"""
+MAKE_ROOM = f"""
+cd /
+rm -f {FILE}
+{PSQL} -c 'drop table if exists rehearsal_full'
+for tried in $(seq {PATIENCE * 5}); do
+    test -s {RESERVE} && echo back && break
+    sleep 0.2
+done
+"""
+
+
+@dataclass(slots=True)
+class Seen:
+    """``left``: MB that the user who filled it left; ``written``: WAL files; ``same``: PostgreSQL has not stopped;
+    ``reserve``: it is back."""
+
+    left: int = 0
+    written: int = 0
+    same: bool = False
+    reserve: bool = False
+
+
+class FullDisk:
+    """``with FullDisk(host, user) as seen``: the disk is full while the block runs, and has its reserve again after
+    it. ``force`` makes PostgreSQL write."""
+
+    def __init__(self, host: Host, user: str) -> None:
+        self.host = host
+        self.user = user
+        self.seen = Seen()
+
+    def __enter__(self) -> "FullDisk":
+        self._before = self.host.run(PROCESSES)
+        self.seen.left = int(self.host.run(FILL.replace("USER", self.user)))
+        return self
+
+    def force(self) -> None:
+        self.seen.written = int(self.host.run(FORCE))
+        self.seen.same = self.host.run(PROCESSES) == self._before
+
+    def __exit__(self, *_: object) -> None:
+        self.seen.reserve = self.host.run(MAKE_ROOM).strip() == "back"
