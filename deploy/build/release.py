@@ -34,8 +34,9 @@ LEFT_OUT_SUFFIXES = (".pyc", ".sqlite3", ".sqlite3-journal", ".sqlite3-shm", ".s
 def make_tarball(target: str | os.PathLike[str]) -> Path:
     """Packs the checkout into ``target``, a tar.gz, and writes release.json beside it.
 
-    Raises SlipwayError when there are no manifests: collectstatic writes them.
+    Raises SlipwayError when there are no manifests: collectstatic writes them; and when nobody could sign in.
     """
+    sign_in.require_tables()
     target = Path(target)
     packed = _gzip(_tar(dict(_members())))
     target.parent.mkdir(parents=True, exist_ok=True)

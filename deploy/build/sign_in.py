@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, router
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import LocalePrefixPattern
 from django.utils import translation
 from django.utils.module_loading import import_string
 
 from deploy.build import pcre
+from deploy.errors import SlipwayError
 
 ASKS = {"authenticate", "aauthenticate", "check_password", "acheck_password"}
 ADMIN = "django.contrib.admin.sites"
@@ -26,6 +29,7 @@ ADMIN = "django.contrib.admin.sites"
 FORMS = re.compile(r"(form|serializer)(_class)?$")
 # A language, where i18n_patterns puts one; the default one may have none.
 LANGUAGE = "(?:[A-Za-z]+(?:-[A-Za-z0-9]+)*/)?"
+ROUTERS = "when asked for the app slipway_sign_in, which counts wrong passwords; let the routers answer None for it"
 # nginx reads no word of 4,096 bytes; each of these may be four.
 LONGEST = 1000
 
@@ -39,6 +43,23 @@ def paths() -> list[str]:
             # Django keeps what it has compiled for each language.
             found |= {f"/{path}" for path, view in _views(get_resolver().url_patterns) if takes_password(view)}
     return sorted(found)
+
+
+def require_tables() -> None:
+    """Raises SlipwayError where a project's routers leave the limit on wrong passwords no table, or fail when asked:
+    each sign-in would be a 500."""
+    if not apps.is_installed("deploy.sign_in"):
+        return
+    for model in apps.get_app_config("slipway_sign_in").get_models():
+        try:
+            database = router.db_for_write(model)
+            made = router.allow_migrate_model(database, model)
+        except Exception as error:
+            raise SlipwayError(f"DATABASE_ROUTERS: {type(error).__name__}: {error}, {ROUTERS}") from error
+        if not made:
+            raise SlipwayError(f"DATABASE_ROUTERS: allow_migrate() refuses a table in {database!r}, {ROUTERS}")
+        if database != DEFAULT_DB_ALIAS:
+            raise SlipwayError(f"DATABASE_ROUTERS: {database!r} is not what a deploy migrates, {ROUTERS}")
 
 
 def _views(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, Any]]:

@@ -104,7 +104,7 @@ def _begin(request: Any, credentials: Mapping[str, Any]) -> Attempt | None:
     for name in said:
         account, users = names.meant(name)
         meant[account] = (*meant.get(account, ()), *users)
-    ledger.apart(lambda: _claim(attempt, meant), in_transaction=visit.in_transaction)
+    ledger.apart(lambda: _claim(attempt, meant), before=visit.in_transaction)
     if attempt.wait:
         visit.wait = attempt.wait
         attempt.tell("refused", f" wait={attempt.wait:.0f}s")
@@ -143,7 +143,7 @@ def _end(attempt: Attempt | None, user: Any) -> None:
         attempt.tell("failed")
         return
     attempt.visit.wait, attempt.visit.user = 0, user
-    ledger.apart(lambda: _settle(attempt, user), in_transaction=attempt.visit.in_transaction)
+    ledger.apart(lambda: _settle(attempt, user), before=attempt.visit.in_transaction)
 
 
 def _settle(attempt: Attempt, user: Any) -> None:

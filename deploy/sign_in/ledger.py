@@ -71,13 +71,14 @@ def remember(user: Any, network: str, now: float) -> None:
         rows.filter(id__in=older).delete()
 
 
-def apart(work: Callable[[], T], *, in_transaction: bool) -> T:
+def apart(work: Callable[[], T], *, before: frozenset[str]) -> T:
     """Does ``work`` outside the request's own transaction, whose end must not take back what is counted.
 
-    ``in_transaction``: one was open before the request began, as in a test. SQLite has one writer: the request itself.
+    ``before``: the databases that had one open before the request began, as in a test. SQLite has one writer: the
+    request itself.
     """
     connection = connections[_database()]
-    if in_transaction or not connection.in_atomic_block or connection.vendor == "sqlite":
+    if connection.alias in before or not connection.in_atomic_block or connection.vendor == "sqlite":
         return work()
     done: list[T] = []
 
@@ -96,9 +97,9 @@ def apart(work: Callable[[], T], *, in_transaction: bool) -> T:
     return done[0]
 
 
-def in_transaction() -> bool:
-    """Whether a transaction is open where the tries are kept."""
-    return connections[_database()].in_atomic_block
+def in_transaction() -> frozenset[str]:
+    """The databases that have a transaction open. No router is asked: each page asks this."""
+    return frozenset(each.alias for each in connections.all(initialized_only=True) if each.in_atomic_block)
 
 
 def _database() -> str:

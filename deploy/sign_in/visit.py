@@ -10,10 +10,10 @@ from django.http import HttpRequest
 @dataclass(slots=True)
 class Visit:
     """``wait``: seconds until this visitor may try a password again, 0 if none was refused. ``user``: whose password
-    was right. ``in_transaction``: the request came in one, as a test's does."""
+    was right. ``in_transaction``: the databases that had one open when the request came, as in a test."""
 
     request: HttpRequest | None
-    in_transaction: bool
+    in_transaction: frozenset[str]
     wait: float = 0
     user: Any = None
 

@@ -11,6 +11,7 @@ from django.contrib.auth import authenticate, views
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.contrib.auth.models import User
+from django.db import router
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import include, path, re_path
@@ -24,6 +25,8 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from deploy.build import sign_in
+from deploy.build.release import make_tarball
+from deploy.errors import SlipwayError
 
 
 class TheirLogin(views.LoginView):
@@ -179,6 +182,37 @@ def limited(path, found):
 def test_every_view_that_asks_whether_a_password_is_right_is_found_and_no_other(found):
     assert [path for path in TAKE_ONE if not limited(path, found)] == []
     assert [path for path in TAKE_NONE if limited(path, found)] == []
+
+
+class Elsewhere:
+    def db_for_write(self, model, **hints):
+        return "other"
+
+
+class Refuses:
+    def allow_migrate(self, db, app_label, **hints):
+        return False if app_label == "slipway_sign_in" else None
+
+
+class Fails:
+    def db_for_write(self, model, **hints):
+        raise KeyError(model._meta.app_label)
+
+
+@pytest.mark.parametrize(
+    ("routers", "why"),
+    [
+        ([Elsewhere()], "'other' is not what a deploy migrates, when asked for the app slipway_sign_in"),
+        ([Refuses()], "refuses a table in 'default'"),
+        ([Fails()], "KeyError: 'slipway_sign_in'"),
+    ],
+)
+def test_routers_that_leave_no_table_to_count_in_are_refused_in_one_line(routers, why, monkeypatch, tmp_path):
+    sign_in.require_tables()
+    monkeypatch.setattr(router, "routers", routers)
+    with pytest.raises(SlipwayError, match=why) as refused:
+        make_tarball(tmp_path / "release.tar.gz")
+    assert "\n" not in str(refused.value)
 
 
 def test_nginx_reads_the_expressions_and_makes_no_variables_of_them(found):

@@ -7,6 +7,8 @@ import logging
 import pytest
 from django.contrib import auth
 from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldError
+from django.db import router
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -357,3 +359,26 @@ def test_a_neighbourhood_is_what_one_customer_may_have():
     assert not together("203.0.113.7", "203.0.112.7") and not together("2001:db8:1::1", "2001:db8:2::1")
     assert ledger.visitor("ada", "203.0.113.7") != ledger.visitor("ada", "203.0.113.8")
     assert ledger.visitor("ada", "") == ledger.visitor("ada", "unix:") == ""
+
+
+class Fails:
+    """A router that knows the project's own apps alone."""
+
+    def db_for_write(self, model, **hints):
+        if model._meta.app_label == "slipway_sign_in":
+            raise KeyError(model._meta.app_label)
+
+    db_for_read = db_for_write
+
+
+def test_a_page_that_takes_no_password_asks_no_router(monkeypatch):
+    monkeypatch.setattr(router, "routers", [Fails()])
+    assert Client().get("/login/").status_code == 200
+
+
+def test_a_mail_address_that_cannot_be_looked_for_is_a_name_like_any_other(owner, clock, hashed, monkeypatch):
+    # As that of an encrypted field.
+    monkeypatch.setattr(get_user_model()._meta.get_field("email"), "get_lookup", lambda name: None)
+    with pytest.raises(FieldError):
+        get_user_model().objects.filter(email__iexact="ada@example.com")
+    assert attempt(name="ada@example.com").status_code == 200
