@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldError, MultipleObjectsReturned, ObjectDoesNotExist
+from django.core.exceptions import FieldError, MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
 
+# A number or a UUID cannot be any text.
+NOBODY = (ObjectDoesNotExist, MultipleObjectsReturned, FieldError, ValidationError, TypeError, ValueError)
 # As django.contrib.auth cleans credentials for its own signal.
 SECRET = re.compile(r"api|token|key|secret|password|signature", re.I)
 LONGEST = 1000  # characters; more are no account's
@@ -48,7 +50,7 @@ def _named(name: str) -> list[Any]:
     find = getattr(get_user_model()._default_manager, "get_by_natural_key", None)
     try:
         return [find(name)] if find else []
-    except (ObjectDoesNotExist, MultipleObjectsReturned):
+    except NOBODY:
         return []
 
 

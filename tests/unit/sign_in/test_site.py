@@ -382,3 +382,9 @@ def test_a_mail_address_that_cannot_be_looked_for_is_a_name_like_any_other(owner
     with pytest.raises(FieldError):
         get_user_model().objects.filter(email__iexact="ada@example.com")
     assert attempt(name="ada@example.com").status_code == 200
+
+
+def test_a_name_that_cannot_be_one_is_nobodys(owner, monkeypatch):
+    # As where people are known by a number, and a backend of the project's takes their mail address.
+    monkeypatch.setattr(get_user_model(), "USERNAME_FIELD", "id")
+    assert names.meant("ada") == ("ada", ())
