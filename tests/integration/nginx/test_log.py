@@ -2,10 +2,14 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from deploy import nginx
 from tests.integration.nginx.conftest import SITE
 
 LINE = 4096  # bytes
@@ -72,6 +76,37 @@ def test_a_malformed_request_leaves_one_line_in_a_hundred_and_none_in_the_error_
             exchange(connection, "GET / HTTP/1.1\r\n\r\n", 1)
     assert len(front.lines()) < 40
     assert front.log.with_name("error.log").read_text() == ""
+
+
+LONG = "POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n"
+
+
+def test_what_claims_to_be_too_long_leaves_one_line_in_a_hundred_and_none_in_the_error_log(front):
+    # All of the last one has come, and it is no more than may come.
+    for length, body, wanted in [((1 << 20) + 1, 0, 413), ("00099999999999", 0, 413), (1 << 20, 1 << 20, 501)]:
+        with front.connect() as connection:
+            text = LONG.format(host=SITE, length=length) + "x" * body
+            assert exchange(connection, text, 1) == [wanted]
+    for _ in range(300):
+        with socket.create_connection(("127.0.0.1", front.http), 10) as connection:
+            assert exchange(connection, LONG.format(host=SITE, length=9 << 20), 1) == [413]
+    assert len(front.lines()) < 40
+    # Nor has a form that nginx keeps on the disk while it comes.
+    said = front.log.with_name("error.log").read_text()
+    assert "too large" not in said and "buffered" not in said
+
+
+@pytest.mark.parametrize(("size", "most"), [("1m", 1 << 20), ("10M", 10 << 20), ("999", 999), ("512k", 512 << 10)])
+def test_a_length_is_too_long_from_one_byte_on(size, most, variables):
+    text = nginx.render(**variables | {"nginx_client_max_body_size": size}, nginx_version="1.26.3")
+    forms = re.findall(r'"~(\S+)" 1;', text.partition("$is_too_long {")[2].partition("    }\n")[0])
+    for length in [0, 1, 9, 10, most - 1, most, most + 1, most + 9, most + 1000, 2 * most, 10 * most, 99 * most]:
+        assert any(re.search(form, str(length)) for form in forms) == (length > most), length
+
+
+def test_no_limit_is_none(variables):
+    text = nginx.render(**variables | {"nginx_client_max_body_size": "0"}, nginx_version="1.26.3")
+    assert '" 1;' not in text.partition("$is_too_long {")[2].partition("    }\n")[0]
 
 
 def test_a_client_that_asks_for_more_than_an_office_does_is_refused(front):
