@@ -33,7 +33,8 @@ class Proof:
         self._log.touch(mode=0o600)
         with self._log.open("wb") as log:
             self._following = subprocess.Popen(
-                self._connection.command(f"exec tail -n 0 -F {ORIGIN_LOG}", alone=True),
+                # What it says of a log that is turned over stands among the lines, for who reads them.
+                self._connection.command(f"exec env LC_ALL=C tail -n 0 -F {ORIGIN_LOG} 2>&1", alone=True),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.DEVNULL,

@@ -22,6 +22,9 @@ _ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 _HOST = re.compile(r"[\w.-]+(:\d+)?")
 WAIT = 10.0  # s for a buffered log to be written
 
+# https://www.gnu.org/software/coreutils/manual/html_node/tail-invocation.html: of --follow=name, in no language.
+_GAP = re.compile(r"tail: .*(truncated|replaced|inaccessible|appeared)")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -51,15 +54,21 @@ class OriginLog:
 
     def lines(self) -> list[Line]:
         """Lines since the beginning of the run; one that is no request is left out."""
+        parsed = (_parse(text, f"{self._path.name}:{number}") for number, text in self._texts())
+        return [line for line in parsed if line]
+
+    def gap(self) -> str:
+        """What `tail -F` said, where it may have missed lines."""
+        return next((text.removeprefix("tail: ") for _, text in self._texts() if _GAP.match(text)), "")
+
+    def _texts(self) -> Iterator[tuple[int, str]]:
         with self._path.open("rb") as log:
             log.seek(0, 2)
             # Rotated meanwhile: the new file is read from its start.
             at, number = (self._offset, self._lines) if log.tell() >= self._offset else (0, 0)
             log.seek(at)
             texts = log.read().decode("utf-8", "replace").splitlines()
-        numbered = enumerate(texts, number + 1)
-        parsed = (_parse(text, f"{self._path.name}:{number}") for number, text in numbered)
-        return [line for line in parsed if line]
+        return enumerate(texts, number + 1)
 
     async def wait_for(self, has_come: Callable[[list[Line]], bool]) -> bool:
         """Whether the log showed it in time."""
@@ -100,6 +109,8 @@ def testify(log: OriginLog, run: str, hosts: Hosts, cdn_paths: Set[str], allowan
     """What came in since the log was opened; see ``judge``."""
     lines = log.lines()
     facts = list(judge(lines, run, hosts, cdn_paths, allowances))
+    if gap := log.gap():
+        return Testimony(facts, unseen=f"the log was turned over meanwhile, and lines may be lost ({gap}); prove again")
     return Testimony(facts, sum(line.is_of(run) for line in lines))
 
 
