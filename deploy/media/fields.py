@@ -4,13 +4,13 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import SuspiciousFileOperation, ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import signals
 from django.utils.functional import cached_property
 
 from deploy.media.forms import ImageUploadFormField
 from deploy.media.image import UploadedImage, Variant, trust
-from deploy.media.removal import Column, discard
+from deploy.media.removal import Column, discard_later
 from deploy.media.review import PendingImage
 
 __all__ = ["ImageUploadField", "UploadedImage", "Variant"]
@@ -75,7 +75,7 @@ class ImageUploadField(models.JSONField):
             published = value.publish()
             setattr(model_instance, self.attname, published)
             if value.replaced:
-                self._discard_later(value.replaced, model_instance._state.db)
+                discard_later(value.replaced, _columns, model_instance._state.db)
             return published
         if present := self._present(value, model_instance):
             setattr(model_instance, self.attname, present)
@@ -107,13 +107,10 @@ class ImageUploadField(models.JSONField):
         if raw and named:
             setattr(instance, self.attname, trust(named))
 
-    def _discard(self, instance: models.Model, using: str, **_: Any) -> None:
+    def _discard(self, instance: models.Model, using: str, origin: Any = None, **_: Any) -> None:
         image = getattr(instance, self.attname)
         if isinstance(image, UploadedImage) and image.trusted:
-            self._discard_later(image, using)
-
-    def _discard_later(self, image: UploadedImage, using: str | None) -> None:
-        transaction.on_commit(lambda: discard(image, _columns()), using=using)
+            discard_later(image, _columns, using, origin)
 
 
 def _columns() -> list[Column]:

@@ -10,6 +10,7 @@ from django.core.exceptions import SuspiciousFileOperation, SuspiciousOperation,
 from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from rest_framework import serializers
 
 from deploy.media import naming, removal
@@ -225,6 +226,26 @@ def test_rows_that_go_together_leave_nothing(mine, deleted, there):
     assert there(mine.image) == []
 
 
+def test_a_hundred_rows_that_go_at_once_are_one_question(hang, mine, victim, there, database):
+    photos = [hang() for _ in range(5)]
+    copy = Photo.objects.create(title="Copy", alt="Copy", owner=mine.owner, image=mine.image)
+    with CaptureQueriesContext(database) as asked, TestCase.captureOnCommitCallbacks(execute=True):
+        Photo.objects.exclude(pk__in=[copy.pk, victim.pk]).delete()
+    assert len([each for each in asked if "JSON" in each["sql"].upper()]) == 1
+    assert [there(photo.image) for photo in photos] == [[]] * 5
+    assert there(mine.image) == mine.image.keys and there(victim.image) == victim.image.keys
+
+
+def test_a_deletion_that_was_taken_back_takes_nothing_when_the_next_one_is_kept(mine, victim, there):
+    rows = Photo.objects.filter(pk=mine.pk)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            mine.delete()
+            raise ZeroDivisionError
+        victim.delete()
+    assert rows.exists() and there(mine.image) == mine.image.keys and there(victim.image) == []
+
+
 def test_an_image_that_is_replaced_stays_where_another_row_shows_it(mine, upload, there):
     copy = Photo.objects.create(title="Copy", alt="Copy", owner=mine.owner, image=mine.image)
     ticket = upload(user=str(mine.owner.pk))
@@ -294,7 +315,7 @@ def test_objects_stay_where_the_database_cannot_say_who_names_them(mine, deleted
     def away(*_):
         raise DatabaseError("the connection is closed")
 
-    monkeypatch.setattr(removal, "_is_named", away)
+    monkeypatch.setattr(removal, "_unnamed", away)
     deleted(mine)
     assert there(mine.image) == mine.image.keys
     assert mine.image.key in caplog.text and "the connection is closed" in caplog.text
