@@ -136,9 +136,10 @@ def _all() -> dict[str, int]:
 
 def _processes(folder: Path) -> list[int]:
     pids: list[int] = []
-    for path in [folder / "cgroup.procs", *folder.rglob("cgroup.procs")]:
-        with contextlib.suppress(OSError):  # a group that has gone meanwhile
-            pids += map(int, path.read_text().split())
+    # A group may go meanwhile, as the one of a login that ends: os.walk passes over it.
+    for inside, _, _ in os.walk(folder):
+        with contextlib.suppress(OSError):
+            pids += map(int, Path(inside, "cgroup.procs").read_text().split())
     return pids
 
 

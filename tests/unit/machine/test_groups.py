@@ -126,3 +126,20 @@ def test_controllers_of_version_1_are_looked_for_by_their_hierarchies(each):
 def test_a_device_that_is_missing_is_named(able, monkeypatch):
     monkeypatch.setattr(needs, "DEVICES", ("/dev/null", "/dev/no-such-tun"))
     assert refused() == "a container machine needs /dev/no-such-tun, which this computer does not have"
+
+
+def test_a_group_that_goes_while_they_are_counted_is_passed_over(unified, monkeypatch):
+    group = groups.Group("abc", 7)
+    group.make()
+    for name in ("init", "session"):
+        (group.folders[0] / name).mkdir()
+    (group.folders[0] / "init" / "cgroup.procs").write_text("7\n")
+    scandir = os.scandir
+
+    def look(path):
+        if str(path).endswith("session"):
+            raise FileNotFoundError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", look)
+    assert group.processes() == {7}
