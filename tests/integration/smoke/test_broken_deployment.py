@@ -31,7 +31,7 @@ def test_broken_deployment(name, deployment, sound):
         assert report["verdict"] == "void" and expected.says in missed
         assert report["witnesses"]["O"]["state"] == "not seen"
         return
-    assert report["verdict"] == "red"
+    assert report["verdict"] == "red", [it for it in report["controls"] if it["state"] == "missed"]
     for letter in expected.by:
         seen = [finding for finding in report["findings"] if finding["witness"] == letter]
         url, place, says = (of(letter, text) for text in (expected.url, expected.place, expected.says))
