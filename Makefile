@@ -41,44 +41,44 @@ dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no
 	@$(BIN)/python manage.py runserver $(PORT)
 
 init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--domain … --yes" asks nothing)
-	@$(BIN)/python -m deploy.verbs init $(ARGS)
+	@$(BIN)/python -m slipway.tool.commands init $(ARGS)
 
 secrets: .venv/deploy ## open the vaulted secrets in your editor
-	@$(BIN)/python -m deploy.verbs secrets
+	@$(BIN)/python -m slipway.tool.commands secrets
 
 cdn: .venv/deploy ## show a plan, then make or repair buckets, certificate and CDN hosts (CHECK=1: only name what drifted)
-	@$(BIN)/python -m deploy.cdn provision $(if $(CHECK),--check)
+	@$(BIN)/python -m slipway.tool.cdn provision $(if $(CHECK),--check)
 
 destroy: .venv/deploy ## take away what make cdn made; asks first, and about the uploads again (YES=1, MEDIA=1: does not)
-	@$(BIN)/python -m deploy.cdn destroy $(if $(YES),--yes) $(if $(MEDIA),--media)
+	@$(BIN)/python -m slipway.tool.cdn destroy $(if $(YES),--yes) $(if $(MEDIA),--media)
 
 purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, for emergencies
-	@$(BIN)/python -m deploy.verbs purge $(PATHS)
+	@$(BIN)/python -m slipway.tool.commands purge $(PATHS)
 
 deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1, TAKE_OVER=1)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
-	@$(BIN)/python -m deploy.verbs deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over)
+	@$(BIN)/python -m slipway.tool.commands deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over)
 
 rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning of its id)
-	@$(BIN)/python -m deploy.verbs rollback $(if $(TO),--to "$(TO)")
+	@$(BIN)/python -m slipway.tool.commands rollback $(if $(TO),--to "$(TO)")
 
 releases: .venv/deploy ## list the releases on the server
-	@$(BIN)/python -m deploy.verbs releases
+	@$(BIN)/python -m slipway.tool.commands releases
 
 status: .venv/deploy ## how the server and its site are; exit status 1 when anything is wrong
-	@$(BIN)/python -m deploy.verbs status
+	@$(BIN)/python -m slipway.tool.commands status
 
 logs: .venv/deploy ## follow what site, nginx and PostgreSQL write (UNIT=access: that alone)
-	@$(BIN)/python -m deploy.verbs logs $(if $(UNIT),--unit "$(UNIT)") $(ARGS)
+	@$(BIN)/python -m slipway.tool.commands logs $(if $(UNIT),--unit "$(UNIT)") $(ARGS)
 
 shell: .venv/deploy ## Django's shell on the server (COMMAND="createsuperuser" runs another command)
-	@$(BIN)/python -m deploy.verbs shell $(if $(COMMAND),--command "$(COMMAND)")
+	@$(BIN)/python -m slipway.tool.commands shell $(if $(COMMAND),--command "$(COMMAND)")
 
 prune: .venv/deploy ## delete the static objects that no kept release names (CHECK=1: list them)
-	@$(BIN)/python -m deploy.verbs prune $(if $(CHECK),--check)
+	@$(BIN)/python -m slipway.tool.commands prune $(if $(CHECK),--check)
 
 unlock: .venv/deploy ## end a deploy lock whose holder is gone
-	@$(BIN)/python -m deploy.verbs unlock
+	@$(BIN)/python -m slipway.tool.commands unlock
 
 smoke: .venv/demo ## prove that no static request reaches the origin of SITE=https://…
 	@rehearsal/system.sh chromium:chromium
@@ -112,11 +112,12 @@ lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	  { echo "slipway: Python 3.11 or newer is needed, $(PYTHON) is older; name one with PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || rehearsal/system.sh ensurepip:python3-venv
 	@$(PYTHON) -m venv .venv
+	@echo ../../../../deploy > $$(echo .venv/lib/python*/site-packages)/slipway.pth
 	@touch $@
 
 # Ansible's collections are read as text: to compile them would take longer than to install all the rest.
 install = echo "slipway: installing $(1) into .venv (a minute)" && \
-  $(BIN)/python -m deploy.pip $(1) && \
+  $(BIN)/python -m slipway.tool.pip $(1) && \
   { $(BIN)/python -m compileall -qq -j 0 -x ansible_collections .venv/lib || true; }
 
 .venv/demo: requirements/demo.txt | .venv/pip

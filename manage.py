@@ -5,17 +5,24 @@ import os
 import sys
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+ROOT = Path(__file__).resolve().parent
+# The project's own packages, then ours of this very checkout; nothing that lies beside this file is a module.
+sys.path[:1] = [str(ROOT / name) for name in ("project", "deploy", "deploy/previous")]
 
-from deploy.errors import SlipwayError
-from deploy.guard import require_offload_line
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
+from django.core.management import execute_from_command_line  # noqa: E402
+
+from slipway.web.errors import SlipwayError  # noqa: E402
+from slipway.web.guard import require_offload_line  # noqa: E402
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-    # A project whose packages lie side by side in project/ imports them by their own names.
-    sys.path.insert(1, str(Path(__file__).resolve().parent / "project"))
+    if "DJANGO_SETTINGS_MODULE" not in os.environ:
+        # On the server and in a build the environment says all; here site.yml does.
+        from slipway.tool import config
+
+        site = config.load()
+        os.environ.update({"DJANGO_SETTINGS_MODULE": site.settings, **site.extra, **os.environ})
     try:
         require_offload_line()
         execute_from_command_line(sys.argv)

@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _root = Path(__file__).resolve().parent.parent
-chdir = str(_root)
-# Ours first, then the packages of a project that lie side by side in project/.
-pythonpath = f"{_root / 'project'},{_root}"
+chdir = str(_root / "project")
+# The last of them is looked through first: the project's own packages, then ours.
+pythonpath = f"{_root / 'deploy' / 'previous'},{_root / 'deploy'},{_root / 'project'}"
 
 # A Unix socket; under systemd the inherited one takes its place.
 bind = f"unix:{os.environ.get('SLIPWAY_SOCKET', _root / 'build' / 'gunicorn.sock')}"

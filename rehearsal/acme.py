@@ -11,8 +11,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.processes import Processes
+from slipway.web.errors import SlipwayError
 
 ROOT_SECONDS = 30
 

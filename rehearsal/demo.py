@@ -6,11 +6,11 @@ import sys
 import time
 from pathlib import Path
 
-from deploy.errors import SlipwayError
-from deploy.phases import phase
 from rehearsal import which_nginx
 from rehearsal.processes import Processes
 from rehearsal.stage import ROOT, USER, Stage
+from slipway.tool.phases import phase
+from slipway.web.errors import SlipwayError
 
 STATE = ROOT / ".slipway" / "demo"
 FIRST_PORT = 8000

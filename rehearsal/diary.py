@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.errors import SlipwayError
-from deploy.phases import phase
+from slipway.tool.phases import phase
+from slipway.web.errors import SlipwayError
 
-# As deploy.phases speaks: a title, and below it the seconds.
+# As slipway.tool.phases speaks: a title, and below it the seconds.
 TITLE = re.compile(r"▸ (.+)")
 SECONDS = re.compile(r"  (?:failed after )?([\d.]+) s")
 

@@ -21,10 +21,7 @@ MEANWHILE = (
 SHELL = MEANWHILE.format("sleep 60 | slipway manage shell --command 'input()'", "slipway-shell-*.service")
 JOB = MEANWHILE.format("slipway applied", "slipway-migrations.service")
 # Some of the host's own command, without the lock that a deploy would hold.
-AGENT = (
-    'PYTHONPATH=$(command -v slipway) python3 -c "from pathlib import Path;'
-    ' from slipway_host import bytecode, check; {}"'
-)
+AGENT = 'PYTHONPATH=$(command -v slipway) python3 -c "from pathlib import Path; from agent import bytecode, check; {}"'
 CHECK = MEANWHILE.format(
     AGENT.format("check.check('$(basename $(readlink /srv/slipway/current))')"), "slipway-check.service"
 )

@@ -12,8 +12,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.host import parcel
-from deploy.verbs.__main__ import main
+from slipway.tool.commands.__main__ import main
+from slipway.tool.server import parcel
 
 NAME = "hostile"
 MARKS = "/var/tmp/hostile-marks"
@@ -28,7 +28,7 @@ def mark(what):
         pass
 """
 # What an interpreter imports by itself, what a tool imports that looks around, and what root's own command imports.
-IMPORTED = ("sitecustomize", "usercustomize", "conftest", "slipway_host/__init__", "compileall", "tarfile", "zipfile")
+IMPORTED = ("sitecustomize", "usercustomize", "conftest", "agent/__init__", "compileall", "tarfile", "zipfile")
 # What root calls by name, should the venv's folder of scripts ever be in its path.
 SCRIPTS = ("gunicorn-hostile", "systemctl", "systemd-run", "sh", "tar", "psql")
 

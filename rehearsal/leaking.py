@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
-from deploy import config
-from deploy.errors import SlipwayError
+from slipway.tool import config
+from slipway.web.errors import SlipwayError
 
 # What a deploy is made of.
 PARTS = ("ansible", "deploy", "nginx", "project", "requirements", "tests/smoke")

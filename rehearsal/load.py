@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from deploy.errors import SlipwayError
+from slipway.web.errors import SlipwayError
 
 TIMEOUT = 60  # s; what waits longer has failed
 # nginx lets one address have 256 at once, and all of ours come from one; more wait for their turn, which counts.

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from deploy.errors import SlipwayError
 from rehearsal.parent import die_with_parent
+from slipway.web.errors import SlipwayError
 
 # Below those that systems give to outgoing connections: one of these may take a port before its server does, or while
 # that starts again. https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)

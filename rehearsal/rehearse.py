@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy import config
-from deploy.errors import SlipwayError
 from rehearsal import report
 from rehearsal.acts import SITE_STATE, Acts
 from rehearsal.diary import Diary
@@ -20,6 +18,8 @@ from rehearsal.machine.machine import Machine
 from rehearsal.processes import Processes
 from rehearsal.steps import Step, steps
 from rehearsal.world import World
+from slipway.tool import config
+from slipway.web.errors import SlipwayError
 from tests.smoke.options import find_browser
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,13 +10,13 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.acts import Acts, Seen
 from rehearsal.diary import Finding, Phase
 from rehearsal.machine import kinds
 from rehearsal.machine.image import RELEASES
 from rehearsal.rehearse import ROOT, SNAPSHOT, alone, begin, conclude, forget, play, played_last, require, resume, stage
 from rehearsal.steps import steps
+from slipway.web.errors import SlipwayError
 
 STATE = ROOT / ".slipway" / "rehearsal-all"
 

@@ -9,12 +9,12 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy import config, nginx
-from deploy.errors import SlipwayError
 from rehearsal import cloud, which_nginx
 from rehearsal.processes import Processes
 from rehearsal.surroundings import DOMAIN, Surroundings
 from rehearsal.unpack import unpack
+from slipway.tool import config, nginx
+from slipway.web.errors import SlipwayError
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -65,7 +65,7 @@ class Stage:
 
     def provision(self) -> None:
         """Creates the bucket and the distributions, as `make cdn` does in a real account."""
-        self.run([sys.executable, "-m", "deploy.cdn", "provision"], identity="admin", log="provision")
+        self.run([sys.executable, "-m", "slipway.tool.cdn", "provision"], identity="admin", log="provision")
 
     def push(self, *, quiet: bool = False) -> None:
         """Builds the static files and sends them to the bucket."""
@@ -178,7 +178,7 @@ class Stage:
         """Runs the proof against the site; returns its exit status."""
         described = self.directory / "provisioned.json"
         text = self.run(
-            [sys.executable, "-m", "deploy.cdn", "describe"],
+            [sys.executable, "-m", "slipway.tool.cdn", "describe"],
             identity="admin",
             capture=True,
             log="describe",

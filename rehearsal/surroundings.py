@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy import config
 from rehearsal.aws.identities import IDENTITIES
 from rehearsal.processes import free_port
+from slipway.tool import config
 
 DOMAIN = "slipway.localhost"
 # Variables of this shell that could lead a process to a real account, or to another site.

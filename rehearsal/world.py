@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from deploy import config
-from deploy.errors import SlipwayError
-from deploy.secrets import PASSWORD_VARIABLE, Secrets
 from rehearsal.authority import Authority
 from rehearsal.machine import ssh
 from rehearsal.processes import free_port
 from rehearsal.surroundings import NO_ACCOUNT, choose_ports, inherited, keys_of
+from slipway.tool import config
+from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
+from slipway.web.errors import SlipwayError
 
 DOMAIN = "slipway.test"
 SITE, BARE, STATIC, MEDIA = f"www.{DOMAIN}", DOMAIN, f"static.{DOMAIN}", f"media.{DOMAIN}"
@@ -87,7 +87,7 @@ class World:
 
     def write_secrets(self, **smoke: str) -> None:
         """Seals the site's secrets: the web process's keys, the deployer's, and what ``smoke`` gives the proof."""
-        # Where deploy.secrets and Ansible look for it.
+        # Where slipway.tool.secrets and Ansible look for it.
         os.environ[PASSWORD_VARIABLE] = str(self.password_file)
         web = {"SECRET_KEY": self._kept["secret_key"], **keys_of("web")}
         Secrets.write(self.site, web, keys_of("deployer"), smoke, pruner=keys_of("pruner"))

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 compile() {
     # Wheels alone: what the .in files name with --no-binary may be asked by its sources, with no secret of this shell.
-    .venv/bin/python -m deploy.clean .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url \
+    .venv/bin/python -m slipway.tool.clean .venv/bin/uv pip compile --quiet --generate-hashes --no-emit-index-url \
         --no-annotate --only-binary :all: --emit-build-options --custom-compile-command "make lock" "$@"
 }
 

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from deploy.media.admin import ImageUploadAdmin
-from project.wall.models import Photo
+from slipway.web.media.admin import ImageUploadAdmin
+from wall.models import Photo
 
 
 @admin.register(Photo)

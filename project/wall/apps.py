@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class WallConfig(AppConfig):
-    name = "project.wall"
+    name = "wall"
     label = "wall"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Photo wall"

@@ -5,7 +5,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from deploy.media.fields import ImageUploadField
+from slipway.web.media.fields import ImageUploadField
 
 # Proportions that the wall can hang without cropping much: a frame's shape is the nearest one.
 SHAPES = ((1, 2), (2, 3), (3, 4), (4, 5), (1, 1), (5, 4), (4, 3), (3, 2), (16, 9), (7, 3))

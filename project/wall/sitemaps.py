@@ -3,7 +3,7 @@
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
-from project.wall.models import Photo
+from wall.models import Photo
 
 
 class Pages(Sitemap):

@@ -4,10 +4,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 
-from deploy.media.forms import ImageUploadForm
-from deploy.media.refusal import Refused
-from project.errors import allow
-from project.wall.models import Photo
+from photowall.errors import allow
+from slipway.web.media.forms import ImageUploadForm
+from slipway.web.media.refusal import Refused
+from wall.models import Photo
 
 
 class PhotoForm(ImageUploadForm):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from project.wall import uploads, views
+from wall import uploads, views
 
 app_name = "wall"
 urlpatterns = [

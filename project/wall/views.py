@@ -7,8 +7,8 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 
-from project.errors import allow
-from project.wall.models import Photo
+from photowall.errors import allow
+from wall.models import Photo
 
 LATEST = 6
 PER_PAGE = 24

@@ -1,6 +1,6 @@
 """Who may call the S3 stand-in, and what each may do there.
 
-The rights are the policies that ``deploy.cdn`` generates, for whatever bucket, so that a key used in
+The rights are the policies that ``slipway.tool.cdn`` generates, for whatever bucket, so that a key used in
 the wrong place fails here as it would on AWS. The keys are public: they open only a stand-in.
 """
 
@@ -8,8 +8,8 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from deploy.cdn import policies
-from deploy.cdn.names import PUBLIC_PREFIX, STATIC_PREFIX
+from slipway.tool.cdn import policies
+from slipway.tool.cdn.names import PUBLIC_PREFIX, STATIC_PREFIX
 
 ANY = "*"
 # What CloudFront itself may read; whether a distribution may, the bucket's policy says.

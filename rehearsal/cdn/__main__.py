@@ -10,7 +10,6 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.cdn.access_log import AccessLog
 from rehearsal.cdn.api import Api
 from rehearsal.cdn.cache import Cache
@@ -18,6 +17,7 @@ from rehearsal.cdn.configuration import Reader
 from rehearsal.cdn.edge import Edge
 from rehearsal.cdn.origin import Origins
 from rehearsal.cdn.server import serving
+from slipway.web.errors import SlipwayError
 
 # Read before anything else can take time: who started this process.
 PARENT = os.getppid()

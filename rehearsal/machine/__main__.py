@@ -7,11 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import image, kinds, ssh
 from rehearsal.machine.container.boot import Container
 from rehearsal.machine.machine import Machine
 from rehearsal.processes import Processes
+from slipway.web.errors import SlipwayError
 
 
 def main() -> int:

@@ -4,11 +4,11 @@ import subprocess
 import time
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import accelerator, image, needs, ssh
 from rehearsal.machine.machine import MEMORY_MB, PORTS, Machine
 from rehearsal.machine.monitor import Monitor
 from rehearsal.processes import Processes, free_port
+from slipway.web.errors import SlipwayError
 
 # Software emulation on a busy host is slow; a machine that hangs is still noticed.
 BOOT_SECONDS = 600

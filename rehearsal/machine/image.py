@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import needs
 from rehearsal.unpack import unpack
+from slipway.web.errors import SlipwayError
 
 HERE = Path(__file__).resolve().parent
 STATE = HERE.parent.parent / ".slipway" / "machine"

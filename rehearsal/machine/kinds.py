@@ -4,11 +4,11 @@ import argparse
 import os
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.machine.boot import Emulated
 from rehearsal.machine.container.boot import Container
 from rehearsal.machine.image import RELEASES
 from rehearsal.machine.machine import Machine
+from slipway.web.errors import SlipwayError
 
 KINDS: dict[str, type[Machine]] = {kind.kind: kind for kind in (Emulated, Container)}
 DEFAULT = Emulated.kind

@@ -6,10 +6,10 @@ import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import ssh
 from rehearsal.machine.image import STATE
 from rehearsal.processes import Processes
+from slipway.web.errors import SlipwayError
 
 MEMORY_MB = 512
 # Its ports that this computer reaches, each by a free one of the loopback.

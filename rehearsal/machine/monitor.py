@@ -12,7 +12,7 @@ import struct
 from pathlib import Path
 from types import TracebackType
 
-from deploy.errors import SlipwayError
+from slipway.web.errors import SlipwayError
 
 
 class Monitor:

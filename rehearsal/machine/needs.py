@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.machine.container import groups
+from slipway.web.errors import SlipwayError
 
 BUILD = {"mmdebstrap": "mmdebstrap", "newuidmap": "uidmap", "mke2fs": "e2fsprogs", "qemu-img": "qemu-utils"}
 RUN = {

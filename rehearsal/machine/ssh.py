@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.errors import SlipwayError
+from slipway.web.errors import SlipwayError
 
 HOST = "machine"
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from deploy.errors import SlipwayError
 from rehearsal import which_nginx
 from rehearsal.processes import Processes, free_port
+from slipway.web.errors import SlipwayError
 from tests.bench.push import delay
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -9,9 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.processes import Processes
 from rehearsal.stage import Stage
+from slipway.web.errors import SlipwayError
 
 STEPS = """
 import gc, io, json, sys
@@ -37,7 +37,7 @@ seen["Django and the project"] = megabytes()
 for path in ("/", "/wall/", "/wall/1/", "/login/", "/admin/login/"):
     get(path)
 seen["after every kind of page"] = megabytes()
-from deploy.media.client import s3_client
+from slipway.web.media.client import s3_client
 s3_client()
 seen["after the first upload (boto3, one client)"] = megabytes()
 from django.core.files.storage import default_storage
@@ -60,7 +60,7 @@ def main() -> int:
         done = subprocess.run(
             [sys.executable, "-c", STEPS, stage.site.host],
             cwd=stage.current,
-            env=stage.environment("web") | {"PYTHONPATH": str(stage.current)},
+            env=stage.environment("web") | {"PYTHONPATH": f"{stage.current / 'project'}:{stage.current / 'deploy'}"},
             stdout=subprocess.PIPE,
             text=True,
             check=True,

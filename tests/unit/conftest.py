@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from deploy import config
-from deploy.providers import request
+from slipway.tool import config
+from slipway.tool.providers import request
 from tests.unit.push.wire import Answered, wire
 
 DESCRIBED = {

@@ -2,7 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import deploy.media.fields
+import slipway.web.media.fields
 
 
 class Migration(migrations.Migration):
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                         help_text="What a person who cannot see the photo should know about it.",
                     ),
                 ),
-                ("image", deploy.media.fields.ImageUploadField()),
+                ("image", slipway.web.media.fields.ImageUploadField()),
                 ("created", models.DateTimeField(auto_now_add=True, db_index=True)),
                 (
                     "owner",

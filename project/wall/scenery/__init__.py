@@ -1,6 +1,6 @@
 """Twelve painted landscapes for an empty wall, in the order in which they hang."""
 
-from project.wall.scenery import hills, sea
+from wall.scenery import hills, sea
 
 SCENES = [
     sea.herring_street,

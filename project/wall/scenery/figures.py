@@ -6,7 +6,7 @@ from random import Random
 
 from PIL import Image, ImageDraw
 
-from project.wall.scenery.brush import Colour, Line, stencil
+from wall.scenery.brush import Colour, Line, stencil
 
 Point = tuple[float, float]
 

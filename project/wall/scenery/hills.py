@@ -4,8 +4,8 @@ import math
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from project.wall.scenery import figures
-from project.wall.scenery.brush import (
+from wall.scenery import figures
+from wall.scenery.brush import (
     cloud,
     disc,
     drift,
@@ -20,7 +20,7 @@ from project.wall.scenery.brush import (
     water,
     waves,
 )
-from project.wall.scenery.scene import scene
+from wall.scenery.scene import scene
 
 
 @scene(

@@ -6,7 +6,7 @@ from random import Random
 
 from PIL import Image
 
-from project.wall.scenery.brush import finish
+from wall.scenery.brush import finish
 
 Size = tuple[int, int]  # pixels
 

@@ -2,8 +2,8 @@
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from project.wall.scenery import figures
-from project.wall.scenery.brush import (
+from wall.scenery import figures
+from wall.scenery.brush import (
     cloud,
     disc,
     drift,
@@ -19,7 +19,7 @@ from project.wall.scenery.brush import (
     water,
     waves,
 )
-from project.wall.scenery.scene import scene
+from wall.scenery.scene import scene
 
 
 @scene(

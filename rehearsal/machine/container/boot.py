@@ -8,12 +8,12 @@ import signal
 import subprocess
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import needs, ssh
 from rehearsal.machine.container import groups, image
 from rehearsal.machine.container.network import PATH, Network
 from rehearsal.machine.machine import MEMORY_MB, Machine
 from rehearsal.processes import Processes
+from slipway.web.errors import SlipwayError
 
 HERE = Path(__file__).resolve().parent
 BASE_ROLE = HERE.parents[2] / "ansible" / "roles" / "base" / "defaults" / "main.yml"

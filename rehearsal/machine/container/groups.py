@@ -10,7 +10,7 @@ import signal
 import time
 from pathlib import Path
 
-from deploy.errors import SlipwayError
+from slipway.web.errors import SlipwayError
 
 ROOT = Path("/sys/fs/cgroup")
 # What a 512 MB machine shows as MemTotal: the kernel has the rest.

@@ -7,9 +7,9 @@ import os
 import shutil
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import image
 from rehearsal.processes import Processes
+from slipway.web.errors import SlipwayError
 
 NOT_HERE = ("initramfs-tools", "linux-image-cloud-amd64")
 # A file system of its own, so that a full disk is the machine's alone.

@@ -11,9 +11,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from deploy.errors import SlipwayError
 from rehearsal.machine.machine import PORTS
 from rehearsal.processes import Processes, free_port
+from slipway.web.errors import SlipwayError
 
 FIRST = 15  # 10.0.2.15, as QEMU's user network gives it
 LAST = 99

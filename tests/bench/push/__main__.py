@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.errors import SlipwayError
+from slipway.web.errors import SlipwayError
 from tests.bench.push.contenders import AWS_CONFIG, CONTENDERS, ROOT, Contender, Place
 from tests.bench.push.delay import CONNECT, ROUND_TRIP
 from tests.bench.push.stage import Stage

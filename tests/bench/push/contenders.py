@@ -45,7 +45,7 @@ class Contender:
     def environment(self, place: Place) -> dict[str, str]:
         environment = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'deploy'}",
             "HOME": str(place.work),
             "AWS_CONFIG_FILE": str(place.work / "aws.ini"),
             "DJANGO_SETTINGS_MODULE": "tests.bench.push.site.settings",

@@ -14,9 +14,9 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.session import get_session
 
-from deploy.errors import SlipwayError
 from rehearsal.aws.identities import IDENTITIES
 from rehearsal.aws.seaweed import SeaweedFS
+from slipway.web.errors import SlipwayError
 from tests.bench.push.contenders import ROOT
 from tests.bench.push.delay import CONNECT, ROUND_TRIP
 

@@ -8,8 +8,8 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from deploy.cdn.distribution import PREFLIGHT_POLICY
 from rehearsal.aws import LocalAws
+from slipway.tool.cdn.distribution import PREFLIGHT_POLICY
 from tests.integration.aws.conftest import Calls
 from tests.integration.aws.raw import ask
 

@@ -1,4 +1,4 @@
-"""``python -m deploy.cdn``, as a person or a Makefile calls it."""
+"""``python -m slipway.tool.cdn``, as a person or a Makefile calls it."""
 
 import json
 import os
@@ -11,9 +11,9 @@ from pathlib import Path
 import boto3
 import pytest
 
-from deploy import config
 from rehearsal.aws import LocalAws
 from rehearsal.aws.local import ROOT
+from slipway.tool import config
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ CHECK = ["provision", "--check"]
 
 def cdn(aws: LocalAws, site_yml: Path, *arguments: str, identity: str = "admin") -> subprocess.CompletedProcess[str]:
     env = os.environ | aws.env_of(identity) | {"CONFIG": str(site_yml)}
-    command = [sys.executable, "-m", "deploy.cdn", *arguments]
+    command = [sys.executable, "-m", "slipway.tool.cdn", *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.cdn import cloudfront
-from deploy.errors import SlipwayError
 from rehearsal.aws import LocalAws
+from slipway.tool.cdn import cloudfront
+from slipway.web.errors import SlipwayError
 from tests.integration.aws.conftest import Calls
 from tests.unit.aws.sites import ExampleSite
 

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from deploy.cdn import certificate, cloudfront, waiting
-from deploy.cdn.bucket import policy
-from deploy.cdn.edges import edges
-from deploy.errors import SlipwayError
 from rehearsal.aws import LocalAws, start
+from slipway.tool.cdn import certificate, cloudfront, waiting
+from slipway.tool.cdn.bucket import policy
+from slipway.tool.cdn.edges import edges
+from slipway.web.errors import SlipwayError
 from tests.integration.aws.conftest import Calls
 from tests.unit.aws.sites import ExampleSite
 

@@ -8,9 +8,9 @@ import uuid
 import boto3
 import pytest
 
-from deploy import config
-from deploy.cdn import cloudfront
-from deploy.secrets import Secrets
+from slipway.tool import config
+from slipway.tool.cdn import cloudfront
+from slipway.tool.secrets import Secrets
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def site(aws, tmp_path, monkeypatch):
 
 
 def test_the_vault_s_key_asks_for_the_invalidation(site, aws):
-    command = [sys.executable, "-m", "deploy.verbs", "purge", "/favicon.ico", f"{site.media_url}/2026/*"]
+    command = [sys.executable, "-m", "slipway.tool.commands", "purge", "/favicon.ico", f"{site.media_url}/2026/*"]
     environ = os.environ | {"CONFIG": str(site.path)}
     done = subprocess.run(command, cwd=config.ROOT, env=environ, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from deploy import config
-from deploy.cdn import cloudfront
-from deploy.errors import SlipwayError
-from deploy.host import state
-from deploy.host.build import Builder
-from deploy.host.proof import Proof
-from deploy.prune import Prune
-from deploy.secrets import Secrets
+from slipway.tool import config
+from slipway.tool.cdn import cloudfront
+from slipway.tool.prune import Prune
+from slipway.tool.secrets import Secrets
+from slipway.tool.server import state
+from slipway.tool.server.build import Builder
+from slipway.tool.server.proof import Proof
+from slipway.web.errors import SlipwayError
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_key_that_may_not_read_the_state_leaves_it_to_whoever_deploys(deploy, 
 
 
 def test_a_purge_asks_with_the_keys_it_is_given_and_leaves_the_environment(aws, site, monkeypatch):
-    from deploy.providers import purge
+    from slipway.tool.providers import purge
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)

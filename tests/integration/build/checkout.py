@@ -28,7 +28,7 @@ TEMPLATES = [{
     "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
 }]
 """
-LAST_LINE = "from deploy.settings import *\n"
+LAST_LINE = "from slipway.settings import *\n"
 PAGE = """{% load static compress %}<!doctype html>
 {% compress css %}
 <link rel="stylesheet" href="{% static 'css/base.css' %}">

@@ -23,7 +23,7 @@ def test_a_migration_that_breaks_what_serves_is_refused_with_no_database_there(c
     checkout.write("wall/migrations/0001_initial.py", MIGRATION.format(FIRST))
     checkout.write("wall/migrations/0002_alt.py", MIGRATION.format(SECOND))
     database = {"ENGINE": "django.db.backends.postgresql", "HOST": "/nowhere", "NAME": "none"}
-    checkout.settings(f'INSTALLED_APPS += ["project.wall"]\nDATABASES = {{"default": {database!r}}}\n')
+    checkout.settings(f'INSTALLED_APPS += ["wall"]\nDATABASES = {{"default": {database!r}}}\n')
     applied = checkout.root / "applied.json"
     applied.write_text(json.dumps(["contenttypes.0001_initial", "wall.0001_initial"]))
     done = checkout.manage("check_migrations", "--applied", applied)

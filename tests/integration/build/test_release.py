@@ -65,7 +65,7 @@ def members(checkout):
     checkout.write("wall/tests/test_wall.py", "")
     checkout.write("wall/db.sqlite3", "rows")
     checkout.write(".env", "SECRET_KEY=secret")
-    checkout.settings('INSTALLED_APPS += ["project.wall"]\n')
+    checkout.settings('INSTALLED_APPS += ["wall"]\n')
     built(checkout)
     with tarfile.open(checkout.root / "build" / "release.tar.gz") as archive:
         return {member.name: member for member in archive.getmembers()}
@@ -74,7 +74,11 @@ def members(checkout):
 def test_a_release_holds_code_and_manifests_and_no_static_bytes(members):
     files = {name for name, member in members.items() if member.isfile()}
     assert {"manage.py", "project/settings.py", "project/wall/__init__.py", "project/templates/page.html"} < files
-    assert {"deploy/storage.py", "deploy/media/__init__.py", "build/manifests/staticfiles.json"} < files
+    assert {
+        "deploy/slipway/web/storage.py",
+        "deploy/slipway/web/media/__init__.py",
+        "build/manifests/staticfiles.json",
+    } < files
     assert not [name for name in files if name.startswith(("project/assets/", "build/static/"))]
     assert not [name for name in files if "/static/" in name or "/tests/" in name or "sqlite" in name or ".env" in name]
     assert not [name for name in files if name.endswith((".css", ".js", ".svg", ".png", ".ico", ".pyc"))]
@@ -122,7 +126,8 @@ def test_a_page_of_the_unpacked_release_names_the_hashed_files(checkout, tmp_pat
     with tarfile.open(checkout.root / "build" / "release.tar.gz") as archive:
         unpack(archive, tmp_path / "current")
     checkout.root = tmp_path / "current"
-    done = checkout.python("-m", "project.render")
+    deploy = tmp_path / "current" / "deploy"
+    done = checkout.python("-m", "project.render", PYTHONPATH=f"{deploy}:{deploy / 'previous'}")
     assert done.returncode == 0, done.stderr
     for kind in ("css", "js"):
         (bundle,) = [key for key in objects if "/CACHE/" in key and key.endswith(kind)]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy import config
-from deploy.cdn import cloudfront
+from slipway.tool import config
+from slipway.tool.cdn import cloudfront
 from tests.integration.cdn.conftest import Account
 from tests.unit.cdn.world import CSS
 

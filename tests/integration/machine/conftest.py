@@ -1,7 +1,7 @@
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import needs
+from slipway.web.errors import SlipwayError
 
 
 @pytest.fixture(scope="session", autouse=True)

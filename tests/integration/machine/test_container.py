@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import ssh
 from rehearsal.machine.container import groups
 from rehearsal.machine.container.boot import Container
 from rehearsal.machine.container.network import Network
 from rehearsal.processes import Processes
+from slipway.web.errors import SlipwayError
 from tests.integration.interrupt import hears_ctrl_c
 
 ROOT = Path(__file__).resolve().parents[3]

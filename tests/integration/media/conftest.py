@@ -9,16 +9,16 @@ import pytest
 import requests
 from botocore.config import Config
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
 django.setup()
 
 from django.test.utils import override_settings  # noqa: E402
 
-from deploy.media import client  # noqa: E402
-from deploy.media.backends import media  # noqa: E402
-from deploy.media.limits import byte_limit  # noqa: E402
-from deploy.media.ticket import Ticket  # noqa: E402
 from rehearsal.stage import USER  # noqa: E402
+from slipway.web.media import client  # noqa: E402
+from slipway.web.media.backends import media  # noqa: E402
+from slipway.web.media.limits import byte_limit  # noqa: E402
+from slipway.web.media.ticket import Ticket  # noqa: E402
 from tests.integration.media.visitor import Visitor  # noqa: E402
 
 SITE = "https://www.example.com"

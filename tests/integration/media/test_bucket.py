@@ -9,11 +9,11 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from deploy.media import client
-from deploy.media.limits import FORM_SECONDS, READ_BYTES
-from deploy.media.refusal import DOWN, GONE, Refused
-from deploy.media.review import check
-from deploy.media.seeding import store_image
+from slipway.web.media import client
+from slipway.web.media.limits import FORM_SECONDS, READ_BYTES
+from slipway.web.media.refusal import DOWN, GONE, Refused
+from slipway.web.media.review import check
+from slipway.web.media.seeding import store_image
 from tests.integration.media.conftest import SITE, post
 from tests.unit.media.pictures import exif, picture, said_to_be, with_far_dimensions
 from tests.unit.media.pictures import upload as files_of
@@ -81,7 +81,7 @@ def test_the_bucket_refuses_what_the_form_does_not_allow(store, admin, bucket, c
 
 
 def test_the_bucket_refuses_an_expired_form(store, monkeypatch):
-    monkeypatch.setattr("deploy.media.bucket.FORM_SECONDS", -1)
+    monkeypatch.setattr("slipway.web.media.bucket.FORM_SECONDS", -1)
     answer = post(store.sign(KEY, "image/jpeg", 1000), b"z" * 100)
     assert answer.status_code == 403
     assert "expired" in answer.text

@@ -6,9 +6,9 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.test import override_settings
 
-from deploy.media.files import FileStorage
-from deploy.media.limits import PUBLIC_PREFIX
-from deploy.media.naming import new_folder, public_key
+from slipway.web.media.files import FileStorage
+from slipway.web.media.limits import PUBLIC_PREFIX
+from slipway.web.media.naming import new_folder, public_key
 
 
 @pytest.fixture

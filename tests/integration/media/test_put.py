@@ -10,13 +10,13 @@ import botocore.auth
 import pytest
 import requests
 
-from deploy import config
-from deploy.media.limits import FORM_SECONDS, byte_limit
-from deploy.media.refusal import Refused
-from deploy.media.review import check
-from deploy.media.ticket import Ticket
-from deploy.providers import cloudflare
 from rehearsal.stage import ROOT, USER
+from slipway.tool import config
+from slipway.tool.providers import cloudflare
+from slipway.web.media.limits import FORM_SECONDS, byte_limit
+from slipway.web.media.refusal import Refused
+from slipway.web.media.review import check
+from slipway.web.media.ticket import Ticket
 from tests.integration.media.conftest import SITE
 from tests.integration.media.test_browser import PHOTO, add
 from tests.unit.media.pictures import picture

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from deploy import nginx
 from rehearsal.processes import Processes, free_port
+from slipway.tool import nginx
 from tests.integration.nginx.conftest import BINARIES
 
 HOST = "www.example.test"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import nginx
+from slipway.tool import nginx
 from tests.integration.nginx.conftest import SITE
 
 LINE = 4096  # bytes

@@ -13,10 +13,10 @@ from django.urls import Resolver404, include, path, re_path, register_converter,
 from django.utils import translation
 from django.views import View
 
-from deploy.build import pcre, sign_in
+from slipway.tool.build import pcre, sign_in
 from tests.integration.nginx.test_clients import site  # noqa: F401
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
 django.setup()
 
 

@@ -8,9 +8,9 @@ import subprocess
 
 import pytest
 
-from deploy import nginx
-from deploy.errors import SlipwayError
 from rehearsal.processes import Processes, free_port
+from slipway.tool import nginx
+from slipway.web.errors import SlipwayError
 from tests.integration.nginx.conftest import BINARIES
 
 

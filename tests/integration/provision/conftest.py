@@ -11,12 +11,12 @@ import requests
 from botocore.client import BaseClient
 from moto import settings
 
-from deploy import config
-from deploy.cdn import waiting
-from deploy.cdn.account import Account
-from deploy.secrets import PASSWORD_VARIABLE, Secrets
 from rehearsal.aws.cloudfront import CloudFront
 from rehearsal.aws.control import ControlPlane
+from slipway.tool import config
+from slipway.tool.cdn import waiting
+from slipway.tool.cdn.account import Account
+from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
 
 REGION = "eu-central-1"
 ENVIRONMENT = {

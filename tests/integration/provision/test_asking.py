@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy import config
-from deploy.cdn import __main__ as command
-from deploy.cdn import cloudfront
-from deploy.secrets import Secrets
+from slipway.tool import config
+from slipway.tool.cdn import __main__ as command
+from slipway.tool.cdn import cloudfront
+from slipway.tool.secrets import Secrets
 from tests.integration.provision.conftest import Cloud
 from tests.integration.provision.test_whole import WHOLE
 
@@ -29,7 +29,7 @@ def destroy(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch) ->
             return next(waiting, "")
 
         monkeypatch.setattr(command, "_asked", answer)
-        monkeypatch.setattr(sys, "argv", ["deploy.cdn", "destroy", *arguments])
+        monkeypatch.setattr(sys, "argv", ["slipway.tool.cdn", "destroy", *arguments])
         return command.main()
 
     run.asked = []

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy import config
-from deploy.cdn import cloudfront
-from deploy.secrets import Secrets
+from slipway.tool import config
+from slipway.tool.cdn import cloudfront
+from slipway.tool.secrets import Secrets
 from tests.integration.provision.conftest import Cloud
 
 Drift = Callable[[Cloud], object]
@@ -146,7 +146,7 @@ def test_a_key_that_somebody_deleted_is_said_and_made_again_once_it_is_out_of_th
 def test_a_key_that_is_replaced_is_named_until_it_is_deleted(cloud: Cloud, site: config.Site, monkeypatch):
     provision(site)
     old = Secrets.load(site).web["AWS_ACCESS_KEY_ID"]
-    monkeypatch.setattr("deploy.cdn.identities._was_used", lambda *_: True)
+    monkeypatch.setattr("slipway.tool.cdn.identities._was_used", lambda *_: True)
     Secrets.put(site, "web", dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
     named = f"user example-com-web has another key, {old}; delete it in IAM once nothing uses it"
     assert provision(site).notes == (named,)

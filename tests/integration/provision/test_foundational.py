@@ -9,9 +9,9 @@ files that nobody can write through it).
 
 import json
 
-from deploy import config
-from deploy.cdn import cloudfront
-from deploy.secrets import Secrets
+from slipway.tool import config
+from slipway.tool.cdn import cloudfront
+from slipway.tool.secrets import Secrets
 from tests.integration.provision.conftest import Cloud
 
 BUCKETS = ("example-com", "example-com-media")

@@ -6,11 +6,11 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from deploy import config
-from deploy.cdn import cloudfront
-from deploy.cdn.destroy import destroy
-from deploy.errors import SlipwayError
-from deploy.secrets import Secrets
+from slipway.tool import config
+from slipway.tool.cdn import cloudfront
+from slipway.tool.cdn.destroy import destroy
+from slipway.tool.secrets import Secrets
+from slipway.web.errors import SlipwayError
 from tests.integration.provision.conftest import Cloud
 from tests.integration.provision.test_whole import WHOLE
 

@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
-from deploy import config
-from deploy.errors import SlipwayError
-from deploy.prune import Plan, Prune
+from slipway.tool import config
+from slipway.tool.prune import Plan, Prune
+from slipway.web.errors import SlipwayError
 from tests.integration.provision.conftest import Cloud
 
 BUCKET = "example-com"
@@ -87,7 +87,7 @@ def test_what_a_push_has_just_sent_stays(kept: Kept):
 
 
 def test_more_than_a_batch_is_deleted(kept: Kept, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("deploy.prune.BATCH", 3)
+    monkeypatch.setattr("slipway.tool.prune.BATCH", 3)
     kept.release("r0", 10)
     for number in range(7):
         kept.put(f"static/old-{number}.css", days=5)

@@ -6,10 +6,10 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from deploy import config
-from deploy.cdn import certificate, cloudfront
-from deploy.errors import SlipwayError
-from deploy.secrets import Secrets
+from slipway.tool import config
+from slipway.tool.cdn import certificate, cloudfront
+from slipway.tool.secrets import Secrets
+from slipway.web.errors import SlipwayError
 from tests.integration.provision.conftest import REGION, Cloud
 
 
@@ -121,13 +121,13 @@ def test_with_a_profile_that_is_not_there(cloud: Cloud, site: config.Site, monke
 def test_where_nobody_answers(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setattr("deploy.cdn.account.SETTINGS", None)
+    monkeypatch.setattr("slipway.tool.cdn.account.SETTINGS", None)
     assert refusal(site).endswith("; check the network, and `region` in site.yml")
 
 
 def test_a_certificate_of_another_region_stops_it(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
     elsewhere = property(lambda account: account._client("acm", REGION))
-    monkeypatch.setattr("deploy.cdn.account.Account.acm", elsewhere)
+    monkeypatch.setattr("slipway.tool.cdn.account.Account.acm", elsewhere)
     assert refusal(site) == (
         "cloudfront:CreateDistributionWithTags on static distribution static.example.com failed: "
         "InvalidViewerCertificate: the certificate must be issued, in us-east-1, and name the host"

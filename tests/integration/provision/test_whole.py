@@ -1,9 +1,9 @@
 """From an empty account to a whole one, a second time, and back to an empty one."""
 
-from deploy import config
-from deploy.cdn import cloudfront
-from deploy.cdn.destroy import destroy
-from deploy.secrets import Secrets
+from slipway.tool import config
+from slipway.tool.cdn import cloudfront
+from slipway.tool.cdn.destroy import destroy
+from slipway.tool.secrets import Secrets
 from tests.integration.provision.conftest import Cloud
 
 WHOLE = {

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.session import get_session
 
-from deploy.objects import StaticObject
-from deploy.push import Bucket, s3
+from slipway.tool.push import Bucket, s3
+from slipway.web.objects import StaticObject
 from tests.unit.push.wire import Answered, wire
 
 _numbers = itertools.count()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import SlipwayError
-from deploy.push import push
+from slipway.tool.push import push
+from slipway.web.errors import SlipwayError
 from tests.integration.interrupt import hears_ctrl_c
 from tests.integration.push.conftest import as_held
 from tests.unit.push.wire import Answered
@@ -102,7 +102,7 @@ def test_ctrl_c_ends_a_push_that_hangs(bucket, line):
 
     line.fault = hang
     script = (
-        "from deploy.objects import StaticObject; from deploy.push import *\n"
+        "from slipway.web.objects import StaticObject; from slipway.tool.push import *\n"
         f"push([StaticObject.hashed('a.0123456789ab.js', b'a')], Bucket({bucket.name!r}))"
     )
     process = subprocess.Popen(

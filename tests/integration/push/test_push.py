@@ -3,9 +3,9 @@ import threading
 
 import pytest
 
-from deploy.errors import SlipwayError
-from deploy.objects import StaticObject
-from deploy.push import Bucket, push, put_release, start_listing
+from slipway.tool.push import Bucket, push, put_release, start_listing
+from slipway.web.errors import SlipwayError
+from slipway.web.objects import StaticObject
 from tests.integration.push.conftest import as_held
 
 

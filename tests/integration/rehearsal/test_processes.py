@@ -9,8 +9,8 @@ import textwrap
 
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.processes import Processes, free_port
+from slipway.web.errors import SlipwayError
 from tests.integration.interrupt import hears_ctrl_c
 
 LISTEN = "import socket, sys, time; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); time.sleep(60)"

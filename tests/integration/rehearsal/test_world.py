@@ -10,13 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from deploy import config
-from deploy.secrets import PASSWORD_VARIABLE
 from rehearsal.acts import Acts
 from rehearsal.diary import Diary
 from rehearsal.machine import ssh
 from rehearsal.processes import Processes, free_port
 from rehearsal.world import World
+from slipway.tool import config
+from slipway.tool.secrets import PASSWORD_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[3]
 # What a person's tools do there: urllib, boto3 and a browser's form, by the environment alone.
@@ -101,7 +101,7 @@ def test_the_authority_answers_under_the_name_that_site_yml_gives(acts):
 
 
 def test_a_second_provisioning_changes_nothing(acts):
-    command = [sys.executable, "-m", "deploy.cdn", "provision"]
+    command = [sys.executable, "-m", "slipway.tool.cdn", "provision"]
     said = subprocess.run(
         command, env=acts.world.person("admin"), cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout

@@ -6,7 +6,7 @@ from dataclasses import replace
 import django
 import pytest
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
 django.setup()
 
 from django.contrib.auth import get_user_model  # noqa: E402
@@ -20,9 +20,9 @@ from django.test.utils import (  # noqa: E402
     teardown_test_environment,
 )
 
-from deploy.media.backends import media  # noqa: E402
-from project.wall.management.commands import seed_wall  # noqa: E402
-from project.wall.scenery import SCENES  # noqa: E402
+from slipway.web.media.backends import media  # noqa: E402
+from wall.management.commands import seed_wall  # noqa: E402
+from wall.scenery import SCENES  # noqa: E402
 
 NAME, PASSWORD = "ada", "a long enough password"
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.guard import LINE
 from rehearsal.stage import BIN, ROOT
+from slipway.web.guard import LINE
 
 ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1z"/></svg>'
 LINK = '<link rel="icon" href="{% static \'brand/icon.svg\' %}">'

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from deploy.cdn import bucket, cloudfront
+from slipway.tool.cdn import bucket, cloudfront
 from tests.integration.smoke.deployment import Deployment
 
 Wanted = dict  # a configuration, in the API's shape

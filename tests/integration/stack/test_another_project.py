@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from deploy.guard import LINE
 from rehearsal.processes import Processes
 from rehearsal.stage import ROOT, Stage
+from slipway.web.guard import LINE
 
 PAGE = """{% load static compress %}<!doctype html><html lang="en"><head><title>Shop</title>
 <link rel="icon" href="{% static 'shop/icon.svg' %}">

@@ -94,7 +94,7 @@ def test_the_ready_check_follows_the_database_and_the_live_check_does_not(databa
     env = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO")}
     env |= {"DATABASE_URL": database.url, "SLIPWAY_SOCKET": str(listening), "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=env, check=True)
-    command = [BIN / "gunicorn", "-c", "deploy/gunicorn.conf.py", "project.wsgi"]
+    command = [BIN / "gunicorn", "-c", "deploy/gunicorn.conf.py", "photowall.wsgi"]
     processes.start("gunicorn", command, env=env, cwd=ROOT, ready=[listening])
     assert get(listening, "/healthz/ready") == 200
     assert get(listening, "/wall/") == 200

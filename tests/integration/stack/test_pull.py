@@ -12,9 +12,9 @@ import boto3
 import pytest
 import requests
 
-from deploy.providers.pull import PREFIX
 from rehearsal.processes import Processes
 from rehearsal.stage import ROOT, USER, Stage
+from slipway.tool.providers.pull import PREFIX
 
 
 def client(stage, service):

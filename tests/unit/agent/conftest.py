@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.host import agent
+from slipway.tool.server import agent
 
 NAMES = (
     "paths",
@@ -32,7 +32,7 @@ NAMES = (
     "status",
     "logs",
 )
-SANDBOX = agent.SOURCE.parents[2] / "gunicorn" / "templates" / "sandbox.conf.j2"
+SANDBOX = agent.SOURCE.parents[1] / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"
 
 
 @pytest.fixture
@@ -60,13 +60,13 @@ def host(tmp_path, monkeypatch, without_systemd):
     )
     monkeypatch.syspath_prepend(str(agent.SOURCE.parent))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    for name in [name for name in sys.modules if name.startswith("slipway_host")]:
+    for name in [name for name in sys.modules if name.startswith("agent")]:
         monkeypatch.delitem(sys.modules, name)
     modules = type("Host", (), {"root": tmp_path / "srv", "etc": tmp_path / "etc"})()
     for name in NAMES:
-        setattr(modules, name, importlib.import_module(f"slipway_host.{name}"))
+        setattr(modules, name, importlib.import_module(f"agent.{name}"))
     yield modules
-    for name in [name for name in sys.modules if name.startswith("slipway_host")]:
+    for name in [name for name in sys.modules if name.startswith("agent")]:
         del sys.modules[name]
 
 

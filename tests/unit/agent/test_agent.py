@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from deploy.host import agent
+from slipway.tool.server import agent
 
 
 def test_it_is_packed_to_the_same_bytes_everywhere(tmp_path):

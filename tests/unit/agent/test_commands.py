@@ -5,7 +5,7 @@ import signal
 import sys
 import tracemalloc
 
-from deploy.host import agent
+from slipway.tool.server import agent
 
 BYTES = "import sys; sys.stdout.buffer.write(b'a\\xff'); sys.stderr.buffer.write(b'b\\xfe'); sys.exit(3)"
 FLOOD = "import sys\nfor _ in range(640): sys.stdout.write('x' * 50_000)\nprint('\\nthe end')"
@@ -30,7 +30,7 @@ def test_what_would_move_the_cursor_is_shown_as_it_is_written(host):
 
 
 def test_what_failed_is_one_line_whatever_the_site_wrote(host, monkeypatch, capsys):
-    main = importlib.import_module("slipway_host.__main__")
+    main = importlib.import_module("agent.__main__")
     before = signal.getsignal(signal.SIGHUP)
     monkeypatch.setattr("sys.argv", ["slipway", "check", "1"])
     monkeypatch.setattr(host.locks, "_holding", lambda: {"holder": "a\x1b[2J\nb", "since": "now", "token": "t"})

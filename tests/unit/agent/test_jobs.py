@@ -69,7 +69,7 @@ def test_the_service_has_its_sandbox_from_that_file_alone():
 def test_the_shell_has_the_person_s_terminal_and_the_command_its_arguments(
     host, started, monkeypatch, terminal, option
 ):
-    main = importlib.import_module("slipway_host.__main__")
+    main = importlib.import_module("agent.__main__")
     monkeypatch.setattr("sys.argv", ["slipway", "manage", "createsuperuser", "--username", "a b"])
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: terminal))
     before = signal.getsignal(signal.SIGHUP)

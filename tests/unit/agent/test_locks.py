@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from deploy.host import agent
+from slipway.tool.server import agent
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from deploy.host import agent
+from slipway.tool.server import agent
 
 # The journal has a line of each unit that it is asked for; systemd knows ssh.service.
 JOURNALCTL = """#!/bin/sh
@@ -99,7 +99,7 @@ def test_it_follows_until_nobody_reads_and_leaves_no_process(host, server, tmp_p
     packed = agent.pack(tmp_path / "slipway")
     log = server / "nginx" / "error.log"
     follow = (
-        f"import sys; sys.path.insert(0, {str(packed)!r}); from pathlib import Path; from slipway_host import logs;"
+        f"import sys; sys.path.insert(0, {str(packed)!r}); from pathlib import Path; from agent import logs;"
         f"logs.NGINX = Path({str(log.parent)!r}); logs.logs('error', 1, True)"
     )
     process = subprocess.Popen([sys.executable, "-c", follow], stdout=subprocess.PIPE, text=True)

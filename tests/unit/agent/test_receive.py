@@ -110,7 +110,7 @@ def test_a_disk_that_fills_up_leaves_nothing_and_is_said_in_one_line(host, venv,
     monkeypatch.setattr("sys.argv", ["slipway", "receive", "1", SHA, "lock"])
     monkeypatch.setattr("signal.signal", lambda *_: None)
     monkeypatch.setattr(host.locks, "fence", lambda token: None)
-    main = importlib.import_module("slipway_host.__main__")
+    main = importlib.import_module("agent.__main__")
     # pytest's own stdin cannot be read.
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(tar({"release.tar.gz": CODE}))))
     assert main.main() == 1

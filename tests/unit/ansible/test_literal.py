@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from deploy import budget, config
-from deploy.host import inventory, playbook, state
-from deploy.secrets import Secrets
+from slipway.tool import budget, config
+from slipway.tool.secrets import Secrets
+from slipway.tool.server import inventory, playbook, state
 from tests.unit.ansible.conftest import ANSIBLE
 
 ROLE = ANSIBLE / "roles" / "gunicorn"

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from deploy import nginx
+from slipway.tool import nginx
 from tests.unit.ansible.conftest import ANSIBLE, ROOT
 from tests.unit.ansible.roles import ROLES, SITE, values
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.cdn import cost
+from slipway.tool.cdn import cost
 
 
 def test_within_what_is_free_only_storage_and_puts_cost():

@@ -1,4 +1,4 @@
-from deploy.cdn.drift import overlay
+from slipway.tool.cdn.drift import overlay
 
 
 def test_what_is_as_wanted_has_no_drift():

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.cdn.bucket import policy, settings
-from deploy.cdn.certificate import covers
-from deploy.cdn.distribution import PREFLIGHT_POLICY, distribution, response_headers
-from deploy.cdn.edges import edges
+from slipway.tool.cdn.bucket import policy, settings
+from slipway.tool.cdn.certificate import covers
+from slipway.tool.cdn.distribution import PREFLIGHT_POLICY, distribution, response_headers
+from slipway.tool.cdn.edges import edges
 from tests.unit.aws.sites import ExampleSite
 
 HTTPS = ExampleSite()

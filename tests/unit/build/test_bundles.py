@@ -7,14 +7,14 @@ import quickjs
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.test.utils import override_settings
 
-from deploy.build import bundles
-from deploy.build.templates import TemplateFile
-from deploy.errors import SlipwayError
+from slipway.tool.build import bundles
+from slipway.tool.build.templates import TemplateFile
+from slipway.web.errors import SlipwayError
 from tests.unit.build.world import STATIC, hashed
 
 FILTERS = {
     "css": ["compressor.filters.css_default.CssAbsoluteFilter", "compressor.filters.cssmin.rCSSMinFilter"],
-    "js": ["deploy.build.minify.JsFilter"],
+    "js": ["slipway.tool.build.minify.JsFilter"],
 }
 
 

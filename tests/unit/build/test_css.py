@@ -6,7 +6,7 @@ import django.contrib.admin
 import pytest
 import tinycss2
 
-from deploy.build import css
+from slipway.tool.build import css
 
 
 def found(sheet: str) -> list[tuple[str, str]]:

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.base import ContentFile
 
-from deploy.build.hashing import Hasher, hashed_name
-from deploy.errors import SlipwayError
+from slipway.tool.build.hashing import Hasher, hashed_name
+from slipway.web.errors import SlipwayError
 from tests.unit.build.world import SITE, STATIC, hashed, sources
 
 

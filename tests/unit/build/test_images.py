@@ -6,8 +6,8 @@ import oxipng
 import pytest
 from PIL import Image
 
-from deploy.build import images
-from deploy.build.collect import Source
+from slipway.tool.build import images
+from slipway.tool.build.collect import Source
 
 
 def drawn(kind: str, **options) -> bytes:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploy.build.modules import scan
-from deploy.errors import SlipwayError
+from slipway.tool.build.modules import scan
+from slipway.web.errors import SlipwayError
 from tests.unit.build.world import hashed
 
 

@@ -10,8 +10,8 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from django.test.utils import override_settings
 
-from deploy.storage import StaticStorage
-from deploy.templatetags import slipway
+from slipway.web.storage import StaticStorage
+from slipway.web.templatetags import slipway
 from tests.unit.build.world import STATIC
 
 PATHS = {"js/app.js": "js/app.0123456789ab.js", "js/a b@2.js": "js/a b@2.ba9876543210.js"}
@@ -24,7 +24,7 @@ def manifests(tmp_path):
     preload = {"js/app.js": ["js/a b@2.js"]}
     (tmp_path / "importmap.json").write_text(json.dumps({"imports": PATHS, "preload": preload}))
     slipway._manifest.cache_clear()
-    storages = {"staticfiles": {"BACKEND": "deploy.storage.StaticStorage"}}
+    storages = {"staticfiles": {"BACKEND": "slipway.web.storage.StaticStorage"}}
     with override_settings(SLIPWAY_MANIFESTS=tmp_path, STORAGES=storages, STATIC_ROOT=tmp_path / "none"):
         yield tmp_path
     slipway._manifest.cache_clear()

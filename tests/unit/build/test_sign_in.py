@@ -24,9 +24,9 @@ from rest_framework.decorators import api_view
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from deploy.build import sign_in
-from deploy.build.release import make_tarball
-from deploy.errors import SlipwayError
+from slipway.tool.build import sign_in
+from slipway.tool.build.release import make_tarball
+from slipway.web.errors import SlipwayError
 
 
 class TheirLogin(views.LoginView):

@@ -5,7 +5,7 @@ import json
 import pytest
 import quickjs
 
-from deploy.build import javascript, whitespace
+from slipway.tool.build import javascript, whitespace
 from tests.unit.build.programs import PROGRAMS
 
 

@@ -1,7 +1,7 @@
 """Static files out of thin air."""
 
-from deploy.build.collect import Source
-from deploy.build.hashing import Hashed, Hasher
+from slipway.tool.build.collect import Source
+from slipway.tool.build.hashing import Hashed, Hasher
 
 STATIC = "https://static.example.com/"
 SITE = "https://www.example.com"

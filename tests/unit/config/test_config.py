@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploy import config
-from deploy.errors import SlipwayError
+from slipway.tool import config
+from slipway.web.errors import SlipwayError
 
 GOOD = "domain: example.com\nregion: eu-central-1\n"
 # Of no private half that anybody kept.
@@ -36,7 +36,7 @@ def test_the_shipped_file_is_valid_and_shows_every_key_with_its_default():
     config.load(config.DEFAULT_PATH)
     for key in config.KEYS:
         assert f"\n{key}: " in text or f"\n#{key}: " in text, key
-    assert config.load(config.DEFAULT_PATH).environment()["DJANGO_SETTINGS_MODULE"] == "project.settings"
+    assert config.load(config.DEFAULT_PATH).environment()["DJANGO_SETTINGS_MODULE"] == "photowall.settings"
 
 
 def test_the_environment_holds_what_the_processes_read(written):

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import image as emulated
 from rehearsal.machine.container import boot, image
+from slipway.web.errors import SlipwayError
 
 
 def test_it_has_every_package_but_the_kernel(monkeypatch, tmp_path):

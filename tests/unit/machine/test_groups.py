@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import needs
 from rehearsal.machine.container import groups
+from slipway.web.errors import SlipwayError
 
 V1 = ("memory", "cpuset", "pids", "systemd")
 GONE = 4_194_304  # above every process id

@@ -1,7 +1,7 @@
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import image
+from slipway.web.errors import SlipwayError
 
 
 def test_an_unknown_release_is_refused_with_those_that_exist():

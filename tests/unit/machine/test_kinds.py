@@ -1,7 +1,7 @@
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import kinds
+from slipway.web.errors import SlipwayError
 
 
 @pytest.mark.parametrize(

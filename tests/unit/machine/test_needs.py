@@ -1,7 +1,7 @@
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import needs
+from slipway.web.errors import SlipwayError
 
 
 def test_what_is_missing_is_said_in_one_line_with_its_packages():

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.machine import ssh
+from slipway.web.errors import SlipwayError
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import os
 import django
 import pytest
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
 django.setup()
 
 from django.contrib.auth import get_user_model  # noqa: E402
@@ -13,8 +13,8 @@ from django.core.cache import cache  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.test.utils import override_settings, setup_databases, teardown_databases  # noqa: E402
 
-from deploy.media.backends import media  # noqa: E402
-from deploy.media.ticket import Ticket  # noqa: E402
+from slipway.web.media.backends import media  # noqa: E402
+from slipway.web.media.ticket import Ticket  # noqa: E402
 from tests.unit.media import pictures  # noqa: E402
 
 

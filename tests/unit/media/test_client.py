@@ -7,12 +7,12 @@ import sys
 
 SCRIPT = """
 import json, sys, threading
-from deploy.media.backends import media
-from deploy.media.bucket import S3Media
+from slipway.web.media.backends import media
+from slipway.web.media.bucket import S3Media
 store = S3Media("example-com", "https://media.example.com/")
 store.url("media/public/2026/x/480.webp")
 before = sorted({name.split(".")[0] for name in sys.modules})
-from deploy.media import client
+from slipway.web.media import client
 made, make = [], client._make
 def counted():
     made.append(make())

@@ -6,10 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from deploy.errors import SlipwayError
-from deploy.media import client
-from deploy.media.bucket import S3Media
-from deploy.media.endpoint import upload_origin
+from slipway.web.errors import SlipwayError
+from slipway.web.media import client
+from slipway.web.media.bucket import S3Media
+from slipway.web.media.endpoint import upload_origin
 
 REGIONS = ("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "auto")
 ENDPOINTS = (

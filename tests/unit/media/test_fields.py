@@ -7,11 +7,11 @@ from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 
-from deploy.media.fields import ImageUploadField, UploadedImage, Variant
-from deploy.media.image import trust
-from deploy.media.refusal import DOWN, Refused
-from deploy.media.review import check
-from project.wall.models import Photo
+from slipway.web.media.fields import ImageUploadField, UploadedImage, Variant
+from slipway.web.media.image import trust
+from slipway.web.media.refusal import DOWN, Refused
+from slipway.web.media.review import check
+from wall.models import Photo
 
 IMAGE = trust(
     UploadedImage(
@@ -53,7 +53,7 @@ def test_fixtures_carry_it_there_and_back(user):
 
 def test_a_migration_can_write_the_field_down():
     _, path, _, kwargs = ImageUploadField("picture", blank=True).deconstruct()
-    assert (path, kwargs) == ("deploy.media.fields.ImageUploadField", {"verbose_name": "picture", "blank": True})
+    assert (path, kwargs) == ("slipway.web.media.fields.ImageUploadField", {"verbose_name": "picture", "blank": True})
 
 
 @pytest.mark.parametrize("value", ("media/public/x", {"url": "https://elsewhere.example/"}, 7, "", {}, None))

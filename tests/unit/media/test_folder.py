@@ -1,5 +1,6 @@
 """Development's store holds to the rules of the bucket."""
 
+import os
 import subprocess
 import sys
 import time
@@ -9,8 +10,8 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from deploy.media.folder import RejectedForm
-from deploy.media.limits import FORM_SECONDS
+from slipway.web.media.folder import RejectedForm
+from slipway.web.media.limits import FORM_SECONDS
 
 KEY = "media/incoming/x/original.jpg"
 
@@ -47,7 +48,7 @@ def test_what_breaks_the_policy_is_refused_in_s3s_words(folder, changes, code):
 def test_a_form_expires(folder, monkeypatch):
     form = folder.sign(KEY, "image/jpeg", 10)
     later = time.time() + FORM_SECONDS + 1
-    monkeypatch.setattr("deploy.media.folder.time.time", lambda: later)
+    monkeypatch.setattr("slipway.web.media.folder.time.time", lambda: later)
     with pytest.raises(RejectedForm) as rejected:
         folder.receive(form.fields, SimpleUploadedFile("a", b"photo"))
     assert (rejected.value.code, "expired" in rejected.value.message) == ("AccessDenied", True)
@@ -75,15 +76,19 @@ def test_development_never_loads_the_clouds_library(tmp_path):
     script = """
 import django, sys
 django.setup()
-import deploy.media.admin, deploy.media.views
-from deploy.media.folder import LocalMedia
+import slipway.web.media.admin, slipway.web.media.views
+from slipway.web.media.folder import LocalMedia
 store = LocalMedia(sys.argv[1], "/media/")
 store.sign("media/incoming/x/a.jpg", "image/jpeg", 9)
 store.store("media/public/a.jpg", b"1", "image/jpeg")
 store.url("media/public/a.jpg")
 print(sorted({"boto3", "botocore", "storages", "PIL"} & {name.split(".")[0] for name in sys.modules}))
 """
-    env = {"DJANGO_SETTINGS_MODULE": "project.settings", "PATH": "/usr/bin:/bin"}
+    env = {
+        "DJANGO_SETTINGS_MODULE": "photowall.settings",
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, env=env
     )

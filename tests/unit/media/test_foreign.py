@@ -13,12 +13,12 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from rest_framework import serializers
 
-from deploy.media import naming, removal
-from deploy.media.fields import ImageUploadField, UploadedImage
-from deploy.media.image import trust
-from deploy.media.review import check
-from project.wall.models import Photo
-from project.wall.uploads import PhotoForm
+from slipway.web.media import naming, removal
+from slipway.web.media.fields import ImageUploadField, UploadedImage
+from slipway.web.media.image import trust
+from slipway.web.media.review import check
+from wall.models import Photo
+from wall.uploads import PhotoForm
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, TestCase
 from django.urls import reverse
 
-from deploy.media.forms import ImageUploadFormField
-from deploy.media.review import PendingImage
-from project.wall.models import Photo
-from project.wall.uploads import PhotoForm
+from slipway.web.media.forms import ImageUploadFormField
+from slipway.web.media.review import PendingImage
+from wall.models import Photo
+from wall.uploads import PhotoForm
 
 
 @pytest.fixture

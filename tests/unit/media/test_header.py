@@ -5,9 +5,9 @@ import io
 import pytest
 from PIL import Image
 
-from deploy.media import header
-from deploy.media.header import Header, Incomplete
-from deploy.media.refusal import Refused
+from slipway.web.media import header
+from slipway.web.media.header import Header, Incomplete
+from slipway.web.media.refusal import Refused
 from tests.unit.media.pictures import exif, picture, said_to_be, with_far_dimensions, with_segment
 
 KINDS = {

@@ -2,11 +2,11 @@
 
 import pytest
 
-from deploy.media import backends
-from deploy.media.limits import READ_BYTES, VARIANT_BYTES
-from deploy.media.refusal import GONE, Refused
-from deploy.media.review import check
-from deploy.media.ticket import Ticket
+from slipway.web.media import backends
+from slipway.web.media.limits import READ_BYTES, VARIANT_BYTES
+from slipway.web.media.refusal import GONE, Refused
+from slipway.web.media.review import check
+from slipway.web.media.ticket import Ticket
 from tests.unit.media.pictures import exif, picture, said_to_be, with_far_dimensions
 from tests.unit.media.pictures import upload as files_of
 

@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from deploy.media import store_image
-from deploy.media.refusal import Refused
+from slipway.web.media import store_image
+from slipway.web.media.refusal import Refused
 from tests.unit.media.pictures import exif, picture
 
 

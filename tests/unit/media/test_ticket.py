@@ -3,9 +3,9 @@
 import pytest
 from django.core import signing
 
-from deploy.media.limits import TICKET_SECONDS
-from deploy.media.refusal import Refused
-from deploy.media.ticket import SALT, Ticket
+from slipway.web.media.limits import TICKET_SECONDS
+from slipway.web.media.refusal import Refused
+from slipway.web.media.ticket import SALT, Ticket
 
 TYPES = {"original": "image/jpeg", "480": "image/webp"}
 

@@ -8,11 +8,11 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.urls import reverse
 
-from deploy.media.backends import media
-from deploy.media.bucket import S3Media
-from deploy.media.limits import VARIANT_BYTES
-from deploy.media.refusal import DOWN, Refused
-from deploy.media.ticket import Ticket
+from slipway.web.media.backends import media
+from slipway.web.media.bucket import S3Media
+from slipway.web.media.limits import VARIANT_BYTES
+from slipway.web.media.refusal import DOWN, Refused
+from slipway.web.media.ticket import Ticket
 
 FILES = {"files": [{"name": "original", "type": "image/jpeg"}, {"name": "480", "type": "image/webp"}]}
 

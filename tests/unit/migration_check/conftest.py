@@ -7,12 +7,12 @@ import textwrap
 import django
 import pytest
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
 django.setup()
 
 from django.test.utils import override_settings  # noqa: E402
 
-from deploy.migration_check import find_unsafe  # noqa: E402
+from slipway.tool.migration_check import find_unsafe  # noqa: E402
 
 HEAD = """
 from django.contrib.postgres.operations import *

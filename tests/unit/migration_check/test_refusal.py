@@ -6,8 +6,8 @@ import json
 import pytest
 from django.core.management import call_command
 
-from deploy.errors import SlipwayError
-from deploy.migration_check import refuse_unsafe
+from slipway.tool.migration_check import refuse_unsafe
+from slipway.web.errors import SlipwayError
 from tests.unit.migration_check.conftest import OTHERS
 
 UNSAFE = 'RemoveField("photo", "alt")'

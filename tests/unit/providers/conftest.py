@@ -2,8 +2,8 @@ import ssl
 
 import pytest
 
-from deploy.providers import request
 from rehearsal.authority import Authority
+from slipway.tool.providers import request
 from tests.unit.push.wire import Answered, wire
 
 

@@ -9,8 +9,8 @@ import requests
 from akamai.edgegrid import EdgeGridAuth
 from akamai.edgegrid.edgegrid import EdgeGridAuthHeaders
 
-from deploy import providers
-from deploy.errors import SlipwayError
+from slipway.tool import providers
+from slipway.web.errors import SlipwayError
 from tests.unit.push.wire import Answered
 
 TOKENS = {

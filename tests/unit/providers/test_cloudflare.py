@@ -5,9 +5,9 @@ import json
 import cloudflare as official
 import pytest
 
-from deploy import providers
-from deploy.errors import SlipwayError
-from deploy.providers import cloudflare
+from slipway.tool import providers
+from slipway.tool.providers import cloudflare
+from slipway.web.errors import SlipwayError
 from tests.unit.push.wire import Answered
 
 KEYS = {"CLOUDFLARE_API_TOKEN": "the-token"}

@@ -4,9 +4,9 @@ import fastly as official
 import pytest
 from fastly.api import purge_api
 
-from deploy import providers
-from deploy.errors import SlipwayError
-from deploy.providers import fastly
+from slipway.tool import providers
+from slipway.tool.providers import fastly
+from slipway.web.errors import SlipwayError
 
 KEYS = {"FASTLY_API_TOKEN": "the-token"}
 SERVICE = "SU1Z0isxPaozGVKXdv0eY"

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from deploy import config, providers
-from deploy.errors import SlipwayError
-from deploy.providers import akamai, by_hand
-from deploy.providers.contract import Target
-from deploy.secrets import SECTIONS
-from deploy.stores import DEFAULT, STORES
+from slipway.tool import config, providers
+from slipway.tool.providers import akamai, by_hand
+from slipway.tool.providers.contract import Target
+from slipway.tool.secrets import SECTIONS
+from slipway.web.errors import SlipwayError
+from slipway.web.stores import DEFAULT, STORES
 
 OTHERS = [name for name in STORES if name != DEFAULT]
 WITH_BUCKETS = [name for name in OTHERS if STORES[name].push]
@@ -69,7 +69,7 @@ def test_there_is_no_state_to_read_of_what_was_set_by_hand(described, verb):
 
 def test_the_command_goes_by_the_provider(described, tmp_path):
     described("akamai")
-    command = [sys.executable, "-m", "deploy.cdn", "provision"]
+    command = [sys.executable, "-m", "slipway.tool.cdn", "provision"]
     environ = {"CONFIG": str(tmp_path / "site.yml"), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, cwd=config.ROOT, env=environ, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Akamai and Linode's object storage is set up by hand.")

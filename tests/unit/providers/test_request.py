@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploy.errors import SlipwayError
-from deploy.providers.request import ATTEMPTS, LONGEST, post
+from slipway.tool.providers.request import ATTEMPTS, LONGEST, post
+from slipway.web.errors import SlipwayError
 from tests.unit.push.wire import Answered
 
 

@@ -4,21 +4,22 @@ import os
 import subprocess
 import sys
 
-from deploy import config
+from slipway.tool import config
 
 SCRIPT = """
 import sys, django
 django.setup()
 from django.core.handlers.wsgi import WSGIHandler
 WSGIHandler()
-heavy = ("boto", "deploy.providers", "deploy.pull", "requests", "urllib3", "whitenoise")
+heavy = ("boto", "slipway.tool.providers", "slipway.web.pull", "requests", "urllib3", "whitenoise")
 print(sorted(name for name in sys.modules if name.startswith(heavy)))
 """
 
 
 def loaded(provider):
     environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
-        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "DJANGO_SETTINGS_MODULE": "photowall.settings",
+        "PYTHONPATH": f"{config.ROOT / 'project'}:{config.ROOT / 'deploy'}",
         "SECRET_KEY": "x",
         "SITE_URL": "https://www.example.com",
         "STATIC_URL": "https://static.example.com/",

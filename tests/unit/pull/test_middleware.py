@@ -6,17 +6,17 @@ import os
 import django
 import pytest
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
 django.setup()
 
 from django.http import HttpResponse  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 from django.test.utils import override_settings  # noqa: E402
 
-from deploy import pull  # noqa: E402
-from deploy.objects import IMMUTABLE, StaticObject  # noqa: E402
-from deploy.providers import pull as described  # noqa: E402
-from deploy.pull.middleware import PulledStatic  # noqa: E402
+from slipway.tool.providers import pull as described  # noqa: E402
+from slipway.web import pull  # noqa: E402
+from slipway.web.objects import IMMUTABLE, StaticObject  # noqa: E402
+from slipway.web.pull.middleware import PulledStatic  # noqa: E402
 
 SHEET = StaticObject.hashed("css/a b.0123456789ab.css", b"p{}")
 ICON = StaticObject.stable("favicon.ico", b"icon")

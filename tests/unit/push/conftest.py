@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from deploy.push import s3
+from slipway.tool.push import s3
 
 
 @pytest.fixture(autouse=True)

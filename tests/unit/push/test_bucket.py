@@ -1,8 +1,8 @@
 import pytest
 
-from deploy.errors import SlipwayError
-from deploy.push import Bucket
-from deploy.push.s3 import S3
+from slipway.tool.push import Bucket
+from slipway.tool.push.s3 import S3
+from slipway.web.errors import SlipwayError
 from tests.unit.push.wire import Answered, wire
 
 

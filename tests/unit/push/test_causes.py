@@ -10,14 +10,14 @@ from datetime import timedelta
 
 import pytest
 
-from deploy import edge, github_identity, pip
-from deploy.causes import cause
-from deploy.errors import SlipwayError
-from deploy.providers import request
-from deploy.push import Bucket, s3
-from deploy.push.s3 import S3
 from rehearsal.authority import Authority
 from rehearsal.processes import free_port
+from slipway.tool import edge, github_identity, pip
+from slipway.tool.causes import cause
+from slipway.tool.providers import request
+from slipway.tool.push import Bucket, s3
+from slipway.tool.push.s3 import S3
+from slipway.web.errors import SlipwayError
 
 
 @pytest.fixture(scope="module")

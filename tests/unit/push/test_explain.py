@@ -1,7 +1,7 @@
 import pytest
 from botocore import exceptions
 
-from deploy.push.explain import Refusal, explain
+from slipway.tool.push.explain import Refusal, explain
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 
-from deploy.errors import SlipwayError
-from deploy.objects import StaticObject
-from deploy.push.plan import make_plan
+from slipway.tool.push.plan import make_plan
+from slipway.web.errors import SlipwayError
+from slipway.web.objects import StaticObject
 
 HASHED = StaticObject.hashed("a.0123456789ab.css", b"a{}")
 STABLE = StaticObject.stable("robots.txt", b"User-agent: *")

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from deploy.errors import SlipwayError
-from deploy.push import Bucket, s3, start_listing
-from deploy.push.s3 import ATTEMPTS, S3
+from slipway.tool.push import Bucket, s3, start_listing
+from slipway.tool.push.s3 import ATTEMPTS, S3
+from slipway.web.errors import SlipwayError
 from tests.unit.push.wire import Answered, wire
 
 

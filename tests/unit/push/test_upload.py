@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from deploy.errors import SlipwayError
-from deploy.objects import IMMUTABLE, StaticObject
-from deploy.push import Bucket, push
-from deploy.push.s3 import CONNECTIONS
-from deploy.stores import STORES
+from slipway.tool.push import Bucket, push
+from slipway.tool.push.s3 import CONNECTIONS
+from slipway.web.errors import SlipwayError
+from slipway.web.objects import IMMUTABLE, StaticObject
+from slipway.web.stores import STORES
 from tests.unit.push.wire import Answered, wire
 
 EMPTY = Answered(body=b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")

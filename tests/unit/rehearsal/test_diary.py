@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.diary import Diary, spoken
+from slipway.web.errors import SlipwayError
 
 
 @pytest.fixture

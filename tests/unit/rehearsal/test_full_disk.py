@@ -2,8 +2,8 @@
 
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal.full_disk import FILE, FORCE, MAKE_ROOM, PROCESSES, FullDisk
+from slipway.web.errors import SlipwayError
 
 
 class Host:

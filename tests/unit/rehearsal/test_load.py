@@ -7,9 +7,9 @@ import threading
 import pytest
 from aiohttp import web
 
-from deploy.errors import SlipwayError
 from rehearsal.authority import Authority
 from rehearsal.load import Load, seconds_each
+from slipway.web.errors import SlipwayError
 
 NAME = "www.slipway.test"
 RATE = 200

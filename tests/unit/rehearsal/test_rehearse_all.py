@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from deploy.errors import SlipwayError
 from rehearsal import rehearse, rehearse_all
 from rehearsal.acts import Seen
 from rehearsal.diary import Diary
 from rehearsal.steps import Step
+from slipway.web.errors import SlipwayError
 
 
 class Machine:

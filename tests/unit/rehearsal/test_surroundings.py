@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from deploy import config
-from deploy.errors import SlipwayError
-from deploy.secrets import PASSWORD_VARIABLE, Secrets
 from rehearsal import world
 from rehearsal.acts import Acts
 from rehearsal.machine import ssh
 from rehearsal.surroundings import Surroundings
 from rehearsal.world import World
+from slipway.tool import config
+from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
+from slipway.web.errors import SlipwayError
 
 MINE = {
     "AWS_ACCESS_KEY_ID": "my-own",

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from deploy import config
-from deploy.errors import SlipwayError
-from deploy.secrets import PASSWORD_VARIABLE, Secrets, decrypt, password_file_of, path_of
+from slipway.tool import config
+from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets, decrypt, password_file_of, path_of
+from slipway.web.errors import SlipwayError
 
 CANARY = "canary-7c1f"
 
@@ -175,8 +175,10 @@ def test_what_would_be_refused_is_not_written(site):
 
 
 def test_ansible_is_loaded_only_when_a_vault_is_opened():
-    program = "import sys, deploy.secrets; sys.exit('ansible' in sys.modules)"
-    subprocess.run([sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": str(config.ROOT)})
+    program = "import sys, slipway.tool.secrets; sys.exit('ansible' in sys.modules)"
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, env={**os.environ, "PYTHONPATH": str(config.ROOT / "deploy")}
+    )
 
 
 PAIR = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": CANARY}

@@ -15,7 +15,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    from deploy.sign_in import guard
+    from slipway.web.sign_in import guard
 
     clock = Clock()
     monkeypatch.setattr(guard, "clock", clock)

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-from deploy.sign_in import ledger, names
-from deploy.sign_in.models import Account, KnownAddress
+from slipway.web.sign_in import ledger, names
+from slipway.web.sign_in.models import Account, KnownAddress
 
 RIGHT = "a long enough password"
 LIMIT = 10

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from deploy.sign_in.tries import MINUTE, Account, ask, withdraw
+from slipway.web.sign_in.tries import MINUTE, Account, ask, withdraw
 
 LIMIT = 10
 

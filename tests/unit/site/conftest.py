@@ -5,7 +5,7 @@ import os
 import django
 import pytest
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
 django.setup()
 
 from django.contrib.auth import get_user_model  # noqa: E402
@@ -18,8 +18,8 @@ from django.test.utils import (  # noqa: E402
     teardown_test_environment,
 )
 
-from deploy.media.image import UploadedImage, trust  # noqa: E402
-from project.wall.models import Photo  # noqa: E402
+from slipway.web.media.image import UploadedImage, trust  # noqa: E402
+from wall.models import Photo  # noqa: E402
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 import pytest
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 
-from deploy import config, databases
-from deploy.errors import SlipwayError
-from deploy.host import build, state
+from slipway.tool import config, databases
+from slipway.tool.server import build, state
+from slipway.web.errors import SlipwayError
 
 THEIRS = "SECRET_KEY = 'theirs'\nINSTALLED_APPS = []\n"
 STARTPROJECT = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db.sqlite3'}}\n"
-LINE = "from deploy.settings import *\n"
+LINE = "from slipway.settings import *\n"
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import os
 import subprocess
 import sys
 
-from deploy.config import ROOT
+from slipway.tool.config import ROOT
 
 PRODUCTION = {
-    "DJANGO_SETTINGS_MODULE": "project.settings",
+    "DJANGO_SETTINGS_MODULE": "photowall.settings",
     "SITE_URL": "https://www.example.com",
     "STATIC_URL": "https://static.example.com/",
     "MEDIA_URL": "https://media.example.com/",

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from deploy.config import ROOT
+from slipway.tool.config import ROOT
 
 SHOW = """
 import json
@@ -33,11 +33,11 @@ def settings(tmp_path):
         (tmp_path / "theirs.py").write_text(
             "SECRET_KEY = 'django-insecure-theirs'\nINSTALLED_APPS = []\n"
             f"DATABASES = {{'default': {{'ENGINE': 'django.db.backends.{engine}', 'NAME': 'theirs'}}, 'other': {{}}}}\n"
-            "from deploy.settings import *\n"
+            "from slipway.settings import *\n"
         )
         told = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT))),
+            "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT / "project"), str(ROOT / "deploy"))),
             "DJANGO_SETTINGS_MODULE": "theirs",
         }
         command = [sys.executable, "-c", SHOW]
@@ -67,14 +67,14 @@ SECRET_KEY = "theirs"
 INSTALLED_APPS = [{apps}]
 DATABASES = {databases}
 LOGGING = {{"version": 1, "handlers": {{"mine": {{"class": "logging.NullHandler"}}}}, "root": {{"handlers": ["mine"]}}}}
-from deploy.settings import *
+from slipway.settings import *
 """
 SHOW_SIGN_IN = """
 import json, logging, django
 django.setup()
 from django.conf import settings
 logging.getLogger("slipway.sign_in").warning("told")
-limited = "deploy.sign_in" in settings.INSTALLED_APPS
+limited = "slipway.web.sign_in" in settings.INSTALLED_APPS
 print(json.dumps([limited, len(settings.MIDDLEWARE), settings.SLIPWAY_SIGN_IN_TRIES]))
 """
 AUTH = "'django.contrib.contenttypes', 'django.contrib.auth'"
@@ -95,7 +95,7 @@ def test_sign_ins_are_limited_where_there_are_accounts_and_a_database_and_told_i
     apps, databases, limited, tmp_path
 ):
     (tmp_path / "theirs.py").write_text(THEIRS.format(apps=apps, databases=databases))
-    told = PRODUCTION | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "DJANGO_SETTINGS_MODULE": "theirs"}
+    told = PRODUCTION | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'deploy'}", "DJANGO_SETTINGS_MODULE": "theirs"}
     command = [sys.executable, "-c", SHOW_SIGN_IN]
     done = subprocess.run(command, env=told | {"SLIPWAY_SIGN_IN_TRIES": "7"}, capture_output=True, text=True)
     assert json.loads(done.stdout) == [limited, 3 if limited else 1, 7], done.stderr

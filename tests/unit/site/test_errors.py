@@ -6,8 +6,8 @@ from django.template import engines
 from django.test import Client, RequestFactory
 from django.urls import path
 
-from project import errors
-from project.errors import bad_request, page_not_found, permission_denied, server_error
+from photowall import errors
+from photowall.errors import bad_request, page_not_found, permission_denied, server_error
 
 
 def broken(request):

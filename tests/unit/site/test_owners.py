@@ -1,7 +1,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from project.wall.models import Photo
+from wall.models import Photo
 
 
 def test_adding_a_photo_needs_signing_in(client, owner):

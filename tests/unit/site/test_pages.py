@@ -4,8 +4,8 @@ from django.contrib.staticfiles.finders import find
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from project.wall.models import SHAPES
-from project.wall.views import LATEST, PER_PAGE
+from wall.models import SHAPES
+from wall.views import LATEST, PER_PAGE
 
 
 def queries(client, path):

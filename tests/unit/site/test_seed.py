@@ -5,11 +5,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
-from deploy.media.image import UploadedImage, trust
-from deploy.media.refusal import Refused
-from project.wall.management.commands import seed_wall
-from project.wall.models import Photo
-from project.wall.scenery import SCENES
+from slipway.web.media.image import UploadedImage, trust
+from slipway.web.media.refusal import Refused
+from wall.management.commands import seed_wall
+from wall.models import Photo
+from wall.scenery import SCENES
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from deploy.media import store_image
-from deploy.media.refusal import Refused
-from project.wall.models import Photo
-from project.wall.scenery import SCENES
+from slipway.web.media import store_image
+from slipway.web.media.refusal import Refused
+from wall.models import Photo
+from wall.scenery import SCENES
 
 
 class Command(BaseCommand):

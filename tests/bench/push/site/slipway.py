@@ -3,4 +3,4 @@
 from tests.bench.push.site.settings import *  # noqa: F403
 
 # isort: split
-from deploy.settings import *  # noqa: F403
+from slipway.settings import *  # noqa: F403

@@ -14,12 +14,12 @@ def trying(site: Deployment) -> dict:
 
 @broken("m28", browser=False, by="A", url="", place="/uploads/sign/", says="Signature Version 2")
 def old_signature(site: Deployment) -> Iterator[dict]:
-    with site.edited({"deploy/media/client.py": lambda text: text.replace('"s3v4"', '"s3"')}):
+    with site.edited({"deploy/slipway/web/media/client.py": lambda text: text.replace('"s3v4"', '"s3"')}):
         yield trying(site)
 
 
 @broken("m34", browser=False, by="A", url="", place="/uploads/sign/", says="any size")
 def no_upload_limit(site: Deployment) -> Iterator[dict]:
     bound = ', ["content-length-range", 1, limit]'
-    with site.edited({"deploy/media/bucket.py": lambda text: text.replace(bound, "")}):
+    with site.edited({"deploy/slipway/web/media/bucket.py": lambda text: text.replace(bound, "")}):
         yield trying(site)

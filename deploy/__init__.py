@@ -1,1 +1,0 @@
-"""The offload machinery: builds static files, pushes them to the bucket, provisions the CDN."""

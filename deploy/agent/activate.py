@@ -1,0 +1,87 @@
+"""The switch: one rename, one restart behind the socket, one health gate; and back by itself when that fails."""
+
+import os
+import time
+
+from agent import commands, releases, visit
+from agent.check import READY
+from agent.paths import CURRENT, RELEASES, ROOT, HostError
+
+SECONDS = 60
+
+
+def activate(name: str) -> str:
+    """Lets release ``name`` serve; returns the one that served before.
+
+    Raises HostError after having gone back to that one, which is what the message says.
+    """
+    name, before = releases.find(name), releases.current()
+    first = releases.first(name)
+    # A power cut took the record of it. Written only then: a full disk must not bar the way back.
+    if before and "activated" not in releases.record(before):
+        releases.note(before, activated=releases.activated(before))
+    try:
+        _switch(name)
+        _gate()
+    except HostError as error:
+        if not before:
+            _unlink()
+            raise HostError(f"{error}; there is no earlier release to go back to") from None
+        try:
+            _switch(before)
+            _gate()
+        except HostError as second:
+            raise HostError(f"{error}; went back to {before}, which is not well either: {second}") from None
+        raise HostError(f"{error}; went back to {before}, which serves") from None
+    now = releases.now()
+    releases.note(name, activated=now, first=first or now)
+    return before
+
+
+def rollback(name: str) -> tuple[str, str]:
+    """Goes back to ``name``, or to the newest that served before; returns the release left and the one that serves."""
+    target = releases.find(name) if name else releases.previous()
+    if target == releases.current():
+        raise HostError(f"{target} serves already")
+    return activate(target), target
+
+
+def _switch(name: str) -> None:
+    link = ROOT / ".current"
+    link.unlink(missing_ok=True)
+    link.symlink_to(os.path.relpath(RELEASES / name, ROOT))
+    link.rename(CURRENT)
+    _systemctl("reset-failed", "slipway.service")
+    # The socket is systemd's own: what arrives meanwhile waits in it.
+    started = _systemctl("start", "slipway.socket") and _systemctl("restart", "slipway.service")
+    # systemd itself may be unable to start a process for a moment; that is no fault of the release.
+    if not started and not (_lacked_resources() and _systemctl("restart", "slipway.service")):
+        raise HostError(f"release {name} does not start; `make logs` shows why")
+
+
+def _systemctl(*arguments: str) -> bool:
+    return not commands.run(["systemctl", *arguments]).returncode
+
+
+def _lacked_resources() -> bool:
+    return commands.said("systemctl", "show", "--property=Result", "--value", "slipway.service").strip() == "resources"
+
+
+def _gate() -> None:
+    """Health through nginx, as a visitor comes."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            reason = visit.fault(*visit.nginx(READY))
+        except OSError as error:
+            reason = f"does not answer: {error}"
+        if not reason:
+            return
+        if time.monotonic() > deadline:
+            raise HostError(f"health through nginx failed: {READY} {reason} after {SECONDS} s")
+        time.sleep(0.5)
+
+
+def _unlink() -> None:
+    _systemctl("stop", "slipway.socket", "slipway.service")
+    CURRENT.unlink(missing_ok=True)

@@ -1,0 +1,141 @@
+"""Why a unit ended or does not answer: from its own invocation's record, never from an earlier one's.
+
+https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#$INVOCATION_ID
+"""
+
+import re
+import signal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from agent import commands
+from agent.paths import settings
+
+ASKED = ("InvocationID", "Result", "MainPID", "ExecMainCode", "ExecMainStatus")
+# ExecMainCode, as in sigaction(2).
+EXITED, KILLED, DUMPED = "1", "2", "3"
+# The bar that an exception group has before its lines, and the line between two of its members.
+BAR = re.compile(r" *(?:\| ?|\+ (?=Exception Group))")
+BETWEEN = re.compile(r" *\+[-+]+(?: (?:\d+|\.\.\.) -+)?$")
+HEADER = "Traceback (most recent call last):"
+FRAME = re.compile(r'File "(.*?)", line (\d+)')
+LOGGED = re.compile(r"\[[^]]+\] \[\d+\] \[([A-Z]+)\] ?")
+
+
+@dataclass(slots=True)
+class Raised:
+    """An exception as Python prints it: its line, the frames' places, and of a group its members."""
+
+    text: str = ""
+    frames: list[tuple[str, str]] = field(default_factory=list)
+    members: list[str] = field(default_factory=list)
+
+    def words(self) -> str:
+        return ": ".join(filter(None, (self.text, "; ".join(self.members))))
+
+
+def of(unit: str) -> str:
+    """``: `` and the reason, in one line; "" where there is nothing to say."""
+    asked = shown(unit, *ASKED)
+    said = written(asked.get("InvocationID", ""))
+    reason = _killed(asked) or _worker_killed(said) or _exception(said)
+    if not reason and asked.get("MainPID", "0") == "0":
+        reason = _last_words(said) or f"exit status {asked.get('ExecMainStatus', 'unknown')}, and it said nothing"
+    return reason and f": {reason}"
+
+
+def killed(unit: str) -> str:
+    """What ended ``unit`` before it could say a word; "" where it ended by itself."""
+    return _killed(shown(unit, *ASKED))
+
+
+def shown(unit: str, *properties: str) -> dict[str, str]:
+    """Properties of a service that is still loaded, as systemd writes them."""
+    line = ["systemctl", "show", *(f"--property={name}" for name in properties), f"{unit}.service"]
+    return dict(each.split("=", 1) for each in commands.said(*line).splitlines() if "=" in each)
+
+
+def written(invocation: str) -> list[str]:
+    """The lines that the processes of one invocation wrote."""
+    if not invocation:
+        return []
+    # What was written a moment ago is on its way to the journal.
+    commands.run(["journalctl", "--sync"])
+    line = ["journalctl", "--quiet", "--output=cat", "--no-pager", f"_SYSTEMD_INVOCATION_ID={invocation}"]
+    return commands.said(*line).splitlines()
+
+
+def _killed(asked: dict[str, str]) -> str:
+    result, number = asked.get("Result", ""), asked.get("ExecMainStatus", "0")
+    if result == "oom-kill":
+        return f"killed, as what wants more memory than the budget gives a release is ({settings()['memory_max']})"
+    if asked.get("ExecMainCode") not in (KILLED, DUMPED):
+        return ""
+    if int(number) == signal.SIGKILL:
+        return _by_sigkill("")
+    try:
+        name = signal.Signals(int(number)).name
+    except ValueError:
+        name = f"signal {number}"
+    return f"ended by {name}"
+
+
+def _by_sigkill(what: str) -> str:
+    return f"{what}killed by SIGKILL, as the kernel does when memory runs out: a release has {settings()['memory_max']}"
+
+
+def _worker_killed(said: Iterable[str]) -> str:
+    """Gunicorn's first process outlives a worker, and tells of it."""
+    return _by_sigkill("a worker was ") if any("was sent SIGKILL!" in line for line in said) else ""
+
+
+def _exception(said: Iterable[str]) -> str:
+    """The last exception that was printed whole, with the last place of the release's own code."""
+    all_of = list(raised(said))
+    if not all_of:
+        return ""
+    own = [place for each in all_of[-1:] + all_of[:-1] for place in reversed(each.frames) if _is_own(place[0])]
+    where = f" at {own[0][0].partition('/releases/')[2].partition('/')[2]}:{own[0][1]}" if own else ""
+    return all_of[-1].words() + where
+
+
+def _is_own(path: str) -> bool:
+    return "/releases/" in path and "/venv" not in path
+
+
+def raised(said: Iterable[str]) -> Iterator[Raised]:
+    """Each exception in what was printed; a group, with its members, is one."""
+    current, reading = Raised(), False
+    for line in said:
+        bar = BAR.match(line)
+        text = line[bar.end() :] if bar else line
+        if text.endswith(HEADER):
+            # A member of a group has a traceback of its own.
+            if not (bar and "|" in bar.group()):
+                if current.text:
+                    yield current
+                current = Raised()
+            reading = True
+        elif BETWEEN.match(line):
+            reading = bool(current.text)
+        elif reading and text.startswith(" "):
+            current.frames += FRAME.findall(text)
+        elif reading and text:
+            reading = False
+            if current.text:
+                current.members.append(text.strip())
+            else:
+                current.text = text.strip()
+    if current.text:
+        yield current
+
+
+def _last_words(said: Iterable[str]) -> str:
+    """What was printed last and is no mere progress: SystemExit's message, or an error that Gunicorn caught."""
+    for line in reversed(list(said)):
+        logged = LOGGED.match(line)
+        if line.strip() and not (logged and logged[1] in ("DEBUG", "INFO")):
+            text = line[logged.end() :] if logged else line.strip()
+            # gunicorn.app.base prints RuntimeError alone so, without where it was raised.
+            return re.sub(r"^Error: ", "RuntimeError: ", text)
+    return ""

@@ -1,0 +1,108 @@
+"""Proves a release before the switch: a throwaway process of it answers the ready check and one page."""
+
+import contextlib
+import time
+from pathlib import Path
+
+from agent import cause, commands, jobs, releases, visit
+from agent.paths import RELEASES, RUN, HostError
+
+UNIT = "slipway-check"
+SOCKET = RUN / UNIT / "gunicorn.sock"
+SECONDS = 60
+LONGEST = 240  # s
+LOOK = 2  # s
+CGROUPS, PROC = Path("/sys/fs/cgroup"), Path("/proc")
+READY = "/healthz/ready"
+PAGE = "/"
+
+
+def check(name: str) -> str:
+    """What it answered. Raises HostError with the reason; the process has ended either way."""
+    name = releases.find(name)
+    jobs.clear(UNIT)
+    properties = (
+        f"RuntimeDirectory={UNIT}",
+        "RuntimeDirectoryMode=0700",
+        f"Environment=SLIPWAY_SOCKET={SOCKET}",
+        # Gunicorn gives its socket to the user that it is: the site's own comes from systemd, and needs none of it.
+        "SystemCallFilter=@chown",
+        # However it ends, it stays to be asked why.
+        "RemainAfterExit=yes",
+        # Nobody is served by it. An orderly end takes as long as a worker's request, and more memory than it has:
+        # an interpreter that cleans up writes to every page that its processes share.
+        "KillSignal=SIGKILL",
+        "SuccessExitStatus=SIGKILL",
+        "TimeoutStopSec=5s",
+        # Whoever waits for it may be ended too.
+        f"RuntimeMaxSec={LONGEST + 2 * visit.SECONDS + 30}",
+    )
+    gunicorn = RELEASES / name / "venv" / "bin" / "gunicorn"
+    start = [*jobs.command(name, *properties, unit=UNIT, wait=False), "/bin/sh", "-c"]
+    # An argument: the site's own environment file has the last word on WEB_CONCURRENCY.
+    start.append(f'exec {gunicorn} -c deploy/gunicorn.conf.py --workers 1 "$SLIPWAY_WSGI"')
+    started = commands.run(start)
+    if started.returncode:
+        why = " ".join(started.stderr.split())
+        raise HostError(f"health check of the new release failed: systemd does not start it: {why}")
+    try:
+        _wait()
+        ready = visit.fault(*_ask(READY))
+        if ready:
+            raise HostError(f"health check of the new release failed: {READY} {ready}")
+        status, _ = _ask(PAGE)
+        if status >= 400:
+            raise HostError(f"health check of the new release failed: {PAGE} answers {status}{cause.of(UNIT)}")
+        return f"{READY} 200, {PAGE} {status}"
+    finally:
+        jobs.clear(UNIT)
+
+
+def _wait() -> None:
+    """Counts the seconds that it lets pass. What it computes is not held against it, nor that it waits for its turn to:
+    beside visitors a small host is slow. To a limit, since an endless loop computes too."""
+    began, looked, busy = time.monotonic(), 0.0, 0.0
+    while not SOCKET.is_socket():
+        passed = time.monotonic() - began
+        # Not each time: asking systemd costs as much as a good part of the start that is waited for.
+        if passed - looked >= LOOK:
+            looked = passed
+            runs, busy = _state()
+            if not runs:
+                raise HostError(f"health check of the new release failed: it does not start{cause.of(UNIT)}")
+        if passed - busy > SECONDS or passed > LONGEST:
+            raise HostError(
+                f"health check of the new release: timeout, it has not started after {passed:.0f} s{cause.of(UNIT)}"
+            )
+        time.sleep(0.1)
+
+
+def _state() -> tuple[bool, float]:
+    """Whether it runs, and the seconds that it has computed or stood in line to."""
+    found = cause.shown(UNIT, "MainPID", "CPUUsageNSec", "ControlGroup")
+    used = found.get("CPUUsageNSec", "")
+    # 2**64 - 1 or words where nobody counts.
+    computed = int(used) / 1e9 if used.isdigit() and int(used) < 2**63 else 0.0
+    return found.get("MainPID", "0") != "0", computed + _queued(found.get("ControlGroup", ""))
+
+
+def _queued(group: str) -> float:
+    """The seconds that the processes of a control group have stood in the processor's queue.
+
+    https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
+    """
+    waited = 0
+    with contextlib.suppress(OSError):
+        for pid in (CGROUPS / group.lstrip("/") / "cgroup.procs").read_text().split():
+            # One of them may end meanwhile.
+            with contextlib.suppress(OSError):
+                waited += int((PROC / pid / "schedstat").read_text().split()[1])
+    return waited / 1e9
+
+
+def _ask(page: str) -> tuple[int, str]:
+    try:
+        return visit.gunicorn(Path(SOCKET), page)
+    except OSError as error:
+        why = "timeout" if isinstance(error, TimeoutError) else str(error)
+        raise HostError(f"health check of the new release failed: {page}: {why}{cause.of(UNIT)}") from None

@@ -1,0 +1,167 @@
+"""Who may change the host: one command at a time, one step of it at a time, and none whose lock is gone."""
+
+import fcntl
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from agent.paths import LOCK, STEP, HostError
+
+STEP_SECONDS = 120
+# What a holder takes to end that was told to.
+END_SECONDS = 10
+# What it takes to say who it is, and who only looks to let go.
+MOMENT = 1
+
+
+def hold(holder: str, checkout: str) -> None:
+    """Holds the deploy's lock until the other end of stdin goes away, however it does; prints ``held TOKEN`` first.
+
+    A lock that ``checkout`` left behind is taken over, which the line says then: whoever names a checkout has seen that
+    no other command of it runs. Raises HostError, with who holds the lock and since when, if somebody else does.
+    """
+    with LOCK.open("a+") as file:
+        before = _take(file, checkout)
+        said = {
+            "holder": holder,
+            "checkout": checkout,
+            # Each step shows it: what was held once is worth nothing later.
+            "token": secrets.token_hex(8),
+            "since": _now(),
+            "pid": os.getpid(),
+            "started": _started(os.getpid()),
+        }
+        file.truncate(0)
+        file.write(json.dumps(said))
+        file.flush()
+        print(f"held {said['token']}{f' taken over from {before}' if before else ''}", flush=True)
+        sys.stdin.buffer.read()
+        file.truncate(0)
+
+
+def _take(file: TextIO, checkout: str) -> str:
+    """Locks the file; whose lock was ended for it, if any."""
+    said = _lock(file)
+    if said is None:
+        return ""
+    if checkout and said.get("checkout") == checkout:
+        return _end(file, said)
+    raise HostError(f"the deploy lock is held by {_words(said)}; wait for it, or end a stale one with `make unlock`")
+
+
+def _lock(file: TextIO) -> dict | None:
+    """Locks the file: None, or what its holder wrote."""
+    deadline = time.monotonic() + MOMENT
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return None
+        except BlockingIOError:
+            said = _said()
+            if said or time.monotonic() > deadline:
+                return said
+        time.sleep(0.02)
+
+
+def fence(token: str) -> None:
+    """Raises HostError, with who holds the lock now, unless it is held by the command that was given ``token``."""
+    said = _holding()
+    # Who held it before there were tokens has none to show.
+    if said is not None and said.get("token", "") == token:
+        return
+    now = "nobody holds it" if said is None else f"{_words(said)} holds it"
+    raise HostError(
+        f"this command's deploy lock is gone, {now}: its connection broke, or `make unlock` ended it; "
+        "this step has changed nothing, so look at `make releases` and run the command again"
+    )
+
+
+def holder() -> str:
+    """Who holds the lock and since when, for a person; "" when nobody does."""
+    said = _holding()
+    return "" if said is None else _words(said)
+
+
+def _holding() -> dict | None:
+    """What the holder wrote; None when there is none."""
+    with LOCK.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _said()
+    return None
+
+
+def unlock() -> str:
+    """Ends the process that holds the lock; what it was, for a person."""
+    with LOCK.open("a+") as file:
+        said = _lock(file)
+        if said is None:
+            return "nobody holds the deploy lock"
+        if not said:
+            raise HostError("the deploy lock was taken this moment; look again")
+        return f"ended the lock of {_end(file, said)}"
+
+
+def _end(file: TextIO, said: dict) -> str:
+    """Ends the holder that wrote ``said`` and locks the file; who it was."""
+    os.kill(said["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + END_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)
+            return _words(said)
+        except BlockingIOError:
+            if time.monotonic() > deadline or _said() not in (said, {}):
+                raise HostError(f"the deploy lock of {_words(said)} was ended, and {_words(_said())} has it") from None
+        time.sleep(0.02)
+
+
+def _said() -> dict:
+    """What the holder wrote, a moment after it had locked; nothing of one that is gone, whose number others get."""
+    try:
+        said = json.loads(LOCK.read_text())
+        # One of an earlier version does not say when it started.
+        return said if said.get("started") in (None, _started(said["pid"])) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _started(pid: int) -> str:
+    """In ticks since boot: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html"""
+    return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
+
+
+def _words(said: dict) -> str:
+    return f"{said['holder']} since {said['since']}" if said else "somebody who took it this moment"
+
+
+@contextmanager
+def step(name: str):
+    """Waits for a step that an earlier connection left running: the switch and its health gate end by themselves."""
+    with STEP.open("a+") as file:
+        deadline = time.monotonic() + STEP_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    what = f"another step still runs after {STEP_SECONDS} s: {STEP.read_text() or 'it began just now'}"
+                    raise HostError(f"{what}; wait for it, and run the command again") from None
+                time.sleep(0.2)
+        file.truncate(0)
+        file.write(f"{name} since {_now()}")
+        file.flush()
+        yield
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())

@@ -1,0 +1,152 @@
+"""What is wrong with the host and its site, one line each with what to do; none when all is well."""
+
+import os
+import re
+import ssl
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent import commands, outdated, releases, visit
+from agent.check import PAGE, READY
+from agent.paths import CERTIFICATE, settings
+from agent.units import SITE, expected, failed, shown
+
+PAGE_SECONDS = 10
+# A unit that is not up may be on its way: it is looked at again after this, s.
+AGAIN = 2
+# So many restarts by systemd, the last one so few seconds ago, are a crash loop.
+RESTARTS, RECENT = 3, 300
+FULL = 90  # %
+MOUNTS = ("/", "/boot", "/srv", "/tmp", "/var", "/var/lib/postgresql", "/var/log")
+RENEWAL, TIMER = "slipway-certificate.service", "slipway-certificate.timer"
+REBOOT = Path("/var/run/reboot-required")
+CGROUPS = Path("/sys/fs/cgroup")
+# What the kernel writes of each process that it ends for memory.
+ENDED = re.compile(r"^oom-kill:.*\btask_memcg=(\S*?),task=([^,]+)")
+
+
+def found() -> list[str]:
+    # A process calls itself what it likes.
+    return [commands.printable(line) for line in _found()]
+
+
+def _found() -> Iterator[str]:
+    yield from (*_units(), *_failed())
+    if releases.current():
+        yield from (*_pages(), *_disks(), *_certificate(), *_upgrades(), *_memory())
+    else:
+        yield from (*_disks(), *_certificate(), "no release serves yet: `make deploy`")
+
+
+def _units() -> Iterator[str]:
+    """The services that the site needs, a stopped one among them."""
+    names = ("ActiveState", "SubState", "Result", "NRestarts", "ExecMainStartTimestampMonotonic")
+    first = shown(expected(), *names)
+    up = all(unit["ActiveState"] == "active" for unit in first.values())
+    now = first if up else time.sleep(AGAIN) or shown(expected(), *names)
+    for name, unit in now.items():
+        restarts, logs = int(unit["NRestarts"] or 0), f"`make logs UNIT={name}`"
+        ago = time.monotonic() - int(unit["ExecMainStartTimestampMonotonic"] or 0) / 1e6
+        rising = restarts > int(first[name]["NRestarts"] or 0) or unit["SubState"] == "auto-restart"
+        if rising or (restarts >= RESTARTS and ago < RECENT):
+            yield f"{name} is in a crash loop, restarted {restarts} times: {logs}"
+        elif unit["ActiveState"] not in ("active", "reloading"):
+            why = "" if unit["Result"] in ("", "success") else f", {unit['Result']}"
+            yield f"{name} is not running ({unit['ActiveState']}{why}): {logs}; `sudo systemctl start {name}` starts it"
+
+
+def _failed() -> Iterator[str]:
+    for name in failed():
+        if name not in (*expected(), RENEWAL):
+            yield f"{name} has failed: `make logs UNIT={name}`"
+
+
+def _pages() -> Iterator[str]:
+    """As a visitor comes, through nginx."""
+    faults = {}
+    for page in (READY, PAGE):
+        try:
+            status, body = visit.nginx(page, PAGE_SECONDS)
+            # A page may lead elsewhere, to a login say.
+            faults[page] = visit.fault(status, body) if page == READY or status >= 400 else ""
+        except OSError as error:
+            faults[page] = f"does not answer ({error})"
+    said = ", ".join(f"{page} {fault}" for page, fault in faults.items() if fault)
+    if said:
+        yield f"pages fail through nginx: {said}: `make logs`"
+
+
+def _disks() -> Iterator[str]:
+    seen = set()
+    for path in filter(os.path.isdir, MOUNTS):
+        device = os.stat(path).st_dev  # noqa: PTH116
+        if device in seen:
+            continue
+        seen.add(device)
+        disk = os.statvfs(path)
+        for what, total, free, usable in (
+            ("its space", disk.f_blocks, disk.f_bfree, disk.f_bavail),
+            ("its inodes", disk.f_files, disk.f_ffree, disk.f_favail),
+        ):
+            # As df counts: what is root's own is neither used nor free.
+            used = total - free
+            part = 100 * used / (used + usable) if used + usable else 0
+            if part > FULL:
+                yield f"the disk of {path} is full to {part:.0f} % of {what}: `sudo du -xh {path} | sort -h | tail`"
+
+
+def _certificate() -> Iterator[str]:
+    if not settings()["tls"]:
+        return
+    unit = shown((RENEWAL, TIMER), "ActiveState", "Result", "ExecMainExitTimestamp")
+    if unit[RENEWAL]["Result"] not in ("", "success"):
+        when = unit[RENEWAL]["ExecMainExitTimestamp"]
+        yield f"the certificate's renewal failed{f' on {when}' if when else ''}: `make logs UNIT=certificate`"
+    if unit[TIMER]["ActiveState"] != "active":
+        yield f"nothing renews the certificate, {TIMER} is off: `sudo systemctl enable --now {TIMER}`"
+    line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-startdate", "-enddate"]
+    said = commands.said(*line)
+    dates = re.findall(r"^not(?:Before|After)=(.+)$", said, re.M)
+    if len(dates) != 2:
+        yield f"{CERTIFICATE} cannot be read: `make logs UNIT=certificate`"
+        return
+    start, end = map(ssl.cert_time_to_seconds, dates)
+    # It is renewed with a third of its time left, or half of a short one's.
+    if end - time.time() < (end - start) / 4:
+        over = "ended" if end <= time.time() else "has not been renewed and ends"
+        yield f"the certificate {over} on {dates[1]}: `make logs UNIT=certificate`"
+
+
+def _upgrades() -> Iterator[str]:
+    """What upgrades have brought that does not run yet."""
+    if REBOOT.exists():
+        packages = REBOOT.with_name("reboot-required.pkgs")
+        names = ", ".join(sorted(set(packages.read_text().split()))) if packages.exists() else ""
+        yield f"a reboot is due{f', for {names}' if names else ''}: `sudo reboot`"
+    for name, files in outdated.libraries((*expected(), "ssh.service")).items():
+        yield f"{name} still runs what an upgrade replaced ({', '.join(files)}): `sudo systemctl restart {name}`"
+
+
+def _memory() -> Iterator[str]:
+    """Whom memory ran out for. A release's jobs are left out: the deploy itself said so."""
+    line = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--since=-24h", "_TRANSPORT=kernel"]
+    said = commands.said(*line, "--grep=^oom-kill:")
+    ended = [match for match in map(ENDED.match, said.splitlines()) if match]
+    told = Counter((match[1].rpartition("/")[2] or "the system", match[2]) for match in ended)
+    for (unit, task), times in told.items():
+        if unit == SITE or not unit.startswith("slipway-"):
+            yield f"memory ran out in {unit}: {task} was ended {times} times in 24 hours; see deploy/budget.yml"
+    for unit, group in shown(expected(), "ControlGroup").items():
+        times = _ended_in(group["ControlGroup"].lstrip("/"))
+        if times and unit not in {name for name, _ in told}:
+            yield f"memory ran out in {unit}: a process was ended {times} times since it started; see deploy/budget.yml"
+
+
+def _ended_in(group: str) -> int:
+    """How many processes of a control group were ended for memory while it has been there; of either version."""
+    for path in (CGROUPS / group / "memory.events", CGROUPS / "memory" / group / "memory.oom_control"):
+        if group and path.exists():
+            return int(dict(line.split() for line in path.read_text().splitlines()).get("oom_kill", 0))
+    return 0

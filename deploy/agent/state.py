@@ -1,0 +1,92 @@
+"""What the playbook made of the host, looked at again: a deploy that skips provisioning must know that it may."""
+
+import glob
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent import commands
+from agent.paths import ETC
+
+RECORDED = ETC / "state.json"
+WATCHED = ETC / "watched.json"
+
+
+def observed() -> dict[str, str]:
+    """Each watched thing with a digest of how it is now. watched.json: files (globs), packages, units, enabled."""
+    watched = json.loads(WATCHED.read_text())
+    return dict(_look(watched))
+
+
+def _look(watched: dict) -> Iterator[tuple[str, str]]:
+    for pattern in watched["files"]:
+        paths = [Path(each) for each in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
+        for path in paths or [Path(pattern)]:
+            if path != RECORDED and (path.is_symlink() or not path.is_dir()):
+                yield str(path), _file(path)
+    installed = _said(
+        "dpkg-query", "--show", "--showformat=${binary:Package} ${db:Status-Abbrev}\n", *watched["packages"]
+    )
+    there = dict(line.split(maxsplit=1) for line in installed)
+    for name in watched["packages"]:
+        yield f"package {name}", there.get(name, "absent")
+    enabled, active = (_said("systemctl", verb, *watched["units"]) for verb in ("is-enabled", "is-active"))
+    for name, *state in zip(watched["units"], enabled, active, strict=False):
+        yield f"unit {name}", " ".join(state)
+    for name, state in zip(watched["enabled"], _said("systemctl", "is-enabled", *watched["enabled"]), strict=False):
+        yield f"unit {name}", state
+    yield "firewall", _digest("\n".join(_said("nft", "--stateless", "list", "table", "inet", "slipway")).encode())
+    for line in _said("sysctl", *_sysctl_keys()):
+        key, _, value = line.partition(" = ")
+        yield f"sysctl {key}", value
+
+
+def _file(path: Path) -> str:
+    if path.is_symlink():
+        return f"link to {path.readlink()}"
+    try:
+        status = path.stat()
+        return f"{status.st_uid}:{status.st_gid} {status.st_mode:o} {_digest(path.read_bytes())}"
+    except FileNotFoundError:
+        return "absent"
+
+
+def _sysctl_keys() -> list[str]:
+    lines = Path("/etc/sysctl.d/90-slipway.conf").read_text().splitlines()
+    return [line.partition("=")[0].strip() for line in lines if "=" in line and not line.startswith("#")]
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _said(*line: str) -> list[str]:
+    """The lines that a command prints; whether it is content shows in them."""
+    return commands.said(*line).splitlines()
+
+
+def record(fingerprint: str) -> bool:
+    """Keeps how the host is now, as what ``fingerprint`` describes; whether that is news."""
+    now = {"fingerprint": fingerprint, "state": observed()}
+    if RECORDED.exists() and json.loads(RECORDED.read_text()) == now:
+        return False
+    partial = RECORDED.with_suffix(".partial")
+    partial.write_text(json.dumps(now, indent=2) + "\n")
+    partial.chmod(0o600)
+    partial.rename(RECORDED)
+    return True
+
+
+def drift() -> dict:
+    """``fingerprint``: what the host was last provisioned by; ``drifted``: the names of what is otherwise since."""
+    try:
+        recorded = json.loads(RECORDED.read_text())
+        now = observed()
+    except FileNotFoundError:
+        return {"fingerprint": "", "drifted": []}
+    names = sorted({*recorded["state"], *now})
+    return {
+        "fingerprint": recorded["fingerprint"],
+        "drifted": [name for name in names if recorded["state"].get(name) != now.get(name)],
+    }

@@ -1,0 +1,55 @@
+"""How the host is: the release, the services and their memory, the certificate, the disk; and what is wrong."""
+
+import os
+import shutil
+from pathlib import Path
+
+from agent import commands, locks, problems, releases, units
+from agent.paths import CERTIFICATE
+
+
+def memory() -> dict[str, int]:
+    """MB: total, available, swap in use."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    said = {name: int(rest.split()[0]) // 1024 for name, rest in (line.split(":") for line in lines)}
+    return {
+        "total": said["MemTotal"],
+        "available": said["MemAvailable"],
+        "swap": said["SwapTotal"] - said["SwapFree"],
+    }
+
+
+def services() -> list[dict]:
+    """Each service with its state, its cgroup's memory in MB and how often systemd restarted it."""
+    names = [name for name in dict.fromkeys((units.SITE, *units.expected())) if name.endswith(".service")]
+    return [
+        {
+            "name": name,
+            "state": unit["ActiveState"],
+            "memory": int(unit["MemoryCurrent"]) >> 20 if unit["MemoryCurrent"].isdigit() else None,
+            "restarts": int(unit["NRestarts"] or 0),
+        }
+        for name, unit in units.shown(names, "ActiveState", "MemoryCurrent", "NRestarts").items()
+    ]
+
+
+def status() -> dict:
+    """``problems`` has a line for each thing that is wrong."""
+    serving = releases.current()
+    return {
+        "release": serving,
+        "activated": releases.activated(serving) if serving else "",
+        "services": services(),
+        "memory": memory(),
+        "load": os.getloadavg()[0],
+        "disk_free": shutil.disk_usage("/").free >> 20,
+        "certificate": _expiry(),
+        "lock": locks.holder(),
+        "problems": problems.found(),
+    }
+
+
+def _expiry() -> str:
+    line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-enddate", "-issuer"]
+    said = commands.said(*line)
+    return said.replace("notAfter=", "until ").replace("\nissuer=", ", by ").strip()

@@ -1,0 +1,45 @@
+"""The services of this host, as systemd knows them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from agent import releases
+from agent.commands import said
+
+SITE, NGINX, DISK = "slipway.service", "nginx.service", "slipway-disk.service"
+# Debian's clusters: VERSION/NAME, each with a start.conf that says whether it comes up by itself.
+CLUSTERS = Path("/etc/postgresql")
+
+
+def databases() -> list[str]:
+    """The units of the clusters on this host; none where the database is elsewhere."""
+    conf = sorted(CLUSTERS.glob("*/*/start.conf"))
+    return [
+        f"postgresql@{path.parts[-3]}-{path.parts[-2]}.service" for path in conf if "auto" in path.read_text().split()
+    ]
+
+
+def expected() -> list[str]:
+    """What must run on this host, whether it does or not."""
+    return [*(["slipway.socket", SITE] if releases.current() else []), NGINX, *databases(), DISK]
+
+
+def shown(names: Iterable[str], *properties: str) -> dict[str, dict[str, str]]:
+    """The properties of each unit, "" where it has none: by name, so that a stopped one is among them."""
+    asked = [f"--property={name}" for name in ("Id", *properties)]
+    answer = said("systemctl", "show", *asked, *names)
+    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in answer.split("\n\n")]
+    found = {block["Id"]: block for block in blocks if "Id" in block}
+    return {name: {each: found.get(name, {}).get(each, "") for each in properties} for name in names}
+
+
+def is_known(name: str) -> bool:
+    """Whether systemd has a unit of this name, or the journal what one of a release's jobs wrote."""
+    if shown([name], "LoadState")[name]["LoadState"] not in ("", "not-found"):
+        return True
+    return name in said("journalctl", "--field=_SYSTEMD_UNIT").splitlines()
+
+
+def failed() -> list[str]:
+    listed = said("systemctl", "list-units", "--failed", "--no-legend", "--plain")
+    return [line.split()[0] for line in listed.splitlines() if line.strip()]

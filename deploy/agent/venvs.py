@@ -1,0 +1,51 @@
+"""Makes a venv of packages that were unpacked elsewhere: nothing is installed here, and nothing of it is run."""
+
+import os
+import shutil
+import venv
+from pathlib import Path
+
+from agent import bytecode
+from agent.paths import VENVS, HostError
+from agent.unpack import BROKEN, Refused, opened, unpack
+
+WHOLE = "whole"
+
+
+def is_whole(lock: str) -> bool:
+    return (VENVS / lock / WHOLE).exists()
+
+
+def make(lock: str, packages: Path) -> None:
+    """The venv ``lock`` of packages.tar.gz. Raises HostError; what is left then is no venv."""
+    if not packages.exists():
+        raise HostError(f"the venv {lock} is not on the host and no packages were sent; run `make deploy` again")
+    target = VENVS / lock
+    # Scripts name the folder that they lie in, so it is made in place, and marked when it is whole.
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        _fill(target, packages)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+    bytecode.add(target, "lib", shown=target)
+    os.sync()
+    (target / WHOLE).touch(mode=0o644)
+
+
+def _fill(target: Path, packages: Path) -> None:
+    before = os.umask(0o022)
+    # First, in a folder that is empty: its interpreter and pyvenv.cfg are there when a package brings its own.
+    try:
+        venv.create(target, symlinks=True)
+    finally:
+        os.umask(before)
+    try:
+        with opened(packages) as archive:
+            unpack(archive, target)
+    except Refused as error:
+        raise HostError(
+            f"the packages that were sent are refused: {error}; take out of requirements/web.in what brings it"
+        ) from None
+    except BROKEN as error:
+        raise HostError(f"the packages that were sent cannot be unpacked: {error}; run `make deploy` again") from None

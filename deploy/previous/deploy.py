@@ -1,0 +1,34 @@
+"""For one version: a project that still imports ``deploy.…`` finds what is called ``slipway.web.…`` now."""
+
+import importlib
+import importlib.abc
+import importlib.util
+import sys
+import warnings
+
+__path__: list[str] = []
+PREFIX, NEW = "deploy.", "slipway.web."
+
+
+class Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Gives the module itself under its old name, and no copy of it: its classes are the same."""
+
+    def find_spec(self, name, path=None, target=None):
+        known = name.startswith(PREFIX) and importlib.util.find_spec(NEW + name.removeprefix(PREFIX))
+        return importlib.util.spec_from_loader(name, self) if known else None
+
+    def create_module(self, spec):
+        new = "slipway.settings" if spec.name == "deploy.settings" else NEW + spec.name.removeprefix(PREFIX)
+        warnings.warn(f"write `{new}` in place of `{spec.name}`, a name of an older version", FutureWarning, 2)
+        module = importlib.import_module(new)
+        # The import system takes what a loader gives for unmade, and would write the old name into it.
+        self.own = {name: getattr(module, name, None) for name in ("__spec__", "__loader__", "__package__", "__name__")}
+        return module
+
+    def exec_module(self, module):
+        for name, value in self.own.items():
+            setattr(module, name, value)
+
+
+# First: the parent has a real path by then, and a copy would be found on it.
+sys.meta_path.insert(0, Renamed())

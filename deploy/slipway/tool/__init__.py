@@ -1,0 +1,1 @@
+"""What the deploying machine runs: it builds, pushes, provisions and deploys."""

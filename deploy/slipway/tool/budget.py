@@ -1,0 +1,74 @@
+"""Turns deploy/budget.yml and a host's memory into limits, worker counts and PostgreSQL's settings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from slipway import ROOT
+from slipway.web.errors import SlipwayError
+
+TABLE = ROOT / "deploy" / "budget.yml"
+# PostgreSQL's own jobs, a person with psql, the migrations and the throwaway process, beside one per worker.
+SPARE_CONNECTIONS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """``memory`` and the ``parts`` of the services are in MB."""
+
+    memory: int
+    parts: dict[str, int]
+    workers: int
+
+    @property
+    def free(self) -> int:
+        """MB that nobody was given: the page cache."""
+        return self.memory - sum(self.parts.values())
+
+    def variables(self) -> dict[str, Any]:
+        """The roles' variables."""
+        gunicorn, nginx, database = (self.parts.get(name, 0) for name in ("gunicorn", "nginx", "postgresql"))
+        tuned = {
+            "postgresql_shared_buffers": f"{database * 2 // 3}MB",
+            "postgresql_work_mem": f"{max(2, database // 48)}MB",
+            "postgresql_maintenance_work_mem": f"{database // 4}MB",
+            "postgresql_max_connections": self.workers + SPARE_CONNECTIONS,
+        }
+        return (tuned if database else {}) | {
+            "gunicorn_workers": self.workers,
+            # Slowed down at its part, ended a quarter above it.
+            "gunicorn_memory_high": f"{gunicorn}M",
+            "gunicorn_memory_max": f"{gunicorn * 5 // 4}M",
+            # What nginx holds are buffers of clients that wait: its limit is for the worst day.
+            "nginx_memory_max": f"{nginx * 3}M",
+            "release_memory_max": f"{self.parts['release']}M",
+        }
+
+    def lines(self) -> list[str]:
+        """The table, as it is printed."""
+        width = max(map(len, self.parts))
+        return [f"{name:<{width}} {mb:>5} MB" for name, mb in self.parts.items()] + [
+            f"{'free':<{width}} {self.free:>5} MB of {self.memory}, for the page cache; {self.workers} Gunicorn workers"
+        ]
+
+
+def plan(memory: int, cpus: int, *, database: bool = True) -> Budget:
+    """The budget of a host that shows ``memory`` MB; without ``database`` PostgreSQL runs elsewhere.
+
+    Raises SlipwayError when it does not fit.
+    """
+    table = yaml.safe_load(TABLE.read_text())
+    above = max(0, memory - table["measured_on"])
+    parts = {
+        name: int(part["mb"] + part["more"] * above)
+        for name, part in table["services"].items()
+        if database or name != "postgresql"
+    }
+    if sum(parts.values()) > memory:
+        raise SlipwayError(
+            f"the server shows {memory} MB of memory and the budget needs {sum(parts.values())} MB: "
+            f"take a larger server, or change {TABLE.parent.name}/{TABLE.name}"
+        )
+    room = (parts["gunicorn"] - table["gunicorn_master"]) // table["gunicorn_worker"]
+    return Budget(memory, parts, workers=max(1, min(room, 2 * cpus + 1)))

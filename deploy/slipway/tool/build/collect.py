@@ -1,0 +1,78 @@
+"""Reads every static file once, as Django's finders list them."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.files.storage import Storage
+
+from slipway import ROOT
+
+PACKAGE_DIRECTORIES = frozenset(("site-packages", "dist-packages", "node_modules"))
+
+
+@dataclass(slots=True)
+class Source:
+    """A static file before its references are resolved.
+
+    ``name`` is the path below STATIC_URL, with slashes; ``own`` tells the project's files from
+    those of an installed package.
+    """
+
+    name: str
+    path: str
+    body: bytes
+    own: bool
+
+
+def collect(ignore: Iterable[str] | None = None) -> dict[str, Source]:
+    """All static files by name; of two with one name the first finder's wins, as in Django.
+
+    ``ignore`` holds glob patterns; without it, Django's own: hidden files, CVS and backups.
+    """
+    patterns = apps.get_app_config("staticfiles").ignore_patterns if ignore is None else ignore
+    patterns = list(patterns)
+    sources: dict[str, Source] = {}
+    own: dict[Storage, bool] = {}
+    for finder in get_finders():
+        for path, storage in finder.list(patterns):
+            if storage not in own:
+                own[storage] = is_own(getattr(storage, "location", ROOT))
+            prefix = getattr(storage, "prefix", None)
+            name = f"{prefix}/{path}" if prefix else path
+            if os.sep != "/":
+                name = name.replace(os.sep, "/")
+            if name not in sources:
+                sources[name] = _read(name, path, storage, own[storage])
+    return sources
+
+
+def is_own(path: str | os.PathLike[str]) -> bool:
+    """Whether the file belongs to the project and not to an installed package."""
+    pure = PurePath(path)
+    if not PACKAGE_DIRECTORIES.isdisjoint(pure.parts):
+        return False
+    return pure.is_relative_to(ROOT) or any(pure.is_relative_to(d) for d in _project_directories())
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """The path as a person in the checkout would type it."""
+    pure = PurePath(path)
+    return str(pure.relative_to(ROOT) if pure.is_relative_to(ROOT) else pure)
+
+
+def _project_directories() -> list[str]:
+    return [os.fspath(entry[1] if isinstance(entry, list | tuple) else entry) for entry in settings.STATICFILES_DIRS]
+
+
+def _read(name: str, path: str, storage: Storage, own: bool) -> Source:
+    try:
+        full = storage.path(path)
+    except NotImplementedError:
+        with storage.open(path) as file:
+            return Source(name, path, file.read(), own)
+    return Source(name, full, Path(full).read_bytes(), own and "node_modules" not in path)

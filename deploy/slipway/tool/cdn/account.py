@@ -1,0 +1,172 @@
+"""The AWS account: clients by boto3's own settings; what is asked, what is changed, and its errors in one line."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from slipway.tool.cdn.refusals import failed, refused
+from slipway.tool.keys import session
+
+# CloudFront is a global service; it answers, and takes certificates from, this region.
+GLOBAL = "us-east-1"
+TAG = "slipway-site"
+# Stands for an id or ARN that AWS gives once the thing is made.
+NOT_YET = "(not made yet)"
+SETTINGS = Config(
+    # Eight attempts wait up to a minute in all where AWS throttles.
+    retries={"mode": "standard", "total_max_attempts": 8},
+    # Checksums only where the API asks for them, so that other S3 servers understand us.
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+
+
+class Site(Protocol):
+    """What provisioning needs to know of a site; ``slipway.tool.config.Site`` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def site_url(self) -> str: ...
+    @property
+    def static_url(self) -> str: ...
+    @property
+    def media_url(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def bucket(self) -> str: ...
+    @property
+    def media_bucket(self) -> str: ...
+    @property
+    def price_class(self) -> str: ...
+    @property
+    def cdn_logs(self) -> str: ...
+    @property
+    def github(self) -> str: ...
+
+
+class Account:
+    """One client a service, made when it is first used; and the changes, made or, when ``dry``, only noted.
+
+    ``say`` is called with each line of ``changes`` as it comes, and with what is waited for. With a key among ``keys``
+    that one asks, otherwise what every AWS tool finds.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        *,
+        dry: bool = False,
+        say: Callable[[str], object] = lambda _: None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        self.region = region
+        self.keys = keys or {}
+        self.dry = dry
+        self.say = say
+        self.changes: list[str] = []
+        # Names of what was there before, as it should be or not.
+        self.there: list[str] = []
+        # What a person should know or do, and is no change of ours.
+        self.notes: list[str] = []
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        # One of its own: the default one keeps the first credentials that it finds.
+        return boto3.Session(botocore_session=session(self.keys))
+
+    @cached_property
+    def s3(self) -> BaseClient:
+        return self._client("s3", self.region)
+
+    @cached_property
+    def cloudfront(self) -> BaseClient:
+        return self._client("cloudfront", GLOBAL)
+
+    @cached_property
+    def acm(self) -> BaseClient:
+        return self._client("acm", GLOBAL)
+
+    @cached_property
+    def route53(self) -> BaseClient:
+        return self._client("route53", GLOBAL)
+
+    @cached_property
+    def iam(self) -> BaseClient:
+        return self._client("iam", GLOBAL)
+
+    @cached_property
+    def sts(self) -> BaseClient:
+        return self._client("sts", self.region)
+
+    def _client(self, service: str, region: str) -> BaseClient:
+        try:
+            return self.session.client(service, region_name=region, config=SETTINGS)
+        except BotoCoreError as error:
+            raise failed(service, "the account", error) from error
+
+    def note(self, line: str) -> None:
+        self.notes.append(line)
+
+    def change(
+        self, client: BaseClient, operation: str, resource: str, lines: Sequence[str], **params: Any
+    ) -> dict[str, Any] | None:
+        """Makes one change, told by ``lines``; AWS's answer, or None when dry. Raises SlipwayError."""
+        answer = None if self.dry else ask(client, operation, resource, **params)
+        for line in lines:
+            self.changes.append(line)
+            self.say(line)
+        return answer
+
+
+def ask(
+    client: BaseClient,
+    operation: str,
+    resource: str,
+    absent: tuple[str, ...] = (),
+    denied: str = "",
+    **params: Any,
+) -> dict[str, Any] | None:
+    """AWS's answer, or None where it answers with one of the error codes in ``absent``.
+
+    Raises SlipwayError, naming the call, ``resource`` and the fix, for every other error; ``denied`` is the fix of a
+    denied one where the resource knows better.
+    """
+    service = client.meta.service_model.service_name
+    try:
+        return getattr(client, operation)(**params)
+    except ClientError as error:
+        if error.response["Error"].get("Code", "") in absent:
+            return None
+        raise refused(service, resource, error, denied) from error
+    except BotoCoreError as error:
+        raise failed(service, resource, error) from error
+
+
+def pages(client: BaseClient, operation: str, resource: str, listing: str) -> list[dict[str, Any]]:
+    """Every item of a CloudFront listing, whose pages the API chains by Marker."""
+    items: list[dict[str, Any]] = []
+    marker: dict[str, str] = {}
+    while True:
+        page = ask(client, operation, resource, **marker)[listing]
+        items += page.get("Items") or []
+        if not page.get("NextMarker"):
+            return items
+        marker = {"Marker": page["NextMarker"]}
+
+
+def host(url: str) -> str:
+    """The host name of a URL, without its port."""
+    return urlsplit(url).hostname or ""
+
+
+def is_https(site: Site) -> bool:
+    """Whether viewers reach the CDN over TLS."""
+    return site.static_url.startswith("https:")

@@ -1,0 +1,290 @@
+"""A private bucket: made, closed, swept, and opened to one distribution alone."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from slipway.tool.cdn.account import GLOBAL, TAG, Account, Site, ask, is_https
+from slipway.tool.cdn.drift import overlay
+from slipway.tool.cdn.edges import Edge
+from slipway.tool.cdn.names import INCOMING_PREFIX
+from slipway.web.errors import SlipwayError
+
+PUBLIC_ACCESS_BLOCK = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+OWNERSHIP = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+VERSIONING = {"Status": "Enabled"}
+ABORT_UPLOADS = {
+    "ID": "abort-incomplete-uploads",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+}
+# An upload that nobody published, and each version of it: a form can be posted again and again for five minutes. Where
+# two rules speak of a version the shorter time holds.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+EXPIRE_INCOMING = {
+    "ID": "expire-incoming",
+    "Status": "Enabled",
+    "Filter": {"Prefix": INCOMING_PREFIX},
+    "Expiration": {"Days": 1},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+}
+# What was deleted or replaced can be had back for a month.
+EXPIRE_NONCURRENT = {
+    "ID": "expire-noncurrent",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One part of a bucket's configuration: how boto3 reads and writes it."""
+
+    label: str
+    get: str
+    put: str
+    # The member of the Put call that carries it; the Get call answers it whole or by its members.
+    member: str
+    wanted: dict[str, Any]
+    absent: tuple[str, ...] = ()
+
+    def read(self, account: Account, bucket: str) -> dict[str, Any] | None:
+        answer = ask(account.s3, self.get, f"bucket {bucket}", self.absent, Bucket=bucket)
+        if answer is None:
+            return None
+        known = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+        return known.get(self.member, known) or None
+
+
+def settings(site: Site, edge: Edge) -> list[Setting]:
+    """What the bucket behind ``edge`` has, in the order in which it is set."""
+    is_media = edge.kind == "media"
+    rules = [ABORT_UPLOADS, EXPIRE_INCOMING, EXPIRE_NONCURRENT] if is_media else [ABORT_UPLOADS]
+    # A static file can be built again from its release, an upload cannot: that bucket alone keeps old versions.
+    versioning = [
+        Setting("versioning", "get_bucket_versioning", "put_bucket_versioning", "VersioningConfiguration", VERSIONING)
+    ]
+    return [
+        Setting(
+            "public access block",
+            "get_public_access_block",
+            "put_public_access_block",
+            "PublicAccessBlockConfiguration",
+            PUBLIC_ACCESS_BLOCK,
+            ("NoSuchPublicAccessBlockConfiguration",),
+        ),
+        Setting(
+            "ownership",
+            "get_bucket_ownership_controls",
+            "put_bucket_ownership_controls",
+            "OwnershipControls",
+            OWNERSHIP,
+            ("OwnershipControlsNotFoundError",),
+        ),
+        Setting(
+            "encryption",
+            "get_bucket_encryption",
+            "put_bucket_encryption",
+            "ServerSideEncryptionConfiguration",
+            ENCRYPTION,
+            ("ServerSideEncryptionConfigurationNotFoundError",),
+        ),
+        *(versioning if is_media else []),
+        Setting(
+            "lifecycle",
+            "get_bucket_lifecycle_configuration",
+            "put_bucket_lifecycle_configuration",
+            "LifecycleConfiguration",
+            {"Rules": rules},
+            ("NoSuchLifecycleConfiguration",),
+        ),
+        Setting(
+            "cors",
+            "get_bucket_cors",
+            "put_bucket_cors",
+            "CORSConfiguration",
+            {"CORSRules": [_cors(site, edge)]},
+            ("NoSuchCORSConfiguration",),
+        ),
+    ]
+
+
+def _cors(site: Site, edge: Edge) -> dict[str, Any]:
+    if edge.kind == "media":
+        # The browser posts an upload's form straight to the bucket.
+        return {
+            "ID": "uploads",
+            "AllowedOrigins": [site.site_url],
+            "AllowedMethods": ["POST"],
+            "AllowedHeaders": ["*"],
+            "ExposeHeaders": ["ETag", "Location"],
+            "MaxAgeSeconds": 3600,
+        }
+    # A preflight that the distribution passes on; the headers of a GET are the distribution's own.
+    return {
+        "ID": "reads",
+        "AllowedOrigins": [site.site_url],
+        "AllowedMethods": ["GET", "HEAD"],
+        "AllowedHeaders": ["*"],
+        "MaxAgeSeconds": 86_400,
+    }
+
+
+def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:
+    """Makes the bucket and puts its configuration right."""
+    is_new = _ensure_exists(account, site, edge)
+    name = f"bucket {edge.bucket}"
+    for setting in settings(site, edge):
+        # A new bucket has AWS's defaults of today; ours are set whatever those are.
+        current = None if is_new else setting.read(account, edge.bucket)
+        merged, drifts = overlay(current, setting.wanted)
+        if drifts:
+            lines = [f"change {name}: {setting.label}: {drift}" for drift in drifts]
+            lines = lines if current else [f"make {name}: {setting.label}"]
+            # An answer may have members that are no part of the Put call's.
+            value = {part: merged[part] for part in setting.wanted}
+            account.change(account.s3, setting.put, name, lines, Bucket=edge.bucket, **{setting.member: value})
+
+
+def ensure_policy(account: Account, site: Site, edge: Edge, distribution_arn: str) -> None:
+    """Lets the one distribution read what it serves, and nobody else anything."""
+    name, wanted = f"bucket {edge.bucket}", policy(site, edge, distribution_arn)
+    current = read_policy(account, edge.bucket)
+    if current == wanted:
+        return
+    lines = [f"make {name}: policy"]
+    if current is not None:
+        drifts = overlay(current, wanted)[1] or ["it allows or denies more than it should"]
+        lines = [f"change {name}: policy: {drift}" for drift in drifts]
+    account.change(account.s3, "put_bucket_policy", name, lines, Bucket=edge.bucket, Policy=json.dumps(wanted))
+
+
+def read_policy(account: Account, bucket: str) -> dict[str, Any] | None:
+    absent = ("NoSuchBucketPolicy", "NoSuchBucket")
+    answer = ask(account.s3, "get_bucket_policy", f"bucket {bucket}", absent, Bucket=bucket)
+    return json.loads(answer["Policy"]) if answer else None
+
+
+def policy(site: Site, edge: Edge, distribution_arn: str) -> dict[str, Any]:
+    """The bucket policy: one distribution reads the prefix that it serves.
+
+    ListBucket makes a missing key a 404 rather than a 403. It lists nothing: whatever a visitor asks for is a key under
+    the prefix, queries are not passed on, and the bare host is the default root object.
+    """
+    arn = f"arn:aws:s3:::{edge.bucket}"
+    reader = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Condition": {"StringEquals": {"AWS:SourceArn": distribution_arn}},
+    }
+    statements: list[dict[str, Any]] = [
+        {"Sid": "Read", **reader, "Action": "s3:GetObject", "Resource": f"{arn}/{edge.prefix}*"},
+        {"Sid": "TellWhatIsMissing", **reader, "Action": "s3:ListBucket", "Resource": arn},
+    ]
+    if is_https(site):
+        statements.append(
+            {
+                "Sid": "TlsOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [arn, f"{arn}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        )
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def describe_bucket(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
+    """The bucket as S3 describes it, or None when there is none."""
+    # Not by HeadBucket, which asks for the right to list all of it.
+    if ask(account.s3, "get_bucket_location", f"bucket {edge.bucket}", ("NoSuchBucket",), Bucket=edge.bucket) is None:
+        return None
+    described = {
+        setting.label.replace(" ", "_"): setting.read(account, edge.bucket) for setting in settings(site, edge)
+    }
+    return {
+        "name": edge.bucket,
+        "region": site.region,
+        "bucket_url": _url(account, edge.bucket),
+        **described,
+        "policy": read_policy(account, edge.bucket),
+        "tags": tags(account, edge.bucket),
+    }
+
+
+def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
+    """Whether the bucket is new. Raises SlipwayError for one that is not ours."""
+    name = f"bucket {edge.bucket}"
+    if exists(account, edge):
+        held = tags(account, edge.bucket)
+        owner = held.get(TAG)
+        if owner == site.name:
+            account.there.append(name)
+            return False
+        if owner or _holds_objects(account, edge.bucket):
+            whose = f"it belongs to the site {owner}" if owner else "it holds objects of its own"
+            raise SlipwayError(f"{name} is not ours: {whose}; name another `{key_of(edge)}` in site.yml")
+        _tag(account, site, edge, held, [f"make {name}: ours from now on, it is empty"])
+        return False
+    # us-east-1 is S3's default, and it refuses to be named.
+    place = {} if site.region == GLOBAL else {"LocationConstraint": site.region}
+    params = {"CreateBucketConfiguration": place} if place else {}
+    made = f"make {name} in {site.region}"
+    account.change(account.s3, "create_bucket", name, [made], Bucket=edge.bucket, **params)
+    _tag(account, site, edge, {}, [])
+    return True
+
+
+def key_of(edge: Edge) -> str:
+    """The key of site.yml that names the edge's bucket."""
+    return "bucket" if edge.kind == "static" else "media_bucket"
+
+
+def exists(account: Account, edge: Edge) -> bool:
+    other = f"name another `{key_of(edge)}`"
+    found = ask(
+        account.s3,
+        "head_bucket",
+        f"bucket {edge.bucket}",
+        absent=("404", "NoSuchBucket"),
+        denied=f"allow it to these credentials, or {other} in site.yml: this one may be a stranger's",
+        Bucket=edge.bucket,
+    )
+    region = found and found.get("BucketRegion")
+    if region and region != account.region:
+        raise SlipwayError(
+            f"bucket {edge.bucket} is in {region}, and site.yml says {account.region}; correct `region`, or {other}"
+        )
+    return found is not None
+
+
+def tags(account: Account, bucket: str) -> dict[str, str]:
+    answer = ask(account.s3, "get_bucket_tagging", f"bucket {bucket}", ("NoSuchTagSet",), Bucket=bucket)
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
+
+
+def _holds_objects(account: Account, bucket: str) -> bool:
+    listing = ask(account.s3, "list_objects_v2", f"bucket {bucket}", Bucket=bucket, MaxKeys=1)
+    return bool(listing.get("Contents"))
+
+
+def _tag(account: Account, site: Site, edge: Edge, held: dict[str, str], lines: list[str]) -> None:
+    tag_set = [{"Key": key, "Value": value} for key, value in (held | {TAG: site.name}).items()]
+    name = f"bucket {edge.bucket}"
+    account.change(account.s3, "put_bucket_tagging", name, lines, Bucket=edge.bucket, Tagging={"TagSet": tag_set})
+
+
+def _url(account: Account, bucket: str) -> str:
+    """Where a visitor without credentials would ask for an object."""
+    params = {"Bucket": bucket, "Key": "x"}
+    signed = account.s3.generate_presigned_url("get_object", Params=params)
+    return signed.partition("?")[0].removesuffix("/x")

@@ -1,0 +1,167 @@
+"""The certificate of the two CDN hosts: found or asked for in ACM, us-east-1, and validated by DNS."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from slipway.tool.cdn import dns
+from slipway.tool.cdn.account import NOT_YET, TAG, Account, Site, ask, host
+from slipway.tool.cdn.waiting import wait_for
+from slipway.web.errors import SlipwayError
+
+# Without the filter ACM lists RSA keys alone.
+KEY_TYPES = ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1"]
+# ACM makes up the validation records a few seconds after the request.
+RECORDS_WITHIN = 60  # seconds
+# With the records in place ACM takes minutes, and a person who sets them by hand some more.
+ISSUED_WITHIN = 30 * 60  # seconds
+
+
+def ensure_certificate(account: Account, site: Site, zones: Sequence[dns.Zone]) -> str:
+    """The ARN of an issued certificate for both hosts.
+
+    Waits for one that is not issued yet. Raises SlipwayError, with the DNS records that ACM waits for, when that takes
+    too long; a later run goes on with the same certificate.
+    """
+    names = names_of(site)
+    arn = find_certificate(account, site)
+    if arn:
+        account.there.append(f"certificate of {' and '.join(names)}")
+        # It is renewed as long as they stay.
+        for record in records_of(_describe(account, arn)):
+            _ensure_record(account, record, zones)
+        return arn
+    waiting = [c for c in certificates(account, "PENDING_VALIDATION") if covers(_names(c), names)]
+    arn = waiting[0]["CertificateArn"] if waiting else _request(account, site, names)
+    if account.dry:
+        account.changes.append(f"wait   for the certificate of {' and '.join(names)} to be validated by DNS")
+        return arn
+    records = validation_records(account, arn)
+    by_hand = [record for record in records if not _ensure_record(account, record, zones)]
+    if by_hand:
+        account.say("The certificate waits for these DNS records; set them where your domain is administered:")
+        for record in by_hand:
+            account.say(f"    {_shown(record)}")
+    _wait(account, arn, names, records, zones)
+    return arn
+
+
+def find_certificate(account: Account, site: Site) -> str | None:
+    """The ARN of the issued certificate for both hosts, or None."""
+    names = names_of(site)
+    issued = [c for c in certificates(account, "ISSUED") if covers(_names(c), names)]
+    # The newest, so that a renewed import takes over.
+    return max(issued, key=lambda c: c["NotAfter"])["CertificateArn"] if issued else None
+
+
+def names_of(site: Site) -> list[str]:
+    return [host(site.static_url), host(site.media_url)]
+
+
+def covers(certified: set[str], names: list[str]) -> bool:
+    """Whether every one of ``names`` is certified, by itself or by a wildcard of its parent."""
+    return all(name in certified or f"*.{name.partition('.')[2]}" in certified for name in names)
+
+
+def certificates(account: Account, status: str) -> list[dict[str, Any]]:
+    """Full descriptions of the account's certificates in ``status``."""
+    found: list[dict[str, Any]] = []
+    params: dict[str, Any] = {"CertificateStatuses": [status], "Includes": {"keyTypes": KEY_TYPES}}
+    while True:
+        page = ask(account.acm, "list_certificates", "certificates", **params)
+        found += [_describe(account, c["CertificateArn"]) for c in page["CertificateSummaryList"]]
+        if not page.get("NextToken"):
+            return found
+        params["NextToken"] = page["NextToken"]
+
+
+def ours(account: Account, site: Site) -> list[dict[str, Any]]:
+    """Descriptions of the certificates that provisioning asked for, by their tag."""
+    known = [one for status in ("ISSUED", "PENDING_VALIDATION") for one in certificates(account, status)]
+    return [one for one in known if _is_ours(account, site, one["CertificateArn"])]
+
+
+def validation_records(account: Account, arn: str) -> list[dict[str, str]]:
+    """The CNAME records that ACM looks for. Raises SlipwayError when it does not name them in time."""
+    records: list[dict[str, str]] = []
+
+    def are_there() -> bool:
+        found = _describe(account, arn)
+        records[:] = records_of(found)
+        return bool(records) and len(records) == len(found["DomainValidationOptions"])
+
+    if not wait_for("the certificate's validation records", are_there, account.say, RECORDS_WITHIN):
+        raise SlipwayError(f"ACM names no validation records for {arn} yet; run it again")
+    # Two names may share one.
+    return [record for number, record in enumerate(records) if record not in records[:number]]
+
+
+def records_of(certificate: dict[str, Any]) -> list[dict[str, str]]:
+    options = certificate.get("DomainValidationOptions", [])
+    return [option["ResourceRecord"] for option in options if "ResourceRecord" in option]
+
+
+def _ensure_record(account: Account, record: dict[str, str], zones: Sequence[dns.Zone]) -> bool:
+    """Whether the record's zone is here, and it stands there now."""
+    zone = dns.zone_of(record["Name"].rstrip("."), zones)
+    if zone:
+        dns.ensure(account, zone, _record_set(record))
+    return bool(zone)
+
+
+def _is_ours(account: Account, site: Site, arn: str) -> bool:
+    answer = ask(account.acm, "list_tags_for_certificate", f"certificate {arn}", CertificateArn=arn)
+    return {"Key": TAG, "Value": site.name} in answer["Tags"]
+
+
+def _describe(account: Account, arn: str) -> dict[str, Any]:
+    answer = ask(account.acm, "describe_certificate", f"certificate {arn}", CertificateArn=arn)
+    return answer["Certificate"]
+
+
+def _names(certificate: dict[str, Any]) -> set[str]:
+    return {certificate["DomainName"], *certificate.get("SubjectAlternativeNames", [])}
+
+
+def _request(account: Account, site: Site, names: list[str]) -> str:
+    answer = account.change(
+        account.acm,
+        "request_certificate",
+        f"a certificate for {' and '.join(names)}",
+        [f"make certificate for {' and '.join(names)}"],
+        DomainName=names[0],
+        SubjectAlternativeNames=names,
+        ValidationMethod="DNS",
+        KeyAlgorithm="EC_prime256v1",
+        Tags=[{"Key": TAG, "Value": site.name}],
+    )
+    return answer["CertificateArn"] if answer else NOT_YET
+
+
+def _wait(
+    account: Account, arn: str, names: list[str], records: list[dict[str, str]], zones: Sequence[dns.Zone]
+) -> None:
+    what = f"the certificate for {' and '.join(names)}"
+
+    def is_issued() -> bool:
+        found = _describe(account, arn)
+        if found["Status"] not in ("ISSUED", "PENDING_VALIDATION"):
+            why = found.get("FailureReason", found["Status"])
+            raise SlipwayError(f"{what} was refused: {why}; a CAA record may forbid amazon.com: allow it, run it again")
+        return found["Status"] == "ISSUED"
+
+    if not wait_for(what, is_issued, account.say, ISSUED_WITHIN):
+        zone = dns.zone_of(names[0], zones)
+        delegated = f", that the domain's name servers are {', '.join(dns.name_servers(account, zone))}" if zone else ""
+        raise SlipwayError(
+            f"{what} is not issued yet: check that these DNS records resolve{delegated}, and run it again: "
+            + "; ".join(map(_shown, records))
+        )
+
+
+def _record_set(record: dict[str, str]) -> dict[str, Any]:
+    name, value = (f"{record[key].rstrip('.')}." for key in ("Name", "Value"))
+    return {"Name": name, "Type": record["Type"], "TTL": dns.TTL, "ResourceRecords": [{"Value": value}]}
+
+
+def _shown(record: dict[str, str]) -> str:
+    return f"{record['Name'].rstrip('.')} {record['Type']} {record['Value'].rstrip('.')}"

@@ -1,0 +1,221 @@
+"""CloudFront behind the verbs provision, describe and purge, and the policies of who works with it."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from botocore import xform_name
+
+from slipway.tool.cdn import dns, policies
+from slipway.tool.cdn.account import Account, Site, ask, is_https
+from slipway.tool.cdn.bucket import describe_bucket, ensure_bucket, ensure_policy
+from slipway.tool.cdn.certificate import ensure_certificate
+from slipway.tool.cdn.distribution import (
+    distribution,
+    ensure_access_control,
+    ensure_distribution,
+    ensure_response_headers,
+    find_by_alias,
+)
+from slipway.tool.cdn.edges import Edge, edges
+from slipway.tool.cdn.identities import ensure_identities
+from slipway.tool.cdn.waiting import wait_for
+from slipway.tool.secrets import Secrets
+from slipway.web.errors import SlipwayError
+
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+PATHS_IN_FLIGHT = 3000
+# A change of a distribution takes minutes to reach every edge.
+DEPLOYED_WITHIN = 30 * 60  # seconds
+
+
+@dataclass(frozen=True)
+class Host:
+    """One provisioned CDN host. ``domain`` is what its DNS record must point at, and does where ``is_named``."""
+
+    kind: str
+    alias: str
+    distribution_id: str
+    arn: str
+    domain: str
+    status: str
+    is_named: bool
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """What stands now, and a line for each change that was made; none where nothing was.
+
+    ``by`` says whose credentials they are, ``there`` names what was there before.
+    """
+
+    hosts: tuple[Host, ...]
+    changes: tuple[str, ...]
+    # What a person should know or do beside it.
+    notes: tuple[str, ...]
+    by: str
+    there: tuple[str, ...]
+
+
+def provision(
+    site: Site,
+    secrets: Secrets | None = None,
+    *,
+    dry: bool = False,
+    say: Callable[[str], object] = lambda _: None,
+) -> Provisioned:
+    """Makes or repairs certificate, buckets, distributions, names and identities; only plans it when ``dry``.
+
+    The identities' keys go into the vaulted file that ``secrets`` was read from; without one there are no identities.
+    ``say`` gets a line for each change and each wait. Running it again changes nothing. Raises SlipwayError, with what
+    to do, where it cannot go on; a later run goes on from there.
+    """
+    account = Account(site.region, dry=dry, say=say)
+    who = ask(account.sts, "get_caller_identity", "these credentials")
+    zones = dns.zones(account) if is_https(site) else []
+    certificate = ensure_certificate(account, site, zones) if is_https(site) else None
+    for edge in edges(site):
+        ensure_bucket(account, site, edge)
+    access_control = ensure_access_control(account, site)
+    hosts = []
+    for edge in edges(site):
+        headers = ensure_response_headers(account, site, edge)
+        wanted = distribution(site, edge, access_control, headers, certificate)
+        found = ensure_distribution(account, site, edge, wanted)
+        ensure_policy(account, site, edge, found["ARN"])
+        zone = dns.zone_of(edge.alias, zones)
+        if zone:
+            dns.ensure_alias(account, zone, edge.alias, found["DomainName"])
+        hosts.append(_host(edge, found, is_named=bool(zone)))
+    if secrets:
+        ensure_identities(account, site, secrets, *(one.arn for one in hosts))
+    if not dry:
+        hosts = [_deployed(account, one) for one in hosts]
+    return Provisioned(
+        tuple(hosts),
+        tuple(account.changes),
+        tuple(account.notes),
+        by=f"account {who['Account']}, as {who['Arn']}",
+        there=tuple(account.there),
+    )
+
+
+def describe(site: Site) -> dict[str, Any]:
+    """The provisioned state as AWS describes it, ready for JSON; None for what is not there."""
+    account = Account(site.region)
+    return {
+        edge.kind: {"bucket": describe_bucket(account, site, edge), **_describe_edge(account, edge)}
+        for edge in edges(site)
+    }
+
+
+def purge(site: Site, paths: Sequence[str], keys: Mapping[str, str] | None = None) -> list[str]:
+    """Takes ``paths`` out of every cache; returns the invalidations' ids.
+
+    A path is a URL on the static or the media host, or begins with a slash and means the static
+    host; it may end in ``*``. ``keys`` may hold the key that asks.
+    """
+    account = Account(site.region, keys=keys)
+    batches = {edge: _paths(site, edge, paths) for edge in edges(site)}
+    return [_invalidate(account, edge, batch) for edge, batch in batches.items() if batch]
+
+
+def identity_policy(site: Site, name: str) -> dict[str, Any]:
+    """The IAM policy of ``deployer``, ``pruner`` or ``web``, ready to be attached to a user or role."""
+    if name == "web":
+        return policies.web(site.media_bucket)
+    if name == "pruner":
+        return policies.pruner(site.bucket)
+    account, arns = Account(site.region), []
+    for edge in edges(site):
+        found = find_by_alias(account, edge)
+        if found is None:
+            raise SlipwayError(f"no distribution answers to {edge.alias}; provision it first")
+        arns.append(found["ARN"])
+    return policies.deployer(site.bucket, site.media_bucket, *arns)
+
+
+def _paths(site: Site, edge: Edge, paths: Sequence[str]) -> list[str]:
+    other_urls = [e.url + "/" for e in edges(site)]
+    for path in paths:
+        if not path.startswith(("/", *other_urls)):
+            raise SlipwayError(
+                f"cannot purge {path}: give a path like /favicon.ico, or a URL on {site.static_url} or {site.media_url}"
+            )
+    mine = [path.removeprefix(edge.url) for path in paths if path.startswith(edge.url + "/")]
+    if edge.kind == "static":
+        mine += [path for path in paths if path.startswith("/")]
+    return mine
+
+
+def _invalidate(account: Account, edge: Edge, paths: list[str]) -> str:
+    if len(paths) > PATHS_IN_FLIGHT:
+        raise SlipwayError(f"cannot purge {len(paths)} paths of {edge.alias} at once; purge /*")
+    found = find_by_alias(account, edge)
+    if found is None:
+        raise SlipwayError(f"no distribution answers to {edge.alias}; provision it first")
+    batch = {
+        "Paths": {"Quantity": len(paths), "Items": paths},
+        "CallerReference": str(uuid.uuid4()),
+    }
+    answer = ask(
+        account.cloudfront,
+        "create_invalidation",
+        f"distribution {found['Id']}",
+        DistributionId=found["Id"],
+        InvalidationBatch=batch,
+    )
+    return answer["Invalidation"]["Id"]
+
+
+def _host(edge: Edge, found: dict[str, Any], *, is_named: bool) -> Host:
+    known = (found["Id"], found["ARN"], found["DomainName"], found["Status"])
+    return Host(edge.kind, edge.alias, *known, is_named)
+
+
+def _deployed(account: Account, host: Host) -> Host:
+    """The host once every edge knows it."""
+
+    def is_deployed() -> bool:
+        nonlocal status
+        found = ask(account.cloudfront, "get_distribution", f"distribution {host.alias}", Id=host.distribution_id)
+        status = found["Distribution"]["Status"]
+        return status == "Deployed"
+
+    status = host.status
+    if status != "Deployed" and not wait_for(f"{host.alias} to be deployed", is_deployed, account.say, DEPLOYED_WITHIN):
+        raise SlipwayError(f"distribution {host.distribution_id} ({host.alias}) is still {status}; run it again")
+    return replace(host, status=status)
+
+
+def _describe_edge(account: Account, edge: Edge) -> dict[str, Any]:
+    client = account.cloudfront
+    summary = find_by_alias(account, edge)
+    if summary is None:
+        return {"url": edge.url, "distribution_id": None}
+    name = f"distribution {summary['Id']}"
+    found = ask(client, "get_distribution", name, Id=summary["Id"])["Distribution"]
+    config = found["DistributionConfig"]
+    behavior = config["DefaultCacheBehavior"]
+    control = config["Origins"]["Items"][0].get("OriginAccessControlId")
+    return {
+        "url": edge.url,
+        "distribution_id": found["Id"],
+        "arn": found["ARN"],
+        "domain": found["DomainName"],
+        "status": found["Status"],
+        "config": config,
+        "origin_access_control": _named(client, "OriginAccessControl", control),
+        "cache_policy": _named(client, "CachePolicy", behavior.get("CachePolicyId")),
+        "response_headers_policy": _named(client, "ResponseHeadersPolicy", behavior.get("ResponseHeadersPolicyId")),
+    }
+
+
+def _named(client: Any, kind: str, identifier: str | None) -> dict[str, Any] | None:
+    """The configuration of what a distribution refers to; None where it refers to nothing."""
+    if not identifier:
+        return None
+    snake = xform_name(kind)
+    answer = ask(client, f"get_{snake}_config", f"{kind} {identifier}", Id=identifier)
+    return answer[f"{kind}Config"]

@@ -1,0 +1,233 @@
+"""The two CloudFront distributions, and the policies they refer to."""
+
+import uuid
+from typing import Any
+
+from botocore import xform_name
+
+from slipway.tool.cdn.account import NOT_YET, TAG, Account, Site, ask, is_https, pages
+from slipway.tool.cdn.drift import overlay
+from slipway.tool.cdn.edges import Edge
+from slipway.tool.cdn.names import MEDIA_CSP, STATIC_CSP
+from slipway.web.errors import SlipwayError
+
+# Managed-CachingOptimized: gzip and Brotli in the key; queries, cookies and headers not.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+CACHE_POLICY = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+# Managed-CORS-S3Origin: passes on the three headers of a preflight, which the bucket answers.
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
+PREFLIGHT_POLICY = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
+ORIGIN = "bucket"
+READS = ["GET", "HEAD"]
+HSTS_SECONDS = 31_536_000
+CORS_SECONDS = 86_400
+TLS_POLICY = "TLSv1.2_2021"
+
+
+def access_control(site: Site) -> dict[str, Any]:
+    return {
+        "Name": site.name,
+        "Description": f"Reads of the buckets of {site.site_url}, signed",
+        "SigningProtocol": "sigv4",
+        "SigningBehavior": "always",
+        "OriginAccessControlOriginType": "s3",
+    }
+
+
+def response_headers(site: Site, edge: Edge) -> dict[str, Any]:
+    """The headers that CloudFront adds on ``edge``."""
+    security: dict[str, Any] = {"ContentTypeOptions": {"Override": True}}
+    if is_https(site):
+        security["StrictTransportSecurity"] = {
+            "Override": True,
+            "AccessControlMaxAgeSec": HSTS_SECONDS,
+            "IncludeSubdomains": False,
+            "Preload": False,
+        }
+    policy: dict[str, Any] = {
+        "Name": f"{site.name}-{edge.kind}",
+        "Comment": _comment(site, edge),
+        "SecurityHeadersConfig": security,
+        # The site's pages are of another origin, and may be of another site, than this host.
+        "CustomHeadersConfig": _items(
+            {"Header": "Cross-Origin-Resource-Policy", "Value": "cross-origin", "Override": True}
+        ),
+    }
+    security["ContentSecurityPolicy"] = {
+        "Override": True,
+        "ContentSecurityPolicy": MEDIA_CSP if edge.kind == "media" else STATIC_CSP,
+    }
+    if edge.kind == "static":
+        # Fonts, ES modules, CSS masks and the web manifest are fetched with CORS.
+        policy["CorsConfig"] = {
+            "AccessControlAllowOrigins": _items(site.site_url),
+            "AccessControlAllowHeaders": _items("*"),
+            "AccessControlAllowMethods": _items(*READS),
+            "AccessControlAllowCredentials": False,
+            "AccessControlMaxAgeSec": CORS_SECONDS,
+            "OriginOverride": True,
+        }
+    return policy
+
+
+def distribution(
+    site: Site, edge: Edge, access_control_id: str, headers_id: str, certificate: str | None
+) -> dict[str, Any]:
+    """The DistributionConfig of ``edge``, without its CallerReference."""
+    behavior = {
+        "TargetOriginId": ORIGIN,
+        "ViewerProtocolPolicy": "redirect-to-https" if is_https(site) else "allow-all",
+        "AllowedMethods": {**_items(*READS, "OPTIONS"), "CachedMethods": _items(*READS)},
+        "Compress": True,
+        "CachePolicyId": CACHE_POLICY,
+        "ResponseHeadersPolicyId": headers_id,
+    }
+    if edge.kind == "static":
+        behavior["OriginRequestPolicyId"] = PREFLIGHT_POLICY
+    return {
+        "Aliases": _items(edge.alias),
+        "Comment": _comment(site, edge),
+        "Enabled": True,
+        # No such object: a visitor of the bare host gets a 404, and no name is listed.
+        "DefaultRootObject": "index.html",
+        "HttpVersion": "http2and3",
+        "IsIPV6Enabled": True,
+        "PriceClass": site.price_class,
+        "Logging": _logging(site, edge),
+        "Origins": _items(
+            {
+                "Id": ORIGIN,
+                "DomainName": f"{edge.bucket}.s3.{site.region}.amazonaws.com",
+                "OriginPath": "/" + edge.prefix.rstrip("/"),
+                "OriginAccessControlId": access_control_id,
+                "S3OriginConfig": {"OriginAccessIdentity": ""},
+            }
+        ),
+        "DefaultCacheBehavior": behavior,
+        # A key that was asked for before its upload must not stay refused.
+        "CustomErrorResponses": _items(
+            {"ErrorCode": 403, "ErrorCachingMinTTL": 0},
+            {"ErrorCode": 404, "ErrorCachingMinTTL": 0},
+        ),
+        "ViewerCertificate": _viewer_certificate(certificate),
+    }
+
+
+def ensure_access_control(account: Account, site: Site) -> str:
+    """The id of the site's origin access control."""
+    return _ensure(account, "OriginAccessControl", find_access_control(account, site), access_control(site))
+
+
+def ensure_response_headers(account: Account, site: Site, edge: Edge) -> str:
+    """The id of the edge's response headers policy."""
+    wanted = response_headers(site, edge)
+    return _ensure(account, "ResponseHeadersPolicy", find_response_headers(account, site, edge), wanted)
+
+
+def ensure_distribution(account: Account, site: Site, edge: Edge, wanted: dict[str, Any]) -> dict[str, Any]:
+    """The edge's distribution as CloudFront describes it; of one that is not made yet, what is known of it."""
+    name = f"{edge.kind} distribution"
+    summary = find_ours(account, site, edge)
+    stranger = find_by_alias(account, edge)
+    if stranger and (summary is None or stranger["Id"] != summary["Id"]):
+        raise SlipwayError(
+            f"{edge.alias} already belongs to distribution {stranger['Id']}, which is not ours; "
+            f"take the alias off it, or tag it {TAG}={site.name} to have it changed"
+        )
+    if summary is None:
+        tags = {"Items": [{"Key": TAG, "Value": site.name}]}
+        config = wanted | {"CallerReference": f"{site.name}-{edge.kind}-{uuid.uuid4()}"}
+        made = account.change(
+            account.cloudfront,
+            "create_distribution_with_tags",
+            f"{name} {edge.alias}",
+            [f"make {name} {edge.alias}"],
+            DistributionConfigWithTags={"DistributionConfig": config, "Tags": tags},
+        )
+        unmade = {"Id": NOT_YET, "ARN": NOT_YET, "DomainName": NOT_YET, "Status": NOT_YET}
+        return made["Distribution"] if made else unmade
+    _ensure(account, "Distribution", summary["Id"], wanted, name)
+    return ask(account.cloudfront, "get_distribution", name, Id=summary["Id"])["Distribution"]
+
+
+def find_access_control(account: Account, site: Site) -> str | None:
+    """The id of the site's origin access control, by its name: it carries no tags."""
+    operation, listing = "list_origin_access_controls", "OriginAccessControlList"
+    listed = pages(account.cloudfront, operation, "origin access controls", listing)
+    return next((item["Id"] for item in listed if item["Name"] == site.name), None)
+
+
+def find_response_headers(account: Account, site: Site, edge: Edge) -> str | None:
+    """The id of the edge's response headers policy, by its name: it carries no tags."""
+    operation, listing = "list_response_headers_policies", "ResponseHeadersPolicyList"
+    listed = pages(account.cloudfront, operation, "response headers policies", listing)
+    policies = [item["ResponseHeadersPolicy"] for item in listed]
+    name = f"{site.name}-{edge.kind}"
+    return next((p["Id"] for p in policies if p["ResponseHeadersPolicyConfig"]["Name"] == name), None)
+
+
+def find_by_alias(account: Account, edge: Edge) -> dict[str, Any] | None:
+    """The summary of the distribution that answers to the edge's host, whoever made it; or None."""
+    listed = pages(account.cloudfront, "list_distributions", "distributions", "DistributionList")
+    return next((one for one in listed if edge.alias in (one["Aliases"].get("Items") or [])), None)
+
+
+def find_ours(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
+    """The summary of the edge's distribution, or None.
+
+    It has our tag, and the host as its alias or, where somebody took that away, our comment.
+    """
+    listed = pages(account.cloudfront, "list_distributions", "distributions", "DistributionList")
+    named = [one for one in listed if edge.alias in (one["Aliases"].get("Items") or [])]
+    unnamed = [one for one in listed if one not in named and one.get("Comment") == _comment(site, edge)]
+    return next((one for one in (*named, *unnamed) if _is_ours(account, site, one)), None)
+
+
+def _is_ours(account: Account, site: Site, summary: dict[str, Any]) -> bool:
+    name = f"distribution {summary['Id']}"
+    answer = ask(account.cloudfront, "list_tags_for_resource", name, Resource=summary["ARN"])
+    tags = {tag["Key"]: tag.get("Value") for tag in answer["Tags"].get("Items") or []}
+    return tags.get(TAG) == site.name
+
+
+def _ensure(account: Account, kind: str, found: str | None, wanted: dict[str, Any], name: str = "") -> str:
+    """The id of a resource that is made, or whose drifted fields are put right."""
+    client, member = account.cloudfront, f"{kind}Config"
+    snake = xform_name(kind)
+    name = name or f"{snake.replace('_', ' ')} {wanted['Name']}"
+    if found is None:
+        made = account.change(client, f"create_{snake}", name, [f"make {name}"], **{member: wanted})
+        return made[kind]["Id"] if made else NOT_YET
+    account.there.append(name)
+    answer = ask(client, f"get_{snake}_config", name, Id=found)
+    merged, drifts = overlay(answer[member], wanted)
+    if drifts:
+        params = {member: merged, "IfMatch": answer["ETag"]}
+        account.change(client, f"update_{snake}", name, [f"change {name}: {d}" for d in drifts], Id=found, **params)
+    return found
+
+
+def _comment(site: Site, edge: Edge) -> str:
+    return f"{edge.kind} host of {site.site_url}"
+
+
+def _logging(site: Site, edge: Edge) -> dict[str, Any]:
+    if not site.cdn_logs:
+        return {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""}
+    bucket = f"{site.cdn_logs}.s3.amazonaws.com"
+    return {"Enabled": True, "IncludeCookies": False, "Bucket": bucket, "Prefix": f"{edge.alias}/"}
+
+
+def _viewer_certificate(certificate: str | None) -> dict[str, Any]:
+    if certificate is None:
+        return {"CloudFrontDefaultCertificate": True}
+    return {
+        "CloudFrontDefaultCertificate": False,
+        "ACMCertificateArn": certificate,
+        "SSLSupportMethod": "sni-only",
+        "MinimumProtocolVersion": TLS_POLICY,
+    }
+
+
+def _items(*items: Any) -> dict[str, Any]:
+    return {"Quantity": len(items), "Items": list(items)}

@@ -1,0 +1,130 @@
+"""DNS: the records of the two hosts and of their certificate, made where Route 53 has the zone.
+
+Where it has not, the caller shows them to a person.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slipway.tool.cdn.account import Account, ask
+from slipway.tool.cdn.drift import overlay
+from slipway.web.errors import SlipwayError
+
+# The zone of every distribution's own name.
+# https://docs.aws.amazon.com/Route53/latest/APIReference/API_AliasTarget.html
+CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
+CLOUDFRONT_SUFFIX = ".cloudfront.net"
+ADDRESSES = ("A", "AAAA")
+TTL = 300  # seconds
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A public hosted zone; ``name`` has no dot at its end."""
+
+    id: str
+    name: str
+
+    def holds(self, name: str) -> bool:
+        return name == self.name or name.endswith(f".{self.name}")
+
+
+def zones(account: Account) -> list[Zone]:
+    """The account's public hosted zones."""
+    found: list[Zone] = []
+    marker: dict[str, str] = {}
+    while True:
+        page = ask(account.route53, "list_hosted_zones", "hosted zones", **marker)
+        found += [
+            Zone(one["Id"].rpartition("/")[2], one["Name"].rstrip("."))
+            for one in page["HostedZones"]
+            if not one["Config"].get("PrivateZone")
+        ]
+        if not page.get("IsTruncated"):
+            return found
+        marker = {"Marker": page["NextMarker"]}
+
+
+def zone_of(name: str, known: Sequence[Zone]) -> Zone | None:
+    """The zone that a record called ``name`` belongs into: the longest that holds it."""
+    return max((zone for zone in known if zone.holds(name)), key=lambda zone: len(zone.name), default=None)
+
+
+def name_servers(account: Account, zone: Zone) -> list[str]:
+    answer = ask(account.route53, "get_hosted_zone", f"zone {zone.name}", Id=zone.id)
+    return answer["DelegationSet"]["NameServers"]
+
+
+def ensure_alias(account: Account, zone: Zone, name: str, domain: str) -> None:
+    """Points ``name`` at the distribution ``domain``, over IPv4 and IPv6.
+
+    Raises SlipwayError where the name leads to something that is no distribution: a person decides about that.
+    """
+    for kind in ("CNAME", *ADDRESSES):
+        held = find(account, zone, name, kind)
+        if held and not _target(held).endswith(CLOUDFRONT_SUFFIX):
+            raise SlipwayError(
+                f"{name} leads to {_target(held) or 'another address'} already ({kind} in zone {zone.name}); "
+                "delete that record, or give the CDN another host in site.yml"
+            )
+    target = {"HostedZoneId": CLOUDFRONT_ZONE, "DNSName": f"{domain}.", "EvaluateTargetHealth": False}
+    for kind in ADDRESSES:
+        ensure(account, zone, {"Name": f"{name}.", "Type": kind, "AliasTarget": target})
+
+
+def ensure(account: Account, zone: Zone, wanted: dict[str, Any]) -> None:
+    """Makes the record set, or puts it right."""
+    name = f"record {wanted['Name'].rstrip('.')} {wanted['Type']}"
+    held = find(account, zone, wanted["Name"], wanted["Type"])
+    if held:
+        account.there.append(name)
+    merged, drifts = overlay(held, wanted)
+    if drifts:
+        lines = [f"change {name}: {drift}" for drift in drifts] if held else [f"make {name} in zone {zone.name}"]
+        _send(account, zone, "UPSERT", merged, lines)
+
+
+def remove(account: Account, zone: Zone, held: dict[str, Any]) -> None:
+    """Deletes a record set, given as ``find`` gives it."""
+    name = f"record {held['Name'].rstrip('.')} {held['Type']}"
+    _send(account, zone, "DELETE", held, [f"delete {name} in zone {zone.name}"])
+
+
+def find(account: Account, zone: Zone, name: str, kind: str) -> dict[str, Any] | None:
+    """The record set of one name and type, or None."""
+    name = f"{name.rstrip('.')}."
+    answer = ask(
+        account.route53,
+        "list_resource_record_sets",
+        f"zone {zone.name}",
+        HostedZoneId=zone.id,
+        StartRecordName=name,
+        StartRecordType=kind,
+        MaxItems="1",
+    )
+    held = next(iter(answer["ResourceRecordSets"]), None)
+    return held if held and (held["Name"], held["Type"]) == (name, kind) else None
+
+
+def leads_to(held: dict[str, Any], domain: str) -> bool:
+    """Whether a record set is an alias of the distribution ``domain``."""
+    return held.get("AliasTarget", {}).get("DNSName", "").rstrip(".") == domain
+
+
+def _send(account: Account, zone: Zone, action: str, record: dict[str, Any], lines: list[str]) -> None:
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+    account.change(
+        account.route53,
+        "change_resource_record_sets",
+        f"zone {zone.name}",
+        lines,
+        HostedZoneId=zone.id,
+        ChangeBatch=batch,
+    )
+
+
+def _target(held: dict[str, Any]) -> str:
+    if "AliasTarget" in held:
+        return held["AliasTarget"]["DNSName"].rstrip(".")
+    return next((one["Value"].rstrip(".") for one in held.get("ResourceRecords", [])), "")

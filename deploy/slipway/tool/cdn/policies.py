@@ -1,0 +1,118 @@
+"""IAM policies of the three identities that work after provisioning; each may do its part alone.
+
+A missing object is a 403 for an identity without ListBucket, and a listing is allowed by prefix.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from slipway.tool.cdn.names import INCOMING_PREFIX, PUBLIC_PREFIX, RELEASES_PREFIX, STATIC_PREFIX
+from slipway.web.objects import HASHED_SHAPE
+
+# The host that signs a GitHub job's token.
+GITHUB = "token.actions.githubusercontent.com"
+
+
+# What the proof judges of the provisioned state: how both buckets and both distributions are set, and no object.
+BUCKET_SETTINGS = (
+    "s3:GetBucketCORS",
+    "s3:GetBucketLocation",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+)
+# Each with the kind of resource that its ARN names.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfront.html
+DISTRIBUTION_SETTINGS = {
+    "cloudfront:GetCachePolicyConfig": "cache-policy",
+    "cloudfront:GetOriginAccessControlConfig": "origin-access-control",
+    "cloudfront:GetResponseHeadersPolicyConfig": "response-headers-policy",
+}
+
+
+def deployer(bucket: str, media_bucket: str, static_arn: str, media_arn: str) -> dict[str, Any]:
+    """Pushes static files, records releases, purges the static host and reads how all is set; deletes nothing."""
+    account = static_arn.partition(":distribution/")[0]
+    return _document(
+        _objects(bucket, ["s3:GetObject", "s3:PutObject"], [STATIC_PREFIX, RELEASES_PREFIX]),
+        _create_only(bucket, [HASHED_SHAPE, f"{RELEASES_PREFIX}*"]),
+        _listing(bucket, [STATIC_PREFIX, RELEASES_PREFIX]),
+        _allow(["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"], [static_arn]),
+        # A purge finds its distribution by the alias; this call has no resource to name.
+        _allow(["cloudfront:ListDistributions"], ["*"]),
+        _allow(BUCKET_SETTINGS, [f"arn:aws:s3:::{name}" for name in (bucket, media_bucket)]),
+        _allow(["cloudfront:GetDistribution"], [static_arn, media_arn]),
+        _allow(DISTRIBUTION_SETTINGS, [f"{account}:{kind}/*" for kind in DISTRIBUTION_SETTINGS.values()]),
+    )
+
+
+def pruner(bucket: str) -> dict[str, Any]:
+    """Reads the releases' manifests and deletes the static files that none of them names."""
+    return _document(
+        _objects(bucket, ["s3:GetObject"], [RELEASES_PREFIX]),
+        _objects(bucket, ["s3:DeleteObject"], [STATIC_PREFIX]),
+        _listing(bucket, [STATIC_PREFIX, RELEASES_PREFIX]),
+    )
+
+
+def web(media_bucket: str) -> dict[str, Any]:
+    """Signs uploads, reads and publishes them; sees nothing but media."""
+    return _document(
+        _objects(
+            media_bucket,
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            [INCOMING_PREFIX, PUBLIC_PREFIX],
+        )
+    )
+
+
+def _objects(bucket: str, actions: Sequence[str], prefixes: Sequence[str]) -> dict[str, Any]:
+    return _allow(actions, [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes])
+
+
+def _create_only(bucket: str, keys: Sequence[str]) -> dict[str, Any]:
+    """Whoever puts these says If-None-Match: what is there stays. Parts of an upload cannot say so, and are denied.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    """
+    return {
+        "Effect": "Deny",
+        "Action": ["s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{bucket}/{key}" for key in keys],
+        "Condition": {"Null": {"s3:if-none-match": "true"}},
+    }
+
+
+def _listing(bucket: str, prefixes: Sequence[str]) -> dict[str, Any]:
+    condition = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}}
+    return _allow(["s3:ListBucket"], [f"arn:aws:s3:::{bucket}"]) | {"Condition": condition}
+
+
+def _allow(actions: Iterable[str], resources: Sequence[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+
+
+def _document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def github(site_github: str, provider_arn: str) -> dict[str, Any]:
+    """Who may take the deployer's role: jobs on the main branch of one repository, and nobody else.
+
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
+    audience_and_subject = {
+        f"{GITHUB}:aud": "sts.amazonaws.com",
+        f"{GITHUB}:sub": f"repo:{site_github}:ref:refs/heads/main",
+    }
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider_arn},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": audience_and_subject},
+    }
+    return _document(trust)

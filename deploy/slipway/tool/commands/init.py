@@ -1,0 +1,152 @@
+"""Makes a site: fills in site.yml by asking, or from flags, and makes its vaulted secrets."""
+
+import argparse
+import dataclasses
+import os
+import re
+import secrets
+from pathlib import Path
+
+from slipway.tool import config
+from slipway.tool.commands._fill import fill, rename
+from slipway.tool.secrets import Secrets, password_file_of, path_of
+from slipway.web import stores
+from slipway.web.errors import SlipwayError
+
+help = "fill in site.yml by asking, and make the vaulted secrets"
+
+EXAMPLE = "example.com"  # the shipped file's domain, which nobody can own
+# What is asked, what an answer looks like, and how that is said.
+Question = tuple[str, re.Pattern, str]
+QUESTIONS: dict[str, Question] = {
+    "domain": ("The domain that you own", config.HOST, "a domain like mysite.org, without www."),
+    "server": ("The VPS: its address, or a name that ssh knows", config.SERVER, "an address or a name"),
+    "email": ("Where the certificate authority may write to you", config.EMAIL, "an address like you@mysite.org"),
+    "region": ("The AWS region of the buckets", config.REGION, "a region like eu-central-1"),
+}
+# Of another provider than Amazon, which site.yml may name already.
+ELSEWHERE = {"region": ("The region of the buckets, as the provider calls it", config.ANY_REGION, "a region like auto")}
+OPTIONAL = ("email",)
+
+NEXT = """
+Next:
+  {prefix}make cdn
+      with your own AWS profile: makes buckets, CDN hosts and the site's keys, and says which DNS records to set
+  {prefix}make deploy"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    for key, (question, _, _) in QUESTIONS.items():
+        parser.add_argument(f"--{key}", help=question)
+    parser.add_argument("--yes", action="store_true", help="ask nothing: take the default of what is not given")
+    parser.add_argument("--force", action="store_true", help="change a file that is filled in already")
+
+
+def run(options: argparse.Namespace) -> int:
+    file = Path(os.environ.get("CONFIG") or config.DEFAULT_PATH)
+    begin = file if file.exists() else config.DEFAULT_PATH
+    known = config.load(begin)
+    filled = begin is file and known.domain != EXAMPLE
+    if filled and not options.force:
+        if path_of(known).exists() or any(getattr(options, key) for key in QUESTIONS):
+            raise SlipwayError(
+                f"{file}: filled in already, for {known.domain}; --force changes it, CONFIG=path makes another"
+            )
+        # Filled in by hand, which leaves the secrets to make.
+        _report(known, kept={file} | _make_secrets(known))
+        return 0
+    answers = _answers(options, known, filled)
+    # Another site's own buckets must not become this one's too.
+    lines = fill(begin.read_text(), {} if filled else {"bucket": "", "media_bucket": ""})
+    site = _write(file, fill(rename(lines, known.domain, answers["domain"]), answers))
+    _report(*site)
+    return 0
+
+
+def _answers(options: argparse.Namespace, known: config.Site, filled: bool) -> dict[str, str]:
+    questions = QUESTIONS if known.provider == stores.DEFAULT else QUESTIONS | ELSEWHERE
+    defaults = {key: getattr(known, key) for key in questions}
+    if not filled:
+        defaults |= {"domain": "", "server": ""}
+    answers: dict[str, str] = {}
+    for key, question in questions.items():
+        # Where the site is reached, ssh mostly is too.
+        default = defaults[key] or (answers["domain"] if key == "server" else "")
+        given = getattr(options, key)
+        if given is None:
+            given = default if options.yes else _ask(key, question, default)
+        wrong = _wrong(key, question, given)
+        if wrong:
+            raise SlipwayError(f"--{key}: {wrong}")
+        answers[key] = given
+    return answers
+
+
+def _ask(key: str, question: Question, default: str) -> str:
+    shown = default or ("none" if key in OPTIONAL else "")
+    while True:
+        try:
+            answer = input(f"{question[0]}{f' [{shown}]' if shown else ''}: ").strip() or default
+        except EOFError:
+            raise SlipwayError(f"--{key}: missing, and nobody here to ask; give the flags and --yes") from None
+        wrong = _wrong(key, question, answer)
+        if not wrong:
+            return answer
+        print(f"  {wrong}")
+
+
+def _wrong(key: str, question: Question, answer: str) -> str:
+    """What is wrong with an answer, or nothing."""
+    _, form, what = question
+    if not answer:
+        return "" if key in OPTIONAL else f"missing; give {what}"
+    # The shipped domain stays the mark of a file that nobody has filled in.
+    if not form.fullmatch(answer) or answer == EXAMPLE or (key == "domain" and answer.startswith("www.")):
+        return f"{answer!r} is not {what}"
+    return ""
+
+
+def _write(file: Path, text: str) -> tuple[config.Site, set[Path]]:
+    """The site, once ``text`` has proved to be valid and is in place; and which of its files were there before."""
+    draft = file.with_name(f".{file.stem}.draft.yml")
+    try:
+        draft.write_text(text)
+        site = dataclasses.replace(config.load(draft), path=file)
+        # Before the file that says that this is done.
+        kept = _make_secrets(site)
+        draft.replace(file)
+    except OSError as error:
+        raise SlipwayError(f"{file}: cannot be written: {error.strerror}") from None
+    except SlipwayError as error:
+        raise SlipwayError(str(error).replace(str(draft), str(file))) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return site, kept
+
+
+def _make_secrets(site: config.Site) -> set[Path]:
+    """Makes the secrets that are missing, and gives the files that were there before: those are kept."""
+    kept = {path for path in (path_of(site), password_file_of(site)) if path.exists()}
+    if path_of(site) in kept:
+        Secrets.load(site)
+    else:
+        Secrets.write(site, web={"SECRET_KEY": secrets.token_urlsafe(50)})
+    return kept
+
+
+def _report(site: config.Site, kept: set[Path]) -> None:
+    for path, about in (
+        (site.path, f"describes {site.site_url}"),
+        (path_of(site), "the secrets, encrypted; you may commit it"),
+        (password_file_of(site), "opens them; keep a copy where you keep passwords, and commit none"),
+    ):
+        print(f"{'kept' if path in kept else 'made'}  {_short(path)}: {about}")
+    print(NEXT.format(prefix=f"CONFIG={_short(site.path)} " if os.environ.get("CONFIG") else ""))
+
+
+def _short(path: Path) -> str:
+    """As one would type it here."""
+    for base, sign in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if path.is_relative_to(base):
+            return f"{sign}{path.relative_to(base)}"
+    return str(path)

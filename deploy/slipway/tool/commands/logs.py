@@ -1,0 +1,30 @@
+"""`make logs`: what the site, nginx and PostgreSQL write, as they write it."""
+
+import argparse
+import shlex
+import subprocess
+
+from slipway.tool import config
+from slipway.tool.server.connection import Connection
+
+help = "follow what the site, nginx and PostgreSQL write"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--unit",
+        default="",
+        help="site, nginx, access, error, postgresql, certificate, or a systemd unit (all of these)",
+    )
+    parser.add_argument("--lines", type=int, default=50, help="of the past, first (50)")
+    parser.add_argument("--no-follow", action="store_true", help="end with the last line that is there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """The server's own exit status: 1, with a line on stderr, when there is no such log."""
+    more = [*(["--follow"] if not options.no_follow else []), *([options.unit] if options.unit else [])]
+    line = shlex.join(["slipway", "logs", f"--lines={options.lines}", *more])
+    try:
+        return subprocess.run(Connection(config.load()).command(line, alone=True), check=False).returncode
+    except KeyboardInterrupt:
+        return 0

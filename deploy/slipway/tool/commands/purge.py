@@ -1,0 +1,20 @@
+"""Takes paths out of the CDN's caches, by the provider's own API."""
+
+import argparse
+
+from slipway.tool import config, keys, providers
+from slipway.tool.secrets import Secrets
+
+help = "take paths out of the CDN's caches"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="+", help="/favicon.ico, a URL on a CDN host, or either with * at its end")
+
+
+def run(options: argparse.Namespace) -> int:
+    site = config.load()
+    secrets = Secrets.load(site)
+    for line in providers.purge(site, keys.environment(secrets.deployer) | dict(secrets.cdn), options.path):
+        print(line)
+    return 0

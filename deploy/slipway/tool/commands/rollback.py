@@ -1,0 +1,24 @@
+"""`make rollback [TO=…]`: an earlier release serves again."""
+
+import argparse
+import json
+
+from slipway.tool import config
+from slipway.tool.phases import phase
+from slipway.tool.server import lock
+from slipway.tool.server.connection import Connection
+
+help = "let an earlier release serve again"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", default="", help="its id or the beginning of it (else: the one before)")
+
+
+def run(options: argparse.Namespace) -> int:
+    site = config.load()
+    connection = Connection(site)
+    with lock.held(connection), phase("Switch back, and ask for health through nginx"):
+        left, serves = json.loads(connection.agent("rollback", *([options.to] if options.to else [])))
+    print(f"{serves} serves at {site.site_url}; {left} was left")
+    return 0

@@ -1,0 +1,31 @@
+"""Refuses the migrations that the code which serves could not live with."""
+
+import json
+from pathlib import Path
+
+from django.core.management.base import BaseCommand
+
+from slipway.tool.migration_check import find_unsafe, refusal
+from slipway.web.errors import SlipwayError
+
+
+class Command(BaseCommand):
+    help = "Refuse migrations, of those that a server lacks, that would break the code which serves there."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser):
+        parser.add_argument("--applied", required=True, help="a file: the server's app.name as a JSON list")
+        parser.add_argument("--allow-unsafe", action="store_true", help="say what would break, and refuse nothing")
+
+    def handle(self, applied: str, allow_unsafe: bool, **options) -> None:
+        try:
+            names = [tuple(name.split(".", 1)) for name in json.loads(Path(applied).read_text())]
+        except OSError as error:
+            raise SlipwayError(f"{applied}: cannot be read: {error.strerror}") from None
+        except (ValueError, AttributeError, TypeError):
+            raise SlipwayError(f"{applied}: expected a JSON list of names like wall.0001_initial") from None
+        found = find_unsafe(names)
+        for finding in found:
+            self.stderr.write(str(finding))
+        if found and not allow_unsafe:
+            raise refusal(found)

@@ -1,0 +1,123 @@
+"""Builds the static files and pushes them; without a CDN host it is Django's own command."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.contrib.staticfiles.management.commands import collectstatic
+
+from slipway.web.errors import SlipwayError
+
+# Options of Django's command that would break the contract of names with hashes, and why.
+REFUSED = {
+    "clear": "--clear: nothing is ever deleted here; an older release that serves again needs its files",
+    "symlink": "--link: objects in a bucket cannot be links",
+}
+
+
+class Command(collectstatic.Command):
+    help = "Build the static files and push them to the bucket; without STATIC_URL, collect them."
+
+    def add_arguments(self, parser):
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--build-only",
+            action="store_true",
+            help="Build, verify and write the manifests; ask nothing of the bucket.",
+        )
+
+    def handle(self, **options):
+        if not settings.SLIPWAY_OFFLOAD:
+            if options["build_only"]:
+                raise SlipwayError("--build-only: set STATIC_URL to the CDN host; see README.md")
+            return super().handle(**options)
+        self.set_options(**options)
+        for option, reason in REFUSED.items():
+            if getattr(self, option):
+                raise SlipwayError(reason)
+        if not self.post_process:
+            raise SlipwayError("--no-post-process: every name on the CDN carries its hash")
+        return self._offload(options["build_only"] or settings.SLIPWAY_PULL)
+
+    def _offload(self, build_only: bool) -> str:
+        # Loaded here, so that development needs none of it.
+        from slipway.tool import push
+        from slipway.tool.build import build
+        from slipway.tool.push.plan import make_plan
+        from slipway.web import pull
+
+        began = time.monotonic()
+        listing = None
+        if not build_only:
+            bucket = push.Bucket(_bucket())
+            listing = push.start_listing(bucket)
+        built = build(self.ignore_patterns, write=not self.dry_run)
+        for warning in built.warnings:
+            self.log(f"warning: {warning}", level=2)
+        objects, size = len(built.objects), sum(len(entry.body) for entry in built.objects)
+        if build_only:
+            facts = [f"{objects:,} objects built", megabytes(size), "none sent"]
+            if settings.SLIPWAY_PULL and not self.dry_run:
+                facts.append(f"{pull.write(built.objects):,} for a CDN to pull")
+        elif self.dry_run:
+            plan = make_plan(built.objects, listing.result(), bucket.name, md5=bucket.store.md5)
+            missing = plan.hashed + plan.stable
+            size = sum(len(entry.body) for entry in missing)
+            facts = [
+                f"{objects:,} objects built",
+                f"{len(missing):,} would be sent",
+                megabytes(size),
+            ]
+        else:
+            with self._progress() as progress:
+                report = push.push(built.objects, bucket, listing, progress)
+            (settings.SLIPWAY_BUILD / push.REPLACED).write_text(json.dumps(report.replaced))
+            facts = [
+                f"{report.objects:,} objects",
+                f"{report.sent:,} sent ({megabytes(report.bytes)})",
+                f"{report.skipped:,} skipped",
+                f"{report.requests:,} requests",
+            ]
+        facts.append(f"{time.monotonic() - began:.1f} s")
+        if built.warnings:
+            facts.append(f"{len(built.warnings)} warnings (-v 2 lists them)")
+        return ", ".join(facts) if self.verbosity else ""
+
+    @contextmanager
+    def _progress(self) -> Iterator[Callable[[int, int], object] | None]:
+        """Draws a bar on a terminal; prints a line at every tenth elsewhere."""
+        if not self.verbosity:
+            yield None
+        elif sys.stdout.isatty():
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+            with Progress("push", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as bar:
+                task = bar.add_task("push", total=None)
+                yield lambda done, total: bar.update(task, completed=done, total=total)
+        else:
+            yield self._print_tenths()
+
+    def _print_tenths(self) -> Callable[[int, int], None]:
+        printed = -1
+
+        def progress(done: int, total: int) -> None:
+            nonlocal printed
+            tenth = 10 * done // total if total else 10
+            if tenth > printed:
+                printed = tenth
+                self.stdout.write(f"push {done:,}/{total:,}")
+
+        return progress
+
+
+def _bucket() -> str:
+    if not settings.SLIPWAY_STATIC_BUCKET:
+        raise SlipwayError("SLIPWAY_STATIC_BUCKET is not set; the static files have no bucket to go to without it")
+    return settings.SLIPWAY_STATIC_BUCKET
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"

@@ -1,0 +1,115 @@
+"""The operations that a server's database has yet to see, each with the models as it finds them."""
+
+import inspect
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db.migrations import CreateModel, Migration, RenameModel, SeparateDatabaseAndState
+from django.db.migrations.exceptions import BadMigrationError, CircularDependencyError, NodeNotFoundError
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ModelState, ProjectState
+
+from slipway.web.errors import SlipwayError
+
+Key = tuple[str, str]  # an app's label and a migration's name, or a model's in lower case
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``state`` is what the operations before it have left; ``made`` are the tables that the same deploy makes."""
+
+    migration: Migration
+    operation: Operation
+    state: ProjectState
+    made: Collection[Key]
+    new_app: bool
+
+    @property
+    def file(self) -> Path:
+        return Path(inspect.getfile(type(self.migration)))
+
+    @property
+    def key(self) -> Key:
+        """The model that the operation names."""
+        of_field = getattr(self.operation, "model_name_lower", None)
+        return self.migration.app_label, of_field or getattr(self.operation, "name_lower", "")
+
+    @property
+    def model(self) -> ModelState:
+        return self.state.models[self.key]
+
+    @property
+    def serves(self) -> bool:
+        """Whether the code that serves may use the table: not one that it does not know, nor where there is none."""
+        options = self.model.options
+        swapped = getattr(settings, options.get("swappable") or "", None)
+        elsewhere = swapped is not None and tuple(swapped.lower().split(".")) != self.key
+        return not (self.key in self.made or elsewhere or options.get("proxy") or options.get("managed") is False)
+
+
+def steps(applied: Collection[Key]) -> Iterator[Step]:
+    """What `migrate` would do, in its order. Raises SlipwayError when the migrations do not fit together."""
+    try:
+        loader = _Loader(applied)
+    except (BadMigrationError, CircularDependencyError, NodeNotFoundError) as error:
+        raise SlipwayError(f"the migrations do not fit together: {error}") from None
+    order = dict.fromkeys(key for leaf in loader.graph.leaf_nodes() for key in loader.graph.forwards_plan(leaf))
+    state = ProjectState()
+    for key in order:
+        if key in loader.applied_migrations:
+            loader.graph.nodes[key].mutate_state(state, preserve=False)
+    known_apps = {label for label, _ in applied}
+    made: set[Key] = set()
+    for key in order:
+        if key not in loader.applied_migrations:
+            migration = loader.graph.nodes[key]
+            for operation in migration.operations:
+                for each, before in _walk(operation, migration.app_label, state):
+                    step = Step(migration, each, before, made, migration.app_label not in known_apps)
+                    yield step
+                    made |= _makes(step)
+
+
+def _walk(operation: Operation, label: str, state: ProjectState) -> Iterator[tuple[Operation, ProjectState]]:
+    """What ``operation`` does to the database, each with the state before it; brings ``state`` up to date."""
+    if isinstance(operation, SeparateDatabaseAndState):
+        apart = state.clone()
+        for inner in operation.database_operations:
+            yield from _walk(inner, label, apart)
+    else:
+        yield operation, state
+    operation.state_forwards(label, state)
+
+
+def _makes(step: Step) -> set[Key]:
+    if isinstance(step.operation, CreateModel):
+        return {step.key}
+    if isinstance(step.operation, RenameModel) and step.key in step.made:
+        return {(step.key[0], step.operation.new_name_lower)}
+    return set()
+
+
+class _Loader(MigrationLoader):
+    """Django's own, which asks a list what is applied and no database: squashed migrations are judged as it does."""
+
+    def __init__(self, applied: Collection[Key]) -> None:
+        self._applied = dict.fromkeys(applied)
+        super().__init__(None)
+
+    @property
+    def applied_migrations(self) -> dict[Key, None]:
+        return self._applied
+
+    @applied_migrations.setter
+    def applied_migrations(self, nothing: dict) -> None:
+        """Without a connection the loader would take it that nothing is."""
+
+    def load_disk(self) -> None:
+        super().load_disk()
+        # The list may name a squashed migration alone; Django's table names those it replaced, too.
+        for key, migration in self.disk_migrations.items():
+            if key in self._applied:
+                self._applied |= dict.fromkeys(map(tuple, migration.replaces))

@@ -1,0 +1,188 @@
+"""pip as Slipway calls it: hash-locked wheels, and sources of those packages alone that the lock file names.
+
+Standard library only: the Makefile runs it before anything is installed.
+
+    python -m slipway.tool.pip LOCK …
+
+installs these lock files into this venv.
+"""
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from slipway import ROOT
+from slipway.tool.clean import environment
+from slipway.web.errors import SlipwayError
+
+BACKENDS = ROOT / "requirements" / "backends.txt"
+# https://pip.pypa.io/en/stable/reference/requirements-file-format/
+NAMED = re.compile(r"^--no-binary[ =](\S+)[ \t]*\n", re.MULTILINE)
+REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*).*\n(?:[ \t].*\n)*", re.MULTILINE)
+# All that a lock file may hold. pip obeys further options, abbreviated too, and builds what an address leads to.
+PLAIN = re.compile(
+    r"(?:--only-binary[ =]:all:|--no-index|--(?:no-binary|(?:extra-)?index-url|find-links)[ =]\S+)$"
+    r"|(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^]]*\])? ?(?:==| ?@ (?P<address>\S+))"
+)
+WHEEL = re.compile(r"(?:https?|file)://[^?#]*[^?#/]\.whl(?:[?#]|$)")
+ADVICE = "pin a version that has one in requirements/web.in"
+
+# Why the index was not asked, as pip's libraries write it; the first that fits.
+ASKED = "`pip config list` shows which one pip asks"
+UNREACHED = tuple(
+    (re.compile(form), why)
+    for form, why in (
+        (r"Tunnel connection failed: 407", "the proxy wants a user and a password; check HTTPS_PROXY"),
+        (r"Tunnel connection failed: (\d+)", "the proxy answers {} for the package index; check HTTPS_PROXY"),
+        (r"'ProxyError\(", "the proxy on the way to the package index cannot be reached; check HTTPS_PROXY"),
+        (
+            r"certificate verify failed: ([\w ,'.-]+?) ?\(",
+            f"the package index's certificate is not accepted ({{}}); {ASKED}, and PIP_CERT names whom to trust",
+        ),
+        (r"\[SSL: (\w+)\]|SSLError|SSLEOFError", f"the package index does not speak TLS as this machine does; {ASKED}"),
+        (r"Read timed out", f"the package index did not answer in time; {ASKED}"),
+        (r"", f"the package index cannot be reached; {ASKED}"),
+    )
+)
+
+
+def run(*arguments: str | Path, python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
+    """pip for the venv of ``python``, without this shell's secrets."""
+    command = [sys.executable, "-m", "pip", "--python", python, "--no-input", "--disable-pip-version-check"]
+    everything = [str(each) for each in (*command, *arguments)]
+    return subprocess.run(everything, env=environment(), capture_output=True, text=True, check=False)
+
+
+def wheels_alone(lock: Path, folder: Path, *, pure: bool = False) -> Path:
+    """The lock file to install by wheels alone: ``lock`` itself, or one in ``folder``, where what it names is built.
+
+    ``pure``: for another machine, so that nothing may be compiled. Raises SlipwayError, one line, for sources that
+    cannot be built.
+    """
+    # As pip breaks it into lines, and each with its end.
+    text = "".join(f"{line}\n" for line in lock.read_text().splitlines())
+    named = {_normal(name) for each in NAMED.findall(text) for name in each.split(",")}
+    if wrong := sorted(name for name in named if name.startswith(":")):
+        raise SlipwayError(f"{lock}: --no-binary {wrong[0]}: name each package that may be built from its sources")
+    _check(lock, text, named)
+    if not named:
+        return lock
+    blocks = {_normal(block[1]): block[0] for block in REQUIREMENT.finditer(text)}
+    built = _build(lock, [blocks[name] for name in sorted(named & blocks.keys())], folder)
+    for wheel in built if pure else ():
+        if not wheel.name.endswith("-none-any.whl"):
+            raise SlipwayError(
+                f"{lock}: no wheel of {_pin(wheel)}, and its sources are compiled; {ADVICE}, and `make lock`"
+            )
+    rest = REQUIREMENT.sub(lambda block: "" if _normal(block[1]) in named else block[0], NAMED.sub("", text))
+    target = folder / f"wheels-alone-{lock.name}"
+    target.write_text(rest + "".join(map(_line, built)))
+    return target
+
+
+def _check(lock: Path, text: str, named: Collection[str]) -> None:
+    """Raises SlipwayError for a line that could have sources built of what is not ``named``."""
+    # A comment goes on in no further line; what stands before one may.
+    for line in re.sub(r"^\s*#.*", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines():
+        said = re.sub(r"\s#.*", "", line).rstrip()
+        if not said:
+            continue
+        plain = PLAIN.match(said)
+        if not plain:
+            raise SlipwayError(
+                f"{lock}: {said[:100]}: no pinned version, no wheel's address and no option of a lock file; "
+                "`make lock` writes one"
+            )
+        name, address = plain["name"], plain["address"]
+        if address and not WHEEL.match(address) and _normal(name) not in named:
+            raise SlipwayError(f"{lock}: {name} @ {address[:100]}: no wheel; {ADVICE}, {_named_by(name)}")
+
+
+def _build(lock: Path, requirements: Sequence[str], folder: Path) -> list[Path]:
+    """Wheels of these, by locked backends alone: what else a package asks for to be built with is not there."""
+    venv, sources, wheels = folder / "builder", folder / f"sources-of-{lock.name}", folder / f"wheels-of-{lock.name}"
+    python = venv / "bin" / "python"
+    if not venv.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], env=environment(), check=True)
+        done = run("install", "--require-hashes", "--only-binary", ":all:", "--requirement", BACKENDS, python=python)
+        if done.returncode:
+            raise SlipwayError(f"{BACKENDS}: {reason(done.stdout + done.stderr)}")
+    sources.write_text("".join(requirements))
+    wheels.mkdir()
+    how = ["--require-hashes", "--no-deps", "--no-build-isolation", "--no-binary", ":all:"]
+    done = run("wheel", *how, "--wheel-dir", wheels, "--requirement", sources, python=python)
+    if done.returncode:
+        raise SlipwayError(f"{lock}: {reason(done.stdout + done.stderr)}")
+    return sorted(wheels.iterdir())
+
+
+def _line(wheel: Path) -> str:
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    return f"{_normal(wheel.name.partition('-')[0])} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
+
+
+def _named_by(name: str) -> str:
+    return f"or write `--no-binary {name}` there to have its sources built, and `make lock`"
+
+
+def _pin(wheel: Path) -> str:
+    name, version, *_ = wheel.name.split("-")
+    return f"{_normal(name)}=={version}"
+
+
+def _normal(name: str) -> str:
+    # https://packaging.python.org/en/latest/specifications/name-normalization/
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def reason(said: str) -> str:
+    """What pip said, for somebody who did not call it."""
+    errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
+    missing = re.search(r"No matching distribution found for (\S+)", said)
+    # It may have got through after all, and failed at something else.
+    if "WARNING: Retrying" in said and (missing or "Max retries exceeded" in said or "timed out" in said):
+        return next(why.format(*found.groups()) for form, why in UNREACHED if (found := form.search(said)))
+    if missing:
+        name = re.split(r"[=<>~!;\[]", missing[1])[0]
+        return f"no wheel of {missing[1]}; {ADVICE}, {_named_by(name)}"
+    lacks = re.search(r"No module named '([\w.]+)'|Cannot import '([\w.]+)'", said)
+    unbuilt = re.findall(r"(?:Failed building wheel for|Could not build wheels for) ([\w.-]+)", said)
+    if (not unbuilt and "error: subprocess-exited-with-error" in said) or "BackendUnavailable" in said:
+        # The build did not come as far as to be called one; pip goes through the lines one by one.
+        unbuilt = re.findall(r"^(?:Collecting |Processing (?:\S*/)?)(\S+)", said, re.MULTILINE)
+    if unbuilt and lacks:
+        return (
+            f"no wheel of {unbuilt[-1]}, and its sources ask for {lacks[1] or lacks[2]} to be built; "
+            "pin what has it in requirements/backends.in, and `make lock`"
+        )
+    if unbuilt:
+        return f"no wheel of {unbuilt[-1]}, and its sources cannot be built here; {ADVICE}, and `make lock`"
+    if "DO NOT MATCH THE HASHES" in said:
+        name = re.search(r"^\s+(\S+==\S+|\S+) from ", said, re.MULTILINE)
+        return f"{name[1] if name else 'a wheel'} is not the one that was locked: its hash differs"
+    if "--require-hashes" in said:
+        return "not every line is pinned with its hash; `make lock` writes the file"
+    return errors[-1] if errors else "pip said nothing"
+
+
+def main(locks: Sequence[str]) -> int:
+    try:
+        with TemporaryDirectory(prefix="slipway-pip-") as folder:
+            files = [wheels_alone(Path(lock), Path(folder)) for lock in locks]
+            requirements = [part for file in files for part in ("--requirement", file)]
+            how = ["--no-compile", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off"]
+            done = run("install", *how, *requirements)
+        if done.returncode:
+            raise SlipwayError(f"{', '.join(locks)}: {reason(done.stdout + done.stderr)}")
+    except SlipwayError as error:
+        print(f"slipway: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

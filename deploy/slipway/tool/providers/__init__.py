@@ -1,0 +1,46 @@
+"""Who serves the static and the media host: a module each, behind five verbs.
+
+describe  what to set by hand, and what cannot be had (`make cdn`); slipway.tool.cdn provisions CloudFront
+push      slipway.tool.push and
+upload    slipway.web.media, with what slipway.web.stores says of the provider's S3 server
+purge     takes paths out of the provider's caches, by its own API (`make purge`)
+verify    slipway.tool.edge, the same for all
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+from slipway.tool.config import Site
+from slipway.tool.providers.contract import Provider, Target
+from slipway.web.errors import SlipwayError
+
+__all__ = ["Provider", "Target", "of", "purge", "targets"]
+
+
+def of(site: Site) -> Provider:
+    """The module of the provider that site.yml names."""
+    return import_module(f"{__name__}.{site.provider}")
+
+
+def purge(site: Site, keys: Mapping[str, str], paths: Sequence[str]) -> list[str]:
+    """Takes ``paths`` out of every cache; returns a line for each thing that was asked of the provider.
+
+    ``keys`` holds the provider's credentials by the names of the vault's ``cdn`` section. Raises SlipwayError.
+    """
+    return of(site).purge(site, keys, targets(site, paths))
+
+
+def targets(site: Site, paths: Sequence[str]) -> list[Target]:
+    """What ``paths`` mean: URLs on the static or the media host, or paths on the static host. May end in ``*``."""
+    return [_target(site, path) for path in paths]
+
+
+def _target(site: Site, path: str) -> Target:
+    for base in (site.static_url, site.media_url):
+        if path.startswith(f"{base}/"):
+            return Target(base, path.removeprefix(base))
+    if not path.startswith("/"):
+        raise SlipwayError(
+            f"cannot purge {path}: give a path like /favicon.ico, or a URL on {site.static_url} or {site.media_url}"
+        )
+    return Target(site.static_url, path)

@@ -1,0 +1,59 @@
+"""What has to be set at the two buckets of any S3 server that we do not provision."""
+
+import json
+from urllib.parse import urlsplit
+
+from slipway.tool.cdn.names import INCOMING_PREFIX, MEDIA_CSP, PUBLIC_PREFIX, STATIC_CSP, STATIC_PREFIX
+from slipway.tool.config import Site
+from slipway.tool.providers.contract import Step
+from slipway.web.stores import STORES
+
+# Which part of its bucket each host serves, and nothing else of it.
+SERVED = {"static": STATIC_PREFIX, "media": PUBLIC_PREFIX}
+
+
+def made(site: Site, page: str) -> Step:
+    """The buckets themselves."""
+    what = f"Make two private buckets, {site.bucket} and {site.media_bucket}, at {site.endpoint}"
+    return Step(what, page)
+
+
+def keys(site: Site, page: str) -> Step:
+    """Who may do what, for `make secrets`."""
+    return Step(
+        f"Make two S3 keys for `make secrets`: deployer reads, writes and lists {site.bucket}; "
+        f"web reads, writes and deletes objects of {site.media_bucket}",
+        page,
+    )
+
+
+def cors(site: Site, page: str) -> Step:
+    """Lets the site's pages upload straight to the bucket."""
+    rule = {
+        "AllowedOrigins": [site.site_url],
+        "AllowedMethods": ["POST" if STORES[site.provider].form else "PUT"],
+        "AllowedHeaders": ["content-type"],
+        "MaxAgeSeconds": 3600,
+    }
+    return Step(f"Set this CORS rule on {site.media_bucket}, for uploads: {json.dumps(rule)}", page)
+
+
+def lifecycle(site: Site, page: str) -> Step:
+    """Uploads that nobody has published."""
+    what = f"Let objects under {INCOMING_PREFIX} in {site.media_bucket} expire after one day, their old versions too"
+    return Step(what, page)
+
+
+def paths(site: Site, how: str, page: str) -> Step:
+    """What a host asks its bucket for: releases and incoming uploads are never among it."""
+    hosts = {"static": (site.static_url, site.bucket), "media": (site.media_url, site.media_bucket)}
+    ways = [f"{hosts[kind][0]}/… asks {hosts[kind][1]} for /{prefix}…" for kind, prefix in SERVED.items()]
+    return Step(f"{how}: {'; '.join(ways)}", page)
+
+
+def answers(site: Site, how: str, page: str) -> Step:
+    """What every answer of the two hosts must have, for other hosts' fonts and modules, and for safety."""
+    headers = f"Access-Control-Allow-Origin: {site.site_url}, X-Content-Type-Options: nosniff, and HSTS"
+    policies = {site.static_url: STATIC_CSP, site.media_url: MEDIA_CSP}
+    each = [f"on {urlsplit(url).hostname} Content-Security-Policy: {policy}" for url, policy in policies.items()]
+    return Step(f"{how}: {headers}; {', and '.join(each)}", page)

@@ -1,0 +1,22 @@
+"""Amazon CloudFront before S3: what slipway.tool.cdn provisions."""
+
+from collections.abc import Mapping, Sequence
+
+from slipway.tool.cdn import cloudfront
+from slipway.tool.config import Site
+from slipway.tool.providers.contract import Step, Target
+
+TITLE = "Amazon CloudFront and S3"
+CANNOT: tuple[str, ...] = ()
+
+
+def describe(site: Site) -> list[Step]:
+    """Nothing: `make cdn` sets it all."""
+    return []
+
+
+def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> list[str]:
+    """By CreateInvalidation, with the AWS credentials among the keys, or those that every AWS tool finds."""
+    # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
+    begun = cloudfront.purge(site, [target.url for target in targets], keys)
+    return [f"invalidation {identifier} has begun" for identifier in begun]

@@ -1,0 +1,152 @@
+"""Which static objects no release needs any more, and their removal.
+
+A release is kept while a rollback may go back to it: the last few, those that were superseded within the last 30 days,
+and whatever lies on the server. Its manifest, ``releases/<id>.json``, names its objects. Where one cannot be read
+nothing is removed at all.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import pairwise
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from slipway.tool.config import Site
+from slipway.tool.keys import session
+from slipway.tool.push.record import RELEASES_PREFIX
+from slipway.web.errors import SlipwayError
+from slipway.web.objects import STATIC_PREFIX
+
+SUPERSEDED = timedelta(days=30)
+# A push that is under way has sent what no manifest names yet.
+YOUNG = timedelta(days=1)
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``kept`` are ids of releases, newest first; ``doomed`` whole keys; ``bytes`` is what those take up."""
+
+    kept: tuple[str, ...]
+    doomed: tuple[str, ...]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """One bucket, asked by whoever may read manifests and delete static objects."""
+
+    bucket: str
+    client: BaseClient
+
+    @classmethod
+    def of(cls, site: Site, keys: Mapping[str, str]) -> "Prune":
+        """Acts with ``keys``, the pruner's AWS_* variables; without them by boto3's own settings."""
+        config = Config(request_checksum_calculation="when_required", response_checksum_validation="when_required")
+        try:
+            client = session(keys).create_client(
+                "s3", region_name=site.region, endpoint_url=site.endpoint or None, config=config
+            )
+        except BotoCoreError as error:
+            raise SlipwayError(f"cannot prune s3://{site.bucket}: {error}") from None
+        return cls(site.bucket, client)
+
+    def plan(self, keep: int, on_server: Collection[str]) -> Plan:
+        """What may go when the ``keep`` newest releases stay, and those ``on_server``. Deletes nothing.
+
+        Raises SlipwayError when a manifest of a kept release is not there or cannot be read.
+        """
+        records, now = self._records()
+        kept = _kept(records, keep, now) | set(on_server)
+        for name in sorted(kept - records.keys()):
+            raise SlipwayError(
+                f"nothing was pruned: release {name} is on the server and may serve again, "
+                f"but s3://{self.bucket}/{RELEASES_PREFIX}{name}.json is not there to name its objects"
+            )
+        if not kept:
+            return Plan((), (), 0)
+        needed = {key for name in kept for key in self._objects(name)}
+        doomed = {
+            each["Key"]: each["Size"]
+            for each in self._list(STATIC_PREFIX)
+            if each["Key"] not in needed and each["LastModified"] < now - YOUNG
+        }
+        return Plan(tuple(sorted(kept, reverse=True)), tuple(sorted(doomed)), sum(doomed.values()))
+
+    def carry_out(self, plan: Plan) -> None:
+        """Deletes what is doomed. Raises SlipwayError naming the first key that stays; a later run goes on."""
+        for start in range(0, len(plan.doomed), BATCH):
+            batch = [{"Key": key} for key in plan.doomed[start : start + BATCH]]
+            answer = self._ask("delete_objects", STATIC_PREFIX, Delete={"Objects": batch, "Quiet": True})
+            for error in answer.get("Errors", []):
+                raise SlipwayError(
+                    f"cannot delete s3://{self.bucket}/{error.get('Key')}: {error.get('Code')}; "
+                    "allow s3:DeleteObject on static/* to the pruner's key"
+                )
+
+    def _records(self) -> tuple[dict[str, datetime], datetime]:
+        """When each release was recorded, by its id, and the bucket's own time now."""
+        records, now = {}, None
+        for page in self._pages(RELEASES_PREFIX):
+            now = parsedate_to_datetime(page["ResponseMetadata"]["HTTPHeaders"]["date"])
+            for each in page.get("Contents", []):
+                name = each["Key"].removeprefix(RELEASES_PREFIX)
+                if name.endswith(".json"):
+                    records[name.removesuffix(".json")] = each["LastModified"]
+        return records, now
+
+    def _objects(self, release: str) -> list[str]:
+        key = f"{RELEASES_PREFIX}{release}.json"
+        body = self._ask("get_object", key, Key=key)["Body"].read()
+        try:
+            objects = json.loads(body)["objects"]
+            if not objects or not all(each.startswith(STATIC_PREFIX) for each in objects):
+                raise ValueError
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise SlipwayError(
+                f"nothing was pruned: s3://{self.bucket}/{key} is no manifest of a release; "
+                "restore it from build/manifests/objects.json of that release"
+            ) from None
+        return list(objects)
+
+    def _list(self, prefix: str) -> Iterator[dict[str, Any]]:
+        for page in self._pages(prefix):
+            yield from page.get("Contents", [])
+
+    def _pages(self, prefix: str) -> Iterator[dict[str, Any]]:
+        token: dict[str, str] = {}
+        while True:
+            page = self._ask("list_objects_v2", prefix, Prefix=prefix, **token)
+            yield page
+            if not page.get("NextContinuationToken"):
+                return
+            token = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def _ask(self, operation: str, key: str, **params: Any) -> dict[str, Any]:
+        try:
+            return getattr(self.client, operation)(Bucket=self.bucket, **params)
+        except ClientError as error:
+            said = error.response["Error"]
+            why = f"{said.get('Code')}: {' '.join(said.get('Message', '').split())}"
+            raise SlipwayError(
+                f"nothing was pruned: s3:{error.operation_name} on s3://{self.bucket}/{key} failed: {why}"
+            ) from None
+        except BotoCoreError as error:
+            raise SlipwayError(f"nothing was pruned: s3://{self.bucket}/{key}: {error}") from None
+
+
+def _kept(records: Mapping[str, datetime], keep: int, now: datetime) -> set[str]:
+    """The ids that stay: an id begins with its time, and the next one's record says when it was superseded."""
+    newest_first = sorted(records, reverse=True)
+    kept = set(newest_first[:keep])
+    for newer, name in pairwise(newest_first):
+        if records[newer] > now - SUPERSEDED:
+            kept.add(name)
+    return kept

@@ -1,0 +1,8 @@
+"""Puts static objects into the bucket: only what it lacks, in parallel, and never half-told."""
+
+from slipway.tool.push.bucket import Bucket
+from slipway.tool.push.listing import Listing, start_listing
+from slipway.tool.push.record import put_release
+from slipway.tool.push.upload import REPLACED, PushReport, push
+
+__all__ = ["REPLACED", "Bucket", "Listing", "PushReport", "push", "put_release", "start_listing"]

@@ -1,0 +1,20 @@
+"""Records in the bucket which objects a release names; prune and rollback read it."""
+
+import hashlib
+
+from slipway.tool.push.bucket import Bucket
+from slipway.tool.push.s3 import S3
+from slipway.tool.push.upload import put
+from slipway.web.objects import StaticObject
+
+RELEASES_PREFIX = "releases/"
+
+
+def put_release(bucket: Bucket, release_id: str, manifest: bytes) -> None:
+    """Writes ``releases/<id>.json``, which is never overwritten; the same bytes twice are fine.
+
+    Raises SlipwayError.
+    """
+    md5 = hashlib.md5(manifest, usedforsecurity=False).hexdigest()
+    key = f"{RELEASES_PREFIX}{release_id}.json"
+    put(S3(bucket), StaticObject(key, manifest, "application/json", "no-store", md5))

@@ -1,0 +1,29 @@
+"""Packs the host's own command, `slipway`, into one file that Python runs: the same bytes wherever it is packed."""
+
+import io
+import zipfile
+from pathlib import Path
+
+from slipway import ROOT
+
+SOURCE = ROOT / "deploy" / "agent"
+# No folder that somebody stands in, no variable and no package of anybody's has a say in what root runs.
+SHEBANG = b"#!/usr/bin/python3 -IS\n"
+MAIN = "import sys\nfrom agent.__main__ import main\nsys.exit(main())\n"
+# The earliest that a zip can name: a file's own time would differ from clone to clone.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def pack(target: Path) -> Path:
+    """Writes ``target`` unless it holds these very bytes already."""
+    buffer = io.BytesIO(SHEBANG)
+    buffer.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+        members = {f"agent/{path.name}": path.read_text() for path in sorted(SOURCE.glob("*.py"))}
+        for name, text in {**members, "__main__.py": MAIN}.items():
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), text, zipfile.ZIP_DEFLATED)
+    packed = buffer.getvalue()
+    if not target.exists() or target.read_bytes() != packed:
+        target.write_bytes(packed)
+        target.chmod(0o755)
+    return target

@@ -1,0 +1,95 @@
+"""Builds a release on this machine, under the settings it will run with, and pushes its static files."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import partial
+from urllib.parse import quote
+
+from slipway.tool import config, keys, push
+from slipway.tool.push.record import put_release
+from slipway.tool.secrets import Secrets
+from slipway.tool.server import inventory, state
+from slipway.tool.server.parcel import Release
+from slipway.web.errors import SlipwayError
+from slipway.web.objects import STATIC_PREFIX
+from slipway.web.stores import STORES
+
+
+class Builder:
+    """`manage.py` of this checkout, in the environment of the site that ``site`` describes."""
+
+    def __init__(self, site: config.Site, secrets: Secrets) -> None:
+        self.site = site
+        self.directory = state.directory(site) / "build"
+        self._deployer = dict(secrets.deployer)
+        # The web process's own secrets without its keys: settings that ask for a variable must find it.
+        web = {name: value for name, value in secrets.web.items() if not name.startswith("AWS_")}
+        self.environment = {
+            **site.extra,
+            **web,
+            **keys.environment(self._deployer),
+            **site.environment(),
+            "SLIPWAY_BUILD": str(self.directory),
+        }
+        # What this shell calls its database is not what the server calls it.
+        self._on_server = inventory.database(secrets) | dict(site.extra) | web
+
+    def check_databases(self) -> None:
+        """Refuses a project whose database on the server would be SQLite."""
+        self._run("databases", "-m", "slipway.tool.databases", environment=self.environment | self._on_server)
+
+    def push(self) -> None:
+        """Collects, bundles, verifies and pushes; the progress and the closing line are on the screen."""
+        self._manage("collectstatic", "--noinput", shown=True)
+
+    def replaced(self) -> list[str]:
+        """URLs on the static host whose bytes the last push has changed."""
+        replaced = json.loads((self.directory / push.REPLACED).read_text())
+        return [f"{self.site.static_url}/{quote(key.removeprefix(STATIC_PREFIX))}" for key in replaced]
+
+    def release(self) -> Release:
+        """Packs code and manifests."""
+        self._manage("release", str(self.directory / "release.tar.gz"))
+        return Release.read(self.directory)
+
+    def check_migrations(self, applied: str, *, allow: bool) -> None:
+        """Refuses migrations that the code which serves could not live with. ``applied`` is a JSON list of names."""
+        file = state.directory(self.site) / "applied.json"
+        file.write_text(applied)
+        self._manage("check_migrations", "--applied", str(file), *(["--allow-unsafe"] if allow else []))
+
+    def record(self, release: Release) -> None:
+        """Writes releases/<id>.json into the bucket: prune asks it which objects are in use."""
+        bucket = push.Bucket(
+            self.site.bucket,
+            self.site.region,
+            session=partial(keys.session, self._deployer),
+            store=STORES[self.site.provider],
+            # Where collectstatic has pushed to.
+            endpoint=self.environment.get("AWS_ENDPOINT_URL_S3"),
+        )
+        put_release(bucket, release.id, release.objects.read_bytes())
+
+    def _manage(self, *arguments: str, shown: bool = False) -> None:
+        self._run(arguments[0], "manage.py", *arguments, environment=self.environment, shown=shown)
+
+    def _run(self, name: str, *arguments: str, environment: Mapping[str, str], shown: bool = False) -> None:
+        """Raises SlipwayError with the last line of what Python ran; ``name``.log has the rest."""
+        log = state.directory(self.site) / "log" / f"{name}.log"
+        command = [sys.executable, *arguments]
+        with log.open("w") as file:
+            done = subprocess.run(
+                command,
+                cwd=state.ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=None if shown else file,
+                stderr=subprocess.PIPE if shown else subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+        if done.returncode:
+            lines = (done.stderr if shown else log.read_text()).strip().splitlines() or ["it said nothing"]
+            raise SlipwayError(lines[-1].removeprefix("slipway: "))

@@ -1,0 +1,89 @@
+"""Describes the server to Ansible: the groups, and every variable that site.yml and the budget decide."""
+
+import hashlib
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slipway.tool import config, nginx
+from slipway.tool.budget import Budget
+from slipway.tool.secrets import Secrets, literal
+from slipway.tool.server import agent, host_keys, owner, state
+
+GROUPS = ("web", "db", "lb")
+# What the playbook is made of; its own tests and notes change no host.
+SOURCES = ("ansible", "nginx")
+# Peer login: the kernel says who is at the other end of the socket.
+LOCAL_DATABASE = {"DATABASE_URL": "postgres:///slipway", "PGHOST": "/run/postgresql"}
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """``path`` is the file for Ansible; ``fingerprint`` changes with anything that the playbook or it says."""
+
+    path: Path
+    fingerprint: str
+
+
+def write(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Sequence[str] = ()) -> Inventory:
+    """Writes inventory.json in the site's state directory. No secret is in it; their digest is in the fingerprint.
+
+    ``sign_in_paths`` are those found in the release, as regular expressions.
+    """
+    directory = state.directory(site)
+    packed = agent.pack(directory / "slipway")
+    variables = _variables(site, secrets, budget, sign_in_paths)
+    fingerprint = _fingerprint(variables, secrets, packed)
+    own = ["-F", site.ssh_config] if site.ssh_config else []
+    local = {
+        "ansible_host": site.server,
+        "ansible_ssh_common_args": shlex.join([*own, "-o", f"StrictHostKeyChecking={host_keys.trust(site)}"]),
+        "slipway_agent": str(packed),
+        "slipway_fingerprint": fingerprint,
+    }
+    groups = {group: {"hosts": {site.name: None}} for group in GROUPS}
+    path = directory / "inventory.json"
+    path.write_text(json.dumps({"all": {"vars": literal(variables | local), "children": groups}}, indent=2) + "\n")
+    return Inventory(path, fingerprint)
+
+
+def database(secrets: Secrets) -> dict[str, str]:
+    """How the site's processes find the server's own database; nothing where the secrets name another."""
+    return {} if "DATABASE_URL" in secrets.web else LOCAL_DATABASE
+
+
+def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Sequence[str]) -> dict[str, Any]:
+    local = database(secrets)
+    environment = site.environment() | {"SLIPWAY_WSGI": site.wsgi, "WEB_CONCURRENCY": str(budget.workers)}
+    return budget.variables() | {
+        "base_first_user": site.server_user,
+        "base_admin_keys": list(site.admin_keys),
+        "slipway_site": site.domain,
+        "slipway_layout": owner.LAYOUT,
+        "slipway_site_host": site.host,
+        "slipway_site_authority": site.authority,
+        "slipway_redirect_hosts": list(site.redirects),
+        "slipway_tls": site.tls,
+        "slipway_proxies": list(site.proxies),
+        "slipway_sign_in_found": list(sign_in_paths),
+        "slipway_sign_in_named": nginx.expressions(site.sign_in_paths),
+        "slipway_acme_directory": site.acme,
+        "slipway_acme_email": site.email,
+        "slipway_database_local": bool(local),
+        "slipway_environment": environment | local | site.extra,
+    }
+
+
+def _fingerprint(variables: dict[str, Any], secrets: Secrets, packed: Path) -> str:
+    """A digest of everything that decides what provisioning does."""
+    digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode())
+    digest.update(json.dumps(dict(secrets.web), sort_keys=True).encode())
+    digest.update(packed.read_bytes())
+    for top in SOURCES:
+        for path in sorted((state.ROOT / top).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(state.ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]

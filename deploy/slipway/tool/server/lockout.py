@@ -1,0 +1,62 @@
+"""Refuses admin_keys by which nobody could log in from this machine, before a deploy would make them the only ones."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from slipway.tool import config, public_keys
+from slipway.web.errors import SlipwayError
+
+AGENT = "SSH_AUTH_SOCK"
+
+
+def refuse(site: config.Site) -> None:
+    """Raises SlipwayError when ssh here has none of them. What cannot be told is left to the playbook, which tries."""
+    offered = _offered(site)
+    if not site.admin_keys or not offered:
+        return
+    if not any(public_keys.same(one, other) for one in site.admin_keys for other in offered):
+        raise SlipwayError(
+            f"{site.path}: admin_keys: no key of this machine's is among them, so it would be locked out of "
+            f"{site.server}; add yours, such as `{offered[0]}`"
+        )
+
+
+def _offered(site: config.Site) -> list[str]:
+    """The public halves of what ssh logs in with; none where one of them cannot be read."""
+    said = _said("ssh", *(["-F", site.ssh_config] if site.ssh_config else []), "-G", site.server)
+    options = [line.partition(" ")[::2] for line in said]
+    of = dict(options)
+    if of.get("pkcs11provider", "none") != "none":
+        return []
+    agent = of.get("identityagent", AGENT)
+    # A path, or the variable that holds one.
+    socket = os.environ.get(agent.removeprefix("$"), str(Path(agent).expanduser()))
+    keys = _said("ssh-add", "-L", environment={AGENT: socket})
+    offered = [line for line in keys if line.startswith(public_keys.KINDS)]
+    for name, value in options:
+        path = Path(value).expanduser()
+        if name == "identityfile" and path.is_file():
+            public = path.with_name(f"{path.name}.pub")
+            if not public.is_file() and not (line := _said("ssh-keygen", "-y", "-P", "", "-f", str(path))):
+                return []
+            offered.append(public.read_text().strip() if public.is_file() else line[0])
+    return offered
+
+
+def _said(*command: str, environment: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+    """The lines that a command prints; none when it fails."""
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **environment},
+            check=False,
+        )
+    except OSError:
+        return []
+    return done.stdout.splitlines() if not done.returncode else []

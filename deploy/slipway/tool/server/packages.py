@@ -1,0 +1,102 @@
+"""Unpacks the server's packages here, for its Python, machine and glibc: it lays them into a venv and installs nothing.
+
+pip costs a small server minutes of its only processor, and this machine seconds.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from slipway.tool import pip
+from slipway.web.errors import SlipwayError
+
+# Where releases are on the server (deploy/agent/paths.py).
+VENVS = "/srv/slipway/venvs"
+# The oldest glibc that wheels are made for, and what they were called before they named it.
+# https://peps.python.org/pep-0600/#legacy-manylinux-tags
+MACHINES = {
+    "x86_64": (5, ("manylinux2014", "manylinux2010", "manylinux1")),
+    "aarch64": (17, ("manylinux2014",)),
+}
+
+
+def pack(lock: Path, python: str, glibc: str, machine: str, venv: str, target: Path) -> Path:
+    """A tar.gz in ``target`` of what ``lock`` pins, as it lies in the server's venv of the name ``venv``.
+
+    A package that the lock file names with --no-binary is built here, if nothing of it is compiled. It is made once;
+    those of other lock files go. Raises SlipwayError, one line, when there is no wheel for that machine or no index to
+    ask.
+    """
+    tags = platforms(glibc, machine)
+    # A wheel for a newer glibc would not load on an older one.
+    packed = target / f"{venv}-{machine}-glibc-{glibc}.tar.gz"
+    if not packed.exists():
+        target.mkdir(parents=True, exist_ok=True)
+        for other in target.glob("*.tar.gz"):
+            if not other.name.startswith(venv.partition("-")[0]):
+                other.unlink()
+        with TemporaryDirectory(dir=target, prefix="unfinished-") as unfinished:
+            root = Path(unfinished, "venv")
+            tree = root / "lib" / f"python{python}" / "site-packages"
+            tree.mkdir(parents=True)
+            done = pip.run(*_arguments(pip.wheels_alone(lock, Path(unfinished), pure=True), python, tags, tree))
+            if done.returncode:
+                wrong = pip.reason(done.stdout + done.stderr)
+                raise SlipwayError(f"{lock}: {wrong} (Python {python}, {machine}, glibc {glibc})")
+            _place_scripts(tree, root / "bin", f"{VENVS}/{venv}/bin/python")
+            _compile(tree, python)
+            whole = Path(unfinished, "whole")
+            with tarfile.open(whole, "w:gz", compresslevel=6) as archive:
+                for path in sorted(root.iterdir()):
+                    archive.add(path, path.name, filter=_readable)
+            whole.rename(packed)
+    return packed
+
+
+def platforms(glibc: str, machine: str) -> list[str]:
+    """What the names of wheels that run there may say, the newest first."""
+    if machine not in MACHINES:
+        raise SlipwayError(f"the server is a {machine}; there are wheels for {' and '.join(MACHINES)}")
+    if not re.fullmatch(r"2\.\d+", glibc):
+        raise SlipwayError(f"the server's C library is not glibc ({glibc or 'it does not say'}); wheels need that")
+    oldest, legacy = MACHINES[machine]
+    named = [f"manylinux_2_{minor}" for minor in range(int(glibc[2:]), oldest - 1, -1)]
+    return [f"{name}_{machine}" for name in (*named, *legacy)]
+
+
+def _arguments(lock: Path, python: str, tags: list[str], tree: Path) -> list[str]:
+    # Everything else, the index too, is as this machine's pip is set up.
+    command = ["install", "--only-binary", ":all:"]
+    command += ["--no-deps", "--require-hashes", "--progress-bar", "off", "--no-compile"]
+    command += ["--implementation", "cp", "--python-version", python, "--abi", f"cp{python.replace('.', '')}"]
+    for tag in tags:
+        command += ["--platform", tag]
+    return [*command, "--target", str(tree), "--requirement", str(lock)]
+
+
+def _place_scripts(tree: Path, scripts: Path, python: str) -> None:
+    """Moves what pip made beside the packages to where a venv has it; ``python`` is the server's."""
+    if (tree / "bin").exists():
+        (tree / "bin").rename(scripts)
+        for script in scripts.iterdir():
+            # pip names itself as the interpreter, however it words that line.
+            script.write_bytes(script.read_bytes().replace(sys.executable.encode(), python.encode(), 1))
+
+
+def _readable(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Readable by the site's own user there, whatever this user's umask is."""
+    member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+    return member
+
+
+def _compile(tree: Path, python: str) -> None:
+    """Compiles what it can, if that Python is here: the server compiles what lacks bytecode or has another's."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = sys.executable if python == own else shutil.which(f"python{python}")
+    if found:
+        command = [found, "-m", "compileall", "-q", "-j", "0", str(tree)]
+        subprocess.run(command, capture_output=True, check=False)

@@ -1,0 +1,69 @@
+"""Sends a release to the server: code and manifests, and packages where it lacks them."""
+
+import hashlib
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from slipway.tool import config
+from slipway.tool.server import packages, state
+from slipway.tool.server.connection import Connection
+from slipway.tool.server.facts import Facts
+from slipway.web.errors import SlipwayError
+
+# The lock files of the server's packages, one for each Python.
+REQUIREMENTS = state.ROOT / "requirements"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What was built: ``tarball`` is its code and manifests, ``objects`` the manifest of its static objects."""
+
+    id: str
+    sha256: str
+    tarball: Path
+    objects: Path
+    # Regular expressions of the paths that take a password.
+    sign_in_paths: tuple[str, ...]
+
+    @classmethod
+    def read(cls, build: Path) -> "Release":
+        """The release that lies in the build directory."""
+        said = json.loads((build / "release.json").read_text())
+        tarball, objects = build / "release.tar.gz", build / "manifests" / "objects.json"
+        return cls(said["id"], said["sha256"], tarball, objects, tuple(said["sign_in_paths"]))
+
+
+def lock_of(facts: Facts) -> tuple[Path, str]:
+    """The lock file for the server's Python, and the name of the venv that it makes there."""
+    path = REQUIREMENTS / f"web-{facts.python}.txt"
+    if not path.exists():
+        there = ", ".join(sorted(each.stem for each in path.parent.glob("web-*.txt")))
+        raise SlipwayError(f"the server has Python {facts.python} and {path} does not exist; there are {there}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return path, f"{digest}-{facts.python}"
+
+
+def send(connection: Connection, site: config.Site, facts: Facts, release: Release) -> float:
+    """Lets the server take the release in; returns how many MB of packages went with it.
+
+    Raises SlipwayError; whatever had arrived is not a release.
+    """
+    lock, venv = lock_of(facts)
+    missing = venv not in facts.venvs
+    size = 0.0
+    parcel = state.directory(site) / "parcel.tar"
+    with tarfile.open(parcel, "w") as archive:
+        archive.add(release.tarball, "release.tar.gz")
+        if missing:
+            folder = state.ROOT / ".slipway" / "packages"
+            packed = packages.pack(lock, facts.python, facts.glibc, facts.machine, venv, folder)
+            archive.add(packed, "packages.tar.gz")
+            size = packed.stat().st_size / 1e6
+    try:
+        with parcel.open("rb") as file:
+            connection.agent("receive", release.id, release.sha256, venv, stdin=file)
+    finally:
+        parcel.unlink()
+    return size

@@ -1,0 +1,55 @@
+"""Refuses a deploy that cannot end well, before anything on the server is changed."""
+
+from collections.abc import Set
+
+from slipway.tool import budget, config
+from slipway.tool.server.facts import Facts
+from slipway.web.errors import SlipwayError
+
+SYSTEMS = {"debian 12": "3.11", "debian 13": "3.13", "ubuntu 24.04": "3.12"}
+# MB: a release with its venv, PostgreSQL's first tables, logs; and apt's packages on a bare host.
+DISK = 300
+DISK_BARE = 2500
+CLOCK = 300  # s; a signature to AWS may be 15 minutes off, a certificate's first minute less
+
+
+def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool) -> budget.Budget:
+    """The memory budget of a host that is fit, and that is ``reached`` at these addresses.
+
+    Raises SlipwayError with what is wrong and what to do.
+    """
+    if facts.system not in SYSTEMS:
+        raise SlipwayError(f"{site.server} runs {facts.system}; install one of {', '.join(SYSTEMS)}")
+    needed = DISK if facts.fingerprint else DISK_BARE
+    if facts.disk < needed:
+        raise SlipwayError(f"{site.server}: / has {facts.disk} MB free and {needed} are needed; make room there")
+    if abs(facts.clock_ahead) > CLOCK:
+        direction = "ahead" if facts.clock_ahead > 0 else "behind"
+        raise SlipwayError(
+            f"{site.server}: its clock is {abs(facts.clock_ahead) / 60:.0f} minutes {direction} of this machine's; "
+            "set it: certificates and signatures would be refused"
+        )
+    # A cloud's metadata answers there, and the site's sandbox keeps it from all of them (roles/gunicorn).
+    if facts.resolvers and all(each.startswith("169.254.") for each in facts.resolvers):
+        raise SlipwayError(
+            f"{site.server}: it asks {', '.join(facts.resolvers)} for names, which the site may not reach; "
+            "install systemd-resolved there, which asks in the site's place"
+        )
+    if site.tls != "none":
+        _names(site, facts, reached)
+    return budget.plan(facts.memory, facts.cpus, database=database)
+
+
+def _names(site: config.Site, facts: Facts, reached: Set[str]) -> None:
+    """Every name must lead to this very host, or the authority will not sign for it."""
+    world = [each for each in facts.addresses if not each.startswith(("127.", "fe80:", "::1"))]
+    record = (sorted(reached) or world or [site.server])[0]
+    for name, found in facts.resolved.items():
+        if not found:
+            raise SlipwayError(f"DNS: {name} does not exist yet; set an A record to {record}")
+        strange = [address for address in found if address not in {*facts.addresses, *reached}]
+        if strange:
+            raise SlipwayError(
+                f"DNS: {name} leads to {', '.join(strange)}, which is not {site.server}; "
+                f"set its record to {record}, or take the name out of {site.path}"
+            )

@@ -1,0 +1,90 @@
+"""The smoke suite on what has just been deployed, with the origin's own log as it is written."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from slipway.tool import config, keys
+from slipway.tool.providers.pull import PREFIX
+from slipway.tool.secrets import Secrets
+from slipway.tool.server import state
+from slipway.tool.server.build import Builder
+from slipway.tool.server.connection import Connection
+from slipway.web import stores
+from slipway.web.errors import SlipwayError
+
+ORIGIN_LOG = "/var/log/nginx/access.log"
+# Further arguments for `python -m tests.smoke`, as a shell would read them.
+ARGUMENTS = "SMOKE_ARGS"
+
+
+class Proof:
+    """Follows the origin's log from the moment the block is entered; `run` is the proof."""
+
+    def __init__(self, site: config.Site, secrets: Secrets, connection: Connection, builder: Builder) -> None:
+        self._site, self._secrets, self._connection, self._builder = site, secrets, connection, builder
+        self._directory = state.directory(site)
+        self._log = self._directory / "log" / "origin.log"
+
+    def __enter__(self) -> "Proof":
+        self._log.unlink(missing_ok=True)
+        self._log.touch(mode=0o600)
+        with self._log.open("wb") as log:
+            self._following = subprocess.Popen(
+                # What it says of a log that is turned over stands among the lines, for who reads them.
+                self._connection.command(f"exec env LC_ALL=C tail -n 0 -F {ORIGIN_LOG} 2>&1", alone=True),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._following.terminate()
+        self._following.wait()
+
+    def run(self) -> None:
+        """Raises SlipwayError with the verdict's sentence when it is not green."""
+        site = self._site
+        command = [sys.executable, "-m", "tests.smoke", "--site", site.site_url]
+        command += ["--static", site.static_url, "--media", site.media_url, "--origin-log", str(self._log)]
+        command += [] if site.pushes else ["--pull", PREFIX]
+        command += ["--manifest", str(self._builder.directory / "manifests" / "objects.json")]
+        described = self._described()
+        command += ["--provisioned", str(described)] if described else []
+        command += [f"--allow={path}={reason}" for path, reason in site.allow.items()]
+        command += ["--report", str(self._directory / "report"), *shlex.split(os.environ.get(ARGUMENTS, ""))]
+        done = subprocess.run(command, cwd=state.ROOT, env=os.environ | dict(self._secrets.smoke), check=False)
+        if done.returncode:
+            raise SlipwayError(f"the proof failed: {_sentence(site) if done.returncode == 1 else 'it could not run'}")
+
+    def _described(self) -> Path | None:
+        """The cloud's state; where nobody may read it a line says why, and that witness is not seen."""
+        path = self._directory / "provisioned.json"
+        path.unlink(missing_ok=True)
+        if self._site.provider != stores.DEFAULT:
+            return None
+        command, refusals = [sys.executable, "-m", "slipway.tool.cdn", "describe"], []
+        # A deployer's key of an earlier version may not read it; whoever deploys perhaps may.
+        for key in (self._secrets.deployer, {}) if self._secrets.deployer else ({},):
+            env = keys.environment(key) | {"CONFIG": str(self._site.path)}
+            done = subprocess.run(command, cwd=state.ROOT, env=env, capture_output=True, text=True, check=False)
+            if not done.returncode:
+                path.write_text(done.stdout)
+                return path
+            refusals += done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
+        print(f"    warning: the provisioned state is not seen: {refusals[0].removeprefix('slipway: ')}")
+        return None
+
+
+def report(site: config.Site) -> str:
+    """The verdict's sentence and where the whole report is."""
+    return f"{_sentence(site)}\n  report    {(state.directory(site) / 'report' / 'index.html').relative_to(state.ROOT)}"
+
+
+def _sentence(site: config.Site) -> str:
+    return json.loads((state.directory(site) / "report" / "smoke.json").read_text())["sentence"]

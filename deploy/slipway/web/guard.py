@@ -1,0 +1,28 @@
+"""Refuses a project that is not where it should be, or has not taken the offload settings."""
+
+import os
+
+from django.conf import settings
+
+from slipway.web.errors import SlipwayError
+
+LINE = "from slipway.settings import *"
+
+
+def require_offload_line() -> None:
+    """Raises SlipwayError when there is no settings module, or when it does not end with the offload line."""
+    try:
+        taken = hasattr(settings, "SLIPWAY_OFFLOAD")
+    except ModuleNotFoundError as error:
+        module = os.environ["DJANGO_SETTINGS_MODULE"]
+        # What the module itself lacks is told better by the traceback.
+        if not f"{module}.".startswith(f"{error.name}."):
+            raise
+        raise SlipwayError(
+            f"{module}: no such module in project/; name your settings and wsgi modules in site.yml"
+        ) from None
+    if not taken:
+        raise SlipwayError(
+            f"{settings.SETTINGS_MODULE}: the offload settings are missing; "
+            f"add `{LINE}` as the last line of that module"
+        )

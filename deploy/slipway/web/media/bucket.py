@@ -1,0 +1,102 @@
+"""Uploads in the bucket. boto3 is loaded by the first call that talks to it."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from slipway.web.media.backends import Part, UploadForm
+from slipway.web.media.client import s3_client
+from slipway.web.media.limits import FORM_SECONDS, PUBLIC_PREFIX
+from slipway.web.media.refusal import DOWN, GONE, Refused
+from slipway.web.objects import IMMUTABLE
+from slipway.web.stores import here
+
+log = logging.getLogger(__name__)
+
+# What S3 says of a missing key: 404 with s3:ListBucket, 403 without it.
+MISSING = ("NoSuchKey", "AccessDenied", "403", "404")
+CHANGED = ("PreconditionFailed", "412")
+
+
+class S3Media:
+    """Objects under media/incoming/ and media/public/; ``url`` is the media host's, with a slash at its end."""
+
+    def __init__(self, bucket: str, url: str) -> None:
+        self.bucket = bucket
+        self._url = url
+
+    def sign(self, key: str, content_type: str, limit: int, size: int = 0) -> UploadForm:
+        if not here().form:
+            return self._sign_put(key, content_type, limit, size)
+        with _explained(key):
+            signed = s3_client().generate_presigned_post(
+                self.bucket,
+                key,
+                Fields={"Content-Type": content_type},
+                Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, limit]],
+                ExpiresIn=FORM_SECONDS,
+            )
+        return UploadForm(signed["url"], signed["fields"])
+
+    def _sign_put(self, key: str, content_type: str, limit: int, size: int) -> UploadForm:
+        """Type and length are signed headers; the review sees after arrival whether the store kept to them."""
+        if not 1 <= size <= limit:
+            raise Refused(f"The photo has {size} bytes; 1 to {limit} are taken. Choose another one.")
+        params = {"Bucket": self.bucket, "Key": key, "ContentType": content_type, "ContentLength": size}
+        with _explained(key):
+            url = s3_client().generate_presigned_url("put_object", params, FORM_SECONDS, "PUT")
+        return UploadForm(url, {"Content-Type": content_type}, "PUT")
+
+    def read_range(self, key: str, start: int, stop: int) -> Part:
+        with _explained(key, MISSING):
+            answer = s3_client().get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{stop - 1}")
+            with answer["Body"] as body:
+                # The bound holds even where a store ignores Range.
+                data = body.read(stop - start)
+        size = int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else answer["ContentLength"]
+        return Part(data, size, answer["ETag"])
+
+    def publish(self, source: str, etag: str, target: str, content_type: str) -> None:
+        with _explained(source, (*MISSING, *CHANGED)):
+            s3_client().copy_object(
+                Bucket=self.bucket,
+                Key=target,
+                CopySource={"Bucket": self.bucket, "Key": source},
+                # A form is valid for five minutes: its object may have changed since it was checked.
+                CopySourceIfMatch=etag,
+                MetadataDirective="REPLACE",
+                ContentType=content_type,
+                CacheControl=IMMUTABLE,
+            )
+
+    def store(self, key: str, body: bytes, content_type: str) -> None:
+        with _explained(key):
+            s3_client().put_object(
+                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, CacheControl=IMMUTABLE
+            )
+
+    def delete(self, keys: list[str]) -> None:
+        for key in keys:
+            with _explained(key):
+                s3_client().delete_object(Bucket=self.bucket, Key=key)
+
+    def url(self, key: str) -> str:
+        return self._url + quote(key.removeprefix(PUBLIC_PREFIX))
+
+
+@contextmanager
+def _explained(key: str, gone: tuple[str, ...] = ()) -> Iterator[None]:
+    """Turns the library's exceptions into a sentence; the log has the key and the store's own words."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        answer: dict[str, Any] = error.response.get("Error", {})
+        log.warning("%s: the bucket answered %s %s", key, answer.get("Code"), answer.get("Message"))
+        raise Refused(GONE if answer.get("Code") in gone else DOWN) from error
+    except BotoCoreError as error:
+        log.error("%s: no answer from the bucket: %s", key, error)
+        raise Refused(DOWN) from error

@@ -1,0 +1,51 @@
+"""Where the browser sends an upload, said without loading the cloud's library."""
+
+from collections.abc import Mapping
+
+from slipway.web import stores
+from slipway.web.errors import SlipwayError
+from slipway.web.media.limits import INCOMING_PREFIX
+
+# Partitions whose hosts do not end in amazonaws.com.
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+SUFFIXES = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
+
+
+def upload_origin(environ: Mapping[str, str]) -> str:
+    """Where the browser uploads to, for a Content-Security-Policy, as boto3 forms it from the same variables.
+
+    A presigned POST goes to the bucket's own URL. A presigned PUT goes to an object's, so what is given ends with a
+    slash, by which a policy takes all below it. Raises SlipwayError naming the variable that is missing.
+    """
+    url = _bucket_url(environ)
+    return url if stores.here(environ).form else f"{url}/{INCOMING_PREFIX}"
+
+
+def _bucket_url(environ: Mapping[str, str]) -> str:
+    bucket = _required(environ, "AWS_STORAGE_BUCKET_NAME")
+    if endpoint := custom_endpoint(environ):
+        return f"{endpoint.rstrip('/')}/{bucket}"
+    region = _required(environ, "AWS_DEFAULT_REGION")
+    suffix = next((suffix for start, suffix in SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
+    host = f"s3.{region}.{suffix}"
+    return f"https://{bucket}.{host}" if addressing_style(environ) == "virtual" else f"https://{host}/{bucket}"
+
+
+def addressing_style(environ: Mapping[str, str]) -> str:
+    """Where the bucket's name stands: ``virtual``, in the host, or ``path``.
+
+    A custom endpoint has no wildcard name, and a dotted bucket name has no wildcard certificate.
+    """
+    dotted = "." in _required(environ, "AWS_STORAGE_BUCKET_NAME")
+    return "path" if dotted or custom_endpoint(environ) else "virtual"
+
+
+def custom_endpoint(environ: Mapping[str, str]) -> str:
+    """The S3 endpoint that the environment names in place of AWS's own, or nothing."""
+    return environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or ""
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    if not environ.get(name):
+        raise SlipwayError(f"{name} is not set; an upload has no bucket to go to without it")
+    return environ[name]

@@ -1,0 +1,138 @@
+"""The model field for a photo that the browser uploads straight to the bucket."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import SuspiciousFileOperation, ValidationError
+from django.db import models
+from django.db.models import signals
+from django.utils.functional import cached_property
+
+from slipway.web.media.forms import ImageUploadFormField
+from slipway.web.media.image import UploadedImage, Variant, trust
+from slipway.web.media.removal import Column, discard_later
+from slipway.web.media.review import PendingImage
+
+__all__ = ["ImageUploadField", "UploadedImage", "Variant"]
+
+
+class ImageUploadField(models.JSONField):
+    """Holds an UploadedImage; the database keeps keys and dimensions as JSON.
+
+    It takes what ImageUploadFormField found good, what ``store_image`` made, what was read from the database and what
+    a fixture holds. Keys that come by another way, as from an API's JSON, are taken only if the row names them
+    already; saving others raises SuspiciousFileOperation, which Django answers with 400.
+
+    An upload becomes public when its row is saved. Its objects are removed once the row is deleted or holds another
+    image, and no other row names them. Forms get ImageUploadFormField.
+    """
+
+    description = "An uploaded image"
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        if not cls._meta.abstract:
+            signals.pre_save.connect(self._trust_fixture, sender=cls)
+            signals.post_delete.connect(self._discard, sender=cls)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        found = super().from_db_value(value, expression, connection)
+        return trust(UploadedImage.from_json(found)) if isinstance(found, dict) else found
+
+    def to_python(self, value: Any) -> Any:
+        return _named_by(value) or value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return super().get_prep_value(value.to_json() if isinstance(value, UploadedImage) else value)
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        value = self.value_from_object(obj)
+        return value.to_json() if isinstance(value, UploadedImage) else value
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return super().clean(self._present(value, model_instance) or value, model_instance)
+
+    @cached_property
+    def validators(self) -> list[Any]:
+        return [*super().validators, self._validate_source]
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        self._validate_source(value)
+
+    def _validate_source(self, value: Any, serializer_field: Any = None) -> None:
+        """A validator too: the serializers of APIs know of nothing else."""
+        row = getattr(getattr(serializer_field, "parent", None), "instance", None)
+        if not (_is_ours(value) or self._present(value, row)):
+            raise ValidationError("This is not an image that was uploaded here.", code="invalid")
+
+    # Django REST Framework then tells which row is changed.
+    _validate_source.requires_context = True
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Publishes what a form left pending. Raises Refused when the store has changed its mind since."""
+        value = super().pre_save(model_instance, add)
+        if isinstance(value, PendingImage):
+            published = value.publish()
+            setattr(model_instance, self.attname, published)
+            if value.replaced:
+                discard_later(value.replaced, _columns, model_instance._state.db)
+            return published
+        if present := self._present(value, model_instance):
+            setattr(model_instance, self.attname, present)
+            return present
+        return value
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """The one way into the database, of updates and bulk operations too."""
+        is_default = self.has_default() and value == self.get_default()
+        if not (value is None or hasattr(value, "as_sql") or _is_ours(value) or is_default):
+            raise SuspiciousFileOperation(f"{self} takes uploads and what store_image made, not {value!r:.100}")
+        return super().get_db_prep_save(value, connection)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        # JSONField's own would hand on an encoder.
+        return models.Field.formfield(self, **{"form_class": ImageUploadFormField, **kwargs})
+
+    def _present(self, value: Any, row: Any) -> UploadedImage | None:
+        """The image that ``row`` has in the database, if ``value`` says the same in words that anybody may write."""
+        named = _named_by(value)
+        if named is None or not isinstance(row, models.Model) or row.pk is None:
+            return None
+        rows = self.model._base_manager.using(row._state.db).filter(pk=row.pk)
+        present = rows.values_list(self.attname, flat=True).first()
+        return present if present == named else None
+
+    def _trust_fixture(self, instance: models.Model, raw: bool, **_: Any) -> None:
+        named = _named_by(getattr(instance, self.attname))
+        if raw and named:
+            setattr(instance, self.attname, trust(named))
+
+    def _discard(self, instance: models.Model, using: str, origin: Any = None, **_: Any) -> None:
+        image = getattr(instance, self.attname)
+        if isinstance(image, UploadedImage) and image.trusted:
+            discard_later(image, _columns, using, origin)
+
+
+def _columns() -> list[Column]:
+    """Every model and field that names images."""
+    return [
+        (model, field.attname)
+        for model in apps.get_models(include_auto_created=True)
+        if not model._meta.proxy
+        for field in model._meta.local_fields
+        if isinstance(field, ImageUploadField)
+    ]
+
+
+def _is_ours(value: Any) -> bool:
+    return isinstance(value, PendingImage) or (isinstance(value, UploadedImage) and value.trusted)
+
+
+def _named_by(value: Any) -> UploadedImage | None:
+    """The image that words from elsewhere name; None where they name none, or where ``value`` is trusted."""
+    if isinstance(value, UploadedImage):
+        return None if value.trusted else value
+    try:
+        return UploadedImage.from_json(value) if isinstance(value, dict) else None
+    except (KeyError, TypeError):
+        return None

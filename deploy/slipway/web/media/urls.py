@@ -1,0 +1,11 @@
+"""Include these where you like: ``path("uploads/", include("slipway.web.media.urls"))``."""
+
+from django.urls import path
+
+from slipway.web.media import views
+
+app_name = "slipway-media"
+urlpatterns = [
+    path("sign/", views.sign, name="sign"),
+    path("receive/", views.receive, name="receive"),
+]

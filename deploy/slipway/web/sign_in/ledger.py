@@ -1,0 +1,142 @@
+"""The tries of each account in the database, changed by one worker at a time without a lock."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import connections, router
+from django.utils.crypto import salted_hmac
+
+from slipway.web.sign_in import client, tries
+from slipway.web.sign_in.models import Account, KnownAddress
+
+# A row says nothing any more after two minutes: the last try is over, and the last turn.
+KEPT = 2 * tries.MINUTE
+# A phone has a new address each day: the newest of an account, and none for longer than this.
+KNOWN, KNOWN_FOR = 10, 90 * 24 * 3600
+# Beside each other no more workers change an account at once; who still loses comes back in a second.
+ATTEMPTS = 50
+
+T = TypeVar("T")
+Clock = Callable[[], float]
+Edit = Callable[[tries.Account, float], tuple[tries.Account, float]]
+
+
+def digest(*words: str) -> str:
+    """What stands for a name or an address: nobody without the site's SECRET_KEY can tell which it was."""
+    return salted_hmac("slipway.web.sign_in", "\0".join(words), algorithm="sha256").hexdigest()[:32]
+
+
+def visitor(account: str, address: str) -> str:
+    """What stands for a visitor to an account, his neighbourhood before himself; "" where nobody knows his address."""
+    both = client.neighbourhood(address), client.network(address)
+    return "/".join(digest(account, each)[:16] for each in both) if all(both) else ""
+
+
+def claim(account: str, visitor: str, clock: Clock, *, known: bool) -> tuple[float, float]:
+    """Takes a try for ``visitor``: the seconds to wait if there is none, else 0, and its time. Both are digests."""
+
+    def edit(state: tries.Account, now: float) -> tuple[tries.Account, float]:
+        return tries.ask(state, visitor, known=known, now=now, limit=settings.SLIPWAY_SIGN_IN_TRIES)
+
+    return _change(account, clock, edit)
+
+
+def withdraw(account: str, visitor: str, at: float, clock: Clock) -> None:
+    """Gives the try of ``at`` back."""
+    _change(account, clock, lambda state, _: (tries.withdraw(state, visitor, at), 0))
+
+
+def knows(users: Iterable[Any], network: str, now: float) -> bool:
+    """Whether each of the users, by primary key, has signed in from ``network``; of nobody it is false."""
+    wanted = dict(_known_as(user, network) for user in users)
+    # Nobody is looked for, too: how long it takes must not say who has an account.
+    rows = KnownAddress.objects.using(_database()).filter(account__in=wanted or ("",), seen__gt=now - KNOWN_FOR)
+    found = set(rows.values_list("account", "address"))
+    return bool(wanted and network) and found >= wanted.items()
+
+
+def remember(user: Any, network: str, now: float) -> None:
+    """The user with this primary key is known at ``network`` from now on."""
+    account, address = _known_as(user, network)
+    rows = KnownAddress.objects.using(_database())
+    if rows.filter(account=account, address=address).update(seen=int(now)):
+        return
+    rows.bulk_create([KnownAddress(account=account, address=address, seen=int(now))], ignore_conflicts=True)
+    rows.filter(seen__lte=now - KNOWN_FOR).delete()
+    older = list(rows.filter(account=account).order_by("-seen", "-id").values_list("id", flat=True)[KNOWN:])
+    if older:
+        rows.filter(id__in=older).delete()
+
+
+def apart(work: Callable[[], T], *, before: frozenset[str]) -> T:
+    """Does ``work`` outside the request's own transaction, whose end must not take back what is counted.
+
+    ``before``: the databases that had one open before the request began, as in a test. SQLite has one writer: the
+    request itself.
+    """
+    connection = connections[_database()]
+    if connection.alias in before or not connection.in_atomic_block or connection.vendor == "sqlite":
+        return work()
+    done: list[T] = []
+
+    def elsewhere() -> None:
+        try:
+            done.append(work())
+        finally:
+            connections.close_all()
+
+    # A thread has connections of its own.
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    if not done:
+        raise RuntimeError("the tries of an account could not be counted; the reason is above")
+    return done[0]
+
+
+def in_transaction() -> frozenset[str]:
+    """The databases that have a transaction open. No router is asked: each page asks this."""
+    return frozenset(each.alias for each in connections.all(initialized_only=True) if each.in_atomic_block)
+
+
+def _database() -> str:
+    return router.db_for_write(Account)
+
+
+def _change(account: str, clock: Clock, edit: Edit) -> tuple[float, float]:
+    """Writes what ``edit`` makes of the account's state, if nobody else has changed it meanwhile; else edits anew.
+
+    Gives what ``edit`` said last, and when."""
+    rows = Account.objects.using(_database())
+    for _ in range(ATTEMPTS):
+        text, version = rows.filter(key=account).values_list("state", "version").first() or ("[[], []]", 0)
+        state = tries.Account(*(tuple(map(tuple, entries)) for entries in json.loads(text)))
+        # Asked after the row: what others wrote while this one waited must not seem to be of the future.
+        now = clock()
+        changed, wait = edit(state, now)
+        if changed == state:
+            return wait, now
+        if not version:
+            _make(account, now)
+        written = json.dumps((changed.tries, changed.turns), separators=(",", ":"))
+        if rows.filter(key=account, version=version).update(state=written, version=version + 1, changed=int(now)):
+            return wait, now
+    return 1, now
+
+
+def _make(account: str, now: float) -> None:
+    """An empty row, if there is none; and the rows of others that say nothing any more go, so that names that somebody
+    invents take no more room than a minute's guesses."""
+    rows = Account.objects.using(_database())
+    rows.filter(changed__lt=now - KEPT).delete()
+    empty = Account(key=account, state="[[], []]", version=0, changed=int(now))
+    rows.bulk_create([empty], ignore_conflicts=True)
+
+
+def _known_as(user: Any, network: str) -> tuple[str, str]:
+    # By the key, which nobody chooses: a name may be made to look like another's.
+    account = digest("user", str(user))
+    return account, digest(account, network)

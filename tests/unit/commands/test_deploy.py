@@ -1,0 +1,336 @@
+"""The phases of a deploy that differ by who serves the static files; its server is the rehearsal's business."""
+
+import argparse
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from slipway.tool import config, edge
+from slipway.tool.commands import deploy
+from slipway.tool.server import stale
+from slipway.web.errors import SlipwayError
+
+ICON = "https://static.example.com/favicon.ico"
+
+
+LAST = ("send", "migrate", "check", "prune")
+
+
+class Recorder:
+    """Stands for the builder and the server: ``calls`` lists what was asked of them, in order."""
+
+    environment: dict[str, str] = {}  # noqa: RUF012
+
+    def __init__(self):
+        self.calls = []
+
+    def check_databases(self):
+        self.calls.append("databases")
+
+    def push(self):
+        self.calls.append("push")
+
+    def release(self):
+        self.calls.append("release")
+        return SimpleNamespace(id="1", objects="objects.json", sign_in_paths=("/login/",))
+
+    def replaced(self):
+        return [ICON]
+
+    def record(self, release):
+        self.calls.append("record")
+
+    def agent(self, verb, *_):
+        self.calls.append(verb)
+        return "[]"
+
+
+@pytest.fixture
+def phases(described, monkeypatch):
+    """Plays all phases before the switch and the last one; gives the calls."""
+
+    def play(provider):
+        recorder = Recorder()
+        monkeypatch.setattr(edge, "verify", lambda url, objects: recorder.calls.append("verify") or 1)
+        monkeypatch.setattr(
+            stale.providers, "purge", lambda site, keys, urls: recorder.calls.append("purge") or ["done"]
+        )
+        monkeypatch.setattr(deploy, "send", lambda *_: recorder.calls.append("send") or 0)
+        monkeypatch.setattr(deploy.Deploy, "_prune_bucket", lambda self: recorder.calls.append("prune bucket"))
+        monkeypatch.setattr(deploy.inventory, "write", lambda *those: recorder.calls.append(f"describe {those[3]}"))
+        secrets = SimpleNamespace(cdn={})
+        playing = deploy.Deploy(described(provider), secrets, argparse.Namespace(allow_unsafe=False))
+        playing.builder = playing.connection = recorder
+        playing.found = SimpleNamespace(current="")
+        playing.prepare(playing.build())
+        playing.tidy()
+        return recorder.calls
+
+    return play
+
+
+def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
+    before, after = (
+        ["databases", "push", "release", "describe ('/login/',)", "purge", "verify"],
+        ["send", "migrate", "check", "record", "prune", "prune bucket"],
+    )
+    assert phases("fastly") == before + after
+    assert "    done\n" in capsys.readouterr().out
+
+
+def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
+    assert phases("pull") == ["databases", "push", "release", "describe ('/login/',)", *LAST]
+
+
+@pytest.fixture
+def look(described, monkeypatch):
+    """Looks at a server that has a release, for a site with these settings."""
+
+    def look(**settings):
+        found = SimpleNamespace(sign_in_paths=("/login/",))
+        for module, name, said in (
+            (deploy, "reach", SimpleNamespace(addresses=set)),
+            (deploy.facts, "gather", found),
+            (deploy.preflight, "check", SimpleNamespace(lines=list)),
+            (deploy, "Builder", None),
+        ):
+            monkeypatch.setattr(module, name, lambda *_, said=said, **__: said)
+        monkeypatch.setattr(deploy.inventory, "write", lambda *those: those[3])
+        site, options = described("cloudfront", **settings), argparse.Namespace(take_over=False)
+        looking = deploy.Deploy(site, SimpleNamespace(web={}), options)
+        looking.look()
+        return looking
+
+    return look
+
+
+def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_release(look):
+    assert look().described == ("/login/",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [({"tls": "none"}, True), ({"tls": "none", "proxies": ("10.0.0.0/8",)}, False), ({}, False)],
+)
+def test_where_nginx_cannot_tell_visitors_apart_the_deploy_says_so(settings, told, look, capsys):
+    look(**settings)
+    assert ("`proxies` in site.yml" in capsys.readouterr().out) == told
+
+
+class Lost:
+    """A lock that is gone: it is taken again, or somebody else has it."""
+
+    def __init__(self, holder=""):
+        self.holder, self.calls = holder, []
+
+    def renew(self):
+        self.calls.append("renew")
+        if self.holder:
+            raise SlipwayError(f"the deploy lock is held by {self.holder}")
+
+    def check(self):
+        raise SlipwayError("the deploy lock is gone")
+
+
+@pytest.mark.parametrize(
+    ("lost", "serving", "wanted"),
+    [
+        (Lost(), "2", r"^red; went back to 1, which serves$"),
+        (Lost(), "1", r"^red; somebody else has switched meanwhile: 1 serves$"),
+        (Lost("you@desk"), "2", r"^red; 2 serves on, for going back failed: the deploy lock is held by you@desk$"),
+    ],
+)
+def test_a_red_proof_goes_back_if_the_lock_can_be_had_and_the_release_still_serves(
+    lost, serving, wanted, described, monkeypatch
+):
+    calls = []
+
+    class Red:
+        def __init__(self, *_):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def run(self):
+            raise SlipwayError("red")
+
+    def agent(verb, *_):
+        calls.append(verb)
+        return f'[{{"id": "{serving}", "current": true}}, {{"id": "0", "current": false}}]'
+
+    monkeypatch.setattr(deploy.proof, "Proof", Red)
+    playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(no_smoke=False))
+    playing.held, playing.connection = lost, SimpleNamespace(agent=agent)
+    playing.found = SimpleNamespace(current="1")
+    with pytest.raises(SlipwayError, match=wanted):
+        playing.switch(SimpleNamespace(id="2"))
+    assert lost.calls == ["renew"]
+    assert ("rollback" in calls) == ("went back" in wanted)
+
+
+def test_nothing_is_provisioned_once_the_lock_is_gone(described, monkeypatch):
+    monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was played"))
+    playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(provision=True))
+    playing.held = Lost()
+    with pytest.raises(SlipwayError, match="the deploy lock is gone"):
+        playing.provision()
+
+
+class Proving:
+    """Stands for the proof; ``said`` is why it is not green."""
+
+    said = ""
+
+    def __init__(self, *_):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def run(self):
+        if self.said:
+            raise SlipwayError(self.said) if isinstance(self.said, str) else self.said
+
+
+@pytest.fixture
+def switch(described, monkeypatch):
+    """Switches to release 2 where ``current`` serves, and the proof ends so; what was asked, and raised."""
+
+    def play(current, said="", *, no_smoke=False):
+        asked = []
+
+        def agent(*arguments):
+            asked.append(arguments)
+            return '[{"id": "2", "current": true}]'
+
+        monkeypatch.setattr(deploy.proof, "Proof", type("Proof", (Proving,), {"said": said}))
+        switching = deploy.Deploy(described("cloudfront"), None, argparse.Namespace(no_smoke=no_smoke))
+        switching.held, switching.connection = SimpleNamespace(renew=lambda: None), SimpleNamespace(agent=agent)
+        switching.found = SimpleNamespace(current=current)
+        try:
+            switching.switch(SimpleNamespace(id="2"))
+        except (SlipwayError, KeyboardInterrupt) as error:
+            return asked, str(error)
+        return asked, ""
+
+    return play
+
+
+def test_a_release_whose_proof_fails_goes_back_to_the_one_that_served_in_one_line(switch):
+    asked, said = switch("1", "the proof failed: 3 static requests reached the origin")
+    assert asked == [("activate", "2"), ("releases",), ("rollback", "1")]
+    assert said == "the proof failed: 3 static requests reached the origin; went back to 1, which serves"
+
+
+def test_a_first_release_whose_proof_fails_serves_on_and_the_line_says_so(switch):
+    asked, said = switch("", "the proof failed: it could not run")
+    assert asked == [("activate", "2")]
+    assert said.startswith("the proof failed: it could not run; there is no earlier release")
+
+
+def test_an_interrupted_proof_goes_back_too(switch, capsys):
+    assert switch("1", KeyboardInterrupt())[0][-1] == ("rollback", "1")
+    assert "went back to 1, which serves" in capsys.readouterr().out
+
+
+def test_nothing_goes_back_from_a_green_proof_nor_from_none(switch):
+    assert switch("1") == ([("activate", "2")], "")
+    assert switch("1", "would fail", no_smoke=True) == ([("activate", "2")], "")
+
+
+@pytest.fixture
+def check(described, monkeypatch):
+    """Judges a host of this fingerprint on which these tasks would change something."""
+
+    def ask(fingerprint, would, *drifted):
+        def provision(*arguments):
+            assert arguments[-1] == "--check"
+            return would, config.ROOT / "provision.log"
+
+        monkeypatch.setattr(deploy.playbook, "provision", provision)
+        asking = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(provision=False))
+        asking.found = SimpleNamespace(fingerprint=fingerprint, drifted=drifted)
+        asking.described = SimpleNamespace(fingerprint="abc")
+        return asking.check()
+
+    return ask
+
+
+def test_a_check_names_what_the_playbook_would_change_and_says_so_by_its_status(check, capsys):
+    assert check("abc", ["Write nginx's configuration"]) == 1
+    assert "would change: Write nginx's configuration\n1 task would" in capsys.readouterr().out
+    assert check("abc", [], "firewall") == 1
+    assert "firewall drifted\n" in capsys.readouterr().out
+    assert check("abc", []) == 0
+
+
+def test_a_check_of_a_bare_host_is_refused(check):
+    with pytest.raises(SlipwayError, match="`make deploy`"):
+        check("", [])
+
+
+def test_keys_that_lock_out_are_refused_before_the_server_is_asked_anything(described, monkeypatch):
+    def refuse(site):
+        raise SlipwayError("admin_keys: none of them is yours")
+
+    monkeypatch.setattr(deploy.lockout, "refuse", refuse)
+    monkeypatch.setattr(deploy, "reach", lambda *_, **__: pytest.fail("the server was asked"))
+    with pytest.raises(SlipwayError, match="none of them is yours"):
+        deploy.Deploy(described("cloudfront"), None, argparse.Namespace(take_over=False)).look()
+
+
+@pytest.fixture
+def whole(described, monkeypatch):
+    """Runs a deploy whose phases are noted and do nothing; ``status`` is what the server says of itself at the end."""
+
+    def run(status):
+        played = []
+
+        def agent(verb):
+            assert verb == "status"
+            if isinstance(status, SlipwayError):
+                raise status
+            return json.dumps({"problems": status})
+
+        def look(self):
+            self.found, self.connection = SimpleNamespace(fingerprint="abc"), SimpleNamespace(agent=agent)
+
+        def take_lock(self, until_the_end):
+            self.held = until_the_end
+
+        site = described("cloudfront")
+        monkeypatch.setattr(deploy.config, "load", lambda: site)
+        monkeypatch.setattr(deploy.Secrets, "load", lambda site: None)
+        monkeypatch.setattr(deploy.Deploy, "look", look)
+        monkeypatch.setattr(deploy.Deploy, "take_lock", take_lock)
+        monkeypatch.setattr(deploy.Deploy, "build", lambda self: "1")
+        monkeypatch.setattr(deploy.Deploy, "reasons", lambda self: [])
+        for name in ("prepare", "switch", "tidy"):
+            monkeypatch.setattr(deploy.Deploy, name, lambda self, *_, name=name: played.append(name))
+        monkeypatch.setattr(deploy.Deploy, "closing", lambda self, release, seconds: f"{release} is live")
+        assert deploy.run(argparse.Namespace(check=False)) == 0
+        return played
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("status", "warned"),
+    [
+        ([], []),
+        (["/ is 93 % full", "a reboot is due"], ["/ is 93 % full", "a reboot is due"]),
+        (SlipwayError("the SSH connection broke off"), ["`make status` has no answer: the SSH connection broke off"]),
+    ],
+)
+def test_what_is_wrong_on_the_server_is_repeated_after_all_else(status, warned, whole, capsys):
+    assert whole(status) == ["prepare", "switch", "tidy"]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-1 - len(warned) :] == ["1 is live", *(f"  warning   {each}" for each in warned)]

@@ -1,0 +1,111 @@
+"""`make status` and what `make deploy` repeats of it; `make logs`."""
+
+import argparse
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from slipway.tool.commands import deploy, logs, status
+from slipway.tool.commands.__main__ import main
+from slipway.web.errors import SlipwayError
+
+SAID = {
+    "release": "2",
+    "activated": "noon",
+    "services": [
+        {"name": "slipway.service", "state": "active", "memory": 65, "restarts": 0},
+        {"name": "postgresql@17-main.service", "state": "inactive", "memory": None, "restarts": 2},
+    ],
+    "memory": {"total": 469, "available": 300, "swap": 12},
+    "load": 0.5,
+    "disk_free": 4000,
+    "certificate": "until May 1",
+    "lock": "",
+    "problems": [],
+}
+
+
+@pytest.fixture
+def server(described, monkeypatch):
+    """What the server says, to be changed."""
+    said, site = dict(SAID), described("cloudfront")
+
+    class Server:
+        def __init__(self, _):
+            pass
+
+        def agent(self, verb):
+            return json.dumps(said)
+
+    monkeypatch.setattr(status, "Connection", Server)
+    monkeypatch.setattr(status.config, "load", lambda: site)
+    return said
+
+
+def test_a_server_that_is_well_is_status_0(server, capsys):
+    assert main(["status"]) == 0
+    said = capsys.readouterr().out
+    assert "WRONG" not in said
+    assert "postgresql@17-main        inactive         -, restarted 2 times by itself" in said
+
+
+def test_who_holds_the_deploy_lock_is_told(server, capsys):
+    server["lock"] = "me@laptop since noon"
+    assert main(["status"]) == 0
+    assert "deploy lock  held by me@laptop since noon\n" in capsys.readouterr().out
+
+
+def test_each_problem_is_a_line_and_the_status_is_1(server, capsys):
+    server["problems"] = ["nginx.service is not running", "a reboot is due"]
+    assert main(["status"]) == 1
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "WRONG        nginx.service is not running",
+        "WRONG        a reboot is due",
+    ]
+    assert main(["status", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["problems"] == server["problems"]
+
+
+def test_an_agent_of_the_version_before_is_understood(server, capsys):
+    del server["problems"], server["lock"]
+    server["failed"] = ["nginx.service"]
+    assert main(["status"]) == 1
+    assert capsys.readouterr().out.endswith("WRONG        nginx.service\n")
+
+
+def test_a_deploy_repeats_them_at_its_end(described):
+    playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace())
+    playing.connection = SimpleNamespace(agent=lambda verb: json.dumps({"problems": ["a reboot is due"]}))
+    assert playing.problems() == ["a reboot is due"]
+
+    def gone(verb):
+        raise SlipwayError("the SSH connection broke off")
+
+    playing.connection = SimpleNamespace(agent=gone)
+    assert playing.problems() == ["`make status` has no answer: the SSH connection broke off"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "slipway logs --lines=50 --follow"),
+        (["--unit", "access", "--no-follow", "--lines", "200"], "slipway logs --lines=200 access"),
+        (["--unit", "a b; c"], "slipway logs --lines=50 --follow 'a b; c'"),
+    ],
+)
+def test_logs_are_the_servers_own_and_so_is_the_status(arguments, line, described, monkeypatch):
+    asked, site = [], described("cloudfront")
+
+    class Server:
+        def __init__(self, _):
+            pass
+
+        def command(self, line, alone):
+            asked.append(line)
+            return ["sh", "-c", "exit 1"]
+
+    monkeypatch.setattr(logs, "Connection", Server)
+    monkeypatch.setattr(logs.config, "load", lambda: site)
+    assert main(["logs", *arguments]) == 1
+    assert asked == [line]

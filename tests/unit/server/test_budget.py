@@ -1,0 +1,53 @@
+"""The memory budget: what it gives, and where it does not fit."""
+
+import pytest
+
+from slipway.tool import budget
+from slipway.web.errors import SlipwayError
+
+
+def test_the_smallest_server_gets_what_was_measured_on_it():
+    plan = budget.plan(469, 1)
+    assert plan.variables() == {
+        "postgresql_shared_buffers": "64MB",
+        "postgresql_work_mem": "2MB",
+        "postgresql_maintenance_work_mem": "24MB",
+        "postgresql_max_connections": 16,
+        "gunicorn_workers": 2,
+        "gunicorn_memory_high": "150M",
+        "gunicorn_memory_max": "187M",
+        "nginx_memory_max": "96M",
+        "release_memory_max": "80M",
+    }
+    assert 0 <= plan.free < 469
+
+
+@pytest.mark.parametrize("memory", [469, 512, 700, 1000, 2000, 4000, 16000])
+@pytest.mark.parametrize("database", [True, False])
+def test_it_never_gives_more_than_there_is_and_grows_with_the_server(memory, database):
+    small, large = (budget.plan(each, 2, database=database) for each in (memory, memory * 2))
+    assert sum(small.parts.values()) <= memory
+    assert all(large.parts[name] > part for name, part in small.parts.items())
+
+
+def test_workers_are_bounded_by_memory_and_by_processors():
+    assert budget.plan(2000, 1).workers == 3
+    assert budget.plan(2000, 4).workers == 9
+    assert budget.plan(469, 16).workers == 2
+
+
+def test_a_database_elsewhere_takes_nothing():
+    plan = budget.plan(469, 1, database=False)
+    assert "postgresql" not in plan.parts
+    assert not any(name.startswith("postgresql") for name in plan.variables())
+
+
+def test_a_server_on_which_it_does_not_fit_is_refused_with_both_figures():
+    with pytest.raises(SlipwayError, match=r"shows 240 MB .* needs 458 MB"):
+        budget.plan(240, 1)
+
+
+def test_the_printed_table_adds_up():
+    plan = budget.plan(1000, 2)
+    figures = [int(line.split()[1]) for line in plan.lines()]
+    assert sum(figures) == 1000

@@ -1,0 +1,69 @@
+"""What the server says of itself."""
+
+import json
+import subprocess
+
+import pytest
+
+from slipway.tool.server import facts
+from slipway.web.errors import SlipwayError
+from tests.unit.server.conftest import SAID
+
+
+def test_the_answer_is_understood():
+    said = facts.parse(SAID, 970.0)
+    assert (said.system, said.memory, said.python, said.clock_ahead) == ("debian 13", 469, "3.13", 30.0)
+    assert said.resolvers == ("127.0.0.53",)
+    assert said.resolved == {"www.example.com": ("203.0.113.7",), "example.com": ("203.0.113.7",)}
+    assert (said.fingerprint, said.drifted, said.current, said.venvs) == ("f00", (), "2", ("abc-3.13",))
+
+
+def test_where_passwords_are_taken_is_as_the_last_release_said():
+    assert facts.parse(SAID, 0.0).sign_in_paths == ("/login/\\Z",)
+    assert facts.parse(SAID.replace('["/login/\\\\Z"]', ""), 0.0).sign_in_paths == ()
+
+
+def test_a_bare_host_has_neither_release_nor_fingerprint():
+    bare = "\n".join(line for line in SAID.splitlines() if not line.startswith(("drift", "releases"))) + "\n"
+    said = facts.parse(bare.replace("venvs=abc-3.13", "venvs="), 0.0)
+    assert (said.fingerprint, said.drifted, said.current, said.venvs) == ("", (), "", ())
+
+
+def test_a_name_that_does_not_exist_has_no_address():
+    assert (
+        facts.parse(SAID.replace("example.com 203.0.113.7\nname", "example.com \nname"), 0.0).resolved[
+            "www.example.com"
+        ]
+        == ()
+    )
+
+
+def test_an_answer_of_another_kind_is_refused():
+    with pytest.raises(SlipwayError, match="not understood"):
+        facts.parse("Welcome to BusyBox\n", 0.0)
+
+
+def test_the_script_runs_in_a_plain_shell_and_its_answer_is_understood(tmp_path):
+    names = "NAMES='localhost no-such-name.invalid'; "
+    done = subprocess.run(
+        ["sh", "-c", names + facts.SCRIPT.read_text()], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    said = facts.parse(done.stdout, 0.0)
+    assert said.memory > 0
+    assert said.disk >= 0
+    assert said.resolved["no-such-name.invalid"] == ()
+
+
+def test_a_backslash_arrives_as_one_whatever_the_shells_echo_does(tmp_path):
+    said = {"sign_in_paths": [r"^/admin/login/\d+\.html$"], "drift": {"fingerprint": "f00", "drifted": [r"C:\new"]}}
+    (tmp_path / "sign-in.json").write_text(json.dumps(said["sign_in_paths"], indent=2))
+    (tmp_path / "drift.json").write_text(json.dumps(said["drift"]))
+    (tmp_path / "slipway").write_text(f'#!/bin/sh\n[ "$1" != drift ] || cat {tmp_path}/drift.json\n')
+    (tmp_path / "slipway").chmod(0o755)
+    script = (
+        facts.SCRIPT.read_text().replace("/etc/slipway/", f"{tmp_path}/").replace("/usr/local/sbin/", f"{tmp_path}/")
+    )
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    read = facts.parse(done.stdout, 0.0)
+    assert read.sign_in_paths == tuple(said["sign_in_paths"])
+    assert (read.fingerprint, read.drifted) == ("f00", (r"C:\new",))

@@ -1,0 +1,113 @@
+"""A GitHub job's own identity, handed to AWS for credentials that only the command sees."""
+
+import os
+import subprocess
+import sys
+from urllib.parse import parse_qs
+
+import pytest
+
+from slipway.tool import config
+from tests.unit.push.wire import Answered, wire
+
+ROLE = "arn:aws:iam::123456789012:role/slipway/example-com-deployer"
+GIVEN = b"""<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId>
+<SecretAccessKey>the-secret</SecretAccessKey><SessionToken>the-session</SessionToken>
+<Expiration>2030-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
+</AssumeRoleWithWebIdentityResponse>"""
+DENIED = b"""<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not authorized</Message></Error></ErrorResponse>"""
+SHOWN = "import os; print({name: os.environ.get('AWS_' + name) for name in ('ACCESS_KEY_ID', 'SESSION_TOKEN')})"
+
+
+@pytest.fixture
+def github():
+    with wire(lambda asked: Answered(body=b'{"value": "the.signed.token"}')) as github:
+        yield github
+
+
+@pytest.fixture
+def sts():
+    with wire(lambda asked: Answered(body=GIVEN)) as sts:
+        yield sts
+
+
+@pytest.fixture
+def run(tmp_path, github, sts):
+    """Runs a command that prints what AWS variables it sees."""
+    site = tmp_path / "site.yml"
+    site.write_text("domain: example.com\nregion: eu-central-1\n")
+
+    def run(**changes):
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ACTIONS_"))}
+        environ |= {
+            "CONFIG": str(site),
+            "AWS_ROLE_ARN": ROLE,
+            "AWS_ENDPOINT_URL_STS": sts.url,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{github.url}/token?api-version=2.0",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the-bearer",
+            "GITHUB_RUN_ID": "42",
+        }
+        environ = {name: value for name, value in (environ | changes).items() if value is not None}
+        command = [sys.executable, "-m", "slipway.tool.github_identity", sys.executable, "-c", SHOWN]
+        return subprocess.run(command, cwd=config.ROOT, env=environ, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_the_command_gets_credentials_of_the_role_and_nothing_is_shown(run, github, sts):
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    first, shown = done.stdout.splitlines()
+    assert first == "AWS by this job's own identity"
+    assert shown == str({"ACCESS_KEY_ID": "ASIAEXAMPLE", "SESSION_TOKEN": "the-session"})
+    (asked,) = github.asked
+    assert asked.path == "/token?api-version=2.0&audience=sts.amazonaws.com"
+    assert asked.headers["Authorization"] == "bearer the-bearer"
+    (asked,) = sts.asked
+    said = {name: value for name, (value,) in parse_qs(asked.body.decode()).items()}
+    assert said["Action"] == "AssumeRoleWithWebIdentity"
+    assert (said["RoleArn"], said["RoleSessionName"]) == (ROLE, "github-42")
+    assert said["WebIdentityToken"] == "the.signed.token"
+    # No key signs it: the token is all the proof there is.
+    assert "Authorization" not in asked.headers
+
+
+def test_without_a_role_the_key_of_the_vault_is_said_to_do(run, github, sts):
+    done = run(AWS_ROLE_ARN="")
+    assert done.stdout.splitlines()[0] == "AWS by the key in the vaulted file"
+    assert (done.returncode, github.asked, sts.asked) == (0, [], [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"ACTIONS_ID_TOKEN_REQUEST_URL": None}, "its workflow needs `id-token: write`"),
+        ({"ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:1/?"}, "run the job again"),
+        ({"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, "AWS cannot be asked"),
+    ],
+    ids=["no permission", "no GitHub", "no AWS"],
+)
+def test_a_failure_is_one_line_and_the_command_does_not_run(run, changes, said):
+    done = run(**changes)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert said in done.stderr
+    assert "the-bearer" not in done.stderr
+    assert "the.signed.token" not in done.stderr
+
+
+def test_a_role_that_trusts_another_branch_is_told_with_what_to_look_at(run, sts):
+    sts.answering = lambda asked: Answered(403, DENIED)
+    done = run()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"no credentials of {ROLE}: AccessDenied; `make cdn`" in done.stderr
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"message": "no"}', b"[]"])
+def test_an_answer_of_another_form_is_no_identity(run, github, sts, body):
+    github.answering = lambda asked: Answered(body=body)
+    assert "does not hand out this job's identity" in run().stderr
+    assert sts.asked == []

@@ -1,0 +1,92 @@
+"""What Ansible is told, and when the host counts as described otherwise."""
+
+import json
+
+import pytest
+
+from slipway.tool import budget, config
+from slipway.tool.secrets import Secrets
+from slipway.tool.server import inventory, state
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl anna"
+
+
+@pytest.fixture
+def written(site, tmp_path, monkeypatch):
+    """Writes the inventory for site.yml with ``more`` at its end."""
+    monkeypatch.setattr(state, "directory", lambda site: tmp_path)
+
+    def write(more="", memory=469, paths=(), **web):
+        site.path.write_text(f"domain: example.com\nregion: eu-central-1\nserver: 203.0.113.7\n{more}")
+        secrets = Secrets(tmp_path / "s", tmp_path / "p", {"SECRET_KEY": "canary-secret", **web}, {}, {})
+        return inventory.write(config.load(site.path), secrets, budget.plan(memory, 1), paths)
+
+    return write
+
+
+def variables(described):
+    return json.loads(described.path.read_text(), object_hook=lambda found: found.get("__ansible_unsafe", found))[
+        "all"
+    ]["vars"]
+
+
+def test_every_group_is_the_one_host(written):
+    children = json.loads(written().path.read_text())["all"]["children"]
+    assert children == {group: {"hosts": {"example-com": None}} for group in ("web", "db", "lb")}
+
+
+def test_it_describes_the_site_and_the_budget(written):
+    said = variables(written())
+    assert said["slipway_site_host"] == "www.example.com"
+    assert said["slipway_redirect_hosts"] == ["example.com"]
+    assert said["postgresql_shared_buffers"] == "64MB"
+    assert said["slipway_environment"]["DATABASE_URL"] == "postgres:///slipway"
+    assert said["slipway_environment"]["WEB_CONCURRENCY"] == "2"
+
+
+def test_paths_that_take_a_password_are_those_found_and_those_named(written):
+    said = variables(written("sign_in_paths: [/graph.ql/, /*/token]\n", paths=[r"/login/\Z"]))
+    assert said["slipway_sign_in_found"] == [r"/login/\Z"]
+    assert said["slipway_sign_in_named"] == [r"/graph\.ql/\Z", r"/[\s\S]*/token\Z"]
+
+
+def test_a_database_elsewhere_means_none_here(written):
+    said = variables(written(DATABASE_URL="postgres://u:canary-secret@db.example.com/x"))
+    assert said["slipway_database_local"] is False
+    assert "DATABASE_URL" not in said["slipway_environment"]
+
+
+def test_no_secret_is_written(written):
+    assert "canary-secret" not in written(EMAIL_URL="smtp://canary-secret").path.read_text()
+
+
+def test_the_same_description_has_the_same_fingerprint(written):
+    assert written().fingerprint == written().fingerprint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"more": "environment: {A: b}\n"},
+        {"more": "acme: staging\n"},
+        {"more": "redirects: []\n"},
+        {"more": f"admin_keys: [{KEY}]\n"},
+        {"more": "proxies: [10.0.0.0/8]\n"},
+        {"more": "sign_in_paths: [/graphql/]\n"},
+        {"more": "sign_in_tries: 5\n"},
+        {"paths": ["/login/"]},
+        {"memory": 1000},
+        {"EMAIL_URL": "smtp://other"},
+    ],
+)
+def test_whatever_decides_the_host_changes_the_fingerprint(change, written):
+    assert written().fingerprint != written(**change).fingerprint
+
+
+def test_so_does_the_playbook_itself(written, tmp_path, monkeypatch):
+    before = written().fingerprint
+    for top in inventory.SOURCES:
+        (tmp_path / top).mkdir()
+    (tmp_path / "nginx" / "nginx.conf.j2").write_text("other")
+    monkeypatch.setattr(state, "ROOT", tmp_path)
+    assert written().fingerprint != before

@@ -1,0 +1,123 @@
+"""A server of another site's is refused by name, whatever one wants of it."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from slipway.tool import commands as verbs
+from slipway.tool.commands.__main__ import main
+from slipway.tool.secrets import Secrets
+from slipway.tool.server import owner
+
+OURS = {"site": "example.com", "layout": owner.LAYOUT, "site_host": "www.example.com"}
+OTHER = {"site": "other.example", "layout": owner.LAYOUT, "site_host": "www.other.example"}
+VERBS = ["deploy", "logs", "prune", "releases", "rollback", "shell", "status", "unlock"]
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A server in a folder: its files lie below it, ssh and sudo run here, and ``called()`` is what else ran."""
+    called = tmp_path / "called"
+    programs = {
+        "ssh": 'for line; do :; done; exec sh -c "$line"',
+        "sudo": 'exec "$@"',
+        **dict.fromkeys(("slipway", "systemd-run", "journalctl", "df"), f'echo "$0 $*" >> {called}'),
+    }
+    (tmp_path / "bin").mkdir()
+    for name, body in programs.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    script = tmp_path / "owner.sh"
+    script.write_text(re.sub(r"(?=/etc/slipway|/srv/slipway)", str(tmp_path), owner.SCRIPT.read_text()))
+    monkeypatch.setattr(owner, "SCRIPT", script)
+
+    def record(said, release=""):
+        (tmp_path / "etc" / "slipway").mkdir(parents=True, exist_ok=True)
+        # As Ansible's to_nice_json writes it.
+        text = json.dumps(said | {"tls": True, "memory_max": "80M"}, indent=4, sort_keys=True)
+        (tmp_path / "etc" / "slipway" / "release.json").write_text(text)
+        if release:
+            (tmp_path / "srv" / "slipway").mkdir(parents=True)
+            (tmp_path / "srv" / "slipway" / "current").symlink_to(f"releases/{release}")
+
+    return SimpleNamespace(record=record, called=lambda: called.read_text() if called.exists() else "")
+
+
+@pytest.fixture
+def ask(site, server):
+    """Runs `echo reached` behind the question; what it printed and what it refused."""
+
+    def ask(said=None, *, release="", take_over=False):
+        if said is not None:
+            server.record(said, release)
+        line = owner.guard(site, take_over=take_over) + "echo reached"
+        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+        assert done.returncode == (0 if done.stdout else 1)
+        return done.stdout.strip(), done.stderr.strip()
+
+    return ask
+
+
+def test_ones_own_server_a_bare_one_and_one_of_the_version_before_are_reached(ask):
+    assert ask() == ("reached", "")
+    assert ask(OURS) == ("reached", "")
+    assert ask({"site_host": "www.example.com"}) == ("reached", "")
+
+
+@pytest.mark.parametrize("said", [OTHER, {"site_host": "www.other.example"}])
+def test_another_sites_server_is_refused_by_name_with_its_release_in_one_line(said, ask):
+    out, refused = ask(said, release="20261121T124102Z-5c9d2f1e")
+    assert (out, refused.count("\n")) == ("", 0)
+    for name in ("203.0.113.7", "www.other.example (release 20261121T124102Z-5c9d2f1e)", "site.yml", "TAKE_OVER=1"):
+        assert name in refused
+    assert "describes www.example.com;" in refused
+
+
+def test_another_host_of_the_same_domain_and_another_domain_of_the_same_host_are_other_sites(ask):
+    assert "serves staging.example.com (no release yet)" in ask(OURS | {"site_host": "staging.example.com"})[1]
+    said = ask(OURS | {"site": "other.example"})[1]
+    assert "serves www.example.com of other.example " in said
+    assert "describes www.example.com of example.com;" in said
+
+
+def test_it_is_reached_by_who_takes_it_over(ask):
+    assert ask(OTHER, take_over=True) == ("reached", "")
+
+
+@pytest.mark.parametrize("take_over", [False, True])
+def test_a_server_of_a_later_layout_is_refused_whoever_asks(take_over, ask):
+    out, refused = ask(OURS | {"layout": owner.LAYOUT + 1}, take_over=take_over)
+    assert out == ""
+    assert f"later Slipway (layout {owner.LAYOUT + 1}, and this one knows {owner.LAYOUT})" in refused
+
+
+def test_every_verb_that_reaches_the_server_is_known_here():
+    modules = [path for path in Path(verbs.__path__[0]).glob("[a-z]*.py") if "connection import" in path.read_text()]
+    assert sorted(path.stem for path in modules) == VERBS
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_verb_does_anything_on_another_sites_server(verb, site, server, monkeypatch, capfd):
+    monkeypatch.setenv("CONFIG", str(site.path))
+    secrets = SimpleNamespace(web={}, pruner={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"})
+    monkeypatch.setattr(Secrets, "load", lambda site: secrets)
+    server.record(OTHER)
+    assert main([verb]) == 1
+    assert "slipway: server 203.0.113.7 serves www.other.example" in capfd.readouterr().err
+    assert server.called() == ""
+
+
+def test_who_takes_it_over_gets_to_look_at_it(site, server, monkeypatch, capfd):
+    monkeypatch.setenv("CONFIG", str(site.path))
+    monkeypatch.setattr(Secrets, "load", lambda site: SimpleNamespace(web={}))
+    server.record(OTHER)
+    assert main(["deploy", "--take-over"]) == 1
+    # The stand-in's facts are none; they were asked for.
+    assert "slipway: the server's answer is not understood" in capfd.readouterr().err
+    assert "/df " in server.called()

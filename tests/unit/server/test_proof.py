@@ -1,0 +1,50 @@
+"""How a proof follows the origin's log."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from slipway.tool.secrets import Secrets
+from slipway.tool.server import proof, state
+from tests.smoke import originlog
+from tests.smoke.attribution import Check
+from tests.unit.smoke.test_logs import HOSTS, RUN, line
+
+
+def cut_short(access):
+    access.write_text("")
+
+
+def turned_over(access):
+    access.rename(access.with_name("access.log.1"))
+    access.write_text(line())
+
+
+@pytest.mark.parametrize("happens", [cut_short, turned_over])
+def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path, monkeypatch):
+    """By the very command that a proof follows it with."""
+    monkeypatch.setattr(state, "ROOT", tmp_path)
+    access = tmp_path / "access.log"
+    access.write_text(line(uri="/static/before.css") + "\n")
+    monkeypatch.setattr(proof, "ORIGIN_LOG", access)
+    shell = SimpleNamespace(command=lambda text, **_: ["sh", "-c", text])
+    followed = state.directory(site) / "log" / "origin.log"
+    with proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), shell, None):
+        log = originlog.OriginLog(followed)
+        # Until it follows, it would not notice; each line that arrives says that it does.
+        for _ in range(1000):
+            with access.open("a") as file:
+                file.write(line(uri="/static/css/a.css") + "\n")
+            if log.lines():
+                break
+            time.sleep(0.02)
+        assert originlog.testify(log, RUN, HOSTS, set(), []).saw
+        happens(access)
+        for _ in range(1000):
+            if log.gap():
+                break
+            time.sleep(0.02)
+    said = originlog.testify(log, RUN, HOSTS, set(), [])
+    assert (said.saw, [fact.check for fact in said.facts][:1]) == (None, [Check.ARRIVED])
+    assert "lines may be lost (" in said.unseen and str(access) in said.unseen

@@ -1,0 +1,34 @@
+"""What the deploying machine keeps of a site is for its owner alone."""
+
+import os
+import stat
+from types import SimpleNamespace
+
+from slipway.tool.secrets import Secrets
+from slipway.tool.server import state
+from slipway.tool.server.proof import Proof
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_nobody_else_may_look_into_a_sites_folder(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(state, "ROOT", tmp_path)
+    before = os.umask(0o022)
+    try:
+        folder = state.directory(site)
+    finally:
+        os.umask(before)
+    assert mode(folder) == 0o700 and (folder / "log").is_dir()
+    # An earlier version made it readable.
+    folder.chmod(0o755)
+    assert mode(state.directory(site)) == 0o700
+
+
+def test_the_origins_log_is_for_its_owner_alone(site, tmp_path, monkeypatch):
+    monkeypatch.setattr(state, "ROOT", tmp_path)
+    log = state.directory(site) / "log" / "origin.log"
+    log.touch(0o644)
+    with Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), SimpleNamespace(command=lambda *_, **__: ["true"]), None):
+        assert mode(log) == 0o600
