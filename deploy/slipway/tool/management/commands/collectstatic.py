@@ -32,7 +32,7 @@ class Command(collectstatic.Command):
     def handle(self, **options):
         if not settings.SLIPWAY_OFFLOAD:
             if options["build_only"]:
-                raise SlipwayError("--build-only: set STATIC_URL to the CDN host; see README.md")
+                raise SlipwayError("--build-only: set STATIC_URL to the CDN host; see docs/static-files.md")
             return super().handle(**options)
         self.set_options(**options)
         for option, reason in REFUSED.items():
