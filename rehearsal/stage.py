@@ -76,8 +76,8 @@ class Stage:
     def release(self) -> None:
         """Packs code and manifests, unpacks them as the server would, and switches to them."""
         tarball = self.directory / "release.tar.gz"
-        command = [sys.executable, "manage.py", "release", tarball]
-        self.run(command, identity="deployer", env={"SLIPWAY_BUILD": str(self.build)}, log="release")
+        command = [sys.executable, "manage.py", "pack", tarball]
+        self.run(command, identity="deployer", env={"SLIPWAY_BUILD": str(self.build)}, log="pack")
         shutil.rmtree(self.current, ignore_errors=True)
         with tarfile.open(tarball) as archive:
             unpack(archive, self.current)

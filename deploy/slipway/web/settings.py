@@ -89,7 +89,7 @@ COMPRESS_OFFLINE_MANIFEST = "compress.json"
 COMPRESS_CSS_HASHING_METHOD = None
 COMPRESS_FILTERS = {
     "css": ["compressor.filters.cssmin.rCSSMinFilter"],
-    "js": ["slipway.tool.build.minify.JsFilter"],
+    "js": ["slipway.tool.assets.minify.JsFilter"],
 }
 
 # https://docs.djangoproject.com/en/5.2/ref/settings/#storages

@@ -13,7 +13,7 @@ from django.urls import Resolver404, include, path, re_path, register_converter,
 from django.utils import translation
 from django.views import View
 
-from slipway.tool.build import pcre, sign_in
+from slipway.tool.pack import pcre, sign_in
 from tests.integration.nginx.test_clients import site  # noqa: F401
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")

@@ -36,5 +36,5 @@ def _build(stage: Stage, directory: Path) -> None:
         sheet.write("\n.next { color: teal }\n")
     env = {"SLIPWAY_BUILD": str(directory / "build")}
     manage = [sys.executable, "manage.py"]
-    for command in (["collectstatic", "--noinput", "--build-only"], ["release", "build/release.tar.gz"]):
+    for command in (["collectstatic", "--noinput", "--build-only"], ["pack", "build/release.tar.gz"]):
         stage.run([*manage, *command], identity="deployer", env=env, cwd=directory, log=command[0])

@@ -51,7 +51,7 @@ class Builder:
 
     def release(self) -> Release:
         """Packs code and manifests."""
-        self._manage("release", str(self.directory / "release.tar.gz"))
+        self._manage("pack", str(self.directory / "release.tar.gz"))
         return Release.read(self.directory)
 
     def check_migrations(self, applied: str, *, allow: bool) -> None:

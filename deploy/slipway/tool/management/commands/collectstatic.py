@@ -45,7 +45,7 @@ class Command(collectstatic.Command):
     def _offload(self, build_only: bool) -> str:
         # Loaded here, so that development needs none of it.
         from slipway.tool import push
-        from slipway.tool.build import build
+        from slipway.tool.assets import build
         from slipway.tool.push.plan import make_plan
         from slipway.web import pull
 

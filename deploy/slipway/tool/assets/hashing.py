@@ -1,0 +1,132 @@
+"""Gives each file the name that carries the hash of its final bytes.
+
+A file is hashed after all it refers to, so each is rewritten once, in the order of its references.
+"""
+
+import difflib
+import hashlib
+import json
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from slipway.tool.assets import css, source_maps, urls, webmanifest
+from slipway.tool.assets.collect import Source, shown
+from slipway.web.errors import SlipwayError
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A file with its references resolved: ``md5`` of ``body`` in hex, and the name made of it."""
+
+    source: Source
+    name: str
+    body: bytes
+    md5: str
+
+
+def hashed_name(name: str, md5: str) -> str:
+    """Django's scheme: css/base.css becomes css/base.0123456789ab.css."""
+    root, extension = posixpath.splitext(name)
+    return f"{root}.{md5[:12]}{extension}"
+
+
+@dataclass(slots=True)
+class Hasher:
+    """Resolves and hashes the files of one build.
+
+    A reference that points nowhere or in a circle is an error in a file of the project. In one of
+    an installed package, where many ship such stylesheets, the URL stays as it is, and the package's
+    plain names are in the bucket too; ``warnings`` counts it.
+    """
+
+    sources: dict[str, Source]
+    files: dict[str, Hashed] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    _open: list[str] = field(default_factory=list)
+
+    def all(self) -> dict[str, Hashed]:
+        """Every file by its plain name. Raises SlipwayError naming file and line."""
+        for name in sorted(self.sources):
+            self._hashed(name)
+        return self.files
+
+    def _hashed(self, name: str) -> Hashed:
+        if name not in self.files:
+            source = self.sources[name]
+            self._open.append(name)
+            body = self._resolved(source)
+            self._open.pop()
+            md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+            self.files[name] = Hashed(source, hashed_name(name, md5), body, md5)
+        return self.files[name]
+
+    def _resolved(self, source: Source) -> bytes:
+        extension = posixpath.splitext(source.name)[1]
+        if extension == ".webmanifest" and source.own:
+            return webmanifest.rewrite(
+                source.body,
+                shown(source.path),
+                settings.SITE_URL,
+                lambda url: self._image_url(source, url),
+            )
+        if extension == ".css":
+            found = css.references(source.body)
+        elif extension in (".js", ".mjs"):
+            found = source_maps.references(source.body)
+        else:
+            return source.body
+        changes = [(reference, self._new_url(source, reference)) for reference in found]
+        return css.substitute(source.body, changes)
+
+    def _new_url(self, source: Source, reference: css.Reference) -> str | None:
+        target = urls.target(reference.url, source.name)
+        if target is None:
+            return None
+        if target.name in self._open:
+            return self._circle(source, reference, target)
+        if target.name not in self.sources:
+            return self._missing(source, reference, target)
+        return target.url(self._hashed(target.name).name)
+
+    def _image_url(self, source: Source, url: str) -> str:
+        at = max(source.body.find(json.dumps(url).encode()), 0)
+        target = urls.target(url, source.name)
+        if target is None:
+            return url
+        if target.name not in self.sources:
+            self._missing(source, css.Reference(at, at, url), target)
+        return urls.absolute(self._hashed(target.name).name)
+
+    def _missing(self, source: Source, reference: css.Reference, target: urls.Target) -> str | None:
+        place = f"{shown(source.path)}:{reference.line(source.body)}"
+        if not source.own or reference.kind == "map":
+            self.warnings.append(f"{place}: {reference.url} does not exist")
+            # Nothing a visitor sees needs a source map, and libraries are often copied without theirs: none is named.
+            return "" if reference.kind == "map" else None
+        if target.name.startswith("/"):
+            raise SlipwayError(
+                f"{place}: {reference.url} would be asked of the CDN host; write it relative to this file"
+            )
+        raise SlipwayError(
+            f"{place}: {reference.url} points to {target.name}, which does not exist"
+            + did_you_mean(target.name, self.sources)
+        )
+
+    def _circle(self, source: Source, reference: css.Reference, target: urls.Target) -> None:
+        names = self._open[self._open.index(target.name) :]
+        place = f"{shown(source.path)}:{reference.line(source.body)}"
+        circle = " → ".join((*names, target.name))
+        if any(self.sources[name].own for name in names):
+            raise SlipwayError(f"{place}: stylesheets import each other in a circle: {circle}")
+        self.warnings.append(f"{place}: circle of imports: {circle}")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``; did you mean …?`` for a name that is nearly one of ``known``, else nothing."""
+    known = list(known)
+    near = [other for other in known if other.casefold() == name.casefold()]
+    near = near or difflib.get_close_matches(name, known, 1, 0.8)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -1,0 +1,71 @@
+"""Optimises the project's own images without changing a pixel.
+
+PNG by oxipng, JPEG by mozjpeg's recompression. SVG is left alone: the optimisers that pip installs
+round coordinates and drop ids that a page may use, and the CDN compresses it anyway.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+
+from slipway.tool.assets.collect import Source
+
+# Taken out of PNG files; every other chunk may change how the picture looks.
+TEXT_CHUNKS = [b"tEXt", b"zTXt", b"iTXt", b"tIME"]
+
+
+def optimise(sources: Iterable[Source], cache: Path) -> None:
+    """Replaces the bodies of the project's PNG and JPEG files by smaller ones where there are any.
+
+    Results are kept below ``cache`` by the hash of the original and the optimiser's version.
+    """
+    ours = [source for source in sources if source.own and _optimiser(source)]
+    with ThreadPoolExecutor() as pool:
+        for source, body in zip(ours, pool.map(lambda each: _cached(each, cache), ours), strict=True):
+            source.body = body
+
+
+def _cached(source: Source, cache: Path) -> bytes:
+    package, optimiser = _optimiser(source)
+    digest = hashlib.sha256(f"{package} {version(package)} ".encode() + source.body).hexdigest()
+    path = cache / digest[:2] / digest
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    body = min(source.body, optimiser(source.body), key=len)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{id(source)}")
+    part.write_bytes(body)
+    part.replace(path)
+    return body
+
+
+def _optimiser(source: Source) -> tuple[str, Callable[[bytes], bytes]] | None:
+    # By content, since a file may carry a wrong extension.
+    if source.body.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "pyoxipng", _png
+    if source.body.startswith(b"\xff\xd8\xff"):
+        return "mozjpeg-lossless-optimization", _jpeg
+    return None
+
+
+def _png(body: bytes) -> bytes:
+    import oxipng
+
+    try:
+        return oxipng.optimize_from_memory(body, level=2, strip=oxipng.StripChunks.strip(TEXT_CHUNKS))
+    except oxipng.PngError:
+        return body
+
+
+def _jpeg(body: bytes) -> bytes:
+    import mozjpeg_lossless_optimization as mozjpeg
+
+    try:
+        # With its markers: the colour profile and the orientation are part of the picture.
+        return mozjpeg.optimize(body, mozjpeg.COPY_MARKERS.ALL)
+    except ValueError:
+        return body

@@ -1,0 +1,41 @@
+"""django-compressor's filter for scripts."""
+
+import re
+
+from compressor.filters import FilterBase
+
+from slipway.tool.assets import javascript, source_maps, whitespace
+from slipway.web.errors import SlipwayError
+
+HASH = re.compile(r"\.[0-9a-f]{12}(?=\.[^./]+$)")
+
+
+class JsFilter(FilterBase):
+    """Checks each script of a block and shortens it, then checks the whole bundle.
+
+    A script called ``*.min.js`` is left as it is, but for its source map, which would be wrong for
+    the bundle. Raises SlipwayError with file and line for a script that no browser would run.
+    """
+
+    def input(self, basename: str | None = None, **kwargs) -> str:
+        name = HASH.sub("", basename or "the inline script")
+        error = javascript.syntax_error(self.content)
+        if error:
+            raise SlipwayError(f"{name}:{error[0]}: {error[1]}")
+        minified = HASH.sub("", basename or "").endswith(".min.js")
+        script = _without_source_map(self.content) if minified else whitespace.shorten(self.content)
+        # The compressor puts a semicolon behind each script: never into its last comment.
+        return script.rstrip() + "\n" if "//" in script.rpartition("\n")[2] else script.rstrip()
+
+    def output(self, **kwargs) -> str:
+        error = javascript.syntax_error(self.content)
+        if error:
+            raise SlipwayError(f"the bundle does not parse, its line {error[0]}: {error[1]}")
+        return self.content
+
+
+def _without_source_map(script: str) -> str:
+    body = script.encode()
+    for reference in source_maps.references(body):
+        body = body[: body.rfind(b"//", 0, reference.start)] + body[reference.end :]
+    return body.decode()

@@ -1,0 +1,134 @@
+"""Finds the project's ES modules and what they import, for the import map.
+
+Modules keep their bytes and the page carries a map from plain to hashed URLs. Rewriting the imports
+instead would put the hash of each file into those that import it, and of two modules that import
+each other neither could be named first; it would also give every importer a new name for one
+changed line.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from tree_sitter import Query, QueryCursor
+
+from slipway.tool.assets import javascript, urls
+from slipway.tool.assets.collect import Source, shown
+from slipway.tool.assets.hashing import Hashed, did_you_mean
+from slipway.web.errors import SlipwayError
+
+IMPORTS = Query(
+    javascript.LANGUAGE,
+    """
+    (import_statement source: (string) @static)
+    (export_statement source: (string) @static)
+    (call_expression function: (import) arguments: (arguments . (string) @dynamic))
+    (call_expression function: (member_expression) @function
+      arguments: (arguments . (string) @resolved)
+      (#eq? @function "import.meta.resolve"))
+    (new_expression constructor: (identifier) @constructor
+      arguments: (arguments . (string) @plain . (member_expression) @base)
+      (#eq? @constructor "URL") (#eq? @base "import.meta.url"))
+    """,
+)
+SYNTAX = Query(javascript.LANGUAGE, "(program [(import_statement) (export_statement)] @module)")
+
+
+@dataclass
+class Modules:
+    """``imports`` maps plain names to hashed ones; ``preload`` a module to all it needs at once."""
+
+    imports: dict[str, str] = field(default_factory=dict)
+    preload: dict[str, list[str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def scan(files: dict[str, Hashed], bare: dict[str, str], stable: list[str]) -> Modules:
+    """The modules of the project and everything that they import, packages' files included.
+
+    ``bare`` maps bare specifiers to names, ``stable`` lists patterns of names without a hash. Raises
+    SlipwayError for a module of the project that imports a file that does not exist.
+    """
+    for specifier, name in bare.items():
+        if name not in files:
+            hint = did_you_mean(name, files)
+            raise SlipwayError(f"SLIPWAY_IMPORTS: {specifier} names {name}, which does not exist{hint}")
+    modules = Modules()
+    graph: dict[str, list[str]] = {}
+    waiting = [name for name, file in files.items() if file.source.own and _is_module(file.source)]
+    waiting += bare.values()
+    while waiting:
+        name = waiting.pop()
+        if name in graph:
+            continue
+        graph[name] = []
+        for imported, kind in _imports(files, name, bare, stable, modules.warnings):
+            waiting.append(imported)
+            if kind == "static":
+                graph[name].append(imported)
+    modules.imports = {name: files[name].name for name in sorted(graph)}
+    modules.preload = {name: _closure(graph, name) for name in sorted(graph) if graph[name]}
+    return modules
+
+
+def _is_module(source: Source) -> bool:
+    if source.name.endswith(".mjs"):
+        return True
+    if not source.name.endswith(".js"):
+        return False
+    if b"import" not in source.body and b"export" not in source.body:
+        return False
+    return bool(QueryCursor(SYNTAX).captures(javascript.parse(source.body).root_node))
+
+
+def _imports(
+    files: dict[str, Hashed],
+    name: str,
+    bare: dict[str, str],
+    stable: list[str],
+    warnings: list[str],
+) -> Iterator[tuple[str, str]]:
+    source = files[name].source
+    if not name.endswith((".js", ".mjs")):
+        return
+    captures = QueryCursor(IMPORTS).captures(javascript.parse(source.body).root_node)
+    for kind in ("static", "dynamic", "resolved", "plain"):
+        for node in captures.get(kind, []):
+            specifier = node.text[1:-1].decode()
+            place = f"{shown(source.path)}:{node.start_point.row + 1}"
+            relative = specifier.startswith(("./", "../", "/")) or urls.SCHEME.match(specifier)
+            if kind != "plain" and not relative:
+                if specifier in bare:
+                    yield bare[specifier], kind
+                else:
+                    warnings.append(f"{place}: {specifier} is a bare name; name its file in SLIPWAY_IMPORTS")
+                continue
+            target = urls.target(specifier, name)
+            if target is None:
+                continue
+            if target.name not in files:
+                problem = f"{place}: imports {specifier}, which does not exist"
+                if source.own:
+                    raise SlipwayError(problem + did_you_mean(target.name, files))
+                warnings.append(problem)
+            elif kind != "plain":
+                yield target.name, kind
+            elif files[target.name].source.own and not matches(target.name, stable):
+                raise SlipwayError(
+                    f"{place}: new URL() asks for {target.name} by its plain name; list that name "
+                    "in SLIPWAY_STABLE_NAMES, or pass its URL in from a template"
+                )
+
+
+def matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _closure(graph: dict[str, list[str]], name: str) -> list[str]:
+    found, waiting = set(), [name]
+    while waiting:
+        for imported in graph.get(waiting.pop(), []):
+            if imported not in found and imported != name:
+                found.add(imported)
+                waiting.append(imported)
+    return sorted(found)

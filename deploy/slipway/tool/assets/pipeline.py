@@ -1,0 +1,90 @@
+"""The build from finders to objects, in order: collect, hash, bundle, verify, write manifests."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+
+from slipway.tool.assets import bundles, images, modules, templates, verify
+from slipway.tool.assets.collect import collect
+from slipway.tool.assets.hashing import Hashed, Hasher
+from slipway.web.objects import IMMUTABLE, STABLE, STATIC_PREFIX, StaticObject, content_type
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What a push sends: ``objects`` sorted by key. ``warnings`` are lines about packages' files."""
+
+    objects: list[StaticObject]
+    warnings: list[str]
+
+
+def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
+    """Builds all static files in memory and writes the manifests of the release.
+
+    Raises SlipwayError, one line naming the file or template, before any manifest is written.
+    """
+    verify.check_settings()
+    sources = collect(ignore)
+    images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
+    found = templates.all_templates()
+    warnings = verify.check_static_tags(found.values(), sources)
+    hasher = Hasher(sources)
+    files = hasher.all()
+    names = {name: file.name for name, file in files.items()}
+    staticfiles_storage.hashed_files = names
+    imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}), settings.SLIPWAY_STABLE_NAMES)
+    made = bundles.compress({file.name: file.body for file in files.values()}, found)
+    verify.check_blocks(found.values(), made)
+    objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
+    if settings.SLIPWAY_PULL:
+        # A CDN that pulls keeps what it has: no purge would take out an older file of the same name.
+        objects = [entry for entry in objects if not entry.is_stable]
+    if write:
+        _write_manifests(names, made.manifest, imports, objects)
+    return Build(objects, warnings + hasher.warnings + imports.warnings + made.warnings)
+
+
+def _objects(files: dict[str, Hashed], bundle_files: dict[str, bytes]) -> Iterable[StaticObject]:
+    stable = settings.SLIPWAY_STABLE_NAMES
+    for name, file in files.items():
+        kind = content_type(name)
+        yield StaticObject(STATIC_PREFIX + file.name, file.body, kind, IMMUTABLE, file.md5)
+        # A package's script may ask for its siblings by plain name, and no scan can rule that out.
+        if not file.source.own or modules.matches(name, stable):
+            yield StaticObject(STATIC_PREFIX + name, file.body, kind, STABLE, file.md5)
+    for name, body in bundle_files.items():
+        yield StaticObject.hashed(name, body)
+
+
+def _write_manifests(
+    names: dict[str, str], blocks: dict[str, str], imports: modules.Modules, objects: list[StaticObject]
+) -> None:
+    listed = sorted(names.items())
+    digest = hashlib.md5(json.dumps(listed).encode(), usedforsecurity=False).hexdigest()
+    _write("staticfiles.json", {"paths": dict(listed), "version": "1.1", "hash": digest[:12]})
+    _write(settings.COMPRESS_OFFLINE_MANIFEST, dict(sorted(blocks.items())))
+    _write("importmap.json", {"imports": imports.imports, "preload": imports.preload})
+    described = {
+        entry.key: {
+            "md5": entry.md5,
+            "bytes": len(entry.body),
+            "content_type": entry.content_type,
+            "cache_control": entry.cache_control,
+        }
+        for entry in objects
+    }
+    _write("objects.json", {"version": 1, "objects": described})
+
+
+def _write(name: str, content: dict) -> None:
+    directory = Path(settings.SLIPWAY_MANIFESTS)
+    directory.mkdir(parents=True, exist_ok=True)
+    # Replaced as a whole, so that a process that reads it never sees half of it.
+    part = directory / f"{name}.part"
+    part.write_text(json.dumps(content, separators=(",", ":")) + "\n")
+    part.replace(directory / name)

@@ -1,0 +1,80 @@
+"""Checks settings and templates before anything is built, and the bundles before anything is sent."""
+
+from collections.abc import Collection, Iterable
+
+from django.conf import settings
+from django.template.base import Token
+
+from slipway.tool.assets.bundles import Bundles
+from slipway.tool.assets.hashing import did_you_mean
+from slipway.tool.assets.templates import TemplateFile, foreign_blocks
+from slipway.web.errors import SlipwayError
+
+LINE = "`from slipway.settings import *` sets it; take your own value out"
+
+
+def check_settings() -> None:
+    """Raises SlipwayError for a setting that would break the offload, by its name."""
+    expected = {
+        "DEBUG": False,
+        "COMPRESS_ENABLED": True,
+        "COMPRESS_OFFLINE": True,
+        "COMPRESS_CSS_HASHING_METHOD": None,
+        "COMPRESS_URL": settings.STATIC_URL,
+    }
+    for name, value in expected.items():
+        found = getattr(settings, name)
+        if found != value:
+            raise SlipwayError(f"{name}: is {found!r} and must be {value!r}; {LINE}")
+    backend = settings.STORAGES["staticfiles"]["BACKEND"]
+    if backend != "slipway.web.storage.StaticStorage":
+        raise SlipwayError(
+            f'STORAGES["staticfiles"]: is {backend} and must be slipway.web.storage.StaticStorage; {LINE}'
+        )
+
+
+def check_static_tags(templates: Iterable[TemplateFile], names: Collection[str]) -> list[str]:
+    """Looks up every ``{% static "…" %}``; returns warnings for those in installed packages.
+
+    Raises SlipwayError for one in the project's own templates that names no file.
+    """
+    warnings = []
+    for file in templates:
+        if b"static" not in file.body:
+            continue
+        for token in file.tags:
+            name = _static_name(token)
+            # A folder is no file: Django gives its plain URL, and packages' plain names are there.
+            if name is None or name in names or (name.endswith("/") and not file.own):
+                continue
+            problem = f"{file.place(token.lineno)}: {{% static %}} names {name}, which "
+            problem += "is a folder" if name.endswith("/") else "does not exist"
+            problem += did_you_mean(name, names)
+            if file.own:
+                raise SlipwayError(problem)
+            warnings.append(problem)
+    return warnings
+
+
+def check_blocks(templates: Iterable[TemplateFile], bundles: Bundles) -> None:
+    """Raises SlipwayError when the project's templates have a block that was not compressed."""
+    for place in foreign_blocks():
+        raise SlipwayError(f"{place}: {{% compress %}} works in Django's own templates only")
+    for file in templates:
+        if not (file.own and file.uses("compress")):
+            continue
+        for token in file.tags:
+            if token.contents.partition(" ")[0] == "compress" and (file.path, token.lineno) not in bundles.seen:
+                raise SlipwayError(
+                    f"{file.place(token.lineno)}: this {{% compress %}} block was not compressed: nothing "
+                    "renders it, or the tag around it hides it; move it to where the page shows it"
+                )
+
+
+def _static_name(token: Token) -> str | None:
+    words = token.contents.split(None, 1)
+    if words[0] != "static" or len(words) == 1:
+        return None
+    name = token.split_contents()[1]
+    quoted = len(name) > 1 and name[0] in "\"'" and name[0] == name[-1]
+    return name[1:-1].split("#")[0].split("?")[0] if quoted and name[0] not in name[1:-1] else None

@@ -1,0 +1,126 @@
+"""Packs a release archive: the code and the manifests. Static bytes stay out, but those that a CDN pulls from the site.
+
+    python manage.py pack build/release.tar.gz
+
+The same sources give the same bytes, wherever and whenever they are packed; what differs from one
+release to the next, its id and its time, stands beside it in release.json.
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+
+from slipway import ROOT
+from slipway.tool.pack import sign_in
+from slipway.web import pull
+from slipway.web.errors import SlipwayError
+
+# Of ours only what the server imports.
+CODE = (
+    "deploy/gunicorn.conf.py",
+    "deploy/previous",
+    "deploy/slipway/__init__.py",
+    "deploy/slipway/settings.py",
+    "deploy/slipway/web",
+    "manage.py",
+    "project",
+)
+MANIFESTS = ("compress.json", "importmap.json", "objects.json", "staticfiles.json")
+# No release carries these, wherever they stand; nor any hidden file, where secrets like to be.
+LEFT_OUT = frozenset(("__pycache__", "node_modules", "tests", "tests.py"))
+LEFT_OUT_SUFFIXES = (".pyc", ".sqlite3", ".sqlite3-journal", ".sqlite3-shm", ".sqlite3-wal")
+
+
+def make_tarball(target: str | os.PathLike[str]) -> Path:
+    """Packs the checkout into ``target``, a tar.gz, and writes release.json beside it.
+
+    Raises SlipwayError when there are no manifests: collectstatic writes them; and when nobody could sign in.
+    """
+    sign_in.require_tables()
+    target = Path(target)
+    packed = _gzip(_tar(dict(_members())))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(packed)
+    now = datetime.now(UTC)
+    digest = hashlib.sha256(packed).hexdigest()
+    description = {
+        "id": f"{now:%Y%m%dT%H%M%SZ}-{digest[:8]}",
+        "created": now.isoformat(timespec="seconds"),
+        "sha256": digest,
+        "bytes": len(packed),
+        # The server's nginx limits what is sent there.
+        "sign_in_paths": sign_in.paths(),
+    }
+    (target.parent / "release.json").write_text(json.dumps(description, indent=2) + "\n")
+    return target
+
+
+def _members() -> Iterator[tuple[str, Path]]:
+    """Each file by its name in the release."""
+    skipped = _static_and_media()
+    for top in CODE:
+        if not (ROOT / top).exists():
+            raise SlipwayError(f"{ROOT / top}: no such file; pack from a whole checkout")
+        yield from _walk(ROOT / top, skipped)
+    for name in MANIFESTS:
+        path = Path(settings.SLIPWAY_MANIFESTS) / name
+        if not path.is_file():
+            raise SlipwayError(f"{path}: no such file; run `python manage.py collectstatic` first")
+        yield f"build/manifests/{name}", path
+    for name, path in pull.files():
+        yield f"build/{pull.FOLDER}/{name}", path
+
+
+def _walk(path: Path, skipped: set[Path]) -> Iterator[tuple[str, Path]]:
+    if path.name in LEFT_OUT or path.name.startswith(".") or path.name.endswith(LEFT_OUT_SUFFIXES):
+        return
+    if path.is_file():
+        yield path.relative_to(ROOT).as_posix(), path
+    elif path not in skipped:
+        for entry in path.iterdir():
+            yield from _walk(entry, skipped)
+    elif path in map(Path, settings.STATICFILES_DIRS):
+        # Django warns about a missing one on the server.
+        yield path.relative_to(ROOT).as_posix(), path
+
+
+def _static_and_media() -> set[Path]:
+    """The directories whose bytes are in the bucket."""
+    locations = {settings.STATIC_ROOT, settings.MEDIA_ROOT}
+    for finder in get_finders():
+        locations |= {storage.location for storage in getattr(finder, "storages", {}).values()}
+    return {Path(location).resolve() for location in locations if location}
+
+
+def _tar(members: dict[str, Path]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name in sorted(members):
+            path = members[name]
+            # Owner and time stay 0, and of the mode only the executable bit counts.
+            member = tarfile.TarInfo(name)
+            if path.is_dir():
+                member.type, member.mode = tarfile.DIRTYPE, 0o755
+                archive.addfile(member)
+                continue
+            body = path.read_bytes()
+            member.size = len(body)
+            member.mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+            archive.addfile(member, io.BytesIO(body))
+    return buffer.getvalue()
+
+
+def _gzip(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", mtime=0) as file:
+        file.write(content)
+    return buffer.getvalue()

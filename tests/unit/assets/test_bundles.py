@@ -1,0 +1,125 @@
+"""Bundles mean what their files meant one by one."""
+
+import re
+
+import pytest
+import quickjs
+from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.test.utils import override_settings
+
+from slipway.tool.assets import bundles
+from slipway.tool.assets.templates import TemplateFile
+from slipway.web.errors import SlipwayError
+from tests.unit.assets.world import STATIC, hashed
+
+FILTERS = {
+    "css": ["compressor.filters.css_default.CssAbsoluteFilter", "compressor.filters.cssmin.rCSSMinFilter"],
+    "js": ["slipway.tool.assets.minify.JsFilter"],
+}
+
+
+@pytest.fixture
+def bundle(tmp_path, monkeypatch):
+    """Bundles one block of these files and inline parts; gives each bundle's text, in order."""
+
+    def bundle(kind: str, *parts: str | tuple[str, str]) -> list[str]:
+        files = {f"{kind}/{part[0]}": part[1] for part in parts if isinstance(part, tuple)}
+        files |= {"img/sea.svg": "<svg/>"}
+        made = hashed(files)
+        names = {name: file.name for name, file in made.items()}
+        monkeypatch.setattr(StaticFilesStorage, "url", lambda self, name: STATIC + names[name])
+        tags = [_tag(kind, part) for part in parts]
+        page = "{% load static compress %}{% compress " + kind + " %}" + "\n".join(tags) + "{% endcompress %}"
+        path = tmp_path / "page.html"
+        path.write_text(page)
+        engine = {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [tmp_path], "APP_DIRS": True}
+        with override_settings(
+            TEMPLATES=[engine], COMPRESS_FILTERS=FILTERS, COMPRESS_ENABLED=True, COMPRESS_CSS_HASHING_METHOD=None
+        ):
+            template = TemplateFile("page.html", str(path), own=True, body=page.encode())
+            found = bundles.compress({file.name: file.body for file in made.values()}, {"page.html": template})
+        (html,) = found.manifest.values()
+        return [found.files[name].decode() for name in re.findall(r"CACHE/[\w./]+", html)]
+
+    return bundle
+
+
+def _tag(kind: str, part: str | tuple[str, str]) -> str:
+    if isinstance(part, tuple):
+        name = f"{{% static '{kind}/{part[0]}' %}}"
+        return f'<script src="{name}"></script>' if kind == "js" else f'<link rel="stylesheet" href="{name}">'
+    return f"<script>{part}</script>" if kind == "js" else f"<style>{part}</style>"
+
+
+def run(*scripts: str) -> quickjs.Context:
+    context = quickjs.Context()
+    for script in scripts:
+        context.eval(script)
+    return context
+
+
+def test_a_missing_semicolon_does_not_call_the_neighbour(bundle):
+    (script,) = bundle("js", ("a.js", "var a = function () { return 1 }"), ("b.js", "(function () { b = a })()"))
+    assert run(script).eval("typeof b") == "function"
+
+
+def test_a_comment_at_the_end_of_a_file_does_not_hide_the_next(bundle):
+    (script,) = bundle("js", ("a.js", "a = 1 //! kept"), ("b.js", "(function () { b = 2 })()"))
+    assert run(script).eval("a + b") == 3
+
+
+def test_strict_mode_of_one_file_does_not_reach_its_neighbours(bundle):
+    parts = [
+        ("a.js", "'use strict'; var a = (function () { return this === undefined })()"),
+        ("b.js", "undeclared = 1; var b = (function () { return this === undefined })()"),
+        ("c.js", "/* c */ 'use strict'; function c() { return this === undefined }"),
+    ]
+    scripts = bundle("js", *parts)
+    assert len(scripts) == 3
+    assert run(*scripts).eval("[a, b, c()].join()") == "true,false,true"
+
+
+def test_files_of_one_mode_share_a_bundle(bundle):
+    (script,) = bundle("js", ("a.js", "'use strict'; let a = 1"), ("b.js", "'use strict'; let b = a + 1"))
+    assert run(script).eval("b") == 2
+
+
+def test_a_minified_file_is_left_as_it_is_but_for_its_source_map(bundle):
+    (script,) = bundle("js", ("a.min.js", "var  a=1\n//# sourceMappingURL=gone.map"), "var  b = 2")
+    assert script == "var  a=1;\nvar b=2;"
+
+
+def test_urls_of_a_stylesheet_are_absolute_and_hashed(bundle):
+    (sheet,) = bundle("css", ("a.css", "a{b:url(../img/sea.svg);c:image-set('../img/sea.svg' 1x)}"))
+    assert len(re.findall(STATIC + r"img/sea\.[0-9a-f]{12}\.svg", sheet)) == 2
+
+
+def test_a_selector_or_text_that_looks_like_a_url_stays(bundle):
+    (sheet,) = bundle("css", ("a.css", 'img[src="sea.svg"]{content:"url(sea.svg)"}'))
+    assert sheet == 'img[src="sea.svg"]{content:"url(sea.svg)"}'
+
+
+def test_a_stylesheet_with_an_import_leads_a_bundle(bundle):
+    sheets = bundle("css", ("a.css", "a{b:c}"), ("b.css", "@import url(a.css);d{e:f}"), ("c.css", "g{h:i}"))
+    assert len(sheets) == 2
+    assert re.match(rf'@import url\(["\']?{STATIC}css/a\.[0-9a-f]{{12}}\.css["\']?\);d\{{e:f\}}g', sheets[1])
+
+
+def test_a_stylesheet_with_an_open_block_does_not_swallow_the_next(bundle):
+    assert len(bundle("css", ("a.css", "@media print{a{b:c}"), ("b.css", "d{e:f}"))) == 2
+
+
+def test_an_inline_style_with_a_relative_url_is_refused(bundle):
+    with pytest.raises(SlipwayError, match=r"an inline style refers to \.\./img/sea\.svg; write it with {% static %}"):
+        bundle("css", "a{b:url(../img/sea.svg)}")
+
+
+def test_an_inline_style_with_a_static_url_is_fine(bundle):
+    (sheet,) = bundle("css", "a{b:url({% static 'img/sea.svg' %})}")
+    assert STATIC + "img/sea." in sheet
+
+
+@pytest.mark.parametrize("kind", ["module", "application/json", "text/template"])
+def test_a_block_holds_only_classic_scripts(bundle, kind):
+    with pytest.raises(SlipwayError, match=f'a script of type="{kind}" would become a classic script'):
+        bundle("js", f'</script><script type="{kind}">1')

@@ -1,0 +1,90 @@
+"""ES modules and what they import."""
+
+import pytest
+
+from slipway.tool.assets.modules import scan
+from slipway.web.errors import SlipwayError
+from tests.unit.assets.world import hashed
+
+
+def modules(own, package=None, bare=None, stable=()):
+    return scan(hashed(own, package), bare or {}, list(stable))
+
+
+def test_every_module_and_all_it_imports_is_mapped_and_no_classic_script():
+    found = modules(
+        {
+            "js/app.js": "import { b } from './b.js'; import('../lazy.mjs'); import './effect.js';",
+            "js/b.js": "export { c } from './c.js'; export const b = 1;",
+            "js/c.js": "export const c = import.meta.resolve('./data.json');",
+            "js/data.json": "{}",
+            "js/effect.js": "window.effect = 1;",
+            "lazy.mjs": "1",
+            "js/classic.js": "// import './gone.js'\nlog('export const x = 1', /import '.\\/gone.js'/)",
+        }
+    )
+    assert list(found.imports) == ["js/app.js", "js/b.js", "js/c.js", "js/data.json", "js/effect.js", "lazy.mjs"]
+
+
+def test_circles_of_imports_are_fine():
+    files = {"a.js": "import './b.js'; export const a = 1", "b.js": "import './a.js'; export const b = 1"}
+    found = modules(files)
+    assert list(found.imports) == ["a.js", "b.js"]
+    assert found.preload == {"a.js": ["b.js"], "b.js": ["a.js"]}
+
+
+def test_a_module_keeps_its_bytes():
+    script = "import './b.js'; import './a.js'; export const a = 1"
+    assert hashed({"a.js": script, "b.js": ""})["a.js"].body.decode() == script
+
+
+def test_preloading_covers_what_is_needed_at_once_however_deep():
+    found = modules(
+        {"a.js": "import './b.js'; import('./z.js')", "b.js": "import './c.js'", "c.js": "", "z.js": "export {}"}
+    )
+    assert found.preload["a.js"] == ["b.js", "c.js"]
+
+
+@pytest.mark.parametrize(
+    "script", ["import {\n  a\n} from './gone.js'", "export * from './gone.js'", "export {}; import('./gone.js')"]
+)
+def test_a_module_that_imports_a_missing_file_is_an_error(script):
+    with pytest.raises(SlipwayError, match=r"/there/a\.js:\d: imports \./gone\.js, which does not exist"):
+        modules({"a.js": script})
+
+
+def test_an_import_with_the_wrong_case_says_the_right_one():
+    with pytest.raises(SlipwayError, match=r"did you mean js/Menu\.js\?"):
+        modules({"js/a.js": "import './menu.js'", "js/Menu.js": "export {}"})
+
+
+def test_a_package_s_module_is_mapped_when_one_of_ours_imports_it_and_may_be_broken():
+    found = modules({"a.js": "import '/static/pkg/b.js'"}, {"pkg/b.js": "import './gone.js'", "pkg/c.js": "export {}"})
+    assert list(found.imports) == ["a.js", "pkg/b.js"]
+    assert found.warnings == ["/there/pkg/b.js:1: imports ./gone.js, which does not exist"]
+
+
+def test_a_bare_name_is_followed_where_the_settings_name_its_file():
+    found = modules({"a.js": "import 'lit'", "vendor/lit.js": "import './base.js'", "vendor/base.js": ""}, None,
+                    {"lit": "vendor/lit.js"})  # fmt: skip
+    assert list(found.imports) == ["a.js", "vendor/base.js", "vendor/lit.js"]
+    assert found.warnings == []
+
+
+def test_a_bare_name_without_a_file_is_a_warning():
+    assert modules({"a.js": "import 'lit'"}).warnings == [
+        "/there/a.js:1: lit is a bare name; name its file in SLIPWAY_IMPORTS"
+    ]
+
+
+def test_a_url_that_a_module_makes_needs_a_stable_name():
+    files = {"a.js": "export const u = new URL('./i.png', import.meta.url)", "i.png": b"i"}
+    with pytest.raises(
+        SlipwayError, match=r"asks for i\.png by its plain name; list that name in SLIPWAY_STABLE_NAMES"
+    ):
+        modules(files)
+    assert list(modules(files, stable=["*.png"]).imports) == ["a.js"]
+
+
+def test_what_lies_elsewhere_is_not_ours_to_check():
+    assert list(modules({"a.js": "import 'https://elsewhere.example/x.js'"}).imports) == ["a.js"]
