@@ -1,0 +1,75 @@
+"""docs/site-yml.md, site.yml and the keys that the code reads say the same."""
+
+import re
+
+import pytest
+import yaml
+
+from slipway import ROOT
+from slipway.tool import config
+
+REFERENCE = (ROOT / "docs/site-yml.md").read_text()
+SHIPPED = (ROOT / "site.yml").read_text()
+# What every site has to say. Defaults are judged beside it.
+MINIMAL = {"domain": "example.com", "region": "eu-central-1"}
+
+
+def keys() -> list[str]:
+    """The keys that a site.yml may hold, in the code's own words. The one place here that asks the code."""
+    return list(config.KEYS)
+
+
+def entries() -> dict[str, str]:
+    """key → its text in the reference, in the reference's order."""
+    parts = re.split(r"^### `(\w+)`$", REFERENCE, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def line(key: str, word: str) -> dict:
+    """What the entry's ``- Default:`` or ``- Example:`` line says, as YAML; {} for "none"."""
+    (found,) = re.findall(rf"^- {word}: (.*)", entries()[key], re.MULTILINE)
+    if word == "Default" and found.startswith("none."):
+        return {}
+    (code,) = re.findall(r"^`([^`]+)`", found)
+    return yaml.safe_load(code)
+
+
+def load(tmp_path, said: dict) -> config.Site:
+    file = tmp_path / "site.yml"
+    file.write_text(yaml.safe_dump(said))
+    return config.load(file)
+
+
+def test_each_key_has_an_entry_and_each_entry_is_a_key():
+    assert sorted(entries()) == sorted(keys())
+
+
+def test_the_entries_stand_in_the_order_of_the_file():
+    """A site that has lines of its own may have fewer: those that it has are judged."""
+    in_file = [key for key in re.findall(r"^#?(\w+):(?= |$)", SHIPPED, re.MULTILINE) if key in entries()]
+    assert in_file == [key for key in entries() if key in in_file]
+    if "\ndomain: example.com\n" in SHIPPED:
+        assert in_file == list(entries())
+
+
+@pytest.mark.parametrize("key", entries())
+def test_the_default_changes_nothing(key, tmp_path):
+    assert load(tmp_path, MINIMAL | line(key, "Default")) == load(tmp_path, MINIMAL)
+
+
+@pytest.mark.parametrize("key", entries())
+def test_the_example_is_accepted_and_is_not_the_default(key, tmp_path):
+    (tmp_path / "ssh_config").touch()
+    example = line(key, "Example")
+    assert list(example) == [key]
+    plain = load(tmp_path, MINIMAL)
+    assert load(tmp_path, MINIMAL | example) != plain or example == {"region": MINIMAL["region"]}
+
+
+@pytest.mark.parametrize("key", entries())
+def test_a_commented_line_of_site_yml_shows_the_default(key):
+    commented = re.findall(rf"^#({key}: .*)", SHIPPED, re.MULTILINE)
+    default = line(key, "Default")
+    for each in commented:
+        if default:
+            assert yaml.safe_load(each) == default
