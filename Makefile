@@ -1,10 +1,10 @@
-# `make` lists the verbs. Each does all of its own set-up.
+# `make` lists the commands. Each does all of its own set-up.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
 
-help: ## list the verbs
+help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/demo ## the whole path on this machine, without any account (ONCE=1: prove it and end)
@@ -41,44 +41,44 @@ dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no
 	@$(BIN)/python manage.py runserver $(PORT)
 
 init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--domain … --yes" asks nothing)
-	@$(BIN)/python -m slipway.tool.commands init $(ARGS)
+	@$(BIN)/python -m slipway.tool init $(ARGS)
 
 secrets: .venv/deploy ## open the vaulted secrets in your editor
-	@$(BIN)/python -m slipway.tool.commands secrets
+	@$(BIN)/python -m slipway.tool secrets
 
 cdn: .venv/deploy ## show a plan, then make or repair buckets, certificate and CDN hosts (CHECK=1: only name what drifted)
-	@$(BIN)/python -m slipway.tool.cdn provision $(if $(CHECK),--check)
+	@$(BIN)/python -m slipway.tool cdn $(if $(CHECK),--check)
 
 destroy: .venv/deploy ## take away what make cdn made; asks first, and about the uploads again (YES=1, MEDIA=1: does not)
-	@$(BIN)/python -m slipway.tool.cdn destroy $(if $(YES),--yes) $(if $(MEDIA),--media)
+	@$(BIN)/python -m slipway.tool destroy $(if $(YES),--yes) $(if $(MEDIA),--media)
 
 purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, for emergencies
-	@$(BIN)/python -m slipway.tool.commands purge $(PATHS)
+	@$(BIN)/python -m slipway.tool purge $(PATHS)
 
 deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1, TAKE_OVER=1)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
-	@$(BIN)/python -m slipway.tool.commands deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over)
+	@$(BIN)/python -m slipway.tool deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over)
 
 rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning of its id)
-	@$(BIN)/python -m slipway.tool.commands rollback $(if $(TO),--to "$(TO)")
+	@$(BIN)/python -m slipway.tool rollback $(if $(TO),--to "$(TO)")
 
 releases: .venv/deploy ## list the releases on the server
-	@$(BIN)/python -m slipway.tool.commands releases
+	@$(BIN)/python -m slipway.tool releases
 
 status: .venv/deploy ## how the server and its site are; exit status 1 when anything is wrong
-	@$(BIN)/python -m slipway.tool.commands status
+	@$(BIN)/python -m slipway.tool status
 
 logs: .venv/deploy ## follow what site, nginx and PostgreSQL write (UNIT=access: that alone)
-	@$(BIN)/python -m slipway.tool.commands logs $(if $(UNIT),--unit "$(UNIT)") $(ARGS)
+	@$(BIN)/python -m slipway.tool logs $(if $(UNIT),--unit "$(UNIT)") $(ARGS)
 
 shell: .venv/deploy ## Django's shell on the server (COMMAND="createsuperuser" runs another command)
-	@$(BIN)/python -m slipway.tool.commands shell $(if $(COMMAND),--command "$(COMMAND)")
+	@$(BIN)/python -m slipway.tool shell $(if $(COMMAND),--command "$(COMMAND)")
 
 prune: .venv/deploy ## delete the static objects that no kept release names (CHECK=1: list them)
-	@$(BIN)/python -m slipway.tool.commands prune $(if $(CHECK),--check)
+	@$(BIN)/python -m slipway.tool prune $(if $(CHECK),--check)
 
 unlock: .venv/deploy ## end a deploy lock whose holder is gone
-	@$(BIN)/python -m slipway.tool.commands unlock
+	@$(BIN)/python -m slipway.tool unlock
 
 smoke: .venv/demo ## prove that no static request reaches the origin of SITE=https://…
 	@rehearsal/system.sh chromium:chromium

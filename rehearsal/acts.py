@@ -96,7 +96,7 @@ class Acts:
 
     def provision_cloud(self) -> None:
         """As a person does; the authority of the rehearsal's AWS looks at no DNS record."""
-        command = [sys.executable, "-m", "slipway.tool.cdn", "provision"]
+        command = [sys.executable, "-m", "slipway.tool", "cdn"]
         self.diary.must("provision-cdn", command, env=self.world.person("admin"), cwd=ROOT)
 
     # The site.
@@ -138,7 +138,7 @@ class Acts:
         return "".join(gone + [f"export {name}={shlex.quote(value)}\n" for name, value in env.items()])
 
     def _verb(self, name: str, phase: Phase, *arguments: str) -> str:
-        command = [sys.executable, "-m", "slipway.tool.commands", *arguments]
+        command = [sys.executable, "-m", "slipway.tool", *arguments]
         return self.diary.must(name, command, env=self.deployer(), cwd=ROOT, into=phase)
 
     def _smoke_arguments(self) -> list[str]:
@@ -221,7 +221,7 @@ class Acts:
         env = self.deployer()
         # One page shows it.
         env["SMOKE_ARGS"] += " --max-pages 1 --full-pages 1 --minutes 2"
-        command = [sys.executable, "-m", "slipway.tool.commands", "deploy"]
+        command = [sys.executable, "-m", "slipway.tool", "deploy"]
         with self._load("a release that goes back") as visits:
             status, said = self.diary.run("deploy-leaking", command, env=env, cwd=copy, into=phase)
         line = (said.strip().splitlines() or ["it said nothing"])[-1]
@@ -274,7 +274,7 @@ class Acts:
             self.host.run(fault.mend)
 
     def _status(self) -> tuple[int, str]:
-        command = [sys.executable, "-m", "slipway.tool.commands", "status"]
+        command = [sys.executable, "-m", "slipway.tool", "status"]
         return self.diary.run("status", command, env=self.deployer(), cwd=ROOT)
 
     def lose_lock(self, phase: Phase) -> None:

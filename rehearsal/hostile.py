@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from slipway.tool.commands.__main__ import main
+from slipway.tool.__main__ import main
 from slipway.tool.server import parcel
 
 NAME = "hostile"

@@ -65,7 +65,7 @@ class Stage:
 
     def provision(self) -> None:
         """Creates the bucket and the distributions, as `make cdn` does in a real account."""
-        self.run([sys.executable, "-m", "slipway.tool.cdn", "provision"], identity="admin", log="provision")
+        self.run([sys.executable, "-m", "slipway.tool", "cdn"], identity="admin", log="provision")
 
     def push(self, *, quiet: bool = False) -> None:
         """Builds the static files and sends them to the bucket."""
@@ -178,7 +178,7 @@ class Stage:
         """Runs the proof against the site; returns its exit status."""
         described = self.directory / "provisioned.json"
         text = self.run(
-            [sys.executable, "-m", "slipway.tool.cdn", "describe"],
+            [sys.executable, "-m", "slipway.tool", "describe"],
             identity="admin",
             capture=True,
             log="describe",

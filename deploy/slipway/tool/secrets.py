@@ -87,6 +87,11 @@ class Secrets:
         return cls(path, password_file_of(site), **_check(site, path, decrypt(site)))
 
     @classmethod
+    def find(cls, site: Site) -> "Secrets | None":
+        """The secrets of ``site``, or None where `make init` has made none yet. Raises SlipwayError as ``load``."""
+        return cls.load(site) if path_of(site).exists() else None
+
+    @classmethod
     def write(
         cls,
         site: Site,

@@ -1,4 +1,4 @@
-"""``python -m slipway.tool.cdn``, as a person or a Makefile calls it."""
+"""`make cdn` and what reads what it made, as a person or a Makefile calls them."""
 
 import json
 import os
@@ -27,17 +27,17 @@ def site_yml(tmp_path: Path) -> Path:
     return file
 
 
-CHECK = ["provision", "--check"]
+CHECK = ["cdn", "--check"]
 
 
-def cdn(aws: LocalAws, site_yml: Path, *arguments: str, identity: str = "admin") -> subprocess.CompletedProcess[str]:
+def call(aws: LocalAws, site_yml: Path, *arguments: str, identity: str = "admin") -> subprocess.CompletedProcess[str]:
     env = os.environ | aws.env_of(identity) | {"CONFIG": str(site_yml)}
-    command = [sys.executable, "-m", "slipway.tool.cdn", *arguments]
+    command = [sys.executable, "-m", "slipway.tool", *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
 def test_provision_says_what_it_changed_and_then_that_nothing_is_left(aws: LocalAws, site_yml: Path):
-    first, second, checked = (cdn(aws, site_yml, *said) for said in (["provision"], ["provision"], CHECK))
+    first, second, checked = (call(aws, site_yml, *said) for said in (["cdn"], ["cdn"], CHECK))
     assert "make static distribution" in first.stdout
     assert "cloudfront.net" in first.stdout
     assert second.stdout.startswith("In account 123456789012, as arn:")
@@ -47,7 +47,7 @@ def test_provision_says_what_it_changed_and_then_that_nothing_is_left(aws: Local
 
 
 def test_a_plan_stands_before_what_is_done_and_says_the_costs(aws: LocalAws, site_yml: Path):
-    said = cdn(aws, site_yml, "provision").stdout
+    said = call(aws, site_yml, "cdn").stdout
     assert "There already:\n    nothing\n" in said
     plan, _, done = said.partition("What it costs:")
     made = re.findall(r"(?m)^ +(make .*)$", plan)
@@ -57,13 +57,13 @@ def test_a_plan_stands_before_what_is_done_and_says_the_costs(aws: LocalAws, sit
 
 
 def test_a_check_names_the_drift_changes_nothing_and_fails(aws: LocalAws, site_yml: Path):
-    untouched = cdn(aws, site_yml, *CHECK)
+    untouched = call(aws, site_yml, *CHECK)
     assert (untouched.returncode, "make static distribution" in untouched.stdout) == (1, True)
-    cdn(aws, site_yml, "provision")
+    call(aws, site_yml, "cdn")
     s3 = boto3.client("s3", endpoint_url=aws.s3_url, region_name=aws.region, **_keys(aws))
     s3.put_bucket_versioning(Bucket=f"{_name(site_yml)}-media", VersioningConfiguration={"Status": "Suspended"})
     for _ in range(2):
-        done = cdn(aws, site_yml, *CHECK)
+        done = call(aws, site_yml, *CHECK)
         assert done.stdout.splitlines()[0].strip() == (
             f"change bucket {_name(site_yml)}-media: versioning: Status is 'Suspended', should be 'Enabled'"
         )
@@ -71,19 +71,19 @@ def test_a_check_names_the_drift_changes_nothing_and_fails(aws: LocalAws, site_y
 
 
 def test_describe_purge_and_policy_speak_of_what_was_provisioned(aws: LocalAws, site_yml: Path):
-    cdn(aws, site_yml, "provision")
-    described = json.loads(cdn(aws, site_yml, "describe").stdout)
+    call(aws, site_yml, "cdn")
+    described = json.loads(call(aws, site_yml, "describe").stdout)
     assert described["static"]["config"]["Enabled"] is True
     assert described["static"]["bucket"]["bucket_url"].startswith(aws.s3_url)
-    assert cdn(aws, site_yml, "purge", "/favicon.ico", identity="deployer").stdout.startswith("invalidation I")
-    policy = json.loads(cdn(aws, site_yml, "policy", "deployer").stdout)
+    assert call(aws, site_yml, "purge", "/favicon.ico", identity="deployer").stdout.startswith("invalidation I")
+    policy = json.loads(call(aws, site_yml, "policy", "deployer").stdout)
     assert described["static"]["arn"] in str(policy)
-    assert json.loads(cdn(aws, site_yml, "describe", identity="deployer").stdout) == described
-    assert "s3:PutObject" in cdn(aws, site_yml, "policy", "web").stdout
+    assert json.loads(call(aws, site_yml, "describe", identity="deployer").stdout) == described
+    assert "s3:PutObject" in call(aws, site_yml, "policy", "web").stdout
 
 
 def test_a_failure_is_one_line_and_status_1(aws: LocalAws, site_yml: Path):
-    done = cdn(aws, site_yml, "provision", identity="web")
+    done = call(aws, site_yml, "cdn", identity="web")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("slipway: access denied for s3:HeadBucket on bucket site-")
     assert len(done.stderr.splitlines()) == 1

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from slipway.tool import config
-from slipway.tool.cdn import __main__ as command
+from slipway.tool.__main__ import main
 from slipway.tool.cdn import cloudfront
+from slipway.tool.commands import destroy as command
 from slipway.tool.secrets import Secrets
 from tests.integration.provision.conftest import Cloud
 from tests.integration.provision.test_whole import WHOLE
@@ -17,7 +18,7 @@ Destroy = Callable[..., int]
 
 @pytest.fixture
 def destroy(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch) -> Destroy:
-    """Runs the verb on a site with an upload, and answers its questions; they are in ``asked``."""
+    """Runs the command on a site with an upload, and answers its questions; they are in ``asked``."""
     cloudfront.provision(site, Secrets.load(site))
     cloud.put("example-com-media", "media/public/a.jpg", b"one", b"two!")
 
@@ -28,9 +29,8 @@ def destroy(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch) ->
             run.asked.append(question)
             return next(waiting, "")
 
-        monkeypatch.setattr(command, "_asked", answer)
-        monkeypatch.setattr(sys, "argv", ["slipway.tool.cdn", "destroy", *arguments])
-        return command.main()
+        monkeypatch.setattr(command, "_ask", answer)
+        return main(["destroy", *arguments])
 
     run.asked = []
     return run
@@ -71,4 +71,4 @@ def test_both_switches_ask_nothing(cloud: Cloud, destroy: Destroy, capsys):
 
 def test_nobody_at_the_terminal_answers_nothing(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
-    assert command._asked("? ") == ""
+    assert command._ask("? ") == ""

@@ -101,7 +101,7 @@ def test_the_authority_answers_under_the_name_that_site_yml_gives(acts):
 
 
 def test_a_second_provisioning_changes_nothing(acts):
-    command = [sys.executable, "-m", "slipway.tool.cdn", "provision"]
+    command = [sys.executable, "-m", "slipway.tool", "cdn"]
     said = subprocess.run(
         command, env=acts.world.person("admin"), cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout

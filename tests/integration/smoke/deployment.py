@@ -60,7 +60,7 @@ class Deployment:
 
     def describe(self) -> Path:
         """What is provisioned now, as a file for the suite."""
-        command = [sys.executable, "-m", "slipway.tool.cdn", "describe"]
+        command = [sys.executable, "-m", "slipway.tool", "describe"]
         path = Path(tempfile.mkdtemp(dir=self.directory)) / "provisioned.json"
         path.write_text(self.stage.run(command, identity="admin", capture=True, log="describe"))
         return path

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from slipway.tool import config
-from slipway.tool.commands.__main__ import main
+from slipway.tool.__main__ import main
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets, password_file_of, path_of
 
 SHIPPED = """\

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from slipway.tool.__main__ import main
 from slipway.tool.commands import prune
-from slipway.tool.commands.__main__ import main
 from slipway.tool.prune import Plan
 from slipway.web.errors import SlipwayError
 

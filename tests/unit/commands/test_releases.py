@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from slipway.tool.__main__ import main
 from slipway.tool.commands import releases
-from slipway.tool.commands.__main__ import main
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from slipway.tool import config
-from slipway.tool.commands.__main__ import main
+from slipway.tool.__main__ import main
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets, path_of
 
 

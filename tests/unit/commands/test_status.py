@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from slipway.tool.__main__ import main
 from slipway.tool.commands import deploy, logs, status
-from slipway.tool.commands.__main__ import main
 from slipway.web.errors import SlipwayError
 
 SAID = {

@@ -55,21 +55,21 @@ def test_the_vault_has_a_place_for_each_credential_and_for_no_other():
 @pytest.mark.parametrize("name", OTHERS)
 def test_make_cdn_says_what_to_do_and_that_nobody_has_tried_it(described, name, capsys):
     site = described(name)
-    assert by_hand.run(site, "provision") == 0
+    assert by_hand.show(site) == 0
     said = capsys.readouterr().out
     assert "was not tried against the service" in said
     assert all(step.page in said for step in providers.of(site).describe(site))
 
 
-@pytest.mark.parametrize("verb", ["describe", "policy"])
-def test_there_is_no_state_to_read_of_what_was_set_by_hand(described, verb):
-    with pytest.raises(SlipwayError, match=f"{verb}: .*`make cdn`"):
-        by_hand.run(described("fastly"), verb)
+@pytest.mark.parametrize("command", ["describe", "destroy", "policy"])
+def test_there_is_no_state_to_read_of_what_was_set_by_hand(described, command):
+    with pytest.raises(SlipwayError, match=f"{command}: .*`make cdn`"):
+        by_hand.check(command, described("fastly"))
 
 
 def test_the_command_goes_by_the_provider(described, tmp_path):
     described("akamai")
-    command = [sys.executable, "-m", "slipway.tool.cdn", "provision"]
+    command = [sys.executable, "-m", "slipway.tool", "cdn"]
     environ = {"CONFIG": str(tmp_path / "site.yml"), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, cwd=config.ROOT, env=environ, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Akamai and Linode's object storage is set up by hand.")

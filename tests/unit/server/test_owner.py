@@ -9,14 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from slipway.tool import commands as verbs
-from slipway.tool.commands.__main__ import main
+from slipway.tool import commands
+from slipway.tool.__main__ import main
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import owner
 
 OURS = {"site": "example.com", "layout": owner.LAYOUT, "site_host": "www.example.com"}
 OTHER = {"site": "other.example", "layout": owner.LAYOUT, "site_host": "www.other.example"}
-VERBS = ["deploy", "logs", "prune", "releases", "rollback", "shell", "status", "unlock"]
+COMMANDS = ["deploy", "logs", "prune", "releases", "rollback", "shell", "status", "unlock"]
 
 
 @pytest.fixture
@@ -97,18 +97,18 @@ def test_a_server_of_a_later_layout_is_refused_whoever_asks(take_over, ask):
     assert f"later Slipway (layout {owner.LAYOUT + 1}, and this one knows {owner.LAYOUT})" in refused
 
 
-def test_every_verb_that_reaches_the_server_is_known_here():
-    modules = [path for path in Path(verbs.__path__[0]).glob("[a-z]*.py") if "connection import" in path.read_text()]
-    assert sorted(path.stem for path in modules) == VERBS
+def test_every_command_that_reaches_the_server_is_known_here():
+    modules = [path for path in Path(commands.__path__[0]).glob("[a-z]*.py") if "connection import" in path.read_text()]
+    assert sorted(path.stem for path in modules) == COMMANDS
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_no_verb_does_anything_on_another_sites_server(verb, site, server, monkeypatch, capfd):
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_does_anything_on_another_sites_server(command, site, server, monkeypatch, capfd):
     monkeypatch.setenv("CONFIG", str(site.path))
     secrets = SimpleNamespace(web={}, pruner={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"})
     monkeypatch.setattr(Secrets, "load", lambda site: secrets)
     server.record(OTHER)
-    assert main([verb]) == 1
+    assert main([command]) == 1
     assert "slipway: server 203.0.113.7 serves www.other.example" in capfd.readouterr().err
     assert server.called() == ""
 

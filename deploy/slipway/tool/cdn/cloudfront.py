@@ -1,4 +1,4 @@
-"""CloudFront behind the verbs provision, describe and purge, and the policies of who works with it."""
+"""CloudFront behind `make cdn`, describe and purge, and the policies of who works with it."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence

@@ -1,5 +1,5 @@
-"""What a person does with a site, one module a verb: ``python -m slipway.tool.commands VERB``, or ``make VERB``.
+"""What a person does with a site, one module a command: ``python -m slipway.tool COMMAND``, or ``make COMMAND``.
 
-A verb module has ``help`` (a line), ``add_arguments(parser)`` and ``run(options)``, which returns the exit status. It
-loads what is heavy in ``run``. A module whose name begins with an underscore is no verb.
+A command's module has ``help`` (a line), ``add_arguments(parser)`` and ``run(options)``, which returns the exit status.
+It loads what is heavy in ``run``. A module whose name begins with an underscore is no command.
 """

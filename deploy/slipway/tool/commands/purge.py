@@ -14,7 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     site = config.load()
-    secrets = Secrets.load(site)
-    for line in providers.purge(site, keys.environment(secrets.deployer) | dict(secrets.cdn), options.path):
+    secrets = Secrets.find(site)
+    # Without a vaulted file, whatever asks every AWS tool's own way.
+    vaulted = {**secrets.deployer, **secrets.cdn} if secrets else {}
+    for line in providers.purge(site, keys.environment(vaulted), options.path):
         print(line)
     return 0

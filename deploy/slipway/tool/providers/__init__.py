@@ -1,4 +1,4 @@
-"""Who serves the static and the media host: a module each, behind five verbs.
+"""Who serves the static and the media host: a module each, behind five functions.
 
 describe  what to set by hand, and what cannot be had (`make cdn`); slipway.tool.cdn provisions CloudFront
 push      slipway.tool.push and

@@ -1,19 +1,24 @@
-"""`make cdn` for a provider that Slipway does not provision: says what to set, and what cannot be had."""
+"""A provider that Slipway does not provision: what to set there, and what cannot be had."""
 
 import textwrap
 
 from slipway.tool.config import Site
 from slipway.tool.providers import of
+from slipway.web import stores
 from slipway.web.errors import SlipwayError
 
 WIDTH = 100
 
 
-def run(site: Site, verb: str) -> int:
-    """``provision`` prints the steps; of the other verbs there is nothing to read or to make here."""
+def check(command: str, site: Site) -> None:
+    """Raises SlipwayError where the site's provider is set up by hand: ``command`` has nothing to read there."""
+    if site.provider != stores.DEFAULT:
+        raise SlipwayError(f"{command}: {of(site).TITLE} is set up by hand; `make cdn` says what to set")
+
+
+def show(site: Site) -> int:
+    """`make cdn` for such a provider: prints the steps."""
     provider = of(site)
-    if verb != "provision":
-        raise SlipwayError(f"{verb}: {provider.TITLE} is set up by hand; `make cdn` says what to set")
     print(f"{provider.TITLE} is set up by hand.")
     print("What follows is from its documentation and was not tried against the service.")
     for number, step in enumerate(provider.describe(site), 1):

@@ -68,7 +68,7 @@ class Proof:
         path.unlink(missing_ok=True)
         if self._site.provider != stores.DEFAULT:
             return None
-        command, refusals = [sys.executable, "-m", "slipway.tool.cdn", "describe"], []
+        command, refusals = [sys.executable, "-m", "slipway.tool", "describe"], []
         # A deployer's key of an earlier version may not read it; whoever deploys perhaps may.
         for key in (self._secrets.deployer, {}) if self._secrets.deployer else ({},):
             env = keys.environment(key) | {"CONFIG": str(self._site.path)}

@@ -1,4 +1,7 @@
-"""Runs the verb that the command line names; a person sees one line of what went wrong, and no traceback."""
+"""``python -m slipway.tool COMMAND``: everything that one does with a site, each a module of slipway.tool.commands.
+
+A person sees one line of what went wrong, and no traceback.
+"""
 
 import argparse
 import importlib
@@ -6,7 +9,7 @@ import pkgutil
 import sys
 from types import ModuleType
 
-from slipway.tool import commands as verbs
+from slipway.tool import commands
 from slipway.web.errors import SlipwayError
 
 INTERRUPTED = 130  # as a shell reports a process that SIGINT ended
@@ -15,17 +18,15 @@ INTERRUPTED = 130  # as a shell reports a process that SIGINT ended
 def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     names = _names()
-    # The verb that is named is the only one loaded; the list of all needs every line of help.
+    # The command that is named is the only one loaded; the list of all needs every line of help.
     wanted = [name for name in arguments[:1] if name in names] or names
-    parser = argparse.ArgumentParser(
-        prog="python -m slipway.tool.commands", description="Everything one does with a site."
-    )
-    choices = parser.add_subparsers(metavar="VERB", required=True)
+    parser = argparse.ArgumentParser(prog="python -m slipway.tool", description="Everything one does with a site.")
+    choices = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in wanted:
-        verb = _load(name)
-        subparser = choices.add_parser(name, help=verb.help, description=verb.help)
-        verb.add_arguments(subparser)
-        subparser.set_defaults(run=verb.run)
+        command = _load(name)
+        subparser = choices.add_parser(name, help=command.help, description=command.help)
+        command.add_arguments(subparser)
+        subparser.set_defaults(run=command.run)
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
@@ -38,12 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _names() -> list[str]:
-    modules = (module.name for module in pkgutil.iter_modules(verbs.__path__))
+    modules = (module.name for module in pkgutil.iter_modules(commands.__path__))
     return sorted(name.replace("_", "-") for name in modules if not name.startswith("_"))
 
 
 def _load(name: str) -> ModuleType:
-    return importlib.import_module(f"{verbs.__name__}.{name.replace('-', '_')}")
+    return importlib.import_module(f"{commands.__name__}.{name.replace('-', '_')}")
 
 
 if __name__ == "__main__":

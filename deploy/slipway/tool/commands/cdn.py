@@ -1,0 +1,75 @@
+"""`make cdn`: shows a plan, then makes or repairs buckets, certificate, CDN hosts, DNS names and identities."""
+
+import argparse
+from collections.abc import Iterable
+
+from slipway.tool import config
+from slipway.tool.cdn import cloudfront, cost
+from slipway.tool.providers import by_hand
+from slipway.tool.secrets import Secrets, path_of
+from slipway.web import stores
+from slipway.web.errors import SlipwayError
+
+help = "make or repair the buckets and the CDN hosts"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="change nothing: name what differs, and fail on it")
+
+
+def run(options: argparse.Namespace) -> int:
+    site = config.load()
+    if site.provider != stores.DEFAULT:
+        return by_hand.show(site)
+    return _check(site) if options.check else _provision(site)
+
+
+def _provision(site: config.Site) -> int:
+    """Prints the plan, and carries it out."""
+    secrets = Secrets.find(site)
+    planned = cloudfront.provision(site, secrets, dry=True)
+    print(f"In {planned.by}")
+    if planned.changes:
+        print("There already:")
+        _print([", ".join(planned.there) or "nothing"])
+        print(f"To be as {site.path.name} describes it:")
+        _print(planned.changes)
+        print("What it costs:")
+        _print(cost.lines())
+        print()
+    done = cloudfront.provision(site, secrets, say=lambda line: print(line, flush=True))
+    if not planned.changes:
+        print(f"nothing to change: buckets, distributions, names and keys are as {site.path.name} describes them")
+    for host in done.hosts:
+        print(f"{host.alias} → {host.domain} ({host.distribution_id}, {host.status})")
+    unnamed = [host for host in done.hosts if not host.is_named]
+    if unnamed and site.static_url.startswith("https:"):
+        print("Its zone is not in this account's Route 53; set these DNS records where your domain is administered:")
+        _print(f"{host.alias} CNAME {host.domain}" for host in unnamed)
+    _notes(site, done)
+    return 0
+
+
+def _check(site: config.Site) -> int:
+    """Prints what differs, field by field; fails where anything does."""
+    planned = cloudfront.provision(site, Secrets.find(site), dry=True)
+    if not planned.changes:
+        print(f"no drift: buckets, distributions, names and keys are as {site.path.name} describes them")
+    _print(planned.changes)
+    _notes(site, planned)
+    if not planned.changes:
+        return 0
+    count = len(planned.changes)
+    raise SlipwayError(f"{count} {'difference' if count == 1 else 'differences'}; `make cdn` makes the changes above")
+
+
+def _notes(site: config.Site, done: cloudfront.Provisioned) -> None:
+    for note in done.notes:
+        print(f"note: {note}")
+    if not path_of(site).exists():
+        print(f"note: no users and keys, because {path_of(site).name} is not there to take them; `make init` makes it")
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"    {line}")

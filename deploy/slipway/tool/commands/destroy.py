@@ -1,0 +1,47 @@
+"""`make destroy`: takes away what `make cdn` made; asks first, and about the uploads by their bucket's own name."""
+
+import argparse
+import sys
+
+from slipway.tool import config
+from slipway.tool.cdn import destroy
+from slipway.tool.providers import by_hand
+from slipway.tool.secrets import Secrets
+from slipway.web.errors import SlipwayError
+
+help = "take away what make cdn made; asks first, and about the uploads again"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--media", action="store_true", help="the uploads too, without asking")
+
+
+def run(options: argparse.Namespace) -> int:
+    site = config.load()
+    by_hand.check("destroy", site)
+    secrets, media = Secrets.find(site), options.media
+    bucket, objects, size = destroy.uploads(site)
+    planned = destroy.destroy(site, secrets, media=True, dry=True)
+    if not planned.changes:
+        print(f"nothing to destroy: this account has nothing that `make cdn` made for {site.domain}")
+        return 0
+    for line in planned.changes:
+        print(f"    {line}")
+    if not options.yes and _ask(f"Type {site.domain} to destroy this: ") != site.domain:
+        raise SlipwayError("nothing was destroyed; without anybody to ask, YES=1 says yes")
+    if bucket and objects and not media:
+        uploads = f"{objects:,} uploads and old versions of them ({size / 1e6:.1f} MB)"
+        media = _ask(f"{bucket} holds {uploads}. Type {bucket} to lose them, or Enter to keep it: ") == bucket
+    done = destroy.destroy(site, secrets, media=media or not objects, say=lambda line: print(line, flush=True))
+    for note in done.notes:
+        print(f"note: {note}")
+    return 0
+
+
+def _ask(question: str) -> str:
+    """What a person answers; "" where there is none."""
+    try:
+        return input(question).strip() if sys.stdin.isatty() else ""
+    except EOFError:
+        return ""
