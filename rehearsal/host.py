@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rehearsal import memory
 from rehearsal.machine.machine import Machine
-from rehearsal.world import ACME, BARE, LOOPBACK, MACHINE_CAS, S3, SITE, World
+from rehearsal.server_site import ACME, BARE, LOOPBACK, MACHINE_CAS, S3, SITE, ServerSite
 
 ADMIN = "deploy"
 
@@ -14,7 +14,7 @@ ADMIN = "deploy"
 class Host:
     """``machine`` in ``world``."""
 
-    def __init__(self, machine: Machine, world: World) -> None:
+    def __init__(self, machine: Machine, world: ServerSite) -> None:
         self.machine = machine
         self.world = world
 

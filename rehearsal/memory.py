@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-PROBE = Path(__file__).with_name("probe.py")
+PROBE = Path(__file__).with_name("memory_probe.py")
 SAMPLES = 3
 APART = 3  # s
 MEGABYTE = 1024 * 1024

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rehearsal import report
-from rehearsal.acts import SITE_STATE, Acts
-from rehearsal.diary import Diary
 from rehearsal.host import ADMIN
 from rehearsal.machine import kinds, needs, ssh
 from rehearsal.machine.machine import Machine
 from rehearsal.processes import Processes
-from rehearsal.steps import Step, steps
-from rehearsal.world import World
+from rehearsal.run import SITE_STATE, Run
+from rehearsal.run_log import RunLog
+from rehearsal.server_site import ServerSite
+from rehearsal.steps.order import Step, steps
 from slipway.tool import config
 from slipway.web.errors import SlipwayError
 from tests.smoke.options import find_browser
@@ -60,7 +60,7 @@ def main() -> int:
         return 1
 
 
-def _rehearse(acts: Acts, options: argparse.Namespace) -> None:
+def _rehearse(acts: Run, options: argparse.Namespace) -> None:
     resume(acts, SNAPSHOT) if options.resume else begin(acts)
     if options.keep:
         _keep(acts)
@@ -112,11 +112,11 @@ def played_last(directory: Path) -> bool:
 
 
 @contextmanager
-def stage(machine: Machine, directory: Path) -> Iterator[Acts]:
+def stage(machine: Machine, directory: Path) -> Iterator[Run]:
     """What a rehearsal plays on; a SlipwayError ends it and is noted. The machine has ended when the block is left."""
-    diary = Diary(directory / "log")
+    diary = RunLog(directory / "log")
     with Processes(directory / "log") as processes:
-        acts = Acts(World(directory, config.load()), machine, processes, diary)
+        acts = Run(ServerSite(directory, config.load()), machine, processes, diary)
         try:
             yield acts
         except SlipwayError as error:
@@ -126,12 +126,12 @@ def stage(machine: Machine, directory: Path) -> Iterator[Acts]:
             machine.stop()
 
 
-def play(acts: Acts, step: Step) -> None:
+def play(acts: Run, step: Step) -> None:
     with acts.diary.phase(step.title) as phase:
         step.play(acts, phase)
 
 
-def begin(acts: Acts) -> None:
+def begin(acts: Run) -> None:
     """From nothing to a site that was proved, and a machine that was saved with it."""
     diary, machine = acts.diary, acts.machine
     with diary.phase(f"Make the {machine.release} image, unless it is there"):
@@ -152,7 +152,7 @@ def begin(acts: Acts) -> None:
         machine.save(SNAPSHOT)
 
 
-def resume(acts: Acts, snapshot: str) -> None:
+def resume(acts: Run, snapshot: str) -> None:
     """From a saved machine to the same site on it."""
     diary = acts.diary
     with diary.phase(f"Resume the {acts.machine.release} machine that was saved"):
@@ -165,7 +165,7 @@ def resume(acts: Acts, snapshot: str) -> None:
         acts.provision_cloud()
 
 
-def _keep(acts: Acts) -> None:
+def _keep(acts: Run) -> None:
     """Leaves all of it up for deploys and drills by hand."""
     file = acts.world.directory / "deployer.env"
     file.touch(mode=0o600)
@@ -178,7 +178,7 @@ def _keep(acts: Acts) -> None:
     signal.pause()
 
 
-def conclude(acts: Acts) -> int:
+def conclude(acts: Run) -> int:
     """Writes the report, says the verdict, and returns the exit status."""
     diary, machine, directory = acts.diary, acts.machine, acts.world.directory
     page = report.write(directory / "report", diary, acts.seen, f"Debian {machine.release}, {machine.described}")

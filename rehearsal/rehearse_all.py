@@ -10,12 +10,12 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal.acts import Acts, Seen
-from rehearsal.diary import Finding, Phase
 from rehearsal.machine import kinds
 from rehearsal.machine.image import RELEASES
 from rehearsal.rehearse import ROOT, SNAPSHOT, alone, begin, conclude, forget, play, played_last, require, resume, stage
-from rehearsal.steps import steps
+from rehearsal.run import Run, Seen
+from rehearsal.run_log import Finding, Phase
+from rehearsal.steps.order import steps
 from slipway.web.errors import SlipwayError
 
 STATE = ROOT / ".slipway" / "rehearsal-all"
@@ -101,14 +101,14 @@ def _rehearse(kind: str, release: str, code: str) -> int:
     return conclude(acts)
 
 
-def _restore(acts: Acts, progress: Progress) -> None:
+def _restore(acts: Run, progress: Progress) -> None:
     acts.diary.phases += progress.phases
     acts.diary.findings += progress.findings
     acts.diary.earlier = progress.seconds
     acts.seen = progress.seen
 
 
-def _note(acts: Acts, progress: Progress, snapshot: str, file: Path) -> None:
+def _note(acts: Run, progress: Progress, snapshot: str, file: Path) -> None:
     progress.snapshot = snapshot
     progress.phases, progress.findings = list(acts.diary.phases), list(acts.diary.findings)
     progress.seen, progress.seconds = acts.seen, acts.diary.seconds

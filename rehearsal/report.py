@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from rehearsal.acts import AVAILABLE, Seen
-from rehearsal.diary import Diary, Phase
 from rehearsal.load import Visits
 from rehearsal.memory import MEGABYTE, Memory
+from rehearsal.run import AVAILABLE, Seen
+from rehearsal.run_log import Phase, RunLog
 
 STYLES = Path(__file__).parent.parent / "tests" / "smoke" / "report.css", Path(__file__).with_name("report.css")
 # Services in this order of colours; what no service holds comes after them.
@@ -17,7 +17,7 @@ SHOWN = len(COLOURS)
 WIDTH, HEIGHT = 900, 150
 
 
-def write(directory: Path, diary: Diary, seen: Seen, machine: str) -> Path:
+def write(directory: Path, diary: RunLog, seen: Seen, machine: str) -> Path:
     """Writes ``index.html`` into ``directory`` and returns its path."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "index.html"
@@ -25,7 +25,7 @@ def write(directory: Path, diary: Diary, seen: Seen, machine: str) -> Path:
     return path
 
 
-def page(directory: Path, diary: Diary, seen: Seen, machine: str) -> str:
+def page(directory: Path, diary: RunLog, seen: Seen, machine: str) -> str:
     verdict = "held" if diary.held else "red"
     style = "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
     sections = [
@@ -44,7 +44,7 @@ def page(directory: Path, diary: Diary, seen: Seen, machine: str) -> str:
 """
 
 
-def _hero(diary: Diary, seen: Seen, machine: str) -> str:
+def _hero(diary: RunLog, seen: Seen, machine: str) -> str:
     state, word = ("", "held") if diary.held else (" red", "did not hold")
     left_open = sum(it.held is None for it in diary.findings)
     held = f"What can be shown here held; {left_open} claims cannot." if left_open else "Everything held."
@@ -53,7 +53,7 @@ def _hero(diary: Diary, seen: Seen, machine: str) -> str:
 <h1>{sentence}</h1><p class="dim">make rehearse · {escape(machine)} · {escape(seen.url)}</p></header>"""
 
 
-def _figures(diary: Diary, seen: Seen) -> str:
+def _figures(diary: RunLog, seen: Seen) -> str:
     figures = [(f"{diary.seconds / 60:.1f} min", "from nothing to this page", False)]
     if seen.memory:
         text = f"of {seen.memory.total} MB are left ({AVAILABLE} wanted)"
@@ -68,7 +68,7 @@ def _figures(diary: Diary, seen: Seen) -> str:
     return f'<div class="figures">{cards}</div>'
 
 
-def _checks(diary: Diary) -> str:
+def _checks(diary: RunLog) -> str:
     marks = {True: ("", "✓", ""), False: ("red", "✗", ""), None: ("open", "-", "not shown here: ")}
     lines = "".join(
         f'<li class="{marks[it.held][0]}"><i>{marks[it.held][1]}</i>'
@@ -85,7 +85,7 @@ def _proof(directory: Path, seen: Seen) -> str:
     return f'<p><a href="{link}">The proof, asset by asset</a>: pages, witnesses, controls and screenshots.</p>'
 
 
-def _phases(diary: Diary) -> str:
+def _phases(diary: RunLog) -> str:
     total = max(diary.seconds, 0.1)
     rows, at = [], 0.0
     for phase in diary.phases:

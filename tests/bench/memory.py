@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from rehearsal.local_site import LocalSite
 from rehearsal.processes import Processes
-from rehearsal.stage import Stage
 from slipway.web.errors import SlipwayError
 
 STEPS = """
@@ -51,7 +51,7 @@ def main() -> int:
     if not Path("/proc/self/smaps_rollup").exists():
         raise SlipwayError("memory is measured from /proc/self/smaps_rollup, which this system does not have")
     with tempfile.TemporaryDirectory() as scratch, Processes(Path(scratch) / "log") as processes:
-        stage = Stage(Path(scratch), processes)
+        stage = LocalSite(Path(scratch), processes)
         stage.start_cloud()
         stage.provision()
         stage.push(quiet=True)

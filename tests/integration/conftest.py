@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from rehearsal.aws import start
+from rehearsal.local_site import LocalSite
 from rehearsal.processes import Processes
-from rehearsal.stage import Stage
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,6 @@ def stage(tmp_path_factory):
     """One whole site a worker; a test that changes it puts it back."""
     directory = tmp_path_factory.mktemp("stage")
     with Processes(directory / "log") as processes:
-        stage = Stage(directory, processes)
+        stage = LocalSite(directory, processes)
         stage.play()
         yield stage

@@ -9,7 +9,7 @@ from tests.smoke.client import Answer, Client
 from tests.smoke.fetch import Asset
 from tests.smoke.hosts import STATIC_TYPES, Hosts
 from tests.smoke.manifest import DIGEST, Entry, Manifest
-from tests.smoke.testimony import Testimony
+from tests.smoke.result import Testimony
 
 AT_ONCE = 12
 # Media files that are asked for: one that lies on the origin's disk has company there.

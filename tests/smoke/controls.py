@@ -7,14 +7,14 @@ from urllib.parse import urljoin, urlsplit
 from multidict import CIMultiDict
 from playwright.async_api import Error, Playwright
 
-from tests.smoke import netlog, originlog, requested, written
+from tests.smoke import browser_requests, netlog, origin_log, page_references
 from tests.smoke.attribution import Check
 from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, Visit, Watch
 from tests.smoke.chromium import NoBrowser, launch
 from tests.smoke.client import Answer, Client, new_run
 from tests.smoke.hosts import Hosts
 from tests.smoke.options import Options
-from tests.smoke.originlog import OriginLog
+from tests.smoke.origin_log import OriginLog
 from tests.smoke.parse import parse
 from tests.smoke.replay import replay
 from tests.smoke.verdict import Control
@@ -43,7 +43,7 @@ class Controls:
             await client.ask(urljoin(self._hosts.site, f"/static/planted-{self.planted}.css"))
         text = _LEAKING.format(path=self._leak)
         page = parse(self._page, text)
-        found = written.judge_references(page.references, self._hosts)
+        found = page_references.judge_references(page.references, self._hosts)
         caught = any(fact.url.endswith(self._leak) for fact in found)
         self._note("leaking page", "P", self.leaking, caught, "its image was not found")
         try:
@@ -81,7 +81,7 @@ class Controls:
             await watch.icon(FAVICON_PATIENCE)
             await watch.settle()
             await context.close()
-        facts = requested.judge([visit], self._hosts)
+        facts = browser_requests.judge([visit], self._hosts)
         caught = any(fact.check is Check.ASKED and fact.url.endswith(self._leak) for fact in facts)
         self._note("leaking page", "B", self.leaking, caught, "its request was not found")
         pages = [SimpleNamespace(url=self._page, kind="page", page=parse(self._page, text))]
@@ -103,7 +103,7 @@ class Controls:
         lines = log.lines()
 
         def arrived(run: str, path: str) -> bool:
-            facts = originlog.judge(lines, run, self._hosts, frozenset(), [])
+            facts = origin_log.judge(lines, run, self._hosts, frozenset(), [])
             return any(urlsplit(fact.url).path == path for fact in facts)
 
         missing = "its line did not appear in the log"

@@ -12,7 +12,7 @@ from tests.smoke.coding import decode
 from tests.smoke.fetch import Asset
 from tests.smoke.hosts import Hosts, extension, resolve
 from tests.smoke.manifest import Manifest, carries_hash, name_fits
-from tests.smoke.testimony import Testimony
+from tests.smoke.result import Testimony
 
 _JAVASCRIPT = {"text/javascript", "application/javascript", "application/x-javascript"}
 TYPES = {

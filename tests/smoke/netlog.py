@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.crawl import Visited
 from tests.smoke.hosts import Hosts
-from tests.smoke.testimony import Testimony
+from tests.smoke.result import Testimony
 
 _START = "URL_REQUEST_START_JOB"
 _SENT = (

@@ -14,7 +14,7 @@ from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import Client
 from tests.smoke.fetch import Asset
 from tests.smoke.hosts import Hosts
-from tests.smoke.testimony import Testimony
+from tests.smoke.result import Testimony
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 

@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 from playwright.async_api import Playwright
 
 from tests.smoke import (
+    browser_requests,
     canary,
     coding,
     headers,
     icons,
     netlog,
-    originlog,
+    origin_log,
+    page_references,
     provisioned,
     pull,
-    requested,
     uploads,
-    written,
 )
 from tests.smoke.attribution import Fact
 from tests.smoke.browser import Visit
@@ -33,12 +33,12 @@ from tests.smoke.hosts import Hosts, allow
 from tests.smoke.manifest import Manifest
 from tests.smoke.modules import ImportMap
 from tests.smoke.options import Options
-from tests.smoke.originlog import OriginLog
+from tests.smoke.origin_log import OriginLog
+from tests.smoke.page_loads import visit_all
+from tests.smoke.result import Testimony
 from tests.smoke.signin import sign_in
 from tests.smoke.summary import conclude
-from tests.smoke.testimony import Testimony
 from tests.smoke.verdict import WITNESSES, Control, Verdict, Witness
-from tests.smoke.visits import visit_all
 
 
 def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:
@@ -122,7 +122,7 @@ class Run:
         async with Client(self.options, self.id) as client:
             self.assets, inner = await fetch(client, self.hosts, references, importmap)
             references += inner
-            names = list(written.listed(self.manifest, self.hosts, self.assets.keys()))
+            names = list(page_references.listed(self.manifest, self.hosts, self.assets.keys()))
             listed, _ = await fetch(client, self.hosts, names, importmap)
             # What a CDN pulls has the origin's marker in its cache too; an answer that is no hit tells on its own.
             marker = "" if self.options.pull else MARKER
@@ -133,7 +133,7 @@ class Run:
         self._hear("H", said)
         cut = [asset.url for asset in self.assets.values() if asset.last.cut]
         self.notes += [f"not seen: the bytes of {url} (more than {coding.MOST // 1_000_000} MB)" for url in cut]
-        self._hear("P", written.testify(found, references, names, self.assets | listed, self.hosts))
+        self._hear("P", page_references.testify(found, references, names, self.assets | listed, self.hosts))
         loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
         strangers = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
         if strangers:
@@ -184,7 +184,7 @@ class Run:
                 self._hear(letter, Testimony(unseen=str(error)))
             return
         self.notes += [f"{it.place} ({it.look}): {it.problem}" for it in self.visits if it.problem]
-        self._hear("B", requested.testify(self.visits, self.hosts))
+        self._hear("B", browser_requests.testify(self.visits, self.hosts))
         self._hear("N", netlog.testify(log, found.pages, self.hosts))
 
     # O
@@ -201,4 +201,4 @@ class Run:
         self.say("read the origin's log")
         await self.controls.check_log(log)
         paths = {urlsplit(url).path.lstrip("/") for url in self.assets}
-        self._hear("O", originlog.testify(log, self.id, self.hosts, paths, self.allowed))
+        self._hear("O", origin_log.testify(log, self.id, self.hosts, paths, self.allowed))

@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from slipway.web.errors import SlipwayError
+from tests.bench.push.bucket import Bucket
 from tests.bench.push.contenders import AWS_CONFIG, CONTENDERS, ROOT, Contender, Place
 from tests.bench.push.delay import CONNECT, ROUND_TRIP
-from tests.bench.push.stage import Stage
 from tests.bench.push.table import show
-from tests.bench.push.verdict import Reference, fault
+from tests.bench.push.verify import Reference, fault
 
 OUT = ROOT / "build/bench"
 STEPS = ("cold", "unchanged", "changed")
@@ -73,7 +73,7 @@ def run(chosen: Sequence[Contender], bench: Path, work: Path, rounds: int) -> di
     (work / "own").mkdir()
     (work / "aws.ini").write_text(AWS_CONFIG)
     own = work / "own/own.css"
-    with Stage(work / "seaweed") as stage:
+    with Bucket(work / "seaweed") as stage:
         new, kept = stage.measure_distance()
         print(f"a request takes {1000 * kept:.0f} ms, the first on a connection {1000 * new:.0f} ms")
         references = {}
@@ -106,7 +106,7 @@ def run(chosen: Sequence[Contender], bench: Path, work: Path, rounds: int) -> di
     }
 
 
-def take(step: str, contender: Contender, place: Place, stage: Stage, reference: Reference, result: dict) -> None:
+def take(step: str, contender: Contender, place: Place, stage: Bucket, reference: Reference, result: dict) -> None:
     """One step of one contender, judged and added to its ``result``."""
     seconds, cpu, requests, status = timed(contender, place, stage)
     print(f"  {step}: {seconds:.2f} s, {cpu:.2f} s of CPU, {requests:,} requests", flush=True)
@@ -119,7 +119,7 @@ def take(step: str, contender: Contender, place: Place, stage: Stage, reference:
         result["faults"].append(f"{step}: {wrong}")
 
 
-def timed(contender: Contender, place: Place, stage: Stage) -> tuple[float, float, int, int]:
+def timed(contender: Contender, place: Place, stage: Bucket) -> tuple[float, float, int, int]:
     """Wall and CPU seconds, requests and exit status of the whole command, from a tree that is not there."""
     for tree in ("static", "build"):
         shutil.rmtree(place.work / tree, ignore_errors=True)
@@ -143,7 +143,7 @@ def children_cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def is_honest(contender: Contender, bench: Path, work: Path, stage: Stage) -> bool:
+def is_honest(contender: Contender, bench: Path, work: Path, stage: Bucket) -> bool:
     """Whether it fails when the bucket refuses one file."""
     place = Place(bench, work, stage.new_bucket(), stage.url)
     stage.refuse(REFUSED)

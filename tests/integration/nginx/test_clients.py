@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import pytest
 
+from rehearsal import nginx
 from rehearsal.processes import Processes, free_port
-from slipway.tool import nginx
+from slipway.tool import path_patterns
 from tests.integration.nginx.conftest import BINARIES
 
 HOST = "www.example.test"
@@ -154,7 +155,9 @@ def test_passwords_are_limited_by_client_and_other_requests_are_not(site):
 
 def test_no_other_spelling_of_a_path_passes_the_limit(site):
     """Django would take it for ``<str:team>/login/``, ``<path:any>/login/`` or ``<team>*/login/``."""
-    here = site(nginx_sign_in=[r"/(?:[^/]+)/login/\Z", r"/(?:[a-z]*)/login/\Z", *nginx.expressions(["/named/*/in/"])])
+    here = site(
+        nginx_sign_in=[r"/(?:[^/]+)/login/\Z", r"/(?:[a-z]*)/login/\Z", *path_patterns.expressions(["/named/*/in/"])]
+    )
     for path in ("/./login/", "/x/../login/", "/%2E/login/", "/x/.%2e/login/", "/x%2f..%2Flogin/", "/x/..?a", "/x/."):
         refused = here.ask(path, "POST")
         assert (refused.status, refused.headers["X-Origin"]) == (400, "slipway"), path

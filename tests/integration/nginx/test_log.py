@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from slipway.tool import nginx
+from rehearsal import nginx
 from tests.integration.nginx.conftest import SITE
 
 LINE = 4096  # bytes

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
+from rehearsal import nginx
 from rehearsal.processes import Processes, free_port
-from slipway.tool import nginx
 from slipway.web.errors import SlipwayError
 from tests.integration.nginx.conftest import BINARIES
 

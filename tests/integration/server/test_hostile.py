@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import hostile
+from rehearsal.steps import malicious_package
 from slipway.tool.config import ROOT
 from slipway.tool.server import agent, packages
 
@@ -100,7 +100,7 @@ def tree(top):
 
 def test_nothing_of_it_runs_when_it_is_taken_in_nor_leaves_its_folder(host, receive):
     lock = host / "wheels" / "web.txt"
-    lock.write_text(hostile.line(hostile.wheel(host / "wheels", str(host / "marks"))))
+    lock.write_text(malicious_package.line(malicious_package.wheel(host / "wheels", str(host / "marks"))))
     done, changed, venv = receive(lock)
     assert done.returncode == 0, done.stderr
     assert list((host / "marks").iterdir()) == []
@@ -127,13 +127,13 @@ def test_nothing_of_it_runs_when_it_is_taken_in_nor_leaves_its_folder(host, rece
     subprocess.run([venv / "bin" / "python", "-c", ""], check=True, **NOBODY)
     seen = [path.name for path in (host / "marks").iterdir()]
     assert "pth" in {name.split(".")[0] for name in seen}
-    assert hostile.users(seen) == {NOBODY.get("user", os.getuid())}
+    assert malicious_package.users(seen) == {NOBODY.get("user", os.getuid())}
 
 
 def test_a_package_that_brings_the_interpreter_is_refused_in_one_line(host, receive, monkeypatch):
-    monkeypatch.setattr(hostile, "SCRIPTS", ("python3",))
+    monkeypatch.setattr(malicious_package, "SCRIPTS", ("python3",))
     lock = host / "wheels" / "web.txt"
-    lock.write_text(hostile.line(hostile.wheel(host / "wheels", str(host / "marks"))))
+    lock.write_text(malicious_package.line(malicious_package.wheel(host / "wheels", str(host / "marks"))))
     done, _, venv = receive(lock)
     assert done.returncode == 1
     (said,) = done.stderr.decode().splitlines()

@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from rehearsal.stage import Stage
+from rehearsal.local_site import LocalSite
 from tests.integration.smoke.deployment import WALL, Deployment
 from tests.integration.smoke.stack import LOGIN, Stack
 from tests.smoke.options import Options, find_browser
@@ -11,7 +11,7 @@ from tests.smoke.verdict import Verdict
 
 
 @pytest.fixture(scope="session")
-def deployment(stage: Stage, tmp_path_factory) -> Iterator[Deployment]:
+def deployment(stage: LocalSite, tmp_path_factory) -> Iterator[Deployment]:
     """The demo's site. Whoever changes it changes it back, and the end of the session looks whether they did."""
     deployment = Deployment(stage, tmp_path_factory.mktemp("deployment"))
     yield deployment

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import boto3
 import requests
 
-from rehearsal.stage import Stage
+from rehearsal.local_site import LocalSite
 from tests.smoke.options import Options, find_browser
 from tests.smoke.report import write
 from tests.smoke.run import run
@@ -29,7 +29,7 @@ WALL = {"paths": ("/wall/",), "max_pages": 2}
 class Deployment:
     """``stage`` is up. Every way to change it is a block, at whose end it is as it was."""
 
-    def __init__(self, stage: Stage, directory: Path) -> None:
+    def __init__(self, stage: LocalSite, directory: Path) -> None:
         self.stage = stage
         self.directory = directory
         self.manifest = directory / "objects.json"

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.stage import ROOT, Stage
+from rehearsal.local_site import ROOT, LocalSite
 from rehearsal.unpack import unpack
 
 
 @contextmanager
-def switched_to(stage: Stage, directory: Path) -> Iterator[None]:
+def switched_to(stage: LocalSite, directory: Path) -> Iterator[None]:
     """The web process runs the checkout with one stylesheet changed, built in ``directory`` and not pushed."""
     before = stage.current.rename(stage.directory / "before")
     try:
@@ -27,7 +27,7 @@ def switched_to(stage: Stage, directory: Path) -> Iterator[None]:
         stage.restart_gunicorn()
 
 
-def _build(stage: Stage, directory: Path) -> None:
+def _build(stage: LocalSite, directory: Path) -> None:
     for name in ("deploy", "project"):
         shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("manage.py", "site.yml"):

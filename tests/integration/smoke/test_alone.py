@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.stage import ROOT
+from rehearsal.local_site import ROOT
 from tests.integration.smoke.stack import LOGIN
 from tests.smoke.options import find_browser
 

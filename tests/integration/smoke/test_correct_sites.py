@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from rehearsal.local_site import LocalSite
 from rehearsal.processes import Processes
-from rehearsal.stage import Stage
 from tests.integration.smoke.sites import LINK, SITES, clone
 
 # A page of every kind, and one of them on every screen.
@@ -18,7 +18,7 @@ def play(tmp_path):
     with Processes(tmp_path / "stage" / "log") as processes:
 
         def begin(site):
-            stage = Stage(tmp_path / "stage", processes, source=clone(site, tmp_path / "clone"))
+            stage = LocalSite(tmp_path / "stage", processes, source=clone(site, tmp_path / "clone"))
             stage.play()
 
             def prove(*further):

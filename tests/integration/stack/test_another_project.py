@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
+from rehearsal.local_site import ROOT, LocalSite
 from rehearsal.processes import Processes
-from rehearsal.stage import ROOT, Stage
 from slipway.web.guard import LINE
 
 PAGE = """{% load static compress %}<!doctype html><html lang="en"><head><title>Shop</title>
@@ -55,7 +55,7 @@ def clone(tmp_path):
 
 def play(clone, tmp_path):
     with Processes(tmp_path / "stage" / "log") as processes:
-        stage = Stage(tmp_path / "stage", processes, source=clone)
+        stage = LocalSite(tmp_path / "stage", processes, source=clone)
         stage.play()
         status = stage.smoke(quiet=True)
     return status, json.loads((stage.report / "smoke.json").read_text())

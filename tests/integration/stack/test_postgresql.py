@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.local_site import BIN, ROOT
 from rehearsal.processes import Processes
-from rehearsal.stage import BIN, ROOT
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -12,8 +12,8 @@ import boto3
 import pytest
 import requests
 
+from rehearsal.local_site import ROOT, USER, LocalSite
 from rehearsal.processes import Processes
-from rehearsal.stage import ROOT, USER, Stage
 from slipway.tool.providers.pull import PREFIX
 
 
@@ -51,7 +51,7 @@ def pull_from_the_site(stage):
 def stage(tmp_path_factory):
     directory = tmp_path_factory.mktemp("pull")
     with Processes(directory / "log") as processes:
-        stage = Stage(directory, processes)
+        stage = LocalSite(directory, processes)
         stage.start_cloud()
         # The uploads' bucket and its host are made as ever.
         stage.provision()

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from rehearsal.stage import ROOT
+from rehearsal.local_site import ROOT
 from tests.integration.stack.test_postgresql import database, processes  # noqa: F401
 
 LIMIT = 10

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from slipway.tool import nginx
+from rehearsal import nginx
 from tests.unit.ansible.conftest import ANSIBLE, ROOT
 from tests.unit.ansible.roles import ROLES, SITE, values
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehearsal.faults import FAULTS
+from rehearsal.steps.faults import FAULTS
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehearsal.full_disk import FILE, FORCE, MAKE_ROOM, PROCESSES, FullDisk
+from rehearsal.steps.full_disk import FILE, FORCE, MAKE_ROOM, PROCESSES, FullDisk
 from slipway.web.errors import SlipwayError
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from rehearsal import hardening
+from rehearsal.steps import hardening
 
 
 def answers(changes, unseen=()):

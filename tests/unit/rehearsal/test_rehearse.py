@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from rehearsal import rehearse
-from rehearsal.acts import Acts
 from rehearsal.machine import needs
 from rehearsal.machine.container.boot import Container
+from rehearsal.run import Run
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_shell_takes_over_the_deployers_environment(tmp_path, monkeypatch):
     deployer = {name: value for name, value in os.environ.items() if name != "AWS_PROFILE"}
     deployer["SMOKE_ARGS"] = "--resolve=a:1 --ca='x'"
     file = tmp_path / "deployer.env"
-    file.write_text(Acts.shell(SimpleNamespace(deployer=lambda: deployer)))
+    file.write_text(Run.shell(SimpleNamespace(deployer=lambda: deployer)))
     done = subprocess.run(["sh", "-c", f". {file}; env -0"], capture_output=True, text=True, check=True)
     env = dict(entry.split("=", 1) for entry in done.stdout.split("\0") if entry)
     assert env["SMOKE_ARGS"] == deployer["SMOKE_ARGS"] and "AWS_PROFILE" not in env

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from rehearsal import rehearse, rehearse_all
-from rehearsal.acts import Seen
-from rehearsal.diary import Diary
-from rehearsal.steps import Step
+from rehearsal.run import Seen
+from rehearsal.run_log import RunLog
+from rehearsal.steps.order import Step
 from slipway.web.errors import SlipwayError
 
 
@@ -41,7 +41,7 @@ def run(tmp_path, monkeypatch):
 
         @contextmanager
         def stage(machine, directory):
-            diary = Diary(directory / "log")
+            diary = RunLog(directory / "log")
             try:
                 yield SimpleNamespace(diary=diary, machine=machine, seen=Seen(), played=played)
             except SlipwayError as error:

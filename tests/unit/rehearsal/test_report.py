@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 import pytest
 
 from rehearsal import report
-from rehearsal.acts import Seen
-from rehearsal.diary import Diary, Phase
 from rehearsal.load import Visits
 from rehearsal.memory import Memory, Service
+from rehearsal.run import Seen
+from rehearsal.run_log import Phase, RunLog
 
 MB = 1024 * 1024
 
@@ -42,7 +42,7 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def diary(tmp_path):
-    made = Diary(tmp_path / "log")
+    made = RunLog(tmp_path / "log")
     made.phases = [Phase("Boot", 30.0), Phase("make deploy", 200.0, parts=[Phase("Build <all>", 20.0)])]
     made.find("No request fails during a release", True, "0 of 600 failed")
     return made
@@ -91,7 +91,7 @@ def test_phases_failures_and_services_are_all_there(diary, seen, tmp_path):
 
 
 def test_a_rehearsal_that_ended_early_says_why(tmp_path):
-    diary = Diary(tmp_path / "log")
+    diary = RunLog(tmp_path / "log")
     diary.failure = "the machine ended while it was <booting>"
     words = Page(report.page(tmp_path, diary, Seen(), "Debian trixie")).words
     assert words[1:3] == ["did not hold", "the machine ended while it was <booting>"]

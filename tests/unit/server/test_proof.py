@@ -7,7 +7,7 @@ import pytest
 
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import proof, state
-from tests.smoke import originlog
+from tests.smoke import origin_log
 from tests.smoke.attribution import Check
 from tests.unit.smoke.test_logs import HOSTS, RUN, line
 
@@ -31,7 +31,7 @@ def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path,
     shell = SimpleNamespace(command=lambda text, **_: ["sh", "-c", text])
     followed = state.directory(site) / "log" / "origin.log"
     with proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), shell, None):
-        log = originlog.OriginLog(followed)
+        log = origin_log.OriginLog(followed)
         # Until it follows, it would not notice; each line that arrives says that it does.
         for _ in range(1000):
             with access.open("a") as file:
@@ -39,12 +39,12 @@ def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path,
             if log.lines():
                 break
             time.sleep(0.02)
-        assert originlog.testify(log, RUN, HOSTS, set(), []).saw
+        assert origin_log.testify(log, RUN, HOSTS, set(), []).saw
         happens(access)
         for _ in range(1000):
             if log.gap():
                 break
             time.sleep(0.02)
-    said = originlog.testify(log, RUN, HOSTS, set(), [])
+    said = origin_log.testify(log, RUN, HOSTS, set(), [])
     assert (said.saw, [fact.check for fact in said.facts][:1]) == (None, [Check.ARRIVED])
     assert "lines may be lost (" in said.unseen and str(access) in said.unseen

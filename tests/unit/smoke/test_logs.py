@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.smoke import netlog, originlog, provisioned
+from tests.smoke import netlog, origin_log, provisioned
 from tests.smoke.attribution import Check
 from tests.smoke.hosts import Hosts
-from tests.smoke.originlog import OriginLog
+from tests.smoke.origin_log import OriginLog
 
 RUN = "0123456789ab"
 HOSTS = Hosts("https://www.example.com/", "https://static.example.com/")
@@ -25,7 +25,7 @@ def judged(tmp_path, *texts: str, allowances: list | None = None) -> list:
     with path.open("a") as file:
         file.write("\n".join(texts) + "\n")
     allowances = [] if allowances is None else allowances
-    return list(originlog.judge(log.lines(), RUN, HOSTS, {"css/a.css"}, allowances))
+    return list(origin_log.judge(log.lines(), RUN, HOSTS, {"css/a.css"}, allowances))
 
 
 @pytest.mark.parametrize(

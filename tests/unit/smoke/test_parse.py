@@ -4,8 +4,8 @@ import pytest
 
 from tests.smoke import css, metadata, modules
 from tests.smoke.hosts import Hosts, resolve
+from tests.smoke.page_references import is_leak, judge_feeds, judge_references
 from tests.smoke.parse import Reference, parse, srcset
-from tests.smoke.written import is_leak, judge_feeds, judge_references
 
 SITE = "https://www.example.com/"
 

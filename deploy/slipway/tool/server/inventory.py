@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slipway.tool import config, nginx
+from slipway.tool import config, path_patterns
 from slipway.tool.budget import Budget
 from slipway.tool.secrets import Secrets, literal
 from slipway.tool.server import agent, host_keys, owner, state
@@ -69,7 +69,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_tls": site.tls,
         "slipway_proxies": list(site.proxies),
         "slipway_sign_in_found": list(sign_in_paths),
-        "slipway_sign_in_named": nginx.expressions(site.sign_in_paths),
+        "slipway_sign_in_named": path_patterns.expressions(site.sign_in_paths),
         "slipway_acme_directory": site.acme,
         "slipway_acme_email": site.email,
         "slipway_database_local": bool(local),

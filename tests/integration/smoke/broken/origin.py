@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from rehearsal.stage import ROOT
+from rehearsal.local_site import ROOT
 from tests.integration.smoke.broken import broken
 from tests.integration.smoke.deployment import WALL, Deployment
 from tests.integration.smoke.next_release import switched_to

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rehearsal.stage import USER
+from rehearsal.local_site import USER
 from tests.integration.smoke.broken import broken
 from tests.integration.smoke.deployment import Deployment
 

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from rehearsal import world
-from rehearsal.acts import Acts
+from rehearsal import server_site
+from rehearsal.environment import Surroundings
 from rehearsal.machine import ssh
-from rehearsal.surroundings import Surroundings
-from rehearsal.world import World
+from rehearsal.run import Run
+from rehearsal.server_site import ServerSite
 from slipway.tool import config
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
 from slipway.web.errors import SlipwayError
@@ -35,7 +35,7 @@ def shell(monkeypatch):
     for name, value in MINE.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("HTTPS_PROXY", raising=False)
-    # World sets it for this process.
+    # ServerSite sets it for this process.
     monkeypatch.setenv(PASSWORD_VARIABLE, "")
 
 
@@ -47,7 +47,7 @@ def ssh_config(tmp_path):
 
 @pytest.fixture
 def rehearsed(tmp_path, ssh_config):
-    made = World(tmp_path / "state", config.load())
+    made = ServerSite(tmp_path / "state", config.load())
     made.trust("-----BEGIN CERTIFICATE-----\nan ACME root\n-----END CERTIFICATE-----\n")
     made.write(ssh_config)
     return made
@@ -125,13 +125,13 @@ def test_the_secrets_open_with_the_rehearsals_own_password(rehearsed, monkeypatc
 
 
 def test_the_same_world_is_found_again(rehearsed):
-    again = World(rehearsed.directory, rehearsed.user_site)
+    again = ServerSite(rehearsed.directory, rehearsed.user_site)
     assert (again.ports, again.login) == (rehearsed.ports, rehearsed.login)
     assert again.authority.certificate.read_bytes() == rehearsed.authority.certificate.read_bytes()
 
 
 def test_a_resumed_machines_older_authority_is_still_believed(rehearsed):
-    again = World(rehearsed.directory, rehearsed.user_site)
+    again = ServerSite(rehearsed.directory, rehearsed.user_site)
     again.trust("-----BEGIN CERTIFICATE-----\na newer root\n-----END CERTIFICATE-----\n")
     for text in ("an ACME root", "a newer root", again.authority.certificate.read_text()):
         assert text in again.anchors.read_text()
@@ -139,13 +139,13 @@ def test_a_resumed_machines_older_authority_is_still_believed(rehearsed):
 
 
 def test_a_port_that_somebody_took_meanwhile_is_named(rehearsed, monkeypatch):
-    monkeypatch.setattr(world, "free_port", lambda port: port + (port == rehearsed.ports["s3"]))
+    monkeypatch.setattr(server_site, "free_port", lambda port: port + (port == rehearsed.ports["s3"]))
     with pytest.raises(SlipwayError, match=rf"port {rehearsed.ports['s3']} \(s3\) is taken"):
         rehearsed.check_ports()
 
 
 def test_another_shell_deploys_by_the_same_secrets(rehearsed):
-    acts = Acts(rehearsed, SimpleNamespace(ports={22: 1, 80: 2, 443: 3}), None, None)
+    acts = Run(rehearsed, SimpleNamespace(ports={22: 1, 80: 2, 443: 3}), None, None)
     script = f"{acts.shell()}printenv {PASSWORD_VARIABLE}"
     env = {"PATH": os.environ["PATH"], "OTHER": "of this shell"}
     done = subprocess.run(["sh", "-c", script], env=env, capture_output=True, text=True, check=True)

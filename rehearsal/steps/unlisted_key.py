@@ -5,7 +5,7 @@ from pathlib import Path
 from rehearsal.machine import ssh
 
 
-class Stranger:
+class UnlistedKey:
     """``directory`` keeps the pair."""
 
     def __init__(self, directory: Path) -> None:

@@ -36,7 +36,7 @@ class Finding:
     seen: str
 
 
-class Diary:
+class RunLog:
     """Grows while a rehearsal plays; ``logs`` is where the commands' output is kept."""
 
     def __init__(self, logs: Path) -> None:

@@ -10,19 +10,20 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal import acme, cloud, drifts, full_disk, guess, hardening, hostile, leaking
-from rehearsal.diary import Diary, Phase
-from rehearsal.faults import FAULTS, Fault
-from rehearsal.flood import SECONDS, flood
-from rehearsal.full_disk import FullDisk
+from rehearsal import acme, cloud
 from rehearsal.host import ADMIN, Host
 from rehearsal.load import Load, Visits, seconds_each
 from rehearsal.machine.machine import Machine
 from rehearsal.memory import Memory
 from rehearsal.processes import Processes
-from rehearsal.storm import UPLOADS, Storm
-from rehearsal.stranger import Stranger
-from rehearsal.world import ACME, DOMAIN, MEDIA, S3, SITE, STATIC, USER, World
+from rehearsal.run_log import Phase, RunLog
+from rehearsal.server_site import ACME, DOMAIN, MEDIA, S3, SITE, STATIC, USER, ServerSite
+from rehearsal.steps import drift, failed_proof, full_disk, hardening, malicious_package, password_guessing
+from rehearsal.steps.faults import FAULTS, Fault
+from rehearsal.steps.full_disk import FullDisk
+from rehearsal.steps.log_flood import SECONDS, flood
+from rehearsal.steps.stress import UPLOADS, StressTest
+from rehearsal.steps.unlisted_key import UnlistedKey
 from slipway.tool.server import lock, playbook
 from slipway.tool.server.connection import Connection
 from slipway.web.errors import SlipwayError
@@ -58,14 +59,14 @@ class Seen:
     loads: dict[str, Visits] = field(default_factory=dict)
 
 
-class Acts:
-    def __init__(self, world: World, machine: Machine, processes: Processes, diary: Diary) -> None:
+class Run:
+    def __init__(self, world: ServerSite, machine: Machine, processes: Processes, diary: RunLog) -> None:
         self.world = world
         self.machine = machine
         self.processes = processes
         self.diary = diary
         self.host = Host(machine, world)
-        self.stranger = Stranger(world.directory / "stranger")
+        self.stranger = UnlistedKey(world.directory / "stranger")
         self.seen = Seen()
 
     # The world.
@@ -134,7 +135,7 @@ class Acts:
         """The same for a shell to read."""
         env = self.deployer()
         gone = [f"unset {name}\n" for name in os.environ if name not in env]
-        # All of it: what World has set for this process is not set there.
+        # All of it: what ServerSite has set for this process is not set there.
         return "".join(gone + [f"export {name}={shlex.quote(value)}\n" for name, value in env.items()])
 
     def _verb(self, name: str, phase: Phase, *arguments: str) -> str:
@@ -195,15 +196,15 @@ class Acts:
 
     def drift(self, phase: Phase) -> None:
         """Changes six things by hand; the next deploy must find them by itself, and repair them and nothing else."""
-        self.host.run("\n".join(drifts.DRIFTS.values()).replace("{stranger}", self.stranger.key()))
+        self.host.run("\n".join(drift.DRIFTS.values()).replace("{stranger}", self.stranger.key()))
         port = self.machine.ports[22]
         before = self.stranger.gets_in(port, ADMIN)
         self._verb("deploy-drifted", phase, "deploy")
         log = (SITE_STATE / "log" / "provision.log").read_text()
-        repaired = set(playbook.changed(log)) - drifts.HANDLERS
+        repaired = set(playbook.changed(log)) - drift.HANDLERS
         self.diary.find(
             "A deploy repairs six drifts and nothing else",
-            repaired == set(drifts.DRIFTS),
+            repaired == set(drift.DRIFTS),
             "; ".join(sorted(repaired)) or "nothing was repaired",
         )
         after = self.stranger.gets_in(port, ADMIN)
@@ -217,7 +218,7 @@ class Acts:
     def go_back(self, phase: Phase) -> None:
         """A release that the proof refuses, while people visit: the one before serves again, as if nothing had been."""
         before = self._serving()
-        copy = leaking.checkout(self.world.directory / "leaking", self.world.user_site.settings)
+        copy = failed_proof.checkout(self.world.directory / "leaking", self.world.user_site.settings)
         env = self.deployer()
         # One page shows it.
         env["SMOKE_ARGS"] += " --max-pages 1 --full-pages 1 --minutes 2"
@@ -291,13 +292,13 @@ class Acts:
 
     def take_in_hostile_package(self, phase: Phase) -> None:
         """A release whose lock file has a package that marks who runs it: the site's user may, root never."""
-        marks = hostile.MARKS
+        marks = malicious_package.MARKS
         self.host.run(f"rm -rf {marks} && mkdir {marks} && chmod 1777 {marks} && touch {marks}/.began")
-        command = [sys.executable, "-m", "rehearsal.hostile", str(self.world.directory / "hostile")]
+        command = [sys.executable, "-m", "rehearsal.steps.malicious_package", str(self.world.directory / "hostile")]
         self.diary.must("deploy-hostile", command, env=self.deployer(), cwd=ROOT, into=phase)
         # Outside the sandbox, so that its marks are seen: the package is alive.
         self.host.run("cd / && runuser -u slipway -- /srv/slipway/current/venv/bin/python -c pass")
-        users = hostile.users(self.host.run(f"ls {marks}").split())
+        users = malicious_package.users(self.host.run(f"ls {marks}").split())
         site = int(self.host.run("id --user slipway"))
         self.diary.find(
             "Root runs nothing of a hostile package",
@@ -305,7 +306,9 @@ class Acts:
             f"it was run by user {', '.join(map(str, sorted(users))) or 'nobody'}; the site's is {site}",
         )
         places = f"-path {marks} -prune -o -path /proc -prune -o -path '/srv/slipway/venvs/*' -prune"
-        left = self.host.run(f"find / -xdev {places} -o -newer {marks}/.began -iname '*{hostile.NAME}*' -print").split()
+        left = self.host.run(
+            f"find / -xdev {places} -o -newer {marks}/.began -iname '*{malicious_package.NAME}*' -print"
+        ).split()
         self.diary.find("It does not leave its folder", not left, "; ".join(left) or "nothing of it lies elsewhere")
 
     def fill_disk(self, phase: Phase) -> None:
@@ -348,14 +351,14 @@ class Acts:
     def guess(self, phase: Phase) -> None:
         """A password list for the account that the proof signs in as, while people visit."""
         options = self._options()
-        asked = asyncio.run(guess.request(options))
+        asked = asyncio.run(password_guessing.request(options))
         what = "A password list is refused until a time that it is told"
         if asked is None:
             self._find_of_login(what, False, "the usual paths have no login form")
             return
         with self._load("a password list") as visits:
-            seen = guess.guess(self.host, asked, options.login[0])
-            problem = asyncio.run(guess.owner(options))
+            seen = password_guessing.guess(self.host, asked, options.login[0])
+            problem = asyncio.run(password_guessing.owner(options))
         retries = ", ".join(sorted(set(seen.refused), key=str))
         self.diary.find(
             what,
@@ -386,7 +389,7 @@ class Acts:
     def storm(self, phase: Phase) -> None:
         """A release beside all else that takes memory at once."""
         before = self.host.memory().oom_kills
-        with Storm(self.host, self._options()) as seen:
+        with StressTest(self.host, self._options()) as seen:
             self._verb("deploy-in-a-storm", phase, "deploy", "--no-smoke")
         memory = self.host.memory()
         # Without swap there is less to have.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection
 
-from rehearsal.world import SITE
+from rehearsal.server_site import SITE
 
 ASK = (
     "exec 3<>/dev/tcp/127.0.0.1/80;"

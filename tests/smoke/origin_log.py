@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.client import agent
 from tests.smoke.hosts import STATIC_DESTINATIONS, STATIC_TYPES, Hosts
-from tests.smoke.testimony import Testimony
+from tests.smoke.result import Testimony
 
 _COMBINED = re.compile(
     r'\S+ \S+ \S+ \[[^\]]*\] "(?P<method>\S+) (?P<uri>\S+)[^"]*" (?P<status>\d+) (?P<bytes>\d+|-)'

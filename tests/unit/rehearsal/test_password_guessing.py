@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from rehearsal import guess
+from rehearsal.steps import password_guessing
 from tests.smoke.options import Options
 
 FORM = (
@@ -80,10 +80,10 @@ class Host:
 
 def test_the_list_is_sent_by_the_site_s_own_form_until_both_have_refused(site):
     options = Options(f"http://127.0.0.1:{site.server_port}/", login=("ada", "l0velace"))
-    asked = asyncio.run(guess.request(options))
+    asked = asyncio.run(password_guessing.request(options))
     host = Host()
     host.log = 'sign-in failed: account="ada" address=10.0.2.15\nsign-in failed: account="bob" address=10.0.2.3\n'
-    seen = guess.guess(host, asked, "ada")
+    seen = password_guessing.guess(host, asked, "ada")
     assert seen.held and 0 < seen.looked_at <= 3 and set(seen.refused) == {"30"}
     assert seen.told == ("10.0.2.15",)
     page = f"{options.site}accounts/login/"
@@ -96,7 +96,7 @@ def test_the_list_is_sent_by_the_site_s_own_form_until_both_have_refused(site):
 def test_a_project_without_a_login_form_is_not_guessed_at(site):
     options = Options(f"http://127.0.0.1:{site.server_port}/elsewhere/", login=("ada", "l0velace"))
     site.RequestHandlerClass = type("Bare", (Site,), {"do_GET": lambda page: page.answer(404, b"")})
-    assert asyncio.run(guess.request(options)) is None
+    assert asyncio.run(password_guessing.request(options)) is None
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_a_project_without_a_login_form_is_not_guessed_at(site):
     ],
 )
 def test_what_a_refusal_must_be(answered, held):
-    assert guess.Seen(tuple(answered), ()).held is held
+    assert password_guessing.Seen(tuple(answered), ()).held is held

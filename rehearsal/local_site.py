@@ -9,11 +9,11 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rehearsal import cloud, which_nginx
+from rehearsal import cloud, nginx
+from rehearsal.environment import DOMAIN, Surroundings
 from rehearsal.processes import Processes
-from rehearsal.surroundings import DOMAIN, Surroundings
 from rehearsal.unpack import unpack
-from slipway.tool import config, nginx
+from slipway.tool import config, path_patterns
 from slipway.web.errors import SlipwayError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,7 +21,7 @@ BIN = Path(sys.executable).parent
 USER = "demo"
 
 
-class Stage:
+class LocalSite:
     """Everything that a deployed site consists of, in local processes.
 
     ``directory`` holds its whole state; ``source`` is the checkout that is built. The methods are the phases of a
@@ -44,7 +44,7 @@ class Stage:
         self.origin_log = directory / "log" / "access.log"
         self.report = directory / "report"
         self._socket = directory / "gunicorn.sock"
-        self._nginx = which_nginx.installed() or which_nginx.WHEEL
+        self._nginx = nginx.installed() or nginx.WHEEL
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def play(self) -> None:
@@ -168,7 +168,7 @@ class Stage:
             nginx_version=nginx.version(self._nginx),
             nginx_client_max_body_size="1m",
             nginx_proxies=self.site.proxies,
-            nginx_sign_in=[*found, *nginx.expressions(self.site.sign_in_paths)],
+            nginx_sign_in=[*found, *path_patterns.expressions(self.site.sign_in_paths)],
             nginx_sign_in_rate="20r/m",
             nginx_sign_in_delay=10,
             nginx_sign_in_burst=20,

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from rehearsal.acts import Acts
-from rehearsal.diary import Diary
 from rehearsal.machine import ssh
 from rehearsal.processes import Processes, free_port
-from rehearsal.world import World
+from rehearsal.run import Run
+from rehearsal.run_log import RunLog
+from rehearsal.server_site import ServerSite
 from slipway.tool import config
 from slipway.tool.secrets import PASSWORD_VARIABLE
 
@@ -48,7 +48,7 @@ def acts(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, Processes(directory / "log") as processes:
         # The world sets it, for this process too.
         patch.setenv(PASSWORD_VARIABLE, "")
-        made = Acts(World(directory, config.load()), machine, processes, Diary(directory / "log"))
+        made = Run(ServerSite(directory, config.load()), machine, processes, RunLog(directory / "log"))
         made.start_world()
         made.provision_cloud()
         yield made

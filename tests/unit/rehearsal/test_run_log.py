@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from rehearsal.diary import Diary, spoken
+from rehearsal.run_log import RunLog, spoken
 from slipway.web.errors import SlipwayError
 
 
 @pytest.fixture
 def diary(tmp_path):
-    return Diary(tmp_path / "log")
+    return RunLog(tmp_path / "log")
 
 
 def test_the_phases_of_a_command_are_those_that_it_spoke():

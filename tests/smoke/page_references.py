@@ -10,7 +10,7 @@ from tests.smoke.fetch import LISTED, Asset
 from tests.smoke.hosts import Hosts
 from tests.smoke.manifest import Manifest
 from tests.smoke.parse import Reference
-from tests.smoke.testimony import Testimony
+from tests.smoke.result import Testimony
 
 _FEED_URL = re.compile(r"""https?://[^\s"'<>&\\]+|(?:src|href|url)=["'](/[^"']+)["']""")
 # What only a developer's tools ask for is noted, and reddens nothing when it is missing.

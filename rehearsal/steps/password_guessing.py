@@ -14,10 +14,10 @@ from tests.smoke.client import Client, new_run
 from tests.smoke.options import Options
 from tests.smoke.signin import USUAL, read_form, sign_in
 
-PROGRAM = Path(__file__).with_name("guesser.py")
+PROGRAM = Path(__file__).with_name("send_guesses.py")
 # More than nginx lets through and keeps waiting together.
 TRIES = 24
-# What guesser.py writes its guesses in the place of.
+# What send_guesses.py writes its guesses in the place of.
 PASSWORD = "guess"
 
 
@@ -45,7 +45,7 @@ class Seen:
 
 
 async def request(options: Options) -> dict | None:
-    """What guesser.py sends; None where the usual paths have no login form."""
+    """What send_guesses.py sends; None where the usual paths have no login form."""
     async with Client(options, new_run(), cookies=True) as client:
         for path in USUAL:
             page = await client.ask(urljoin(options.site, path))

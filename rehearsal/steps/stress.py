@@ -76,8 +76,8 @@ class Seen:
     renewed: bool = False
 
 
-class Storm:
-    """``with Storm(…) as seen``: all of it goes on while the block runs; leaving it waits for the end of it."""
+class StressTest:
+    """``with StressTest(…) as seen``: all of it goes on while the block runs; leaving it waits for the end of it."""
 
     def __init__(self, host: Host, options: Options) -> None:
         self.host = host
@@ -145,7 +145,7 @@ class Storm:
             sent = await client.ask(form["url"], method="POST", headers={"Origin": site.rstrip("/")}, data=data)
             if not 200 <= sent.status < 300:
                 return f"bucket: {sent.status or sent.error} {sent.text[:80]}"
-        fields = {"image": answer["ticket"], "title": f"Storm {number}", "alt": "A plain colour"}
+        fields = {"image": answer["ticket"], "title": f"StressTest {number}", "alt": "A plain colour"}
         hung = await client.ask(urljoin(site, "/wall/add/"), method="POST", headers=own, data=fields)
         return "" if hung.status == 302 else f"wall: {hung.status or hung.error}"
 

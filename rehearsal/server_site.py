@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import yaml
 
 from rehearsal.authority import Authority
+from rehearsal.environment import NO_ACCOUNT, choose_ports, inherited, keys_of
 from rehearsal.machine import ssh
 from rehearsal.processes import free_port
-from rehearsal.surroundings import NO_ACCOUNT, choose_ports, inherited, keys_of
 from slipway.tool import config
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
 from slipway.web.errors import SlipwayError
@@ -35,7 +35,7 @@ REGISTRY_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 NOT_PASSED_ON = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "curl_ca_bundle", "ssl_cert_dir")
 
 
-class World:
+class ServerSite:
     """Everything but the machine and the processes. ``directory`` holds its state, which RESUME=1 goes on with."""
 
     def __init__(self, directory: Path, user_site: config.Site) -> None:

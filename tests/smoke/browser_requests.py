@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from tests.smoke.attribution import Check, Fact
 from tests.smoke.browser import Asked, Visit
 from tests.smoke.hosts import STATIC_DESTINATIONS, Hosts
-from tests.smoke.testimony import Testimony
+from tests.smoke.result import Testimony
 
 _REFUSALS = re.compile(
     r"blocked by CORS policy|MIME type|integrity|Mixed Content|Unsafe attempt to load URL"

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from rehearsal.flood import CONNECTIONS, LONG, flood
+from rehearsal.steps.log_flood import CONNECTIONS, LONG, flood
 
 
 class Site(BaseHTTPRequestHandler):
