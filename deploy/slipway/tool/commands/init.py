@@ -9,6 +9,7 @@ from pathlib import Path
 
 from slipway.tool import config
 from slipway.tool.commands._fill import fill, rename
+from slipway.tool.config import forms
 from slipway.tool.secrets import Secrets, password_file_of, path_of
 from slipway.web import stores
 from slipway.web.errors import SlipwayError
@@ -19,13 +20,13 @@ EXAMPLE = "example.com"  # the shipped file's domain, which nobody can own
 # What is asked, what an answer looks like, and how that is said.
 Question = tuple[str, re.Pattern, str]
 QUESTIONS: dict[str, Question] = {
-    "domain": ("The domain that you own", config.HOST, "a domain like mysite.org, without www."),
-    "server": ("The VPS: its address, or a name that ssh knows", config.SERVER, "an address or a name"),
-    "email": ("Where the certificate authority may write to you", config.EMAIL, "an address like you@mysite.org"),
-    "region": ("The AWS region of the buckets", config.REGION, "a region like eu-central-1"),
+    "domain": ("The domain that you own", forms.HOST, "a domain like mysite.org, without www."),
+    "server": ("The VPS: its address, or a name that ssh knows", forms.SERVER, "an address or a name"),
+    "email": ("Where the certificate authority may write to you", forms.EMAIL, "an address like you@mysite.org"),
+    "region": ("The AWS region of the buckets", forms.REGION, "a region like eu-central-1"),
 }
 # Of another provider than Amazon, which site.yml may name already.
-ELSEWHERE = {"region": ("The region of the buckets, as the provider calls it", config.ANY_REGION, "a region like auto")}
+ELSEWHERE = {"region": ("The region of the buckets, as the provider calls it", forms.ANY_REGION, "a region like auto")}
 OPTIONAL = ("email",)
 
 NEXT = """

@@ -1,0 +1,18 @@
+"""What a value of site.yml looks like."""
+
+import re
+
+HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+SERVER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
+USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET = re.compile(r"(?=.{3,63}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
+# Other providers name theirs as they like: auto, us-east, es-mad-1, sjc3.
+ANY_REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+CDN_ID = re.compile(r"[A-Za-z0-9]+")
+# With its immutable form: owner@123/name@456.
+REPOSITORY = re.compile(r"[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?")

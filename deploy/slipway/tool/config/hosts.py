@@ -1,0 +1,47 @@
+"""The site's hosts: redirects to it, proxies before it, and that the CDN's two are no others."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from slipway.tool.config.forms import HOST
+from slipway.tool.config.site import Site
+from slipway.tool.config.values import Values
+
+
+def redirects(values: Values, domain: str) -> tuple[str, ...]:
+    """The names that redirect to the site: of www.example.com it is example.com, unless said otherwise."""
+    host = urlsplit(values.get("site", f"https://www.{domain}")).hostname
+    names = values.get("redirects", [domain] if host == f"www.{domain}" else [])
+    for name in names:
+        if not isinstance(name, str) or not HOST.fullmatch(name):
+            raise values.error("redirects", f"{name!r} is not a name like {domain}")
+        if name == host:
+            raise values.error("redirects", f"{name} is the site itself; take it out")
+    return tuple(names)
+
+
+def proxies(values: Values) -> tuple[str, ...]:
+    """The networks, as they are written in full: 203.0.113.7 is 203.0.113.7/32."""
+    networks = []
+    for each in values.get("proxies", []):
+        try:
+            # A number would be read as an address, and a zone means nothing to nginx.
+            network = ipaddress.ip_network(each if isinstance(each, str) and "%" not in each else "")
+        except ValueError:
+            raise values.error(
+                "proxies", f"{each!r} is not an address, nor a network like 10.0.0.0/8 or 2001:db8::/32"
+            ) from None
+        if not network.prefixlen:
+            raise values.error("proxies", f"{each} is everybody, whose word would be believed; name the proxy")
+        networks.append(str(network))
+    return tuple(networks)
+
+
+def check_distinct(values: Values, site: Site) -> None:
+    """Raises SlipwayError where two of the site's three hosts are one."""
+    urls = {"site": site.site_url, "static": site.static_url, "media": site.media_url}
+    hosts = {key: urlsplit(url).hostname for key, url in urls.items()}
+    for key, other in (("static", "site"), ("media", "site"), ("media", "static")):
+        if hosts[key] == hosts[other]:
+            own = f"{key} needs a host of its own, like {key}.{site.domain}"
+            raise values.error(key, f"{hosts[key]} is the {other} host too; {own}")

@@ -1,0 +1,62 @@
+"""Fills in a Site from site.yml."""
+
+import os
+from pathlib import Path
+
+from slipway import ROOT
+from slipway.tool.config import hosts, project, server
+from slipway.tool.config import provider as providers
+from slipway.tool.config.forms import BUCKET, CDN_ID, EMAIL, HOST, MODULE, REPOSITORY, SERVER, USER
+from slipway.tool.config.site import PRICE_CLASSES, TLS, Site
+from slipway.tool.config.values import Values
+from slipway.web import stores
+
+DEFAULT_PATH = ROOT / "site.yml"
+
+
+def load(path: str | os.PathLike[str] | None = None) -> Site:
+    """The site that ``path`` describes; without one, that of ``$CONFIG`` or of ./site.yml.
+
+    Raises SlipwayError, one line with the file, the key and the fix.
+    """
+    values = Values.read(Path(path or os.environ.get("CONFIG") or DEFAULT_PATH))
+    domain = values.text("domain", HOST, "a domain like example.com")
+    bucket = values.text("bucket", BUCKET, "a bucket name", domain.replace(".", "-"))
+    provider = values.choice("provider", list(stores.STORES), stores.DEFAULT)
+    site = Site(
+        path=values.file,
+        domain=domain,
+        site_url=values.origin("site", f"https://www.{domain}"),
+        static_url=values.origin("static", f"https://static.{domain}"),
+        media_url=values.origin("media", f"https://media.{domain}"),
+        tls=values.choice("tls", TLS, TLS[0]),
+        settings=values.text("settings", MODULE, "a module", "project.settings"),
+        wsgi=values.text("wsgi", MODULE, "a module", "project.wsgi"),
+        seed=values.get("seed", ""),
+        region=providers.region(values, provider),
+        bucket=bucket,
+        media_bucket=values.text("media_bucket", BUCKET, "a bucket name", f"{bucket}-media"),
+        server=values.text("server", SERVER, "an address or a name that ssh knows", optional=True),
+        server_user=values.text("server_user", USER, "a user name", "root"),
+        ssh_config=values.path("ssh_config"),
+        admin_keys=server.admin_keys(values),
+        redirects=hosts.redirects(values, domain),
+        proxies=hosts.proxies(values),
+        sign_in_paths=project.sign_in_paths(values),
+        sign_in_tries=project.sign_in_tries(values),
+        acme=server.acme(values),
+        email=values.text("email", EMAIL, "an address like you@example.com", optional=True),
+        extra=project.environment(values),
+        keep=project.keep(values),
+        allow=project.allow(values),
+        price_class=values.choice("price_class", PRICE_CLASSES, PRICE_CLASSES[0]),
+        cdn_logs=values.text("cdn_logs", BUCKET, "a bucket name", optional=True),
+        github=values.text("github", REPOSITORY, "a repository like owner/name", optional=True),
+        provider=provider,
+        endpoint=providers.endpoint(values, provider),
+        cdn_id=values.text("cdn_id", CDN_ID, "an identifier of letters and digits", optional=True),
+    )
+    hosts.check_distinct(values, site)
+    if site.bucket == site.media_bucket:
+        raise values.error("media_bucket", f"{bucket} is the static files' bucket; uploads need one of their own")
+    return site

@@ -1,0 +1,50 @@
+"""What the project's own processes are given, how its sign-in is limited, and what the proof lets pass."""
+
+import re
+
+from slipway.tool.config.forms import VARIABLE
+from slipway.tool.config.site import KEEP, SIGN_IN_TRIES
+from slipway.tool.config.values import Values
+
+
+def environment(values: Values) -> dict[str, str]:
+    extra = values.get("environment", {})
+    for name, value in extra.items():
+        if not isinstance(name, str) or not VARIABLE.fullmatch(name):
+            raise values.error("environment", f"{name!r} is not a variable's name")
+        if not isinstance(value, str) or "\n" in value:
+            raise values.error("environment", f"{name}: expected text on one line; put it in quotes")
+    return extra
+
+
+def sign_in_paths(values: Values) -> tuple[str, ...]:
+    paths = values.get("sign_in_paths", [])
+    for path in paths:
+        if not isinstance(path, str) or not re.fullmatch(r"/[^\s?#]+", path):
+            raise values.error("sign_in_paths", f"{path!r} is not a path of the site like /accounts/login/")
+    return tuple(paths)
+
+
+def sign_in_tries(values: Values) -> int:
+    tries = values.get("sign_in_tries", SIGN_IN_TRIES)
+    if not 1 <= tries <= 100:
+        raise values.error("sign_in_tries", f"{tries} wrong passwords a minute; give 1 to 100")
+    return tries
+
+
+def keep(values: Values) -> int:
+    releases = values.get("keep", KEEP)
+    if releases < 2:
+        raise values.error("keep", f"{releases} leaves no release to go back to; give 2 or more")
+    return releases
+
+
+def allow(values: Values) -> dict[str, str]:
+    """Path → the reason why the proof does not judge it."""
+    allowed = values.get("allow", {})
+    for path, reason in allowed.items():
+        if not isinstance(path, str) or not re.fullmatch(r"/[^\s=?#]+", path):
+            raise values.error("allow", f"{path!r} is not a path of the site like /admin/sprite/")
+        if not isinstance(reason, str) or not reason.strip():
+            raise values.error("allow", f"{path}: missing; give the reason, which the report repeats")
+    return allowed

@@ -1,0 +1,28 @@
+"""Who may log in to the server, and who signs its certificate."""
+
+from slipway.tool import public_keys
+from slipway.tool.config.site import ACME
+from slipway.tool.config.values import Values
+
+
+def admin_keys(values: Values) -> tuple[str, ...]:
+    """The keys of the list and of the files that it names, each once; none without the list."""
+    listed = values.get("admin_keys", None)
+    if listed == []:
+        raise values.error("admin_keys", "empty, and nobody could log in; give a public key, or leave it out")
+    keys: list[str] = []
+    for each in listed or ():
+        try:
+            keys += public_keys.read(str(each), values.file.parent)
+        except ValueError as error:
+            raise values.error("admin_keys", str(error)) from None
+    return tuple(dict.fromkeys(keys))
+
+
+def acme(values: Values) -> str:
+    """The URL of the authority's directory."""
+    value = values.get("acme", "letsencrypt")
+    url = ACME.get(value, value)
+    if not url.startswith("https://"):
+        raise values.error("acme", f"{value!r} is not one of {', '.join(ACME)}, nor a directory's https:// URL")
+    return url

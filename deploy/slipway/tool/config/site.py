@@ -1,0 +1,109 @@
+"""What site.yml says, every default filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from slipway.web import stores
+
+TLS = ("letsencrypt", "none")
+# https://letsencrypt.org/docs/acme-protocol-updates/ and https://letsencrypt.org/docs/staging-environment/
+ACME = {
+    "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
+    "staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+}
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PriceClass.html
+PRICE_CLASSES = ("PriceClass_All", "PriceClass_200", "PriceClass_100")
+# Other servers refuse the checksums that boto3 adds by itself; django-storages' client knows no other way to be told.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
+NO_CHECKSUMS = {
+    "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+}
+SIGN_IN_TRIES = 10
+# A rollback finds its static files as long as a kept release names them.
+KEEP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What site.yml says, every default filled in. URLs are origins: no path, no trailing slash."""
+
+    path: Path
+    domain: str
+    site_url: str
+    static_url: str
+    media_url: str
+    tls: str
+    settings: str
+    wsgi: str
+    seed: str
+    region: str
+    # Static files and the manifests of releases; and uploads.
+    bucket: str
+    media_bucket: str
+    # How the server is reached, and what only a server needs.
+    server: str = ""
+    server_user: str = "root"
+    ssh_config: str = ""
+    # SSH public keys; none leaves those that are on the server.
+    admin_keys: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
+    # Networks that may name a visitor by X-Forwarded-For.
+    proxies: tuple[str, ...] = ()
+    # Paths that take a password, beside those that the build finds; and the wrong ones of an account in a minute.
+    sign_in_paths: tuple[str, ...] = ()
+    sign_in_tries: int = SIGN_IN_TRIES
+    acme: str = ACME["letsencrypt"]
+    email: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    keep: int = KEEP
+    # What the proof does not judge: path → reason.
+    allow: Mapping[str, str] = field(default_factory=dict)
+    # Which edges answer, and the bucket for their log, "" for none.
+    price_class: str = PRICE_CLASSES[0]
+    cdn_logs: str = ""
+    # The repository whose main branch may deploy by OIDC, "" for none.
+    github: str = ""
+    # Who serves static and media, where its buckets are, and what it calls the thing before them.
+    provider: str = stores.DEFAULT
+    endpoint: str = ""
+    cdn_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """The site's name where AWS or a log wants a plain word: ``example-com``."""
+        return self.domain.replace(".", "-")
+
+    @property
+    def pushes(self) -> bool:
+        """Whether the static files go to a bucket; else a CDN pulls them from the site itself."""
+        return stores.STORES[self.provider].push
+
+    @property
+    def host(self) -> str:
+        """The site's host name, without a port."""
+        return urlsplit(self.site_url).hostname or ""
+
+    @property
+    def authority(self) -> str:
+        """The same as a Host header has it, with the port where the URL has one."""
+        return urlsplit(self.site_url).netloc
+
+    def environment(self) -> dict[str, str]:
+        """The variables that the build and the web process read; no secret is among them."""
+        elsewhere = {} if self.provider == stores.DEFAULT else {stores.VARIABLE: self.provider}
+        if self.endpoint:
+            elsewhere |= {"AWS_ENDPOINT_URL_S3": self.endpoint, **NO_CHECKSUMS}
+        return elsewhere | {
+            "DJANGO_SETTINGS_MODULE": self.settings,
+            "SITE_URL": self.site_url,
+            "STATIC_URL": self.static_url + "/",
+            "MEDIA_URL": self.media_url + "/",
+            # The name that django-storages knows; the other is where collectstatic pushes to.
+            "AWS_STORAGE_BUCKET_NAME": self.media_bucket,
+            "SLIPWAY_STATIC_BUCKET": self.bucket,
+            "AWS_DEFAULT_REGION": self.region,
+            "SLIPWAY_SIGN_IN_TRIES": str(self.sign_in_tries),
+        }
