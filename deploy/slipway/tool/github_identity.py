@@ -46,8 +46,8 @@ def credentials(environ: Mapping[str, str]) -> dict[str, str]:
     except ClientError as error:
         code = error.response["Error"].get("Code", "")
         raise SlipwayError(
-            f"AWS gives this job no credentials of {role}: {code}; `make cdn` makes the role for the repository that "
-            "`github` names in site.yml, and for its main branch alone"
+            f"AWS gives this job no credentials of {role}: {code}; it trusts the repository that `github` names in "
+            "site.yml, and there jobs in the environment `production` alone: `make cdn` makes it so"
         ) from None
     except BotoCoreError as error:
         raise SlipwayError(f"AWS cannot be asked for credentials of {role}: {error}") from None

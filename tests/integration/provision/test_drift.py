@@ -166,6 +166,19 @@ def test_a_key_of_ones_own_is_left_alone(cloud: Cloud, site: config.Site):
     assert Secrets.load(site).web["AWS_ACCESS_KEY_ID"] == "AKIAMINE"
 
 
+def test_a_role_that_trusts_a_branch_is_made_to_trust_the_environment(cloud: Cloud, write_site):
+    site = write_site("github: owner/name\n")
+    provision(site)
+    iam, role = cloud.client("iam"), "example-com-deployer"
+    wanted = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    old = json.dumps(wanted).replace("environment:production", "ref:refs/heads/main")
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=old)
+    (line,) = provision(site).changes
+    assert line.startswith(f"change role {role}: trust: ")
+    assert line.endswith("should be 'repo:owner/name:environment:production'")
+    assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == wanted
+
+
 def test_github_takes_the_deployers_place_and_gives_it_back(cloud: Cloud, write_site):
     provision(write_site())
     site = write_site("github: owner@1/name@2\n")
@@ -177,7 +190,7 @@ def test_github_takes_the_deployers_place_and_gives_it_back(cloud: Cloud, write_
     assert trust["Condition"] == {
         "StringEquals": {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": "repo:owner@1/name@2:ref:refs/heads/main",
+            "token.actions.githubusercontent.com:sub": "repo:owner@1/name@2:environment:production",
         }
     }
     assert cloud.inventory()["users"] == ["example-com-pruner", "example-com-web"]
@@ -185,7 +198,7 @@ def test_github_takes_the_deployers_place_and_gives_it_back(cloud: Cloud, write_
     assert provision(site, dry=True).changes == ()
     changed = write_site("github: owner@1/other@3\n")
     (line,) = provision(changed).changes
-    assert "sub is 'repo:owner@1/name@2:ref:refs/heads/main', should be 'repo:owner@1/other@3" in line
+    assert "sub is 'repo:owner@1/name@2:environment:production', should be 'repo:owner@1/other@3:env" in line
     provision(write_site())
     assert "roles" not in cloud.inventory()
     assert Secrets.load(site).deployer

@@ -99,11 +99,12 @@ def test_a_failure_is_one_line_and_the_command_does_not_run(run, changes, said):
     assert "the.signed.token" not in done.stderr
 
 
-def test_a_role_that_trusts_another_branch_is_told_with_what_to_look_at(run, sts):
+def test_a_role_that_trusts_somebody_else_is_told_with_what_to_look_at(run, sts):
     sts.answering = lambda asked: Answered(403, DENIED)
     done = run()
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"no credentials of {ROLE}: AccessDenied; `make cdn`" in done.stderr
+    assert f"no credentials of {ROLE}: AccessDenied; it trusts the repository" in done.stderr
+    assert "environment `production`" in done.stderr
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"message": "no"}', b"[]"])

@@ -111,7 +111,7 @@ def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None
             account.iam,
             "create_role",
             f"role {role}",
-            [f"make role {role} for {site.github}, its main branch"],
+            [f"make role {role} for {site.github}, its environment {policies.ENVIRONMENT}"],
             RoleName=role,
             Path=PATH,
             AssumeRolePolicyDocument=json.dumps(trust),

@@ -11,6 +11,8 @@ from slipway.web.objects import HASHED_SHAPE
 
 # The host that signs a GitHub job's token.
 GITHUB = "token.actions.githubusercontent.com"
+# What the workflow's deploy job names as its `environment`: GitHub then says that in its token, in the branch's place.
+ENVIRONMENT = "production"
 
 
 # What the proof judges of the provisioned state: how both buckets and both distributions are set, and no object.
@@ -101,13 +103,13 @@ def _document(*statements: dict[str, Any]) -> dict[str, Any]:
 
 
 def github(site_github: str, provider_arn: str) -> dict[str, Any]:
-    """Who may take the deployer's role: jobs on the main branch of one repository, and nobody else.
+    """Who may take the deployer's role: jobs in one repository's protected environment, and nobody else.
 
-    https://docs.github.com/en/actions/reference/security/oidc
+    Which branches get in there is set at GitHub. https://docs.github.com/en/actions/reference/security/oidc
     """
     audience_and_subject = {
         f"{GITHUB}:aud": "sts.amazonaws.com",
-        f"{GITHUB}:sub": f"repo:{site_github}:ref:refs/heads/main",
+        f"{GITHUB}:sub": f"repo:{site_github}:environment:{ENVIRONMENT}",
     }
     trust = {
         "Effect": "Allow",
