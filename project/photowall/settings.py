@@ -7,15 +7,13 @@ import environ
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-# Off wherever a CDN host is set: see deploy/slipway/web/settings.py.
+# For development, as `startproject` writes them; in production the last line below replaces these three.
 # https://docs.djangoproject.com/en/5.2/ref/settings/#debug
-DEBUG = "STATIC_URL" not in env.ENVIRON
-
+DEBUG = True
 # https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key
-SECRET_KEY = env.str("SECRET_KEY", default="for-development-only" if DEBUG else env.NOTSET)
-
+SECRET_KEY = "django-insecure-for-development-only"
 # https://docs.djangoproject.com/en/5.2/ref/settings/#allowed-hosts
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = []
 
 # Applications
 # https://docs.djangoproject.com/en/5.2/ref/settings/#installed-apps
@@ -97,7 +95,7 @@ STATICFILES_DIRS = [BASE_DIR / "assets"]
 
 # Security
 # https://docs.djangoproject.com/en/5.2/ref/middleware/#module-django.middleware.security
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0 if DEBUG else 31_536_000)
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)
 # Not for the domain's other hosts, nor the preload list: neither is easily taken back, and both are yours to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

@@ -2,9 +2,9 @@
 
     from slipway.settings import *
 
-Where the environment names a CDN host (STATIC_URL) the site runs as in production: assets bundled
-and on that host, uploads in the bucket, DEBUG off. Where it does not, nothing of that is loaded and
-`runserver` works as Django's documentation says.
+With SLIPWAY_ENV=production in the environment, which builds and servers set from site.yml, assets are bundled and on
+the CDN, uploads in the bucket, DEBUG off. Without it nothing of that is loaded, whatever else a shell or a .env file
+says, and `runserver` works as Django's documentation says.
 
 What the project sets itself and this module must build on (INSTALLED_APPS, MIDDLEWARE) is read from
 the settings module, which is why the line stands last.
@@ -24,6 +24,7 @@ from django.core.exceptions import ImproperlyConfigured as _ImproperlyConfigured
 
 from slipway import ROOT as _ROOT
 from slipway.web import stores as _stores
+from slipway.web import switch as _switch
 from slipway.web.media.endpoint import upload_origin as _upload_origin
 
 _env = _environ.Env()
@@ -34,7 +35,7 @@ if not hasattr(_project, "INSTALLED_APPS"):
         f"DJANGO_SETTINGS_MODULE names ({_os.environ.get('DJANGO_SETTINGS_MODULE', 'unset')})"
     )
 
-SLIPWAY_OFFLOAD = "STATIC_URL" in _os.environ
+SLIPWAY_OFFLOAD = _switch.production(_os.environ)
 # Whether a CDN pulls the static files from the site itself, instead of their being pushed to a bucket.
 SLIPWAY_PULL = SLIPWAY_OFFLOAD and not _stores.here().push
 

@@ -60,6 +60,7 @@ class Contender:
                 "SECRET_KEY": "collects static files only",
                 "SLIPWAY_BUILD": str(place.work / "build"),
                 "SITE_URL": "https://www.example.com",
+                "SLIPWAY_ENV": "production",
                 "STATIC_URL": "https://static.example.com/",
                 "MEDIA_URL": "https://media.example.com/",
             }

@@ -54,6 +54,7 @@ class Checkout:
             "PYTHONDONTWRITEBYTECODE": "1",
             "DJANGO_SETTINGS_MODULE": "project.settings",
             "SITE_URL": "https://www.example.com",
+            "SLIPWAY_ENV": "production",
             "STATIC_URL": STATIC,
             "MEDIA_URL": "https://media.example.com/",
             "AWS_STORAGE_BUCKET_NAME": "example-com-media",

@@ -56,8 +56,8 @@ def test_quiet_is_quiet(checkout):
     assert checkout.manage("collectstatic", "--noinput", "-v0").stdout.strip() == ""
 
 
-def test_without_a_cdn_host_it_is_django_s_own_command(checkout, bucket):
-    done = checkout.manage("collectstatic", "--noinput", STATIC_URL=None)
+def test_in_development_it_is_django_s_own_command(checkout, bucket):
+    done = checkout.manage("collectstatic", "--noinput", SLIPWAY_ENV=None)
     assert done.returncode == 0, done.stderr
     assert "static files copied to" in done.stdout
     assert (checkout.root / "build/static/css/base.css").read_text().startswith("body { background: url(../img/sea")

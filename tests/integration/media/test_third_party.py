@@ -22,6 +22,7 @@ def test_its_file_is_served_by_the_media_host(environ, admin, bucket, tmp_path):
         "SECRET_KEY": "for this test",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
         "SITE_URL": "https://www.example.com",
+        "SLIPWAY_ENV": "production",
         "STATIC_URL": "https://static.example.com/",
         "MEDIA_URL": "https://media.example.com/",
     }

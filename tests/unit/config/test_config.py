@@ -44,6 +44,7 @@ def test_the_environment_holds_what_the_processes_read(written):
     assert site.environment() == {
         "DJANGO_SETTINGS_MODULE": "project.settings",
         "SITE_URL": "http://www.example.com:8000",
+        "SLIPWAY_ENV": "production",
         "STATIC_URL": "https://static.example.com/",
         "MEDIA_URL": "https://media.example.com/",
         "AWS_STORAGE_BUCKET_NAME": "example-com-media",

@@ -22,6 +22,7 @@ def loaded(provider):
         "PYTHONPATH": f"{config.ROOT / 'project'}:{config.ROOT / 'deploy'}",
         "SECRET_KEY": "x",
         "SITE_URL": "https://www.example.com",
+        "SLIPWAY_ENV": "production",
         "STATIC_URL": "https://static.example.com/",
         "MEDIA_URL": "https://media.example.com/",
         "AWS_STORAGE_BUCKET_NAME": "example-com-media",

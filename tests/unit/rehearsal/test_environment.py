@@ -18,7 +18,7 @@ from slipway.web.errors import SlipwayError
 
 MINE = {
     "AWS_ACCESS_KEY_ID": "my-own",
-    "AWS_PROFILE": "production",
+    "AWS_PROFILE": "my-own",
     "AWS_SESSION_TOKEN": "my-own",
     "AWS_CA_BUNDLE": "/my/own.pem",
     "DATABASE_URL": "postgres://production",

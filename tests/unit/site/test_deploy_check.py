@@ -9,6 +9,7 @@ from slipway.tool.config import ROOT
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "photowall.settings",
     "SITE_URL": "https://www.example.com",
+    "SLIPWAY_ENV": "production",
     "STATIC_URL": "https://static.example.com/",
     "MEDIA_URL": "https://media.example.com/",
     "AWS_STORAGE_BUCKET_NAME": "example-com",

@@ -18,6 +18,7 @@ print(json.dumps([settings.SECRET_KEY, engine.rpartition(".")[2], name, "other" 
 """
 PRODUCTION = {
     "SITE_URL": "https://www.example.com",
+    "SLIPWAY_ENV": "production",
     "STATIC_URL": "https://static.example.com/",
     "MEDIA_URL": "https://media.example.com/",
     "AWS_STORAGE_BUCKET_NAME": "example",
@@ -57,7 +58,13 @@ def test_a_database_that_the_project_chose_itself_stays(settings):
     assert said == ["ours", "mysql", "theirs", True]
 
 
-@pytest.mark.parametrize("environment", [PRODUCTION, {"SECRET_KEY": "ours", "DATABASE_URL": "postgres:///slipway"}])
+# Everything that production has, but for the switch itself: a developer's shell, or a .env file, may hold any of it.
+SHELL = {name: value for name, value in PRODUCTION.items() if name != "SLIPWAY_ENV"}
+
+
+@pytest.mark.parametrize(
+    "environment", [PRODUCTION, SHELL | {"SECRET_KEY": "ours", "DATABASE_URL": "postgres:///slipway"}]
+)
 def test_development_and_a_build_without_them_keep_the_projects_own(environment, settings):
     assert settings(**environment) == ["django-insecure-theirs", "sqlite3", "theirs", True]
 

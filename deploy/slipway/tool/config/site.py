@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from slipway.web import stores
+from slipway.web import stores, switch
 
 TLS = ("letsencrypt", "none")
 # https://letsencrypt.org/docs/acme-protocol-updates/ and https://letsencrypt.org/docs/staging-environment/
@@ -97,6 +97,7 @@ class Site:
         if self.endpoint:
             elsewhere |= {"AWS_ENDPOINT_URL_S3": self.endpoint, **NO_CHECKSUMS}
         return elsewhere | {
+            switch.VARIABLE: switch.PRODUCTION,
             "DJANGO_SETTINGS_MODULE": self.settings,
             "SITE_URL": self.site_url,
             "STATIC_URL": self.static_url + "/",

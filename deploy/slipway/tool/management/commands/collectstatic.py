@@ -1,4 +1,4 @@
-"""Builds the static files and pushes them; without a CDN host it is Django's own command."""
+"""Builds the static files and pushes them; in development it is Django's own command."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ REFUSED = {
 
 
 class Command(collectstatic.Command):
-    help = "Build the static files and push them to the bucket; without STATIC_URL, collect them."
+    help = "Build the static files and push them to the bucket; in development, collect them."
 
     def add_arguments(self, parser):
         super().add_arguments(parser)
@@ -32,7 +32,7 @@ class Command(collectstatic.Command):
     def handle(self, **options):
         if not settings.SLIPWAY_OFFLOAD:
             if options["build_only"]:
-                raise SlipwayError("--build-only: set STATIC_URL to the CDN host; see docs/static-files.md")
+                raise SlipwayError("--build-only: nothing is built in development; set SLIPWAY_ENV=production")
             return super().handle(**options)
         self.set_options(**options)
         for option, reason in REFUSED.items():
