@@ -42,7 +42,7 @@ class Budget:
             "gunicorn_memory_max": f"{gunicorn * 5 // 4}M",
             # What nginx holds are buffers of clients that wait: its limit is for the worst day.
             "nginx_memory_max": f"{nginx * 3}M",
-            "release_memory_max": f"{self.parts['release']}M",
+            "agent_memory_max": f"{self.parts['release']}M",
         }
 
     def lines(self) -> list[str]:

@@ -99,7 +99,7 @@ def test_ssh_lets_in_one_user_by_one_file_of_keys(rendered):
 
 def test_a_key_that_is_added_or_taken_away_by_hand_is_drift(rendered):
     keys = values("base", "vars")["base__keys_file"].replace("{{ base_admin_user }}", "deploy")
-    assert keys in json.loads(rendered["release", "watched.json.j2"])["files"]
+    assert keys in json.loads(rendered["agent", "watched.json.j2"])["files"]
 
 
 def test_the_kernels_settings_are_written_as_sysctl_prints_them(rendered):
@@ -109,7 +109,7 @@ def test_the_kernels_settings_are_written_as_sysctl_prints_them(rendered):
 
 
 def test_a_reboot_is_no_drift(rendered):
-    watched = json.loads(rendered["release", "watched.json.j2"])
+    watched = json.loads(rendered["agent", "watched.json.j2"])
     # The playbook puts the rules in force itself: the unit runs from the next boot on.
     assert "nftables.service" in watched["enabled"]
     assert "nftables.service" not in watched["units"]

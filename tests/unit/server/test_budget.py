@@ -17,7 +17,7 @@ def test_the_smallest_server_gets_what_was_measured_on_it():
         "gunicorn_memory_high": "150M",
         "gunicorn_memory_max": "187M",
         "nginx_memory_max": "96M",
-        "release_memory_max": "80M",
+        "agent_memory_max": "80M",
     }
     assert 0 <= plan.free < 469
 
