@@ -7,9 +7,9 @@ import os
 import signal
 import sys
 
-from agent import activate, check, jobs, locks, logs, migrate, receive, releases, state, status
-from agent.commands import printable
+from agent import activate, check, drift, jobs, locks, logs, migrate, receive, releases, status
 from agent.paths import ROOT, HostError, prepare
+from agent.processes import printable
 
 
 def main() -> int:
@@ -82,9 +82,9 @@ def run(options: argparse.Namespace) -> object:
         case "logs":
             return logs.logs(options.name, options.lines, options.follow)
         case "drift":
-            return state.drift()
+            return drift.compare()
         case "record":
-            return "recorded" if state.record(options.fingerprint) else "nothing new"
+            return "recorded" if drift.save(options.fingerprint) else "nothing new"
     with locks.step(options.verb):
         if options.verb != "applied":
             # Through the environment, which an agent of an earlier version lets pass.

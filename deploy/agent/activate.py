@@ -3,7 +3,7 @@
 import os
 import time
 
-from agent import commands, releases, visit
+from agent import probe, processes, releases
 from agent.check import READY
 from agent.paths import CURRENT, RELEASES, ROOT, HostError
 
@@ -18,8 +18,8 @@ def activate(name: str) -> str:
     name, before = releases.find(name), releases.current()
     first = releases.first(name)
     # A power cut took the record of it. Written only then: a full disk must not bar the way back.
-    if before and "activated" not in releases.record(before):
-        releases.note(before, activated=releases.activated(before))
+    if before and "activated" not in releases.metadata(before):
+        releases.update(before, activated=releases.activated(before))
     try:
         _switch(name)
         _gate()
@@ -34,7 +34,7 @@ def activate(name: str) -> str:
             raise HostError(f"{error}; went back to {before}, which is not well either: {second}") from None
         raise HostError(f"{error}; went back to {before}, which serves") from None
     now = releases.now()
-    releases.note(name, activated=now, first=first or now)
+    releases.update(name, activated=now, first=first or now)
     return before
 
 
@@ -60,11 +60,12 @@ def _switch(name: str) -> None:
 
 
 def _systemctl(*arguments: str) -> bool:
-    return not commands.run(["systemctl", *arguments]).returncode
+    return not processes.run(["systemctl", *arguments]).returncode
 
 
 def _lacked_resources() -> bool:
-    return commands.said("systemctl", "show", "--property=Result", "--value", "slipway.service").strip() == "resources"
+    line = ("systemctl", "show", "--property=Result", "--value", "slipway.service")
+    return processes.output(*line).strip() == "resources"
 
 
 def _gate() -> None:
@@ -72,7 +73,7 @@ def _gate() -> None:
     deadline = time.monotonic() + SECONDS
     while True:
         try:
-            reason = visit.fault(*visit.nginx(READY))
+            reason = probe.fault(*probe.nginx(READY))
         except OSError as error:
             reason = f"does not answer: {error}"
         if not reason:

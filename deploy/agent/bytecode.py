@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent import jobs
 from agent.paths import ROOT
-from agent.unpack import BROKEN, Refused, opened, unpack
+from agent.unpack import BROKEN, Rejected, opened, unpack
 
 UNIT = "slipway-bytecode"
 APART = ("DynamicUser=yes", "PrivateNetwork=yes", "LimitFSIZE=512M", "RuntimeMaxSec=15min")
@@ -32,5 +32,5 @@ def add(folder: Path, *names: str, shown: Path) -> None:
         jobs.clear(UNIT)
         packed.seek(0)
         # Whatever came whole is taken: a release without bytecode starts later and is no other.
-        with contextlib.suppress(*BROKEN, Refused), opened(packed) as archive:
+        with contextlib.suppress(*BROKEN, Rejected), opened(packed) as archive:
             unpack(archive, folder, over="__pycache__/*.pyc")

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from agent import commands
+from agent import processes
 from agent.paths import settings
 
 ASKED = ("InvocationID", "Result", "MainPID", "ExecMainCode", "ExecMainStatus")
@@ -52,7 +52,7 @@ def killed(unit: str) -> str:
 def shown(unit: str, *properties: str) -> dict[str, str]:
     """Properties of a service that is still loaded, as systemd writes them."""
     line = ["systemctl", "show", *(f"--property={name}" for name in properties), f"{unit}.service"]
-    return dict(each.split("=", 1) for each in commands.said(*line).splitlines() if "=" in each)
+    return dict(each.split("=", 1) for each in processes.output(*line).splitlines() if "=" in each)
 
 
 def written(invocation: str) -> list[str]:
@@ -60,9 +60,9 @@ def written(invocation: str) -> list[str]:
     if not invocation:
         return []
     # What was written a moment ago is on its way to the journal.
-    commands.run(["journalctl", "--sync"])
+    processes.run(["journalctl", "--sync"])
     line = ["journalctl", "--quiet", "--output=cat", "--no-pager", f"_SYSTEMD_INVOCATION_ID={invocation}"]
-    return commands.said(*line).splitlines()
+    return processes.output(*line).splitlines()
 
 
 def _killed(asked: dict[str, str]) -> str:

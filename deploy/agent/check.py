@@ -4,7 +4,7 @@ import contextlib
 import time
 from pathlib import Path
 
-from agent import cause, commands, jobs, releases, visit
+from agent import cause, jobs, probe, processes, releases
 from agent.paths import RELEASES, RUN, HostError
 
 UNIT = "slipway-check"
@@ -35,19 +35,19 @@ def check(name: str) -> str:
         "SuccessExitStatus=SIGKILL",
         "TimeoutStopSec=5s",
         # Whoever waits for it may be ended too.
-        f"RuntimeMaxSec={LONGEST + 2 * visit.SECONDS + 30}",
+        f"RuntimeMaxSec={LONGEST + 2 * probe.SECONDS + 30}",
     )
     gunicorn = RELEASES / name / "venv" / "bin" / "gunicorn"
     start = [*jobs.command(name, *properties, unit=UNIT, wait=False), "/bin/sh", "-c"]
     # An argument: the site's own environment file has the last word on WEB_CONCURRENCY.
     start.append(f'exec {gunicorn} -c deploy/gunicorn.conf.py --workers 1 "$SLIPWAY_WSGI"')
-    started = commands.run(start)
+    started = processes.run(start)
     if started.returncode:
         why = " ".join(started.stderr.split())
         raise HostError(f"health check of the new release failed: systemd does not start it: {why}")
     try:
         _wait()
-        ready = visit.fault(*_ask(READY))
+        ready = probe.fault(*_ask(READY))
         if ready:
             raise HostError(f"health check of the new release failed: {READY} {ready}")
         status, _ = _ask(PAGE)
@@ -102,7 +102,7 @@ def _queued(group: str) -> float:
 
 def _ask(page: str) -> tuple[int, str]:
     try:
-        return visit.gunicorn(Path(SOCKET), page)
+        return probe.gunicorn(Path(SOCKET), page)
     except OSError as error:
         why = "timeout" if isinstance(error, TimeoutError) else str(error)
         raise HostError(f"health check of the new release failed: {page}: {why}{cause.of(UNIT)}") from None

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
-from agent import cause, commands
+from agent import cause, processes
 from agent.paths import ENVIRONMENT, RELEASES, SANDBOX, HostError, settings
 
 IDENTITY = (
@@ -66,7 +66,7 @@ def manage(name: str, arguments: Sequence[str], *properties: str, unit: str) -> 
     """Runs ``manage.py`` of a release to its end; the end of what it prints is kept."""
     line = [*command(name, *properties, unit=unit), *_manage(name, arguments)]
     clear(unit)
-    done = commands.run(line)
+    done = processes.run(line)
     killed = cause.killed(unit) if done.returncode else ""
     clear(unit)
     return Ended(done.returncode, done.stdout, done.stderr, killed)
@@ -91,4 +91,4 @@ def attend(name: str, arguments: Sequence[str]) -> NoReturn:
 def clear(unit: str) -> None:
     """Takes ``unit`` away, whatever is left of it: one that is still loaded would bar the next of its name."""
     for verb in ("stop", "reset-failed"):
-        commands.run(["systemctl", verb, f"{unit}.service"])
+        processes.run(["systemctl", verb, f"{unit}.service"])

@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from agent import cause, commands, jobs, releases
+from agent import cause, jobs, processes, releases
 from agent.paths import HostError
 
 UNIT = "slipway-migrate"
@@ -70,7 +70,7 @@ def _holder() -> str:
     line = ["runuser", "-u", "postgres", "--", "psql", "-XAtqc", HOLDERS, "slipway"]
     # The database is the release's: an operator of its own would run as whoever asks, and here that may do anything.
     env = os.environ | {"PGOPTIONS": "-c search_path=pg_catalog"}
-    done = commands.run(line, cwd="/", env=env)
+    done = processes.run(line, cwd="/", env=env)
     return done.stdout.strip() or "that somebody else has locked"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(os.environ.get("SLIPWAY_ROOT", "/srv/slipway"))
 RELEASES = ROOT / "releases"
 VENVS = ROOT / "venvs"
-RECORDS = ROOT / "records"
+METADATA = ROOT / "records"
 CURRENT = ROOT / "current"
 
 ETC = Path(os.environ.get("SLIPWAY_ETC", "/etc/slipway"))
@@ -25,7 +25,7 @@ class HostError(Exception):
 
 def prepare() -> None:
     """Makes the folders that a bare host lacks."""
-    for folder in (RELEASES, VENVS, RECORDS):
+    for folder in (RELEASES, VENVS, METADATA):
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent import commands, outdated, releases, visit
+from agent import outdated, probe, processes, releases
 from agent.check import PAGE, READY
 from agent.paths import CERTIFICATE, settings
 from agent.units import SITE, expected, failed, shown
@@ -29,7 +29,7 @@ ENDED = re.compile(r"^oom-kill:.*\btask_memcg=(\S*?),task=([^,]+)")
 
 def found() -> list[str]:
     # A process calls itself what it likes.
-    return [commands.printable(line) for line in _found()]
+    return [processes.printable(line) for line in _found()]
 
 
 def _found() -> Iterator[str]:
@@ -68,9 +68,9 @@ def _pages() -> Iterator[str]:
     faults = {}
     for page in (READY, PAGE):
         try:
-            status, body = visit.nginx(page, PAGE_SECONDS)
+            status, body = probe.nginx(page, PAGE_SECONDS)
             # A page may lead elsewhere, to a login say.
-            faults[page] = visit.fault(status, body) if page == READY or status >= 400 else ""
+            faults[page] = probe.fault(status, body) if page == READY or status >= 400 else ""
         except OSError as error:
             faults[page] = f"does not answer ({error})"
     said = ", ".join(f"{page} {fault}" for page, fault in faults.items() if fault)
@@ -107,7 +107,7 @@ def _certificate() -> Iterator[str]:
     if unit[TIMER]["ActiveState"] != "active":
         yield f"nothing renews the certificate, {TIMER} is off: `sudo systemctl enable --now {TIMER}`"
     line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-startdate", "-enddate"]
-    said = commands.said(*line)
+    said = processes.output(*line)
     dates = re.findall(r"^not(?:Before|After)=(.+)$", said, re.M)
     if len(dates) != 2:
         yield f"{CERTIFICATE} cannot be read: `make logs UNIT=certificate`"
@@ -132,7 +132,7 @@ def _upgrades() -> Iterator[str]:
 def _memory() -> Iterator[str]:
     """Whom memory ran out for. A release's jobs are left out: the deploy itself said so."""
     line = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--since=-24h", "_TRANSPORT=kernel"]
-    said = commands.said(*line, "--grep=^oom-kill:")
+    said = processes.output(*line, "--grep=^oom-kill:")
     ended = [match for match in map(ENDED.match, said.splitlines()) if match]
     told = Counter((match[1].rpartition("/")[2] or "the system", match[2]) for match in ended)
     for (unit, task), times in told.items():

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from agent import bytecode, releases, venvs
 from agent.paths import RELEASES, VENVS, HostError
 from agent.releases import PARTIAL
-from agent.unpack import BROKEN, Refused, opened, unpack
+from agent.unpack import BROKEN, Rejected, opened, unpack
 
 
 def receive(name: str, sha256: str, lock: str, stream: BinaryIO) -> None:
@@ -19,44 +19,44 @@ def receive(name: str, sha256: str, lock: str, stream: BinaryIO) -> None:
     Raises HostError when bytes were lost on the way, when an archive holds what leads out of its folder, or when the
     venv cannot be made; OSError when the disk is full.
     """
-    if (RELEASES / name).exists() and releases.record(name).get("sha256") == sha256:
+    if (RELEASES / name).exists() and releases.metadata(name).get("sha256") == sha256:
         return
-    # Side by side, so that nothing of the release can lie in the parcel's place.
-    parcel, target = (RELEASES / f"{name}{part}{PARTIAL}" for part in (".parcel", ""))
+    # Side by side, so that nothing of the release can lie in the bundle's place.
+    bundle, target = (RELEASES / f"{name}{part}{PARTIAL}" for part in (".bundle", ""))
     try:
-        for folder, mode in ((parcel, 0o700), (target, 0o755)):
+        for folder, mode in ((bundle, 0o700), (target, 0o755)):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             folder.chmod(mode)
-        _take(name, parcel, target, sha256, lock, stream)
+        _take(name, bundle, target, sha256, lock, stream)
     except BROKEN as error:
         raise HostError(f"the release arrived broken: {error}; run `make deploy` again") from None
-    except Refused as error:
+    except Rejected as error:
         raise HostError(f"the release is refused: {error}") from None
     finally:
         # What came of it would only fill the disk.
-        for folder in (parcel, target):
+        for folder in (bundle, target):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take(name: str, parcel: Path, target: Path, sha256: str, lock: str, stream: BinaryIO) -> None:
+def _take(name: str, bundle: Path, target: Path, sha256: str, lock: str, stream: BinaryIO) -> None:
     with tarfile.open(fileobj=stream, mode="r|") as archive:
-        unpack(archive, parcel)
-    packed = parcel / "release.tar.gz"
+        unpack(archive, bundle)
+    packed = bundle / "release.tar.gz"
     if not packed.exists() or _digest(packed) != sha256:
         raise HostError("the release arrived with other bytes than were sent; run `make deploy` again")
     with opened(packed) as archive:
         unpack(archive, target)
     if not venvs.is_whole(lock):
-        venvs.make(lock, parcel / "packages.tar.gz")
+        venvs.make(lock, bundle / "packages.tar.gz")
     if os.path.lexists(target / "venv"):
-        raise Refused("venv is the server's own name for its packages")
+        raise Rejected("venv is the server's own name for its packages")
     (target / "venv").symlink_to(os.path.relpath(VENVS / lock, RELEASES / name))
     bytecode.add(target, "deploy", "project", shown=RELEASES / name)
     # A name must not outlive a power cut that its bytes did not.
     os.sync()
     target.rename(RELEASES / name)
-    releases.note(name, sha256=sha256, lock=lock, received=releases.now())
+    releases.update(name, sha256=sha256, lock=lock, received=releases.now())
 
 
 def _digest(path: Path) -> str:

@@ -4,7 +4,7 @@ import json
 import shutil
 import time
 
-from agent.paths import CURRENT, RECORDS, RELEASES, VENVS, HostError
+from agent.paths import CURRENT, METADATA, RELEASES, VENVS, HostError
 
 PARTIAL = ".partial"
 
@@ -22,19 +22,19 @@ def ids() -> list[str]:
     return sorted(each.name for each in RELEASES.iterdir() if not each.name.endswith(PARTIAL))
 
 
-def record(name: str) -> dict:
+def metadata(name: str) -> dict:
     """What is known of a release: sha256, lock, received; first and activated (the last time) once it has served."""
     try:
-        return json.loads((RECORDS / f"{name}.json").read_text())
+        return json.loads((METADATA / f"{name}.json").read_text())
     except FileNotFoundError:
         return {}
 
 
-def note(name: str, **facts: object) -> None:
+def update(name: str, **facts: object) -> None:
     """Adds to a release's record; the file is never half written."""
-    target = RECORDS / f"{name}.json"
+    target = METADATA / f"{name}.json"
     partial = target.with_name(target.name + PARTIAL)
-    partial.write_text(json.dumps(record(name) | facts, indent=2) + "\n")
+    partial.write_text(json.dumps(metadata(name) | facts, indent=2) + "\n")
     partial.rename(target)
 
 
@@ -48,14 +48,14 @@ def _written(seconds: float) -> str:
 
 def activated(name: str) -> str:
     """When it was let serve last; "" if never. A power cut between the switch and its record leaves only the link."""
-    if "activated" not in record(name) and name == current():
+    if "activated" not in metadata(name) and name == current():
         return _written(CURRENT.lstat().st_mtime)
-    return record(name).get("activated", "")
+    return metadata(name).get("activated", "")
 
 
 def first(name: str) -> str:
     """When it was first let serve; "" if never. A record of an earlier version knows the last time alone."""
-    return record(name).get("first", "") or activated(name)
+    return metadata(name).get("first", "") or activated(name)
 
 
 def served() -> list[str]:
@@ -91,7 +91,7 @@ def listing() -> list[dict]:
     serving = current()
     known = reversed(ids())
     return [
-        {"id": name, "current": name == serving, **record(name), "activated": activated(name), "first": first(name)}
+        {"id": name, "current": name == serving, **metadata(name), "activated": activated(name), "first": first(name)}
         for name in known
     ]
 
@@ -102,7 +102,7 @@ def prune(keep: int) -> list[str]:
     gone = [name for name in ids() if name not in kept]
     for name in gone:
         shutil.rmtree(RELEASES / name)
-        (RECORDS / f"{name}.json").unlink(missing_ok=True)
+        (METADATA / f"{name}.json").unlink(missing_ok=True)
     for partial in RELEASES.glob(f"*{PARTIAL}"):
         shutil.rmtree(partial)
     used = {(RELEASES / name / "venv").readlink().name for name in ids()}

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from agent import commands, locks, problems, releases, units
+from agent import locks, problems, processes, releases, units
 from agent.paths import CERTIFICATE
 
 
@@ -51,5 +51,5 @@ def status() -> dict:
 
 def _expiry() -> str:
     line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-enddate", "-issuer"]
-    said = commands.said(*line)
+    said = processes.output(*line)
     return said.replace("notAfter=", "until ").replace("\nissuer=", ", by ").strip()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from agent import releases
-from agent.commands import said
+from agent.processes import output
 
 SITE, NGINX, DISK = "slipway.service", "nginx.service", "slipway-disk.service"
 # Debian's clusters: VERSION/NAME, each with a start.conf that says whether it comes up by itself.
@@ -27,7 +27,7 @@ def expected() -> list[str]:
 def shown(names: Iterable[str], *properties: str) -> dict[str, dict[str, str]]:
     """The properties of each unit, "" where it has none: by name, so that a stopped one is among them."""
     asked = [f"--property={name}" for name in ("Id", *properties)]
-    answer = said("systemctl", "show", *asked, *names)
+    answer = output("systemctl", "show", *asked, *names)
     blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in answer.split("\n\n")]
     found = {block["Id"]: block for block in blocks if "Id" in block}
     return {name: {each: found.get(name, {}).get(each, "") for each in properties} for name in names}
@@ -37,9 +37,9 @@ def is_known(name: str) -> bool:
     """Whether systemd has a unit of this name, or the journal what one of a release's jobs wrote."""
     if shown([name], "LoadState")[name]["LoadState"] not in ("", "not-found"):
         return True
-    return name in said("journalctl", "--field=_SYSTEMD_UNIT").splitlines()
+    return name in output("journalctl", "--field=_SYSTEMD_UNIT").splitlines()
 
 
 def failed() -> list[str]:
-    listed = said("systemctl", "list-units", "--failed", "--no-legend", "--plain")
+    listed = output("systemctl", "list-units", "--failed", "--no-legend", "--plain")
     return [line.split()[0] for line in listed.splitlines() if line.strip()]

@@ -28,7 +28,7 @@ CLOCK = 1 << 32  # s; what bytecode has room for
 BROKEN = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, RecursionError, ValueError)
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """What an archive holds that no release and no package has, in a few words."""
 
 
@@ -77,7 +77,7 @@ def unpack(archive: tarfile.TarFile, target: Path, *, over: str = "") -> None:
     """Root's files, which everybody reads and nobody else writes. ``over``: a pattern of the only names to take, and a
     plain file that is there gives way to them.
 
-    Raises Refused for a member that is no plain file or folder, whose name leads out of ``target`` or through a link,
+    Raises Rejected for a member that is no plain file or folder, whose name leads out of ``target`` or through a link,
     that is there already, or that is too much; one of BROKEN; OSError when the disk is full.
     """
     room = shutil.disk_usage(target).free - SPARE
@@ -85,12 +85,13 @@ def unpack(archive: tarfile.TarFile, target: Path, *, over: str = "") -> None:
     for number, member in enumerate(archive):
         parts = _parts(member)
         if over and not PurePosixPath(*parts).match(over):
-            raise Refused(f"{_told(Path(*parts))} is not what was asked for")
+            raise Rejected(f"{_told(Path(*parts))} is not what was asked for")
         taken += max(member.size, BLOCK)
         if max(taken, member.offset_data) > LARGEST or number >= MOST:
-            raise Refused(f"more than {LARGEST >> 20} MB or {MOST} files")
+            raise Rejected(f"more than {LARGEST >> 20} MB or {MOST} files")
         if taken > room:
-            raise Refused(f"it needs more room than the disk has ({max(room, 0) >> 20} MB), {SPARE >> 20} MB left free")
+            left = f"{max(room, 0) >> 20} MB), {SPARE >> 20} MB left free"
+            raise Rejected(f"it needs more room than the disk has ({left}")
         folder = _folder(target, parts if member.isdir() else parts[:-1], made)
         if member.isfile():
             _write(archive, member, folder / parts[-1], over=bool(over))
@@ -100,13 +101,13 @@ def _parts(member: tarfile.TarInfo) -> tuple[str, ...]:
     name, parts = member.name, PurePosixPath(member.name).parts
     told = ascii(name)[1:-1][-100:]
     if not (member.isfile() or member.isdir()) or member.issparse():
-        raise Refused(f"{told} is no plain file")
+        raise Rejected(f"{told} is no plain file")
     if name.startswith("/") or ".." in parts or not name.isprintable():
-        raise Refused(f"{told} is no name of a file in it")
+        raise Rejected(f"{told} is no name of a file in it")
     if len(parts) > DEEPEST or not (parts or member.isdir()):
-        raise Refused(f"{told} lies {len(parts)} folders deep")
+        raise Rejected(f"{told} lies {len(parts)} folders deep")
     if not (0 <= member.size <= LARGEST and 0 <= member.mtime < CLOCK):
-        raise Refused(f"{told} is of no possible size or time")
+        raise Rejected(f"{told} is of no possible size or time")
     return parts
 
 
@@ -121,7 +122,7 @@ def _folder(target: Path, parts: tuple[str, ...], made: set[Path]) -> Path:
             target.chmod(0o755)
         except FileExistsError:
             if not stat.S_ISDIR(target.lstat().st_mode):
-                raise Refused(f"{_told(target)} is there already, and is no folder") from None
+                raise Rejected(f"{_told(target)} is there already, and is no folder") from None
         made.add(target)
     return target
 
@@ -133,7 +134,7 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path, *, ove
         # Exclusive: not even a link that leads nowhere is there.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
-        raise Refused(f"{_told(path)} is there already") from None
+        raise Rejected(f"{_told(path)} is there already") from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             shutil.copyfileobj(archive.extractfile(member), file)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from agent import bytecode
 from agent.paths import VENVS, HostError
-from agent.unpack import BROKEN, Refused, opened, unpack
+from agent.unpack import BROKEN, Rejected, opened, unpack
 
 WHOLE = "whole"
 
@@ -43,7 +43,7 @@ def _fill(target: Path, packages: Path) -> None:
     try:
         with opened(packages) as archive:
             unpack(archive, target)
-    except Refused as error:
+    except Rejected as error:
         raise HostError(
             f"the packages that were sent are refused: {error}; take out of requirements/web.in what brings it"
         ) from None

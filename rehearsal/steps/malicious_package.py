@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slipway.tool.__main__ import main
-from slipway.tool.server import parcel
+from slipway.tool.server import upload
 
 NAME = "hostile"
 MARKS = "/var/tmp/hostile-marks"
@@ -74,9 +74,9 @@ def deploy(folder: Path) -> int:
     """Exit status of a deploy with the package in the lock files."""
     folder.mkdir(exist_ok=True)
     added = line(wheel(folder, MARKS))
-    for lock in parcel.REQUIREMENTS.glob("web-*.txt"):
+    for lock in upload.REQUIREMENTS.glob("web-*.txt"):
         (folder / lock.name).write_text(lock.read_text() + added)
-    parcel.REQUIREMENTS = folder
+    upload.REQUIREMENTS = folder
     return main(["deploy", "--no-smoke"])
 
 

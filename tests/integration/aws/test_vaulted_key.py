@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import pytest
 
 from slipway.tool import config
+from slipway.tool.builder import Builder
 from slipway.tool.cdn import cloudfront
 from slipway.tool.prune import Prune
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import state
-from slipway.tool.server.build import Builder
 from slipway.tool.server.proof import Proof
 from slipway.web.errors import SlipwayError
 

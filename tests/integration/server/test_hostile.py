@@ -52,7 +52,7 @@ def receive(host):
 
     def receive(lock):
         packed = packages.pack(lock, python, "2.36", "x86_64", f"lock-{python}", host / "packed")
-        parcel = {"release.tar.gz": archive(CODE, "w:gz"), "packages.tar.gz": packed.read_bytes()}
+        bundle = {"release.tar.gz": archive(CODE, "w:gz"), "packages.tar.gz": packed.read_bytes()}
         command = agent.pack(host / "programs" / "slipway")
         log = host / "run" / "log"
         log.touch()
@@ -68,8 +68,8 @@ def receive(host):
             token = holder.stdout.readline().decode().split()[1]
             before = tree(host)
             done = subprocess.run(
-                [command, "receive", "1", hashlib.sha256(parcel["release.tar.gz"]).hexdigest(), f"lock-{python}"],
-                input=archive(parcel, "w"),
+                [command, "receive", "1", hashlib.sha256(bundle["release.tar.gz"]).hexdigest(), f"lock-{python}"],
+                input=archive(bundle, "w"),
                 **(called | {"env": env | {"SLIPWAY_LOCK": token}}),
                 capture_output=True,
                 check=False,

@@ -17,15 +17,15 @@ NAMES = (
     "receive",
     "unpack",
     "venvs",
-    "commands",
+    "processes",
     "bytecode",
     "cause",
     "jobs",
-    "visit",
+    "probe",
     "check",
     "migrate",
     "activate",
-    "state",
+    "drift",
     "units",
     "outdated",
     "problems",
@@ -79,7 +79,7 @@ def release(host):
         folder = host.root / "releases" / name
         folder.mkdir()
         (folder / "venv").symlink_to(f"../../venvs/{venv}")
-        host.releases.note(name, sha256=name, lock=venv, **({"activated": "then"} if served else {}))
+        host.releases.update(name, sha256=name, lock=venv, **({"activated": "then"} if served else {}))
         if current:
             host.paths.CURRENT.unlink(missing_ok=True)
             host.paths.CURRENT.symlink_to(f"releases/{name}")

@@ -18,8 +18,8 @@ def systemd(host, monkeypatch):
             raise ConnectionRefusedError("refused")
         return (503, '{"database": "OperationalError"}') if host.releases.current() in systemd.sick else (200, "")
 
-    monkeypatch.setattr(host.commands, "run", run)
-    monkeypatch.setattr(host.visit, "nginx", nginx)
+    monkeypatch.setattr(host.processes, "run", run)
+    monkeypatch.setattr(host.probe, "nginx", nginx)
     monkeypatch.setattr(host.activate, "SECONDS", 0)
     return systemd
 
@@ -29,7 +29,7 @@ def test_the_switch_is_a_rename_and_one_restart_behind_the_socket(host, release,
     release("2", served=False)
     assert host.activate.activate("2") == "1"
     assert host.releases.current() == "2"
-    assert host.releases.record("2")["activated"]
+    assert host.releases.metadata("2")["activated"]
     assert systemd.calls == ["reset-failed slipway.service", "start slipway.socket", "restart slipway.service"]
 
 
@@ -50,7 +50,7 @@ def test_a_release_that_does_not_start_gives_way_to_the_old_one(host, release, s
     with pytest.raises(host.paths.HostError, match=r"release 2 does not start.*went back to 1, which serves"):
         host.activate.activate("2")
     assert host.releases.current() == "1"
-    assert "activated" not in host.releases.record("2")
+    assert "activated" not in host.releases.metadata("2")
 
 
 def test_one_that_is_not_healthy_gives_way_too_and_the_reason_is_told(host, release, systemd):
@@ -79,7 +79,7 @@ def test_a_full_disk_does_not_bar_the_way_back(host, release, systemd, monkeypat
     def full(name, **_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(host.releases, "note", full)
+    monkeypatch.setattr(host.releases, "update", full)
     with pytest.raises(OSError, match="No space left"):
         host.activate.rollback("")
     assert host.releases.current() == "1"

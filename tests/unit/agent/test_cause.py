@@ -49,7 +49,7 @@ def unit(host, monkeypatch):
             wanted = [part.partition("=")[2] for part in line if part.startswith("_SYSTEMD_INVOCATION_ID=")]
             return SimpleNamespace(stdout="".join(journal[each] for each in wanted))
 
-        monkeypatch.setattr(host.commands, "run", run)
+        monkeypatch.setattr(host.processes, "run", run)
         return host.cause.of("slipway-check")
 
     return reason

@@ -40,8 +40,8 @@ def process(host, release, monkeypatch):
             raise answer
         return answer
 
-    monkeypatch.setattr(host.commands, "run", run)
-    monkeypatch.setattr(host.visit, "gunicorn", ask)
+    monkeypatch.setattr(host.processes, "run", run)
+    monkeypatch.setattr(host.probe, "gunicorn", ask)
     monkeypatch.setattr(host.check, "SECONDS", 0.2)
     monkeypatch.setattr(host.check, "LOOK", 0.0)
     monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: process.listens)
@@ -132,7 +132,7 @@ def test_it_is_one_worker_and_nothing_holds_up_its_end(host, process):
     assert "--property=KillSignal=SIGKILL" in start
     assert "--property=RemainAfterExit=yes" in start and "--collect" not in start
     (limit,) = [each for each in start if each.startswith("--property=RuntimeMaxSec=")]
-    assert int(limit.rpartition("=")[2]) > host.check.LONGEST + 2 * host.visit.SECONDS
+    assert int(limit.rpartition("=")[2]) > host.check.LONGEST + 2 * host.probe.SECONDS
 
 
 def test_what_a_killed_command_left_is_taken_away_first(host, process):
@@ -147,7 +147,7 @@ def test_what_a_killed_command_left_is_taken_away_first(host, process):
 def test_that_systemd_cannot_start_it_is_one_line(host, process, monkeypatch):
     said = "Failed to start transient service unit: no\nSee system logs for details.\n"
     refused = type("Done", (), {"returncode": 1, "stdout": "", "stderr": said})
-    monkeypatch.setattr(host.commands, "run", lambda line, **_: refused)
+    monkeypatch.setattr(host.processes, "run", lambda line, **_: refused)
     with pytest.raises(
         host.paths.HostError, match=r"systemd does not start it: Failed to start .*: no See system logs for details\.$"
     ):

@@ -32,9 +32,9 @@ def started(host, release, monkeypatch):
         lines.append(line)
         raise SystemExit(0)
 
-    monkeypatch.setattr(host.commands, "run", run)
+    monkeypatch.setattr(host.processes, "run", run)
     monkeypatch.setattr(host.jobs.os, "execvp", become)
-    monkeypatch.setattr(host.visit, "gunicorn", lambda path, page: (200, ""))
+    monkeypatch.setattr(host.probe, "gunicorn", lambda path, page: (200, ""))
     monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: True)
     return lines
 

@@ -19,7 +19,7 @@ def systemd(host, monkeypatch):
         return type("Done", (), {"returncode": 0, "stdout": said, "stderr": ""})()
 
     monkeypatch.setattr(host.releases, "find", lambda name: name)
-    monkeypatch.setattr(host.commands, "run", run)
+    monkeypatch.setattr(host.processes, "run", run)
     return systemd
 
 
@@ -124,7 +124,7 @@ def test_who_locks_a_table_is_asked_with_nothing_of_the_release_s_database_in_th
         asked.append((line, env))
         return subprocess.CompletedProcess(line, 0, "wall, locked by psql\n", "")
 
-    monkeypatch.setattr(host.commands, "run", run)
+    monkeypatch.setattr(host.processes, "run", run)
     assert host.migrate._holder() == "wall, locked by psql"
     ((line, env),) = asked
     assert env["PGOPTIONS"] == "-c search_path=pg_catalog"

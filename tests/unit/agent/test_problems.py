@@ -77,10 +77,10 @@ def server(host, release, tmp_path, monkeypatch):
     monkeypatch.setattr(host.problems, "CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(host.outdated, "PROC", tmp_path / "proc")
     monkeypatch.setattr(host.problems, "MOUNTS", ("/",))
-    monkeypatch.setattr(host.commands, "run", run)
+    monkeypatch.setattr(host.processes, "run", run)
     monkeypatch.setattr(host.problems.time, "sleep", look_again)
     monkeypatch.setattr(host.problems.os, "statvfs", statvfs)
-    monkeypatch.setattr(host.visit, "nginx", nginx)
+    monkeypatch.setattr(host.probe, "nginx", nginx)
     server.tmp = tmp_path
     return server
 

@@ -49,7 +49,7 @@ def test_code_and_venv_stand_together_and_nobody_else_can_write(host, venv):
     assert (release / "project" / "a.py").read_bytes() == b"A = 1"
     assert (release / "venv").resolve() == venv
     assert not any(path.stat().st_mode & 0o022 for path in release.rglob("*") if not path.is_symlink())
-    assert host.releases.record("1")["sha256"] == SHA
+    assert host.releases.metadata("1")["sha256"] == SHA
     assert list(release.rglob("*.pyc"))
 
 

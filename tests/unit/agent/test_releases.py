@@ -46,7 +46,7 @@ def test_prune_keeps_the_newest_that_served_and_the_one_that_serves(host, releas
     assert host.releases.ids() == ["1", "4", "5"]
     assert sorted(each.name for each in host.paths.VENVS.iterdir()) == ["lock-a", "old"]
     assert not list(host.paths.RELEASES.glob("*.partial"))
-    assert sorted(each.stem for each in host.paths.RECORDS.iterdir()) == ["1", "4", "5"]
+    assert sorted(each.stem for each in host.paths.METADATA.iterdir()) == ["1", "4", "5"]
 
 
 def test_the_list_is_newest_first_and_knows_which_serves(host, release):

@@ -86,12 +86,12 @@ def receive(host, code=CODE, packages=None):
 
 @pytest.fixture
 def refused(host, tmp_path):
-    """Takes the parcel in and gets one line; nothing has come of it, in any folder."""
+    """Takes the bundle in and gets one line; nothing has come of it, in any folder."""
 
-    def refused(**parcel):
+    def refused(**bundle):
         before = around(tmp_path)
         with pytest.raises(host.paths.HostError) as error:
-            receive(host, **parcel)
+            receive(host, **bundle)
         assert str(error.value).isprintable()
         assert around(tmp_path) == before
         return str(error.value)
@@ -210,7 +210,7 @@ def test_a_link_in_the_throwaway_process_s_folder_is_not_followed(host, tmp_path
         roots.listen()
         (tmp_path / "gunicorn.sock").symlink_to("roots.sock")
         with pytest.raises(OSError, match=r"[Nn]o socket|levels of symbolic links"):
-            host.visit.gunicorn(tmp_path / "gunicorn.sock", "/")
+            host.probe.gunicorn(tmp_path / "gunicorn.sock", "/")
         roots.settimeout(0)
         with pytest.raises(BlockingIOError):
             roots.accept()

@@ -31,8 +31,8 @@ class Recorder:
     def push(self):
         self.calls.append("push")
 
-    def release(self):
-        self.calls.append("release")
+    def pack(self):
+        self.calls.append("pack")
         return SimpleNamespace(id="1", objects="objects.json", sign_in_paths=("/login/",))
 
     def replaced(self):
@@ -72,7 +72,7 @@ def phases(described, monkeypatch):
 
 def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
     before, after = (
-        ["databases", "push", "release", "describe ('/login/',)", "purge", "verify"],
+        ["databases", "push", "pack", "describe ('/login/',)", "purge", "verify"],
         ["send", "migrate", "check", "record", "prune", "prune bucket"],
     )
     assert phases("fastly") == before + after
@@ -80,7 +80,7 @@ def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned
 
 
 def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
-    assert phases("pull") == ["databases", "push", "release", "describe ('/login/',)", *LAST]
+    assert phases("pull") == ["databases", "push", "pack", "describe ('/login/',)", *LAST]
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLite
 
-from slipway.tool import config, databases
-from slipway.tool.server import build, state
+from slipway.tool import builder, config, databases
+from slipway.tool.server import state
 from slipway.web.errors import SlipwayError
 
 THEIRS = "SECRET_KEY = 'theirs'\nINSTALLED_APPS = []\n"
@@ -28,7 +28,7 @@ def check(tmp_path, monkeypatch):
         (tmp_path / "theirs.py").write_text(THEIRS + lines)
         (tmp_path / "site.yml").write_text(f"domain: example.com\nregion: eu-central-1\nsettings: theirs\n{more}")
         secrets = SimpleNamespace(web={"SECRET_KEY": "ours", **web}, deployer={})
-        build.Builder(config.load(tmp_path / "site.yml"), secrets).check_databases()
+        builder.Builder(config.load(tmp_path / "site.yml"), secrets).check_databases()
 
     return ask
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from slipway.tool import config, edge
 from slipway.tool.budget import Budget
+from slipway.tool.builder import Builder
 from slipway.tool.phases import phase
 from slipway.tool.prune import Prune
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import facts, host_keys, inventory, lock, lockout, playbook, preflight, proof, stale
-from slipway.tool.server.build import Builder
 from slipway.tool.server.connection import Connection, reach
-from slipway.tool.server.parcel import Release, send
+from slipway.tool.server.upload import ReleaseArchive, send
 from slipway.web.errors import SlipwayError
 
 help = "bring the site that site.yml describes to its server"
@@ -106,7 +106,7 @@ class Deploy:
         with phase("Take the deploy lock"):
             self.held = until_the_end.enter_context(lock.held(self.connection))
 
-    def build(self) -> Release:
+    def build(self) -> ReleaseArchive:
         """Before anything on the server changes: what is wrong with the site or the bucket shows here."""
         with phase("Build, and push what the bucket lacks" if self.site.pushes else "Build what the CDN will pull"):
             self.builder.check_databases()
@@ -114,7 +114,7 @@ class Deploy:
                 applied = self.connection.agent("applied")
                 self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
             self.builder.push()
-            release = self.builder.release()
+            release = self.builder.pack()
         self.describe(release.sign_in_paths)
         # What is pulled is on the CDN when the release is live, and asked for by the proof.
         if self.site.pushes:
@@ -149,7 +149,7 @@ class Deploy:
                 raise SlipwayError(f"the playbook has ended and the host is not as described: {what}; see {log}")
             host_keys.provisioned(self.site)
 
-    def prepare(self, release: Release) -> None:
+    def prepare(self, release: ReleaseArchive) -> None:
         """All that can fail without a visitor noticing."""
         with phase(f"Send release {release.id}"):
             print(f"    {send(self.connection, self.site, self.found, release):.1f} MB of packages with it")
@@ -162,7 +162,7 @@ class Deploy:
             with phase("Record its manifest in the bucket"):
                 self.builder.record(release)
 
-    def switch(self, release: Release) -> None:
+    def switch(self, release: ReleaseArchive) -> None:
         """From here on a failure goes back to the old release by itself."""
         with proof.Proof(self.site, self.secrets, self.connection, self.builder) as proving:
             with phase("Switch, and ask for health through nginx"):
@@ -179,7 +179,7 @@ class Deploy:
                     print(f"    {self._go_back(release)}")
                     raise
 
-    def _go_back(self, release: Release) -> str:
+    def _go_back(self, release: ReleaseArchive) -> str:
         if not self.found.current:
             return "there is no earlier release to go back to, so this one serves on"
         try:
@@ -219,7 +219,7 @@ class Deploy:
         except SlipwayError as error:
             return [f"`make status` has no answer: {error}"]
 
-    def closing(self, release: Release, seconds: float) -> str:
+    def closing(self, release: ReleaseArchive, seconds: float) -> str:
         now = facts.gather(self.connection, self.site)
         return "\n".join(
             (

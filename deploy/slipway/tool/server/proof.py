@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from slipway.tool import config, keys
+from slipway.tool.builder import Builder
 from slipway.tool.providers.pull import PREFIX
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import state
-from slipway.tool.server.build import Builder
 from slipway.tool.server.connection import Connection
 from slipway.web import stores
 from slipway.web.errors import SlipwayError

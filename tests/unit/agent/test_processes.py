@@ -12,21 +12,21 @@ FLOOD = "import sys\nfor _ in range(640): sys.stdout.write('x' * 50_000)\nprint(
 
 
 def test_bytes_that_are_no_text_are_read(host):
-    done = host.commands.run([sys.executable, "-c", BYTES])
+    done = host.processes.run([sys.executable, "-c", BYTES])
     assert (done.returncode, done.stdout, done.stderr) == (3, "a\ufffd", "b\ufffd")
 
 
 def test_of_a_flood_the_end_is_kept(host):
     tracemalloc.start()
-    said = host.commands.said(sys.executable, "-c", FLOOD)
+    said = host.processes.output(sys.executable, "-c", FLOOD)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert said.endswith("x\nthe end\n") and len(said) == host.commands.KEPT
-    assert peak < 8 * host.commands.KEPT, "32 MB were printed"
+    assert said.endswith("x\nthe end\n") and len(said) == host.processes.KEPT
+    assert peak < 8 * host.processes.KEPT, "32 MB were printed"
 
 
 def test_what_would_move_the_cursor_is_shown_as_it_is_written(host):
-    assert host.commands.printable("a\x1b[2J\rb\nc \x9b ü") == r"a\x1b[2J\rb\nc \x9b ü"
+    assert host.processes.printable("a\x1b[2J\rb\nc \x9b ü") == r"a\x1b[2J\rb\nc \x9b ü"
 
 
 def test_what_failed_is_one_line_whatever_the_site_wrote(host, monkeypatch, capsys):
@@ -45,5 +45,5 @@ def test_what_failed_is_one_line_whatever_the_site_wrote(host, monkeypatch, caps
 def test_no_output_is_read_otherwise():
     # What systemd-run prints for the archive of bytecode is a file's.
     others = {path.name for path in agent.SOURCE.glob("*.py") if "subprocess." in path.read_text()}
-    assert others == {"commands.py", "bytecode.py", "logs.py"}
+    assert others == {"processes.py", "bytecode.py", "logs.py"}
     assert not [path.name for path in agent.SOURCE.glob("*.py") if "capture_output" in path.read_text()]

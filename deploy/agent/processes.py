@@ -19,7 +19,7 @@ def run(line: Sequence[str], cwd: Path | str | None = None, env: dict[str, str] 
         return subprocess.CompletedProcess(line, process.wait(), *printed)
 
 
-def said(*line: str) -> str:
+def output(*line: str) -> str:
     return run(line).stdout
 
 

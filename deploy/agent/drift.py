@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent import commands
+from agent import processes
 from agent.paths import ETC
 
 RECORDED = ETC / "state.json"
@@ -25,19 +25,19 @@ def _look(watched: dict) -> Iterator[tuple[str, str]]:
         for path in paths or [Path(pattern)]:
             if path != RECORDED and (path.is_symlink() or not path.is_dir()):
                 yield str(path), _file(path)
-    installed = _said(
+    installed = _lines(
         "dpkg-query", "--show", "--showformat=${binary:Package} ${db:Status-Abbrev}\n", *watched["packages"]
     )
     there = dict(line.split(maxsplit=1) for line in installed)
     for name in watched["packages"]:
         yield f"package {name}", there.get(name, "absent")
-    enabled, active = (_said("systemctl", verb, *watched["units"]) for verb in ("is-enabled", "is-active"))
+    enabled, active = (_lines("systemctl", verb, *watched["units"]) for verb in ("is-enabled", "is-active"))
     for name, *state in zip(watched["units"], enabled, active, strict=False):
         yield f"unit {name}", " ".join(state)
-    for name, state in zip(watched["enabled"], _said("systemctl", "is-enabled", *watched["enabled"]), strict=False):
+    for name, state in zip(watched["enabled"], _lines("systemctl", "is-enabled", *watched["enabled"]), strict=False):
         yield f"unit {name}", state
-    yield "firewall", _digest("\n".join(_said("nft", "--stateless", "list", "table", "inet", "slipway")).encode())
-    for line in _said("sysctl", *_sysctl_keys()):
+    yield "firewall", _digest("\n".join(_lines("nft", "--stateless", "list", "table", "inet", "slipway")).encode())
+    for line in _lines("sysctl", *_sysctl_keys()):
         key, _, value = line.partition(" = ")
         yield f"sysctl {key}", value
 
@@ -61,12 +61,12 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-def _said(*line: str) -> list[str]:
+def _lines(*line: str) -> list[str]:
     """The lines that a command prints; whether it is content shows in them."""
-    return commands.said(*line).splitlines()
+    return processes.output(*line).splitlines()
 
 
-def record(fingerprint: str) -> bool:
+def save(fingerprint: str) -> bool:
     """Keeps how the host is now, as what ``fingerprint`` describes; whether that is news."""
     now = {"fingerprint": fingerprint, "state": observed()}
     if RECORDED.exists() and json.loads(RECORDED.read_text()) == now:
@@ -78,7 +78,7 @@ def record(fingerprint: str) -> bool:
     return True
 
 
-def drift() -> dict:
+def compare() -> dict:
     """``fingerprint``: what the host was last provisioned by; ``drifted``: the names of what is otherwise since."""
     try:
         recorded = json.loads(RECORDED.read_text())

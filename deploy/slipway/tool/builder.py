@@ -11,7 +11,7 @@ from slipway.tool import config, keys, push
 from slipway.tool.push.record import put_release
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import inventory, state
-from slipway.tool.server.parcel import Release
+from slipway.tool.server.upload import ReleaseArchive
 from slipway.web.errors import SlipwayError
 from slipway.web.objects import STATIC_PREFIX
 from slipway.web.stores import STORES
@@ -49,10 +49,10 @@ class Builder:
         replaced = json.loads((self.directory / push.REPLACED).read_text())
         return [f"{self.site.static_url}/{quote(key.removeprefix(STATIC_PREFIX))}" for key in replaced]
 
-    def release(self) -> Release:
+    def pack(self) -> ReleaseArchive:
         """Packs code and manifests."""
         self._manage("pack", str(self.directory / "release.tar.gz"))
-        return Release.read(self.directory)
+        return ReleaseArchive.read(self.directory)
 
     def check_migrations(self, applied: str, *, allow: bool) -> None:
         """Refuses migrations that the code which serves could not live with. ``applied`` is a JSON list of names."""
@@ -60,7 +60,7 @@ class Builder:
         file.write_text(applied)
         self._manage("check_migrations", "--applied", str(file), *(["--allow-unsafe"] if allow else []))
 
-    def record(self, release: Release) -> None:
+    def record(self, release: ReleaseArchive) -> None:
         """Writes releases/<id>.json into the bucket: prune asks it which objects are in use."""
         bucket = push.Bucket(
             self.site.bucket,

@@ -51,12 +51,12 @@ def site(tmp_path):
     ],
 )
 def test_an_answer_that_does_not_end_is_a_timeout(first, again, host, site, monkeypatch):
-    monkeypatch.setattr(host.visit, "SECONDS", 0.3)
+    monkeypatch.setattr(host.probe, "SECONDS", 0.3)
     with pytest.raises(TimeoutError):
-        host.visit.gunicorn(site(first, again), "/")
+        host.probe.gunicorn(site(first, again), "/")
 
 
 def test_one_that_ends_is_read_and_nothing_ticks_on(host, site, monkeypatch):
-    monkeypatch.setattr(host.visit, "SECONDS", 0.3)
-    assert host.visit.gunicorn(site(HEAD, b"x" * 400), "/") == (200, "x" * 400)
-    assert host.visit.signal.getitimer(host.visit.signal.ITIMER_REAL) == (0, 0)
+    monkeypatch.setattr(host.probe, "SECONDS", 0.3)
+    assert host.probe.gunicorn(site(HEAD, b"x" * 400), "/") == (200, "x" * 400)
+    assert host.probe.signal.getitimer(host.probe.signal.ITIMER_REAL) == (0, 0)

@@ -1,4 +1,4 @@
-"""Sends a release to the server: code and manifests, and packages where it lacks them."""
+"""Sends the upload bundle to the server: the release archive, and the packages that are missing there."""
 
 import hashlib
 import json
@@ -17,8 +17,8 @@ REQUIREMENTS = state.ROOT / "requirements"
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """What was built: ``tarball`` is its code and manifests, ``objects`` the manifest of its static objects."""
+class ReleaseArchive:
+    """What `pack` wrote: ``tarball`` is its code and manifests, ``objects`` the manifest of its static objects."""
 
     id: str
     sha256: str
@@ -28,11 +28,11 @@ class Release:
     sign_in_paths: tuple[str, ...]
 
     @classmethod
-    def read(cls, build: Path) -> "Release":
+    def read(cls, build: Path) -> "ReleaseArchive":
         """The release that lies in the build directory."""
-        said = json.loads((build / "release.json").read_text())
+        data = json.loads((build / "release.json").read_text())
         tarball, objects = build / "release.tar.gz", build / "manifests" / "objects.json"
-        return cls(said["id"], said["sha256"], tarball, objects, tuple(said["sign_in_paths"]))
+        return cls(data["id"], data["sha256"], tarball, objects, tuple(data["sign_in_paths"]))
 
 
 def lock_of(facts: Facts) -> tuple[Path, str]:
@@ -45,7 +45,7 @@ def lock_of(facts: Facts) -> tuple[Path, str]:
     return path, f"{digest}-{facts.python}"
 
 
-def send(connection: Connection, site: config.Site, facts: Facts, release: Release) -> float:
+def send(connection: Connection, site: config.Site, facts: Facts, release: ReleaseArchive) -> float:
     """Lets the server take the release in; returns how many MB of packages went with it.
 
     Raises SlipwayError; whatever had arrived is not a release.
@@ -53,8 +53,8 @@ def send(connection: Connection, site: config.Site, facts: Facts, release: Relea
     lock, venv = lock_of(facts)
     missing = venv not in facts.venvs
     size = 0.0
-    parcel = state.directory(site) / "parcel.tar"
-    with tarfile.open(parcel, "w") as archive:
+    bundle = state.directory(site) / "upload.tar"
+    with tarfile.open(bundle, "w") as archive:
         archive.add(release.tarball, "release.tar.gz")
         if missing:
             folder = state.ROOT / ".slipway" / "packages"
@@ -62,8 +62,8 @@ def send(connection: Connection, site: config.Site, facts: Facts, release: Relea
             archive.add(packed, "packages.tar.gz")
             size = packed.stat().st_size / 1e6
     try:
-        with parcel.open("rb") as file:
+        with bundle.open("rb") as file:
             connection.agent("receive", release.id, release.sha256, venv, stdin=file)
     finally:
-        parcel.unlink()
+        bundle.unlink()
     return size
