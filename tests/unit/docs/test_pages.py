@@ -1,0 +1,127 @@
+"""What the pages name exists, and what they say is said briefly and in the field's words."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from slipway import ROOT
+from tests.unit.docs.pages import CODE, Page, pages, to_read
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+# Target → the line that `make` alone prints of it.
+LISTED = dict(re.findall(r"^([a-z-]+):.*?## (.*)", MAKEFILE, re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z.][\w./-]*)(?: [a-z.][\w./-]*)*:(?!=)", MAKEFILE, re.MULTILINE))
+TOP = {path.name for path in ROOT.iterdir()} - {"project", "build", "media", ".venv", ".slipway", ".git"}
+
+WORDS = 40
+# Words of a dialect that these pages once had, and what the field says.
+DIALECT = {
+    r"verbs?": "command",
+    r"witness(es)?": "check",
+    r"testif(y|ies|ied)": "show",
+    r"refus(e|es|ed|al|ing)": "reject",
+    r"parcels?": "upload bundle",
+    r"doomed": "to delete",
+    r"astray": "mismatch",
+    r"diary": "run log",
+    r"surroundings": "environment",
+    r"the stage": "the rehearsal environment",
+    r"storms?": "stress test",
+    r"lacks?": "is missing",
+    r"stable names?": "unhashed file",
+    r"leads? to": "resolves to",
+}
+
+each_page = pytest.mark.parametrize("page", pages(), ids=str)
+each_page_to_read = pytest.mark.parametrize("page", to_read(), ids=str)
+
+
+def test_readme_is_read_in_minutes():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 200
+
+
+@each_page
+def test_links_resolve(page):
+    for link in page.links:
+        if re.match(r"(https?|mailto):", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (page.path.parent / file).resolve() if file else page.path
+        assert target.exists(), f"{page}: {link}"
+        if anchor:
+            assert anchor in Page(target).anchors, f"{page}: {link}"
+
+
+@pytest.mark.parametrize("page", [page for page in to_read() if page.path.name != "README.md"], ids=str)
+def test_each_page_is_in_an_index(page):
+    """Somebody who starts at README.md or docs/README.md finds it."""
+    indexes = [page.path.parent / "README.md", ROOT / "docs/README.md"]
+    linked = {(index.parent / link.partition("#")[0]).resolve() for index in indexes for link in Page(index).links}
+    assert page.path in linked
+
+
+@each_page_to_read
+def test_the_first_line_says_for_whom(page):
+    if str(page) == "README.md":
+        return
+    title, blank, first = page.text.splitlines()[:3]
+    assert title.startswith("# ") and not blank and first.startswith("For "), f"{page}: {first}"
+
+
+@each_page
+def test_each_make_command_exists(page):
+    lines = page.code + [line for line in page.fenced if line.startswith("make ")]
+    named = {name for line in lines for name in re.findall(r"\bmake ([a-z.][\w./-]*)", line)}
+    assert named <= TARGETS, f"{page}: no target {named - TARGETS}"
+
+
+def test_each_make_command_is_explained():
+    explained = " ".join(Page(ROOT / "README.md").code + Page(ROOT / "docs/operate.md").code)
+    assert [name for name in LISTED if not re.search(rf"\bmake {name}(?![\w-])", explained)] == []
+
+
+@each_page
+def test_each_path_exists(page):
+    # The table of what has moved names old paths in its first column.
+    text = (
+        re.sub(r"^\|[^|]*\|", "|", page.unfenced, flags=re.MULTILINE) if page.path.name == "moved.md" else page.unfenced
+    )
+    for code in (" ".join(found[2].split()) for found in CODE.finditer(text)):
+        path = code.rstrip("/")
+        if re.fullmatch(r"[\w./{},*…-]+", path) and path.split("/")[0] in TOP and not _found(path):
+            pytest.fail(f"{page}: `{code}` does not exist")
+
+
+def _found(path: str) -> bool:
+    head, brace, rest = path.partition("{")
+    if brace:
+        inner, _, tail = rest.partition("}")
+        return all(_found(head + each + tail) for each in inner.split(","))
+    return any(ROOT.glob(path.replace("…", "*")))
+
+
+@each_page_to_read
+def test_sentences_are_short(page):
+    long = [sentence for sentence in page.sentences if len(sentence.split()) > WORDS]
+    assert not long, f"{page}: {long[0]}"
+
+
+@each_page_to_read
+def test_no_dialect(page):
+    for sentence in page.sentences:
+        for word, instead in DIALECT.items():
+            assert not re.search(rf"\b{word}\b", sentence, re.IGNORECASE), f"{page}: say {instead}: {sentence}"
+
+
+def test_no_page_is_named_that_is_gone():
+    """Outside the pages too: an error message or a comment that points to one."""
+    for path in _sources():
+        for name in re.findall(r"\b(docs/[\w./-]+\.md)(?:#[\w-]+)?", path.read_text(errors="ignore")):
+            assert (ROOT / name).exists(), f"{path.relative_to(ROOT)}: {name}"
+
+
+def _sources() -> list[Path]:
+    rooms = [ROOT / name for name in ("deploy", "ansible", "nginx", "rehearsal", "tests", ".github", ".ci")]
+    files = [path for room in rooms for path in room.rglob("*") if path.suffix in (".py", ".yml", ".j2", ".sh", ".md")]
+    return [*files, ROOT / "site.yml", ROOT / "Makefile"]
