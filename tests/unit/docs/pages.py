@@ -68,7 +68,7 @@ class Page:
         prose = "\n\n".join(re.split(r"\|", prose)) if "|" in prose else prose
         found = []
         for block in re.split(r"\n\s*\n", prose):
-            found += re.split(r"(?<=[.!?])\s+(?=[A-Z“\"])", " ".join(block.split()))
+            found += re.split(r"(?<=[.!?])\s+(?=[A-Z0-9“\"])", " ".join(block.split()))
         return [sentence for sentence in found if sentence]
 
 

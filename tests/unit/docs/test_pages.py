@@ -14,7 +14,7 @@ LISTED = dict(re.findall(r"^([a-z-]+):.*?## (.*)", MAKEFILE, re.MULTILINE))
 TARGETS = set(re.findall(r"^([a-z.][\w./-]*)(?: [a-z.][\w./-]*)*:(?!=)", MAKEFILE, re.MULTILINE))
 TOP = {path.name for path in ROOT.iterdir()} - {"project", "build", "media", ".venv", ".slipway", ".git"}
 
-WORDS = 40
+WORDS = 30
 # Words of a dialect that these pages once had, and what the field says.
 DIALECT = {
     r"verbs?": "command",
