@@ -93,12 +93,20 @@ def test_each_path_exists(page):
             pytest.fail(f"{page}: `{code}` does not exist")
 
 
+@pytest.mark.parametrize("page", [page for page in pages() if page not in to_read()], ids=str)
+def test_each_file_beside_a_page_exists(page):
+    """A folder's own page names its files as they are called there."""
+    for path in (code for code in page.code if re.fullmatch(r"[\w/-]+(\.(py|sh|css|yml|j2|md)|/)", code)):
+        below = (page.path.parent, ROOT / "tests")
+        assert any(any(place.rglob(path.rstrip("/"))) for place in below) or _found(path), f"{page}: no `{path}`"
+
+
 def _found(path: str) -> bool:
     head, brace, rest = path.partition("{")
     if brace:
         inner, _, tail = rest.partition("}")
         return all(_found(head + each + tail) for each in inner.split(","))
-    return any(ROOT.glob(path.replace("…", "*")))
+    return any(ROOT.glob(path.rstrip("/").replace("…", "*")))
 
 
 @each_page_to_read
