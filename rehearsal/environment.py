@@ -12,7 +12,10 @@ from slipway.tool import config
 
 DOMAIN = "slipway.localhost"
 # Variables of this shell that could lead a process to a real account, or to another site.
-NOT_INHERITED = ("AWS_", "DJANGO_", "SLIPWAY_", "DATABASE_URL", "STATIC_URL", "MEDIA_URL", "SITE_URL", "SECRET_KEY")
+NOT_INHERITED = (
+    *("AWS_", "SLIPWAY_", "DJANGO_SETTINGS_MODULE"),
+    *("DATABASE_URL", "STATIC_URL", "MEDIA_URL", "SITE_URL", "SECRET_KEY"),
+)
 # Nor may a file or a metadata service of this computer.
 NO_ACCOUNT = {
     "AWS_CONFIG_FILE": os.devnull,
@@ -61,6 +64,7 @@ class Surroundings:
         """The environment of a process that acts as ``identity``; nothing of this shell's AWS account is in it."""
         return (
             inherited()
+            | dict(self.site.extra)
             | self.site.environment()
             | {
                 "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.ports['control']}",
@@ -96,6 +100,7 @@ class Surroundings:
             "region: eu-central-1\n"
             f"settings: {user_site.settings}\n"
             f"wsgi: {user_site.wsgi}\n"
+            f"environment: {json.dumps(dict(user_site.extra))}\n"
             f"proxies: {json.dumps(user_site.proxies)}\n"
             f"sign_in_paths: {json.dumps(user_site.sign_in_paths)}\n"
             f"sign_in_tries: {user_site.sign_in_tries}\n"

@@ -64,6 +64,26 @@ def test_the_demos_processes_know_no_account(identity, tmp_path):
     assert environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
 
 
+def test_the_demos_processes_have_the_variables_of_site_yml_and_of_a_project_s_own(tmp_path, monkeypatch):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "site.yml").write_text(
+        "domain: example.com\nregion: eu-central-1\nsettings: email.mime\nwsgi: email.mime\n"
+        "environment: {DJANGO_ADMIN_URL: 'hidden/', DATABASE_URL: 'postgres://production', LEVEL: 'WARNING: all'}\n"
+    )
+    monkeypatch.setenv("DJANGO_SENTRY_DSN", "of this shell")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "of.this.shell")
+    user_site = config.load(tmp_path / "site.yml")
+    environment = Surroundings(tmp_path / "stage", user_site).environment("web")
+    assert environment["DJANGO_ADMIN_URL"] == "hidden/"
+    assert environment["LEVEL"] == "WARNING: all"
+    assert environment["DJANGO_SENTRY_DSN"] == "of this shell"
+    # The stage's own.
+    assert environment["DATABASE_URL"].startswith("sqlite:")
+    assert environment["DJANGO_SETTINGS_MODULE"] == "email.mime"
+    # What a deploy gives the server.
+    assert user_site.extra.keys() <= environment.keys()
+
+
 def test_who_deploys_knows_no_account_and_no_real_endpoint(rehearsed):
     environment = rehearsed.person()
     assert _leaks(environment) == []
