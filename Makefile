@@ -37,8 +37,7 @@ test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)
 	@$(BIN)/python -m pytest $(ARGS)
 
 dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no bucket
-	@$(BIN)/python manage.py migrate --verbosity 0
-	@$(BIN)/python manage.py runserver $(PORT)
+	@$(BIN)/python -m slipway.tool dev $(PORT)
 
 init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--domain … --yes" asks nothing)
 	@$(BIN)/python -m slipway.tool init $(ARGS)

@@ -5,11 +5,12 @@ import re
 import shutil
 import subprocess
 import sys
+from urllib.request import urlopen
 
 import pytest
 
 from rehearsal.local_site import ROOT, LocalSite
-from rehearsal.processes import Processes
+from rehearsal.processes import Processes, free_port
 from slipway.web.guard import LINE
 
 PAGE = """{% load static compress %}<!doctype html><html lang="en"><head><title>Shop</title>
@@ -48,8 +49,7 @@ def clone(tmp_path):
     settings = clone / "project" / "mysite" / "settings.py"
     settings.write_text(settings.read_text().replace("INSTALLED_APPS = [", "INSTALLED_APPS = [\n    'shop',"))
     site = clone / "site.yml"
-    kept = re.sub(r"^seed: .*\n", "", site.read_text(), flags=re.M)
-    site.write_text(kept + "\nsettings: mysite.settings\nwsgi: mysite.wsgi\n")
+    site.write_text(re.sub(r"^(seed|settings|wsgi): .*\n", "", site.read_text(), flags=re.M))
     return clone
 
 
@@ -67,6 +67,23 @@ def test_it_is_built_pushed_served_and_proved(clone, tmp_path):
     status, report = play(clone, tmp_path)
     assert (status, report["findings"]) == (0, [])
     assert any("/CACHE/css/" in asset["url"] for asset in report["assets"])
+
+
+def test_development_needs_nothing_but_site_yml(clone, tmp_path):
+    """`make dev`, in a shell that a production site's variables were left in."""
+    settings = clone / "project" / "mysite" / "settings.py"
+    settings.write_text(f"import os\n{settings.read_text()}\nSHOP = os.environ['SHOP_NAME']\n{LINE}\n")
+    with (clone / "site.yml").open("a") as site:
+        site.write("environment: {SHOP_NAME: a shop}\n")
+    port = free_port()
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(clone / "deploy"), "PYTHONUNBUFFERED": "1"}
+    env |= {"SLIPWAY_ENV": "production", "STATIC_URL": "https://static.example.com/"}
+    command = [sys.executable, "-m", "slipway.tool", "dev", f"127.0.0.1:{port}"]
+    with Processes(tmp_path / "log") as processes:
+        processes.start("dev", command, cwd=clone, env=env, ready=[port])
+        page = urlopen(f"http://127.0.0.1:{port}/", timeout=30).read().decode()
+    assert '<link rel="stylesheet" href="/static/shop/shop.css">' in page
+    assert (clone / "project" / "db.sqlite3").stat().st_size
 
 
 def refused(clone, module):

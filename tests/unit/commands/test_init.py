@@ -80,7 +80,7 @@ def test_the_file_that_slipway_ships_can_be_filled_in(file):
     assert main(["init", *GIVEN]) == 0
     text = file.read_text()
     assert len(text.splitlines()) == len(source.read_text().splitlines())
-    assert re.findall(r"(?m)^(\w+):", text) == ["domain", "server", "settings", "wsgi", "seed", "region"]
+    assert re.findall(r"(?m)^(\w+):", text) == ["domain", "server", "seed", "region"]
     for key in config.KEYS:
         assert re.search(rf"(?m)^#?{key}: ", text), key
 

@@ -28,7 +28,6 @@ def test_a_domain_and_a_region_are_enough(written):
     assert site.media_url == "https://media.example.com"
     assert (site.tls, site.bucket, site.name) == ("letsencrypt", "example-com", "example-com")
     assert (site.media_bucket, site.price_class, site.cdn_logs) == ("example-com-media", "PriceClass_All", "")
-    assert (site.settings, site.wsgi) == ("project.settings", "project.wsgi")
 
 
 def test_the_shipped_file_is_valid_and_shows_every_key_with_its_default():
@@ -40,9 +39,9 @@ def test_the_shipped_file_is_valid_and_shows_every_key_with_its_default():
 
 
 def test_the_environment_holds_what_the_processes_read(written):
-    site = config.load(written("domain: example.com\nregion: eu-central-1\nsite: http://www.example.com:8000\n"))
+    site = config.load(written(GOOD + "site: http://www.example.com:8000\nsettings: mysite.settings\n"))
     assert site.environment() == {
-        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "DJANGO_SETTINGS_MODULE": "mysite.settings",
         "SITE_URL": "http://www.example.com:8000",
         "SLIPWAY_ENV": "production",
         "STATIC_URL": "https://static.example.com/",

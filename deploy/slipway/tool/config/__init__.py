@@ -3,6 +3,7 @@
 site       what it says, every default filled in
 loading    ``load``: the order in which the keys are read, and what holds between two of them
 values     the file's keys with their types, and how a wrong value is reported
+modules    the project's settings and WSGI modules, named or found
 forms      what a domain, a bucket, a region looks like
 hosts, server, provider, project  the keys that are more than one pattern
 """

@@ -30,8 +30,6 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         static_url=values.origin("static", f"https://static.{domain}"),
         media_url=values.origin("media", f"https://media.{domain}"),
         tls=values.choice("tls", TLS, TLS[0]),
-        settings=values.text("settings", MODULE, "a module", "project.settings"),
-        wsgi=values.text("wsgi", MODULE, "a module", "project.wsgi"),
         seed=values.get("seed", ""),
         region=providers.region(values, provider),
         bucket=bucket,
@@ -55,6 +53,8 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         provider=provider,
         endpoint=providers.endpoint(values, provider),
         cdn_id=values.text("cdn_id", CDN_ID, "an identifier of letters and digits", optional=True),
+        named_settings=values.text("settings", MODULE, "a module like mysite.settings", optional=True),
+        named_wsgi=values.text("wsgi", MODULE, "a module like mysite.wsgi", optional=True),
     )
     hosts.check_distinct(values, site)
     if site.bucket == site.media_bucket:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from slipway.tool.config import modules
 from slipway.web import stores, switch
 
 TLS = ("letsencrypt", "none")
@@ -36,8 +37,6 @@ class Site:
     static_url: str
     media_url: str
     tls: str
-    settings: str
-    wsgi: str
     seed: str
     region: str
     # Static files and the manifests of releases; and uploads.
@@ -70,11 +69,29 @@ class Site:
     provider: str = stores.DEFAULT
     endpoint: str = ""
     cdn_id: str = ""
+    # The modules that site.yml names, "" where it leaves them to be found.
+    named_settings: str = ""
+    named_wsgi: str = ""
 
     @property
     def name(self) -> str:
         """The site's name where AWS or a log wants a plain word: ``example-com``."""
         return self.domain.replace(".", "-")
+
+    @property
+    def settings(self) -> str:
+        """The settings module of a deploy. Raises SlipwayError where none, or more than one, is found."""
+        return modules.find_settings(self.path, self.named_settings)
+
+    @property
+    def development_settings(self) -> str:
+        """The settings module of `make dev`: another one where the project has a package of them."""
+        return modules.for_development(self.path, self.settings)
+
+    @property
+    def wsgi(self) -> str:
+        """The module that holds ``application``. Raises SlipwayError where there is none."""
+        return modules.find_wsgi(self.path, self.named_wsgi, self.settings)
 
     @property
     def pushes(self) -> bool:
