@@ -26,7 +26,7 @@ def write(directory: Path, diary: RunLog, seen: Seen, machine: str) -> Path:
 
 
 def page(directory: Path, diary: RunLog, seen: Seen, machine: str) -> str:
-    verdict = "held" if diary.held else "red"
+    verdict = "passed" if diary.held else "failed"
     style = "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
     sections = [
         _hero(diary, seen, machine),
@@ -45,7 +45,7 @@ def page(directory: Path, diary: RunLog, seen: Seen, machine: str) -> str:
 
 
 def _hero(diary: RunLog, seen: Seen, machine: str) -> str:
-    state, word = ("", "held") if diary.held else (" red", "did not hold")
+    state, word = ("", "passed") if diary.held else (" failed", "failed")
     left_open = sum(it.held is None for it in diary.findings)
     held = f"What can be shown here held; {left_open} claims cannot." if left_open else "Everything held."
     sentence = held if diary.held else escape(diary.failure) or "Not everything held."
@@ -62,27 +62,27 @@ def _figures(diary: RunLog, seen: Seen) -> str:
         text = f"requests failed during {escape(during)}, {visits.rate:.0f} a second"
         figures.append((f"{len(visits.failed)} of {visits.sent}", text, bool(visits.failed)))
     cards = "".join(
-        f'<div class="card figure{" red" if red else ""}"><b>{figure}</b><span class="dim">{text}</span></div>'
-        for figure, text, red in figures
+        f'<div class="card figure{" failed" if failed else ""}"><b>{figure}</b><span class="dim">{text}</span></div>'
+        for figure, text, failed in figures
     )
     return f'<div class="figures">{cards}</div>'
 
 
 def _checks(diary: RunLog) -> str:
-    marks = {True: ("", "✓", ""), False: ("red", "✗", ""), None: ("open", "-", "not shown here: ")}
+    marks = {True: ("", "✓", ""), False: ("failed", "✗", ""), None: ("open", "-", "not shown here: ")}
     lines = "".join(
         f'<li class="{marks[it.held][0]}"><i>{marks[it.held][1]}</i>'
         f'<span>{escape(it.what)}<br><span class="dim">{marks[it.held][2]}{escape(it.seen)}</span></span></li>'
         for it in diary.findings
     )
-    return f'<section><h2>What had to hold</h2><ul class="card checks">{lines}</ul></section>' if lines else ""
+    return f'<section><h2>What had to hold</h2><ul class="card findings">{lines}</ul></section>' if lines else ""
 
 
 def _proof(directory: Path, seen: Seen) -> str:
     if not seen.smoke:
         return ""
     link = escape(os.path.relpath(seen.smoke / "index.html", directory))
-    return f'<p><a href="{link}">The proof, asset by asset</a>: pages, witnesses, controls and screenshots.</p>'
+    return f'<p><a href="{link}">The proof, asset by asset</a>: pages, checks, controls and screenshots.</p>'
 
 
 def _phases(diary: RunLog) -> str:
@@ -95,7 +95,7 @@ def _phases(diary: RunLog) -> str:
 
 
 def _bars(phase: Phase, at: float, total: float, kind: str = "") -> Iterator[str]:
-    track = " ".join(filter(None, ("track", "partly" if kind else "", "red" if phase.failed else "")))
+    track = " ".join(filter(None, ("track", "partly" if kind else "", "failed" if phase.failed else "")))
     yield (
         f'<span class="{kind}">{escape(phase.title)}</span><span class="seconds">{phase.seconds:.1f} s</span>'
         f'<span class="{track}"><i style="left:{at / total:.2%};width:{phase.seconds / total:.2%}"></i></span>'

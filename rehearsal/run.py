@@ -115,7 +115,7 @@ class Run:
         """Notes what the proof of the latest deploy said."""
         self.seen.smoke = SITE_STATE / "report"
         proof = json.loads((self.seen.smoke / "smoke.json").read_text())
-        self.diary.find("No static request reaches the origin", proof["verdict"] == "green", proof["sentence"])
+        self.diary.find("No static request reaches the origin", proof["verdict"] == "passed", proof["sentence"])
         pages = [page["signed_in"] for page in proof["pages"]]
         self._find_of_login("The proof signed in", any(pages), f"{sum(pages)} of {len(pages)} pages")
 

@@ -1,4 +1,4 @@
-"""``python -m tests.smoke --site URL …``: prints the verdict. Exits 0 green, 1 red or void, 2 not run."""
+"""``python -m tests.smoke --site URL …``: prints the verdict. Exits 0 passed, 1 failed or inconclusive, 2 not run."""
 
 import json
 import sys

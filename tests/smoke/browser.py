@@ -24,7 +24,7 @@ _VIOLATIONS = """document.addEventListener("securitypolicyviolation", event => {
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Device:
     """One way of looking at a page: screen, density, colours, service workers."""
 
     name: str
@@ -47,13 +47,13 @@ class Look:
         }
 
 
-DESKTOP = Look("desktop", 1280, 800, 1)
-PHONE = Look("phone", 390, 844, 3, dark=True, phone=True)
-TABLET = Look("tablet", 820, 1180, 2, workers="block")
+DESKTOP = Device("desktop", 1280, 800, 1)
+PHONE = Device("phone", 390, 844, 3, dark=True, phone=True)
+TABLET = Device("tablet", 820, 1180, 2, workers="block")
 
 
 @dataclass(slots=True)
-class Asked:
+class BrowserRequest:
     """One request. ``chain``: the URLs that redirected to it. Times: epoch seconds.
 
     ``by``: who says that they answered: "origin", "CDN cache", "CDN", or "" for nobody.
@@ -72,13 +72,13 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Visit:
+class PageLoad:
     """What one look at one page showed. ``violations``: (blocked URI, directive)."""
 
     place: str
     url: str
-    look: str
-    asked: list[Asked] = field(default_factory=list)
+    device: str
+    requests: list[BrowserRequest] = field(default_factory=list)
     messages: list[tuple[str, str]] = field(default_factory=list)
     violations: list[tuple[str, str]] = field(default_factory=list)
     screenshot: bytes = b""
@@ -89,16 +89,16 @@ class Visit:
 class Watch:
     """Listens to one context, service workers included, and knows when it has gone quiet."""
 
-    def __init__(self, context: BrowserContext, seen: Visit):
+    def __init__(self, context: BrowserContext, seen: PageLoad):
         self._context = context
         self._seen = seen
-        self._open: dict[Request, Asked] = {}
+        self._open: dict[Request, BrowserRequest] = {}
         self._changed = asyncio.Event()
         self._icon = asyncio.Event()
         self.icons: set[str] = set()
 
-    def turn_to(self, seen: Visit) -> None:
-        """From now on everything belongs to another visit."""
+    def turn_to(self, seen: PageLoad) -> None:
+        """From now on everything belongs to another load."""
         self._seen = seen
         self._open.clear()
         self._icon.clear()
@@ -138,8 +138,8 @@ class Watch:
             chain.append(before.url)
             before = before.redirected_from
         worker = request.service_worker is not None
-        asked = Asked(request.url, request.resource_type, tuple(chain), worker, time.time())
-        self._seen.asked.append(asked)
+        asked = BrowserRequest(request.url, request.resource_type, tuple(chain), worker, time.time())
+        self._seen.requests.append(asked)
         if request.resource_type not in _ENDLESS and urlsplit(request.url).scheme != "data":
             self._open[request] = asked
         self._changed.set()

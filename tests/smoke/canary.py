@@ -1,32 +1,32 @@
-"""Witness C: asks the origin itself for every name of the manifest."""
+"""Check C: asks the origin itself for every name of the manifest."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, urljoin, urlsplit
 
-from tests.smoke.attribution import Check, Fact
+from tests.smoke.attribution import Fact, Rule
 from tests.smoke.client import Answer, Client
 from tests.smoke.fetch import Asset
 from tests.smoke.hosts import STATIC_TYPES, Hosts
 from tests.smoke.manifest import DIGEST, Entry, Manifest
-from tests.smoke.result import Testimony
+from tests.smoke.result import Result
 
 AT_ONCE = 12
 # Media files that are asked for: one that lies on the origin's disk has company there.
 MEDIA = 10
 
 
-async def testify(client: Client, assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, origin: str) -> Testimony:
+async def check(client: Client, assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, origin: str) -> Result:
     """Asks for every name of the manifest, else for those in the pages, and for the media that pages show."""
-    assets, names, unseen = list(assets), manifest.names, ""
+    assets, names, reason = list(assets), manifest.names, ""
     if not names:
         names = [urlsplit(it.url).path.lstrip("/") for it in assets if hosts.role(it.url) == "static"]
-        unseen = "no --manifest: only what the pages name was asked for"
+        reason = "no --manifest: only what the pages name was asked for"
     if not names:
-        return Testimony(unseen="no --manifest, and the pages name no asset")
+        return Result(reason="no --manifest, and the pages name no asset")
     facts, asked = await ask_origin(client, hosts, manifest, names, origin)
     more, also = await ask_for_media(client, hosts, [it for it in assets if hosts.role(it.url) == "media"], origin)
-    return Testimony(facts + more, asked + also, unseen)
+    return Result(facts + more, asked + also, reason)
 
 
 async def ask_for_media(client: Client, hosts: Hosts, assets: list[Asset], origin: str) -> tuple[list[Fact], int]:
@@ -40,7 +40,7 @@ async def ask_for_media(client: Client, hosts: Hosts, assets: list[Asset], origi
             answer = await client.ask(urljoin(origin, place), headers=headers)
             if answer.status == 200 and (answer.body == asset.body or STATIC_TYPES.match(answer.type)):
                 what = f"the origin sends this media file too: {answer.type}, {len(answer.body)} bytes"
-                facts.append(Fact(Check.SERVED, urljoin(hosts.site, place), asset.place, what))
+                facts.append(Fact(Rule.SERVED, urljoin(hosts.site, place), asset.place, what))
     return facts, asked
 
 
@@ -82,10 +82,10 @@ def _judge(answer: Answer, prefix: str, name: str, manifest: Manifest, hosts: Ho
     place = entry.source if entry else "the manifest, without its hash"
     if _same_bytes(answer, name, manifest, entry):
         what = f"the origin sends the file's own bytes with status {answer.status}"
-        yield Fact(Check.SERVED, url, place, what)
+        yield Fact(Rule.SERVED, url, place, what)
     elif answer.status not in (404, 410) and not (prefix == "/" and _is_a_page(answer, name, hosts)):
         said = " ".join(filter(None, (str(answer.status or answer.error), answer.type)))
-        yield Fact(Check.SERVED, url, place, f"the origin answers {said}, not 404")
+        yield Fact(Rule.SERVED, url, place, f"the origin answers {said}, not 404")
 
 
 def _same_bytes(answer: Answer, name: str, manifest: Manifest, entry: Entry | None) -> bool:

@@ -9,30 +9,30 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tests.smoke.verdict import WITNESSES, Verdict
+from tests.smoke.verdict import CHECKS, Verdict
 
-# Above this many assets the green ones are summed up by kind.
+# Above this many assets those without a finding are summed up by kind.
 LONG = 30
-_COLOURS = {"green": "green", "red": "red", "not seen": "yellow", "seen": "green"}
+_COLOURS = {"passed": "green", "failed": "red", "not checked": "yellow"}
 
 
 def show(verdict: Verdict, console: Console, report: Path | None = None) -> None:
     """Prints everything, the one sentence last."""
     console.print(_assets(verdict))
-    console.print(_witnesses(verdict))
-    for claim in verdict.weaker:
-        how = "not known" if claim["extent"] == "nothing" else "known in part"
-        text = f"weaker: {claim['unknown']} ({how}; {claim['witness']}: {claim['reason']})"
+    console.print(_checks(verdict))
+    for claim in verdict.unverified:
+        extent = "not verified" if claim["extent"] == "nothing" else "verified in part"
+        text = f"{extent}: {claim['unknown']} ({claim['check']}: {claim['reason']})"
         console.print(Text(text, style="yellow"))
     for url, entries in groupby(sorted(verdict.allowed, key=_url), key=_url):
         lines = list(entries)
         sent = f"{len(lines)} requests, {sum(line['bytes'] for line in lines):,} bytes"
         console.print(Text(f"allowed: {url}, {sent} from the origin ({lines[0]['reason']})"))
     for note in verdict.notes:
-        console.print(Text(note, style="yellow" if note.startswith("not seen") else "dim"))
+        console.print(Text(note, style="yellow" if note.startswith("not checked") else "dim"))
     for finding in verdict.findings:
         console.print()
-        console.print(Text(f"{finding.witness}  {finding.url}", style="bold red"))
+        console.print(Text(f"{finding.check}  {finding.url}", style="bold red"))
         console.print(Text(f"   at   {finding.place}"))
         if finding.source:
             console.print(Text(f"   in   {finding.source}"))
@@ -40,7 +40,7 @@ def show(verdict: Verdict, console: Console, report: Path | None = None) -> None
     console.print()
     if report:
         console.print(Text(f"report: {report / 'index.html'}"), soft_wrap=True)
-    colour = "green" if verdict.verdict == "green" else "red"
+    colour = "passed" if verdict.verdict == "passed" else "failed"
     console.print(Text(verdict.sentence, style=f"bold {colour}"), soft_wrap=True)
 
 
@@ -52,16 +52,16 @@ def _assets(verdict: Verdict) -> Table:
     table = Table(title=f"Assets of {verdict.site}", title_justify="left", header_style="bold")
     for name in ("asset", "host", "cache", "bytes", "cache-control", "verdict"):
         table.add_column(name, justify="right" if name == "bytes" else "left", overflow="fold")
-    red = [asset for asset in verdict.assets if asset["verdict"] != "ok"]
+    failed = [asset for asset in verdict.assets if asset["verdict"] != "ok"]
     good = [asset for asset in verdict.assets if asset["verdict"] == "ok"]
-    for asset in red if len(verdict.assets) > LONG else [*red, *good]:
+    for asset in failed if len(verdict.assets) > LONG else [*failed, *good]:
         table.add_row(
             urlsplit(asset["url"]).path,
             asset["host"],
             asset["hit"],
             f"{asset['bytes']:,}",
             asset["cache_control"] or "-",
-            Text(asset["verdict"], style="green" if asset["verdict"] == "ok" else "red"),
+            Text(asset["verdict"], style="passed" if asset["verdict"] == "ok" else "failed"),
         )
     if len(verdict.assets) > LONG:
         groups: dict[tuple, list[dict]] = defaultdict(list)
@@ -76,23 +76,23 @@ def _assets(verdict: Verdict) -> Table:
                 ", ".join(f"{number} {name}" for name, number in hits.items()),
                 f"{sum(asset['bytes'] for asset in assets):,}",
                 cache or "-",
-                Text("ok", style="green"),
+                Text("ok", style="passed"),
             )
     return table
 
 
-def _witnesses(verdict: Verdict) -> Table:
-    table = Table(title="Witnesses", title_justify="left", header_style="bold")
-    for name in ("", "witness", "state", "checked", "controls", "reason"):
+def _checks(verdict: Verdict) -> Table:
+    table = Table(title="Checks", title_justify="left", header_style="bold")
+    for name in ("", "check", "state", "checked", "controls", "reason"):
         table.add_column(name, justify="right" if name == "checked" else "left")
-    for letter, witness in verdict.witnesses.items():
-        states = [f"{control.name}: {control.state}" for control in verdict.controls if control.witness == letter]
+    for letter, check in verdict.checks.items():
+        states = [f"{control.name}: {control.state}" for control in verdict.controls if control.check == letter]
         table.add_row(
             letter,
-            WITNESSES[letter],
-            Text(witness.state, style=_COLOURS[witness.state]),
-            f"{witness.checked:,}",
+            CHECKS[letter],
+            Text(check.state, style=_COLOURS[check.state]),
+            f"{check.checked:,}",
             "\n".join(states),
-            witness.reason,
+            check.reason,
         )
     return table

@@ -1,4 +1,4 @@
-"""Positive controls: faults planted on purpose. A run in which one goes unseen proves nothing."""
+"""Positive controls: faults planted on purpose. A run that misses one proves nothing."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,8 +8,8 @@ from multidict import CIMultiDict
 from playwright.async_api import Error, Playwright
 
 from tests.smoke import browser_requests, netlog, origin_log, page_references
-from tests.smoke.attribution import Check
-from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, Visit, Watch
+from tests.smoke.attribution import Rule
+from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, PageLoad, Watch
 from tests.smoke.chromium import NoBrowser, launch
 from tests.smoke.client import Answer, Client, new_run
 from tests.smoke.hosts import Hosts
@@ -33,9 +33,9 @@ class Controls:
         self._page = urljoin(hosts.site, f"/slipway-smoke-{self.leaking}/")
         self._browser_ran = False
 
-    def _note(self, name: str, witness: str, run: str, seen: bool, reason: str) -> None:
-        state = "seen" if seen else "missed"
-        self.controls.append(Control(name, witness, run, state, "" if seen else reason))
+    def _note(self, name: str, check: str, run: str, seen: bool, reason: str) -> None:
+        state = "detected" if seen else "missed"
+        self.controls.append(Control(name, check, run, state, "" if seen else reason))
 
     async def plant(self, playwright: Playwright | None, directory: Path) -> None:
         """The planted request, and the leaking page parsed and shown to a browser of its own."""
@@ -51,8 +51,8 @@ class Controls:
             self._browser_ran = True
         except (NoBrowser, Error) as error:
             state = "not run" if isinstance(error, NoBrowser) else "missed"
-            for witness in "BN":
-                self.controls.append(Control("leaking page", witness, self.leaking, state, str(error)))
+            for check in "BN":
+                self.controls.append(Control("leaking page", check, self.leaking, state, str(error)))
 
     async def ask_for_what_is_not_there(self) -> None:
         """A CDN that has every name there can be says nothing about any."""
@@ -67,10 +67,10 @@ class Controls:
         self._note("a name that is not there", "H", absent, not agreeing, "; ".join(agreeing))
 
     async def _show(self, playwright: Playwright | None, text: str, log: Path) -> None:
-        visit = Visit(self._page, self._page, "control")
+        load = PageLoad(self._page, self._page, "control")
         async with launch(playwright, self._options, self.leaking, log) as browser:
             context = await browser.new_context(**DESKTOP.context)
-            watch = Watch(context, visit)
+            watch = Watch(context, load)
             await watch.start()
             page = await context.new_page()
 
@@ -81,8 +81,8 @@ class Controls:
             await watch.icon(FAVICON_PATIENCE)
             await watch.settle()
             await context.close()
-        facts = browser_requests.judge([visit], self._hosts)
-        caught = any(fact.check is Check.ASKED and fact.url.endswith(self._leak) for fact in facts)
+        facts = browser_requests.judge([load], self._hosts)
+        caught = any(fact.rule is Rule.ASKED and fact.url.endswith(self._leak) for fact in facts)
         self._note("leaking page", "B", self.leaking, caught, "its request was not found")
         pages = [SimpleNamespace(url=self._page, kind="page", page=parse(self._page, text))]
         sent = netlog.read(log) if log.exists() else []

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
-from tests.smoke.attribution import Check, Fact
+from tests.smoke.attribution import Fact, Rule
 from tests.smoke.client import Answer, Client, new_run
 from tests.smoke.hosts import Hosts, resolve
 from tests.smoke.options import Options
@@ -22,7 +22,7 @@ _DEBUG = re.compile(r"You(?:'|&#x27;|\u2019)re seeing this error because you hav
 
 
 @dataclass(slots=True)
-class Visited:
+class CrawledPage:
     """One crawled page. ``kind``: "page", "admin" or an error's status as text.
 
     ``replay``: a browser cannot ask for it by itself (another method, another Host).
@@ -45,7 +45,7 @@ class Visited:
 
 @dataclass(slots=True)
 class Crawl:
-    pages: list[Visited] = field(default_factory=list)
+    pages: list[CrawledPage] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     cookies: list[dict] = field(default_factory=list)
     set_cookies: list[tuple[str, str]] = field(default_factory=list)
@@ -53,20 +53,20 @@ class Crawl:
     sign_in_problem: str = ""
     facts: list[Fact] = field(default_factory=list)
 
-    def for_browser(self) -> list[Visited]:
+    def for_browser(self) -> list[CrawledPage]:
         """One page of every kind: what loads and runs the same things is looked at once."""
         chosen, seen = [], set()
-        for visited in self.pages:
-            keys = {visited.page.signature, (_pattern(visited.url), visited.signed_in)}
-            if visited.replay or not keys & seen:
-                chosen.append(visited)
+        for crawled in self.pages:
+            keys = {crawled.page.signature, (_pattern(crawled.url), crawled.signed_in)}
+            if crawled.replay or not keys & seen:
+                chosen.append(crawled)
                 seen |= keys
         return chosen
 
     def note_cookies(self, answer: Answer) -> None:
         self.set_cookies += [(answer.url, it) for it in answer.headers.getall("Set-Cookie", [])]
 
-    def take(self, answer: Answer, kind: str, **how) -> Visited | None:
+    def take(self, answer: Answer, kind: str, **how) -> CrawledPage | None:
         """Parses an answer if it is a page with something in it."""
         self.note_cookies(answer)
         if answer.type not in ("text/html", "application/xhtml+xml") or not answer.body:
@@ -75,15 +75,15 @@ class Crawl:
             text = answer.decoded().decode("utf-8", "replace")
         except ValueError as error:
             what = f"Content-Encoding: {answer.encoding or 'none'}, but the body is {error}"
-            self.facts.append(Fact(Check.ENCODING, answer.url, answer.url, what))
+            self.facts.append(Fact(Rule.ENCODING, answer.url, answer.url, what))
             self.notes.append(f"{answer.url}: {what}")
             return None
         links = answer.headers.getall("Link", [])
         place = f"{answer.url} ({kind})" if how.get("replay") else answer.url
         page = parse(answer.url, text, links, place)
-        visited = Visited(answer, page, kind, **how)
-        self.pages.append(visited)
-        return visited
+        crawled = CrawledPage(answer, page, kind, **how)
+        self.pages.append(crawled)
+        return crawled
 
 
 async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Crawl:
@@ -95,7 +95,7 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Cr
         if options.login:
             problem, landing = await sign_in(client, options, found.pages)
             if problem == NO_FORM:
-                found.notes.append(f"not seen: pages behind a login ({problem})")
+                found.notes.append(f"not checked: pages behind a login ({problem})")
             elif problem:
                 found.sign_in_problem = problem
             else:
@@ -103,7 +103,7 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Cr
                 await _walk(found, client, options, hosts, start, deadline, signed_in=True)
                 found.cookies = _cookies(client, hosts)
         else:
-            found.notes.append("not seen: pages behind the login (no SMOKE_LOGIN)")
+            found.notes.append("not checked: pages behind the login (no SMOKE_LOGIN)")
     async with Client(options, run) as client:
         await _errors(found, client, hosts)
     return found
@@ -146,9 +146,9 @@ async def _walk(found, client, options, hosts, start, deadline, *, signed_in: bo
                 found.feeds[answer.url] = answer.text
                 continue
             kind = "admin" if "/admin/" in urlsplit(answer.url).path else "page"
-            visited = found.take(answer, kind, signed_in=signed_in)
-            if visited:
-                level += [*visited.page.links, *visited.page.feeds]
+            crawled = found.take(answer, kind, signed_in=signed_in)
+            if crawled:
+                level += [*crawled.page.links, *crawled.page.feeds]
         level = [url for url in dict.fromkeys(level) if _crawlable(url, hosts)]
     if budget <= 0:
         found.notes.append(f"the crawl stopped at --max-pages {options.max_pages}")
@@ -181,11 +181,11 @@ async def _errors(found: Crawl, client: Client, hosts: Hosts) -> None:
         answer = await client.ask(url, method=method, headers=headers, data=data)
         if str(answer.status) != status:
             said = answer.error or f"answered {answer.status}"
-            found.notes.append(f"not seen: the {status} page ({method} {path}: {said})")
+            found.notes.append(f"not checked: the {status} page ({method} {path}: {said})")
         elif found.take(answer, status, replay=status != "404") is None:
             found.notes.append(f"the {status} answer is no page: nothing to parse")
-    if not any(visited.answer.status >= 500 for visited in found.pages):
-        found.notes.append("not seen: the 500 page (the site offered none)")
+    if not any(crawled.answer.status >= 500 for crawled in found.pages):
+        found.notes.append("not checked: the 500 page (the site offered none)")
 
 
 def _crawlable(url: str, hosts: Hosts) -> bool:

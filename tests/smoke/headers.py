@@ -1,4 +1,4 @@
-"""Witness H: what each answer of the CDN says about itself, and who gave it."""
+"""Check H: what each answer of the CDN says about itself, and who gave it."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,13 +6,13 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
 from tests.smoke import fetch
-from tests.smoke.attribution import Check, Fact
+from tests.smoke.attribution import Fact, Rule
 from tests.smoke.client import Client
 from tests.smoke.coding import decode
 from tests.smoke.fetch import Asset
 from tests.smoke.hosts import Hosts, extension, resolve
 from tests.smoke.manifest import Manifest, carries_hash, name_fits
-from tests.smoke.result import Testimony
+from tests.smoke.result import Result
 
 _JAVASCRIPT = {"text/javascript", "application/javascript", "application/x-javascript"}
 TYPES = {
@@ -39,14 +39,14 @@ TYPES = {
     ".webm": {"video/webm"},
 }
 _GZIP = b"\x1f\x8b"
-ALL_REFUSED = 3
+ALL_DENIED = 3
 # Seconds: what is cached for less is not taken for immutable, whatever it says of itself.
 A_MONTH = 30 * 86_400
 _MAX_AGE = re.compile(r"\bmax-age=(\d+)")
 _NOT_KEPT = re.compile(r"\b(no-store|no-cache|private)\b")
 
 
-async def testify(
+async def check(
     client: Client,
     assets: Mapping[str, Asset],
     listed: Mapping[str, Asset],
@@ -55,14 +55,14 @@ async def testify(
     manifest: Manifest,
     origin: str,
     marker: str,
-) -> Testimony:
+) -> Result:
     """``assets``: what pages load; ``listed``: what only the manifest names. ``marker``: the origin's own header."""
     everything = assets | listed
     facts = await same_address(client, hosts, assets.values(), origin)
     facts += [*judge(everything.values(), hosts, manifest, marker), *wide_cookies(set_cookies, hosts)]
     if not assets:
-        return Testimony(facts, unseen="no asset on a CDN host was found")
-    return Testimony(facts, len(everything))
+        return Result(facts, reason="no asset on a CDN host was found")
+    return Result(facts, len(everything))
 
 
 def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str) -> Iterator[Fact]:
@@ -76,36 +76,36 @@ def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str
             yield from _policy(asset, hosts, manifest)
     for found in by_host.values():
         statuses = {asset.last.status for asset in found}
-        if len(found) >= ALL_REFUSED and not any(200 <= status < 400 for status in statuses):
+        if len(found) >= ALL_DENIED and not any(200 <= status < 400 for status in statuses):
             first = found[0]
             said = first.last.error or ", ".join(map(str, sorted(statuses)))
-            what = f"{urlsplit(first.url).netloc} refuses all {len(found)} assets: {said}"
-            yield Fact(Check.REFUSED, first.url, first.place, what)
+            what = f"{urlsplit(first.url).netloc} denies all {len(found)} assets: {said}"
+            yield Fact(Rule.DENIED, first.url, first.place, what)
 
 
 def _who(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
     answer = asset.last
     if marker in answer.headers:
         what = f"the answer carries {marker}: {answer.headers[marker]}, so the origin sent it"
-        yield Fact(Check.MARKED, asset.url, asset.place, what)
+        yield Fact(Rule.MARKED, asset.url, asset.place, what)
     if 300 <= answer.status < 400:
         target = resolve(asset.url, answer.headers.get("Location", "")) or ""
         to = "the origin" if hosts.is_origin(target) else target
         what = f"{answer.status} to {to}: {target}"
-        yield Fact(Check.REDIRECTED, asset.url, asset.place, what, (target,))
+        yield Fact(Rule.REDIRECTED, asset.url, asset.place, what, (target,))
     if any("Set-Cookie" in answer.headers for answer in asset.answers):
-        yield Fact(Check.COOKIE, asset.url, asset.place, "the answer sets a cookie")
+        yield Fact(Rule.COOKIE, asset.url, asset.place, "the answer sets a cookie")
     never_hit = asset.kind != fetch.LISTED and not asset.is_hit
     if answer.status == 200 and never_hit and marker not in answer.headers:
         seen = [name for name in fetch.CACHE_HEADERS if name in answer.headers]
         said = "; ".join(f"{name}: {answer.headers[name]}" for name in seen) or "no cache header"
         what = f"asked {len(asset.answers)} times and never a hit ({said})"
-        yield Fact(Check.NEVER_HIT, asset.url, asset.place, what)
+        yield Fact(Rule.NEVER_HIT, asset.url, asset.place, what)
 
 
 def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
-    def fact(check: Check, what: str) -> Fact:
-        return Fact(check, asset.url, asset.place, what)
+    def fact(rule: Rule, what: str) -> Fact:
+        return Fact(rule, asset.url, asset.place, what)
 
     answer, entry = asset.last, manifest.entry(asset.url, hosts)
     if answer.cut:
@@ -113,29 +113,29 @@ def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
     try:
         body = answer.decoded()
     except ValueError as error:
-        yield fact(Check.ENCODING, f"Content-Encoding: {answer.encoding}, but the body is {error}")
+        yield fact(Rule.ENCODING, f"Content-Encoding: {answer.encoding}, but the body is {error}")
         return
     hidden = _hidden_coding(asset, body)
     if hidden:
         labelled = answer.encoding or "nothing"
-        yield fact(Check.ENCODING, f"still {hidden} after undoing {labelled}: compressed twice")
+        yield fact(Rule.ENCODING, f"still {hidden} after undoing {labelled}: compressed twice")
         return
     wrong = entry is not None and (entry.is_body(body) is False or (entry.hashed and not name_fits(entry.name, body)))
     if wrong:
-        yield fact(Check.HASH, "the bytes are not those that the name's hash was made of")
+        yield fact(Rule.HASH, "the bytes are not those that the name's hash was made of")
     expected = TYPES.get(extension(asset.url))
     sent = answer.headers.get("Content-Type", "")
     charset = answer.headers.get("Content-Type", "").lower().partition("charset=")[2].strip('" ')
     if entry is not None and entry.content_type:
         if sent != entry.content_type:
-            yield fact(Check.TYPE, f"Content-Type is {sent!r}, not {entry.content_type!r}")
+            yield fact(Rule.TYPE, f"Content-Type is {sent!r}, not {entry.content_type!r}")
     elif expected and answer.type not in expected:
-        yield fact(Check.TYPE, f"Content-Type is {sent!r}, not {min(expected)!r}")
+        yield fact(Rule.TYPE, f"Content-Type is {sent!r}, not {min(expected)!r}")
     elif charset not in ("", "utf-8"):
-        yield fact(Check.TYPE, f"Content-Type is {sent!r}: not UTF-8")
+        yield fact(Rule.TYPE, f"Content-Type is {sent!r}: not UTF-8")
     if fetch.should_be_compressed(asset) and not fetch.is_compressed(answer):
         tries = len(asset.answers)
-        yield fact(Check.UNCOMPRESSED, f"{len(body)} bytes sent as they are, {tries} times of {tries}")
+        yield fact(Rule.UNCOMPRESSED, f"{len(body)} bytes sent as they are, {tries} times of {tries}")
 
 
 def _hidden_coding(asset: Asset, body: bytes) -> str | None:
@@ -155,8 +155,8 @@ def _hidden_coding(asset: Asset, body: bytes) -> str | None:
 
 
 def _policy(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
-    def fact(check: Check, what: str) -> Fact:
-        return Fact(check, asset.url, asset.place, what)
+    def fact(rule: Rule, what: str) -> Fact:
+        return Fact(rule, asset.url, asset.place, what)
 
     headers = asset.last.headers
     if hosts.role(asset.url) == "static":
@@ -165,17 +165,17 @@ def _policy(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
         age = _MAX_AGE.search(cache)
         if hashed and ("immutable" not in cache or not age or int(age[1]) < A_MONTH or _NOT_KEPT.search(cache)):
             said = cache or "absent"
-            yield fact(Check.NOT_IMMUTABLE, f"Cache-Control is {said!r} on a name with a hash")
+            yield fact(Rule.NOT_IMMUTABLE, f"Cache-Control is {said!r} on a name with a hash")
         if hashed is False and "immutable" in cache:
-            yield fact(Check.IMMUTABLE, f"Cache-Control is {cache!r} on a name without a hash")
+            yield fact(Rule.IMMUTABLE, f"Cache-Control is {cache!r} on a name without a hash")
     if asset.cors:
         allowed = headers.get("Access-Control-Allow-Origin")
         if allowed is None:
             what = f"no Access-Control-Allow-Origin for Origin: {hosts.origin}"
-            yield fact(Check.CORS_ABSENT, what)
+            yield fact(Rule.CORS_ABSENT, what)
         elif allowed not in ("*", hosts.origin):
             what = f"Access-Control-Allow-Origin is {allowed!r}, the site is {hosts.origin!r}"
-            yield fact(Check.CORS_WRONG, what)
+            yield fact(Rule.CORS_WRONG, what)
 
 
 def wide_cookies(set_cookies: Iterable[tuple[str, str]], hosts: Hosts) -> Iterator[Fact]:
@@ -187,7 +187,7 @@ def wide_cookies(set_cookies: Iterable[tuple[str, str]], hosts: Hosts) -> Iterat
                 host = urlsplit(base).hostname or ""
                 if domain and (host == domain or host.endswith(f".{domain}")):
                     what = f"cookie {name!r} has Domain={domain}: browsers send it to {host}"
-                    yield Fact(Check.COOKIE, base, page, what)
+                    yield Fact(Rule.COOKIE, base, page, what)
 
 
 async def same_address(client: Client, hosts: Hosts, assets: Iterable[Asset], origin: str) -> list[Fact]:
@@ -200,7 +200,7 @@ async def same_address(client: Client, hosts: Hosts, assets: Iterable[Asset], or
         on_host = [asset for asset in assets if urlsplit(asset.url).netloc == netloc]
         if shared and not any(fetch.is_cdn(asset.last) for asset in on_host):
             address, port = min(shared)
-            what = f"{netloc} leads to {address} port {port}, where the origin listens"
+            what = f"{netloc} resolves to {address} port {port}, where the origin listens"
             place = on_host[0].place if on_host else hosts.site
-            facts.append(Fact(Check.SAME_ADDRESS, base, place, what))
+            facts.append(Fact(Rule.SAME_ADDRESS, base, place, what))
     return facts

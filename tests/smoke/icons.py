@@ -9,9 +9,9 @@ from dataclasses import replace
 from multidict import CIMultiDict
 from playwright.async_api import Browser, Error
 
-from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, Visit, Watch
+from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, PageLoad, Watch
 from tests.smoke.client import Answer
-from tests.smoke.crawl import Visited
+from tests.smoke.crawl import CrawledPage
 from tests.smoke.replay import replay
 
 _POLICY = "Content-Security-Policy"
@@ -19,30 +19,30 @@ _POLICY = "Content-Security-Policy"
 TRIES = 3
 
 
-def needs_probe(visited: Visited) -> bool:
-    return not visited.page.has_icon and _POLICY in visited.answer.headers
+def needs_probe(crawled: CrawledPage) -> bool:
+    return not crawled.page.has_icon and _POLICY in crawled.answer.headers
 
 
-async def probe(browser: Browser, visited: Visited) -> bool:
+async def probe(browser: Browser, crawled: CrawledPage) -> bool:
     """Shows the page with a policy that allows nothing but the icon; whether it was asked for. The net log has it."""
-    headers = CIMultiDict(visited.answer.headers)
+    headers = CIMultiDict(crawled.answer.headers)
     headers.popall(_POLICY)
     headers[_POLICY] = "default-src 'none'; img-src 'self'"
     for _ in range(TRIES):
-        if await _asks(browser, replace(visited.answer, headers=headers), visited):
+        if await _asks(browser, replace(crawled.answer, headers=headers), crawled):
             return True
     return False
 
 
-async def _asks(browser: Browser, answer: Answer, visited: Visited) -> bool:
+async def _asks(browser: Browser, answer: Answer, crawled: CrawledPage) -> bool:
     context = await browser.new_context(**DESKTOP.context)
     watch = None
     with suppress(Error):
-        watch = Watch(context, Visit(visited.page.place, visited.url, "icon"))
+        watch = Watch(context, PageLoad(crawled.page.place, crawled.url, "icon"))
         page = await context.new_page()
         session = await watch.listen_for_icon(page)
         await replay(context, session, answer)
-        await page.goto(visited.url)
+        await page.goto(crawled.url)
         await watch.icon(FAVICON_PATIENCE)
     await context.close()
     return watch is not None and bool(watch.icons)

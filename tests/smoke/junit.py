@@ -1,4 +1,4 @@
-"""The verdict as JUnit XML: one case a witness and a control, for a CI that shows such files."""
+"""The verdict as JUnit XML: one case a check and a control, for a CI that shows such files."""
 
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -10,19 +10,19 @@ def written(document: dict) -> bytes:
 
 
 def suite(document: dict) -> Element:
-    """What failed has a ``failure`` a finding; a witness that was not heard is ``skipped``, with its reason."""
+    """What failed has a ``failure`` a finding; a check that did not run is ``skipped``, with its reason."""
     root = Element("testsuite", name=f"smoke {document['site']}", time=str(document["seconds"]))
-    for letter, witness in document["witnesses"].items():
-        case = SubElement(root, "testcase", classname="smoke.witness", name=f"{letter}: {witness['name']}")
-        for finding in (it for it in document["findings"] if it["witness"] == letter):
+    for letter, check in document["checks"].items():
+        case = SubElement(root, "testcase", classname="smoke.check", name=f"{letter}: {check['name']}")
+        for finding in (it for it in document["findings"] if it["check"] == letter):
             SubElement(case, "failure", message=f"{finding['what']}: {finding['url']}").text = _text(finding)
-        if witness["state"] == "not seen":
-            SubElement(case, "skipped", message=witness["reason"])
+        if check["state"] == "not checked":
+            SubElement(case, "skipped", message=check["reason"])
     for control in document["controls"]:
-        name = f"{control['witness']}: {control['name']}"
+        name = f"{control['check']}: {control['name']}"
         case = SubElement(root, "testcase", classname="smoke.control", name=name)
         if control["state"] == "missed":
-            SubElement(case, "failure", message=f"the run is void: {control['reason']}")
+            SubElement(case, "failure", message=f"the run is inconclusive: {control['reason']}")
         elif control["state"] == "not run":
             SubElement(case, "skipped", message=control["reason"])
     cases = list(root)

@@ -1,4 +1,4 @@
-"""Witness N: the browser's net log shows what its automation keeps to itself, the favicon first."""
+"""Check N: the browser's net log shows what its automation keeps to itself, the favicon first."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.smoke.attribution import Check, Fact
-from tests.smoke.crawl import Visited
+from tests.smoke.attribution import Fact, Rule
+from tests.smoke.crawl import CrawledPage
 from tests.smoke.hosts import Hosts
-from tests.smoke.result import Testimony
+from tests.smoke.result import Result
 
 _START = "URL_REQUEST_START_JOB"
 _SENT = (
@@ -29,13 +29,13 @@ class Sent:
     has_cookie: bool
 
 
-def testify(path: Path, pages: Iterable[Visited], hosts: Hosts) -> Testimony:
+def check(path: Path, pages: Iterable[CrawledPage], hosts: Hosts) -> Result:
     """``path``: the log of a browser that has ended."""
     try:
         sent = read(path)
     except (OSError, ValueError) as error:
-        return Testimony(unseen=str(error))
-    return Testimony(list(judge(sent, pages, hosts)), len(sent))
+        return Result(reason=str(error))
+    return Result(list(judge(sent, pages, hosts)), len(sent))
 
 
 def read(path: Path) -> list[Sent]:
@@ -78,34 +78,34 @@ def _sent(url: str, headers: Iterable[str]) -> Sent:
     return Sent(url, values.get("user-agent", ""), values.get("referer", ""), "cookie" in values)
 
 
-def judge(requests: Iterable[Sent], pages: Iterable[Visited], hosts: Hosts) -> Iterator[Fact]:
+def judge(requests: Iterable[Sent], pages: Iterable[CrawledPage], hosts: Hosts) -> Iterator[Fact]:
     pages = list(pages)
     for request in requests:
         path = urlsplit(request.url).path
         if hosts.is_ours(request.url) and request.has_cookie:
             what = "the browser sends a cookie along"
             place = request.referer or hosts.site
-            yield Fact(Check.COOKIE_SENT, request.url, place, what)
+            yield Fact(Rule.COOKIE_SENT, request.url, place, what)
         if not hosts.is_origin(request.url):
             continue
         if path == "/favicon.ico":
             for place, name in _iconless(request.referer, pages):
                 what = f"{name} names no icon, so the browser asks the origin for /favicon.ico"
-                yield Fact(Check.HIDDEN, request.url, place, what)
+                yield Fact(Rule.HIDDEN, request.url, place, what)
         elif hosts.looks_static(request.url) and not hosts.allowed(path):
-            what = "the browser asks the origin for it, unseen by its automation"
-            yield Fact(Check.HIDDEN, request.url, request.referer or hosts.site, what)
+            what = "the browser asks the origin for it, hidden from its automation"
+            yield Fact(Rule.HIDDEN, request.url, request.referer or hosts.site, what)
 
 
-def _iconless(referer: str, pages: list[Visited]) -> list[tuple[str, str]]:
+def _iconless(referer: str, pages: list[CrawledPage]) -> list[tuple[str, str]]:
     """(place, name) of the pages that asked. A strict referrer policy hides which: all that may."""
-    without = [visited for visited in pages if not visited.page.has_icon]
-    exact = [visited for visited in without if visited.url == referer]
+    without = [crawled for crawled in pages if not crawled.page.has_icon]
+    exact = [crawled for crawled in without if crawled.url == referer]
     named = [
         (
-            visited.page.place,
-            f"the {visited.kind} page" if visited.kind.isdecimal() else "the page",
+            crawled.page.place,
+            f"the {crawled.kind} page" if crawled.kind.isdecimal() else "the page",
         )
-        for visited in exact or without
+        for crawled in exact or without
     ]
     return named or [(referer, "the page")]

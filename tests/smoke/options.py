@@ -60,7 +60,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         prog="python -m tests.smoke",
         description="Prove that no static request reaches a site's origin.",
         epilog=f"{LOGIN_VARIABLE}=user:password in the environment signs in and crawls on. "
-        "Exit status: 0 green, 1 red or void, 2 the run could not be made, 130 interrupted.",
+        "Exit status: 0 passed, 1 failed or inconclusive, 2 the run could not be made, 130 interrupted.",
     )
     parser.add_argument("--site", required=True, type=_url, help="the site, https://www.…")
     parser.add_argument("--static", type=_url, help="the static host (else: read from the pages)")
@@ -81,7 +81,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         "--pull", metavar="PATH", default="", help="the CDN pulls hashed files from the origin, below this path"
     )
     parser.add_argument("--upload", metavar="PATH", help="try the forms that this endpoint signs: sends two files")
-    parser.add_argument("--path", dest="paths", action="append", default=[], help="one more page to visit")
+    parser.add_argument("--path", dest="paths", action="append", default=[], help="one more page to crawl")
     parser.add_argument(
         "--allow",
         action="append",
@@ -104,7 +104,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument("--max-pages", type=int, default=40)
     parser.add_argument("--max-depth", type=int, default=4)
     parser.add_argument("--full-pages", type=int, default=6, help="pages on every screen (6)")
-    parser.add_argument("--minutes", type=float, default=15, help="after these no further page is visited (15)")
+    parser.add_argument("--minutes", type=float, default=15, help="after these no further page is crawled (15)")
     parser.add_argument("--source", type=_directory, help="find leaks in these files (else: here, beside a manage.py)")
     given = vars(parser.parse_args(argv))
     # No program that is started from here, the browser least of all, gets to see it.

@@ -1,4 +1,4 @@
-"""Witness O: the origin's own access log, cut to one run by the id in the User-Agent."""
+"""Check O: the origin's own access log, cut to one run by the id in the User-Agent."""
 
 import asyncio
 import json
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.smoke.attribution import Check, Fact
+from tests.smoke.attribution import Fact, Rule
 from tests.smoke.client import agent
 from tests.smoke.hosts import STATIC_DESTINATIONS, STATIC_TYPES, Hosts
-from tests.smoke.result import Testimony
+from tests.smoke.result import Result
 
 _COMBINED = re.compile(
     r'\S+ \S+ \S+ \[[^\]]*\] "(?P<method>\S+) (?P<uri>\S+)[^"]*" (?P<status>\d+) (?P<bytes>\d+|-)'
@@ -105,13 +105,13 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def testify(log: OriginLog, run: str, hosts: Hosts, cdn_paths: Set[str], allowances: list[dict]) -> Testimony:
+def check(log: OriginLog, run: str, hosts: Hosts, cdn_paths: Set[str], allowances: list[dict]) -> Result:
     """What came in since the log was opened; see ``judge``."""
     lines = log.lines()
     facts = list(judge(lines, run, hosts, cdn_paths, allowances))
     if gap := log.gap():
-        return Testimony(facts, unseen=f"the log was turned over meanwhile, and lines may be lost ({gap}); prove again")
-    return Testimony(facts, sum(line.is_of(run) for line in lines))
+        return Result(facts, reason=f"the log was turned over meanwhile, and lines may be lost ({gap}); prove again")
+    return Result(facts, sum(line.is_of(run) for line in lines))
 
 
 def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], allowances: list[dict]) -> Iterator[Fact]:
@@ -125,7 +125,7 @@ def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], al
             continue
         if pulled:
             what = f"{line.agent!r} fetched it from the origin: {line.status}, {line.bytes} bytes"
-            yield Fact(Check.PULLED, hosts.static or url, line.place, what, (url,))
+            yield Fact(Rule.PULLED, hosts.static or url, line.place, what, (url,))
         elif is_static(line, hosts):
             entry = hosts.allowed(path)
             sent_too_much = (
@@ -139,7 +139,7 @@ def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], al
                 continue
             kind = line.dest or "request"
             what = f"{kind}: {line.status} {line.type}, {line.bytes} bytes".replace(" ,", ",")
-            yield Fact(Check.ARRIVED, url, line.place, what)
+            yield Fact(Rule.ARRIVED, url, line.place, what)
 
 
 def is_static(line: Line, hosts: Hosts) -> bool:

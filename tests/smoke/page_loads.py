@@ -1,6 +1,6 @@
-"""Visits pages with a real Chromium, each with empty caches.
+"""Loads pages in a real Chromium, each with empty caches.
 
-A window is used again for the next page that is looked at in the same way: a new one for each visit costs three times
+A window is used again for the next page on the same device: a new one for each load costs three times
 as much of the processor.
 """
 
@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Page
 
-from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, PHONE, TABLET, Look, Visit, Watch
-from tests.smoke.crawl import Visited
+from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, PHONE, TABLET, Device, PageLoad, Watch
+from tests.smoke.crawl import CrawledPage
 from tests.smoke.replay import replay
 
 AT_ONCE = 2
@@ -46,84 +46,86 @@ _WORKERS = """async () => {
 }"""
 
 
-async def visit_all(
+async def load_all(
     browser: Browser,
-    pages: Iterable[Visited],
+    pages: Iterable[CrawledPage],
     cookies: list[dict],
     full_pages: int,
     deadline: float,
     say: Callable[[str], None],
-) -> list[Visit]:
+) -> list[PageLoad]:
     """Every page on a desktop, the first ones on a phone and a tablet as well.
 
-    ``deadline``: the monotonic second after which what is left is not visited. ``say`` is told how far it is.
+    ``deadline``: the monotonic second after which what is left is not crawled. ``say`` is told how far it is.
     """
     pages = list(pages)
     windows = defaultdict(list)
-    for number, visited in enumerate(pages):
-        for look in (DESKTOP, PHONE, TABLET) if number < full_pages else (DESKTOP,):
+    for number, crawled in enumerate(pages):
+        for device in (DESKTOP, PHONE, TABLET) if number < full_pages else (DESKTOP,):
             # Chromium asks once in a window for an icon, and a replayed answer stays.
-            own = visited.page.place if visited.replay or not visited.page.has_icon else ""
-            windows[look, visited.signed_in, own].append(visited)
+            own = crawled.page.place if crawled.replay or not crawled.page.has_icon else ""
+            windows[device, crawled.signed_in, own].append(crawled)
     turn, total = asyncio.Semaphore(AT_ONCE), sum(map(len, windows.values()))
     begun = count(1)
 
-    def next_visit() -> bool:
-        say(f"visit {next(begun)} of {total} with Chromium")
+    def next_load() -> bool:
+        say(f"load page {next(begun)} of {total} in Chromium")
         return time.monotonic() < deadline
 
-    seen: list[list[Visit]] = await asyncio.gather(
+    seen: list[list[PageLoad]] = await asyncio.gather(
         *(
-            _visit_in_turn(turn, Window(browser, look, cookies if signed_in else []), those, next_visit)
+            _load_in_turn(turn, Window(browser, device, cookies if signed_in else []), those, next_load)
             for (look, signed_in, _), those in windows.items()
         )
     )
-    places = [visited.page.place for visited in pages]
-    return sorted((visit for visits in seen for visit in visits), key=lambda visit: places.index(visit.place))
+    places = [crawled.page.place for crawled in pages]
+    return sorted((load for loads in seen for load in loads), key=lambda load: places.index(load.place))
 
 
-async def _visit_in_turn(
-    turn: asyncio.Semaphore, window: "Window", pages: list[Visited], may_begin: Callable[[], bool]
-) -> list[Visit]:
+async def _load_in_turn(
+    turn: asyncio.Semaphore, window: "Window", pages: list[CrawledPage], may_begin: Callable[[], bool]
+) -> list[PageLoad]:
     async with turn:
-        seen = [await window.visit(page) if may_begin() else window.too_late(page) for page in pages]
+        seen = [await window.load(page) if may_begin() else window.too_late(page) for page in pages]
         await window.close()
     return seen
 
 
 class Window:
-    """One way of looking, signed in or not. It opens at the first visit, and anew after one that failed."""
+    """One device, signed in or not. It opens at the first load, and anew after one that failed."""
 
-    def __init__(self, browser: Browser, look: Look, cookies: list[dict]):
-        self._browser, self._look, self._cookies = browser, look, cookies
+    def __init__(self, browser: Browser, device: Device, cookies: list[dict]):
+        self._browser, self._device, self._cookies = browser, device, cookies
         self._context: BrowserContext | None = None
         self._page: Page
         self._session: CDPSession
         self._watch: Watch
 
-    async def visit(self, visited: Visited) -> Visit:
-        seen = Visit(visited.page.place, visited.url, self._look.name)
+    async def load(self, crawled: CrawledPage) -> PageLoad:
+        seen = PageLoad(crawled.page.place, crawled.url, self._device.name)
         try:
             if self._context is None:
                 await self._open(seen)
             else:
                 await self._clean(seen)
-            await self._look_at(visited, seen)
+            await self._look_at(crawled, seen)
         except Error as error:
             seen.problem, seen.failed = str(error).splitlines()[0], True
             await self.close()
         return seen
 
-    def too_late(self, visited: Visited) -> Visit:
-        return Visit(visited.page.place, visited.url, self._look.name, problem="the minutes were over", failed=True)
+    def too_late(self, crawled: CrawledPage) -> PageLoad:
+        return PageLoad(
+            crawled.page.place, crawled.url, self._device.name, problem="the minutes were over", failed=True
+        )
 
     async def close(self) -> None:
         if self._context is not None:
             await self._context.close()
             self._context = None
 
-    async def _open(self, seen: Visit) -> None:
-        self._context = await self._browser.new_context(**self._look.context)
+    async def _open(self, seen: PageLoad) -> None:
+        self._context = await self._browser.new_context(**self._device.context)
         if self._cookies:
             await self._context.add_cookies(self._cookies)
         self._watch = Watch(self._context, seen)
@@ -131,10 +133,10 @@ class Window:
         self._page = await self._context.new_page()
         self._session = await self._watch.listen_for_icon(self._page)
 
-    async def _clean(self, seen: Visit) -> None:
+    async def _clean(self, seen: PageLoad) -> None:
         """Empties every cache, so that the next one asks for all it needs."""
         parts = urlsplit(self._page.url)
-        await self._page.emulate_media(media="null", color_scheme=self._look.context["color_scheme"])
+        await self._page.emulate_media(media="null", color_scheme=self._device.context["color_scheme"])
         origin = f"{parts.scheme}://{parts.netloc}"
         await self._session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": LEFT_BEHIND})
         await self._session.send("Network.clearBrowserCache")
@@ -143,24 +145,24 @@ class Window:
             await self._session.send("Network.setCacheDisabled", {"cacheDisabled": disabled})
         self._watch.turn_to(seen)
 
-    async def _look_at(self, visited: Visited, seen: Visit) -> None:
+    async def _look_at(self, crawled: CrawledPage, seen: PageLoad) -> None:
         """Load, settle, scroll, then dark and print where the look is the desktop's."""
         page, watch = self._page, self._watch
-        if visited.replay:
-            await replay(self._context, self._session, visited.answer)
-        await page.goto(visited.url, wait_until="load", timeout=PAGE_TIMEOUT)
-        if page.url != visited.url:
+        if crawled.replay:
+            await replay(self._context, self._session, crawled.answer)
+        await page.goto(crawled.url, wait_until="load", timeout=PAGE_TIMEOUT)
+        if page.url != crawled.url:
             seen.problem = f"the browser was led on to {page.url}"
-        if not visited.page.has_icon:
+        if not crawled.page.has_icon:
             await watch.icon(FAVICON_PATIENCE)
-        elif not watch.icons & {reference.url for reference in visited.page.references}:
+        elif not watch.icons & {reference.url for reference in crawled.page.references}:
             await watch.icon(NAMED_ICON_PATIENCE)
         await watch.settle()
         await page.evaluate(_SCROLL)
         await page.evaluate(_WORKERS)
         await watch.settle()
         seen.screenshot = await page.screenshot(type="jpeg", quality=60, scale="css")
-        if self._look is DESKTOP:
+        if self._device is DESKTOP:
             await page.emulate_media(color_scheme="dark")
             await page.evaluate(_FRAMES)
             await page.emulate_media(color_scheme="light", media="print")

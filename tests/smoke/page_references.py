@@ -1,16 +1,16 @@
-"""Witness P: what is written in pages, stylesheets, modules, feeds and manifests."""
+"""Check P: what is written in pages, stylesheets, modules, feeds and manifests."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from urllib.parse import quote, urljoin, urlsplit
 
-from tests.smoke.attribution import Check, Fact
-from tests.smoke.crawl import Crawl, Visited
+from tests.smoke.attribution import Fact, Rule
+from tests.smoke.crawl import Crawl, CrawledPage
 from tests.smoke.fetch import LISTED, Asset
 from tests.smoke.hosts import Hosts
 from tests.smoke.manifest import Manifest
 from tests.smoke.parse import Reference
-from tests.smoke.result import Testimony
+from tests.smoke.result import Result
 
 _FEED_URL = re.compile(r"""https?://[^\s"'<>&\\]+|(?:src|href|url)=["'](/[^"']+)["']""")
 # What only a developer's tools ask for is noted, and reddens nothing when it is missing.
@@ -18,13 +18,13 @@ _OPTIONAL = {"map"}
 _LINKED = {"link", "document", "fetch", "object"}
 
 
-def testify(
+def check(
     found: Crawl,
     references: Sequence[Reference],
     listed: Sequence[Reference],
     assets: Mapping[str, Asset],
     hosts: Hosts,
-) -> Testimony:
+) -> Result:
     """``references``: of pages and what they load; ``listed``: of the manifest; ``assets``: what the CDN answered."""
     facts = [
         *judge_pages(found.pages),
@@ -32,17 +32,17 @@ def testify(
         *judge_feeds(found.feeds, hosts),
         *judge_missing(assets, [*references, *listed], hosts),
     ]
-    return Testimony(facts, len(references) + len(listed))
+    return Result(facts, len(references) + len(listed))
 
 
-def judge_pages(pages: Iterable[Visited]) -> Iterator[Fact]:
-    for visited in pages:
-        place = visited.page.place
-        name = f"the {visited.kind} page" if visited.kind.isdecimal() else "the page"
-        if visited.has_debug_body:
-            yield Fact(Check.DEBUG_PAGE, visited.url, place, f"{name} shows DEBUG = True")
-        if not visited.page.has_icon:
-            yield Fact(Check.NO_ICON, visited.url, place, f"{name} names no icon")
+def judge_pages(pages: Iterable[CrawledPage]) -> Iterator[Fact]:
+    for crawled in pages:
+        place = crawled.page.place
+        name = f"the {crawled.kind} page" if crawled.kind.isdecimal() else "the page"
+        if crawled.has_debug_body:
+            yield Fact(Rule.DEBUG_PAGE, crawled.url, place, f"{name} shows DEBUG = True")
+        if not crawled.page.has_icon:
+            yield Fact(Rule.NO_ICON, crawled.url, place, f"{name} names no icon")
 
 
 def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
@@ -51,16 +51,16 @@ def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[
         url, place, how = reference.url, reference.place, reference.how
         if hosts.role(url) == "origin":
             if is_leak(reference, hosts):
-                check = Check.WRITTEN_MAYBE if reference.maybe else Check.WRITTEN
+                rule = Rule.WRITTEN_MAYBE if reference.maybe else Rule.WRITTEN
                 if hosts.is_media_path(url):
-                    check = Check.WRITTEN_MEDIA
-                yield Fact(check, url, place, f"{how} names a static file on the origin")
+                    rule = Rule.WRITTEN_MEDIA
+                yield Fact(rule, url, place, f"{how} names a static file on the origin")
         elif hosts.is_ours(url):
             if url.startswith("http://") and hosts.site.startswith("https://"):
-                yield Fact(Check.PLAIN_HTTP, url, place, f"{how} asks over plain http")
+                yield Fact(Rule.PLAIN_HTTP, url, place, f"{how} asks over plain http")
             if reference.kind == "use":
                 what = f"{how} names a sprite on another origin"
-                yield Fact(Check.CROSS_ORIGIN_USE, url, place, what)
+                yield Fact(Rule.CROSS_ORIGIN_USE, url, place, what)
 
 
 def is_leak(reference: Reference, hosts: Hosts) -> bool:
@@ -77,8 +77,8 @@ def judge_feeds(feeds: Mapping[str, str], hosts: Hosts) -> Iterator[Fact]:
         for match in _FEED_URL.finditer(text):
             url = urljoin(place, match[1] or match[0])
             if hosts.is_origin(url) and hosts.looks_static(url):
-                check = Check.WRITTEN_MEDIA if hosts.is_media_path(url) else Check.WRITTEN_MAYBE
-                yield Fact(check, url, place, "the feed names a static file on the origin")
+                rule = Rule.WRITTEN_MEDIA if hosts.is_media_path(url) else Rule.WRITTEN_MAYBE
+                yield Fact(rule, url, place, "the feed names a static file on the origin")
 
 
 def judge_missing(assets: Mapping[str, Asset], references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
@@ -91,7 +91,7 @@ def judge_missing(assets: Mapping[str, Asset], references: Iterable[Reference], 
         if status == 0 or status >= 400:
             said = asset.last.error or f"answers {status}"
             what = f"{reference.how} names it, and {urlsplit(reference.url).netloc} {said}"
-            yield Fact(Check.MISSING, reference.url, reference.place, what)
+            yield Fact(Rule.MISSING, reference.url, reference.place, what)
 
 
 def listed(manifest: Manifest, hosts: Hosts, asked: Set[str]) -> Iterator[Reference]:

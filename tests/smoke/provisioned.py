@@ -1,8 +1,8 @@
-"""Witness A: the state of the CDN and the bucket, as the provider's own API describes it.
+"""Check A: the state of the CDN and the bucket, as the provider's own API describes it.
 
 The document may have any shape: CloudFront's and S3's own field names are looked for wherever they
 stand (``Origins``, ``OriginAccessControlId``, ``BlockPublicAcls``, …), and ``bucket_url`` is the
-bucket's own endpoint, which must refuse a visitor.
+bucket's own endpoint, which must deny a visitor.
 """
 
 import json
@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
-from tests.smoke.attribution import Check, Fact
+from tests.smoke.attribution import Fact, Rule
 from tests.smoke.client import Client
 from tests.smoke.fetch import Asset
 from tests.smoke.hosts import Hosts
-from tests.smoke.result import Testimony
+from tests.smoke.result import Result
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
@@ -27,17 +27,15 @@ def load(path: Path) -> dict:
     return document
 
 
-async def testify(
-    client: Client, document: dict | None, source: str, assets: Iterable[Asset], hosts: Hosts
-) -> Testimony:
+async def check(client: Client, document: dict | None, source: str, assets: Iterable[Asset], hosts: Hosts) -> Result:
     """``source``: the document's name. ``assets``: what the CDN sends, and the bucket must keep from strangers."""
     if document is None:
-        return Testimony(unseen="no --provisioned")
+        return Result(reason="no --provisioned")
     facts, checked = judge(document, source, hosts)
     more, asked = await ask_bucket(client, document, source, _samples(assets, hosts))
     if not checked:
-        return Testimony(facts + more, unseen=f"{source} describes no distribution")
-    return Testimony(facts + more, checked + asked, "" if asked else "no bucket_url: bucket not asked")
+        return Result(facts + more, reason=f"{source} describes no distribution")
+    return Result(facts + more, checked + asked, "" if asked else "no bucket_url: bucket not asked")
 
 
 def _samples(assets: Iterable[Asset], hosts: Hosts) -> list[str]:
@@ -61,16 +59,16 @@ def judge(document: dict, source: str, hosts: Hosts) -> tuple[list[Fact], int]:
                 facts += _origin(origin, url, f"{place}.Origins[{number}]", hosts)
         if node.get("SigningBehavior", "always") != "always":
             what = f"the origin access control signs {node['SigningBehavior']!r}, not 'always'"
-            facts.append(Fact(Check.NO_ACCESS_CONTROL, hosts.static or hosts.site, place, what))
+            facts.append(Fact(Rule.NO_ACCESS_CONTROL, hosts.static or hosts.site, place, what))
         if "public_access_block" in node and not node["public_access_block"]:
             what = "the bucket has no public access block"
-            facts.append(Fact(Check.PUBLIC_BUCKET, source, f"{place}.public_access_block", what))
+            facts.append(Fact(Rule.PUBLIC_BUCKET, source, f"{place}.public_access_block", what))
         if _BLOCKS[0] in node:
             checked += 1
             off = [name for name in _BLOCKS if not node.get(name)]
             if off:
-                what = f"the bucket's public access block lacks {', '.join(off)}"
-                facts.append(Fact(Check.PUBLIC_BUCKET, source, place, what))
+                what = f"the bucket's public access block is missing {', '.join(off)}"
+                facts.append(Fact(Rule.PUBLIC_BUCKET, source, place, what))
     return facts, checked
 
 
@@ -80,12 +78,12 @@ def _origin(origin: dict, url: str, place: str, hosts: Hosts) -> Iterator[Fact]:
     site = urlsplit(hosts.site)
     if hosts.is_origin(f"{site.scheme}://{domain}/") or domain == site.hostname:
         what = f"the distribution's origin is the site itself ({domain})"
-        yield Fact(Check.ORIGIN_IS_SITE, url, place, what)
+        yield Fact(Rule.ORIGIN_IS_SITE, url, place, what)
     elif not origin.get("OriginAccessControlId") and not _identity(origin):
         kind = "a plain web server" if custom else "read without origin access control"
         what = f"the distribution's origin {domain} is {kind}"
-        check = Check.ORIGIN_IS_SITE if custom and not _is_bucket(domain) else Check.NO_ACCESS_CONTROL
-        yield Fact(check, url, place, what)
+        rule = Rule.ORIGIN_IS_SITE if custom and not _is_bucket(domain) else Rule.NO_ACCESS_CONTROL
+        yield Fact(rule, url, place, what)
 
 
 def _items(origins: object) -> list[dict]:
@@ -135,6 +133,6 @@ async def ask_bucket(client: Client, document: dict, source: str, names: Iterabl
             asked += 1
             if answer.status == 200:
                 what = "anybody may read the bucket" if path else "anybody may list the bucket"
-                facts.append(Fact(Check.PUBLIC_BUCKET, answer.url, f"{place}.bucket_url", what))
+                facts.append(Fact(Rule.PUBLIC_BUCKET, answer.url, f"{place}.bucket_url", what))
                 break
     return facts, asked

@@ -8,19 +8,19 @@ and that it serves none below any other path by C.
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from tests.smoke.attribution import Check, Fact
+from tests.smoke.attribution import Fact, Rule
 from tests.smoke.manifest import Manifest, carries_hash
 
-EXCUSED = frozenset((Check.PULLED, Check.ARRIVED))
+EXCUSED = frozenset((Rule.PULLED, Rule.ARRIVED))
 
 
 def excuse(facts: Iterable[Fact], prefix: str, manifest: Manifest) -> list[Fact]:
     """The facts that are faults in pull mode too: all but those about hashed names below ``prefix``."""
-    return [fact for fact in facts if not (fact.check in EXCUSED and _is_pulled(fact, prefix, manifest))]
+    return [fact for fact in facts if not (fact.rule in EXCUSED and _is_pulled(fact, prefix, manifest))]
 
 
 def _is_pulled(fact: Fact, prefix: str, manifest: Manifest) -> bool:
-    path = urlsplit(fact.also[0] if fact.check is Check.PULLED else fact.url).path
+    path = urlsplit(fact.also[0] if fact.rule is Rule.PULLED else fact.url).path
     if not path.startswith(prefix):
         return False
     if not manifest.entries:

@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.smoke import junit, private
-from tests.smoke.verdict import COUNTED, WITNESSES, Verdict
+from tests.smoke.verdict import CHECKS, COUNTED, Verdict
 from tests.smoke.waterfall import waterfall
 
 _STYLE = Path(__file__).with_name("report.css")
-_PILLS = {"not seen": "unsure", "not run": "unsure"}
+_PILLS = {"not checked": "unsure", "not run": "unsure"}
 _LEGEND = (
     ("document", "page from the origin"),
     ("static", "static host"),
@@ -30,15 +30,26 @@ def write(verdict: Verdict, directory: Path) -> None:
     private.folder(directory)
     document = verdict.as_json()
     private.write(directory / "index.html", page(document).encode())
-    for visit in document["visits"]:
-        visit.pop("screenshot")
+    for load in document["page_loads"]:
+        load.pop("screenshot")
     private.write(directory / "smoke.json", json.dumps(document, indent=1).encode())
     private.write(directory / "junit.xml", junit.written(document))
 
 
 def page(document: dict) -> str:
     """The report of one run as HTML. ``document`` is the verdict's, screenshots included."""
-    sections = (_hero, _findings, _weaker, _witnesses, _controls, _unseen, _visits, _assets, _allowed, _consequences)
+    sections = (
+        _hero,
+        _findings,
+        _unverified,
+        _checks,
+        _controls,
+        _notes,
+        _page_loads,
+        _assets,
+        _allowed,
+        _consequences,
+    )
     body = "\n".join(section(document) for section in sections)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -52,7 +63,7 @@ def _hero(document: dict) -> str:
     state = document["verdict"]
     served = sum(asset["bytes"] for asset in document["assets"])
     sizes = f"{len(document['assets'])} assets, {_bytes(served)} on the wire"
-    pages = f"{len(document['pages'])} pages, {len(document['visits'])} visits"
+    pages = f"{len(document['pages'])} pages, {len(document['page_loads'])} page loads"
     return f"""<header class="card hero {state}"><span class="pill {_pill(state)}">{state}</span>
 <h1>{_capital(document["sentence"])}</h1>{_first(document)}
 <p><a href="{escape(document["site"])}">{escape(document["site"])}</a></p>
@@ -72,7 +83,7 @@ def _findings(document: dict) -> str:
     if not document["findings"]:
         return ""
     cards = "".join(
-        f"""<article class="card finding"><h3><span class="pill red">{escape(it["witness"])}</span>
+        f"""<article class="card finding"><h3><span class="pill failed">{escape(it["check"])}</span>
 <span class="mono">{escape(it["url"])}</span></h3><dl><dt>at</dt><dd class="mono">{escape(it["place"])}</dd>
 {_source(it)}<dt>is</dt><dd>{escape(it["what"])}</dd><dt>fix</dt><dd>{escape(it["fix"])}</dd></dl></article>"""
         for it in document["findings"]
@@ -84,82 +95,80 @@ def _source(finding: dict) -> str:
     return f'<dt>in</dt><dd class="mono">{escape(finding["source"])}</dd>' if finding["source"] else ""
 
 
-def _witnesses(document: dict) -> str:
+def _checks(document: dict) -> str:
     cards = "".join(
-        f"""<div class="card witness"><b>{letter}</b><span>{escape(WITNESSES[letter])}</span>
+        f"""<div class="card check"><b>{letter}</b><span>{escape(CHECKS[letter])}</span>
 <span class="pill {_pill(it["state"])}">{it["state"]}</span>
-<span class="dim">{_saw(letter, it)}</span></div>"""
-        for letter, it in document["witnesses"].items()
+<span class="dim">{_counted(letter, it)}</span></div>"""
+        for letter, it in document["checks"].items()
     )
-    return f'<section><h2>Witnesses</h2><div class="witnesses">{cards}</div></section>'
+    return f'<section><h2>Checks</h2><div class="checks">{cards}</div></section>'
 
 
-def _saw(letter: str, witness: dict) -> str:
-    saw = f"{witness['checked']:,} {COUNTED[letter]}" if witness["checked"] else ""
-    return escape("; ".join(filter(None, (saw, witness["reason"]))))
+def _counted(letter: str, check: dict) -> str:
+    counted = f"{check['checked']:,} {COUNTED[letter]}" if check["checked"] else ""
+    return escape("; ".join(filter(None, (counted, check["reason"]))))
 
 
-def _weaker(document: dict) -> str:
-    if not document["weaker"]:
+def _unverified(document: dict) -> str:
+    if not document["unverified"]:
         return ""
     rows = "".join(
-        f"<li><b>{it['witness']}</b> {escape(it['unknown'])}"
+        f"<li><b>{it['check']}</b> {escape(it['unknown'])}"
         f'<span class="dim"> {"" if it["extent"] == "nothing" else "(in part) "}{escape(it["reason"])}</span></li>'
-        for it in document["weaker"]
+        for it in document["unverified"]
     )
-    return (
-        f'<section><h2>What this run does not know</h2><div class="card"><ul class="weaker">{rows}</ul></div></section>'
-    )
+    return f'<section><h2>Not verified</h2><div class="card"><ul>{rows}</ul></div></section>'
 
 
 def _controls(document: dict) -> str:
     rows = "".join(
-        f"<tr><td>{it['witness']}</td><td>{escape(it['name'])}</td>"
+        f"<tr><td>{it['check']}</td><td>{escape(it['name'])}</td>"
         f'<td><span class="pill {_pill(it["state"])}">{it["state"]}</span></td>'
         f'<td class="mono">{it["run"]}</td><td>{escape(it["reason"])}</td></tr>'
         for it in document["controls"]
     )
-    head = ("witness", "planted on purpose", "state", "run", "")
+    head = ("check", "planted fault", "state", "run", "")
     return f"<section><h2>Controls</h2>{_table(head, rows)}</section>"
 
 
-def _unseen(document: dict) -> str:
+def _notes(document: dict) -> str:
     if not document["notes"]:
         return ""
-    # The witnesses that were not heard have a section of their own.
-    said = {f"not seen: {it['witness']} ({it['reason']})" for it in document["weaker"]}
+    # The checks that did not run have a section of their own.
+    said = {f"not checked: {it['check']} ({it['reason']})" for it in document["unverified"]}
     notes = "".join(f"<li>{escape(note)}</li>" for note in document["notes"] if note not in said)
     if not notes:
         return ""
-    return f'<section><h2>Not seen, and notes</h2><div class="card"><ul>{notes}</ul></div></section>'
+    return f'<section><h2>Not checked, and notes</h2><div class="card"><ul>{notes}</ul></div></section>'
 
 
-def _visits(document: dict) -> str:
-    if not document["visits"]:
+def _page_loads(document: dict) -> str:
+    if not document["page_loads"]:
         return ""
     blocks = []
-    for place, group in groupby(document["visits"], key=lambda visit: visit["place"]):
-        visits = list(group)
-        asked = visits[0]["timings"]
+    for place, group in groupby(document["page_loads"], key=lambda load: load["place"]):
+        loads = list(group)
+        asked = loads[0]["timings"]
         opened = " open" if not blocks else ""
         blocks.append(
             f'<details class="card"{opened}><summary><h3>{escape(_path(place))}</h3>'
-            f'<span class="dim">{len(asked)} requests on a {visits[0]["look"]}</span></summary>'
-            f'<div class="shots">{"".join(map(_shot, visits))}</div>'
+            f'<span class="dim">{len(asked)} requests on a {loads[0]["device"]}</span></summary>'
+            f'<div class="shots">{"".join(map(_shot, loads))}</div>'
             f'<div class="scroll">{waterfall(asked)}</div></details>'
         )
     legend = "".join(f'<span><i style="background: var(--{name})"></i>{text}</span>' for name, text in _LEGEND)
     return f'<section><h2>Pages</h2><p class="legend dim">{legend}</p>{"".join(blocks)}</section>'
 
 
-def _shot(visit: dict) -> str:
-    if not visit["screenshot"]:
-        return f'<p class="dim">{visit["look"]}: {escape(visit["problem"])}</p>'
-    data = base64.b64encode(visit["screenshot"]).decode()
-    name = f"{visit['look']}, {_path(visit['place'])}"
+def _shot(load: dict) -> str:
+    if not load["screenshot"]:
+        return f'<p class="dim">{load["device"]}: {escape(load["problem"])}</p>'
+    data = base64.b64encode(load["screenshot"]).decode()
+    name = f"{load['device']}, {_path(load['place'])}"
     return (
         f'<figure><img loading="lazy" alt="{escape(name)}" src="data:image/jpeg;base64,{data}">'
-        f"<figcaption>{visit['look']}</figcaption></figure>"
+        f"<figcaption>{load['device']}</figcaption></figure>"
     )
 
 
@@ -168,7 +177,8 @@ def _assets(document: dict) -> str:
         return ""
     ordered = sorted(document["assets"], key=lambda it: (it["verdict"] == "ok", it["host"], it["url"]))
     rows = "".join(
-        f'<tr><td class="keep"><span class="pill {"" if it["verdict"] == "ok" else "red"}">{it["verdict"]}</span></td>'
+        f'<tr><td class="keep"><span class="pill {"passed" if it["verdict"] == "ok" else "failed"}">'
+        f"{it['verdict']}</span></td>"
         f'<td class="mono">{escape(urlsplit(it["url"]).path)}</td><td>{escape(it["host"])}</td>'
         f'<td>{it["hit"]}</td><td class="number">{it["bytes"]:,}</td><td>{escape(it["encoding"])}</td>'
         f"<td>{escape(it['content_type'])}</td><td>{escape(it['cache_control'])}</td></tr>"
@@ -194,12 +204,12 @@ def _consequences(document: dict) -> str:
     if not document["consequences"]:
         return ""
     rows = "".join(
-        f'<tr><td>{it["witness"]}</td><td class="mono">{escape(it["url"])}</td>'
+        f'<tr><td>{it["check"]}</td><td class="mono">{escape(it["url"])}</td>'
         f"<td>{escape(it['what'])}</td><td>{escape(it['because'])}</td></tr>"
         for it in document["consequences"]
     )
-    table = _table(("witness", "about", "saw", "explained by"), rows)
-    return f"<section><h2>Seen too, and explained by a finding</h2>{table}</section>"
+    table = _table(("check", "about", "observed", "explained by"), rows)
+    return f"<section><h2>Also observed, and explained by a finding</h2>{table}</section>"
 
 
 def _table(head: tuple[str, ...], rows: str) -> str:

@@ -1,4 +1,4 @@
-"""What a witness says: each has a module of its own with one verb, ``testify``."""
+"""What a check returns: each has a module of its own with one function, ``check``."""
 
 from dataclasses import dataclass, field
 
@@ -6,9 +6,9 @@ from tests.smoke.attribution import Fact
 
 
 @dataclass(slots=True)
-class Testimony:
-    """``saw``: how many things, None where it saw nothing at all. ``unseen``: what it could not see, and why."""
+class Result:
+    """``checked``: how many things, None where nothing could be. ``reason``: what could not be checked, and why."""
 
     facts: list[Fact] = field(default_factory=list)
-    saw: int | None = None
-    unseen: str = ""
+    checked: int | None = None
+    reason: str = ""

@@ -23,7 +23,7 @@ from tests.smoke import (
     uploads,
 )
 from tests.smoke.attribution import Fact
-from tests.smoke.browser import Visit
+from tests.smoke.browser import PageLoad
 from tests.smoke.chromium import NoBrowser, driver, launch
 from tests.smoke.client import Client, new_run
 from tests.smoke.controls import Controls
@@ -34,11 +34,11 @@ from tests.smoke.manifest import Manifest
 from tests.smoke.modules import ImportMap
 from tests.smoke.options import Options
 from tests.smoke.origin_log import OriginLog
-from tests.smoke.page_loads import visit_all
-from tests.smoke.result import Testimony
+from tests.smoke.page_loads import load_all
+from tests.smoke.result import Result
 from tests.smoke.signin import sign_in
 from tests.smoke.summary import conclude
-from tests.smoke.verdict import WITNESSES, Control, Verdict, Witness
+from tests.smoke.verdict import CHECKS, CheckResult, Control, Verdict
 
 
 def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:
@@ -47,7 +47,7 @@ def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Ver
 
 
 class Run:
-    """What the phases share. Each witness is "not seen" until the phase that asks it has run."""
+    """What the phases share. Each check is "not checked" until its phase has run."""
 
     def __init__(self, options: Options, say: Callable[[str], None]):
         self.options, self.say = options, say
@@ -57,12 +57,12 @@ class Run:
         self.origin = options.origin or options.site
         self.manifest = Manifest.load(options.manifests)
         self.state = provisioned.load(options.provisioned) if options.provisioned else None
-        self.witnesses = {letter: Witness("not seen") for letter in WITNESSES}
+        self.checks = {letter: CheckResult("not checked") for letter in CHECKS}
         self.facts: list[Fact] = []
         self.notes = [f"not judged, as asked: {path} ({reason})" for path, reason in options.allow]
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
-        self.visits: list[Visit] = []
+        self.page_loads: list[PageLoad] = []
 
     async def play(self) -> Verdict:
         start = time.monotonic()
@@ -72,7 +72,7 @@ class Run:
         self.say("crawl the site")
         found = await crawl(self.options, self.hosts, self.id, self.deadline)
         # A site whose every page fails with DEBUG on has told enough.
-        if not any(visited.answer.status == 200 or visited.has_debug_body for visited in found.pages):
+        if not any(crawled.answer.status == 200 or crawled.has_debug_body for crawled in found.pages):
             said = [note for note in found.notes if note.startswith(self.options.site)]
             raise ValueError(said[0] if said else f"{self.options.site} gave no page with status 200")
         self._check_crawl(found)
@@ -80,7 +80,7 @@ class Run:
         await self.controls.ask_for_what_is_not_there()
         await self._ask_provider()
         await self._try_upload(found)
-        self.say("ask the origin for what it must not have, and visit with Chromium")
+        self.say("ask the origin for what it must not have, and load pages in Chromium")
         with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
             async with driver() as playwright:
                 await asyncio.gather(
@@ -94,10 +94,10 @@ class Run:
             self.notes.append(f"pull mode: not judged is what the origin serves below {self.options.pull}")
         return conclude(self, found, time.monotonic() - start)
 
-    def _hear(self, letter: str, said: Testimony) -> None:
-        self.facts += said.facts
-        state = "not seen" if said.saw is None else "green"
-        self.witnesses[letter] = Witness(state, said.unseen, said.saw or 0)
+    def _record(self, letter: str, result: Result) -> None:
+        self.facts += result.facts
+        state = "not checked" if result.checked is None else "passed"
+        self.checks[letter] = CheckResult(state, result.reason, result.checked or 0)
 
     def _check_crawl(self, found: Crawl) -> None:
         self.notes += found.notes
@@ -106,18 +106,18 @@ class Run:
             control = Control("sign-in", "-", self.id, "missed", found.sign_in_problem)
             self.controls.controls.append(control)
             self.notes.append(found.sign_in_problem)
-        if not any(MARKER in visited.answer.headers for visited in found.pages):
-            self.notes.append(f"not seen: who answers, by header (the origin adds no {MARKER})")
+        if not any(MARKER in crawled.answer.headers for crawled in found.pages):
+            self.notes.append(f"not checked: who answers, by header (the origin adds no {MARKER})")
 
     # P and H
 
     async def _ask_cdn(self, found: Crawl) -> None:
-        references = [ref for visited in found.pages for ref in visited.page.references]
+        references = [ref for crawled in found.pages for ref in crawled.page.references]
         self.hosts.discover((ref.url, ref.kind) for ref in references)
         importmap = ImportMap()
-        for visited in found.pages:
-            importmap.imports |= visited.page.importmap.imports
-            importmap.scopes |= visited.page.importmap.scopes
+        for crawled in found.pages:
+            importmap.imports |= crawled.page.importmap.imports
+            importmap.scopes |= crawled.page.importmap.scopes
         self.say("ask the CDN for every asset, twice")
         async with Client(self.options, self.id) as client:
             self.assets, inner = await fetch(client, self.hosts, references, importmap)
@@ -127,13 +127,13 @@ class Run:
             # What a CDN pulls has the origin's marker in its cache too; an answer that is no hit tells on its own.
             marker = "" if self.options.pull else MARKER
             cookies = found.set_cookies
-            said = await headers.testify(
+            result = await headers.check(
                 client, self.assets, listed, cookies, self.hosts, self.manifest, self.origin, marker
             )
-        self._hear("H", said)
+        self._record("H", result)
         cut = [asset.url for asset in self.assets.values() if asset.last.cut]
-        self.notes += [f"not seen: the bytes of {url} (more than {coding.MOST // 1_000_000} MB)" for url in cut]
-        self._hear("P", page_references.testify(found, references, names, self.assets | listed, self.hosts))
+        self.notes += [f"not checked: the bytes of {url} (more than {coding.MOST // 1_000_000} MB)" for url in cut]
+        self._record("P", page_references.check(found, references, names, self.assets | listed, self.hosts))
         loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
         strangers = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
         if strangers:
@@ -143,28 +143,28 @@ class Run:
 
     async def _ask_names(self) -> None:
         async with Client(self.options, new_run()) as client:
-            said = await canary.testify(client, self.assets.values(), self.hosts, self.manifest, self.origin)
-        self._hear("C", said)
+            result = await canary.check(client, self.assets.values(), self.hosts, self.manifest, self.origin)
+        self._record("C", result)
 
     # A
 
     async def _ask_provider(self) -> None:
         name = self.options.provisioned.name if self.options.provisioned else ""
         async with Client(self.options, new_run()) as client:
-            said = await provisioned.testify(client, self.state, name, self.assets.values(), self.hosts)
-        self._hear("A", said)
+            result = await provisioned.check(client, self.state, name, self.assets.values(), self.hosts)
+        self._record("A", result)
 
     async def _try_upload(self, found: Crawl) -> None:
         if self.options.upload is None:
             return
         if self.options.login is None:
-            self.notes.append("not seen: uploads (no SMOKE_LOGIN)")
+            self.notes.append("not checked: uploads (no SMOKE_LOGIN)")
             return
         async with Client(self.options, new_run(), cookies=True) as client:
             await sign_in(client, self.options, found.pages)
             facts, sent = await uploads.try_forms(client, self.hosts, self.options.upload)
-        known = self.witnesses["A"]
-        self._hear("A", Testimony(facts, known.checked + sent, known.reason))
+        known = self.checks["A"]
+        self._record("A", Result(facts, known.checked + sent, known.reason))
 
     # B and N
 
@@ -173,25 +173,25 @@ class Run:
         try:
             async with launch(playwright, self.options, self.id, log, self.notes.append) as browser:
                 pages = found.for_browser()
-                self.visits = await visit_all(
+                self.page_loads = await load_all(
                     browser, pages, found.cookies, self.options.full_pages, self.deadline, self.say
                 )
-                for visited in filter(icons.needs_probe, pages):
-                    if not await icons.probe(browser, visited):
-                        self.notes.append(f"not seen: which icon a browser asks for on {visited.page.place}")
+                for crawled in filter(icons.needs_probe, pages):
+                    if not await icons.probe(browser, crawled):
+                        self.notes.append(f"not checked: which icon a browser asks for on {crawled.page.place}")
         except NoBrowser as error:
             for letter in "BN":
-                self._hear(letter, Testimony(unseen=str(error)))
+                self._record(letter, Result(reason=str(error)))
             return
-        self.notes += [f"{it.place} ({it.look}): {it.problem}" for it in self.visits if it.problem]
-        self._hear("B", browser_requests.testify(self.visits, self.hosts))
-        self._hear("N", netlog.testify(log, found.pages, self.hosts))
+        self.notes += [f"{it.place} ({it.device}): {it.problem}" for it in self.page_loads if it.problem]
+        self._record("B", browser_requests.check(self.page_loads, self.hosts))
+        self._record("N", netlog.check(log, found.pages, self.hosts))
 
     # O
 
     def _open_log(self) -> OriginLog | None:
         if self.options.origin_log is None:
-            self._hear("O", Testimony(unseen="no --origin-log"))
+            self._record("O", Result(reason="no --origin-log"))
             return None
         return OriginLog(self.options.origin_log)
 
@@ -201,4 +201,4 @@ class Run:
         self.say("read the origin's log")
         await self.controls.check_log(log)
         paths = {urlsplit(url).path.lstrip("/") for url in self.assets}
-        self._hear("O", origin_log.testify(log, self.id, self.hosts, paths, self.allowed))
+        self._record("O", origin_log.check(log, self.id, self.hosts, paths, self.allowed))

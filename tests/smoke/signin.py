@@ -38,7 +38,7 @@ async def sign_in(client: Client, options: Options, pages: Iterable) -> tuple[st
     The landing page is empty where it is not of the site's origin.
     """
     site, refused = options.site, ""
-    crawled = [visited.url for visited in pages if _form(_root(visited.answer)) is not None]
+    crawled = [crawled.url for crawled in pages if _form(_root(crawled.answer)) is not None]
     asked = [options.login_path] if options.login_path else [*crawled, *USUAL]
     for page in dict.fromkeys(urljoin(site, path) for path in asked):
         try:

@@ -1,4 +1,4 @@
-"""Witness A, where the site takes uploads: what the bucket does with the forms that the site signs.
+"""Check A, where the site takes uploads: what the bucket does with the forms that the site signs.
 
 The endpoint answers a POST of ``{"files": [{"name": …, "type": …, "size": …}]}`` with JSON in which forms stand
 anywhere, each as boto3's ``generate_presigned_post`` gives them: ``{"url": …, "fields": {…}}``. Where a store takes no
@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from tests.smoke.attribution import Check, Fact
+from tests.smoke.attribution import Fact, Rule
 from tests.smoke.client import Answer, Client
 from tests.smoke.hosts import Hosts
 
@@ -37,24 +37,24 @@ async def try_forms(client: Client, hosts: Hosts, path: str) -> tuple[list[Fact]
     try:
         forms = _forms(await _sign(client, hosts, endpoint))
     except NoForm as error:
-        return [Fact(Check.UPLOAD_REFUSED, endpoint, endpoint, f"no form to upload with: {error}")], 0
+        return [Fact(Rule.UPLOAD_REJECTED, endpoint, endpoint, f"no form to upload with: {error}")], 0
     # The smallest bound makes the smallest file that is too large.
     form = min(forms, key=lambda form: _limit(form) or 0)
     place, url, limit = endpoint, form["url"], _limit(form)
     facts, sent = [], 1
     fits = await _post(client, hosts, form, b"x")
     if not 200 <= fits.status < 300:
-        what = f"the bucket refuses a file that fits: {_said(fits)}{_old_signature(form)}"
-        facts.append(Fact(Check.UPLOAD_REFUSED, url, place, what))
+        what = f"the bucket rejects a file that fits: {_said(fits)}{_old_signature(form)}"
+        facts.append(Fact(Rule.UPLOAD_REJECTED, url, place, what))
     if limit is None:
         what = "the form bounds no content-length-range: the bucket takes any size"
-        facts.append(Fact(Check.UPLOAD_UNBOUND, url, place, what))
+        facts.append(Fact(Rule.UPLOAD_UNBOUND, url, place, what))
     elif not facts and limit < MOST:
         sent += 1
         over = await _post(client, hosts, form, b"x" * (limit + 1))
         if 200 <= over.status < 300:
             what = f"the bucket takes {limit + 1:,} bytes where the form allows {limit:,}"
-            facts.append(Fact(Check.UPLOAD_UNBOUND, url, place, what))
+            facts.append(Fact(Rule.UPLOAD_UNBOUND, url, place, what))
     return facts, sent
 
 

@@ -1,30 +1,30 @@
-"""What a run ends with: findings, witnesses and one sentence.
+"""What a run ends with: findings, checks and one sentence.
 
 ``smoke.json`` is ``Verdict.as_json()``::
 
-    {"run": "<id>", "site": "https://…", "verdict": "green|red|void", "sentence": "…",
-     "witnesses": {"P": {"name", "state": "green|red|not seen", "reason", "checked": int}, …},
-     "findings": [{"witness", "url", "place", "what", "fix", "source"}],
-     "consequences": [{"witness", "url", "place", "what", "because"}],
+    {"run": "<id>", "site": "https://…", "verdict": "passed|failed|inconclusive", "sentence": "…",
+     "checks": {"P": {"name", "state": "passed|failed|not checked", "reason", "checked": int}, …},
+     "findings": [{"check", "url", "place", "what", "fix", "source"}],
+     "consequences": [{"check", "url", "place", "what", "because"}],
      "assets": [{"url", "host", "kind", "status", "hit", "bytes", "size", "content_type",
                  "cache_control", "encoding", "verdict", "place"}],
      "allowed": [{"url", "place", "bytes", "reason"}],
-     "weaker": [{"witness", "reason", "unknown", "extent": "nothing|part"}],
-     "controls": [{"name", "witness", "run", "state": "seen|missed|not run", "reason"}],
+     "unverified": [{"check", "reason", "unknown", "extent": "nothing|part"}],
+     "controls": [{"name", "check", "run", "state": "detected|missed|not run", "reason"}],
      "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
-     "visits": [{"url", "place", "look", "problem",
+     "page_loads": [{"url", "place", "device", "problem",
                  "timings": [{"url", "kind", "host", "status", "failure", "by", "start", "end"}]}],
      "seconds": float, "pull": bool}
 
-A control's witness is "-" where it belongs to none. Times are milliseconds since the visit began.
+A control's check is "-" where it belongs to none. Times are milliseconds since the load began.
 ``bytes`` counts the body on the wire, ``size`` the decoded one. ``consequences`` are true
-observations that a finding already explains, so they redden nothing of their own.
+observations that a finding already explains, so they fail no check of their own.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-WITNESSES = {
+CHECKS = {
     "P": "parse of every page and stylesheet",
     "B": "the browser's requests",
     "N": "the browser's net log",
@@ -34,7 +34,7 @@ WITNESSES = {
     "A": "the provisioned state",
 }
 
-# What a witness's number counts.
+# What a check's number counts.
 COUNTED = {
     "P": "references read",
     "B": "requests seen",
@@ -44,17 +44,17 @@ COUNTED = {
     "C": "paths asked of the origin",
     "A": "settings read and requests sent",
 }
-# What is not known where a witness was not heard.
+# What is not known where a check did not run.
 UNKNOWN = {
     "P": "what pages name for other screens and readers than the browser's",
     "B": "what scripts, workers and styles ask for once they run",
-    "N": "what a browser asks for unseen by its automation, the favicon first",
+    "N": "what a browser asks for without telling its automation, the favicon first",
     "H": "who answers for the assets, and how they are cached and compressed",
     "O": "what arrived at the origin: only what was asked for is known",
     "C": "whether the origin could serve a file if it were asked",
-    "A": "how CDN and bucket are configured: an open bucket goes unseen",
+    "A": "how CDN and bucket are configured: an open bucket goes unnoticed",
 }
-# Those without whom "reached the origin" is an inference.
+# Those without which "reached the origin" is an inference.
 _OF_ARRIVAL = "BNO"
 
 
@@ -65,7 +65,7 @@ class Finding:
     ``source``: "file:line" of the project where the URL is written, where that could be found.
     """
 
-    witness: str
+    check: str
     url: str
     place: str
     what: str
@@ -74,20 +74,20 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Witness:
-    """Green until a finding says otherwise; "not seen" says why in ``reason``."""
+class CheckResult:
+    """Passed until a finding says otherwise; "not checked" says why in ``reason``."""
 
-    state: str = "green"
+    state: str = "passed"
     reason: str = ""
     checked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A fault planted on purpose. ``state``: "seen", "missed" (the run is void) or "not run"."""
+    """A fault planted on purpose. ``state``: "detected", "missed" (the run is inconclusive) or "not run"."""
 
     name: str
-    witness: str
+    check: str
     run: str
     state: str
     reason: str = ""
@@ -97,7 +97,7 @@ class Control:
 class Verdict:
     run: str
     site: str
-    witnesses: dict[str, Witness]
+    checks: dict[str, CheckResult]
     findings: list[Finding]
     consequences: list[dict] = field(default_factory=list)
     assets: list[dict] = field(default_factory=list)
@@ -105,7 +105,7 @@ class Verdict:
     controls: list[Control] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     pages: list[dict] = field(default_factory=list)
-    visits: list[dict] = field(default_factory=list)
+    page_loads: list[dict] = field(default_factory=list)
     seconds: float = 0.0
     # Whether the promise is the weaker one of a CDN that pulls from the origin.
     pull: bool = False
@@ -124,33 +124,33 @@ class Verdict:
     @property
     def verdict(self) -> str:
         if self.missed or not (self.findings or self.served):
-            return "void"
-        return "red" if self.findings else "green"
+            return "inconclusive"
+        return "failed" if self.findings else "passed"
 
     @property
-    def weaker(self) -> Sequence[dict]:
-        """The claims that rest on fewer witnesses than there are, each with why: "nothing" to know of it, or "part"."""
+    def unverified(self) -> Sequence[dict]:
+        """The claims whose check did not run, or not in full, each with the reason; ``extent``: "nothing" or "part"."""
         return [
             {
-                "witness": letter,
-                "reason": witness.reason,
+                "check": letter,
+                "reason": check.reason,
                 "unknown": UNKNOWN[letter],
-                "extent": "nothing" if witness.state == "not seen" else "part",
+                "extent": "nothing" if check.state == "not checked" else "part",
             }
-            for letter, witness in self.witnesses.items()
-            if witness.state == "not seen" or witness.reason
+            for letter, check in self.checks.items()
+            if check.state == "not checked" or check.reason
         ]
 
     @property
     def sentence(self) -> str:
         if self.missed:
-            names = ", ".join(f"{control.witness}: {control.name}" for control in self.missed)
-            return f"the run is void: {_count(len(self.missed), 'control')} missed ({names})"
+            names = ", ".join(f"{control.check}: {control.name}" for control in self.missed)
+            return f"the run is inconclusive: {_count(len(self.missed), 'control')} missed ({names})"
         if not (self.findings or self.served):
-            return "the run is void: no page names an asset on a CDN host"
+            return "the run is inconclusive: no page names an asset on a CDN host"
         if self.findings:
-            reds = ", ".join(sorted({finding.witness for finding in self.findings}))
-            return f"{_count(len(self.findings), 'finding')} (witnesses: {reds})"
+            reds = ", ".join(sorted({finding.check for finding in self.findings}))
+            return f"{_count(len(self.findings), 'finding')} (checks: {reds})"
         served = f"{_count(self.served, 'asset')} from the CDN"
         excused = f"; not judged, as asked: {', '.join(self.excused)}" if self.excused else ""
         if self.pull:
@@ -158,27 +158,27 @@ class Verdict:
                 f"no page sends a visitor to the origin for static files; {served}, which pulls them from the origin"
             )
             return promise + excused
-        absent = [letter for letter in _OF_ARRIVAL if self.witnesses[letter].state == "not seen"]
+        absent = [letter for letter in _OF_ARRIVAL if self.checks[letter].state == "not checked"]
         if absent:
-            heard = f"but not all were heard ({', '.join(absent)})"
-            return f"no static request to the origin was seen, {heard}; {served}{excused}"
+            missing = f"but not every check ran ({', '.join(absent)})"
+            return f"no static request to the origin was seen, {missing}; {served}{excused}"
         return f"0 static requests reached the origin; {served}{excused}"
 
     @property
     def status(self) -> int:
-        """The process's exit status: 0 green, 1 red or void. (2: the run could not be made.)"""
-        return 0 if self.verdict == "green" else 1
+        """The process's exit status: 0 passed, 1 failed or inconclusive. (2: the run could not be made.)"""
+        return 0 if self.verdict == "passed" else 1
 
     def as_json(self) -> dict:
         document = asdict(self)
-        for letter, witness in document["witnesses"].items():
-            document["witnesses"][letter] = {"name": WITNESSES[letter], **witness}
+        for letter, check in document["checks"].items():
+            document["checks"][letter] = {"name": CHECKS[letter], **check}
         return {
             "run": document.pop("run"),
             "site": document.pop("site"),
             "verdict": self.verdict,
             "sentence": self.sentence,
-            "weaker": self.weaker,
+            "unverified": self.unverified,
             **document,
         }
 

@@ -1,4 +1,4 @@
-"""A visit's requests drawn as bars over time."""
+"""A page load's requests drawn as bars over time."""
 
 from html import escape
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ _TICKS = 5
 
 
 def waterfall(timings: list[dict]) -> str:
-    """An SVG of one visit: one bar a request, in the colour of who was asked."""
+    """An SVG of one load: one bar a request, in the colour of who was asked."""
     shown = timings[:MOST]
     if not shown:
         return ""

@@ -80,7 +80,9 @@ def test_a_key_that_may_not_read_the_state_leaves_it_to_whoever_deploys(deploy, 
         monkeypatch.delenv(name)
     assert deploy("pruner") is None
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("    warning: the provisioned state is not seen: access denied for s3:GetBucketLocation on ")
+    assert line.startswith(
+        "    warning: the provisioned state is not checked: access denied for s3:GetBucketLocation on "
+    )
 
 
 def test_a_purge_asks_with_the_keys_it_is_given_and_leaves_the_environment(aws, site, monkeypatch):

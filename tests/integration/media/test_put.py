@@ -131,7 +131,7 @@ def test_the_proof_tries_such_an_upload_too(elsewhere, stage):
     env = stage.environment("web") | {"SMOKE_LOGIN": f"{USER}:{stage.password}"}
     subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
     said = json.loads((stage.report / "smoke.json").read_text())
-    assert [finding for finding in said["findings"] if finding["witness"] == "A"] == []
+    assert [finding for finding in said["findings"] if finding["check"] == "A"] == []
     # Both files were sent.
-    assert said["witnesses"]["A"]["checked"] == 2
+    assert said["checks"]["A"]["checked"] == 2
     assert not any("uploads" in note for note in said["notes"])

@@ -16,7 +16,7 @@ def deployment(stage: LocalSite, tmp_path_factory) -> Iterator[Deployment]:
     deployment = Deployment(stage, tmp_path_factory.mktemp("deployment"))
     yield deployment
     left = deployment.prove(browser=None)
-    assert left["verdict"] == "green", left["findings"]
+    assert left["verdict"] == "passed", left["findings"]
 
 
 @pytest.fixture(scope="session")

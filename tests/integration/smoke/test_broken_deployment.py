@@ -1,4 +1,4 @@
-"""Each broken deployment is caught by the witness that can see it, and by no unrelated one."""
+"""Each broken deployment is caught by the check that can see it, and by no unrelated one."""
 
 import pytest
 
@@ -18,27 +18,27 @@ def test_all_of_them_are_here():
 
 @pytest.mark.parametrize("name", sorted(CASES, key=number))
 def test_broken_deployment(name, deployment, sound):
-    assert (sound["verdict"], sound["findings"]) == ("green", [])
+    assert (sound["verdict"], sound["findings"]) == ("passed", [])
     expected = CASES[name]
     with expected.change(deployment) as options:
         blind = {} if expected.browser else {"browser": None}
         report = deployment.prove(**(options or {}) | blind)
 
-    red = {letter for letter, witness in report["witnesses"].items() if witness["state"] == "red"}
-    assert set(expected.by) <= red <= set(expected.by + expected.may), report["findings"]
+    failed = {letter for letter, check in report["checks"].items() if check["state"] == "failed"}
+    assert set(expected.by) <= failed <= set(expected.by + expected.may), report["findings"]
     if not expected.by:
         missed = [control["name"] for control in report["controls"] if control["state"] == "missed"]
-        assert report["verdict"] == "void" and expected.says in missed
-        assert report["witnesses"]["O"]["state"] == "not seen"
+        assert report["verdict"] == "inconclusive" and expected.says in missed
+        assert report["checks"]["O"]["state"] == "not checked"
         return
-    assert report["verdict"] == "red", [it for it in report["controls"] if it["state"] == "missed"]
+    assert report["verdict"] == "failed", [it for it in report["controls"] if it["state"] == "missed"]
     for letter in expected.by:
-        seen = [finding for finding in report["findings"] if finding["witness"] == letter]
+        seen = [finding for finding in report["findings"] if finding["check"] == letter]
         url, place, says = (of(letter, text) for text in (expected.url, expected.place, expected.says))
         fitting = [it for it in seen if url in it["url"] and place in it["place"] and says in it["what"]]
         assert fitting and all(it["url"] and it["place"] and it["fix"] for it in seen), seen
 
 
 def of(letter: str, expected: str | dict[str, str]) -> str:
-    """What an expectation says of one witness."""
+    """What an expectation says of one check."""
     return expected if isinstance(expected, str) else expected[letter]

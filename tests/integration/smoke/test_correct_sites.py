@@ -52,10 +52,10 @@ def test_a_correct_site_is_green(name, play):
 def the_package_itself_leaks(site, report):
     """Static bytes from the origin, and the report says how many."""
     (finding,) = report["findings"]
-    assert finding["witness"] == "O" and "access.log:" in finding["place"]
+    assert finding["check"] == "O" and "access.log:" in finding["place"]
     assert "image/svg+xml" in finding["what"] and " bytes" in finding["what"]
-    public = [visit for visit in report["visits"] if "/admin/" not in visit["url"]]
-    assert public and not any(site.leaks in asked["url"] for visit in public for asked in visit["timings"])
+    public = [load for load in report["page_loads"] if "/admin/" not in load["url"]]
+    assert public and not any(site.leaks in asked["url"] for load in public for asked in load["timings"])
 
 
 def the_report_is_right_about_an_admin_without_an_icon(stage, prove):
@@ -64,5 +64,5 @@ def the_report_is_right_about_an_admin_without_an_icon(stage, prove):
     stage.restart_gunicorn()
     status, report = prove("--max-pages", "3", "--full-pages", "0")
     assert status == 1
-    assert {finding["witness"] for finding in report["findings"]} == {"N"}
+    assert {finding["check"] for finding in report["findings"]} == {"N"}
     assert all("/favicon.ico" in it["url"] and "/admin/" in it["place"] for it in report["findings"])

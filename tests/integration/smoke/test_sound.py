@@ -1,4 +1,4 @@
-"""A sound deployment stays green, and the report says why."""
+"""A sound deployment passes, and the report says why."""
 
 import json
 import re
@@ -17,19 +17,19 @@ def sign_ins(stack):
     return sum((line["method"], line["uri"]) == ("POST", "/login/") for line in lines)
 
 
-def test_a_sound_deployment_is_green_and_says_so_in_one_sentence(stack, prove):
+def test_a_sound_deployment_passes_and_says_so_in_one_sentence(stack, prove):
     verdict = prove()
     assert verdict.findings == []
     assert verdict.sentence == "0 static requests reached the origin; 12 assets from the CDN"
     assert verdict.status == 0
-    assert {control.state for control in verdict.controls} == {"seen"}
+    assert {control.state for control in verdict.controls} == {"detected"}
     assert sign_ins(stack) == 1
 
 
 def test_the_cdn_hosts_are_found_in_the_pages(prove):
     verdict = prove(static=None, media=None, manifests=())
     assert verdict.findings == []
-    assert verdict.witnesses["C"].checked > 0
+    assert verdict.checks["C"].checked > 0
     assert len(verdict.assets) == 12
 
 
@@ -56,15 +56,15 @@ def test_a_name_with_a_foreign_hash_raises_no_alarm(stack, prove):
 
 def test_what_the_sites_owner_allows_is_told_and_reddens_nothing(stack, prove):
     stack.pages["/"] = stack.pages["/"].replace("</body>", '<img src="/badge.svg" alt=""></body>')
-    red = prove()
-    assert {finding.url.rpartition("/")[2] for finding in red.findings} == {"badge.svg"}
-    green = prove(allow=(("/badge.svg", "drawn for each person"),))
-    assert green.findings == []
-    assert green.sentence.endswith("from the CDN; not judged, as asked: /badge.svg")
-    assert {(it["url"].rpartition("/")[2], it["reason"]) for it in green.allowed} >= {
+    failed = prove()
+    assert {finding.url.rpartition("/")[2] for finding in failed.findings} == {"badge.svg"}
+    passed = prove(allow=(("/badge.svg", "drawn for each person"),))
+    assert passed.findings == []
+    assert passed.sentence.endswith("from the CDN; not judged, as asked: /badge.svg")
+    assert {(it["url"].rpartition("/")[2], it["reason"]) for it in passed.allowed} >= {
         ("badge.svg", "drawn for each person")
     }
-    assert "not judged, as asked: /badge.svg (drawn for each person)" in green.notes
+    assert "not judged, as asked: /badge.svg (drawn for each person)" in passed.notes
     other = prove(allow=(("/badge", "a path is allowed whole, or not at all"),), browser=None)
     assert other.findings
 
@@ -74,8 +74,8 @@ def test_the_report_holds_what_the_json_holds(tmp_path, prove):
     write(verdict, tmp_path / "report")
     document = json.loads((tmp_path / "report" / "smoke.json").read_text())
     page = (tmp_path / "report" / "index.html").read_text()
-    assert document["verdict"] == "green"
-    assert document["witnesses"]["P"]["state"] == "green"
+    assert document["verdict"] == "passed"
+    assert document["checks"]["P"]["state"] == "passed"
     assert document["sentence"] in page
     assert all(asset["url"].rpartition("/")[2] in page for asset in document["assets"])
     assert 'src="http' not in page and 'href="http' not in page.replace('<a href="http', "")
@@ -84,14 +84,14 @@ def test_the_report_holds_what_the_json_holds(tmp_path, prove):
 def test_a_site_without_a_login_form_has_nothing_behind_it(stack, prove):
     del stack.pages["/login/"]
     verdict = prove(browser=None)
-    assert verdict.verdict == "green"
-    assert "not seen: pages behind a login (no login form found)" in verdict.notes
+    assert verdict.verdict == "passed"
+    assert "not checked: pages behind a login (no login form found)" in verdict.notes
 
 
 def test_pages_without_any_asset_prove_nothing(stack, prove):
     stack.pages = dict.fromkeys(stack.pages, "<!doctype html><link rel=icon href='data:,'>")
     verdict = prove(browser=None, login=None, manifests=())
-    assert verdict.sentence == "the run is void: no page names an asset on a CDN host"
+    assert verdict.sentence == "the run is inconclusive: no page names an asset on a CDN host"
 
 
 def test_a_site_that_is_away_is_an_error(stack, prove):

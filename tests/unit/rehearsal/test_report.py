@@ -60,23 +60,23 @@ def seen(tmp_path):
 
 def test_the_verdict_stands_first_and_nothing_else_is_needed(diary, seen, tmp_path):
     page = Page(report.write(tmp_path / "report", diary, seen, "Debian trixie").read_text())
-    assert page.words[1:3] == ["held", "Everything held."]
+    assert page.words[1:3] == ["passed", "Everything held."]
     assert page.references == ["data:,", "../smoke/index.html"]
 
 
-def test_what_did_not_hold_is_red(diary, seen, tmp_path):
+def test_what_did_not_hold_is_marked(diary, seen, tmp_path):
     diary.find("At least 230 MB are left", False, "201 MB")
     text = report.page(tmp_path, diary, seen, "Debian trixie")
-    assert Page(text).words[1:3] == ["did not hold", "Not everything held."]
-    assert '<li class="red"><i>✗</i><span>At least 230 MB' in text
+    assert Page(text).words[1:3] == ["failed", "Not everything held."]
+    assert '<li class="failed"><i>✗</i><span>At least 230 MB' in text
 
 
-def test_what_a_machine_cannot_show_is_neither_held_nor_red(diary, seen, tmp_path):
+def test_what_a_machine_cannot_show_is_neither_passed_nor_failed(diary, seen, tmp_path):
     diary.leave_open("Swap is on", "the kernel is this computer's own")
     text = report.page(tmp_path, diary, seen, "Debian trixie, 512 MB, in a container")
     words = Page(text).words
     assert words[1:4] == [
-        "held",
+        "passed",
         "What can be shown here held; 1 claims cannot.",
         "make rehearse · Debian trixie, 512 MB, in a container · https://www.slipway.test",
     ]
@@ -94,4 +94,4 @@ def test_a_rehearsal_that_ended_early_says_why(tmp_path):
     diary = RunLog(tmp_path / "log")
     diary.failure = "the machine ended while it was <booting>"
     words = Page(report.page(tmp_path, diary, Seen(), "Debian trixie")).words
-    assert words[1:3] == ["did not hold", "the machine ended while it was <booting>"]
+    assert words[1:3] == ["failed", "the machine ended while it was <booting>"]

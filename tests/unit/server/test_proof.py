@@ -8,7 +8,7 @@ import pytest
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import proof, state
 from tests.smoke import origin_log
-from tests.smoke.attribution import Check
+from tests.smoke.attribution import Rule
 from tests.unit.smoke.test_logs import HOSTS, RUN, line
 
 
@@ -39,12 +39,12 @@ def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path,
             if log.lines():
                 break
             time.sleep(0.02)
-        assert origin_log.testify(log, RUN, HOSTS, set(), []).saw
+        assert origin_log.check(log, RUN, HOSTS, set(), []).checked
         happens(access)
         for _ in range(1000):
             if log.gap():
                 break
             time.sleep(0.02)
-    said = origin_log.testify(log, RUN, HOSTS, set(), [])
-    assert (said.saw, [fact.check for fact in said.facts][:1]) == (None, [Check.ARRIVED])
-    assert "lines may be lost (" in said.unseen and str(access) in said.unseen
+    result = origin_log.check(log, RUN, HOSTS, set(), [])
+    assert (result.checked, [fact.rule for fact in result.facts][:1]) == (None, [Rule.ARRIVED])
+    assert "lines may be lost (" in result.reason and str(access) in result.reason

@@ -1,4 +1,4 @@
-"""Witness H judges one answer; witness C judges what the origin says."""
+"""Check H judges one answer; check C judges what the origin says."""
 
 import gzip
 import hashlib
@@ -9,7 +9,7 @@ import pytest
 from multidict import CIMultiDict
 
 from tests.smoke import canary, headers
-from tests.smoke.attribution import Check
+from tests.smoke.attribution import Rule
 from tests.smoke.client import Answer
 from tests.smoke.coding import decode
 from tests.smoke.fetch import Asset, is_hit
@@ -30,7 +30,7 @@ def checks(name: str, body: bytes = b"x", manifest: Manifest | None = None, cors
     sent = {"X_Cache": "Hit from cloudfront", "Cache_Control": IMMUTABLE, **sent}
     asset = Asset(url, "image", HOSTS.site, cors, [answer(url, body, **sent)] * 2)
     facts = headers.judge([asset], HOSTS, manifest or Manifest(), "X-Origin")
-    return {fact.check for fact in facts}
+    return {fact.rule for fact in facts}
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_a_sound_answer_raises_nothing():
 @pytest.mark.parametrize(
     ("name", "sent", "check"),
     [
-        ("a.0123456789ab.png", {"Cache_Control": "public, max-age=60"}, Check.NOT_IMMUTABLE),
-        ("a.png", {}, Check.IMMUTABLE),
-        ("a.0123456789ab.png", {"X_Origin": "slipway"}, Check.MARKED),
-        ("a.0123456789ab.png", {"Set_Cookie": "a=1"}, Check.COOKIE),
-        ("a.0123456789ab.png", {"X_Cache": "Miss from cloudfront"}, Check.NEVER_HIT),
-        ("a.0123456789ab.png", {"Content_Type": "text/html"}, Check.TYPE),
-        ("a.0123456789ab.css", {"Content_Type": "text/css; charset=latin-1"}, Check.TYPE),
+        ("a.0123456789ab.png", {"Cache_Control": "public, max-age=60"}, Rule.NOT_IMMUTABLE),
+        ("a.png", {}, Rule.IMMUTABLE),
+        ("a.0123456789ab.png", {"X_Origin": "slipway"}, Rule.MARKED),
+        ("a.0123456789ab.png", {"Set_Cookie": "a=1"}, Rule.COOKIE),
+        ("a.0123456789ab.png", {"X_Cache": "Miss from cloudfront"}, Rule.NEVER_HIT),
+        ("a.0123456789ab.png", {"Content_Type": "text/html"}, Rule.TYPE),
+        ("a.0123456789ab.css", {"Content_Type": "text/css; charset=latin-1"}, Rule.TYPE),
     ],
 )
 def test_one_wrong_header_is_one_fact(name, sent, check):
@@ -101,8 +101,8 @@ def test_one_wrong_header_is_one_fact(name, sent, check):
 def test_what_is_compressed_twice_or_mislabelled_is_told():
     body = b"p{}" * 500
     sent = {"Content_Type": "text/css", "Content_Encoding": "gzip"}
-    assert checks("a.0123456789ab.css", gzip.compress(gzip.compress(body)), **sent) == {Check.ENCODING}
-    assert checks("a.0123456789ab.css", brotli.compress(body), **sent) == {Check.ENCODING}
+    assert checks("a.0123456789ab.css", gzip.compress(gzip.compress(body)), **sent) == {Rule.ENCODING}
+    assert checks("a.0123456789ab.css", brotli.compress(body), **sent) == {Rule.ENCODING}
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
@@ -115,23 +115,23 @@ def test_a_name_is_judged_by_its_hash_only_where_a_manifest_knows_it():
     sent = {"Content_Type": "image/png"}
     assert checks("a.0123456789ab.png", **sent) == set()
     known = Manifest([Entry("a.0123456789ab.png", True, "staticfiles.json")])
-    assert checks("a.0123456789ab.png", manifest=known, **sent) == {Check.HASH}
+    assert checks("a.0123456789ab.png", manifest=known, **sent) == {Rule.HASH}
 
 
 def test_the_type_is_exact_where_a_manifest_knows_it():
     md5 = hashlib.md5(b"x").hexdigest()
     exact = Entry(f"a.{md5[:12]}.css", True, "objects.json", md5, "text/css; charset=utf-8")
     name, manifest = exact.name, Manifest([exact])
-    assert checks(name, manifest=manifest, Content_Type="text/css") == {Check.TYPE}
+    assert checks(name, manifest=manifest, Content_Type="text/css") == {Rule.TYPE}
     assert checks(name, manifest=manifest, Content_Type="text/css; charset=utf-8") == set()
 
 
 def test_cors_is_judged_only_where_a_browser_needs_it():
     font = "a.0123456789ab.woff2"
-    assert checks(font, cors=True, Content_Type="font/woff2") == {Check.CORS_ABSENT}
+    assert checks(font, cors=True, Content_Type="font/woff2") == {Rule.CORS_ABSENT}
     assert checks(font, Content_Type="font/woff2") == set()
     other = {"Access_Control_Allow_Origin": "https://else.example"}
-    assert checks(font, cors=True, Content_Type="font/woff2", **other) == {Check.CORS_WRONG}
+    assert checks(font, cors=True, Content_Type="font/woff2", **other) == {Rule.CORS_WRONG}
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def canary_facts(prefix: str, name: str, answered: Answer, manifest: Manifest | 
 
 
 @pytest.mark.parametrize(
-    ("prefix", "name", "answered", "red"),
+    ("prefix", "name", "answered", "failed"),
     [
         ("/static/", "a.css", answer("", b"gone", 404), False),
         ("/static/", "a.css", answer("", b"p{}", 200, Content_Type="text/css"), True),
@@ -180,8 +180,8 @@ def canary_facts(prefix: str, name: str, answered: Answer, manifest: Manifest | 
         ("/", "robots.txt", answer("", b"x", 200, Content_Type="text/plain"), False),
     ],
 )
-def test_what_the_origin_may_answer_to_a_static_name(prefix, name, answered, red):
-    assert bool(canary_facts(prefix, name, answered)) is red
+def test_what_the_origin_may_answer_to_a_static_name(prefix, name, answered, failed):
+    assert bool(canary_facts(prefix, name, answered)) is failed
 
 
 def test_the_files_own_bytes_are_red_whatever_the_status():
@@ -220,4 +220,4 @@ def test_a_manifest_of_another_kind_is_refused(tmp_path):
     ],
 )
 def test_a_hashed_name_is_kept_for_long_by_everybody(cache, kept):
-    assert (Check.NOT_IMMUTABLE not in checks("app.0123456789ab.js", Cache_Control=cache)) is kept
+    assert (Rule.NOT_IMMUTABLE not in checks("app.0123456789ab.js", Cache_Control=cache)) is kept

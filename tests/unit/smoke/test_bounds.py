@@ -10,7 +10,7 @@ import pytest
 from multidict import CIMultiDict
 
 from tests.smoke import coding, headers
-from tests.smoke.attribution import Check
+from tests.smoke.attribution import Rule
 from tests.smoke.client import Answer, Client
 from tests.smoke.crawl import Crawl
 from tests.smoke.fetch import Asset
@@ -84,15 +84,15 @@ def test_what_is_coded_over_and_over_is_refused_at_once():
 def test_a_page_that_says_too_much_is_a_finding(bombs):
     found = Crawl()
     assert found.take(page(bombs["gzip"], "gzip"), "page") is None
-    ((check, what),) = ((fact.check, fact.what) for fact in found.facts)
-    assert check is Check.ENCODING and what.startswith("Content-Encoding: gzip, but the body is more than 6 MB")
+    ((check, what),) = ((fact.rule, fact.what) for fact in found.facts)
+    assert check is Rule.ENCODING and what.startswith("Content-Encoding: gzip, but the body is more than 6 MB")
     assert found.pages == [] and found.notes == [f"{SITE}: {what}"]
 
 
 def test_a_page_that_is_not_what_its_label_says_is_a_finding():
     found = Crawl()
     assert found.take(page(b"<p>plain", "br"), "404", replay=True) is None
-    assert [fact.check for fact in found.facts] == [Check.ENCODING]
+    assert [fact.rule for fact in found.facts] == [Rule.ENCODING]
 
 
 def test_an_asset_that_says_too_much_is_a_finding(bombs):
@@ -100,7 +100,7 @@ def test_an_asset_that_says_too_much_is_a_finding(bombs):
     url = f"{HOSTS.static}a.css"
     asset = Asset(url, "style", SITE, answers=[Answer(url, 200, sent, bombs["br"])] * 2)
     facts = list(headers.judge([asset], HOSTS, Manifest(), "X-Origin"))
-    assert [fact.check for fact in facts] == [Check.ENCODING]
+    assert [fact.rule for fact in facts] == [Rule.ENCODING]
     assert asset.body == bombs["br"]
 
 

@@ -1,11 +1,11 @@
-"""Witnesses O, N and A read what others wrote down."""
+"""Checks O, N and A read what others wrote down."""
 
 import json
 
 import pytest
 
 from tests.smoke import netlog, origin_log, provisioned
-from tests.smoke.attribution import Check
+from tests.smoke.attribution import Rule
 from tests.smoke.hosts import Hosts
 from tests.smoke.origin_log import OriginLog
 
@@ -41,7 +41,7 @@ def judged(tmp_path, *texts: str, allowances: list | None = None) -> list:
 )
 def test_a_static_line_is_told_by_dest_name_or_type(tmp_path, changes):
     facts = judged(tmp_path, line(), line(**changes))
-    assert [(fact.check, fact.place) for fact in facts] == [(Check.ARRIVED, "access.log:3")]
+    assert [(fact.rule, fact.place) for fact in facts] == [(Rule.ARRIVED, "access.log:3")]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_pages_api_and_other_peoples_lines_are_no_facts(tmp_path, changes):
 def test_whatever_a_visitor_asks_for_the_log_is_read_to_its_end(tmp_path, uri):
     theirs = [line(run="", agent="x", uri=uri, host=host) for host in ("www.example.com", "[x]", "[")]
     facts = judged(tmp_path, *theirs, line(uri="/static/a.css"))
-    assert [(fact.check, fact.place) for fact in facts] == [(Check.ARRIVED, "access.log:5")]
+    assert [(fact.rule, fact.place) for fact in facts] == [(Rule.ARRIVED, "access.log:5")]
 
 
 def test_allowed_lines_are_kept_with_bytes_and_reason(tmp_path):
@@ -79,7 +79,7 @@ def test_allowed_lines_are_kept_with_bytes_and_reason(tmp_path):
 
 def test_a_service_worker_is_a_stub_or_static(tmp_path):
     whole = line(uri="/sw.js", dest="serviceworker", bytes=5000, type="text/javascript")
-    assert [fact.check for fact in judged(tmp_path, whole)] == [Check.ARRIVED]
+    assert [fact.rule for fact in judged(tmp_path, whole)] == [Rule.ARRIVED]
 
 
 def test_the_combined_format_is_read_too(tmp_path):
@@ -90,7 +90,7 @@ def test_the_combined_format_is_read_too(tmp_path):
 def test_a_fetch_by_the_cdn_itself_is_seen_without_a_run_id(tmp_path):
     agent = {"run": "", "agent": "Amazon CloudFront", "dest": ""}
     facts = judged(tmp_path, line(uri="/css/a.css", **agent), line(uri="/other.css", **agent))
-    assert [fact.check for fact in facts] == [Check.PULLED]
+    assert [fact.rule for fact in facts] == [Rule.PULLED]
 
 
 def test_a_rotated_log_is_read_from_its_start(tmp_path):
@@ -128,7 +128,7 @@ def test_a_net_log_is_read_even_if_its_end_is_missing(tmp_path, end):
 
 def test_a_cookie_on_its_way_to_the_cdn_is_seen(tmp_path):
     found = net_log(tmp_path, *sent("https://static.example.com/a.css", "Cookie: [3 bytes were stripped]"))
-    assert [fact.check for fact in netlog.judge(found, [], HOSTS)] == [Check.COOKIE_SENT]
+    assert [fact.rule for fact in netlog.judge(found, [], HOSTS)] == [Rule.COOKIE_SENT]
 
 
 def test_what_is_no_net_log_is_refused(tmp_path):
@@ -155,15 +155,15 @@ def test_a_sound_state_raises_nothing():
 @pytest.mark.parametrize(
     ("origin", "check"),
     [
-        ({"OriginAccessControlId": ""}, Check.NO_ACCESS_CONTROL),
-        ({"DomainName": "www.example.com"}, Check.ORIGIN_IS_SITE),
+        ({"OriginAccessControlId": ""}, Rule.NO_ACCESS_CONTROL),
+        ({"DomainName": "www.example.com"}, Rule.ORIGIN_IS_SITE),
         ({"DomainName": "1.2.3.4", "CustomOriginConfig": {"HTTPPort": 80}, "OriginAccessControlId": ""},
-         Check.ORIGIN_IS_SITE),
+         Rule.ORIGIN_IS_SITE),
     ],
 )  # fmt: skip
 def test_an_origin_must_be_the_bucket_behind_access_control(origin, check):
     facts, _ = provisioned.judge(state(**origin), "d.json", HOSTS)
-    assert [(it.check, it.url) for it in facts] == [(check, HOSTS.static)]
+    assert [(it.rule, it.url) for it in facts] == [(check, HOSTS.static)]
     assert facts[0].place == "d.json.static.config.Origins[0]"
 
 
@@ -171,8 +171,8 @@ def test_each_public_access_block_must_be_on():
     document = state()
     document["bucket"]["public_access_block"]["IgnorePublicAcls"] = False
     facts, _ = provisioned.judge(document, "d.json", HOSTS)
-    assert [it.check for it in facts] == [Check.PUBLIC_BUCKET]
+    assert [it.rule for it in facts] == [Rule.PUBLIC_BUCKET]
     assert "IgnorePublicAcls" in facts[0].what
     document["bucket"]["public_access_block"] = None
     facts, _ = provisioned.judge(document, "d.json", HOSTS)
-    assert [it.check for it in facts] == [Check.PUBLIC_BUCKET]
+    assert [it.rule for it in facts] == [Rule.PUBLIC_BUCKET]

@@ -1,4 +1,4 @@
-"""Witness P reads all the places where a page may name a file."""
+"""Check P reads all the places where a page may name a file."""
 
 import pytest
 

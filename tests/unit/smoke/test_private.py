@@ -7,7 +7,7 @@ import pytest
 
 from tests.smoke import private
 from tests.smoke.report import write
-from tests.smoke.verdict import WITNESSES, Verdict, Witness
+from tests.smoke.verdict import CHECKS, CheckResult, Verdict
 
 FILES = {"index.html", "smoke.json", "junit.xml"}
 
@@ -21,9 +21,9 @@ def usual_umask():
 
 @pytest.fixture
 def verdict():
-    visit = {"url": "https://a.example/", "place": "", "look": "desktop", "problem": "", "timings": []}
-    visits = [{**visit, "screenshot": b"a person's page"}]
-    return Verdict("id", "https://a.example/", {letter: Witness() for letter in WITNESSES}, [], visits=visits)
+    load = {"url": "https://a.example/", "place": "", "device": "desktop", "problem": "", "timings": []}
+    loads = [{**load, "screenshot": b"a person's page"}]
+    return Verdict("id", "https://a.example/", {letter: CheckResult() for letter in CHECKS}, [], page_loads=loads)
 
 
 def mode(path):

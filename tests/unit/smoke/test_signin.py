@@ -28,11 +28,11 @@ class Server:
 
     def __init__(self):
         self.pages: dict[str, str | Callable] = {}
-        self.asked: list[SimpleNamespace] = []
+        self.requests: list[SimpleNamespace] = []
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.text()
-        self.asked.append(
+        self.requests.append(
             SimpleNamespace(
                 method=request.method, url=request.path_qs, body=body, cookie=request.headers.get("Cookie", "")
             )
@@ -46,7 +46,7 @@ class Server:
 
     @property
     def told(self) -> bool:
-        return any(LOGIN[1] in asked.body + asked.url for asked in self.asked)
+        return any(LOGIN[1] in asked.body + asked.url for asked in self.requests)
 
 
 def moved(status: int, to: str, headers: dict | None = None) -> web.Response:
@@ -101,7 +101,7 @@ def form(attributes: str, inside: str = "<button>go</button>", before: str = "")
 def test_a_form_of_the_sites_own_takes_the_login():
     done = played(form('method="post"'))
     assert (done.problem, done.landing) == ("", f"http://www.site.localhost:{done.port}/members/")
-    (sent,) = (asked for asked in done.site.asked if asked.method == "POST")
+    (sent,) = (asked for asked in done.site.requests if asked.method == "POST")
     assert sent.body == "user=ada&token=t&secret=l0velace" and sent.url == "/login/"
 
 
@@ -181,7 +181,7 @@ def test_the_body_is_repeated_on_the_site(status):
 
     done = played(write)
     assert done.problem == ""
-    assert [asked.url for asked in done.site.asked if LOGIN[0] in asked.body] == ["/login", "/in/"]
+    assert [asked.url for asked in done.site.requests if LOGIN[0] in asked.body] == ["/login", "/in/"]
 
 
 def test_repeating_ends():
@@ -203,7 +203,7 @@ def test_a_login_page_on_another_host_is_not_asked_for():
         stranger.pages["/login/"] = FORM
 
     done = played(write)
-    assert [asked.url for asked in done.stranger.asked] == ["/after", "/"]
+    assert [asked.url for asked in done.stranger.requests] == ["/after", "/"]
     assert done.problem == (
         f"not signed in: the login page is at {done.there}, "
         f"and it is meant for http://www.site.localhost:{done.port} alone"
@@ -232,7 +232,7 @@ def test_a_page_reached_by_redirects_on_the_site_is_the_forms_base():
 
     done = played(write)
     assert done.problem == ""
-    assert [asked.url for asked in done.site.asked if asked.method == "POST"] == ["/a/sign-in/take/"]
+    assert [asked.url for asked in done.site.requests if asked.method == "POST"] == ["/a/sign-in/take/"]
 
 
 def test_where_the_site_sends_a_person_then_is_not_followed_off_it():
@@ -257,7 +257,7 @@ def test_a_session_stays_with_the_site():
         stranger.pages |= dict.fromkeys(("/after", "/"), lambda asked: moved(302, "/", {"Set-Cookie": "own=1"}))
 
     done = played(write)
-    assert [asked.cookie for asked in done.stranger.asked] == ["", ""]
+    assert [asked.cookie for asked in done.stranger.requests] == ["", ""]
     home = f"http://www.site.localhost:{done.port}/"
     assert done.jar == [{"name": "session", "value": "1", "url": home, "httpOnly": True}]
 
@@ -280,7 +280,7 @@ def test_a_form_that_leaves_https_gets_nothing(tmp_path):
         return plain, problem
 
     plain, problem = asyncio.run(play())
-    assert plain.asked == []
+    assert plain.requests == []
     assert "sends the password to http://www.site.localhost" in problem
 
 

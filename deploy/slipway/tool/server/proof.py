@@ -48,7 +48,7 @@ class Proof:
         self._following.wait()
 
     def run(self) -> None:
-        """Raises SlipwayError with the verdict's sentence when it is not green."""
+        """Raises SlipwayError with the verdict's sentence when it has not passed."""
         site = self._site
         command = [sys.executable, "-m", "tests.smoke", "--site", site.site_url]
         command += ["--static", site.static_url, "--media", site.media_url, "--origin-log", str(self._log)]
@@ -63,7 +63,7 @@ class Proof:
             raise SlipwayError(f"the proof failed: {_sentence(site) if done.returncode == 1 else 'it could not run'}")
 
     def _described(self) -> Path | None:
-        """The cloud's state; where nobody may read it a line says why, and that witness is not seen."""
+        """The cloud's state; where nobody may read it a line says why, and that check does not run."""
         path = self._directory / "provisioned.json"
         path.unlink(missing_ok=True)
         if self._site.provider != stores.DEFAULT:
@@ -77,7 +77,7 @@ class Proof:
                 path.write_text(done.stdout)
                 return path
             refusals += done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        print(f"    warning: the provisioned state is not seen: {refusals[0].removeprefix('slipway: ')}")
+        print(f"    warning: the provisioned state is not checked: {refusals[0].removeprefix('slipway: ')}")
         return None
 
 

@@ -11,12 +11,12 @@ Change = Callable[[Deployment], Iterator[dict | None]]
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One change and its witnesses.
+    """One change and its checks.
 
-    ``change`` is a block, undone at its end; what it yields are further options of the run. ``by``: the witnesses that
-    must go red; ``may``: those that may see the same fault. ``url``, ``place`` and ``says`` are parts of the URL, the
+    ``change`` is a block, undone at its end; what it yields are further options of the run. ``by``: the checks that
+    must fail; ``may``: those that may see the same fault. ``url``, ``place`` and ``says`` are parts of the URL, the
     place and the words of a finding of each of ``by``, or of each by its letter. ``browser``: False where the change is
-    nothing that a browser could meet, which spares the run its dearest witness.
+    nothing that a browser could meet, which spares the run its dearest check.
     """
 
     change: Callable[[Deployment], AbstractContextManager[dict | None]]

@@ -1,4 +1,4 @@
-"""A witness that is killed is missed: the run is void, or says which claim is weaker. It is never silently green."""
+"""A check that cannot run makes the run inconclusive, or is named as not verified. It never passes in silence."""
 
 import stat
 
@@ -10,18 +10,18 @@ from tests.smoke.options import find_browser
 
 def test_without_log_and_browser_the_verdict_says_what_is_not_known(prove):
     verdict = prove(origin_log=None, browser=None)
-    assert verdict.verdict == "green"
-    assert verdict.sentence.startswith("no static request to the origin was seen, but not all were heard (B, N, O)")
-    weaker = {claim["witness"]: claim for claim in verdict.weaker}
-    assert {"B", "N", "O", "A"} == weaker.keys()
-    assert (weaker["O"]["extent"], weaker["O"]["reason"]) == ("nothing", "no --origin-log")
-    assert "not seen: B (no Chromium found)" in verdict.notes
+    assert verdict.verdict == "passed"
+    assert verdict.sentence.startswith("no static request to the origin was seen, but not every check ran (B, N, O)")
+    unverified = {claim["check"]: claim for claim in verdict.unverified}
+    assert {"B", "N", "O", "A"} == unverified.keys()
+    assert (unverified["O"]["extent"], unverified["O"]["reason"]) == ("nothing", "no --origin-log")
+    assert "not checked: B (no Chromium found)" in verdict.notes
 
 
 def test_without_a_browser_the_parser_reports_the_missing_icon(stack, prove):
     stack.pages["404"] = stack.page("404", "sorry", icon=False)
     verdict = prove(browser=None)
-    assert [finding.witness for finding in verdict.findings] == ["P"]
+    assert [finding.check for finding in verdict.findings] == ["P"]
     assert "no icon" in verdict.findings[0].what
 
 
@@ -29,23 +29,23 @@ def test_a_log_that_shows_nothing_makes_the_run_void(stack, prove, monkeypatch):
     monkeypatch.setattr("tests.smoke.origin_log.WAIT", 0.2)
     stack.logs = False
     verdict = prove()
-    assert verdict.verdict == "void"
+    assert verdict.verdict == "inconclusive"
     assert verdict.status == 1
-    assert {control.witness for control in verdict.missed} == {"O"}
-    assert verdict.witnesses["O"].state == "not seen"
+    assert {control.check for control in verdict.missed} == {"O"}
+    assert verdict.checks["O"].state == "not checked"
 
 
 def test_a_login_that_is_refused_makes_the_run_void(stack, prove):
     stack.takes_logins = False
     verdict = prove(browser=None)
-    assert verdict.verdict == "void"
+    assert verdict.verdict == "inconclusive"
     assert "sign-in" in verdict.sentence
 
 
 def test_a_login_that_would_leave_the_site_makes_the_run_void_and_names_the_host(stack, prove):
     stack.pages["/login/"] = stack.pages["/login/"].replace("<form ", f'<form action="{stack.media_url}in/" ')
     verdict = prove(browser=None)
-    assert verdict.verdict == "void" and "sign-in" in verdict.sentence
+    assert verdict.verdict == "inconclusive" and "sign-in" in verdict.sentence
     assert [note for note in verdict.notes if f"sends the password to {stack.media_url.rstrip('/')}, " in note]
 
 
@@ -54,13 +54,13 @@ def test_a_log_of_another_site_makes_the_run_void(stack, prove, tmp_path, monkey
     elsewhere = tmp_path / "elsewhere.log"
     elsewhere.write_text('{"run": "", "uri": "/", "status": 200, "agent": "somebody"}\n')
     verdict = prove(origin_log=elsewhere, browser=None)
-    assert verdict.verdict == "void" and {control.witness for control in verdict.missed} == {"O"}
+    assert verdict.verdict == "inconclusive" and {control.check for control in verdict.missed} == {"O"}
 
 
 def test_a_browser_that_does_not_start_weakens_what_it_would_have_seen(prove, tmp_path):
     verdict = prove(browser=script(tmp_path, "exit 1"))
-    assert verdict.verdict == "green" and "not all were heard (B, N)" in verdict.sentence
-    assert {claim["witness"] for claim in verdict.weaker if claim["extent"] == "nothing"} >= {"B", "N"}
+    assert verdict.verdict == "passed" and "not every check ran (B, N)" in verdict.sentence
+    assert {claim["check"] for claim in verdict.unverified if claim["extent"] == "nothing"} >= {"B", "N"}
 
 
 def test_a_browser_without_a_net_log_makes_the_run_void(prove, tmp_path):
@@ -69,22 +69,22 @@ def test_a_browser_without_a_net_log_makes_the_run_void(prove, tmp_path):
     without = f"""for word do shift; case "$word" in --log-net-log=*) ;; *) set -- "$@" "$word" ;; esac; done
 exec {chromium} "$@\""""
     verdict = prove(browser=script(tmp_path, without))
-    assert verdict.verdict == "void" and {control.witness for control in verdict.missed} == {"N"}
-    assert verdict.witnesses["B"].state == "green"
+    assert verdict.verdict == "inconclusive" and {control.check for control in verdict.missed} == {"N"}
+    assert verdict.checks["B"].state == "passed"
 
 
 def test_visits_that_fail_are_counted(prove, monkeypatch):
     monkeypatch.setattr("tests.smoke.page_loads.PAGE_TIMEOUT", 1)
     verdict = prove()
-    assert verdict.witnesses["B"].state == "not seen"
-    assert verdict.witnesses["B"].reason == "no page could be visited"
-    assert "not all were heard (B)" in verdict.sentence
+    assert verdict.checks["B"].state == "not checked"
+    assert verdict.checks["B"].reason == "no page could be loaded"
+    assert "not every check ran (B)" in verdict.sentence
 
 
 def test_pages_that_the_minutes_do_not_reach_are_counted(prove):
     verdict = prove(minutes=0)
     assert "the crawl stopped after --minutes 0" in verdict.notes
-    assert verdict.witnesses["B"].state == "not seen"
+    assert verdict.checks["B"].state == "not checked"
 
 
 def test_a_cdn_that_answers_200_to_everything_makes_the_run_void(stack, prove):
@@ -97,9 +97,9 @@ def test_a_cdn_that_answers_200_to_everything_makes_the_run_void(stack, prove):
 
     stack.cdn_override = agree
     verdict = prove(browser=None, manifests=())
-    assert verdict.verdict == "void"
-    assert {(control.witness, control.name) for control in verdict.missed} == {("H", "a name that is not there")}
-    assert verdict.witnesses["H"].state == "not seen"
+    assert verdict.verdict == "inconclusive"
+    assert {(control.check, control.name) for control in verdict.missed} == {("H", "a name that is not there")}
+    assert verdict.checks["H"].state == "not checked"
 
 
 def script(directory, line):
