@@ -115,8 +115,9 @@ def test_sentences_are_short(page):
     assert not long, f"{page}: {long[0]}"
 
 
-@each_page_to_read
+@pytest.mark.parametrize("page", [page for page in to_read() if page.path.name != "moved.md"], ids=str)
 def test_no_dialect(page):
+    """But for the table of what has moved, which has old words too."""
     for sentence in page.sentences:
         for word, instead in DIALECT.items():
             assert not re.search(rf"\b{word}\b", sentence, re.IGNORECASE), f"{page}: say {instead}: {sentence}"
