@@ -123,6 +123,15 @@ def test_no_dialect(page):
             assert not re.search(rf"\b{word}\b", sentence, re.IGNORECASE), f"{page}: say {instead}: {sentence}"
 
 
+def test_each_setting_of_a_project_is_explained():
+    asked = {
+        name
+        for path in (ROOT / "deploy/slipway").rglob("*.py")
+        for name in re.findall(r'getattr\((?:settings|_project), "(SLIPWAY_\w+)"', path.read_text())
+    }
+    assert asked and asked <= set(Page(ROOT / "docs/project.md").code)
+
+
 def test_no_page_is_named_that_is_gone():
     """Outside the pages too: an error message or a comment that points to one."""
     for path in _sources():
