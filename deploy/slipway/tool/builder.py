@@ -4,17 +4,19 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import partial
 from urllib.parse import quote
 
-from slipway.tool import config, keys, push
+from slipway.tool import config, push
+from slipway.tool.aws.identity import Identity
 from slipway.tool.push.record import put_release
-from slipway.tool.secrets import Secrets
+from slipway.tool.secrets import AWS_PAIR, Secrets
 from slipway.tool.server import inventory, state
 from slipway.tool.server.upload import ReleaseArchive
 from slipway.web.errors import SlipwayError
 from slipway.web.objects import STATIC_PREFIX
-from slipway.web.stores import STORES
+
+# The push alone acts in AWS. Settings that ask for a key's variables find them in the other processes too.
+WITHHELD = Identity(dict.fromkeys(AWS_PAIR, "withheld"))
 
 
 class Builder:
@@ -23,26 +25,21 @@ class Builder:
     def __init__(self, site: config.Site, secrets: Secrets) -> None:
         self.site = site
         self.directory = state.directory(site) / "build"
-        self._deployer = dict(secrets.deployer)
+        self._deployer = Identity(secrets.deployer)
         # The web process's own secrets without its keys: settings that ask for a variable must find it.
-        web = {name: value for name, value in secrets.web.items() if not name.startswith("AWS_")}
-        self.environment = {
-            **site.extra,
-            **web,
-            **keys.environment(self._deployer),
-            **site.environment(),
-            "SLIPWAY_BUILD": str(self.directory),
-        }
+        self._web = {name: value for name, value in secrets.web.items() if not name.startswith("AWS_")}
         # What this shell calls its database is not what the server calls it.
-        self._on_server = inventory.database(secrets) | dict(site.extra) | web
+        self._on_server = inventory.database(secrets) | dict(site.extra) | self._web
 
     def check_databases(self) -> None:
         """Refuses a project whose database on the server would be SQLite."""
-        self._run("databases", "-m", "slipway.tool.databases", environment=self.environment | self._on_server)
+        self._run(
+            "databases", "-m", "slipway.tool.databases", environment=self._environment(WITHHELD) | self._on_server
+        )
 
     def push(self) -> None:
         """Collects, bundles, verifies and pushes; the progress and the closing line are on the screen."""
-        self._manage("collectstatic", "--noinput", shown=True)
+        self._manage("collectstatic", "--noinput", identity=self._deployer, shown=True)
 
     def replaced(self) -> list[str]:
         """URLs on the static host whose bytes the last push has changed."""
@@ -62,18 +59,19 @@ class Builder:
 
     def record(self, release: ReleaseArchive) -> None:
         """Writes releases/<id>.json into the bucket: prune asks it which objects are in use."""
-        bucket = push.Bucket(
-            self.site.bucket,
-            self.site.region,
-            session=partial(keys.session, self._deployer),
-            store=STORES[self.site.provider],
-            # Where collectstatic has pushed to.
-            endpoint=self.environment.get("AWS_ENDPOINT_URL_S3"),
-        )
-        put_release(bucket, release.id, release.objects.read_bytes())
+        put_release(push.Bucket.of(self.site, self._deployer), release.id, release.objects.read_bytes())
 
-    def _manage(self, *arguments: str, shown: bool = False) -> None:
-        self._run(arguments[0], "manage.py", *arguments, environment=self.environment, shown=shown)
+    def _manage(self, *arguments: str, identity: Identity = WITHHELD, shown: bool = False) -> None:
+        self._run(arguments[0], "manage.py", *arguments, environment=self._environment(identity), shown=shown)
+
+    def _environment(self, identity: Identity) -> dict[str, str]:
+        return {
+            **self.site.extra,
+            **self._web,
+            **identity.environment(),
+            **self.site.environment(),
+            "SLIPWAY_BUILD": str(self.directory),
+        }
 
     def _run(self, name: str, *arguments: str, environment: Mapping[str, str], shown: bool = False) -> None:
         """Raises SlipwayError with the last line of what Python ran; ``name``.log has the rest."""

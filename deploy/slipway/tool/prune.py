@@ -14,11 +14,12 @@ from itertools import pairwise
 from typing import Any
 
 from botocore.client import BaseClient
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
+from slipway.tool.aws.errors import call_failed
+from slipway.tool.aws.identity import Identity
+from slipway.tool.cdn.account import ask
 from slipway.tool.config import Site
-from slipway.tool.keys import session
 from slipway.tool.push.record import RELEASES_PREFIX
 from slipway.web.errors import SlipwayError
 from slipway.web.objects import STATIC_PREFIX
@@ -32,10 +33,10 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``kept`` are ids of releases, newest first; ``doomed`` whole keys; ``bytes`` is what those take up."""
+    """``kept`` are ids of releases, newest first; ``to_delete`` whole keys; ``bytes`` is what those take up."""
 
     kept: tuple[str, ...]
-    doomed: tuple[str, ...]
+    to_delete: tuple[str, ...]
     bytes: int
 
 
@@ -47,16 +48,12 @@ class Prune:
     client: BaseClient
 
     @classmethod
-    def of(cls, site: Site, keys: Mapping[str, str]) -> "Prune":
-        """Acts with ``keys``, the pruner's AWS_* variables; without them by boto3's own settings."""
-        config = Config(request_checksum_calculation="when_required", response_checksum_validation="when_required")
+    def of(cls, site: Site, identity: Identity) -> "Prune":
+        """``identity`` asks: the pruner, or whoever runs the command."""
         try:
-            client = session(keys).create_client(
-                "s3", region_name=site.region, endpoint_url=site.endpoint or None, config=config
-            )
+            return cls(site.bucket, identity.client("s3", site.region, site.endpoint))
         except BotoCoreError as error:
-            raise SlipwayError(f"cannot prune s3://{site.bucket}: {error}") from None
-        return cls(site.bucket, client)
+            raise call_failed("s3", f"s3://{site.bucket}", error) from None
 
     def plan(self, keep: int, on_server: Collection[str]) -> Plan:
         """What may go when the ``keep`` newest releases stay, and those ``on_server``. Deletes nothing.
@@ -73,17 +70,17 @@ class Prune:
         if not kept:
             return Plan((), (), 0)
         needed = {key for name in kept for key in self._objects(name)}
-        doomed = {
+        to_delete = {
             each["Key"]: each["Size"]
             for each in self._list(STATIC_PREFIX)
             if each["Key"] not in needed and each["LastModified"] < now - YOUNG
         }
-        return Plan(tuple(sorted(kept, reverse=True)), tuple(sorted(doomed)), sum(doomed.values()))
+        return Plan(tuple(sorted(kept, reverse=True)), tuple(sorted(to_delete)), sum(to_delete.values()))
 
     def carry_out(self, plan: Plan) -> None:
-        """Deletes what is doomed. Raises SlipwayError naming the first key that stays; a later run goes on."""
-        for start in range(0, len(plan.doomed), BATCH):
-            batch = [{"Key": key} for key in plan.doomed[start : start + BATCH]]
+        """Deletes it. Raises SlipwayError naming the first key that stays; a later run goes on."""
+        for start in range(0, len(plan.to_delete), BATCH):
+            batch = [{"Key": key} for key in plan.to_delete[start : start + BATCH]]
             answer = self._ask("delete_objects", STATIC_PREFIX, Delete={"Objects": batch, "Quiet": True})
             for error in answer.get("Errors", []):
                 raise SlipwayError(
@@ -131,15 +128,9 @@ class Prune:
 
     def _ask(self, operation: str, key: str, **params: Any) -> dict[str, Any]:
         try:
-            return getattr(self.client, operation)(Bucket=self.bucket, **params)
-        except ClientError as error:
-            said = error.response["Error"]
-            why = f"{said.get('Code')}: {' '.join(said.get('Message', '').split())}"
-            raise SlipwayError(
-                f"nothing was pruned: s3:{error.operation_name} on s3://{self.bucket}/{key} failed: {why}"
-            ) from None
-        except BotoCoreError as error:
-            raise SlipwayError(f"nothing was pruned: s3://{self.bucket}/{key}: {error}") from None
+            return ask(self.client, operation, f"s3://{self.bucket}/{key}", Bucket=self.bucket, **params)
+        except SlipwayError as error:
+            raise SlipwayError(f"nothing was pruned: {error}") from None
 
 
 def _kept(records: Mapping[str, datetime], keep: int, now: datetime) -> set[str]:

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 # Where site.yml's `provider` stands in the environment of the build and the web process.
 VARIABLE = "SLIPWAY_PROVIDER"
 DEFAULT = "cloudfront"
+# Checksums only where the API asks for them: those that botocore adds by itself are Amazon's own, and other servers
+# reject them: https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
+CHECKSUMS = {
+    "request_checksum_calculation": "when_required",
+    "response_checksum_validation": "when_required",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from slipway.tool import config
+from slipway.tool.aws.identity import Identity
 from slipway.tool.builder import Builder
 from slipway.tool.cdn import cloudfront
 from slipway.tool.prune import Prune
@@ -71,7 +72,7 @@ def test_a_recorded_release_leaves_this_process_s_environment_as_it_was(deploy, 
     assert dict(os.environ) == before
     monkeypatch.delenv("AWS_SESSION_TOKEN")
     # Without a key of its own a prune acts as whoever deploys; the deployer may not delete.
-    assert Prune.of(site, {}).plan(5, []).kept == ("20261130T080000Z-abc",)
+    assert Prune.of(site, Identity()).plan(5, []).kept == ("20261130T080000Z-abc",)
 
 
 def test_a_key_that_may_not_read_the_state_leaves_it_to_whoever_deploys(deploy, monkeypatch, capsys):

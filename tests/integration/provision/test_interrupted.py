@@ -81,7 +81,7 @@ def test_provisioning_and_destroying_go_on_from_any_call(
     for named, error in zip(trouble.failed, trouble.errors, strict=True):
         assert error.startswith(f"{named} on "), error
         assert error.endswith(
-            "failed: Throttling: AWS is throttling; wait a minute and run it again: it goes on from here"
+            "failed: Throttling: too many requests at once; wait a minute and run it again: it goes on from here"
         )
 
     with monkeypatch.context() as patch:

@@ -74,8 +74,8 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
         (
             "CreateOriginAccessControl",
             "Throttling",
-            "cloudfront:CreateOriginAccessControl on origin access control example-com failed: Throttling: AWS is "
-            "throttling; wait a minute and run it again: it goes on from here",
+            "cloudfront:CreateOriginAccessControl on origin access control example-com failed: Throttling: too many "
+            "requests at once; wait a minute and run it again: it goes on from here",
         ),
         (
             "RequestCertificate",
@@ -121,8 +121,8 @@ def test_with_a_profile_that_is_not_there(cloud: Cloud, site: config.Site, monke
 def test_where_nobody_answers(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setattr("slipway.tool.cdn.account.SETTINGS", None)
-    assert refusal(site).endswith("; check the network, and `region` in site.yml")
+    monkeypatch.setattr("slipway.tool.aws.identity.SETTINGS", {})
+    assert refusal(site).endswith("; check the network, and `region` and `endpoint` in site.yml")
 
 
 def test_a_certificate_of_another_region_stops_it(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
@@ -130,7 +130,7 @@ def test_a_certificate_of_another_region_stops_it(cloud: Cloud, site: config.Sit
     monkeypatch.setattr("slipway.tool.cdn.account.Account.acm", elsewhere)
     assert refusal(site) == (
         "cloudfront:CreateDistributionWithTags on static distribution static.example.com failed: "
-        "InvalidViewerCertificate: the certificate must be issued, in us-east-1, and name the host"
+        "400 InvalidViewerCertificate: the certificate must be issued, in us-east-1, and name the host"
     )
     assert "distributions" not in cloud.inventory()
 

@@ -41,7 +41,7 @@ def test_one_refused_put_fails_the_push_and_a_rerun_sends_the_rest(bucket, held,
     ("fault", "expected"),
     [
         (REFUSED, "403 AccessDenied: allow s3:PutObject"),
-        (Answered(500), r"\(5 attempts\): 500: the bucket's server failed"),
+        (Answered(500), r"\(5 attempts\): 500: the server itself failed"),
         (Answered(503, b"<Error><Code>SlowDown</Code></Error>"), r"\(5 attempts\): 503 SlowDown"),
         (False, r"\(5 attempts\): the connection broke: http:\S+ ended it"),
     ],

@@ -59,7 +59,7 @@ def phases(described, monkeypatch):
         monkeypatch.setattr(deploy, "send", lambda *_: recorder.calls.append("send") or 0)
         monkeypatch.setattr(deploy.Deploy, "_prune_bucket", lambda self: recorder.calls.append("prune bucket"))
         monkeypatch.setattr(deploy.inventory, "write", lambda *those: recorder.calls.append(f"describe {those[3]}"))
-        secrets = SimpleNamespace(cdn={})
+        secrets = SimpleNamespace(cdn={}, deployer={})
         playing = deploy.Deploy(described(provider), secrets, argparse.Namespace(allow_unsafe=False))
         playing.builder = playing.connection = recorder
         playing.found = SimpleNamespace(current="")

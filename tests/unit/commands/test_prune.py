@@ -37,8 +37,8 @@ def happened(tmp_path, monkeypatch):
 
     class Pruner:
         @classmethod
-        def of(cls, site, keys):
-            assert (site.bucket, keys) == ("example-com", {"AWS_ACCESS_KEY_ID": "pruner"})
+        def of(cls, site, identity):
+            assert (site.bucket, identity.keys) == ("example-com", {"AWS_ACCESS_KEY_ID": "pruner"})
             return cls()
 
         def plan(self, keep, on_server):
@@ -46,7 +46,7 @@ def happened(tmp_path, monkeypatch):
             return PLAN
 
         def carry_out(self, plan):
-            done.append(f"delete {len(plan.doomed)}")
+            done.append(f"delete {len(plan.to_delete)}")
 
     vault = SimpleNamespace(pruner={"AWS_ACCESS_KEY_ID": "pruner"})
 
@@ -96,4 +96,4 @@ def test_keys_without_a_client_are_one_line(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("AWS_PROFILE", "missing")
     monkeypatch.setattr(prune.Secrets, "load", classmethod(lambda cls, site: SimpleNamespace(pruner={})))
     assert main(["prune"]) == 1
-    assert capsys.readouterr().err.startswith("slipway: cannot prune s3://example-com: ")
+    assert capsys.readouterr().err.startswith("slipway: incomplete AWS credentials: ")

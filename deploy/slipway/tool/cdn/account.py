@@ -1,30 +1,21 @@
-"""The AWS account: clients by boto3's own settings; what is asked, what is changed, and its errors in one line."""
+"""The AWS account: its clients, what is asked, what is changed, and its errors in one line."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.client import BaseClient
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from slipway.tool.cdn.refusals import failed, refused
-from slipway.tool.keys import session
+from slipway.tool.aws.errors import call_failed
+from slipway.tool.aws.identity import Identity
 
 # CloudFront is a global service; it answers, and takes certificates from, this region.
 GLOBAL = "us-east-1"
 TAG = "slipway-site"
 # Stands for an id or ARN that AWS gives once the thing is made.
 NOT_YET = "(not made yet)"
-SETTINGS = Config(
-    # Eight attempts wait up to a minute in all where AWS throttles.
-    retries={"mode": "standard", "total_max_attempts": 8},
-    # Checksums only where the API asks for them, so that other S3 servers understand us.
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-)
 
 
 class Site(Protocol):
@@ -55,8 +46,8 @@ class Site(Protocol):
 class Account:
     """One client a service, made when it is first used; and the changes, made or, when ``dry``, only noted.
 
-    ``say`` is called with each line of ``changes`` as it comes, and with what is waited for. With a key among ``keys``
-    that one asks, otherwise what every AWS tool finds.
+    ``say`` is called with each line of ``changes`` as it comes, and with what is waited for. ``identity`` asks; by
+    default whoever runs the command.
     """
 
     def __init__(
@@ -65,10 +56,10 @@ class Account:
         *,
         dry: bool = False,
         say: Callable[[str], object] = lambda _: None,
-        keys: Mapping[str, str] | None = None,
+        identity: Identity | None = None,
     ) -> None:
         self.region = region
-        self.keys = keys or {}
+        self.identity = identity or Identity()
         self.dry = dry
         self.say = say
         self.changes: list[str] = []
@@ -76,11 +67,6 @@ class Account:
         self.there: list[str] = []
         # What a person should know or do, and is no change of ours.
         self.notes: list[str] = []
-
-    @cached_property
-    def session(self) -> boto3.Session:
-        # One of its own: the default one keeps the first credentials that it finds.
-        return boto3.Session(botocore_session=session(self.keys))
 
     @cached_property
     def s3(self) -> BaseClient:
@@ -108,9 +94,9 @@ class Account:
 
     def _client(self, service: str, region: str) -> BaseClient:
         try:
-            return self.session.client(service, region_name=region, config=SETTINGS)
+            return self.identity.client(service, region)
         except BotoCoreError as error:
-            raise failed(service, "the account", error) from error
+            raise call_failed(service, "the account", error) from error
 
     def note(self, line: str) -> None:
         self.notes.append(line)
@@ -145,9 +131,9 @@ def ask(
     except ClientError as error:
         if error.response["Error"].get("Code", "") in absent:
             return None
-        raise refused(service, resource, error, denied) from error
+        raise call_failed(service, resource, error, denied) from error
     except BotoCoreError as error:
-        raise failed(service, resource, error) from error
+        raise call_failed(service, resource, error) from error
 
 
 def pages(client: BaseClient, operation: str, resource: str, listing: str) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
 """CloudFront behind `make cdn`, describe and purge, and the policies of who works with it."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore import xform_name
 
+from slipway.tool.aws.identity import Identity
 from slipway.tool.cdn import dns, policies
 from slipway.tool.cdn.account import Account, Site, ask, is_https
 from slipway.tool.cdn.bucket import describe_bucket, ensure_bucket, ensure_policy
@@ -101,22 +102,22 @@ def provision(
     )
 
 
-def describe(site: Site) -> dict[str, Any]:
-    """The provisioned state as AWS describes it, ready for JSON; None for what is not there."""
-    account = Account(site.region)
+def describe(site: Site, identity: Identity | None = None) -> dict[str, Any]:
+    """The provisioned state as AWS describes it to ``identity``, ready for JSON; None for what is not there."""
+    account = Account(site.region, identity=identity)
     return {
         edge.kind: {"bucket": describe_bucket(account, site, edge), **_describe_edge(account, edge)}
         for edge in edges(site)
     }
 
 
-def purge(site: Site, paths: Sequence[str], keys: Mapping[str, str] | None = None) -> list[str]:
+def purge(site: Site, paths: Sequence[str], identity: Identity | None = None) -> list[str]:
     """Takes ``paths`` out of every cache; returns the invalidations' ids.
 
     A path is a URL on the static or the media host, or begins with a slash and means the static
-    host; it may end in ``*``. ``keys`` may hold the key that asks.
+    host; it may end in ``*``. ``identity`` asks.
     """
-    account = Account(site.region, keys=keys)
+    account = Account(site.region, identity=identity)
     batches = {edge: _paths(site, edge, paths) for edge in edges(site)}
     return [_invalidate(account, edge, batch) for edge, batch in batches.items() if batch]
 

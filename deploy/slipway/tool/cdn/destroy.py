@@ -146,14 +146,14 @@ def _remove_bucket(account: Account, site: Site, edge: Edge) -> None:
     name = f"bucket {edge.bucket}"
     if not account.dry:
         for page in _versions(account, edge.bucket):
-            doomed = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in page]
-            for start in range(0, len(doomed), BATCH):
-                _delete(account, edge.bucket, doomed[start : start + BATCH])
+            objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in page]
+            for start in range(0, len(objects), BATCH):
+                _delete(account, edge.bucket, objects[start : start + BATCH])
     account.change(account.s3, "delete_bucket", name, [f"delete {name} and all that is in it"], Bucket=edge.bucket)
 
 
-def _delete(account: Account, bucket: str, doomed: list[dict[str, str]]) -> None:
-    params = {"Bucket": bucket, "Delete": {"Objects": doomed, "Quiet": True}}
+def _delete(account: Account, bucket: str, objects: list[dict[str, str]]) -> None:
+    params = {"Bucket": bucket, "Delete": {"Objects": objects, "Quiet": True}}
     errors = ask(account.s3, "delete_objects", f"bucket {bucket}", **params).get("Errors")
     if errors:
         raise SlipwayError(f"s3:DeleteObject on {bucket}/{errors[0]['Key']} failed: {errors[0].get('Code')}")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from slipway.tool import config, edge
+from slipway.tool import config, edge, providers
+from slipway.tool.aws.identity import Identity
 from slipway.tool.budget import Budget
 from slipway.tool.builder import Builder
 from slipway.tool.phases import phase
@@ -119,8 +120,7 @@ class Deploy:
         # What is pulled is on the CDN when the release is live, and asked for by the proof.
         if self.site.pushes:
             with phase("Verify through the CDN"):
-                keys = self.builder.environment | self.secrets.cdn
-                for line in stale.purge(self.site, keys, self.builder.replaced()):
+                for line in stale.purge(self.site, providers.keys(self.secrets), self.builder.replaced()):
                     print(f"    {line}")
                 print(f"    {edge.verify(self.site.static_url, release.objects)} objects are there")
         return release
@@ -203,14 +203,14 @@ class Deploy:
     def _prune_bucket(self) -> None:
         on_server = [each["id"] for each in json.loads(self.connection.agent("releases"))]
         try:
-            pruning = Prune.of(self.site, self.secrets.pruner)
+            pruning = Prune.of(self.site, Identity(self.secrets.pruner))
             plan = pruning.plan(self.site.keep, on_server)
             pruning.carry_out(plan)
         except SlipwayError as error:
             # The release is live; what is too much in the bucket does no harm.
             print(f"    warning: {error}; `make prune` tries again")
         else:
-            print(f"    {len(plan.doomed):,} objects deleted ({plan.bytes / 1e6:.1f} MB)")
+            print(f"    {len(plan.to_delete):,} objects deleted ({plan.bytes / 1e6:.1f} MB)")
 
     def problems(self) -> list[str]:
         """What `make status` finds wrong on the server; the release is live all the same."""

@@ -5,6 +5,7 @@ import json
 from contextlib import nullcontext
 
 from slipway.tool import config
+from slipway.tool.aws.identity import Identity
 from slipway.tool.prune import Prune
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import lock
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         raise SlipwayError(
             f"{site.path}: provider: {site.provider} keeps no static files in a bucket: nothing to prune"
         )
-    pruning, connection = Prune.of(site, Secrets.load(site).pruner), Connection(site)
+    pruning, connection = Prune.of(site, Identity(Secrets.load(site).pruner)), Connection(site)
     # Nobody deploys meanwhile: what a push has just found in the bucket must stay.
     with nullcontext() if options.check else lock.held(connection) as held:
         on_server = [each["id"] for each in json.loads(connection.agent("releases"))]
@@ -33,8 +34,10 @@ def run(options: argparse.Namespace) -> int:
             held.check()
             pruning.carry_out(plan)
     if options.check:
-        for key in plan.doomed:
+        for key in plan.to_delete:
             print(key)
     done = "would go" if options.check else "deleted"
-    print(f"{len(plan.doomed):,} objects ({plan.bytes / 1e6:.1f} MB) {done}; kept: those of {len(plan.kept)} releases")
+    print(
+        f"{len(plan.to_delete):,} objects ({plan.bytes / 1e6:.1f} MB) {done}; kept: those of {len(plan.kept)} releases"
+    )
     return 0

@@ -2,7 +2,7 @@
 
 import argparse
 
-from slipway.tool import config, keys, providers
+from slipway.tool import config, providers
 from slipway.tool.secrets import Secrets
 
 help = "take paths out of the CDN's caches"
@@ -15,8 +15,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     site = config.load()
     secrets = Secrets.find(site)
-    # Without a vaulted file, whatever asks every AWS tool's own way.
-    vaulted = {**secrets.deployer, **secrets.cdn} if secrets else {}
-    for line in providers.purge(site, keys.environment(vaulted), options.path):
+    for line in providers.purge(site, providers.keys(secrets), options.path):
         print(line)
     return 0

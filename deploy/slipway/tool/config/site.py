@@ -16,12 +16,8 @@ ACME = {
 }
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PriceClass.html
 PRICE_CLASSES = ("PriceClass_All", "PriceClass_200", "PriceClass_100")
-# Other servers refuse the checksums that boto3 adds by itself; django-storages' client knows no other way to be told.
-# https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
-NO_CHECKSUMS = {
-    "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
-    "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
-}
+# django-storages' client knows no other way to be told.
+CHECKSUMS = {f"AWS_{name.upper()}": value for name, value in stores.CHECKSUMS.items()}
 SIGN_IN_TRIES = 10
 # A rollback finds its static files as long as a kept release names them.
 KEEP = 5
@@ -112,7 +108,7 @@ class Site:
         """The variables that the build and the web process read; no secret is among them."""
         elsewhere = {} if self.provider == stores.DEFAULT else {stores.VARIABLE: self.provider}
         if self.endpoint:
-            elsewhere |= {"AWS_ENDPOINT_URL_S3": self.endpoint, **NO_CHECKSUMS}
+            elsewhere |= {"AWS_ENDPOINT_URL_S3": self.endpoint, **CHECKSUMS}
         return elsewhere | {
             switch.VARIABLE: switch.PRODUCTION,
             "DJANGO_SETTINGS_MODULE": self.settings,

@@ -7,19 +7,27 @@ purge     takes paths out of the provider's caches, by its own API (`make purge`
 verify    slipway.tool.edge, the same for all
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
+from slipway.tool.aws.identity import Identity
 from slipway.tool.config import Site
 from slipway.tool.providers.contract import Provider, Target
+from slipway.tool.secrets import Secrets
 from slipway.web.errors import SlipwayError
 
-__all__ = ["Provider", "Target", "of", "purge", "targets"]
+__all__ = ["Provider", "Target", "keys", "of", "purge", "targets"]
 
 
 def of(site: Site) -> Provider:
     """The module of the provider that site.yml names."""
     return import_module(f"{__name__}.{site.provider}")
+
+
+def keys(secrets: Secrets | None) -> dict[str, str]:
+    """What a purge may ask with: this shell's variables, and before them the deployer's and the provider's own."""
+    return {**Identity(secrets.deployer).environment(), **secrets.cdn} if secrets else dict(os.environ)
 
 
 def purge(site: Site, keys: Mapping[str, str], paths: Sequence[str]) -> list[str]:

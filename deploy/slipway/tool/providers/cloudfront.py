@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from slipway.tool.aws.identity import Identity
 from slipway.tool.cdn import cloudfront
 from slipway.tool.config import Site
 from slipway.tool.providers.contract import Step, Target
@@ -18,5 +19,5 @@ def describe(site: Site) -> list[Step]:
 def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> list[str]:
     """By CreateInvalidation, with the AWS credentials among the keys, or those that every AWS tool finds."""
     # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
-    begun = cloudfront.purge(site, [target.url for target in targets], keys)
+    begun = cloudfront.purge(site, [target.url for target in targets], Identity(keys))
     return [f"invalidation {identifier} has begun" for identifier in begun]

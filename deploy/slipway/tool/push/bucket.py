@@ -5,18 +5,17 @@ proxies and CA bundle are those that every AWS tool finds:
 https://docs.aws.amazon.com/boto3/latest/guide/configuration.html
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
-from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.session import Session, get_session
 from botocore.utils import get_environ_proxies
 from urllib3 import HTTPResponse
 
+from slipway.tool.aws.identity import Identity
+from slipway.tool.config import Site
 from slipway.web import stores
 from slipway.web.objects import STATIC_PREFIX
 
@@ -34,7 +33,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket; ``prefix`` is what a listing covers, ``session`` makes the botocore session, ``store`` is its kind.
+    """A bucket; ``prefix`` is what a listing covers, ``identity`` asks, ``store`` is the bucket's kind.
 
     ``endpoint`` is its server's URL, where that is not what every AWS tool finds.
     """
@@ -42,18 +41,20 @@ class Bucket:
     name: str
     region: str | None = None
     prefix: str = STATIC_PREFIX
-    session: Callable[[], Session] = get_session
+    identity: Identity = field(default_factory=Identity)
     store: stores.Store = field(default_factory=stores.here)
     endpoint: str | None = None
 
-    def client(self) -> BaseClient:
-        """An S3 client for everything that is not the push's own traffic."""
-        return self._client(self.session())
+    @classmethod
+    def of(cls, site: Site, identity: Identity) -> "Bucket":
+        """The site's bucket of static files."""
+        store, endpoint = stores.STORES[site.provider], site.endpoint or None
+        return cls(site.bucket, site.region, identity=identity, store=store, endpoint=endpoint)
 
     def access(self) -> Access:
         """Raises botocore's own errors: no credentials, no such profile, a malformed file."""
-        session = self.session()
-        client = self._client(session)
+        session = self.identity.session
+        client = self.identity.client("s3", self.region, self.endpoint)
         url = self._url(client)
         return Access(
             url=url,
@@ -62,16 +63,6 @@ class Bucket:
             proxies=get_environ_proxies(url),
             verify=session.get_config_variable("ca_bundle") or True,
         )
-
-    def _client(self, session: Session) -> BaseClient:
-        # The checksums that botocore adds by itself are Amazon's own; other servers refuse them:
-        # https://techdocs.akamai.com/cloud-computing/docs/aws-cli-sdks-support-details
-        config = Config(
-            signature_version="s3v4",
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        )
-        return session.create_client("s3", region_name=self.region, endpoint_url=self.endpoint, config=config)
 
     def _url(self, client: BaseClient) -> str:
         """Virtual host or path style as botocore decides, seen on a request that is never sent."""

@@ -23,8 +23,9 @@ from botocore.exceptions import (
 )
 from botocore.httpsession import URLLib3Session
 
+from slipway.tool.aws.errors import Rejection, explain
 from slipway.tool.push.bucket import Bucket
-from slipway.tool.push.explain import Refusal, explain
+from slipway.web.errors import SlipwayError
 
 # Measured behind 40 ms: 64 wait for the network, 96 keep one core busy, 128 gain nothing more.
 CONNECTIONS = 96
@@ -32,11 +33,15 @@ ATTEMPTS = 5
 # Seconds before the second attempt; doubled for each one after it, half of it at random.
 BACKOFF = 0.3
 TIMEOUTS = (10, 30)  # seconds: to connect, and between two bytes of an answer
+# What a denied request needs to be allowed.
+PERMISSIONS = {"list": "s3:ListBucket", "put": "s3:PutObject", "check": "s3:GetObject"}
 TRANSIENT_STATUS = frozenset((408, 429, 500, 502, 503, 504))
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 TRANSIENT_CODES = frozenset(
     ("BadDigest", "ConditionalRequestConflict", "OperationAborted", "RequestTimeout", "SlowDown")
 )
+
+Failure = Rejection | BotoCoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class S3:
         try:
             self._access = bucket.access()
         except BotoCoreError as error:
-            raise explain("reach", bucket.name, "", error) from None
+            raise _error("reach", bucket, "", error) from None
         self._http = URLLib3Session(
             verify=self._access.verify,
             proxies=self._access.proxies,
@@ -93,7 +98,7 @@ class S3:
         after ``ATTEMPTS`` where another attempt can help.
         """
         for attempt in range(1, ATTEMPTS + 1):
-            failure: Refusal | BotoCoreError
+            failure: Failure
             try:
                 answer = self._once(method, key, query, headers, body)
             except BotoCoreError as error:
@@ -101,10 +106,10 @@ class S3:
             else:
                 if answer.status < 300 or answer.status in accept:
                     return answer
-                failure = _refusal(answer)
+                failure = _rejection(answer)
             last = attempt == ATTEMPTS or not _is_transient(failure)
             if last or self.stop.wait(BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1)):
-                raise explain(action, self.bucket.name, key, failure, attempt)
+                raise _error(action, self.bucket, key, failure, attempt)
         raise AssertionError("unreachable")
 
     def _once(
@@ -128,26 +133,32 @@ class S3:
         return Answer(response.status_code, response.headers, response.content)
 
 
+def _error(action: str, bucket: Bucket, key: str, failure: Failure, attempts: int = 1) -> SlipwayError:
+    tried = f" ({attempts} attempts)" if attempts > 1 else ""
+    allow = f"allow {PERMISSIONS.get(action, 'it')} to this identity"
+    return SlipwayError(f"cannot {action} s3://{bucket.name}/{key}{tried}: {explain(failure, allow)}")
+
+
 def _is_cut_short(response: AWSResponse) -> bool:
     length = response.headers.get("Content-Length", "")
     return length.isdigit() and len(response.content) < int(length)
 
 
-def _is_transient(failure: Refusal | BotoCoreError) -> bool:
-    if isinstance(failure, Refusal):
+def _is_transient(failure: Failure) -> bool:
+    if isinstance(failure, Rejection):
         return failure.status in TRANSIENT_STATUS or failure.code in TRANSIENT_CODES
     lost = isinstance(failure, ConnectionError | HTTPClientError)
     return lost and not isinstance(failure, SSLError)
 
 
-def _refusal(answer: Answer) -> Refusal:
+def _rejection(answer: Answer) -> Rejection:
     """The error document's code and message; the status alone where there is none (HEAD)."""
     region = answer.headers.get("x-amz-bucket-region", "")
     try:
         root = ElementTree.fromstring(answer.body)
     except ElementTree.ParseError:
-        return Refusal(answer.status, "", "", region)
-    return Refusal(
+        return Rejection(answer.status, "", "", region)
+    return Rejection(
         answer.status,
         root.findtext("{*}Code") or "",
         root.findtext("{*}Message") or "",

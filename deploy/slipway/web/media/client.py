@@ -5,6 +5,7 @@ from threading import Lock
 from typing import Any
 
 from slipway.web.media.endpoint import addressing_style
+from slipway.web.stores import CHECKSUMS
 
 _lock = Lock()
 _client: Any = None
@@ -30,9 +31,7 @@ def _make() -> Any:
     config = Config(
         signature_version="s3v4",
         s3={"addressing_style": addressing_style(os.environ), "us_east_1_regional_endpoint": "regional"},
-        # Stores other than AWS's own know no trailing checksums.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
+        **CHECKSUMS,
         # A person waits, and Gunicorn gives a request 30 s.
         connect_timeout=3,
         read_timeout=8,

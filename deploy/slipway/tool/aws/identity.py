@@ -1,0 +1,53 @@
+"""Who asks AWS. An identity is passed to whatever asks; this process's own environment never holds its key."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.session import Session
+
+from slipway.tool.secrets import AWS_PAIR
+from slipway.web.stores import CHECKSUMS
+
+ID, SECRET = AWS_PAIR
+TOKENS = ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+SETTINGS = {
+    **CHECKSUMS,
+    "connect_timeout": 10,
+    # Eight attempts wait up to a minute in all where AWS throttles.
+    "retries": {"mode": "standard", "total_max_attempts": 8},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """The deployer, the pruner, the web process, by the AWS_* variables of their section in the vaulted file.
+
+    Without a key among ``keys`` it is whoever runs the command: what every AWS tool finds (variables, profile, role).
+    """
+
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def session(self) -> Session:
+        """One of its own: botocore's default session keeps the first credentials that it finds."""
+        made = Session()
+        if self.keys.get(ID):
+            made.set_credentials(self.keys[ID], self.keys[SECRET], self.keys.get(TOKENS[0]))
+        return made
+
+    def client(self, service: str, region: str | None = None, endpoint: str | None = None) -> BaseClient:
+        """A client of ``service``. ``endpoint`` is its URL where that is not what every AWS tool finds.
+
+        Raises botocore's own errors: no region, no such profile, a malformed file.
+        """
+        config = Config(**SETTINGS, signature_version="s3v4" if service == "s3" else None)
+        return self.session.create_client(service, region_name=region, endpoint_url=endpoint or None, config=config)
+
+    def environment(self) -> dict[str, str]:
+        """This process's environment, for a child that acts as it: no token of another key stays beside the key."""
+        replaced = (*AWS_PAIR, *TOKENS) if self.keys.get(ID) else ()
+        return {name: value for name, value in os.environ.items() if name not in replaced} | dict(self.keys)
