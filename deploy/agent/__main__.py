@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from agent import activate, check, drift, jobs, locks, logs, migrate, receive, releases, status
+from agent import activate, check, ci, drift, facts, jobs, locks, logs, migrate, receive, releases, status
 from agent.paths import ROOT, HostError, prepare
 from agent.processes import printable
 
@@ -15,13 +15,16 @@ from agent.processes import printable
 def main() -> int:
     # A connection that drops must not end a switch half-way.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    options = arguments()
+    given = sys.argv[1:]
     try:
+        if given[:1] == [ci.VERB]:
+            given = ci.permitted(" ".join(given[1:]))
+        options = arguments(given)
         prepare()
         said = run(options)
     except HostError as error:
         print(f"slipway: {printable(str(error))}", file=sys.stderr)
-        return 1
+        return ci.DENIED if isinstance(error, ci.Denied) else 1
     except OSError as error:
         print(f"slipway: {error.filename or ROOT} on the server: {error.strerror}{_advice(error)}", file=sys.stderr)
         return 1
@@ -35,7 +38,7 @@ def _advice(error: OSError) -> str:
     return "; make room there (`df -h`, `du -xh / | sort -h | tail`), and run the same command again" if full else ""
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="slipway", description="Slipway's releases on this host.")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("hold", help="hold the deploy lock until stdin ends").add_argument("holder")
@@ -61,9 +64,13 @@ def arguments() -> argparse.Namespace:
     reading.add_argument("name", nargs="?", default="")
     reading.add_argument("--lines", type=int, default=50)
     reading.add_argument("--follow", action="store_true")
+    verbs.add_parser("follow", help="print each request that arrives, as nginx logs it, until nobody reads")
     verbs.add_parser("record", help="keep how the host is now").add_argument("fingerprint")
     verbs.add_parser("drift", help="what is otherwise since, as JSON")
-    return parser.parse_args()
+    asking = verbs.add_parser("facts", help="what a deploy must know of the host")
+    asking.add_argument("names", nargs="*", help="host names to look up")
+    verbs.add_parser(ci.VERB, help="run what the key of CI asks for, if it may").add_argument("line")
+    return parser.parse_args(given)
 
 
 def run(options: argparse.Namespace) -> object:
@@ -81,6 +88,10 @@ def run(options: argparse.Namespace) -> object:
             return status.status()
         case "logs":
             return logs.logs(options.name, options.lines, options.follow)
+        case "follow":
+            return logs.follow()
+        case "facts":
+            return facts.facts(options.names)
         case "drift":
             return drift.compare()
         case "record":

@@ -1,6 +1,7 @@
 """What the site, nginx and PostgreSQL write, each from where it writes it: the journal, or files."""
 
 import contextlib
+import os
 import select
 import subprocess
 import sys
@@ -48,6 +49,16 @@ def logs(name: str, lines: int, follow: bool) -> None:
                 (prefix, ["tail", "--quiet", f"--lines={lines}", *(["-F"] if follow else []), *map(str, files)])
             )
     _print(commands, follow)
+
+
+def follow() -> None:
+    """Prints each request that arrives, as nginx logs it, and what tail says of a log that is turned over."""
+    # By name, as above; the proof reads the English words.
+    line = ["tail", "--lines=0", "-F", str(NGINX / "access.log")]
+    plain = os.environ | {"LC_ALL": "C"}
+    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, env=plain) as tail:
+        _until_nobody_reads()
+        tail.terminate()
 
 
 def _unit(name: str) -> str:

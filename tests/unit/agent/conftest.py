@@ -31,6 +31,8 @@ NAMES = (
     "problems",
     "status",
     "logs",
+    "facts",
+    "ci",
 )
 SANDBOX = agent.SOURCE.parents[1] / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"
 
@@ -56,7 +58,9 @@ def host(tmp_path, monkeypatch, without_systemd):
     # Jinja stands in its comments alone.
     monkeypatch.setenv("SLIPWAY_SANDBOX", str(SANDBOX))
     (tmp_path / "etc" / "release.json").write_text(
-        json.dumps({"site_host": "www.example.com", "tls": True, "memory_max": "80M"})
+        json.dumps(
+            {"site": "example.com", "site_host": "www.example.com", "layout": 1, "tls": True, "memory_max": "80M"}
+        )
     )
     monkeypatch.syspath_prepend(str(agent.SOURCE.parent))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)

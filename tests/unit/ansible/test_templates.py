@@ -85,12 +85,12 @@ def test_the_firewall_lets_in_ssh_and_the_open_ports_alone(rendered):
     assert re.findall(r"hook (\w+) .*policy (\w+)", rules) == [("input", "drop"), ("forward", "drop")]
 
 
-def test_ssh_lets_in_one_user_by_one_file_of_keys(rendered):
+def test_ssh_lets_in_one_user_by_the_files_of_keys_that_are_watched(rendered):
     said = rendered["base", "sshd.conf.j2"].splitlines()
     ways_in = ("AllowUsers", "AuthorizedKeys", "TrustedUserCAKeys", "PermitRootLogin")
     assert [line for line in said if line.startswith(ways_in)] == [
         "AllowUsers deploy",
-        "AuthorizedKeysFile .ssh/authorized_keys",
+        "AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/slipway_ci_keys",
         "AuthorizedKeysCommand none",
         "TrustedUserCAKeys none",
         "PermitRootLogin no",

@@ -85,19 +85,22 @@ def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
 
 @pytest.fixture
 def look(described, monkeypatch):
-    """Looks at a server that has a release, for a site with these settings."""
+    """Looks at a server that has a release, for a site with these settings; ``restricted``: by the key of CI."""
 
-    def look(**settings):
-        found = SimpleNamespace(sign_in_paths=("/login/",))
+    def look(restricted=False, fingerprint="f00", drifted=(), check=False, provision=False, **settings):
+        found = SimpleNamespace(sign_in_paths=("/login/",), fingerprint=fingerprint, drifted=drifted)
         for module, name, said in (
-            (deploy, "reach", SimpleNamespace(addresses=set)),
+            (deploy, "reach", SimpleNamespace(addresses=set, restricted=restricted)),
             (deploy.facts, "gather", found),
             (deploy.preflight, "check", SimpleNamespace(lines=list)),
             (deploy, "Builder", None),
         ):
             monkeypatch.setattr(module, name, lambda *_, said=said, **__: said)
-        monkeypatch.setattr(deploy.inventory, "write", lambda *those: those[3])
-        site, options = described("cloudfront", **settings), argparse.Namespace(take_over=False)
+        monkeypatch.setattr(
+            deploy.inventory, "write", lambda *those: SimpleNamespace(paths=those[3], fingerprint="f00")
+        )
+        site = described("cloudfront", **settings)
+        options = argparse.Namespace(take_over=False, check=check, provision=provision)
         looking = deploy.Deploy(site, SimpleNamespace(web={}), options)
         looking.look()
         return looking
@@ -106,7 +109,38 @@ def look(described, monkeypatch):
 
 
 def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_release(look):
-    assert look().described == ("/login/",)
+    assert look().described.paths == ("/login/",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"fingerprint": ""}, "Slipway has not been on this host"),
+        ({"fingerprint": "f01"}, "the description changed"),
+        ({"drifted": ("/etc/nginx/nginx.conf",)}, "/etc/nginx/nginx.conf drifted"),
+        ({"provision": True}, "it was asked for"),
+        ({"check": True}, "CHECK=1 plays it"),
+    ],
+)
+def test_what_needs_the_playbook_is_not_begun_with_the_key_of_ci(changes, reason, look, monkeypatch):
+    look(**changes)
+    monkeypatch.setattr(deploy, "Builder", lambda *_: pytest.fail("a build was begun"))
+    with pytest.raises(SlipwayError, match=r"run `make deploy` from a machine whose key is in admin_keys") as refused:
+        look(restricted=True, **changes)
+    assert f"the playbook is needed ({reason})" in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_what_does_not_need_it_is_begun(look):
+    assert look(restricted=True).reasons() == []
+
+
+def test_a_release_that_asks_for_the_playbook_after_all_does_not_get_to_the_server(look, monkeypatch):
+    """Its paths that take a password are known once it is built."""
+    looking = look(restricted=True)
+    looking.described = SimpleNamespace(fingerprint="f02")
+    monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was played"))
+    with pytest.raises(SlipwayError, match=r"needed \(the description changed\).*admin_keys"):
+        looking.provision()
 
 
 @pytest.mark.parametrize(
@@ -176,7 +210,7 @@ def test_a_red_proof_goes_back_if_the_lock_can_be_had_and_the_release_still_serv
 def test_nothing_is_provisioned_once_the_lock_is_gone(described, monkeypatch):
     monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was played"))
     playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(provision=True))
-    playing.held = Lost()
+    playing.held, playing.connection = Lost(), SimpleNamespace(restricted=False)
     with pytest.raises(SlipwayError, match="the deploy lock is gone"):
         playing.provision()
 

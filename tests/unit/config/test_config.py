@@ -76,6 +76,13 @@ def test_who_may_log_in_is_named_by_keys_and_by_files_of_them(written, tmp_path)
     assert site.admin_keys == (f"{KEY} anna", f"{KEY} ben", KEY)
 
 
+def test_ci_has_one_key_of_its_own(written, tmp_path):
+    assert config.load(written(GOOD)).ci_key == ""
+    assert config.load(written(GOOD + f"ci_key: {KEY} ci\n")).ci_key == f"{KEY} ci"
+    (tmp_path / "ci.pub").write_text(f"{KEY} ci\n")
+    assert config.load(written(GOOD + "ci_key: ci.pub\n")).ci_key == f"{KEY} ci"
+
+
 def test_a_private_key_among_them_is_refused_and_never_shown(written, tmp_path):
     (tmp_path / "id_ed25519").write_text(PRIVATE)
     (tmp_path / "id.ppk").write_text("PuTTY-User-Key-File-3: ssh-ed25519\nb3BlbnNz\n")
@@ -166,6 +173,10 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + f"admin_keys: [{KEY[:60]}]\n", ["admin_keys", "not a whole public key"]),
         (GOOD + "admin_keys: [id.pub]\n", ["admin_keys", "'id.pub'", "nor a file"]),
         (GOOD + "admin_keys: [7]\n", ["admin_keys", "'7'"]),
+        (GOOD + "ci_key: [a]\n", ["ci_key", "expected text"]),
+        (GOOD + "ci_key: no.pub\n", ["ci_key", "'no.pub'", "nor a file"]),
+        (GOOD + f"ci_key: {KEY[:60]}\n", ["ci_key", "not a whole public key"]),
+        (GOOD + f"ci_key: {KEY} ci\nadmin_keys: [{KEY} me]\n", ["ci_key", "among admin_keys", "a key of its own"]),
         (GOOD + "admin_keys: ['']\n", ["admin_keys", "expected a public key"]),
         (GOOD + "redirects: example.org\n", ["redirects", "a list"]),
         (GOOD + "redirects: [www.example.com]\n", ["redirects", "the site itself"]),

@@ -73,3 +73,62 @@ def test_where_ssh_goes_is_read_from_ssh_itself(site, ssh):
     assert Connection(site).addresses() == {"127.0.0.1"}
     ssh("printf 'hostname no-such-name.invalid\\n'")
     assert Connection(site).addresses() == set()
+
+
+CI = f"ssh-ed25519 {'A' * 68} ci"
+# Answers as a server does to the key of CI: what it was asked for is the last word, and is noted.
+NOTED = """
+[ "$1" = -G ] && exit
+for last; do :; done
+echo "$last" >> "$ASKED"
+"""
+RESTRICTED = f"""{NOTED}
+case $last in
+    *" slipway "*) echo '[]' ;;
+    *) echo "slipway: the key of CI may not: denied: $last" >&2; exit 77 ;;
+esac
+"""
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """What the server was asked for."""
+    file = tmp_path / "asked"
+    monkeypatch.setenv("ASKED", str(file))
+    return lambda: file.read_text().splitlines()
+
+
+def test_with_the_key_of_ci_only_words_are_sent_and_no_shell(site, ssh, asked):
+    ssh(RESTRICTED)
+    connection = Connection(dataclasses.replace(site, ci_key=CI))
+    connection.token = "0123456789abcdef"
+    assert connection.agent("releases") == "[]"
+    assert connection.agent("prune", "5") == "[]"
+    claim = "SLIPWAY_HOST=www.example.com SLIPWAY_DOMAIN=example.com SLIPWAY_LAYOUT=1 SLIPWAY_LOCK=0123456789abcdef"
+    # That it is restricted is asked once.
+    assert asked() == ["true", f"{claim} slipway releases", f"{claim} slipway prune 5"]
+
+
+def test_what_that_key_may_not_is_said_in_the_server_s_words(site, ssh, asked):
+    ssh(RESTRICTED)
+    with pytest.raises(SlipwayError, match=r"^the key of CI may not: denied: .* id$"):
+        Connection(dataclasses.replace(site, ci_key=CI)).run("id")
+
+
+def test_a_key_that_may_run_a_shell_is_not_restricted_whatever_site_yml_says(site, ssh, asked, monkeypatch):
+    monkeypatch.setattr(owner, "guard", lambda site, *, take_over: "")
+    ssh(NOTED)
+    Connection(dataclasses.replace(site, ci_key=CI)).agent("releases")
+    Connection(site).agent("releases")
+    line = "sudo sh -c 'slipway releases'"
+    # Where CI has no key nobody is asked.
+    assert asked() == ["true", line, line]
+
+
+def test_an_admin_is_reached_by_the_key_of_ci_too(site, ssh, asked):
+    ssh(RESTRICTED)
+    connection = reach(dataclasses.replace(site, ci_key=CI))
+    assert (connection.user, connection.restricted) == ("deploy", True)
+    ssh("echo 'Permission denied (publickey)' >&2; exit 255")
+    with pytest.raises(Unreachable, match="no key of yours"):
+        reach(dataclasses.replace(site, ci_key=CI))

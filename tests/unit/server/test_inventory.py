@@ -71,6 +71,7 @@ def test_the_same_description_has_the_same_fingerprint(written):
         {"more": "acme: staging\n"},
         {"more": "redirects: []\n"},
         {"more": f"admin_keys: [{KEY}]\n"},
+        {"more": f"ci_key: {KEY}\n"},
         {"more": "proxies: [10.0.0.0/8]\n"},
         {"more": "sign_in_paths: [/graphql/]\n"},
         {"more": "sign_in_tries: 5\n"},

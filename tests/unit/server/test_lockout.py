@@ -42,6 +42,11 @@ def test_ones_own_key_is_enough_whatever_its_comment(make, described):
     lockout.refuse(described())
 
 
+def test_ci_s_key_is_enough_since_it_plays_no_playbook(make, described):
+    mine, other = make("mine"), make("other")
+    lockout.refuse(dataclasses.replace(described(other), ci_key=mine))
+
+
 def test_keys_of_others_alone_are_refused_in_one_line_with_what_to_add(make, described):
     mine, other = make("mine"), make("other")
     with pytest.raises(SlipwayError) as refused:

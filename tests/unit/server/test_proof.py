@@ -1,15 +1,25 @@
 """How a proof follows the origin's log."""
 
+import sys
 import time
 from types import SimpleNamespace
 
 import pytest
 
 from slipway.tool.secrets import Secrets
-from slipway.tool.server import proof, state
+from slipway.tool.server import agent, proof, state
 from tests.smoke import origin_log
 from tests.smoke.attribution import Rule
 from tests.unit.smoke.test_logs import HOSTS, RUN, line
+
+# The server's own command, with a folder of the test's in place of nginx's.
+AGENT = (
+    sys.executable,
+    "-c",
+    f"import sys; sys.path.insert(0, {str(agent.SOURCE.parent)!r}); from pathlib import Path;"
+    " from agent import __main__, logs;"
+    " logs.NGINX = Path(sys.argv.pop(1)); del sys.argv[1]; __main__.prepare = lambda: None; __main__.main()",
+)
 
 
 def cut_short(access):
@@ -27,8 +37,7 @@ def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path,
     monkeypatch.setattr(state, "ROOT", tmp_path)
     access = tmp_path / "access.log"
     access.write_text(line(uri="/static/before.css") + "\n")
-    monkeypatch.setattr(proof, "ORIGIN_LOG", access)
-    shell = SimpleNamespace(command=lambda text, **_: ["sh", "-c", text])
+    shell = SimpleNamespace(command=lambda text, **_: [*AGENT, str(tmp_path), *text.split()])
     followed = state.directory(site) / "log" / "origin.log"
     with proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), shell, None):
         log = origin_log.OriginLog(followed)

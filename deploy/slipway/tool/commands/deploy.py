@@ -83,7 +83,18 @@ class Deploy:
             if self.site.tls == "none" and not self.site.proxies:
                 print("    to nginx all visitors are one client; `proxies` in site.yml names what stands in front")
         self.describe(self.found.sign_in_paths)
+        self._require_admin_key()
         self.builder = Builder(self.site, self.secrets)
+
+    def _require_admin_key(self) -> None:
+        """Refuses, before anything is changed, what the key of CI may not do: to play the playbook."""
+        if not self.connection.restricted:
+            return
+        if reasons := ["CHECK=1 plays it"] if self.options.check else self.reasons():
+            raise SlipwayError(
+                f"{self.site.server}: the playbook is needed ({', '.join(reasons)}), and the key of CI may not "
+                "play it; run `make deploy` from a machine whose key is in admin_keys"
+            )
 
     def describe(self, sign_in_paths: Sequence[str]) -> None:
         """Until the release is built, its paths are taken to be those of the last one."""
@@ -135,6 +146,7 @@ class Deploy:
         return (["the description changed"] if changed else []) + [f"{name} drifted" for name in self.found.drifted]
 
     def provision(self) -> None:
+        self._require_admin_key()
         with phase(f"Provision the host: {', '.join(self.reasons())}"):
             if self.held:
                 self.held.check()

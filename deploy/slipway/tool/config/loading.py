@@ -23,6 +23,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
     domain = values.text("domain", HOST, "a domain like example.com")
     bucket = values.text("bucket", BUCKET, "a bucket name", domain.replace(".", "-"))
     provider = values.choice("provider", list(stores.STORES), stores.DEFAULT)
+    admins = server.admin_keys(values)
     site = Site(
         path=values.file,
         domain=domain,
@@ -37,7 +38,8 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         server=values.text("server", SERVER, "an address or a name that ssh knows", optional=True),
         server_user=values.text("server_user", USER, "a user name", "root"),
         ssh_config=values.path("ssh_config"),
-        admin_keys=server.admin_keys(values),
+        admin_keys=admins,
+        ci_key=server.ci_key(values, admins),
         redirects=hosts.redirects(values, domain),
         proxies=hosts.proxies(values),
         sign_in_paths=project.sign_in_paths(values),

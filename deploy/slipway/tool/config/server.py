@@ -19,6 +19,24 @@ def admin_keys(values: Values) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def ci_key(values: Values, admins: tuple[str, ...]) -> str:
+    """The key of CI; "" without one. It must be nobody else's: sshd would let it in as that person."""
+    given = values.get("ci_key", "")
+    if not given:
+        return ""
+    try:
+        keys = public_keys.read(given, values.file.parent)
+    except ValueError as error:
+        raise values.error("ci_key", str(error)) from None
+    if len(keys) > 1:
+        raise values.error("ci_key", f"{given} holds {len(keys)} keys; CI has one")
+    if any(public_keys.same(keys[0], admin) for admin in admins):
+        raise values.error(
+            "ci_key", "is among admin_keys too, and would be good for everything; make CI a key of its own"
+        )
+    return keys[0]
+
+
 def acme(values: Values) -> str:
     """The URL of the authority's directory."""
     value = values.get("acme", "letsencrypt")

@@ -44,6 +44,8 @@ class Site:
     ssh_config: str = ""
     # SSH public keys; none leaves those that are on the server.
     admin_keys: tuple[str, ...] = ()
+    # The SSH public key that may only run the steps of a deploy, "" for none.
+    ci_key: str = ""
     redirects: tuple[str, ...] = ()
     # Networks that may name a visitor by X-Forwarded-For.
     proxies: tuple[str, ...] = ()
@@ -59,7 +61,7 @@ class Site:
     # Which edges answer, and the bucket for their log, "" for none.
     price_class: str = PRICE_CLASSES[0]
     cdn_logs: str = ""
-    # The repository whose main branch may deploy by OIDC, "" for none.
+    # The repository whose environment `production` may deploy by OIDC, "" for none.
     github: str = ""
     # Who serves static and media, where its buckets are, and what it calls the thing before them.
     provider: str = stores.DEFAULT

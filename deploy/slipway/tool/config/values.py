@@ -19,6 +19,7 @@ KEYS = {
     "server_user": str,
     "ssh_config": str,
     "admin_keys": list,
+    "ci_key": str,
     "site": str,
     "static": str,
     "media": str,

@@ -18,10 +18,12 @@ def pack(target: Path) -> Path:
     """Writes ``target`` unless it holds these very bytes already."""
     buffer = io.BytesIO(SHEBANG)
     buffer.seek(0, io.SEEK_END)
-    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
-        members = {f"agent/{path.name}": path.read_text() for path in sorted(SOURCE.glob("*.py"))}
+    paths = sorted(path for kind in ("*.py", "*.sh") for path in SOURCE.glob(kind))
+    # Uncompressed: another machine's zlib may find other bytes, by which a deploy judges whether to play the playbook.
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_STORED) as archive:
+        members = {f"agent/{path.name}": path.read_text() for path in paths}
         for name, text in {**members, "__main__.py": MAIN}.items():
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), text, zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), text)
     packed = buffer.getvalue()
     if not target.exists() or target.read_bytes() != packed:
         target.write_bytes(packed)

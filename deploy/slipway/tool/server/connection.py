@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +26,8 @@ OPTIONS = (
     "ControlPersist=120",
 )
 SSH_FAILED = 255
+# What the server's own command ends with when the key is CI's (deploy/agent/ci.py), whatever was asked of it.
+DENIED = 77
 SILENCE = "it said nothing"
 # What ssh says when it was let in and the connection then went away; where others share it, nothing at all.
 BROKEN_OFF = rf"^{SILENCE}$|Connection to \S+ closed|not responding|Broken pipe"
@@ -39,6 +42,9 @@ class Connection:
 
     Each command is refused there when the server is another site's; ``take_over`` lets it pass. ``token`` is the deploy
     lock's while it is held: the server's own command asks for it at each step that changes something.
+
+    With the key of CI (`ci_key` in site.yml) only the steps of a deploy can be run there, each as
+    `NAME=value … slipway VERB …`: the server answers for whose it is, and no shell reads it.
     """
 
     def __init__(self, site: config.Site, user: str = ADMIN, *, take_over: bool = False) -> None:
@@ -48,6 +54,7 @@ class Connection:
         self.user = user
         self.token = ""
         self._guard = owner.guard(site, take_over=take_over)
+        self._claim = owner.claim(site)
         self._trust = host_keys.trust(site)
 
     def command(self, line: str, *, terminal: bool = False, alone: bool = False) -> list[str]:
@@ -55,9 +62,19 @@ class Connection:
 
         ``alone`` takes a connection of its own, which ends with the command.
         """
+        if self.restricted:
+            return self._ssh(f"{self._claim} {line}", terminal=terminal, alone=alone)
         line = self._guard + line
         if self.user != "root":
             line = f"sudo sh -c {shlex.quote(line)}"
+        return self._ssh(line, terminal=terminal, alone=alone)
+
+    @cached_property
+    def restricted(self) -> bool:
+        """Whether the server takes this machine's key for CI's, as it says itself. Raises Unreachable."""
+        return bool(self.site.ci_key) and self._ask(self._ssh("true")).returncode == DENIED
+
+    def _ssh(self, line: str, *, terminal: bool = False, alone: bool = False) -> list[str]:
         options = [part for each in (*OPTIONS, f"StrictHostKeyChecking={self._trust}") for part in ("-o", each)]
         # The first value counts.
         options = [*(["-o", "ControlMaster=no"] if alone else []), *options]
@@ -76,19 +93,18 @@ class Connection:
 
     def run(self, line: str, *, stdin: IO[bytes] | None = None) -> str:
         """What a shell command prints, run by root. Raises SlipwayError with its last line when it fails."""
-        done = subprocess.run(
-            self.command(line),
-            stdin=stdin or subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
+        done = self._ask(self.command(line), stdin)
+        if done.returncode:
+            raise SlipwayError(_last(done.stderr or done.stdout).removeprefix("slipway: "))
+        return done.stdout.decode("utf-8", "replace")
+
+    def _ask(self, command: list[str], stdin: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:
+        done = subprocess.run(command, stdin=stdin or subprocess.DEVNULL, capture_output=True, check=False)
         if host_keys.ADDED in done.stderr:
             print(f"    first contact with {self.site.server}: {host_keys.fingerprint(self.site)}")
         if done.returncode == SSH_FAILED:
             raise Unreachable(self._unreachable(_last(done.stderr)))
-        if done.returncode:
-            raise SlipwayError(_last(done.stderr or done.stdout).removeprefix("slipway: "))
-        return done.stdout.decode("utf-8", "replace")
+        return done
 
     def agent(self, *arguments: str, stdin: IO[bytes] | None = None) -> str:
         """What the host's own `slipway` command says; its refusal is raised as it stands."""
@@ -130,7 +146,8 @@ def reach(site: config.Site, *, take_over: bool = False) -> Connection:
     for user in (ADMIN, site.server_user):
         connection = Connection(site, user, take_over=take_over)
         try:
-            connection.run("true")
+            if not connection.restricted:
+                connection.run("true")
         except Unreachable as error:
             refused = error
             if "no key of yours" not in str(error):

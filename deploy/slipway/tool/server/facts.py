@@ -4,14 +4,15 @@ import json
 import shlex
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from slipway.tool import config
+from slipway.tool.server import agent
 from slipway.tool.server.connection import Connection
 from slipway.web.errors import SlipwayError
 
-SCRIPT = Path(__file__).with_name("facts.sh")
+# The agent's own; sent, because a bare host has no agent.
+SCRIPT = agent.SOURCE / "facts.sh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,12 @@ class Facts:
 def gather(connection: Connection, site: config.Site) -> Facts:
     """Asks the server. Raises SlipwayError when its answer cannot be understood."""
     began = time.time()
-    names = shlex.quote(" ".join((site.host, *site.redirects)))
-    return parse(connection.run(f"NAMES={names}; {SCRIPT.read_text()}"), (began + time.time()) / 2)
+    names = (site.host, *site.redirects)
+    if connection.restricted:
+        said = connection.agent("facts", *names)
+    else:
+        said = connection.run(f"NAMES={shlex.quote(' '.join(names))}; {SCRIPT.read_text()}")
+    return parse(said, (began + time.time()) / 2)
 
 
 def parse(text: str, now: float) -> Facts:

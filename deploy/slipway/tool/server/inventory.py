@@ -61,6 +61,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
     return budget.variables() | {
         "base_first_user": site.server_user,
         "base_admin_keys": list(site.admin_keys),
+        "base_ci_key": site.ci_key,
         "slipway_site": site.domain,
         "slipway_layout": owner.LAYOUT,
         "slipway_site_host": site.host,

@@ -13,11 +13,15 @@ AGENT = "SSH_AUTH_SOCK"
 
 
 def refuse(site: config.Site) -> None:
-    """Raises SlipwayError when ssh here has none of them. What cannot be told is left to the playbook, which tries."""
+    """Raises SlipwayError when ssh here has none of them. What cannot be told is left to the playbook, which tries.
+
+    CI's will do: with it no playbook is played.
+    """
     offered = _offered(site)
     if not site.admin_keys or not offered:
         return
-    if not any(public_keys.same(one, other) for one in site.admin_keys for other in offered):
+    good = (*site.admin_keys, site.ci_key) if site.ci_key else site.admin_keys
+    if not any(public_keys.same(one, other) for one in good for other in offered):
         raise SlipwayError(
             f"{site.path}: admin_keys: no key of this machine's is among them, so it would be locked out of "
             f"{site.server}; add yours, such as `{offered[0]}`"

@@ -11,6 +11,11 @@ SCRIPT = Path(__file__).with_name("owner.sh")
 LAYOUT = 1
 
 
+def claim(site: config.Site) -> str:
+    """The same for the key of CI: the variables by which the server's own command knows whose server is meant."""
+    return f"SLIPWAY_HOST={site.host} SLIPWAY_DOMAIN={site.domain} SLIPWAY_LAYOUT={LAYOUT}"
+
+
 def guard(site: config.Site, *, take_over: bool) -> str:
     """The shell commands that end with status 1 and one line on a host that is not this site's, nor anybody's.
 

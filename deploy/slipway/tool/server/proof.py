@@ -18,7 +18,6 @@ from slipway.tool.server.connection import Connection
 from slipway.web import stores
 from slipway.web.errors import SlipwayError
 
-ORIGIN_LOG = "/var/log/nginx/access.log"
 # Further arguments for `python -m tests.smoke`, as a shell would read them.
 ARGUMENTS = "SMOKE_ARGS"
 
@@ -36,8 +35,7 @@ class Proof:
         self._log.touch(mode=0o600)
         with self._log.open("wb") as log:
             self._following = subprocess.Popen(
-                # What it says of a log that is turned over stands among the lines, for who reads them.
-                self._connection.command(f"exec env LC_ALL=C tail -n 0 -F {ORIGIN_LOG} 2>&1", alone=True),
+                self._connection.command("slipway follow", alone=True),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.DEVNULL,

@@ -1,0 +1,15 @@
+"""What a deploy must know of the host, for whoever may not send the script itself."""
+
+import os
+import pkgutil
+import subprocess
+from collections.abc import Sequence
+
+SCRIPT = pkgutil.get_data("agent", "facts.sh").decode()
+
+
+def facts(names: Sequence[str]) -> str:
+    """The script's `name=value` lines; ``names`` are looked up."""
+    environment = os.environ | {"NAMES": " ".join(names)}
+    line = ["sh", "-c", SCRIPT]
+    return subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
