@@ -1,6 +1,13 @@
-"""Says at the end of each run how much of the suite it was."""
+"""The site under test, and at the end of each run how much of the suite it was."""
+
+import os
+from pathlib import Path
 
 import pytest
+
+# Whatever stands in project/ and in the clone's own site.yml: these tests are of another site.
+os.environ["DJANGO_SETTINGS_MODULE"] = "fixture.settings"
+os.environ["CONFIG"] = str(Path(__file__).resolve().parent / "site.yml")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,14 +1,18 @@
-"""What several rooms' tests share: a Chromium, and the whole site as `make demo` plays it."""
+"""What several rooms' tests share: a Chromium, and the fixture site deployed as `make demo` deploys a project."""
 
 import os
 import shutil
 
+import django
 import pytest
 from playwright.sync_api import sync_playwright
 
 from rehearsal.aws import start
 from rehearsal.local_site import LocalSite
 from rehearsal.processes import Processes
+from tests.clone import clone_of_fixture
+
+django.setup()
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +39,6 @@ def stage(tmp_path_factory):
     """One whole site a worker; a test that changes it puts it back."""
     directory = tmp_path_factory.mktemp("stage")
     with Processes(directory / "log") as processes:
-        stage = LocalSite(directory, processes)
+        stage = LocalSite(directory, processes, source=clone_of_fixture(directory / "clone"))
         stage.play()
         yield stage

@@ -1,12 +1,26 @@
-"""A site of each provider, and the API that a purge asks."""
+"""What several rooms' tests share: the fixture site with an empty database, a site of each provider and its API."""
 
 import dataclasses
 
+import django
 import pytest
 
-from slipway.tool import config
-from slipway.tool.providers import request
-from tests.unit.push.wire import Answered, wire
+django.setup()
+
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import (  # noqa: E402
+    override_settings,
+    setup_databases,
+    setup_test_environment,
+    teardown_databases,
+    teardown_test_environment,
+)
+
+from slipway.tool import config  # noqa: E402
+from slipway.tool.providers import request  # noqa: E402
+from tests.unit.push.wire import Answered, wire  # noqa: E402
 
 DESCRIBED = {
     "cloudfront": "region: eu-central-1\n",
@@ -16,6 +30,42 @@ DESCRIBED = {
     "rackspace": "region: sjc3\nendpoint: https://swift.api.sjc3.rackspacecloud.com\n",
     "pull": "",
 }
+
+
+@pytest.fixture(scope="session")
+def tables():
+    """The fixture site's tables in memory, made once."""
+    setup_test_environment(debug=False)
+    databases = setup_databases(verbosity=0, interactive=False)
+    yield
+    teardown_databases(databases, verbosity=0)
+    teardown_test_environment()
+
+
+@pytest.fixture
+def database(tables):
+    """The connection; what the test writes is rolled back."""
+    with transaction.atomic():
+        yield connection
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def quick_hasher():
+    """A password costs next to nothing."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture
+def client():
+    """A visitor, who gets the error page of a view's exception."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def owner(database, quick_hasher):
+    return get_user_model().objects.create_user("ada", password="a long enough password")
 
 
 @pytest.fixture

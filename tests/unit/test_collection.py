@@ -1,4 +1,4 @@
-"""Every test file of the tree runs: pytest leaves out folders of some names (build, dist, venv) without a word."""
+"""Every test file of ours runs: pytest leaves out folders of some names (build, dist, venv) without a word."""
 
 import os
 import subprocess
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# Neither is the project's own code.
-NOT_OURS = ("node_modules", "__pycache__")
+# What stands in project/ is its owner's, and `make test` runs it.
+NOT_OURS = ("node_modules", "__pycache__", "project")
 
 
 def written() -> set[str]:
@@ -23,7 +23,7 @@ def written() -> set[str]:
 
 
 def test_every_test_file_is_collected():
-    """By the very options that `make test` runs with."""
+    """By the very options that `make test-slipway` runs with."""
     collecting = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "--numprocesses", "0"]
     collected = subprocess.run(collecting, cwd=ROOT, capture_output=True, text=True, check=False)
     assert collected.returncode == 0, collected.stdout[-2000:] + collected.stderr[-2000:]

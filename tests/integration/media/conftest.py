@@ -1,25 +1,19 @@
 """Uploads into the local AWS: by the web process's own code, and by Chromium on a whole site."""
 
-import os
 import uuid
 
 import boto3
-import django
 import pytest
 import requests
 from botocore.config import Config
+from django.test.utils import override_settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
-django.setup()
-
-from django.test.utils import override_settings  # noqa: E402
-
-from rehearsal.local_site import USER  # noqa: E402
-from slipway.web.media import client  # noqa: E402
-from slipway.web.media.backends import media  # noqa: E402
-from slipway.web.media.limits import byte_limit  # noqa: E402
-from slipway.web.media.ticket import Ticket  # noqa: E402
-from tests.integration.media.visitor import Visitor  # noqa: E402
+from rehearsal.local_site import USER
+from slipway.web.media import client
+from slipway.web.media.backends import media
+from slipway.web.media.limits import byte_limit
+from slipway.web.media.ticket import Ticket
+from tests.integration.media.visitor import Visitor
 
 SITE = "https://www.example.com"
 MEDIA_URL = "https://media.example.com/"

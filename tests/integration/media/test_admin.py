@@ -9,7 +9,7 @@ from tests.unit.media.pictures import picture
 
 def test_adding_editing_and_deleting_a_photo_breaks_no_rule_of_the_policy(visitor, stored):
     page = visitor.page
-    visitor.go("/admin/wall/photo/add/")
+    visitor.go("/admin/gallery/photo/add/")
     visitor.choose(picture(1000, 700))
     page.get_by_label("Title").fill("From the admin")
     page.get_by_label("Description").fill("A gradient.")
@@ -47,7 +47,7 @@ def test_adding_editing_and_deleting_a_photo_breaks_no_rule_of_the_policy(visito
 
 
 def test_a_form_whose_upload_failed_is_not_sent(visitor):
-    visitor.go("/admin/wall/photo/add/")
+    visitor.go("/admin/gallery/photo/add/")
     visitor.choose(b"just words", "notes.jpg")
     visitor.expect_error("cannot read the file as a photo")
     visitor.page.get_by_role("button", name="Save", exact=True).click()

@@ -15,12 +15,12 @@ PHOTO = picture(2400, 1600, exif=exif(orientation=6, gps=True), comment=b"privat
 
 def add(visitor, title, body=PHOTO):
     """Fills the form in and sends it; leaves the visitor on the photo's page."""
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.choose(body)
     visitor.page.get_by_label("Title").fill(title)
     visitor.page.get_by_label("Description").fill("A gradient from black to white.")
     visitor.expect_uploaded()
-    visitor.page.get_by_role("button", name="Hang it").click()
+    visitor.page.get_by_role("button", name="Add it").click()
     visitor.page.get_by_role("heading", name=title).wait_for()
 
 
@@ -57,12 +57,12 @@ def test_a_photo_goes_to_the_bucket_and_comes_back_from_the_media_host(visitor, 
     ),
 )
 def test_other_formats_are_taken_as_one_that_every_browser_shows(visitor, original, body, name, kind):
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.choose(body, name, "image/jpeg" if name.endswith("jpg") else "")
     visitor.page.get_by_label("Title").fill(name)
     visitor.page.get_by_label("Description").fill("A gradient.")
     visitor.expect_uploaded()
-    visitor.page.get_by_role("button", name="Hang it").click()
+    visitor.page.get_by_role("button", name="Add it").click()
     visitor.page.get_by_role("heading", name=name).wait_for()
     source = visitor.page.get_by_role("main").get_by_role("img").get_attribute("src")
     sent = original(source)
@@ -78,12 +78,12 @@ def test_the_form_waits_for_the_upload(visitor):
     visitor.page.route(
         lambda url: "127.0.0.1" in url, lambda route: held.append(route) if holding else route.continue_()
     )
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.choose(PHOTO)
     visitor.page.get_by_label("Title").fill("Patience")
     visitor.page.get_by_label("Description").fill("A gradient.")
     expect(visitor.page.get_by_role("progressbar")).to_be_visible(timeout=PATIENCE)
-    visitor.page.get_by_role("button", name="Hang it").click()
+    visitor.page.get_by_role("button", name="Add it").click()
     expect(visitor.status).to_contain_text("Still uploading")
     holding = False
     for route in held:
@@ -113,7 +113,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize(("change", "sentence"), REFUSALS.values(), ids=REFUSALS)
 def test_the_page_says_why_the_bucket_refused(visitor, change, sentence):
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.change_forms(change)
     visitor.choose(PHOTO)
     visitor.expect_error(sentence)
@@ -137,7 +137,7 @@ def sign(stage_s3, stage):
 
 
 def test_the_page_says_that_the_bucket_found_a_photo_too_large(visitor, sign):
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.change_forms(lambda form: sign(form, limit=1000))
     visitor.choose(PHOTO)
     visitor.expect_error("are taken. Choose a smaller one.")
@@ -146,7 +146,7 @@ def test_the_page_says_that_the_bucket_found_a_photo_too_large(visitor, sign):
 
 def test_a_form_that_has_expired_is_said_and_tried_again(visitor, sign):
     lifetimes = iter((-1, 300))
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.change_forms(lambda form: sign(form, seconds=next(lifetimes)))
     visitor.choose(PHOTO)
     visitor.expect_error("took longer than its five minutes")
@@ -157,7 +157,7 @@ def test_a_form_that_has_expired_is_said_and_tried_again(visitor, sign):
 
 
 def test_a_photo_too_large_is_refused_before_it_is_sent(visitor):
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.change_forms(lambda form: form.update(limit=60_000))
     visitor.choose(PHOTO)
     visitor.expect_error("at most 0.1 MB are taken")
@@ -166,7 +166,7 @@ def test_a_photo_too_large_is_refused_before_it_is_sent(visitor):
 
 def test_a_bucket_that_cannot_be_reached_is_said_and_tried_again(visitor):
     visitor.page.route(lambda url: "127.0.0.1" in url, lambda route: route.abort("connectionrefused"))
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.choose(PHOTO)
     visitor.expect_error("The photo storage cannot be reached.")
     visitor.page.unroute_all()
@@ -183,7 +183,7 @@ def test_a_bucket_that_cannot_be_reached_is_said_and_tried_again(visitor):
     ),
 )
 def test_what_is_no_photo_is_said_in_words(visitor, body, name, sentence):
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.choose(body, name)
     visitor.expect_error(sentence)
     expect(visitor.page.get_by_role("button", name="Try again")).to_be_hidden()
@@ -192,7 +192,7 @@ def test_what_is_no_photo_is_said_in_words(visitor, body, name, sentence):
 
 
 def test_who_was_signed_out_meanwhile_is_told_so(visitor):
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.context.clear_cookies(name="sessionid")
     visitor.choose(PHOTO)
     visitor.expect_error("Sign in again")
@@ -201,7 +201,7 @@ def test_who_was_signed_out_meanwhile_is_told_so(visitor):
 def test_without_javascript_the_page_says_what_it_needs(browser, stage):
     visitor = Visitor(browser, stage.site.site_url, java_script_enabled=False)
     visitor.sign_in("/login/", USER, stage.password)
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     expect(visitor.page.locator("image-upload noscript p")).to_be_visible()
     expect(visitor.page.locator("image-upload input[type=file]")).to_be_hidden()
     visitor.context.close()

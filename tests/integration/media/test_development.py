@@ -1,14 +1,13 @@
 """The ordinary runserver loop: the same widget, no bucket, no cloud library."""
 
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
 
-from rehearsal.local_site import ROOT
 from rehearsal.processes import Processes, free_port
+from tests.clone import clone_of_fixture
 from tests.integration.media.visitor import Visitor
 from tests.unit.media.pictures import exif, picture
 
@@ -18,12 +17,7 @@ PHOTO = picture(1200, 800, exif=exif(orientation=6, gps=True))
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     """A copy of the code: development keeps its database and its media folder beside it."""
-    directory = tmp_path_factory.mktemp("checkout")
-    for name in ("project", "deploy"):
-        shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("manage.py", "site.yml"):
-        shutil.copy(ROOT / name, directory)
-    return directory
+    return clone_of_fixture(tmp_path_factory.mktemp("checkout"))
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +39,12 @@ def site(checkout):
 def test_a_photo_is_added_to_the_media_folder(browser, site, checkout):
     visitor = Visitor(browser, site)
     visitor.sign_in("/login/", "demo", "shipshape")
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.choose(PHOTO)
     visitor.expect_uploaded()
     visitor.page.get_by_label("Title").fill("Slip")
     visitor.page.get_by_label("Description").fill("A gradient.")
-    visitor.page.get_by_role("button", name="Hang it").click()
+    visitor.page.get_by_role("button", name="Add it").click()
     visitor.page.get_by_role("heading", name="Slip").wait_for()
     image = visitor.page.get_by_role("main").get_by_role("img")
     assert (image.get_attribute("width"), image.get_attribute("height")) == ("800", "1200")
@@ -66,7 +60,7 @@ def test_a_photo_is_added_to_the_media_folder(browser, site, checkout):
 def test_the_page_says_why_development_refused(browser, site):
     visitor = Visitor(browser, site)
     visitor.sign_in("/login/", "demo", "shipshape")
-    visitor.go("/wall/add/")
+    visitor.go("/photos/add/")
     visitor.change_forms(lambda form: form["fields"].update({"Content-Type": "text/html"}))
     visitor.choose(PHOTO)
     visitor.expect_error("not what was announced (AccessDenied)")

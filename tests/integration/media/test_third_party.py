@@ -18,7 +18,7 @@ print(json.dumps({"name": name, "url": storage.url(name)}))
 
 def test_its_file_is_served_by_the_media_host(environ, admin, bucket, tmp_path):
     production = {
-        "DJANGO_SETTINGS_MODULE": "photowall.settings",
+        "DJANGO_SETTINGS_MODULE": "fixture.settings",
         "SECRET_KEY": "for this test",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
         "SITE_URL": "https://www.example.com",

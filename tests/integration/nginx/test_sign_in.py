@@ -1,10 +1,8 @@
 """What the build finds in a URLconf is what the real nginx limits, whatever the expressions are written with."""
 
 import itertools
-import os
 from urllib.parse import quote
 
-import django
 import pytest
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
@@ -14,10 +12,6 @@ from django.utils import translation
 from django.views import View
 
 from slipway.tool.pack import pcre, sign_in
-from tests.integration.nginx.test_clients import site  # noqa: F401
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
-django.setup()
 
 
 class Login(View):
@@ -86,7 +80,7 @@ def found():
         return sign_in.paths()
 
 
-def test_nginx_limits_every_path_that_django_leads_to_such_a_view(site, found):  # noqa: F811
+def test_nginx_limits_every_path_that_django_leads_to_such_a_view(site, found):
     here = site(nginx_sign_in=found, nginx_sign_in_burst=1, nginx_sign_in_delay=1)
     sources = (f"127.1.{number}.1" for number in itertools.count())
     for asked in [*ASKED.split(), *WITH_SPACES]:

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from rehearsal.local_site import LocalSite
-from tests.integration.smoke.deployment import WALL, Deployment
+from tests.integration.smoke.deployment import WITH_PHOTOS, Deployment
 from tests.integration.smoke.stack import LOGIN, Stack
 from tests.smoke.options import Options, find_browser
 from tests.smoke.run import run
@@ -12,7 +12,7 @@ from tests.smoke.verdict import Verdict
 
 @pytest.fixture(scope="session")
 def deployment(stage: LocalSite, tmp_path_factory) -> Iterator[Deployment]:
-    """The demo's site. Whoever changes it changes it back, and the end of the session looks whether they did."""
+    """The fixture site. Whoever changes it changes it back, and the end of the session looks whether they did."""
     deployment = Deployment(stage, tmp_path_factory.mktemp("deployment"))
     yield deployment
     left = deployment.prove(browser=None)
@@ -22,7 +22,7 @@ def deployment(stage: LocalSite, tmp_path_factory) -> Iterator[Deployment]:
 @pytest.fixture(scope="session")
 def sound(deployment: Deployment) -> dict:
     """What the proof says of the deployment as it is before any change."""
-    return deployment.prove(**WALL)
+    return deployment.prove(**WITH_PHOTOS)
 
 
 @pytest.fixture

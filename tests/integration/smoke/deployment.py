@@ -1,4 +1,4 @@
-"""The demo's site as a deployment that tests change, prove and change back."""
+"""The fixture site as a deployment that tests change, prove and change back."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from tests.smoke.run import run
 # The admin's two hundred files are other tests' business: the canary asks the origin thrice for each name.
 LEFT_OUT = "static/admin/"
 # Options of a run that sees photos too.
-WALL = {"paths": ("/wall/",), "max_pages": 2}
+WITH_PHOTOS = {"paths": ("/photos/",), "max_pages": 2}
 
 
 class Deployment:

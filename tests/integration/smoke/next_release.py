@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.local_site import ROOT, LocalSite
+from rehearsal.local_site import LocalSite
 from rehearsal.unpack import unpack
+from tests.clone import clone_of_fixture
 
 
 @contextmanager
@@ -28,10 +29,7 @@ def switched_to(stage: LocalSite, directory: Path) -> Iterator[None]:
 
 
 def _build(stage: LocalSite, directory: Path) -> None:
-    for name in ("deploy", "project"):
-        shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("manage.py", "site.yml"):
-        shutil.copy(ROOT / name, directory)
+    clone_of_fixture(directory)
     with (directory / "project" / "assets" / "css" / "base.css").open("a") as sheet:
         sheet.write("\n.next { color: teal }\n")
     env = {"SLIPWAY_BUILD": str(directory / "build")}

@@ -1,15 +1,14 @@
 """Correct sites of packages that nobody here wrote, put into a clone of Slipway by the README's words."""
 
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal.local_site import BIN, ROOT
+from rehearsal.local_site import BIN
 from slipway.web.guard import LINE
+from tests.clone import clone
 
 ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1z"/></svg>'
 LINK = '<link rel="icon" href="{% static \'brand/icon.svg\' %}">'
@@ -39,19 +38,15 @@ class Site:
     leaks: str = ""
 
 
-def clone(site: Site, directory: Path) -> Path:
+def clone_with(site: Site, directory: Path) -> Path:
     """A clone of Slipway with the site in project/."""
-    shutil.copytree(ROOT / "deploy", directory / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("manage.py", "site.yml"):
-        shutil.copy(ROOT / name, directory)
+    clone(directory, f"settings: {site.settings}\nwsgi: mysite.wsgi\n")
     (directory / "project").mkdir()
     site.make(directory / "project")
     for name, text in BRAND.items():
         write(directory / "project" / "brand" / name, text)
     settings = directory / "project" / Path(*site.settings.split(".")).with_suffix(".py")
     settings.write_text(f"{settings.read_text()}\nINSTALLED_APPS.insert(0, 'brand')\n{LINE}\n")
-    kept = re.sub(r"^seed: .*\n", "", (directory / "site.yml").read_text(), flags=re.M)
-    (directory / "site.yml").write_text(f"{kept}\nsettings: {site.settings}\nwsgi: mysite.wsgi\n")
     return directory
 
 

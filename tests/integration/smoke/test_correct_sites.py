@@ -6,7 +6,7 @@ import pytest
 
 from rehearsal.local_site import LocalSite
 from rehearsal.processes import Processes
-from tests.integration.smoke.sites import LINK, SITES, clone
+from tests.integration.smoke.sites import LINK, SITES, clone_with
 
 # A page of every kind, and one of them on every screen.
 NARROW = ("--max-pages", "8", "--full-pages", "1")
@@ -18,7 +18,7 @@ def play(tmp_path):
     with Processes(tmp_path / "stage" / "log") as processes:
 
         def begin(site):
-            stage = LocalSite(tmp_path / "stage", processes, source=clone(site, tmp_path / "clone"))
+            stage = LocalSite(tmp_path / "stage", processes, source=clone_with(site, tmp_path / "clone"))
             stage.play()
 
             def prove(*further):

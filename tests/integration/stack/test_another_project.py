@@ -1,17 +1,16 @@
 """Somebody else's project is put in place of ours, by the README's words."""
 
 import json
-import re
-import shutil
 import subprocess
 import sys
 from urllib.request import urlopen
 
 import pytest
 
-from rehearsal.local_site import ROOT, LocalSite
+from rehearsal.local_site import LocalSite
 from rehearsal.processes import Processes, free_port
 from slipway.web.guard import LINE
+from tests.clone import clone
 
 PAGE = """{% load static compress %}<!doctype html><html lang="en"><head><title>Shop</title>
 <link rel="icon" href="{% static 'shop/icon.svg' %}">
@@ -21,19 +20,16 @@ ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h
 
 
 @pytest.fixture
-def clone(tmp_path):
+def checkout(tmp_path):
     """A clone of Slipway whose project/ holds what `django-admin startproject` made."""
-    clone = tmp_path / "clone"
-    shutil.copytree(ROOT / "deploy", clone / "deploy", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("manage.py", "site.yml"):
-        shutil.copy(ROOT / name, clone)
-    (clone / "project").mkdir()
+    made = clone(tmp_path / "clone")
+    (made / "project").mkdir()
     admin = [sys.executable, "-m", "django"]
-    subprocess.run([*admin, "startproject", "mysite", clone / "project"], check=True)
-    (clone / "project" / "manage.py").unlink()
-    subprocess.run([*admin, "startapp", "shop"], cwd=clone / "project", check=True)
+    subprocess.run([*admin, "startproject", "mysite", made / "project"], check=True)
+    (made / "project" / "manage.py").unlink()
+    subprocess.run([*admin, "startapp", "shop"], cwd=made / "project", check=True)
 
-    shop = clone / "project" / "shop"
+    shop = made / "project" / "shop"
     (shop / "templates" / "shop").mkdir(parents=True)
     (shop / "templates" / "shop" / "page.html").write_text(PAGE)
     for error in ("400", "403", "403_csrf", "404", "500"):
@@ -41,56 +37,54 @@ def clone(tmp_path):
     (shop / "static" / "shop").mkdir(parents=True)
     (shop / "static" / "shop" / "icon.svg").write_text(ICON)
     (shop / "static" / "shop" / "shop.css").write_text("h1 { background: url(icon.svg) }")
-    urls = clone / "project" / "mysite" / "urls.py"
+    urls = made / "project" / "mysite" / "urls.py"
     urls.write_text(
         "from django.urls import path\nfrom django.views.generic import TemplateView\n"
         "urlpatterns = [path('', TemplateView.as_view(template_name='shop/page.html'))]\n"
     )
-    settings = clone / "project" / "mysite" / "settings.py"
+    settings = made / "project" / "mysite" / "settings.py"
     settings.write_text(settings.read_text().replace("INSTALLED_APPS = [", "INSTALLED_APPS = [\n    'shop',"))
-    site = clone / "site.yml"
-    site.write_text(re.sub(r"^(seed|settings|wsgi): .*\n", "", site.read_text(), flags=re.M))
-    return clone
+    return made
 
 
-def play(clone, tmp_path):
+def play(checkout, tmp_path):
     with Processes(tmp_path / "stage" / "log") as processes:
-        stage = LocalSite(tmp_path / "stage", processes, source=clone)
+        stage = LocalSite(tmp_path / "stage", processes, source=checkout)
         stage.play()
         status = stage.smoke(quiet=True)
     return status, json.loads((stage.report / "smoke.json").read_text())
 
 
-def test_it_is_built_pushed_served_and_proved(clone, tmp_path):
-    settings = clone / "project" / "mysite" / "settings.py"
+def test_it_is_built_pushed_served_and_proved(checkout, tmp_path):
+    settings = checkout / "project" / "mysite" / "settings.py"
     settings.write_text(f"{settings.read_text()}\n{LINE}\n")
-    status, report = play(clone, tmp_path)
+    status, report = play(checkout, tmp_path)
     assert (status, report["findings"]) == (0, [])
     assert any("/CACHE/css/" in asset["url"] for asset in report["assets"])
 
 
-def test_development_needs_nothing_but_site_yml(clone, tmp_path):
+def test_development_needs_nothing_but_site_yml(checkout, tmp_path):
     """`make dev`, in a shell that a production site's variables were left in."""
-    settings = clone / "project" / "mysite" / "settings.py"
+    settings = checkout / "project" / "mysite" / "settings.py"
     settings.write_text(f"import os\n{settings.read_text()}\nSHOP = os.environ['SHOP_NAME']\n{LINE}\n")
-    with (clone / "site.yml").open("a") as site:
+    with (checkout / "site.yml").open("a") as site:
         site.write("environment: {SHOP_NAME: a shop}\n")
     port = free_port()
-    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(clone / "deploy"), "PYTHONUNBUFFERED": "1"}
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(checkout / "deploy"), "PYTHONUNBUFFERED": "1"}
     env |= {"SLIPWAY_ENV": "production", "STATIC_URL": "https://static.example.com/"}
     command = [sys.executable, "-m", "slipway.tool", "dev", f"127.0.0.1:{port}"]
     with Processes(tmp_path / "log") as processes:
-        processes.start("dev", command, cwd=clone, env=env, ready=[port])
+        processes.start("dev", command, cwd=checkout, env=env, ready=[port])
         page = urlopen(f"http://127.0.0.1:{port}/", timeout=30).read().decode()
     assert '<link rel="stylesheet" href="/static/shop/shop.css">' in page
-    assert (clone / "project" / "db.sqlite3").stat().st_size
+    assert (checkout / "project" / "db.sqlite3").stat().st_size
 
 
-def refused(clone, module):
+def refused(checkout, module):
     """What a build under the settings ``module`` says."""
     done = subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput"],
-        cwd=clone,
+        cwd=checkout,
         env={"PATH": "/usr/bin:/bin", "DJANGO_SETTINGS_MODULE": module},
         capture_output=True,
         text=True,
@@ -99,20 +93,20 @@ def refused(clone, module):
     return done.stderr.strip()
 
 
-def test_without_the_line_it_is_refused_by_one_that_says_so(clone):
-    assert refused(clone, "mysite.settings") == (
+def test_without_the_line_it_is_refused_by_one_that_says_so(checkout):
+    assert refused(checkout, "mysite.settings") == (
         f"slipway: mysite.settings: the offload settings are missing; add `{LINE}` as the last line of that module"
     )
 
 
-def test_with_modules_that_site_yml_does_not_name_it_is_refused_by_one_line(clone):
-    assert refused(clone, "project.settings") == (
+def test_with_modules_that_site_yml_does_not_name_it_is_refused_by_one_line(checkout):
+    assert refused(checkout, "project.settings") == (
         "slipway: project.settings: no such module in project/; name your settings and wsgi modules in site.yml"
     )
 
 
-def test_what_the_settings_lack_themselves_is_told_whole(clone):
-    settings = clone / "project" / "mysite" / "settings.py"
+def test_what_the_settings_lack_themselves_is_told_whole(checkout):
+    settings = checkout / "project" / "mysite" / "settings.py"
     settings.write_text(f"import nowhere\n{settings.read_text()}\n{LINE}\n")
-    said = refused(clone, "mysite.settings")
+    said = refused(checkout, "mysite.settings")
     assert "settings.py" in said and said.endswith("No module named 'nowhere'")

@@ -15,6 +15,7 @@ import requests
 from rehearsal.local_site import ROOT, USER, LocalSite
 from rehearsal.processes import Processes
 from slipway.tool.providers.pull import PREFIX
+from tests.clone import clone_of_fixture
 
 
 def client(stage, service):
@@ -51,7 +52,7 @@ def pull_from_the_site(stage):
 def stage(tmp_path_factory):
     directory = tmp_path_factory.mktemp("pull")
     with Processes(directory / "log") as processes:
-        stage = LocalSite(directory, processes)
+        stage = LocalSite(directory, processes, source=clone_of_fixture(directory / "clone"))
         stage.start_cloud()
         # The uploads' bucket and its host are made as ever.
         stage.provision()

@@ -26,7 +26,7 @@ HEAVY = {"boto3", "botocore", "s3transfer", "storages", "PIL", "rich", "tinycss2
 
 
 def test_a_process_that_served_every_kind_of_page_never_loaded_boto3(stage):
-    paths = ["/", "/wall/", "/wall/1/", "/login/", "/admin/login/", "/healthz/ready", "/no-such-page"]
+    paths = ["/", "/photos/", "/photos/1/", "/login/", "/admin/login/", "/healthz/ready", "/no-such-page"]
     done = subprocess.run(
         [sys.executable, "-c", PAGES, stage.site.host, *paths],
         cwd=stage.current,

@@ -119,7 +119,7 @@ def test_its_command_is_one_worker_whatever_the_environment_says(host, process):
     (start,) = [line for line in process.calls if line[0] == "systemd-run"]
     gunicorn = host.paths.RELEASES / "1" / "venv" / "bin" / "gunicorn"
     asking = start[-1].replace(str(gunicorn), f"{sys.executable} -m gunicorn --print-config")
-    environment = {**os.environ, "WEB_CONCURRENCY": "2", "SLIPWAY_WSGI": "photowall.wsgi"}
+    environment = {**os.environ, "WEB_CONCURRENCY": "2", "SLIPWAY_WSGI": "fixture.wsgi"}
     said = real_run(["sh", "-c", asking], cwd=config.ROOT, env=environment, capture_output=True, text=True, check=False)
     assert re.search(r"^workers +?= 1$", said.stdout, re.M), said.stdout + said.stderr
 

@@ -1,21 +1,13 @@
-"""Django as in development, an in-memory database, and a media folder of the test's own."""
+"""Development's media store in a folder of the test's own, and uploads into it."""
 
-import os
-
-import django
 import pytest
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.test.utils import override_settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
-django.setup()
-
-from django.contrib.auth import get_user_model  # noqa: E402
-from django.core.cache import cache  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.test.utils import override_settings, setup_databases, teardown_databases  # noqa: E402
-
-from slipway.web.media.backends import media  # noqa: E402
-from slipway.web.media.ticket import Ticket  # noqa: E402
-from tests.unit.media import pictures  # noqa: E402
+from slipway.web.media.backends import media
+from slipway.web.media.ticket import Ticket
+from tests.unit.media import pictures
 
 
 @pytest.fixture(autouse=True)
@@ -28,21 +20,6 @@ def folder(tmp_path):
         cache.clear()
         yield media()
     media.cache_clear()
-
-
-@pytest.fixture(scope="session")
-def _database():
-    databases = setup_databases(verbosity=0, interactive=False)
-    yield
-    teardown_databases(databases, verbosity=0)
-
-
-@pytest.fixture
-def database(_database):
-    """The tables, rolled back when the test is done; what waits for a commit runs with `committed`."""
-    with transaction.atomic():
-        yield connection
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.test import TestCase
 
+from gallery.models import Photo
 from slipway.web.media.fields import ImageUploadField, UploadedImage, Variant
 from slipway.web.media.image import trust
 from slipway.web.media.refusal import DOWN, Refused
 from slipway.web.media.review import check
-from wall.models import Photo
 
 IMAGE = trust(
     UploadedImage(

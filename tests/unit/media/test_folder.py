@@ -85,7 +85,7 @@ store.url("media/public/a.jpg")
 print(sorted({"boto3", "botocore", "storages", "PIL"} & {name.split(".")[0] for name in sys.modules}))
 """
     env = {
-        "DJANGO_SETTINGS_MODULE": "photowall.settings",
+        "DJANGO_SETTINGS_MODULE": "fixture.settings",
         "PATH": "/usr/bin:/bin",
         "PYTHONPATH": os.pathsep.join(sys.path),
     }

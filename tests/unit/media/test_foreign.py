@@ -13,12 +13,12 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from rest_framework import serializers
 
+from gallery.forms import PhotoForm
+from gallery.models import Photo
 from slipway.web.media import naming, removal
 from slipway.web.media.fields import ImageUploadField, UploadedImage
 from slipway.web.media.image import trust
 from slipway.web.media.review import check
-from wall.models import Photo
-from wall.uploads import PhotoForm
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_serializer_takes_nobodys_keys(victim, written):
 def test_a_serializer_that_asks_no_model_saves_nobodys_keys(victim):
     serializer = TrustingSerializer(data={"image": victim.image.to_json()})
     assert serializer.is_valid()
-    with pytest.raises(SuspiciousFileOperation, match=r"wall\.Photo\.image takes uploads"), transaction.atomic():
+    with pytest.raises(SuspiciousFileOperation, match=r"gallery\.Photo\.image takes uploads"), transaction.atomic():
         serializer.save(owner=victim.owner)
     assert [*Photo.objects.all()] == [victim]
 
@@ -187,8 +187,8 @@ def test_every_way_takes_what_the_database_gave(mine, victim, way):
 
 
 def test_fixtures_are_loaded(mine, tmp_path, deleted, there):
-    file = tmp_path / "wall.json"
-    call_command("dumpdata", "wall.photo", output=file, verbosity=0)
+    file = tmp_path / "gallery.json"
+    call_command("dumpdata", "gallery.photo", output=file, verbosity=0)
     Photo.objects.all()._raw_delete("default")
     call_command("loaddata", file, verbosity=0)
     loaded = Photo.objects.get()
@@ -278,12 +278,12 @@ def poster(database):
         picture = ImageUploadField()
 
         class Meta:
-            app_label = "wall"
+            app_label = "gallery"
 
     with database.cursor() as cursor:
-        cursor.execute("CREATE TABLE wall_poster (id integer PRIMARY KEY AUTOINCREMENT, picture text)")
+        cursor.execute("CREATE TABLE gallery_poster (id integer PRIMARY KEY AUTOINCREMENT, picture text)")
     yield Poster
-    del apps.all_models["wall"]["poster"]
+    del apps.all_models["gallery"]["poster"]
     apps.clear_cache()
 
 

@@ -5,10 +5,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, TestCase
 from django.urls import reverse
 
+from gallery.forms import PhotoForm
+from gallery.models import Photo
 from slipway.web.media.forms import ImageUploadFormField
 from slipway.web.media.review import PendingImage
-from wall.models import Photo
-from wall.uploads import PhotoForm
 
 
 @pytest.fixture
@@ -29,14 +29,14 @@ def objects(folder):
 
 
 def test_a_form_hands_in_the_ticket_of_an_upload(client, user, upload):
-    answer = client.post(reverse("wall:add"), data(upload(user=str(user.pk))))
+    answer = client.post(reverse("gallery:add"), data(upload(user=str(user.pk))))
     photo = Photo.objects.get()
     assert answer.url == photo.get_absolute_url()
     assert (photo.image.width, photo.owner) == (1200, user)
 
 
 def test_somebody_elses_upload_is_refused_in_words(client, upload):
-    answer = client.post(reverse("wall:add"), data(upload(user="999")))
+    answer = client.post(reverse("gallery:add"), data(upload(user="999")))
     assert answer.status_code == 422
     assert "uploaded by somebody else" in answer.text
     assert "The photo is uploaded." not in answer.text
@@ -44,13 +44,13 @@ def test_somebody_elses_upload_is_refused_in_words(client, upload):
 
 
 def test_a_missing_photo_is_asked_for(client):
-    answer = client.post(reverse("wall:add"), {"image": "", "title": "Quay", "alt": "A quay"})
+    answer = client.post(reverse("gallery:add"), {"image": "", "title": "Quay", "alt": "A quay"})
     assert "Choose a photo." in answer.text
 
 
 def test_a_form_with_another_error_keeps_the_upload_and_publishes_nothing(client, user, upload, folder):
     ticket = upload(user=str(user.pk))
-    answer = client.post(reverse("wall:add"), data(ticket, title=""))
+    answer = client.post(reverse("gallery:add"), data(ticket, title=""))
     assert ticket.dump().split(":")[0] in answer.text
     assert "The photo is uploaded." in answer.text
     assert objects(folder) == []
@@ -64,9 +64,9 @@ def test_a_field_without_a_user_refuses_to_guess(upload):
 
 
 def test_editing_keeps_the_image_unless_another_is_uploaded(client, user, upload, folder):
-    client.post(reverse("wall:add"), data(upload(user=str(user.pk))))
+    client.post(reverse("gallery:add"), data(upload(user=str(user.pk))))
     before = Photo.objects.get()
-    page = reverse("admin:wall_photo_change", args=[before.pk])
+    page = reverse("admin:gallery_photo_change", args=[before.pk])
     kept = data(upload(), image="", title="Pier", owner=user.pk)
     assert client.post(page, kept).status_code == 302
     after = Photo.objects.get()
@@ -79,7 +79,7 @@ def test_editing_keeps_the_image_unless_another_is_uploaded(client, user, upload
     assert {path.parent.name for path in folder.root.glob("2*/*/*")} == {last.image.key.split("/")[-2]}
 
 
-@pytest.mark.parametrize("page", ("wall:add", "admin:wall_photo_add"))
+@pytest.mark.parametrize("page", ("gallery:add", "admin:gallery_photo_add"))
 def test_a_page_with_the_widget_has_nothing_inline_and_speaks_without_scripts(client, page):
     text = client.get(reverse(page)).text
     widget = text[text.index("<image-upload") : text.index("</image-upload>")]
@@ -91,9 +91,9 @@ def test_a_page_with_the_widget_has_nothing_inline_and_speaks_without_scripts(cl
 
 
 def test_the_admin_shows_the_present_photo(client, user, upload):
-    client.post(reverse("wall:add"), data(upload(user=str(user.pk))))
+    client.post(reverse("gallery:add"), data(upload(user=str(user.pk))))
     photo = Photo.objects.get()
-    text = client.get(reverse("admin:wall_photo_change", args=[photo.pk])).text
+    text = client.get(reverse("admin:gallery_photo_change", args=[photo.pk])).text
     assert f'src="{photo.image.url}"' in text
     widget = text[text.index("<image-upload") : text.index("</image-upload>")]
     assert " required" not in widget

@@ -1,18 +1,12 @@
 """An app with one applied migration, and further ones written by the test."""
 
-import os
 import sys
 import textwrap
 
-import django
 import pytest
+from django.test.utils import override_settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
-django.setup()
-
-from django.test.utils import override_settings  # noqa: E402
-
-from slipway.tool.migration_check import find_unsafe  # noqa: E402
+from slipway.tool.migration_check import find_unsafe
 
 HEAD = """
 from django.contrib.postgres.operations import *
@@ -34,8 +28,8 @@ operations = [
         ("state", models.CharField(max_length=9, db_default="new")),
         ("code", models.CharField(max_length=9, db_column="legacy")),
         ("slug", models.SlugField()),
-        ("albums", models.ManyToManyField("wall.Album")),
-        ("album", models.ForeignKey("wall.Album", models.CASCADE, related_name="+")),
+        ("albums", models.ManyToManyField("gallery.Album")),
+        ("album", models.ForeignKey("gallery.Album", models.CASCADE, related_name="+")),
     ], {"unique_together": {("title", "width")}}),
     CreateModel("Named", [("id", models.BigAutoField(primary_key=True))], {"db_table": "named"}),
     CreateModel("Foreign", [("id", models.BigAutoField(primary_key=True))], {"managed": False}),
@@ -45,7 +39,7 @@ operations = [
 
 @pytest.fixture
 def migrations(tmp_path, monkeypatch):
-    """Writes migrations of the app wall; ``.find(applied)`` judges what is not applied."""
+    """Writes migrations of the app gallery; ``.find(applied)`` judges what is not applied."""
     package = f"migrations_{tmp_path.name}"
     directory = tmp_path / package
     directory.mkdir()
@@ -59,15 +53,17 @@ def migrations(tmp_path, monkeypatch):
             (directory / f"{name}.py").write_text(HEAD + textwrap.indent(body, "    "))
 
         def second(self, operation, rest=""):
-            self.write("0002_second", f'dependencies = [("wall", "0001_initial")]\noperations = [{operation}]\n{rest}')
+            self.write(
+                "0002_second", f'dependencies = [("gallery", "0001_initial")]\noperations = [{operation}]\n{rest}'
+            )
 
         def find(self, *names):
-            known = names or ("wall.0001_initial", *OTHERS)
+            known = names or ("gallery.0001_initial", *OTHERS)
             return find_unsafe([tuple(name.split(".")) for name in known])
 
     made = Migrations()
     made.write("0001_initial", FIRST)
-    with override_settings(MIGRATION_MODULES={"wall": package, **dict.fromkeys(("admin", "auth", "sessions"))}):
+    with override_settings(MIGRATION_MODULES={"gallery": package, **dict.fromkeys(("admin", "auth", "sessions"))}):
         yield made
     for name in [name for name in sys.modules if name.startswith(package)]:
         del sys.modules[name]

@@ -11,7 +11,7 @@ from slipway.web.errors import SlipwayError
 from tests.unit.migration_check.conftest import OTHERS
 
 UNSAFE = 'RemoveField("photo", "alt")'
-APPLIED = [tuple(name.split(".")) for name in ("wall.0001_initial", *OTHERS)]
+APPLIED = [tuple(name.split(".")) for name in ("gallery.0001_initial", *OTHERS)]
 
 
 def test_a_refusal_is_one_line_with_the_file_and_what_to_do(migrations):
@@ -38,7 +38,7 @@ def test_a_mark_without_a_reason_settles_nothing(mark, migrations):
 
 def test_what_is_applied_is_not_judged(migrations):
     migrations.second(UNSAFE)
-    assert migrations.find("wall.0001_initial", "wall.0002_second", *OTHERS) == []
+    assert migrations.find("gallery.0001_initial", "gallery.0002_second", *OTHERS) == []
 
 
 def test_a_first_deploy_is_not_judged(migrations):
@@ -55,7 +55,7 @@ def test_later_migrations_are_judged_by_what_earlier_ones_leave(migrations):
     migrations.second('AddField("photo", "note", models.TextField(null=True))')
     migrations.write(
         "0003_third",
-        'dependencies = [("wall", "0002_second")]\n'
+        'dependencies = [("gallery", "0002_second")]\n'
         'operations = [AlterField("photo", "note", models.TextField()), RenameField("photo", "note", "memo")]',
     )
     assert [found.operation.split(" on ")[0] for found in migrations.find()] == [
@@ -64,16 +64,18 @@ def test_later_migrations_are_judged_by_what_earlier_ones_leave(migrations):
     ]
 
 
-@pytest.mark.parametrize("applied", [["wall.0001_initial", "wall.0002_second"], ["wall.0001_squashed_0002_second"]])
+@pytest.mark.parametrize(
+    "applied", [["gallery.0001_initial", "gallery.0002_second"], ["gallery.0001_squashed_0002_second"]]
+)
 def test_a_squashed_migration_is_applied_when_what_it_replaces_is(applied, migrations):
     migrations.second(UNSAFE)
     migrations.write(
         "0001_squashed_0002_second",
-        'replaces = [("wall", "0001_initial"), ("wall", "0002_second")]\n'
+        'replaces = [("gallery", "0001_initial"), ("gallery", "0002_second")]\n'
         'operations = [CreateModel("Photo", [("id", models.BigAutoField(primary_key=True))])]',
     )
     migrations.write(
-        "0003_third", f'dependencies = [("wall", "0001_squashed_0002_second")]\noperations = [{NOTE}, {DELETE}]'
+        "0003_third", f'dependencies = [("gallery", "0001_squashed_0002_second")]\noperations = [{NOTE}, {DELETE}]'
     )
     assert [found.operation for found in migrations.find(*applied, *OTHERS)] == ["Delete model Photo"]
 
@@ -87,17 +89,17 @@ def test_a_field_goes_in_two_releases_as_the_readme_says(migrations):
         'database_operations=[AlterField("photo", "title", models.CharField(max_length=80, db_default=""))], '
         'state_operations=[RemoveField("photo", "title")])'
     )
-    drop = 'operations = [RunSQL("ALTER TABLE wall_photo DROP COLUMN title")]'
-    migrations.write("0003_third", f'dependencies = [("wall", "0002_second")]\n{drop}')
+    drop = 'operations = [RunSQL("ALTER TABLE gallery_photo DROP COLUMN title")]'
+    migrations.write("0003_third", f'dependencies = [("gallery", "0002_second")]\n{drop}')
     (found,) = migrations.find()
     assert found.operation == "Raw SQL operation"
     reason = 'safe_for_old_code = "the release before does not know the column"'
-    migrations.write("0004_fourth", f'dependencies = [("wall", "0003_third")]\n{drop}\n{reason}')
-    assert migrations.find("wall.0001_initial", "wall.0002_second", "wall.0003_third", *OTHERS) == []
+    migrations.write("0004_fourth", f'dependencies = [("gallery", "0003_third")]\n{drop}\n{reason}')
+    assert migrations.find("gallery.0001_initial", "gallery.0002_second", "gallery.0003_third", *OTHERS) == []
 
 
 def test_migrations_that_do_not_fit_together_are_one_line(migrations):
-    migrations.write("0003_third", 'dependencies = [("wall", "0002_gone")]')
+    migrations.write("0003_third", 'dependencies = [("gallery", "0002_gone")]')
     with pytest.raises(SlipwayError, match=r"do not fit together: .*0002_gone"):
         migrations.find()
 
@@ -129,7 +131,7 @@ def test_the_command_refuses_or_tells(migrations, command):
     assert command.said == ""
 
 
-@pytest.mark.parametrize("wrong", ["", "{", '[["wall"]]', "5"])
+@pytest.mark.parametrize("wrong", ["", "{", '[["gallery"]]', "5"])
 def test_a_list_that_is_none_is_refused(wrong, command):
     with pytest.raises(SlipwayError, match="expected a JSON list"):
         command(wrong)

@@ -1,14 +1,7 @@
-import os
-
-import django
 import pytest
+from django.test.utils import override_settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
-django.setup()
-
-from django.test.utils import override_settings  # noqa: E402
-
-from tests.unit.assets.world import SITE, STATIC  # noqa: E402
+from tests.unit.assets.world import SITE, STATIC
 
 
 @pytest.fixture(autouse=True)

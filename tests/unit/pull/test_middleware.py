@@ -1,22 +1,16 @@
 """What the site itself answers for a CDN that pulls: hashed names alone, for ever."""
 
 import json
-import os
 
-import django
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.test.utils import override_settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "photowall.settings")
-django.setup()
-
-from django.http import HttpResponse  # noqa: E402
-from django.test import RequestFactory  # noqa: E402
-from django.test.utils import override_settings  # noqa: E402
-
-from slipway.tool.providers import pull as described  # noqa: E402
-from slipway.web import pull  # noqa: E402
-from slipway.web.objects import IMMUTABLE, StaticObject  # noqa: E402
-from slipway.web.pull.middleware import PulledStatic  # noqa: E402
+from slipway.tool.providers import pull as described
+from slipway.web import pull
+from slipway.web.objects import IMMUTABLE, StaticObject
+from slipway.web.pull.middleware import PulledStatic
 
 SHEET = StaticObject.hashed("css/a b.0123456789ab.css", b"p{}")
 ICON = StaticObject.stable("favicon.ico", b"icon")

@@ -1,4 +1,4 @@
-"""Signing in to the photo wall, and to views of other libraries, while somebody guesses."""
+"""Signing in to the site, and to views of other libraries, while somebody guesses."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ def test_after_the_limit_a_guess_is_refused_unheard_and_told_when_to_come_back(w
 
 def test_the_page_is_the_sites_own_with_its_headers(guessed):
     answer = attempt(100)
-    assert "Steady on" in answer.content.decode() and "css/error.css" in answer.content.decode()
+    assert "Too many tries" in answer.content.decode() and "css/error.css" in answer.content.decode()
     assert "'nonce-" in answer["Content-Security-Policy"]
     assert "no-store" in answer["Cache-Control"]
 

@@ -4,13 +4,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from rehearsal.local_site import ROOT
+from tests.clone import FIXTURE
 from tests.integration.smoke.broken import broken
-from tests.integration.smoke.deployment import WALL, Deployment
+from tests.integration.smoke.deployment import WITH_PHOTOS, Deployment
 from tests.integration.smoke.next_release import switched_to
 
 # What a server that serves static files itself would have on its disk.
-ASSETS = ROOT / "project" / "assets"
+ASSETS = FIXTURE / "assets"
 
 
 @broken(
@@ -38,7 +38,7 @@ def whitenoise(site: Deployment) -> Iterator[None]:
         "\nMIDDLEWARE.insert(1, 'whitenoise.middleware.WhiteNoiseMiddleware')\n"
         f"WHITENOISE_STATIC_PREFIX = '/static/'\nSTATIC_ROOT = {str(ASSETS)!r}\n"
     )
-    with site.edited({"project/settings.py": lambda text: text + lines}):
+    with site.edited({"project/fixture/settings.py": lambda text: text + lines}):
         yield
 
 
@@ -48,7 +48,7 @@ def static_route(site: Deployment) -> Iterator[None]:
         "\nfrom django.views.static import serve\n"
         f"urlpatterns += [path('static/<path:path>', serve, {{'document_root': {str(ASSETS)!r}}})]\n"
     )
-    with site.edited({"project/urls.py": lambda text: text + route}):
+    with site.edited({"project/fixture/urls.py": lambda text: text + route}):
         yield
 
 
@@ -61,17 +61,17 @@ def switch_before_push(site: Deployment) -> Iterator[None]:
 @broken("m27", by="P", url="/media/", place="://www.", says="static file on the origin")
 def media_on_the_origin(site: Deployment) -> Iterator[dict]:
     with site.environment(MEDIA_URL=f"{site.stage.site.site_url}/media/"):
-        yield WALL
+        yield WITH_PHOTOS
 
 
 @broken("m29", by="B", url="://static.", place="://www.", says="Content-Security-Policy blocks")
 def policy_without_the_static_host(site: Deployment) -> Iterator[None]:
     line = "\nfor hosts in CONTENT_SECURITY_POLICY['DIRECTIVES'].values():\n    hosts[:] = set(hosts) - {STATIC_URL}\n"
-    with site.edited({"project/settings.py": lambda text: text + line}):
+    with site.edited({"project/fixture/settings.py": lambda text: text + line}):
         yield
 
 
 @broken("m30", by="P", url="/slipway-smoke-", place="/slipway-smoke-", says="the 404 page shows DEBUG = True")
 def debug_on(site: Deployment) -> Iterator[None]:
-    with site.edited({"project/settings.py": lambda text: f"{text}\nDEBUG = True\n"}):
+    with site.edited({"project/fixture/settings.py": lambda text: f"{text}\nDEBUG = True\n"}):
         yield

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from tests.integration.smoke.broken import broken
 from tests.integration.smoke.deployment import Deployment
 
-HOME = "project/templates/wall/home.html"
+HOME = "project/templates/gallery/home.html"
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 
 
@@ -67,7 +67,7 @@ def service_worker_precache(site: Deployment) -> Iterator[None]:
         "urlpatterns += [path('sw.js', lambda request: HttpResponse(SCRIPT, 'text/javascript'))]\n"
     )
     register = '<script nonce="{{ request.csp_nonce }}">navigator.serviceWorker.register("/sw.js")</script>'
-    with site.edited({"project/urls.py": lambda text: text + worker, HOME: content(register)}):
+    with site.edited({"project/fixture/urls.py": lambda text: text + worker, HOME: content(register)}):
         yield
 
 

@@ -1,3 +1,5 @@
+"""`seed_wall`, which fills an empty wall."""
+
 import io
 from dataclasses import replace
 

@@ -1,13 +1,13 @@
+"""The wall as people use it."""
+
 import pytest
 from playwright.sync_api import expect
 
-PATHS = ["/", "/wall/", "/wall/1/", "/login/"]
-
 
 @pytest.mark.parametrize("width", [320, 768, 1440])
-def test_no_page_scrolls_sideways(page, width):
+def test_no_page_scrolls_sideways(page, photos, width):
     page.set_viewport_size({"width": width, "height": 800})
-    for path in PATHS:
+    for path in ("/", "/wall/", photos[0], "/login/"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
 
@@ -77,9 +77,9 @@ def test_without_its_module_the_viewer_is_the_photo_s_page(page, complaints):
     complaints.clear()  # of the module that was taken away
 
 
-def test_taking_a_photo_down_asks_first(owner_page):
+def test_taking_a_photo_down_asks_first(owner_page, photos):
     page = owner_page
-    page.goto("/wall/6/")
+    page.goto(photos[6])
     title = page.get_by_role("heading", level=1).text_content()
     page.get_by_role("button", name="Take down").click()
     page.get_by_role("button", name="Keep").click()

@@ -7,7 +7,7 @@ import html5lib
 import pytest
 from django.conf import settings
 
-TEMPLATES = Path(settings.BASE_DIR, "project", "templates")
+TEMPLATES = Path(settings.BASE_DIR, "templates")
 
 
 @pytest.fixture
@@ -77,7 +77,9 @@ def test_what_cors_applies_to_says_so(pages):
 
 
 def test_no_template_writes_a_static_address_by_hand():
-    for template in TEMPLATES.rglob("*.html"):
+    templates = [*TEMPLATES.rglob("*.html")]
+    assert templates
+    for template in templates:
         assert not re.search(r"""["'(]/?(static|media)/""", template.read_text()), template
 
 

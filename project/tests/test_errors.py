@@ -1,5 +1,8 @@
+"""The error pages: each whole, even when database or templates fail."""
+
 import pytest
 from django.core.exceptions import SuspiciousOperation
+from django.db import connection
 from django.db.utils import OperationalError
 from django.http import HttpResponse
 from django.template import engines
@@ -28,11 +31,8 @@ handler400, handler403, handler404, handler500 = (
 
 
 @pytest.fixture
-def broken_site():
-    from django.test import override_settings
-
-    with override_settings(ROOT_URLCONF=__name__):
-        yield
+def broken_site(settings):
+    settings.ROOT_URLCONF = __name__
 
 
 def assert_whole(answer, status, words):
@@ -65,11 +65,9 @@ def test_a_form_s_address_opened_directly_has_a_page(client, address):
     assert answer["Allow"] == "POST"
 
 
-def test_somebody_else_s_photo_has_a_page(client, owner, hang):
-    from django.contrib.auth import get_user_model
-
+def test_somebody_else_s_photo_has_a_page(client, django_user_model, hang):
     photo = hang()
-    client.force_login(get_user_model().objects.create_user("bea"))
+    client.force_login(django_user_model.objects.create_user("bea"))
     assert_whole(client.post(f"{photo.get_absolute_url()}delete/"), 403, "These waters are closed")
 
 
@@ -85,15 +83,15 @@ def test_a_chosen_theme_holds_on_error_pages(client):
 
 
 def test_error_pages_ask_neither_database_nor_context_processors(client, monkeypatch):
-    from django.db import connection
-
     def refuse(*args, **kwargs):
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(connection, "cursor", refuse)
-    monkeypatch.setattr(engines["django"].engine, "template_context_processors", [refuse])
-    assert_whole(client.get("/nowhere/"), 404, "Nothing moored here")
-    assert_whole(client.get("/"), 500, "We have run aground")
+    # Mended before the test ends, which rolls the database back.
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "cursor", refuse)
+        patch.setattr(engines["django"].engine, "template_context_processors", [refuse])
+        assert_whole(client.get("/nowhere/"), 404, "Nothing moored here")
+        assert_whole(client.get("/"), 500, "We have run aground")
 
 
 def test_a_page_is_sent_even_when_no_template_can_be_rendered(monkeypatch):

@@ -1,3 +1,5 @@
+"""What the wall's pages show, and what they cost."""
+
 from pathlib import Path
 
 from django.contrib.staticfiles.finders import find

@@ -1,5 +1,6 @@
+"""Who may hang a photo, and who may take it down."""
+
 import pytest
-from django.contrib.auth import get_user_model
 
 from wall.models import Photo
 
@@ -32,10 +33,10 @@ def test_an_owner_takes_a_photo_down(client, owner, hang):
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
-def test_nobody_else_takes_it_down(client, hang, signed_in):
+def test_nobody_else_takes_it_down(client, django_user_model, hang, signed_in):
     photo = hang()
     if signed_in:
-        client.force_login(get_user_model().objects.create_user("bea"))
+        client.force_login(django_user_model.objects.create_user("bea"))
     assert "Take down" not in client.get(photo.get_absolute_url()).content.decode()
     answer = client.post(f"{photo.get_absolute_url()}delete/")
     assert answer.status_code == (403 if signed_in else 302)

@@ -1,0 +1,2 @@
+/* The page says that its script ran. */
+document.documentElement.dataset.script = "ran";
