@@ -17,10 +17,10 @@ qemu = qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils newuidmap:uidmap
 container = systemd-nspawn:systemd-container slirp4netns:slirp4netns lxcfs:lxcfs ip:iproute2
 machine = $(if $(MACHINE),--machine "$(MACHINE)") $(if $(OS),--os "$(OS)")
 
-rehearse: .venv/pip ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STORM=1, KEEP=1)
+rehearse: .venv/pip ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STRESS=1, KEEP=1)
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
 	@$(MAKE) --no-print-directory --jobs=2 image .venv/deploy
-	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STORM),--storm) $(if $(KEEP),--keep)
+	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STRESS),--stress) $(if $(KEEP),--keep)
 
 rehearse-all: .venv/pip ## every step of it on both Debian releases, before a version; again: goes on from the last step that held
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))

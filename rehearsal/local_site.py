@@ -1,44 +1,50 @@
-"""The whole site on this machine: stand-ins for AWS and the CDN, and the real build, nginx and Gunicorn."""
+"""The whole site in local processes: stand-ins for AWS and the CDN, and the real build, nginx and Gunicorn."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rehearsal import cloud, nginx
-from rehearsal.environment import DOMAIN, Surroundings
+from agent.unpack import BROKEN, Rejected, opened, unpack
+from rehearsal import nginx
+from rehearsal.environment import NO_ACCOUNT, Environment, choose_ports, inherited, keys_of, superuser
 from rehearsal.processes import Processes
-from rehearsal.unpack import unpack
-from slipway.tool import config, path_patterns
+from slipway import ROOT
+from slipway.tool import config, path_patterns, proof
 from slipway.web.errors import SlipwayError
 
-ROOT = Path(__file__).resolve().parent.parent
+DOMAIN = "slipway.localhost"
+PORTS = ("www", "cdn", "s3", "control")
 BIN = Path(sys.executable).parent
 USER = "demo"
 
 
-class LocalSite:
+class LocalSite(Environment):
     """Everything that a deployed site consists of, in local processes.
 
-    ``directory`` holds its whole state; ``source`` is the checkout that is built. The methods are the phases of a
-    deploy and are called in the order in which they stand. Only addresses differ from a real deploy: the product's
-    code finds the stand-ins by boto3's own AWS_ENDPOINT_URL variables.
+    ``source`` is the checkout that is built, with its own site.yml. The methods are the phases of a deploy and are
+    called in the order in which they stand. Only addresses differ from a real deploy: the product's code finds the
+    stand-ins by boto3's own AWS_ENDPOINT_URL variables.
     """
 
     def __init__(self, directory: Path, processes: Processes, source: Path = ROOT, first_port: int = 0) -> None:
-        self.directory = directory
-        self.processes = processes
+        super().__init__(directory, config.load(None if source == ROOT else source / "site.yml"), processes)
         self.source = source
-        self.user_site = config.load(None if source == ROOT else source / "site.yml")
-        self.surroundings = Surroundings(directory, self.user_site, first_port)
-        self.environment = self.surroundings.environment
-        self.ports = self.surroundings.ports
-        self.password = self.surroundings.password
-        self.site = self.surroundings.site
+        self.ports = choose_ports(PORTS, first_port)
+        www, cdn = self.ports["www"], self.ports["cdn"]
+        self.site = self.write_site(
+            {
+                "domain": DOMAIN,
+                "site": f"http://www.{DOMAIN}:{www}",
+                "static": f"http://static.{DOMAIN}:{cdn}",
+                "media": f"http://media.{DOMAIN}:{cdn}",
+                "tls": "none",
+                "proxies": list(self.user_site.proxies),
+            }
+        )
         self.build = directory / "build"
         self.current = directory / "current"
         self.origin_log = directory / "log" / "access.log"
@@ -47,8 +53,26 @@ class LocalSite:
         self._nginx = nginx.installed() or nginx.WHEEL
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def play(self) -> None:
-        """Every phase but the proof, in silence."""
+    def variables(self, identity: str) -> dict[str, str]:
+        return (
+            inherited()
+            | dict(self.site.extra)
+            | self.site.environment()
+            | {
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.ports['control']}",
+                "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{self.ports['s3']}",
+                **NO_ACCOUNT,
+                **keys_of(identity),
+                "NO_PROXY": "127.0.0.1,localhost,.localhost",
+                "CONFIG": str(self.site.path),
+                "SECRET_KEY": self._kept["secret_key"],
+                "DATABASE_URL": f"sqlite:///{self.directory / 'db.sqlite3'}",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            }
+        )
+
+    def start(self) -> None:
+        """Every phase but the proof, without output."""
         self.start_cloud()
         self.provision()
         self.push(quiet=True)
@@ -57,11 +81,6 @@ class LocalSite:
         self.serve()
 
     # The phases.
-
-    def start_cloud(self) -> None:
-        """Starts what stands in for AWS and for the CDN."""
-        environments = {identity: self.environment(identity) for identity in ("admin", "cdn")}
-        cloud.start(self.processes, self.directory, self.ports, environments)
 
     def provision(self) -> None:
         """Creates the bucket and the distributions, as `make cdn` does in a real account."""
@@ -74,13 +93,24 @@ class LocalSite:
         self.run(command, identity="deployer", env=env, log="push" if quiet else None)
 
     def release(self) -> None:
-        """Packs code and manifests, unpacks them as the server would, and switches to them."""
+        """Packs code and manifests, unpacks them with the server's own code, and switches to them."""
         tarball = self.directory / "release.tar.gz"
         command = [sys.executable, "manage.py", "pack", tarball]
         self.run(command, identity="deployer", env={"SLIPWAY_BUILD": str(self.build)}, log="pack")
+        self.unpack(tarball)
+
+    def unpack(self, tarball: Path) -> None:
+        """Puts a release in the place of the current one, as the server's agent unpacks it.
+
+        Raises SlipwayError for one that the agent rejects.
+        """
         shutil.rmtree(self.current, ignore_errors=True)
-        with tarfile.open(tarball) as archive:
-            unpack(archive, self.current)
+        self.current.mkdir()
+        try:
+            with opened(tarball) as archive:
+                unpack(archive, self.current)
+        except (*BROKEN, Rejected) as error:
+            raise SlipwayError(f"the server would reject the release: {error}") from None
 
     def prepare(self) -> None:
         """Brings the database up to the release; a new one gets a user to sign in as, and the wall its photos."""
@@ -101,11 +131,7 @@ class LocalSite:
 
     def _create_user(self, manage: list[str]) -> None:
         """A superuser to sign in as, unless an earlier run made it."""
-        env = {
-            "DJANGO_SUPERUSER_USERNAME": USER,
-            "DJANGO_SUPERUSER_EMAIL": f"{USER}@{DOMAIN}",
-            "DJANGO_SUPERUSER_PASSWORD": self.password,
-        }
+        env = superuser(USER, DOMAIN, self.password)
         try:
             self.run([*manage, "createsuperuser", "--noinput"], identity="web", env=env, cwd=self.current, log="user")
         except SlipwayError as error:
@@ -150,7 +176,7 @@ class LocalSite:
     def _nginx_configuration(self) -> str:
         temp = self.directory / "nginx-temp"
         temp.mkdir(exist_ok=True)
-        found = json.loads((self.directory / "release.json").read_text())["sign_in_paths"]
+        sign_in_paths = json.loads((self.directory / "release.json").read_text())["sign_in_paths"]
         return nginx.render(
             nginx_pid=self.directory / "nginx.pid",
             nginx_log_dir=self.origin_log.parent,
@@ -168,7 +194,7 @@ class LocalSite:
             nginx_version=nginx.version(self._nginx),
             nginx_client_max_body_size="1m",
             nginx_proxies=self.site.proxies,
-            nginx_sign_in=[*found, *path_patterns.expressions(self.site.sign_in_paths)],
+            nginx_sign_in=[*sign_in_paths, *path_patterns.expressions(self.site.sign_in_paths)],
             nginx_sign_in_rate="20r/m",
             nginx_sign_in_delay=10,
             nginx_sign_in_burst=20,
@@ -177,30 +203,17 @@ class LocalSite:
     def smoke(self, arguments: Sequence[str] = (), *, quiet: bool = False) -> int:
         """Runs the proof against the site; returns its exit status."""
         described = self.directory / "provisioned.json"
-        text = self.run(
-            [sys.executable, "-m", "slipway.tool", "describe"],
-            identity="admin",
-            capture=True,
-            log="describe",
+        describe = [sys.executable, "-m", "slipway.tool", "describe"]
+        described.write_text(self.run(describe, identity="admin", capture=True, log="describe"))
+        command = proof.command(
+            self.site, build=self.build, origin_log=self.origin_log, report=self.report, provisioned=described
         )
-        described.write_text(text)
-        command = [sys.executable, "-m", "tests.smoke", "--site", self.site.site_url]
-        command += ["--static", self.site.static_url, "--media", self.site.media_url]
-        command += [
-            "--origin",
-            f"http://127.0.0.1:{self.ports['www']}",
-            "--origin-log",
-            str(self.origin_log),
-        ]
-        command += ["--manifest", str(self.build / "manifests" / "objects.json")]
-        command += ["--provisioned", str(described), "--report", str(self.report)]
-        command += [f"--allow={path}={reason}" for path, reason in self.user_site.allow.items()]
-        command += arguments
+        command += ["--origin", f"http://127.0.0.1:{self.ports['www']}", *arguments]
         output = (self.directory / "log" / "smoke.log").open("wb") if quiet else None
         return subprocess.run(
             command,
             cwd=ROOT,
-            env=self.environment("web") | {"SMOKE_LOGIN": f"{USER}:{self.password}"},
+            env=self.variables("web") | {"SMOKE_LOGIN": f"{USER}:{self.password}"},
             stdout=output,
             stderr=subprocess.STDOUT if quiet else None,
             check=False,
@@ -209,7 +222,7 @@ class LocalSite:
     # How they are run.
 
     def _start(self, name: str, command: Sequence[str | Path], *, identity: str, **options) -> None:
-        env = self.environment(identity) | options.pop("env", {})
+        env = self.variables(identity) | options.pop("env", {})
         options.setdefault("cwd", ROOT)
         self._running[name] = self.processes.start(name, command, env=env, **options)
 
@@ -232,7 +245,7 @@ class LocalSite:
         done = subprocess.run(
             [str(part) for part in command],
             cwd=cwd or self.source,
-            env=self.environment(identity) | dict(env or {}),
+            env=self.variables(identity) | dict(env or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if capture else output,
             stderr=output if capture or output is None else subprocess.STDOUT,

@@ -1,7 +1,7 @@
 """The names of a rehearsal, for whoever works beside it: an HTTP proxy that leads them to ports of the loopback.
 
 ``python -m rehearsal.proxy --port P NAME:PORT=PORT …``. HTTPS_PROXY and HTTP_PROXY name it, so neither root nor
-/etc/hosts is needed. It knows the names that it was given and refuses every other: nothing real is reached by mistake.
+/etc/hosts is needed. It knows the names that it was given and rejects every other: nothing real is reached by mistake.
 """
 
 import argparse
@@ -71,7 +71,7 @@ class Proxy:
     async def _open(self, name: str, writer: asyncio.StreamWriter):
         """A connection to where ``name`` leads; None when the client was told that there is none."""
         if name not in self.routes:
-            print(f"refused: {name}", flush=True)
+            print(f"rejected: {name}", flush=True)
             await _say(writer, "403 Forbidden", f"{name} is no name of this rehearsal")
             return None
         try:

@@ -1,4 +1,4 @@
-"""`make rehearse-all`: every step on both Debian releases. A run that died goes on from the last step that held."""
+"""`make rehearse-all`: every step on both Debian releases. A run that died goes on from the last step that passed."""
 
 import argparse
 import hashlib
@@ -12,9 +12,21 @@ from pathlib import Path
 
 from rehearsal.machine import kinds
 from rehearsal.machine.image import RELEASES
-from rehearsal.rehearse import ROOT, SNAPSHOT, alone, begin, conclude, forget, play, played_last, require, resume, stage
-from rehearsal.run import Run, Seen
-from rehearsal.run_log import Finding, Phase
+from rehearsal.rehearse import (
+    ROOT,
+    SNAPSHOT,
+    alone,
+    begin,
+    conclude,
+    environment,
+    forget,
+    ran_last,
+    require,
+    resume,
+    take,
+)
+from rehearsal.run import Results, Run
+from rehearsal.run_log import Check, Phase
 from rehearsal.steps.order import steps
 from slipway.web.errors import SlipwayError
 
@@ -23,15 +35,15 @@ STATE = ROOT / ".slipway" / "rehearsal-all"
 
 @dataclass(slots=True)
 class Progress:
-    """How far the steps of one release have come. ``code`` is what they were played with; ``snapshot`` the machine
+    """How far the steps of one release have come. ``code`` is what they ran with; ``snapshot`` the machine
     after the last of them, "" before the first deploy."""
 
     code: str
     snapshot: str = ""
     done: list[str] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    seen: Seen = field(default_factory=Seen)
+    checks: list[Check] = field(default_factory=list)
+    results: Results = field(default_factory=Results)
     seconds: float = 0.0
 
     @classmethod
@@ -55,10 +67,10 @@ def main() -> int:
         require()
         code = _code()
         with alone():
-            # The second begins when the first has held: both keep the site's own state in one place.
+            # The second begins when the first has passed: both keep the site's own state in one place.
             return next((status for release in RELEASES if (status := _rehearse(kind, release, code))), 0)
     except KeyboardInterrupt:
-        print("\nstopped; everything that was started has ended. Again, it goes on after the last step that held")
+        print("\nstopped; everything that was started has ended. Again, it goes on after the last step that passed")
         return 130
     except SlipwayError as error:
         print(f"slipway: {error}", file=sys.stderr)
@@ -66,52 +78,52 @@ def main() -> int:
 
 
 def _rehearse(kind: str, release: str, code: str) -> int:
-    """Plays what is not done of one release; returns the exit status."""
+    """Runs what is not done of one release; returns the exit status."""
     directory = STATE / f"{kind}-{release}"
     file = directory.with_suffix(".progress")
     progress = Progress.load(file, code)
-    wanted = steps(resumed=False, storm=True)
+    wanted = steps(resumed=False, stressed=True)
     left = [step for step in wanted if step.title not in progress.done]
     if not left:
-        print(f"{release}: every step held with this very code; rm -r {STATE.relative_to(ROOT)} forgets that")
+        print(f"{release}: every step passed with this very code; rm -r {STATE.relative_to(ROOT)} forgets that")
         return 0
     machine = kinds.machine(kind, release, directory / f"{kind}-{release}")
     machine.check()
-    if progress.snapshot and played_last(directory):
+    if progress.snapshot and ran_last(directory):
         print(f"{release}: goes on after {len(progress.done)} of {len(wanted)} steps, from the machine as it was then")
     else:
         progress, left = Progress(code), wanted
         forget(directory)
-    with stage(machine, directory) as acts:
-        _restore(acts, progress)
+    with environment(machine, directory) as run:
+        _restore(run, progress)
         if progress.snapshot:
-            resume(acts, progress.snapshot)
+            resume(run, progress.snapshot)
         else:
-            begin(acts)
-            _note(acts, progress, SNAPSHOT, file)
+            begin(run)
+            _note(run, progress, SNAPSHOT, file)
         for step in left:
-            play(acts, step)
-            if not acts.diary.held:
+            take(run, step)
+            if not run.log.passed:
                 break
             # Two in turn: while one is written, the other is what a next run would go on from.
             snapshot = f"step{len(progress.done) % 2}"
-            acts.machine.save(snapshot)
+            run.machine.save(snapshot)
             progress.done.append(step.title)
-            _note(acts, progress, snapshot, file)
-    return conclude(acts)
+            _note(run, progress, snapshot, file)
+    return conclude(run)
 
 
-def _restore(acts: Run, progress: Progress) -> None:
-    acts.diary.phases += progress.phases
-    acts.diary.findings += progress.findings
-    acts.diary.earlier = progress.seconds
-    acts.seen = progress.seen
+def _restore(run: Run, progress: Progress) -> None:
+    run.log.phases += progress.phases
+    run.log.checks += progress.checks
+    run.log.earlier = progress.seconds
+    run.results = progress.results
 
 
-def _note(acts: Run, progress: Progress, snapshot: str, file: Path) -> None:
+def _note(run: Run, progress: Progress, snapshot: str, file: Path) -> None:
     progress.snapshot = snapshot
-    progress.phases, progress.findings = list(acts.diary.phases), list(acts.diary.findings)
-    progress.seen, progress.seconds = acts.seen, acts.diary.seconds
+    progress.phases, progress.checks = list(run.log.phases), list(run.log.checks)
+    progress.results, progress.seconds = run.results, run.log.seconds
     progress.save(file)
 
 

@@ -1,14 +1,15 @@
-"""The rehearsal's one page: the verdict, then what it rests on. It needs no other file, and links to the proof's."""
+"""The rehearsal's one page: the verdict, its checks and its figures. It needs no other file but the proof's page."""
 
 import os
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from rehearsal.load import Visits
+from rehearsal.load import Requests
 from rehearsal.memory import MEGABYTE, Memory
-from rehearsal.run import AVAILABLE, Seen
+from rehearsal.run import Results
 from rehearsal.run_log import Phase, RunLog
+from rehearsal.steps.memory import AVAILABLE
 
 STYLES = Path(__file__).parent.parent / "tests" / "smoke" / "report.css", Path(__file__).with_name("report.css")
 # Services in this order of colours; what no service holds comes after them.
@@ -17,25 +18,25 @@ SHOWN = len(COLOURS)
 WIDTH, HEIGHT = 900, 150
 
 
-def write(directory: Path, diary: RunLog, seen: Seen, machine: str) -> Path:
+def write(directory: Path, log: RunLog, results: Results, machine: str) -> Path:
     """Writes ``index.html`` into ``directory`` and returns its path."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "index.html"
-    path.write_text(page(directory, diary, seen, machine), encoding="utf-8")
+    path.write_text(page(directory, log, results, machine), encoding="utf-8")
     return path
 
 
-def page(directory: Path, diary: RunLog, seen: Seen, machine: str) -> str:
-    verdict = "passed" if diary.held else "failed"
+def page(directory: Path, log: RunLog, results: Results, machine: str) -> str:
+    verdict = "passed" if log.passed else "failed"
     style = "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
     sections = [
-        _hero(diary, seen, machine),
-        _figures(diary, seen),
-        _checks(diary),
-        _proof(directory, seen),
-        _phases(diary),
-        _memory(seen.memory) if seen.memory else "",
-        *(_load(during, visits) for during, visits in seen.loads.items()),
+        _hero(log, results, machine),
+        _figures(log, results),
+        _checks(log),
+        _proof(directory, results),
+        _phases(log),
+        _memory(results.memory) if results.memory else "",
+        *(_load(during, requests) for during, requests in results.loads.items()),
     ]
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -44,23 +45,23 @@ def page(directory: Path, diary: RunLog, seen: Seen, machine: str) -> str:
 """
 
 
-def _hero(diary: RunLog, seen: Seen, machine: str) -> str:
-    state, word = ("", "passed") if diary.held else (" failed", "failed")
-    left_open = sum(it.held is None for it in diary.findings)
-    held = f"What can be shown here held; {left_open} claims cannot." if left_open else "Everything held."
-    sentence = held if diary.held else escape(diary.failure) or "Not everything held."
+def _hero(log: RunLog, results: Results, machine: str) -> str:
+    state, word = ("", "passed") if log.passed else (" failed", "failed")
+    skipped = sum(it.passed is None for it in log.checks)
+    passed = f"Every check that is possible here passed; {skipped} are not." if skipped else "Every check passed."
+    sentence = passed if log.passed else escape(log.failure) or "Not every check passed."
     return f"""<header class="card hero{state}"><span class="pill{state}">{word}</span>
-<h1>{sentence}</h1><p class="dim">make rehearse · {escape(machine)} · {escape(seen.url)}</p></header>"""
+<h1>{sentence}</h1><p class="dim">make rehearse · {escape(machine)} · {escape(results.url)}</p></header>"""
 
 
-def _figures(diary: RunLog, seen: Seen) -> str:
-    figures = [(f"{diary.seconds / 60:.1f} min", "from nothing to this page", False)]
-    if seen.memory:
-        text = f"of {seen.memory.total} MB are left ({AVAILABLE} wanted)"
-        figures.append((f"{seen.memory.available} MB", text, seen.memory.available < AVAILABLE))
-    for during, visits in seen.loads.items():
-        text = f"requests failed during {escape(during)}, {visits.rate:.0f} a second"
-        figures.append((f"{len(visits.failed)} of {visits.sent}", text, bool(visits.failed)))
+def _figures(log: RunLog, results: Results) -> str:
+    figures = [(f"{log.seconds / 60:.1f} min", "from nothing to this page", False)]
+    if results.memory:
+        text = f"of {results.memory.total} MB are left ({AVAILABLE} required)"
+        figures.append((f"{results.memory.available} MB", text, results.memory.available < AVAILABLE))
+    for during, requests in results.loads.items():
+        text = f"requests failed during {escape(during)}, {requests.rate:.0f} a second"
+        figures.append((f"{len(requests.failed)} of {requests.sent}", text, bool(requests.failed)))
     cards = "".join(
         f'<div class="card figure{" failed" if failed else ""}"><b>{figure}</b><span class="dim">{text}</span></div>'
         for figure, text, failed in figures
@@ -68,27 +69,27 @@ def _figures(diary: RunLog, seen: Seen) -> str:
     return f'<div class="figures">{cards}</div>'
 
 
-def _checks(diary: RunLog) -> str:
-    marks = {True: ("", "✓", ""), False: ("failed", "✗", ""), None: ("open", "-", "not shown here: ")}
+def _checks(log: RunLog) -> str:
+    marks = {True: ("", "✓", ""), False: ("failed", "✗", ""), None: ("open", "-", "not checked here: ")}
     lines = "".join(
-        f'<li class="{marks[it.held][0]}"><i>{marks[it.held][1]}</i>'
-        f'<span>{escape(it.what)}<br><span class="dim">{marks[it.held][2]}{escape(it.seen)}</span></span></li>'
-        for it in diary.findings
+        f'<li class="{marks[it.passed][0]}"><i>{marks[it.passed][1]}</i>'
+        f'<span>{escape(it.what)}<br><span class="dim">{marks[it.passed][2]}{escape(it.result)}</span></span></li>'
+        for it in log.checks
     )
-    return f'<section><h2>What had to hold</h2><ul class="card findings">{lines}</ul></section>' if lines else ""
+    return f'<section><h2>Checks</h2><ul class="card findings">{lines}</ul></section>' if lines else ""
 
 
-def _proof(directory: Path, seen: Seen) -> str:
-    if not seen.smoke:
+def _proof(directory: Path, results: Results) -> str:
+    if not results.smoke:
         return ""
-    link = escape(os.path.relpath(seen.smoke / "index.html", directory))
+    link = escape(os.path.relpath(results.smoke / "index.html", directory))
     return f'<p><a href="{link}">The proof, asset by asset</a>: pages, checks, controls and screenshots.</p>'
 
 
-def _phases(diary: RunLog) -> str:
-    total = max(diary.seconds, 0.1)
+def _phases(log: RunLog) -> str:
+    total = max(log.seconds, 0.1)
     rows, at = [], 0.0
-    for phase in diary.phases:
+    for phase in log.phases:
         rows += _bars(phase, at, total)
         at += phase.seconds
     return f'<section><h2>Phases</h2><div class="card phases">{"".join(rows)}</div></section>'
@@ -141,20 +142,22 @@ PSS counts a shared page once.</p></div>
 <tbody>{rows}</tbody></table></div></section>"""
 
 
-def _load(during: str, visits: Visits) -> str:
-    end = max([at for at, _ in [*visits.answered, *visits.failed]], default=0.0) or 1.0
-    top = max(visits.worst, 0.5)
-    dots = "".join(f'<circle cx="{_x(at, end):.1f}" cy="{_y(wait, top):.1f}" r="2.2"/>' for at, wait in visits.answered)
-    dots += "".join(f'<circle class="failed" cx="{_x(at, end):.1f}" cy="12" r="4"/>' for at, _ in visits.failed)
+def _load(during: str, requests: Requests) -> str:
+    end = max([at for at, _ in [*requests.answered, *requests.failed]], default=0.0) or 1.0
+    top = max(requests.worst, 0.5)
+    dots = "".join(
+        f'<circle cx="{_x(at, end):.1f}" cy="{_y(wait, top):.1f}" r="2.2"/>' for at, wait in requests.answered
+    )
+    dots += "".join(f'<circle class="failed" cx="{_x(at, end):.1f}" cy="12" r="4"/>' for at, _ in requests.failed)
     lines = "".join(
         f'<line x1="40" x2="{WIDTH}" y1="{_y(wait, top):.1f}" y2="{_y(wait, top):.1f}"/>'
         f'<text x="0" y="{_y(wait, top) + 4:.1f}">{wait:.1f} s</text>'
         for wait in (0, top / 2, top)
     )
-    failed = "".join(f"<li>at {at:.1f} s: {escape(why)}</li>" for at, why in visits.failed[:20])
+    failed = "".join(f"<li>at {at:.1f} s: {escape(why)}</li>" for at, why in requests.failed[:20])
     return f"""<section><h2>Waits during {escape(during)}</h2><div class="card">
 <svg class="load" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Seconds that each request waited">
-{lines}{dots}</svg><p class="dim">{visits.sent} requests in {end:.0f} s; {escape(str(visits))}</p>
+{lines}{dots}</svg><p class="dim">{requests.sent} requests in {end:.0f} s; {escape(str(requests))}</p>
 <ul>{failed}</ul></div></section>"""
 
 

@@ -1,4 +1,4 @@
-"""What a rehearsal has done and found, for the screen and for the report."""
+"""What a rehearsal has done and checked, for the screen and for the report."""
 
 import re
 import subprocess
@@ -12,14 +12,14 @@ from pathlib import Path
 from slipway.tool.phases import phase
 from slipway.web.errors import SlipwayError
 
-# As slipway.tool.phases speaks: a title, and below it the seconds.
+# As slipway.tool.phases prints: a title, and below it the seconds.
 TITLE = re.compile(r"▸ (.+)")
 SECONDS = re.compile(r"  (?:failed after )?([\d.]+) s")
 
 
 @dataclass(slots=True)
 class Phase:
-    """One thing done. ``parts`` are the phases that a command of its own spoke of."""
+    """One thing done. ``parts`` are the phases that a command printed."""
 
     title: str
     seconds: float = 0.0
@@ -28,22 +28,22 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that had to hold: what was asked, whether it held (None: that is not shown here), and what was seen."""
+class Check:
+    """``passed`` is None where this machine does not allow the check; ``result`` then says why."""
 
     what: str
-    held: bool | None
-    seen: str
+    passed: bool | None
+    result: str
 
 
 class RunLog:
-    """Grows while a rehearsal plays; ``logs`` is where the commands' output is kept."""
+    """Grows while a rehearsal runs; ``logs`` is where the commands' output is kept."""
 
     def __init__(self, logs: Path) -> None:
         self.logs = logs
         self.began = time.time()
         self.phases: list[Phase] = []
-        self.findings: list[Finding] = []
+        self.checks: list[Check] = []
         self.failure = ""
         # s that an earlier run of the same rehearsal took.
         self.earlier = 0.0
@@ -55,12 +55,12 @@ class RunLog:
         return self.earlier + time.monotonic() - self._start
 
     @property
-    def held(self) -> bool:
-        return not self.failure and all(finding.held is not False for finding in self.findings)
+    def passed(self) -> bool:
+        return not self.failure and all(check.passed is not False for check in self.checks)
 
     @contextmanager
     def phase(self, title: str) -> Iterator[Phase]:
-        """Speaks ``title`` and its seconds, and keeps both."""
+        """Prints ``title`` and its seconds, and keeps both."""
         written = Phase(title)
         self.phases.append(written)
         start = time.monotonic()
@@ -73,14 +73,14 @@ class RunLog:
         finally:
             written.seconds = time.monotonic() - start
 
-    def find(self, what: str, held: bool, seen: str) -> None:
-        self.findings.append(Finding(what, held, seen))
-        print(f"  {'✓' if held else '✗'} {what}: {seen}", flush=True)
+    def check(self, what: str, passed: bool, result: str) -> None:
+        self.checks.append(Check(what, passed, result))
+        print(f"  {'✓' if passed else '✗'} {what}: {result}", flush=True)
 
-    def leave_open(self, what: str, why: str) -> None:
-        """What had to hold too, and cannot be shown on this machine."""
-        self.findings.append(Finding(what, None, why))
-        print(f"  - {what}: not shown here ({why})", flush=True)
+    def skip(self, what: str, why: str) -> None:
+        """A check that this machine does not allow."""
+        self.checks.append(Check(what, None, why))
+        print(f"  - {what}: not checked here ({why})", flush=True)
 
     def run(
         self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, into: Phase | None = None
@@ -89,7 +89,7 @@ class RunLog:
 
         Returns its exit status and its output.
         """
-        said: list[str] = []
+        lines: list[str] = []
         with (
             (self.logs / f"{name}.log").open("w") as log,
             subprocess.Popen(
@@ -104,7 +104,7 @@ class RunLog:
             ) as process,
         ):
             for line in process.stdout:
-                said.append(line)
+                lines.append(line)
                 log.write(line)
                 log.flush()
                 # What is not indented is a command's own table; the log has it.
@@ -112,28 +112,28 @@ class RunLog:
                     sys.stdout.write(f"    {line}")
                     sys.stdout.flush()
         if into:
-            into.parts += spoken(said)
-        return process.returncode, "".join(said)
+            into.parts += phases_of(lines)
+        return process.returncode, "".join(lines)
 
     def must(self, name: str, command: Sequence[str | Path], **options) -> str:
         """The output of a command that has to succeed. Raises SlipwayError with its last line when it does not."""
-        status, said = self.run(name, command, **options)
+        status, output = self.run(name, command, **options)
         if status:
-            last = (said.strip().splitlines() or ["it said nothing"])[-1].removeprefix("slipway: ")
+            last = (output.strip().splitlines() or ["no output"])[-1].removeprefix("slipway: ")
             raise SlipwayError(f"{name} failed: {last} (all of it: {self.logs / f'{name}.log'})")
-        return said
+        return output
 
 
-def spoken(lines: Sequence[str]) -> list[Phase]:
+def phases_of(lines: Sequence[str]) -> list[Phase]:
     """The phases in a command's output; one without its seconds has failed."""
-    found: list[Phase] = []
+    phases: list[Phase] = []
     open_ = False
     for line in lines:
         if title := TITLE.match(line):
-            found.append(Phase(title[1].strip(), failed=True))
+            phases.append(Phase(title[1].strip(), failed=True))
             open_ = True
         elif open_ and (seconds := SECONDS.match(line)):
-            found[-1].seconds = float(seconds[1])
-            found[-1].failed = "failed" in line
+            phases[-1].seconds = float(seconds[1])
+            phases[-1].failed = "failed" in line
             open_ = False
-    return found
+    return phases

@@ -1,20 +1,25 @@
-"""The world of one rehearsal: its names, their ports, who may do what, and the site.yml that a person would write."""
+"""A rehearsal's site on a throwaway server, with names and authorities of its own.
 
-import json
+The names are in no DNS. Each side is told where they are: the machine by /etc/hosts (host.py), the deploying process by
+a proxy, Chromium and the proof by their arguments.
+"""
+
 import os
 import secrets
+import shlex
 import ssl
+import sys
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import yaml
-
+from rehearsal import acme
 from rehearsal.authority import Authority
-from rehearsal.environment import NO_ACCOUNT, choose_ports, inherited, keys_of
+from rehearsal.environment import NO_ACCOUNT, Environment, choose_ports, inherited, keys_of
 from rehearsal.machine import ssh
-from rehearsal.processes import free_port
+from rehearsal.machine.machine import Machine
+from rehearsal.processes import Processes, free_port
+from slipway import ROOT
 from slipway.tool import config
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
 from slipway.web.errors import SlipwayError
@@ -24,6 +29,8 @@ SITE, BARE, STATIC, MEDIA = f"www.{DOMAIN}", DOMAIN, f"static.{DOMAIN}", f"media
 S3, ACME = f"s3.{DOMAIN}", f"acme.{DOMAIN}"
 PORTS = ("s3", "control", "cdn", "proxy", "acme", "acme_control", "dns", "dns_control")
 USER = "rehearsal"
+# Where deploy keeps what belongs to the rehearsal's site.
+SITE_STATE = ROOT / ".slipway" / DOMAIN.replace(".", "-")
 # What the machine calls this computer's loopback (QEMU's user network, and slirp4netns's).
 LOOPBACK = "10.0.2.2"
 # Where the machine's system keeps the authorities that it trusts.
@@ -35,54 +42,61 @@ REGISTRY_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 NOT_PASSED_ON = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "curl_ca_bundle", "ssl_cert_dir")
 
 
-class ServerSite:
-    """Everything but the machine and the processes. ``directory`` holds its state, which RESUME=1 goes on with."""
+class ServerSite(Environment):
+    """The site on ``machine``, and who deploys it. ``directory`` holds its state, with which RESUME=1 continues."""
 
-    def __init__(self, directory: Path, user_site: config.Site) -> None:
-        self.directory = directory
-        self.user_site = user_site
+    def __init__(self, directory: Path, user_site: config.Site, processes: Processes, machine: Machine) -> None:
+        super().__init__(directory, user_site, processes)
+        self.machine = machine
         self.authority = Authority(directory / "tls")
         # The authorities of the rehearsal alone, and those with the system's.
         self.anchors = directory / "tls" / "anchors.pem"
         self.trusted = directory / "tls" / "trusted.pem"
         self.password_file = directory / "vault-password"
-        self._file = directory / "world.json"
-        self._kept = self._keep()
-        self.ports: dict[str, int] = self._kept["ports"]
-
-    @cached_property
-    def site(self) -> config.Site:
-        """The rehearsal's site, as ``write`` has left it."""
-        return config.load(self.directory / "site.yml")
+        if "ports" not in self._kept:
+            # A machine that is resumed knows them.
+            self._save(ports=choose_ports(PORTS), acme_roots=[])
+            self.password_file.touch(mode=0o600)
+            self.password_file.write_text(f"{secrets.token_urlsafe(32)}\n")
+        self.ports = self._kept["ports"]
 
     @property
     def login(self) -> str:
-        """Whom the smoke suite signs in as, ``user:password``."""
-        return f"{USER}:{self._kept['password']}"
+        """Whom the proof signs in as, ``user:password``."""
+        return f"{USER}:{self.password}"
 
     @property
     def s3_url(self) -> str:
         """One URL for the machine, this computer and its browser: a presigned form names it."""
         return f"https://{S3}:{self.ports['s3']}"
 
-    def write(self, ssh_config: Path) -> None:
-        """Writes site.yml for the machine that ``ssh_config`` leads to, and its vaulted secrets."""
-        said = {
-            "domain": DOMAIN,
-            "server": ssh.HOST,
-            "ssh_config": str(ssh_config),
-            "admin_keys": [str(ssh_config.with_name("id_ed25519.pub"))],
-            "acme": f"https://{ACME}:{self.ports['acme']}/dir",
-            "email": f"{USER}@{DOMAIN}",
-            "region": "eu-central-1",
-            "settings": self.user_site.settings,
-            "wsgi": self.user_site.wsgi,
-            "sign_in_paths": list(self.user_site.sign_in_paths),
-            "sign_in_tries": self.user_site.sign_in_tries,
-            "environment": {**self.user_site.extra, "AWS_ENDPOINT_URL_S3": self.s3_url},
-            "allow": dict(self.user_site.allow),
-        }
-        (self.directory / "site.yml").write_text(yaml.safe_dump(said, sort_keys=False))
+    def start(self) -> None:
+        """Starts every stand-in; site.yml and the file of trusted authorities exist afterwards."""
+        ports, issue = self.ports, self.authority.issue
+        shown = issue("acme", [ACME, "127.0.0.1"])
+        acme.start(self.processes, self.directory, ports, shown, self.machine.ports[80])
+        self.acme_root = acme.root(ports["acme_control"], self.authority.certificate)
+        self.trust(self.acme_root)
+        self.configure()
+        self.start_cloud(s3_tls=issue("s3", [S3, "127.0.0.1"]), cdn_tls=issue("cdn", [STATIC, MEDIA]))
+        routes = [f"{name}={port}" for name, port in self.routes().items()]
+        proxy = [sys.executable, "-m", "rehearsal.proxy", "--port", str(ports["proxy"]), *routes]
+        self.processes.start("proxy", proxy, env=self.variables("web"), cwd=ROOT, ready=[ports["proxy"]])
+
+    def configure(self) -> None:
+        """Writes site.yml, and its vaulted secrets."""
+        ssh_config = self.machine.ssh_config
+        self.site = self.write_site(
+            {
+                "domain": DOMAIN,
+                "server": ssh.HOST,
+                "ssh_config": str(ssh_config),
+                "admin_keys": [str(ssh_config.with_name("id_ed25519.pub"))],
+                "acme": f"https://{ACME}:{self.ports['acme']}/dir",
+                "email": f"{USER}@{DOMAIN}",
+            },
+            AWS_ENDPOINT_URL_S3=self.s3_url,
+        )
         self.write_secrets()
 
     def write_secrets(self, **smoke: str) -> None:
@@ -102,14 +116,20 @@ class ServerSite:
         system = Path(os.environ.get("SSL_CERT_FILE") or paths.cafile or paths.openssl_cafile)
         self.trusted.write_text((system.read_text() if system.is_file() else "") + self.anchors.read_text())
 
-    def routes(self, machine: Mapping[int, int]) -> dict[str, int]:
-        """Where each name leads: "name:port" to a port of the loopback; ``machine`` has the machine's by its own."""
+    def routes(self) -> dict[str, int]:
+        """The port of the loopback for each "name:port"."""
+        machine = self.machine.ports
         routes = {f"{S3}:{self.ports['s3']}": self.ports["s3"], f"{ACME}:{self.ports['acme']}": self.ports["acme"]}
         routes |= {f"{host}:443": self.ports["cdn"] for host in (STATIC, MEDIA)}
         return routes | {f"{host}:{port}": machine[port] for host in (SITE, BARE) for port in (80, 443)}
 
-    def standin(self, identity: str) -> dict[str, str]:
-        """The environment of a stand-in, or of a Django beside it, that acts as ``identity``; no proxy, no names."""
+    def smoke_arguments(self) -> list[str]:
+        """Chromium and the proof's own client know no names but those that they are told."""
+        resolve = [f"--resolve={name}:127.0.0.1:{port}" for name, port in self.routes().items()]
+        return [*resolve, f"--ca={self.anchors}"]
+
+    def variables(self, identity: str) -> dict[str, str]:
+        """No proxy and no names: a stand-in, or a Django beside it, uses the ports of the loopback."""
         return (
             _clean()
             | self.site.environment()
@@ -126,8 +146,8 @@ class ServerSite:
             }
         )
 
-    def person(self, identity: str = "", **more: str) -> dict[str, str]:
-        """The environment of who deploys, with the keys of ``identity`` or, like a site's secrets, without any."""
+    def deployer(self, identity: str = "", **more: str) -> dict[str, str]:
+        """The variables of the deploying process, with the keys of ``identity`` or, like a site's secrets, without."""
         proxy = f"http://127.0.0.1:{self.ports['proxy']}"
         own_proxy = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")
         past = ["127.0.0.1", "localhost", *([] if own_proxy else _registries())]
@@ -146,29 +166,23 @@ class ServerSite:
                 "NO_PROXY": ",".join(past),
                 **dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(self.trusted)),
                 "PYTHONDONTWRITEBYTECODE": "1",
+                "SMOKE_ARGS": shlex.join(self.smoke_arguments()),
             }
             | more
         )
-
-    def _keep(self) -> dict:
-        """Ports and secrets, made once: a machine that is resumed knows them."""
-        if not self._file.exists():
-            self._file.touch(mode=0o600)
-            made = {"secret_key": secrets.token_urlsafe(50), "password": secrets.token_urlsafe(9), "acme_roots": []}
-            self._file.write_text(json.dumps({"ports": choose_ports(PORTS)} | made))
-            self.password_file.touch(mode=0o600)
-            self.password_file.write_text(secrets.token_urlsafe(32) + "\n")
-        return json.loads(self._file.read_text())
-
-    def _save(self, **changed: object) -> None:
-        self._kept |= changed
-        self._file.write_text(json.dumps(self._kept))
 
     def check_ports(self) -> None:
         """Raises SlipwayError when another process has taken one of a resumed rehearsal's ports."""
         for name, port in self.ports.items():
             if free_port(port) != port:
                 raise SlipwayError(f"port {port} ({name}) is taken by another process; end it, or leave RESUME=1 out")
+
+
+def shell(variables: Mapping[str, str]) -> str:
+    """Lines for a shell to read, after which its environment is ``variables`` and nothing else."""
+    gone = [f"unset {name}\n" for name in os.environ if name not in variables]
+    # All of it: what ServerSite has set for this process is not set there.
+    return "".join(gone + [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()])
 
 
 def _clean() -> dict[str, str]:

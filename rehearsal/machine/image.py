@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal.machine import needs
-from rehearsal.unpack import unpack
 from slipway.web.errors import SlipwayError
 
 HERE = Path(__file__).resolve().parent
@@ -113,7 +112,9 @@ def _build(recipe: tuple[list[str], list[str]], directory: Path) -> None:
         system.stdout.close()
         try:
             with tarfile.open(fileobj=disk.stdout, mode="r|") as archive:
-                unpack(archive, partial)
+                # By attribute, since Debian 12's Python 3.11.2 has neither the filter nor the argument that takes it.
+                archive.extraction_filter = getattr(tarfile, "data_filter", None)
+                archive.extractall(partial)
             disk.stdout.read()  # the padding, or tar would end by a broken pipe
         except tarfile.ReadError:
             pass  # one of the two failed

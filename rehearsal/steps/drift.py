@@ -1,6 +1,14 @@
 """What somebody might change on a host by hand, and what a deploy must find and repair of it, no more and no less."""
 
-# The task that repairs it → the command that needs repair; {stranger} is a public key.
+from rehearsal.host import ADMIN
+from rehearsal.run import Run
+from rehearsal.run_log import Phase
+from rehearsal.server_site import SITE_STATE
+from rehearsal.steps.deploy import check_proof
+from rehearsal.steps.unlisted_key import UnlistedKey
+from slipway.tool.server import playbook
+
+# The task that repairs it → the command that needs repair; {key} is a public key.
 DRIFTS = {
     "Write nginx's configuration": "echo '# mine' >> /etc/nginx/nginx.conf",
     "Write nginx's sandbox and its share of the memory": (
@@ -8,8 +16,30 @@ DRIFTS = {
     ),
     "Set the kernel as it is written": "sysctl --quiet --write net.ipv4.conf.all.rp_filter=0",
     "Put the written rules in force": "nft add rule inet slipway input tcp dport 9999 accept",
-    "Write the admin user's keys": "echo '{stranger}' >> /home/deploy/.ssh/authorized_keys",
+    "Write the admin user's keys": "echo '{key}' >> /home/deploy/.ssh/authorized_keys",
     "Install what is missing": "dpkg --remove logrotate > /dev/null",
 }
-# What a repaired file leads to.
+# What runs because a file was repaired.
 HANDLERS = {"Restart nginx", "Reload nginx"}
+
+
+def drift(run: Run, phase: Phase) -> None:
+    """Changes six things by hand; the next deploy must find them by itself, and repair them and nothing else."""
+    unlisted = UnlistedKey(run.site.directory / "unlisted-key")
+    run.host.run("\n".join(DRIFTS.values()).replace("{key}", unlisted.key()))
+    port = run.machine.ports[22]
+    before = unlisted.logs_in(port, ADMIN)
+    run.command("deploy-drifted", phase, "deploy")
+    repaired = set(playbook.changed((SITE_STATE / "log" / "provision.log").read_text())) - HANDLERS
+    run.log.check(
+        "A deploy repairs six drifts and nothing else",
+        repaired == set(DRIFTS),
+        "; ".join(sorted(repaired)) or "nothing was repaired",
+    )
+    after = unlisted.logs_in(port, ADMIN)
+    run.log.check(
+        "A key that was added by hand is rejected from the next deploy on",
+        before and not after,
+        f"before it {'accepted' if before else 'rejected'}, after it {'accepted' if after else 'rejected'}",
+    )
+    check_proof(run)

@@ -1,36 +1,39 @@
-"""A release that the proof must refuse: of a copy of this checkout, whose pages name a static file of the origin's."""
+"""A release whose proof must fail: of a copy of this checkout, whose pages name a static file on the origin."""
 
+import json
 import shutil
 from pathlib import Path
 
+from rehearsal.run import Run, tool
+from rehearsal.run_log import Phase
 from slipway.tool import config
 from slipway.web.errors import SlipwayError
 
 # What a deploy is made of.
 PARTS = ("ansible", "deploy", "nginx", "project", "requirements", "tests/smoke")
 MIDDLEWARE = """
-class Leaking:
+class OriginImage:
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
         if not response.streaming and response.get("Content-Type", "").startswith("text/html"):
-            response.content = response.content.replace(b"</body>", b'<img src="/static/leak.png" alt=""></body>')
+            response.content = response.content.replace(b"</body>", b'<img src="/static/a.png" alt=""></body>')
         return response
 """
-LINES = '\nMIDDLEWARE = [*MIDDLEWARE, "project.leaking.Leaking"]\n'
+LINES = '\nMIDDLEWARE = [*MIDDLEWARE, "project.origin_image.OriginImage"]\n'
 
 
 def checkout(target: Path, settings: str) -> Path:
-    """Makes ``target`` anew, a checkout from which the site that has these ``settings`` is deployed with the leak."""
+    """Makes ``target`` anew: a checkout of the site with these ``settings``, and that middleware."""
     shutil.rmtree(target, ignore_errors=True)
     leave = shutil.ignore_patterns("__pycache__", "node_modules")
     for part in PARTS:
         shutil.copytree(config.ROOT / part, target / part, ignore=leave, symlinks=True)
     shutil.copy(config.ROOT / "manage.py", target)
     (target / "tests" / "__init__.py").touch()
-    (target / "project" / "leaking.py").write_text(MIDDLEWARE)
+    (target / "project" / "origin_image.py").write_text(MIDDLEWARE)
     with _module(target, settings).open("a") as file:
         file.write(LINES)
     return target
@@ -44,3 +47,28 @@ def _module(target: Path, name: str) -> Path:
         if each.is_file():
             return each
     raise SlipwayError(f"{name}: no such module in project/; name your settings module in site.yml")
+
+
+def go_back(run: Run, phase: Phase) -> None:
+    """The release before serves again, as if nothing had been, while requests come in."""
+    before = _serving(run)
+    copy = checkout(run.site.directory / "failed-proof", run.site.user_site.settings)
+    env = run.site.deployer("admin")
+    # One page shows it.
+    env["SMOKE_ARGS"] += " --max-pages 1 --full-pages 1 --minutes 2"
+    with run.under_load("a release that goes back"):
+        status, output = run.log.run("deploy-failed-proof", tool("deploy"), env=env, cwd=copy, into=phase)
+    line = (output.strip().splitlines() or ["no output"])[-1]
+    failed = status == 1 and line.startswith("slipway: the proof failed: ")
+    run.log.check(
+        "A release whose proof fails goes back by itself, and says so in its last line",
+        failed and line.endswith(f"; went back to {before}, which serves") and _serving(run) == before,
+        f"exit status {status}; {line}",
+    )
+    lock = run.host.run("flock --nonblock /run/slipway-deploy.lock echo free || echo held").strip()
+    run.log.check("It has released the lock", lock == "free", lock)
+
+
+def _serving(run: Run) -> str:
+    releases = json.loads(run.host.run("slipway releases"))
+    return next((each["id"] for each in releases if each["current"]), "none")

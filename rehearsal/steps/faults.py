@@ -3,17 +3,22 @@
 import re
 from dataclasses import dataclass
 
+from rehearsal.run import Run
+from rehearsal.run_log import Phase
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``make`` and ``mend`` are root's shell commands there; ``says`` is found in a line of what is wrong."""
+    """``make`` and ``mend`` are root's shell commands there; ``pattern`` matches a line of what is wrong."""
 
     make: str
     mend: str
-    says: str
+    pattern: str
 
-    def is_told(self, status: int, said: str) -> bool:
-        return status == 1 and any(re.search(self.says, line) for line in said.splitlines() if line.startswith("WRONG"))
+    def is_reported(self, status: int, output: str) -> bool:
+        return status == 1 and any(
+            re.search(self.pattern, line) for line in output.splitlines() if line.startswith("WRONG")
+        )
 
 
 LOOPING = "/run/systemd/system/slipway.service.d"
@@ -53,3 +58,23 @@ FAULTS = {
     ),
     "a reboot that is due": Fault("touch /run/reboot-required", "rm /run/reboot-required", "a reboot is due"),
 }
+
+
+def check_status(run: Run, phase: Phase) -> None:
+    """`make status` reports a fault while it lasts, and no longer."""
+    missed = [what for what, fault in FAULTS.items() if not _is_reported(run, fault)]
+    status, output = run.status()
+    left = [line for line in output.splitlines() if line.startswith("WRONG")]
+    run.log.check(
+        "make status reports what is wrong, and nothing once it is mended",
+        not missed and status == 0,
+        "; ".join([*(f"{what} is not reported" for what in missed), *left]) or ", ".join(FAULTS),
+    )
+
+
+def _is_reported(run: Run, fault: Fault) -> bool:
+    run.host.run(fault.make)
+    try:
+        return fault.is_reported(*run.status())
+    finally:
+        run.host.run(fault.mend)

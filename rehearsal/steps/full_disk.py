@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from rehearsal.host import Host
+from rehearsal.run import Run
+from rehearsal.run_log import Phase
 
 # Who fills it: nginx's user, who may not have what the file system keeps for root, and root.
 USERS = ("www-data", "root")
@@ -43,7 +45,7 @@ done
 
 
 @dataclass(slots=True)
-class Seen:
+class Result:
     """``left``: MB that the user who filled it left; ``written``: WAL files; ``same``: PostgreSQL has not stopped;
     ``reserve``: it is back."""
 
@@ -54,22 +56,45 @@ class Seen:
 
 
 class FullDisk:
-    """``with FullDisk(host, user) as seen``: the disk is full while the block runs, and has its reserve again after
+    """``with FullDisk(host, user) as disk``: the disk is full while the block runs, and has its reserve again after
     it. ``force`` makes PostgreSQL write."""
 
     def __init__(self, host: Host, user: str) -> None:
         self.host = host
         self.user = user
-        self.seen = Seen()
+        self.result = Result()
 
     def __enter__(self) -> "FullDisk":
         self._before = self.host.run(PROCESSES)
-        self.seen.left = int(self.host.run(FILL.replace("USER", self.user)))
+        self.result.left = int(self.host.run(FILL.replace("USER", self.user)))
         return self
 
     def force(self) -> None:
-        self.seen.written = int(self.host.run(FORCE))
-        self.seen.same = self.host.run(PROCESSES) == self._before
+        self.result.written = int(self.host.run(FORCE))
+        self.result.same = self.host.run(PROCESSES) == self._before
 
     def __exit__(self, *_: object) -> None:
-        self.seen.reserve = self.host.run(MAKE_ROOM).strip() == "back"
+        self.result.reserve = self.host.run(MAKE_ROOM).strip() == "back"
+
+
+def fill_disk(run: Run, phase: Phase) -> None:
+    """By nginx's user and then by root, while requests come in and PostgreSQL has to write."""
+    for user in USERS:
+        with run.under_load(f"a disk that {user} filled"), FullDisk(run.host, user) as disk:
+            _, output = run.status()
+            disk.force()
+        result = disk.result
+        run.log.check(
+            f"PostgreSQL goes on, on a disk that {user} filled",
+            result.same and result.written == WAL_FILES,
+            f"{'it never stopped' if result.same else 'it stopped'}; {result.left} MB were left;"
+            f" it wrote {result.written} WAL files of {WAL_FILES}",
+        )
+        lines = [line for line in output.splitlines() if line.startswith("WRONG")]
+        reported = any("the disk of / is full" in line for line in lines)
+        run.log.check(f"make status reports that {user} filled the disk", reported, "; ".join(lines) or "nothing")
+        run.log.check(
+            f"The reserve is back once what {user} wrote is gone",
+            result.reserve,
+            "it is" if result.reserve else f"not within {PATIENCE} s",
+        )

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Callable, Collection
 
+from rehearsal.host import ADMIN
+from rehearsal.run import NO_KERNEL, Run
+from rehearsal.run_log import Phase
 from rehearsal.server_site import SITE
 
 ASK = (
@@ -115,17 +118,26 @@ OF_THE_KERNEL = (
 MARK = "-- "
 
 
-def judge(run: Callable[[str], str], unseen: Collection[str] = ()) -> dict[str, str]:
-    """What did not hold, each with what was answered instead; nobody asks for ``unseen``.
+def judge(run: Callable[[str], str], skipped: Collection[str] = ()) -> dict[str, str]:
+    """What did not hold, each with what was answered instead; ``skipped`` are not asked for.
 
     ``run`` gives a bash script to root on the host.
     """
-    checks = {what: check for what, check in CHECKS.items() if what not in unseen}
+    checks = {what: check for what, check in CHECKS.items() if what not in skipped}
     # One connection for all, each in a shell of its own, in a folder that any user may stand in.
     asked = run(
         "cd /\n"
         + "".join(f"echo '{MARK}{at}'\n({command}) 2>&1\necho\n" for at, (command, _) in enumerate(checks.values()))
     )
     answers = dict(re.findall(rf"^{MARK}(\d+)\n(.*?)(?=^{MARK}|\Z)", asked, re.M | re.S))
-    said = {what: answers.get(str(at), "no answer").strip() for at, what in enumerate(checks)}
-    return {what: said[what] for what, (_, wanted) in checks.items() if not re.fullmatch(wanted, said[what])}
+    output = {what: answers.get(str(at), "no answer").strip() for at, what in enumerate(checks)}
+    return {what: output[what] for what, (_, wanted) in checks.items() if not re.fullmatch(wanted, output[what])}
+
+
+def check_hardening(run: Run, phase: Phase) -> None:
+    skipped = () if run.machine.own_kernel else OF_THE_KERNEL
+    wrong = judge(lambda script: run.machine.run("sudo bash -s", ADMIN, stdin=script), skipped)
+    result = "; ".join(f"{what}: {output or 'nothing'}" for what, output in wrong.items())
+    run.log.check("The host is hardened", not wrong, result or f"{len(CHECKS) - len(skipped)} checks pass")
+    for what in skipped:
+        run.log.skip(what, NO_KERNEL)

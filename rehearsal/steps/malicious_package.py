@@ -12,6 +12,9 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from rehearsal.run import Run
+from rehearsal.run_log import Phase
+from slipway import ROOT
 from slipway.tool.__main__ import main
 from slipway.tool.server import upload
 
@@ -48,7 +51,7 @@ def _members(marks: str) -> Iterator[tuple[str, str]]:
     yield f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     yield f"{about}/entry_points.txt", f"[console_scripts]\n{NAME} = hostile_mark:mark\n"
     yield "hostile_mark.py", MARK.format(marks=marks)
-    yield "malicious_package.pth", "import hostile_mark; hostile_mark.mark('pth')\n"
+    yield "hostile.pth", "import hostile_mark; hostile_mark.mark('pth')\n"
     for name in IMPORTED:
         yield f"{name}.py", f"import hostile_mark\nhostile_mark.mark({name.partition('/')[0]!r})\n"
     yield "hostile_syntax.py", "def half(:\n"
@@ -68,6 +71,25 @@ def line(wheel: Path) -> str:
 def users(names: list[str]) -> set[int]:
     """The users that the marks with these names are of."""
     return {int(name.split(".")[1]) for name in names}
+
+
+def install(run: Run, phase: Phase) -> None:
+    """A release whose lock file has the package: the site's user may run it, root never."""
+    run.host.run(f"rm -rf {MARKS} && mkdir {MARKS} && chmod 1777 {MARKS} && touch {MARKS}/.began")
+    command = [sys.executable, "-m", __name__, str(run.site.directory / NAME)]
+    run.log.must("deploy-malicious", command, env=run.site.deployer("admin"), cwd=ROOT, into=phase)
+    # Outside the sandbox, so that its marks are seen: the package is alive.
+    run.host.run("cd / && runuser -u slipway -- /srv/slipway/current/venv/bin/python -c pass")
+    ran = users(run.host.run(f"ls {MARKS}").split())
+    site = int(run.host.run("id --user slipway"))
+    run.log.check(
+        "Root runs nothing of a malicious package",
+        ran == {site},
+        f"it was run by user {', '.join(map(str, sorted(ran))) or 'nobody'}; the site's is {site}",
+    )
+    places = f"-path {MARKS} -prune -o -path /proc -prune -o -path '/srv/slipway/venvs/*' -prune"
+    left = run.host.run(f"find / -xdev {places} -o -newer {MARKS}/.began -iname '*{NAME}*' -print").split()
+    run.log.check("It stays in the venv", not left, "; ".join(left) or "nothing of it is elsewhere")
 
 
 def deploy(folder: Path) -> int:

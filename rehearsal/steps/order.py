@@ -1,43 +1,54 @@
-"""The steps of a rehearsal after the first deploy, in their order. To add one: a method of Run, and its line here."""
+"""The steps of a rehearsal after the first deploy, in their order. To add one: a function of Run and Phase in a module
+here, and its line below."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rehearsal.run import SETTLING, Run
+from rehearsal.run import Run
 from rehearsal.run_log import Phase
-from rehearsal.steps.stress import UPLOADS
+from rehearsal.steps import (
+    deploy,
+    deploy_lock,
+    drift,
+    failed_proof,
+    faults,
+    full_disk,
+    hardening,
+    log_flood,
+    malicious_package,
+    memory,
+    password_guessing,
+    stress,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``play`` notes what it finds in ``acts.diary``. Raises SlipwayError when nothing can come after it."""
+    """``function`` adds its checks to the run's log. It raises SlipwayError when nothing can come after it."""
 
     title: str
-    play: Callable[[Run, Phase], None]
+    function: Callable[[Run, Phase], None]
 
 
-# On a machine that is resumed, the drifts' place is taken by an ordinary release.
-RELEASE = Step("make deploy", Run.release)
-DRIFT = Step("make deploy: to a host that was changed by hand, and the proof signed in", Run.drift)
+# On a machine that is resumed, an ordinary release takes the place of the drifts.
+DEPLOY = Step("make deploy", deploy.deploy)
+DRIFT = Step("make deploy: to a host that was changed by hand, and the proof signed in", drift.drift)
 STEPS = (
-    Step(f"Let it settle for {SETTLING} s, and measure the memory", Run.measure),
-    Step("Look whether the host is hardened", Run.inspect),
-    Step("make deploy under load: a release whose pages leak, which must go back", Run.go_back),
-    Step(
-        "make deploy PROVISION=1: a release under load, and the playbook once more",
-        Run.release_under_load,
-    ),
-    Step("make rollback under load", Run.rollback_under_load),
-    Step("make unlock in the middle of a deploy", Run.lose_lock),
-    Step("make status while something is wrong", Run.faults),
-    Step("Fill the disk, and make PostgreSQL write", Run.fill_disk),
-    Step("Flood the logs", Run.flood),
-    Step("Guess a password", Run.guess),
-    Step("make deploy with a hostile package in the lock file", Run.take_in_hostile_package),
+    Step(f"Let it settle for {memory.SETTLING} s, and measure the memory", memory.measure),
+    Step("Check that the host is hardened", hardening.check_hardening),
+    Step("make deploy under load: a release whose proof fails, which must go back", failed_proof.go_back),
+    Step("make deploy PROVISION=1: a release under load, and the playbook once more", deploy.deploy_under_load),
+    Step("make rollback under load", deploy.rollback_under_load),
+    Step("make unlock in the middle of a deploy", deploy_lock.lose_lock),
+    Step("make status while something is wrong", faults.check_status),
+    Step("Fill the disk, and make PostgreSQL write", full_disk.fill_disk),
+    Step("Flood the logs", log_flood.flood_logs),
+    Step("Guess a password", password_guessing.guess_passwords),
+    Step("make deploy with a malicious package in the lock file", malicious_package.install),
 )
-STORM = Step(f"make deploy beside an upgrade, a renewal and {UPLOADS} uploads", Run.storm)
+STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} uploads", stress.stress)
 
 
-def steps(*, resumed: bool, storm: bool) -> tuple[Step, ...]:
-    """What is played of them."""
-    return (RELEASE if resumed else DRIFT, *STEPS, *([STORM] if storm else []))
+def steps(*, resumed: bool, stressed: bool) -> tuple[Step, ...]:
+    """Those that a run takes."""
+    return (DEPLOY if resumed else DRIFT, *STEPS, *([STRESS] if stressed else []))

@@ -13,6 +13,8 @@ import aiohttp
 from PIL import Image
 
 from rehearsal.host import Host
+from rehearsal.run import Run
+from rehearsal.run_log import Phase
 from tests.smoke.client import Client, new_run
 from tests.smoke.options import Options
 from tests.smoke.signin import sign_in
@@ -64,12 +66,12 @@ test -e /etc/letsencrypt/live/slipway/fullchain.pem && echo renewed || echo "not
 
 
 @dataclass(slots=True)
-class Seen:
-    """What came of it. ``least``: MB available when least was; ``refused``: why an upload was not taken."""
+class Result:
+    """What came of it. ``least``: MB available when least was; ``failed``: why an upload was not taken."""
 
     least: int = 0
     taken: int = 0
-    refused: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     # Package and version before and after; "" where no package had anything to go back to.
     before: str = ""
     after: str = ""
@@ -77,48 +79,48 @@ class Seen:
 
 
 class StressTest:
-    """``with StressTest(…) as seen``: all of it goes on while the block runs; leaving it waits for the end of it."""
+    """``with StressTest(…) as result``: all of it goes on while the block runs; leaving it waits for the end of it."""
 
     def __init__(self, host: Host, options: Options) -> None:
         self.host = host
         self.options = options
-        self.seen = Seen()
+        self.result = Result()
         self._ready, self._begun = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._hang_photos()), name="uploads")
 
-    def __enter__(self) -> Seen:
+    def __enter__(self) -> Result:
         # A password's hash and boto3's loading take an emulated processor that does all the rest longer than Gunicorn
         # lets a request take, so they come before: memory is what is looked at.
         self._thread.start()
         self._ready.wait()
         try:
-            self.seen.before = self.host.run(BEGIN).strip()
+            self.result.before = self.host.run(BEGIN).strip()
         finally:
             self._begun.set()
-        return self.seen
+        return self.result
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._thread.join()
         least, *after, renewed = self.host.run(END).splitlines()
-        self.seen.least = int(least) // 1024
-        self.seen.after = "".join(after)
-        self.seen.renewed = renewed == "renewed"
+        self.result.least = int(least) // 1024
+        self.result.after = "".join(after)
+        self.result.renewed = renewed == "renewed"
 
     async def _hang_photos(self) -> None:
         files = [(name, *_photo(name, size)) for name, size in SIDES.items()]
         async with Client(self.options, new_run(), cookies=True, limit=UPLOADS, patience=PATIENCE) as client:
             try:
                 problem, _ = await sign_in(client, self.options, [])
-                said = [problem] if problem else await self._hang_at_once(client, files, BEFORE)
+                results = [problem] if problem else await self._hang_at_once(client, files, BEFORE)
             finally:
                 self._ready.set()
-            if not any(said):
+            if not any(results):
                 await asyncio.to_thread(self._begun.wait)
-                said = await self._hang_at_once(client, files, UPLOADS)
-                self.seen.taken = said.count("")
-        self.seen.refused += [why for why in said if why]
+                results = await self._hang_at_once(client, files, UPLOADS)
+                self.result.taken = results.count("")
+        self.result.failed += [why for why in results if why]
 
     async def _hang_at_once(self, client: Client, files: Sequence[tuple[str, str, bytes]], count: int) -> list[str]:
         return await asyncio.gather(*(self._hang(client, files, number) for number in range(count)))
@@ -155,3 +157,22 @@ def _photo(name: str, size: tuple[int, int]) -> tuple[str, bytes]:
     kind = "JPEG" if name == "original" else "WEBP"
     Image.effect_noise(size, 60).convert("RGB").save(buffer, kind, quality=80)
     return f"image/{kind.lower()}", buffer.getvalue()
+
+
+def stress(run: Run, phase: Phase) -> None:
+    """A release beside all else that takes memory at once."""
+    before = run.host.memory().oom_kills
+    with StressTest(run.host, run.options()) as result:
+        run.command("deploy-under-stress", phase, "deploy", "--no-smoke")
+    memory = run.host.memory()
+    # Without swap there is less to have.
+    run.check_with_kernel(
+        "Nothing is killed for memory under stress",
+        memory.oom_kills == before,
+        f"{memory.oom_kills - before} kills; {result.least} MB of {memory.total} were available when least was",
+    )
+    uploads = "; ".join((str(result.taken), *result.failed[:1]))
+    run.log.check("Every upload is taken", result.taken == UPLOADS, uploads)
+    upgrade = f"{result.before} is now {result.after}" if result.before else "no package had an earlier version"
+    run.log.check("Packages are upgraded meanwhile", result.after != result.before, upgrade)
+    run.log.check("The certificate is renewed meanwhile", result.renewed, "renewed" if result.renewed else "not so")

@@ -1,4 +1,4 @@
-"""Somebody whom site.yml does not let in: a key pair of its own, and whether the machine lets it in all the same."""
+"""An SSH key that site.yml does not list, and whether the machine accepts it all the same."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ class UnlistedKey:
             return ssh.make_key(self._directory)
         return public.read_text().strip()
 
-    def gets_in(self, port: int, user: str) -> bool:
+    def logs_in(self, port: int, user: str) -> bool:
         """Whether ``user`` of the machine behind ``port`` of the loopback is reached by this key alone."""
         config = ssh.write_config(self._directory, port)
         return ssh.run(config, "true", user, check=False).returncode == 0

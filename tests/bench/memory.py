@@ -60,7 +60,7 @@ def main() -> int:
         done = subprocess.run(
             [sys.executable, "-c", STEPS, stage.site.host],
             cwd=stage.current,
-            env=stage.environment("web") | {"PYTHONPATH": f"{stage.current / 'project'}:{stage.current / 'deploy'}"},
+            env=stage.variables("web") | {"PYTHONPATH": f"{stage.current / 'project'}:{stage.current / 'deploy'}"},
             stdout=subprocess.PIPE,
             text=True,
             check=True,

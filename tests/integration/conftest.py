@@ -40,5 +40,5 @@ def stage(tmp_path_factory):
     directory = tmp_path_factory.mktemp("stage")
     with Processes(directory / "log") as processes:
         stage = LocalSite(directory, processes, source=clone_of_fixture(directory / "clone"))
-        stage.play()
+        stage.start()
         yield stage

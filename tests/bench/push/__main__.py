@@ -73,13 +73,13 @@ def run(chosen: Sequence[Contender], bench: Path, work: Path, rounds: int) -> di
     (work / "own").mkdir()
     (work / "aws.ini").write_text(AWS_CONFIG)
     own = work / "own/own.css"
-    with Bucket(work / "seaweed") as stage:
-        new, kept = stage.measure_distance()
+    with Bucket(work / "seaweed") as bucket:
+        new, kept = bucket.measure_distance()
         print(f"a request takes {1000 * kept:.0f} ms, the first on a connection {1000 * new:.0f} ms")
         references = {}
         for text in (AFTER, BEFORE):
             own.write_text(text)
-            references[text] = Reference(Place(bench, work, "none", stage.url))
+            references[text] = Reference(Place(bench, work, "none", bucket.url))
         tree = references[BEFORE]
         print(f"{len(tree.plain):,} files, {tree.bytes / 1e6:.0f} MB with hashed names")
         results = {one.name: {"faults": [], "seconds": {}, "cpu": {}, "requests": {}} for one in chosen}
@@ -89,13 +89,13 @@ def run(chosen: Sequence[Contender], bench: Path, work: Path, rounds: int) -> di
                 if turn and contender.slow:
                     continue
                 print(f"{contender.name}, round {turn + 1} of {1 if contender.slow else rounds}", flush=True)
-                place = Place(bench, work, stage.new_bucket(), stage.url)
+                place = Place(bench, work, bucket.new_bucket(), bucket.url)
                 for step in STEPS:
                     own.write_text(AFTER if step == "changed" else BEFORE)
-                    take(step, contender, place, stage, references[own.read_text()], results[contender.name])
-                stage.drop_bucket(place.bucket)
+                    take(step, contender, place, bucket, references[own.read_text()], results[contender.name])
+                bucket.drop_bucket(place.bucket)
                 if not turn:
-                    results[contender.name]["honest"] = is_honest(contender, bench, work, stage)
+                    results[contender.name]["honest"] = is_honest(contender, bench, work, bucket)
     return {
         "round_trip": ROUND_TRIP,
         "connect": CONNECT,
@@ -106,25 +106,25 @@ def run(chosen: Sequence[Contender], bench: Path, work: Path, rounds: int) -> di
     }
 
 
-def take(step: str, contender: Contender, place: Place, stage: Bucket, reference: Reference, result: dict) -> None:
+def take(step: str, contender: Contender, place: Place, bucket: Bucket, reference: Reference, result: dict) -> None:
     """One step of one contender, judged and added to its ``result``."""
-    seconds, cpu, requests, status = timed(contender, place, stage)
+    seconds, cpu, requests, status = timed(contender, place, bucket)
     print(f"  {step}: {seconds:.2f} s, {cpu:.2f} s of CPU, {requests:,} requests", flush=True)
     result["seconds"].setdefault(step, []).append(seconds)
     result["cpu"].setdefault(step, []).append(cpu)
     result["requests"][step] = requests
     if status:
         result["faults"].append(f"{step}: exit status {status}")
-    elif wrong := fault(contender, place, stage.held(place.bucket), reference):
+    elif wrong := fault(contender, place, bucket.held(place.bucket), reference):
         result["faults"].append(f"{step}: {wrong}")
 
 
-def timed(contender: Contender, place: Place, stage: Bucket) -> tuple[float, float, int, int]:
+def timed(contender: Contender, place: Place, bucket: Bucket) -> tuple[float, float, int, int]:
     """Wall and CPU seconds, requests and exit status of the whole command, from a tree that is not there."""
     for tree in ("static", "build"):
         shutil.rmtree(place.work / tree, ignore_errors=True)
-    environment = contender.environment(place) | stage.environment()
-    stage.reset()
+    environment = contender.environment(place) | bucket.environment()
+    bucket.reset()
     status = 0
     with (place.work / "last.log").open("w") as log:
         began, spent = time.perf_counter(), children_cpu()
@@ -134,7 +134,7 @@ def timed(contender: Contender, place: Place, stage: Bucket) -> tuple[float, flo
                 status or subprocess.run(command, cwd=place.work, env=environment, stdout=log, stderr=log).returncode
             )
         seconds = time.perf_counter() - began
-    return seconds, children_cpu() - spent, stage.requests(), status
+    return seconds, children_cpu() - spent, bucket.requests(), status
 
 
 def children_cpu() -> float:
@@ -143,15 +143,15 @@ def children_cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def is_honest(contender: Contender, bench: Path, work: Path, stage: Bucket) -> bool:
+def is_honest(contender: Contender, bench: Path, work: Path, bucket: Bucket) -> bool:
     """Whether it fails when the bucket refuses one file."""
-    place = Place(bench, work, stage.new_bucket(), stage.url)
-    stage.refuse(REFUSED)
+    place = Place(bench, work, bucket.new_bucket(), bucket.url)
+    bucket.refuse(REFUSED)
     try:
-        return timed(contender, place, stage)[3] != 0
+        return timed(contender, place, bucket)[3] != 0
     finally:
-        stage.refuse()
-        stage.drop_bucket(place.bucket)
+        bucket.refuse()
+        bucket.drop_bucket(place.bucket)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from rehearsal.unpack import unpack
+from agent.unpack import opened, unpack
 from tests.integration.checkout.checkout import Checkout
 
 
@@ -123,7 +123,8 @@ def test_a_page_of_the_unpacked_release_names_the_hashed_files(checkout, tmp_pat
     checkout.write("render.py", RENDER)
     built(checkout)
     objects = json.loads((checkout.root / "build/manifests/objects.json").read_text())["objects"]
-    with tarfile.open(checkout.root / "build" / "release.tar.gz") as archive:
+    (tmp_path / "current").mkdir()
+    with opened(checkout.root / "build" / "release.tar.gz") as archive:
         unpack(archive, tmp_path / "current")
     checkout.root = tmp_path / "current"
     deploy = tmp_path / "current" / "deploy"

@@ -85,7 +85,7 @@ def upload(store):
 @pytest.fixture(scope="session")
 def stage_s3(stage):
     """The same for the whole site's bucket."""
-    return s3(stage.environment("admin"))
+    return s3(stage.variables("admin"))
 
 
 @pytest.fixture

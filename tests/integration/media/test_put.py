@@ -128,7 +128,7 @@ def test_the_proof_tries_such_an_upload_too(elsewhere, stage):
     command = [sys.executable, "-m", "tests.smoke", "--site", stage.site.site_url, "--static", stage.site.static_url]
     command += ["--media", stage.site.media_url, "--report", str(stage.report), "--browser", "none", "--max-pages", "1"]
     command += ["--upload", "/uploads/sign/"]
-    env = stage.environment("web") | {"SMOKE_LOGIN": f"{USER}:{stage.password}"}
+    env = stage.variables("web") | {"SMOKE_LOGIN": f"{USER}:{stage.password}"}
     subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
     said = json.loads((stage.report / "smoke.json").read_text())
     assert [finding for finding in said["findings"] if finding["check"] == "A"] == []

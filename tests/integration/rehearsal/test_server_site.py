@@ -1,4 +1,4 @@
-"""The world of a rehearsal without its machine: real names, real TLS, and nothing in /etc/hosts."""
+"""A rehearsal's environment without its machine: real names, real TLS, and nothing in /etc/hosts."""
 
 import json
 import ssl
@@ -12,13 +12,12 @@ import pytest
 
 from rehearsal.machine import ssh
 from rehearsal.processes import Processes, free_port
-from rehearsal.run import Run
-from rehearsal.run_log import RunLog
 from rehearsal.server_site import ServerSite
 from slipway.tool import config
 from slipway.tool.secrets import PASSWORD_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[3]
+PROVISION = [sys.executable, "-m", "slipway.tool", "cdn"]
 # What a person's tools do there: urllib, boto3 and a browser's form, by the environment alone.
 PUT = """
 import boto3, sys
@@ -38,71 +37,69 @@ print(json.dumps(s3.generate_presigned_post("slipway-test", "media/incoming/x"))
 
 
 @pytest.fixture(scope="module")
-def acts(tmp_path_factory):
-    """A world that has been provisioned; behind the machine's ports is nobody."""
-    directory = tmp_path_factory.mktemp("world")
+def site(tmp_path_factory):
+    """A site that has been provisioned; behind the machine's ports is nobody."""
+    directory = tmp_path_factory.mktemp("site")
     ssh_config = directory / "ssh_config"
     ssh_config.touch()
     ssh.make_key(directory)
     machine = SimpleNamespace(ports={22: free_port(), 80: free_port(), 443: free_port()}, ssh_config=ssh_config)
     with pytest.MonkeyPatch.context() as patch, Processes(directory / "log") as processes:
-        # The world sets it, for this process too.
+        # It sets it, for this process too.
         patch.setenv(PASSWORD_VARIABLE, "")
-        made = Run(ServerSite(directory, config.load()), machine, processes, RunLog(directory / "log"))
-        made.start_world()
-        made.provision_cloud()
-        yield made
+        site = ServerSite(directory, config.load(), processes, machine)
+        site.start()
+        subprocess.run(PROVISION, env=site.deployer("admin"), cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+        yield site
 
 
-def _run(acts, identity, script, *arguments):
+def _run(site, identity, script, *arguments):
     command = [sys.executable, "-c", script, *arguments]
-    env = acts.world.person(identity, AWS_DEFAULT_REGION="eu-central-1")
+    env = site.deployer(identity, AWS_DEFAULT_REGION="eu-central-1")
     return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_what_the_deployer_puts_the_cdn_serves_under_the_sites_own_name(acts):
-    assert _run(acts, "deployer", PUT).stderr == ""
-    got = _run(acts, "", GET, f"{acts.world.site.static_url}/a.css")
+def test_what_the_deployer_puts_the_cdn_serves_under_the_sites_own_name(site):
+    assert _run(site, "deployer", PUT).stderr == ""
+    got = _run(site, "", GET, f"{site.site.static_url}/a.css")
     assert (got.stdout.strip(), got.stderr) == ("200 Miss from cloudfront a{}", "")
 
 
-def test_a_name_of_the_real_world_is_refused(acts):
-    got = _run(acts, "", GET, "https://static.example.com/")
+def test_a_name_of_the_real_world_is_rejected(site):
+    got = _run(site, "", GET, "https://static.example.com/")
     assert "403 Forbidden" in got.stderr
-    assert "refused: static.example.com:443" in (acts.diary.logs / "proxy.log").read_text()
+    assert "rejected: static.example.com:443" in (site.directory / "log" / "proxy.log").read_text()
 
 
-def test_a_form_goes_where_the_machine_and_a_browser_both_reach(acts):
-    form = json.loads(_run(acts, "web", SIGN).stdout)
+def test_a_form_goes_where_the_machine_and_a_browser_both_reach(site):
+    form = json.loads(_run(site, "web", SIGN).stdout)
     # The machine calls the same port of the same name by 10.0.2.2, a browser by --resolve.
-    assert form["url"] == f"{acts.world.s3_url}/slipway-test"
+    assert form["url"] == f"{site.s3_url}/slipway-test"
     boundary = "b" * 20
     parts = [*form["fields"].items(), ("file", "a photo")]
     body = "".join(
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts
     )
     request = urllib.request.Request(
-        f"https://127.0.0.1:{acts.world.ports['s3']}/slipway-test",
+        f"https://127.0.0.1:{site.ports['s3']}/slipway-test",
         data=f"{body}--{boundary}--\r\n".encode(),
         headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
     )
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=acts.world.anchors)),
+        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=site.anchors)),
     )
     with opener.open(request) as answer:
         assert answer.status == 204
 
 
-def test_the_authority_answers_under_the_name_that_site_yml_gives(acts):
-    got = _run(acts, "", GET, acts.world.site.acme)
+def test_the_authority_answers_under_the_name_that_site_yml_gives(site):
+    got = _run(site, "", GET, site.site.acme)
     assert got.stdout.startswith("200 ")
     assert "newOrder" in got.stdout
 
 
-def test_a_second_provisioning_changes_nothing(acts):
-    command = [sys.executable, "-m", "slipway.tool", "cdn"]
-    said = subprocess.run(
-        command, env=acts.world.person("admin"), cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    assert "\nnothing to change: " in said
+def test_a_second_provisioning_changes_nothing(site):
+    env = site.deployer("admin")
+    output = subprocess.run(PROVISION, env=env, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "\nnothing to change: " in output

@@ -196,7 +196,7 @@ class Deployment:
         return self._clients[service]
 
     def _new_client(self, service: str) -> Any:
-        env = self.stage.environment("admin")
+        env = self.stage.variables("admin")
         return boto3.client(
             service,
             endpoint_url=f"http://127.0.0.1:{self.stage.ports['s3' if service == 's3' else 'control']}",

@@ -2,13 +2,11 @@
 
 import shutil
 import sys
-import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rehearsal.local_site import LocalSite
-from rehearsal.unpack import unpack
 from tests.clone import clone_of_fixture
 
 
@@ -18,8 +16,7 @@ def switched_to(stage: LocalSite, directory: Path) -> Iterator[None]:
     before = stage.current.rename(stage.directory / "before")
     try:
         _build(stage, directory)
-        with tarfile.open(directory / "build" / "release.tar.gz") as archive:
-            unpack(archive, stage.current)
+        stage.unpack(directory / "build" / "release.tar.gz")
         stage.restart_gunicorn()
         yield
     finally:

@@ -19,7 +19,7 @@ def play(tmp_path):
 
         def begin(site):
             stage = LocalSite(tmp_path / "stage", processes, source=clone_with(site, tmp_path / "clone"))
-            stage.play()
+            stage.start()
 
             def prove(*further):
                 arguments = [*NARROW, "--login-path", site.login, *(f"--path={path}" for path in site.paths), *further]

@@ -50,7 +50,7 @@ def checkout(tmp_path):
 def play(checkout, tmp_path):
     with Processes(tmp_path / "stage" / "log") as processes:
         stage = LocalSite(tmp_path / "stage", processes, source=checkout)
-        stage.play()
+        stage.start()
         status = stage.smoke(quiet=True)
     return status, json.loads((stage.report / "smoke.json").read_text())
 

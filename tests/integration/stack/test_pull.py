@@ -19,7 +19,7 @@ from tests.clone import clone_of_fixture
 
 
 def client(stage, service):
-    env = stage.environment("admin")
+    env = stage.variables("admin")
     return boto3.client(
         service,
         region_name=env["AWS_DEFAULT_REGION"],
@@ -57,7 +57,7 @@ def stage(tmp_path_factory):
         # The uploads' bucket and its host are made as ever.
         stage.provision()
         pull_from_the_site(stage)
-        stage.site = stage.surroundings.site = dataclasses.replace(stage.site, provider="pull")
+        stage.site = dataclasses.replace(stage.site, provider="pull")
         stage.push(quiet=True)
         stage.release()
         stage.prepare()
@@ -72,7 +72,7 @@ def prove(stage, *arguments):
     command += ["--media", site.media_url, "--origin", f"http://127.0.0.1:{stage.ports['www']}"]
     command += ["--origin-log", str(stage.origin_log), "--report", str(report), "--max-pages", "4", "--full-pages", "1"]
     command += ["--manifest", str(stage.build / "manifests" / "objects.json"), *arguments]
-    env = stage.environment("web") | {"SMOKE_LOGIN": f"{USER}:{stage.password}"}
+    env = stage.variables("web") | {"SMOKE_LOGIN": f"{USER}:{stage.password}"}
     subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
     return json.loads((report / "smoke.json").read_text())
 

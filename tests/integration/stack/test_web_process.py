@@ -30,7 +30,7 @@ def test_a_process_that_served_every_kind_of_page_never_loaded_boto3(stage):
     done = subprocess.run(
         [sys.executable, "-c", PAGES, stage.site.host, *paths],
         cwd=stage.current,
-        env=stage.environment("web") | {"PYTHONPATH": f"{stage.current / 'project'}:{stage.current / 'deploy'}"},
+        env=stage.variables("web") | {"PYTHONPATH": f"{stage.current / 'project'}:{stage.current / 'deploy'}"},
         capture_output=True,
         text=True,
         check=True,

@@ -15,7 +15,7 @@ RINGS = {
     "deploy/slipway/web": {"slipway.web"},
     "deploy/slipway/tool": {"slipway.tool", "slipway.web"},
     "deploy/agent": {"agent"},
-    "rehearsal": {"rehearsal", "slipway.tool", "slipway.web", "tests.smoke"},
+    "rehearsal": {"rehearsal", "slipway.tool", "slipway.web", "agent", "tests.smoke"},
     "tests/smoke": {"tests.smoke"},
 }
 ROOMS = {"agent", "deploy", "project", "rehearsal", "slipway", "tests"}

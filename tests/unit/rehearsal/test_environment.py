@@ -8,9 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from rehearsal import server_site
-from rehearsal.environment import Surroundings
+from rehearsal.local_site import LocalSite
 from rehearsal.machine import ssh
-from rehearsal.run import Run
 from rehearsal.server_site import ServerSite
 from slipway.tool import config
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
@@ -40,16 +39,16 @@ def shell(monkeypatch):
 
 
 @pytest.fixture
-def ssh_config(tmp_path):
+def machine(tmp_path):
     ssh.make_key(tmp_path)
-    return ssh.write_config(tmp_path, 22)
+    return SimpleNamespace(ports={22: 1, 80: 2, 443: 3}, ssh_config=ssh.write_config(tmp_path, 22))
 
 
 @pytest.fixture
-def rehearsed(tmp_path, ssh_config):
-    made = ServerSite(tmp_path / "state", config.load())
+def rehearsed(tmp_path, machine):
+    made = ServerSite(tmp_path / "state", config.load(), None, machine)
     made.trust("-----BEGIN CERTIFICATE-----\nan ACME root\n-----END CERTIFICATE-----\n")
-    made.write(ssh_config)
+    made.configure()
     return made
 
 
@@ -59,7 +58,7 @@ def _leaks(environment):
 
 @pytest.mark.parametrize("identity", ["admin", "web"])
 def test_the_demos_processes_know_no_account(identity, tmp_path):
-    environment = Surroundings(tmp_path, config.load()).environment(identity)
+    environment = LocalSite(tmp_path, None).variables(identity)
     assert [name for name in _leaks(environment) if name.startswith(("AWS", "DATABASE", "STATIC", "SLIPWAY"))] == []
     assert environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
 
@@ -72,20 +71,20 @@ def test_the_demos_processes_have_the_variables_of_site_yml_and_of_a_project_s_o
     )
     monkeypatch.setenv("DJANGO_SENTRY_DSN", "of this shell")
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "of.this.shell")
-    user_site = config.load(tmp_path / "site.yml")
-    environment = Surroundings(tmp_path / "stage", user_site).environment("web")
+    local = LocalSite(tmp_path / "local", None, source=tmp_path)
+    environment = local.variables("web")
     assert environment["DJANGO_ADMIN_URL"] == "hidden/"
     assert environment["LEVEL"] == "WARNING: all"
     assert environment["DJANGO_SENTRY_DSN"] == "of this shell"
-    # The stage's own.
+    # The demo's own.
     assert environment["DATABASE_URL"].startswith("sqlite:")
     assert environment["DJANGO_SETTINGS_MODULE"] == "email.mime"
     # What a deploy gives the server.
-    assert user_site.extra.keys() <= environment.keys()
+    assert local.user_site.extra.keys() <= environment.keys()
 
 
 def test_who_deploys_knows_no_account_and_no_real_endpoint(rehearsed):
-    environment = rehearsed.person()
+    environment = rehearsed.deployer()
     assert _leaks(environment) == []
     assert "AWS_ACCESS_KEY_ID" not in environment
     assert environment["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
@@ -93,7 +92,7 @@ def test_who_deploys_knows_no_account_and_no_real_endpoint(rehearsed):
 
 
 def test_a_shell_with_a_proxy_leaves_it_to_pip_alone(rehearsed):
-    environment = rehearsed.person()
+    environment = rehearsed.deployer()
     assert environment["PIP_PROXY"] == MINE["https_proxy"]
     assert environment["HTTPS_PROXY"] == f"http://127.0.0.1:{rehearsed.ports['proxy']}"
 
@@ -101,36 +100,36 @@ def test_a_shell_with_a_proxy_leaves_it_to_pip_alone(rehearsed):
 def test_without_one_the_registries_are_asked_directly(rehearsed, monkeypatch):
     monkeypatch.delenv("https_proxy")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://wheels.example/simple file:///srv/simple")
-    past = rehearsed.person()["NO_PROXY"].split(",")
+    past = rehearsed.deployer()["NO_PROXY"].split(",")
     assert {"127.0.0.1", "pypi.org", "files.pythonhosted.org", "wheels.example"} <= set(past)
     assert not any("slipway.test" in name for name in past)
 
 
 def test_a_stand_in_asks_no_proxy(rehearsed):
-    environment = rehearsed.standin("cdn")
+    environment = rehearsed.variables("cdn")
     assert _leaks(environment) == []
     assert "HTTPS_PROXY" not in environment
     assert environment["AWS_ENDPOINT_URL_S3"] == f"https://127.0.0.1:{rehearsed.ports['s3']}"
 
 
-def test_the_site_has_the_urls_that_anybody_would_have(rehearsed, ssh_config):
+def test_the_site_has_the_urls_that_anybody_would_have(rehearsed):
     site = rehearsed.site
     assert site.site_url == "https://www.slipway.test"
     assert site.static_url == "https://static.slipway.test"
     assert site.media_url == "https://media.slipway.test"
     assert site.redirects == ("slipway.test",)
-    assert site.ssh_config == str(ssh_config)
-    assert site.admin_keys == (ssh_config.with_name("id_ed25519.pub").read_text().strip(),)
+    assert site.ssh_config == str(rehearsed.machine.ssh_config)
+    assert site.admin_keys == (rehearsed.machine.ssh_config.with_name("id_ed25519.pub").read_text().strip(),)
     assert site.acme == f"https://acme.slipway.test:{rehearsed.ports['acme']}/dir"
 
 
 def test_every_name_of_the_site_leads_to_the_loopback(rehearsed):
-    routes = rehearsed.routes({22: 1, 80: 2, 443: 3})
+    routes = rehearsed.routes()
     assert routes["www.slipway.test:443"] == routes["slipway.test:443"] == 3
     assert routes["www.slipway.test:80"] == 2
     assert routes["static.slipway.test:443"] == routes["media.slipway.test:443"] == rehearsed.ports["cdn"]
     # One URL for the machine, this computer and its browser.
-    assert rehearsed.site.extra["AWS_ENDPOINT_URL_S3"] == rehearsed.person()["AWS_ENDPOINT_URL_S3"]
+    assert rehearsed.site.extra["AWS_ENDPOINT_URL_S3"] == rehearsed.deployer()["AWS_ENDPOINT_URL_S3"]
     assert routes[rehearsed.s3_url.removeprefix("https://")] == rehearsed.ports["s3"]
 
 
@@ -144,14 +143,14 @@ def test_the_secrets_open_with_the_rehearsals_own_password(rehearsed, monkeypatc
     assert stat.S_IMODE(rehearsed.password_file.stat().st_mode) == 0o600
 
 
-def test_the_same_world_is_found_again(rehearsed):
-    again = ServerSite(rehearsed.directory, rehearsed.user_site)
+def test_the_same_environment_is_found_again(rehearsed):
+    again = ServerSite(rehearsed.directory, rehearsed.user_site, None, rehearsed.machine)
     assert (again.ports, again.login) == (rehearsed.ports, rehearsed.login)
     assert again.authority.certificate.read_bytes() == rehearsed.authority.certificate.read_bytes()
 
 
 def test_a_resumed_machines_older_authority_is_still_believed(rehearsed):
-    again = ServerSite(rehearsed.directory, rehearsed.user_site)
+    again = ServerSite(rehearsed.directory, rehearsed.user_site, None, rehearsed.machine)
     again.trust("-----BEGIN CERTIFICATE-----\na newer root\n-----END CERTIFICATE-----\n")
     for text in ("an ACME root", "a newer root", again.authority.certificate.read_text()):
         assert text in again.anchors.read_text()
@@ -165,8 +164,7 @@ def test_a_port_that_somebody_took_meanwhile_is_named(rehearsed, monkeypatch):
 
 
 def test_another_shell_deploys_by_the_same_secrets(rehearsed):
-    acts = Run(rehearsed, SimpleNamespace(ports={22: 1, 80: 2, 443: 3}), None, None)
-    script = f"{acts.shell()}printenv {PASSWORD_VARIABLE}"
+    script = f"{server_site.shell(rehearsed.deployer())}printenv {PASSWORD_VARIABLE}"
     env = {"PATH": os.environ["PATH"], "OTHER": "of this shell"}
     done = subprocess.run(["sh", "-c", script], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(rehearsed.password_file)

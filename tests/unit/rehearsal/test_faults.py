@@ -1,4 +1,4 @@
-"""A fault is told by an exit status and a line, and by nothing less."""
+"""A fault is reported by an exit status and a line, and by nothing less."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from rehearsal.steps.faults import FAULTS
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "told"),
+    ("status", "output", "reported"),
     [
         (1, "site\nWRONG        a reboot is due, for libc6: `sudo reboot`\n", True),
         (0, "site\nWRONG        a reboot is due: `sudo reboot`\n", False),
@@ -14,5 +14,5 @@ from rehearsal.steps.faults import FAULTS
         (1, "a reboot is due\n", False),
     ],
 )
-def test_it_is_told_by_a_status_and_a_line_of_what_is_wrong(status, said, told):
-    assert FAULTS["a reboot that is due"].is_told(status, said) is told
+def test_it_is_reported_by_a_status_and_a_line_of_what_is_wrong(status, output, reported):
+    assert FAULTS["a reboot that is due"].is_reported(status, output) is reported

@@ -24,8 +24,8 @@ def test_a_postgresql_that_recovered_from_a_crash_is_not_the_same(after, same):
     host = Host("7\n9\n", after)
     with FullDisk(host, "www-data") as full:
         full.force()
-    seen = full.seen
-    assert (seen.left, seen.written, seen.same, seen.reserve) == (0, 24, same, True)
+    result = full.result
+    assert (result.left, result.written, result.same, result.reserve) == (0, 24, same, True)
     assert any("runuser -u www-data" in script and FILE in script for script in host.ran)
 
 
@@ -33,4 +33,4 @@ def test_there_is_room_again_when_the_block_fails():
     host = Host("7\n9\n", room="")
     with pytest.raises(SlipwayError), FullDisk(host, "root") as full:
         raise SlipwayError("the load ended")
-    assert host.ran[-1] == MAKE_ROOM and not full.seen.reserve
+    assert host.ran[-1] == MAKE_ROOM and not full.result.reserve

@@ -75,12 +75,12 @@ def load(site, authority):
 
 
 def test_every_answer_is_counted(site, authority):
-    with load(site, authority) as visits:
+    with load(site, authority) as requests:
         assert site.reached.wait(30)
-    assert visits.failed == []
-    assert visits.sent == len(visits.answered) == len(site.asked) >= 3
+    assert requests.failed == []
+    assert requests.sent == len(requests.answered) == len(site.asked) >= 3
     assert set(site.asked) == {NAME}
-    assert str(visits).startswith(f"0 of {visits.sent} failed")
+    assert str(requests).startswith(f"0 of {requests.sent} failed")
 
 
 def test_an_error_is_a_failure_and_so_is_a_redirect(site, authority):
@@ -88,10 +88,10 @@ def test_an_error_is_a_failure_and_so_is_a_redirect(site, authority):
         return web.Response(status=503 if len(site.asked) % 2 else 301, headers={"Location": "/elsewhere"})
 
     site.handler = answer
-    with load(site, authority) as visits:
+    with load(site, authority) as requests:
         assert site.reached.wait(30)
-    assert visits.answered == []
-    assert {why for _, why in visits.failed} == {"/: status 503", "/: status 301"}
+    assert requests.answered == []
+    assert {why for _, why in requests.failed} == {"/: status 503", "/: status 301"}
 
 
 def test_a_connection_that_breaks_is_a_failure(site, authority):
@@ -100,10 +100,10 @@ def test_a_connection_that_breaks_is_a_failure(site, authority):
         return web.Response()
 
     site.handler = hang_up
-    with load(site, authority) as visits:
+    with load(site, authority) as requests:
         assert site.reached.wait(30)
-    assert visits.answered == []
-    assert len(visits.failed) >= 3
+    assert requests.answered == []
+    assert len(requests.failed) >= 3
 
 
 def test_others_are_sent_while_one_waits_and_all_are_waited_for(site, authority):
@@ -112,21 +112,21 @@ def test_others_are_sent_while_one_waits_and_all_are_waited_for(site, authority)
         return web.Response()
 
     site.handler = wait
-    with load(site, authority) as visits:
+    with load(site, authority) as requests:
         # All of these hang in the server at once.
         assert site.reached.wait(30)
         site.release()
-    assert (visits.failed, len(visits.answered)) == ([], len(site.asked))
+    assert (requests.failed, len(requests.answered)) == ([], len(site.asked))
 
 
 def test_another_authoritys_site_is_not_visited(site, tmp_path):
     stranger = Authority(tmp_path / "stranger")
-    playing = load(site, stranger)
-    with playing as visits:
-        while not visits.failed:
+    sending = load(site, stranger)
+    with sending as requests:
+        while not requests.failed:
             pass
-    assert visits.answered == []
-    assert "certificate" in visits.failed[0][1].lower()
+    assert requests.answered == []
+    assert "certificate" in requests.failed[0][1].lower()
 
 
 def test_one_request_is_timed_while_no_other_is_made(site, authority):

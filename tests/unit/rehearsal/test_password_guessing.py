@@ -1,4 +1,4 @@
-"""A password list counts as refused when each guess was wrong or told when to come back, and by nothing less."""
+"""A password list counts as rejected when each guess was wrong or told when to come back, and by nothing less."""
 
 import asyncio
 import json
@@ -78,14 +78,14 @@ class Host:
         return subprocess.run(["sh", "-c", command], input=stdin, capture_output=True, text=True, check=True).stdout
 
 
-def test_the_list_is_sent_by_the_site_s_own_form_until_both_have_refused(site):
+def test_the_list_is_sent_by_the_site_s_own_form_until_both_have_rejected(site):
     options = Options(f"http://127.0.0.1:{site.server_port}/", login=("ada", "l0velace"))
     asked = asyncio.run(password_guessing.request(options))
     host = Host()
     host.log = 'sign-in failed: account="ada" address=10.0.2.15\nsign-in failed: account="bob" address=10.0.2.3\n'
-    seen = password_guessing.guess(host, asked, "ada")
-    assert seen.held and 0 < seen.looked_at <= 3 and set(seen.refused) == {"30"}
-    assert seen.told == ("10.0.2.15",)
+    result = password_guessing.guess(host, asked, "ada")
+    assert result.held and 0 < result.tried <= 3 and set(result.retries) == {"30"}
+    assert result.logged == ("10.0.2.15",)
     page = f"{options.site}accounts/login/"
     assert {(path, cookie, referer) for path, cookie, referer, _ in site.seen} == {("/accounts/login/", "c=1", page)}
     tried = [body["secret"][0] for *_, body in site.seen]
@@ -110,5 +110,5 @@ def test_a_project_without_a_login_form_is_not_guessed_at(site):
         ([], False),
     ],
 )
-def test_what_a_refusal_must_be(answered, held):
-    assert password_guessing.Seen(tuple(answered), ()).held is held
+def test_what_a_rejection_must_be(answered, held):
+    assert password_guessing.Result(tuple(answered), ()).held is held

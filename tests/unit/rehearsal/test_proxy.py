@@ -92,13 +92,13 @@ def test_a_tunnel_carries_bytes_both_ways(proxy):
 
 
 @pytest.mark.parametrize("url", ["http://pypi.org/", "http://site.test:81/", "http://www.site.test/"])
-def test_an_unknown_name_is_refused(proxy, url):
+def test_an_unknown_name_is_rejected(proxy, url):
     answer, body = _ask(proxy, url)
     assert answer.status == 403
     assert body.endswith(" is no name of this rehearsal\n")
 
 
-def test_an_unknown_tunnel_is_refused(proxy):
+def test_an_unknown_tunnel_is_rejected(proxy):
     connection = http.client.HTTPConnection("127.0.0.1", proxy, timeout=30)
     connection.set_tunnel("s3.eu-central-1.amazonaws.com", 443)
     with pytest.raises(OSError, match="403 Forbidden"):

@@ -3,14 +3,13 @@
 import os
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 
 from rehearsal import rehearse
 from rehearsal.machine import needs
 from rehearsal.machine.container.boot import Container
-from rehearsal.run import Run
+from rehearsal.server_site import shell
 
 
 @pytest.fixture
@@ -59,9 +58,9 @@ def test_a_machine_that_runs_already(run, monkeypatch):
     assert said.endswith(" stop\n") and said.count("\n") == 1
 
 
-def test_going_on_where_another_was_played_since(run, tmp_path):
-    (tmp_path / "site" / rehearse.PLAYED_IN).write_text("elsewhere")
-    said = "slipway: RESUME=1: there is no rehearsal to go on from, or another was played since; leave it out\n"
+def test_going_on_where_another_ran_since(run, tmp_path):
+    (tmp_path / "site" / rehearse.RUN_IN).write_text("elsewhere")
+    said = "slipway: RESUME=1: there is no rehearsal to go on from, or another ran since; leave it out\n"
     assert run("--machine", "container", "--resume") == (1, said)
 
 
@@ -70,7 +69,7 @@ def test_a_shell_takes_over_the_deployers_environment(tmp_path, monkeypatch):
     deployer = {name: value for name, value in os.environ.items() if name != "AWS_PROFILE"}
     deployer["SMOKE_ARGS"] = "--resolve=a:1 --ca='x'"
     file = tmp_path / "deployer.env"
-    file.write_text(Run.shell(SimpleNamespace(deployer=lambda: deployer)))
+    file.write_text(shell(deployer))
     done = subprocess.run(["sh", "-c", f". {file}; env -0"], capture_output=True, text=True, check=True)
     env = dict(entry.split("=", 1) for entry in done.stdout.split("\0") if entry)
     assert env["SMOKE_ARGS"] == deployer["SMOKE_ARGS"] and "AWS_PROFILE" not in env

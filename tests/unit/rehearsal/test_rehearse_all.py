@@ -7,69 +7,69 @@ from types import SimpleNamespace
 import pytest
 
 from rehearsal import rehearse, rehearse_all
-from rehearsal.run import Seen
+from rehearsal.run import Results
 from rehearsal.run_log import RunLog
 from rehearsal.steps.order import Step
 from slipway.web.errors import SlipwayError
 
 
 class Machine:
-    """One that notes what it was told."""
+    """One that keeps what it was told."""
 
-    def __init__(self, played, release):
-        self.played, self.release = played, release
+    def __init__(self, ran, release):
+        self.ran, self.release = ran, release
 
     def check(self):
         pass
 
     def save(self, snapshot):
-        self.played.append(f"save {snapshot}")
+        self.ran.append(f"save {snapshot}")
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Runs all of it with steps that do as told; returns the exit status and what was played."""
+    """Runs all of it with steps that do as told; returns the exit status and what ran."""
     monkeypatch.setattr(rehearse_all, "STATE", tmp_path / "all")
     monkeypatch.setattr(rehearse, "SITE_STATE", tmp_path / "site")
     monkeypatch.setattr(rehearse, "LOCK", tmp_path / "state" / "lock")
     monkeypatch.setattr(rehearse_all, "ROOT", tmp_path)
     monkeypatch.setattr(rehearse_all, "require", lambda: None)
-    monkeypatch.setattr(rehearse_all, "conclude", lambda acts: 0 if acts.diary.held else 1)
+    monkeypatch.setattr(rehearse_all, "conclude", lambda run: 0 if run.log.passed else 1)
 
     def go(*wrong, code="one", raised=SlipwayError):
-        played = []
+        ran = []
 
         @contextmanager
-        def stage(machine, directory):
-            diary = RunLog(directory / "log")
+        def environment(machine, directory):
+            log = RunLog(directory / "log")
             try:
-                yield SimpleNamespace(diary=diary, machine=machine, seen=Seen(), played=played)
+                yield SimpleNamespace(log=log, machine=machine, results=Results(), ran=ran)
             except SlipwayError as error:
-                diary.failure = str(error)
+                log.failure = str(error)
 
         def step(name):
-            def play(acts, phase):
-                played.append(f"{acts.machine.release} {name}")
-                if f"dies in {acts.machine.release} {name}" in wrong:
+            def function(run, phase):
+                ran.append(f"{run.machine.release} {name}")
+                if f"dies in {run.machine.release} {name}" in wrong:
                     raise raised("died")
-                acts.diary.find(name, f"{acts.machine.release} {name}" not in wrong, "seen")
+                run.log.check(name, f"{run.machine.release} {name}" not in wrong, "seen")
 
-            return Step(name, play)
+            return Step(name, function)
 
-        monkeypatch.setattr(rehearse_all, "stage", stage)
-        monkeypatch.setattr(rehearse_all, "begin", lambda acts: played.append(f"begin {acts.machine.release}"))
-        monkeypatch.setattr(rehearse_all, "resume", lambda acts, snapshot: played.append(f"resume {snapshot}"))
-        monkeypatch.setattr(rehearse_all, "steps", lambda **options: tuple(map(step, ("drift", "measure", "storm"))))
-        monkeypatch.setattr(rehearse_all.kinds, "machine", lambda kind, release, directory: Machine(played, release))
+        monkeypatch.setattr(rehearse_all, "environment", environment)
+        monkeypatch.setattr(rehearse_all, "begin", lambda run: ran.append(f"begin {run.machine.release}"))
+        monkeypatch.setattr(rehearse_all, "resume", lambda run, snapshot: ran.append(f"resume {snapshot}"))
+        monkeypatch.setattr(rehearse_all, "steps", lambda **options: tuple(map(step, ("drift", "measure", "stress"))))
+        monkeypatch.setattr(rehearse_all.kinds, "machine", lambda kind, release, directory: Machine(ran, release))
         monkeypatch.setattr(rehearse_all, "_code", lambda: code)
         monkeypatch.setattr(rehearse_all.sys, "argv", ["rehearse_all"])
-        return rehearse_all.main(), [said for said in played if not said.startswith("save ")]
+        return rehearse_all.main(), [said for said in ran if not said.startswith("save ")]
 
     return go
 
 
-BOOKWORM = ["begin bookworm", "bookworm drift", "bookworm measure", "bookworm storm"]
-TRIXIE = ["begin trixie", "trixie drift", "trixie measure", "trixie storm"]
+BOOKWORM = ["begin bookworm", "bookworm drift", "bookworm measure", "bookworm stress"]
+TRIXIE = ["begin trixie", "trixie drift", "trixie measure", "trixie stress"]
 
 
 def test_both_releases_play_every_step(run):
@@ -79,7 +79,7 @@ def test_both_releases_play_every_step(run):
 def test_nothing_is_played_twice_with_the_same_code(run, capsys):
     run()
     assert run() == (0, [])
-    assert "trixie: every step held with this very code" in capsys.readouterr().out
+    assert "trixie: every step passed with this very code" in capsys.readouterr().out
     assert run(code="two") == (0, BOOKWORM + TRIXIE)
 
 
@@ -117,14 +117,14 @@ def test_code_is_another_with_each_change_to_it_committed_or_not(tmp_path, monke
 
 @pytest.mark.parametrize("how", [SlipwayError, KeyboardInterrupt], ids=["error", "ctrl-c"])
 def test_what_died_goes_on_with_the_step_that_it_died_in(how, run):
-    status, played = run("dies in trixie measure", raised=how)
-    assert status in (1, 130) and played == BOOKWORM + TRIXIE[:3]
-    assert run() == (0, ["resume step0", "trixie measure", "trixie storm"])
+    status, ran = run("dies in trixie measure", raised=how)
+    assert status in (1, 130) and ran == BOOKWORM + TRIXIE[:3]
+    assert run() == (0, ["resume step0", "trixie measure", "trixie stress"])
 
 
 def test_a_step_that_did_not_hold_ends_it_and_is_played_again(run):
     assert run("bookworm measure") == (1, BOOKWORM[:3])
-    assert run() == (0, ["resume step0", "bookworm measure", "bookworm storm", *TRIXIE])
+    assert run() == (0, ["resume step0", "bookworm measure", "bookworm stress", *TRIXIE])
 
 
 def test_before_the_first_step_it_goes_on_from_the_first_deploy(run):
@@ -138,9 +138,7 @@ def test_where_another_rehearsal_was_played_since_it_begins_anew(run, tmp_path):
     assert run()[1][:2] == BOOKWORM[:2]
 
 
-def test_two_at_once_in_one_checkout_are_refused(run, capsys):
+def test_two_at_once_in_one_checkout_are_rejected(run, capsys):
     with rehearse.alone():
         assert run() == (1, [])
-    assert capsys.readouterr().err == (
-        "slipway: another rehearsal is being played in this checkout; wait for it, or end it\n"
-    )
+    assert capsys.readouterr().err == ("slipway: another rehearsal runs in this checkout; wait for it, or end it\n")

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 import pytest
 
 from rehearsal import report
-from rehearsal.load import Visits
+from rehearsal.load import Requests
 from rehearsal.memory import Memory, Service
-from rehearsal.run import Seen
+from rehearsal.run import Results
 from rehearsal.run_log import Phase, RunLog
 
 MB = 1024 * 1024
@@ -41,57 +41,57 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def diary(tmp_path):
+def log(tmp_path):
     made = RunLog(tmp_path / "log")
     made.phases = [Phase("Boot", 30.0), Phase("make deploy", 200.0, parts=[Phase("Build <all>", 20.0)])]
-    made.find("No request fails during a release", True, "0 of 600 failed")
+    made.check("No request fails during a release", True, "0 of 600 failed")
     return made
 
 
 @pytest.fixture
-def seen(tmp_path):
+def results(tmp_path):
     services = tuple(Service(f"service-{n}", 1, (20 - n) * MB, 30 * MB, 31 * MB, 0, 0) for n in range(12))
-    visits = Visits(10, answered=[(n / 10, 0.1) for n in range(50)], failed=[(2.0, "/: status 502 <oops>")])
+    requests = Requests(10, answered=[(n / 10, 0.1) for n in range(50)], failed=[(2.0, "/: status 502 <oops>")])
     smoke = tmp_path / "smoke"
-    return Seen(
-        "https://www.slipway.test", smoke, Memory(469, 240, (239, 240, 241), 1024, 3, 0, services), {"a": visits}
+    return Results(
+        "https://www.slipway.test", smoke, Memory(469, 240, (239, 240, 241), 1024, 3, 0, services), {"a": requests}
     )
 
 
-def test_the_verdict_stands_first_and_nothing_else_is_needed(diary, seen, tmp_path):
-    page = Page(report.write(tmp_path / "report", diary, seen, "Debian trixie").read_text())
-    assert page.words[1:3] == ["passed", "Everything held."]
+def test_the_verdict_stands_first_and_nothing_else_is_needed(log, results, tmp_path):
+    page = Page(report.write(tmp_path / "report", log, results, "Debian trixie").read_text())
+    assert page.words[1:3] == ["passed", "Every check passed."]
     assert page.references == ["data:,", "../smoke/index.html"]
 
 
-def test_what_did_not_hold_is_marked(diary, seen, tmp_path):
-    diary.find("At least 230 MB are left", False, "201 MB")
-    text = report.page(tmp_path, diary, seen, "Debian trixie")
-    assert Page(text).words[1:3] == ["failed", "Not everything held."]
+def test_what_failed_is_marked(log, results, tmp_path):
+    log.check("At least 230 MB are left", False, "201 MB")
+    text = report.page(tmp_path, log, results, "Debian trixie")
+    assert Page(text).words[1:3] == ["failed", "Not every check passed."]
     assert '<li class="failed"><i>✗</i><span>At least 230 MB' in text
 
 
-def test_what_a_machine_cannot_show_is_neither_passed_nor_failed(diary, seen, tmp_path):
-    diary.leave_open("Swap is on", "the kernel is this computer's own")
-    text = report.page(tmp_path, diary, seen, "Debian trixie, 512 MB, in a container")
+def test_what_a_machine_cannot_show_is_neither_passed_nor_failed(log, results, tmp_path):
+    log.skip("Swap is on", "the kernel is this computer's own")
+    text = report.page(tmp_path, log, results, "Debian trixie, 512 MB, in a container")
     words = Page(text).words
     assert words[1:4] == [
         "passed",
-        "What can be shown here held; 1 claims cannot.",
+        "Every check that is possible here passed; 1 are not.",
         "make rehearse · Debian trixie, 512 MB, in a container · https://www.slipway.test",
     ]
-    assert "not shown here: the kernel is this computer's own" in words
+    assert "not checked here: the kernel is this computer's own" in words
     assert '<li class="open"><i>-</i><span>Swap is on' in text
 
 
-def test_phases_failures_and_services_are_all_there(diary, seen, tmp_path):
-    words = Page(report.page(tmp_path, diary, seen, "Debian trixie")).words
+def test_phases_failures_and_services_are_all_there(log, results, tmp_path):
+    words = Page(report.page(tmp_path, log, results, "Debian trixie")).words
     assert {"Boot", "Build <all>", "at 2.0 s: /: status 502 <oops>", "1 of 51"} <= set(words)
     assert {f"service-{n}" for n in range(12)} <= set(words)
 
 
 def test_a_rehearsal_that_ended_early_says_why(tmp_path):
-    diary = RunLog(tmp_path / "log")
-    diary.failure = "the machine ended while it was <booting>"
-    words = Page(report.page(tmp_path, diary, Seen(), "Debian trixie")).words
+    log = RunLog(tmp_path / "log")
+    log.failure = "the machine ended while it was <booting>"
+    words = Page(report.page(tmp_path, log, Results(), "Debian trixie")).words
     assert words[1:3] == ["failed", "the machine ended while it was <booting>"]

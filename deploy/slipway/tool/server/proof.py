@@ -4,14 +4,12 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
-from slipway.tool import config
+from slipway.tool import config, proof
 from slipway.tool.aws.identity import Identity
 from slipway.tool.builder import Builder
 from slipway.tool.cdn import cloudfront
-from slipway.tool.providers.pull import PREFIX
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import state
 from slipway.tool.server.connection import Connection
@@ -50,14 +48,14 @@ class Proof:
     def run(self) -> None:
         """Raises SlipwayError with the verdict's sentence when it has not passed."""
         site = self._site
-        command = [sys.executable, "-m", "tests.smoke", "--site", site.site_url]
-        command += ["--static", site.static_url, "--media", site.media_url, "--origin-log", str(self._log)]
-        command += [] if site.pushes else ["--pull", PREFIX]
-        command += ["--manifest", str(self._builder.directory / "manifests" / "objects.json")]
-        described = self._described()
-        command += ["--provisioned", str(described)] if described else []
-        command += [f"--allow={path}={reason}" for path, reason in site.allow.items()]
-        command += ["--report", str(self._directory / "report"), *shlex.split(os.environ.get(ARGUMENTS, ""))]
+        command = proof.command(
+            site,
+            build=self._builder.directory,
+            origin_log=self._log,
+            report=self._directory / "report",
+            provisioned=self._described(),
+        )
+        command += shlex.split(os.environ.get(ARGUMENTS, ""))
         done = subprocess.run(command, cwd=state.ROOT, env=os.environ | dict(self._secrets.smoke), check=False)
         if done.returncode:
             raise SlipwayError(f"the proof failed: {_sentence(site) if done.returncode == 1 else 'it could not run'}")

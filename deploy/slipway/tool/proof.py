@@ -1,0 +1,22 @@
+"""The command line of the proof, for whoever runs it: a deploy on its server, a demo on its own."""
+
+import sys
+from pathlib import Path
+
+from slipway.tool import config
+from slipway.tool.providers.pull import PREFIX
+
+
+def command(
+    site: config.Site, *, build: Path, origin_log: Path, report: Path, provisioned: Path | None = None
+) -> list[str]:
+    """``build`` holds the release's manifests; ``provisioned`` is what `slipway.tool describe` printed, where known."""
+    return [
+        *(sys.executable, "-m", "tests.smoke", "--site", site.site_url),
+        *("--static", site.static_url, "--media", site.media_url, "--origin-log", str(origin_log)),
+        *(() if site.pushes else ("--pull", PREFIX)),
+        *("--manifest", str(build / "manifests" / "objects.json")),
+        *(("--provisioned", str(provisioned)) if provisioned else ()),
+        *(f"--allow={path}={reason}" for path, reason in site.allow.items()),
+        *("--report", str(report)),
+    ]

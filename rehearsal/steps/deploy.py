@@ -1,0 +1,48 @@
+"""One more release, and what its proof found; the same, and a rollback, while requests come in."""
+
+import json
+import re
+
+from rehearsal.run import Run
+from rehearsal.run_log import Phase
+from rehearsal.server_site import SITE_STATE
+
+
+def deploy(run: Run, phase: Phase) -> None:
+    """The playbook runs only if it changed."""
+    run.command("deploy", phase, "deploy")
+    check_proof(run)
+
+
+def deploy_under_load(run: Run, phase: Phase) -> None:
+    """With the playbook, whether needed or not."""
+    with run.under_load("a release"):
+        output = run.command("deploy-under-load", phase, "deploy", "--provision", "--no-smoke")
+    changed = re.search(r"(\d+) changed;", output)
+    run.log.check(
+        "The playbook changes nothing on a host that is as it should be",
+        bool(changed and changed[1] == "0"),
+        f"changed={changed[1] if changed else 'unknown'}",
+    )
+
+
+def rollback_under_load(run: Run, phase: Phase) -> None:
+    with run.under_load("a rollback"):
+        run.command("rollback", phase, "rollback")
+
+
+def check_proof(run: Run) -> None:
+    """Whether the proof of the latest deploy passed, and whether it signed in."""
+    run.results.smoke = SITE_STATE / "report"
+    proof = json.loads((run.results.smoke / "smoke.json").read_text())
+    run.log.check("No static request reaches the origin", proof["verdict"] == "passed", proof["sentence"])
+    pages = [page["signed_in"] for page in proof["pages"]]
+    check_login(run, "The proof signed in", any(pages), f"{sum(pages)} of {len(pages)} pages")
+
+
+def check_login(run: Run, what: str, passed: bool, result: str) -> None:
+    """A check that only a project with a login allows; its paths were found when it was built."""
+    if json.loads(run.host.run("cat /etc/slipway/sign-in.json")):
+        run.log.check(what, passed, result)
+    else:
+        run.log.skip(what, "no path of the project takes a password")

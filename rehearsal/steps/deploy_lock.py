@@ -1,0 +1,21 @@
+"""A deploy's lock is taken away in the middle: it must not switch any more."""
+
+import json
+
+from rehearsal.run import Run
+from rehearsal.run_log import Phase
+from slipway.tool.server import lock
+from slipway.tool.server.connection import Connection
+from slipway.web.errors import SlipwayError
+
+
+def lose_lock(run: Run, phase: Phase) -> None:
+    connection = Connection(run.site.site)
+    with lock.held(connection):
+        connection.agent("unlock")
+        (serving,) = (each["id"] for each in json.loads(connection.agent("releases")) if each["current"])
+        try:
+            answer = connection.agent("activate", serving)
+        except SlipwayError as error:
+            answer = str(error)
+    run.log.check("A deploy whose lock is gone does not switch", "deploy lock is gone" in answer, answer)

@@ -1,0 +1,51 @@
+"""From stand-ins and a bare machine to a site that serves, with a user and the project's photos."""
+
+import sys
+
+from rehearsal.environment import superuser
+from rehearsal.run import Run, tool
+from rehearsal.run_log import Phase
+from rehearsal.server_site import DOMAIN, USER
+from slipway import ROOT
+
+# What a release changes by itself: not the site's own, and made anew by `migrate`.
+NOT_COPIED = ("contenttypes", "auth.permission", "sessions", "admin.logentry")
+
+
+def start(run: Run) -> None:
+    """Starts every stand-in."""
+    run.site.start()
+    run.results.url = run.site.site.site_url
+
+
+def provision_cloud(run: Run) -> None:
+    """As a person does; the authority of the rehearsal's AWS looks at no DNS record."""
+    run.log.must("provision-cdn", tool("cdn"), env=run.site.deployer("admin"), cwd=ROOT)
+
+
+def deploy(run: Run, phase: Phase) -> None:
+    run.command("deploy", phase, "deploy")
+
+
+def seed(run: Run) -> None:
+    """A user to sign in as, and what the project's seed makes: made here, then loaded into the machine's database,
+    because painting photos takes an emulated CPU minutes."""
+    env = run.site.variables("web") | {
+        "SECRET_KEY": "of a database that is thrown away",
+        "DATABASE_URL": f"sqlite:///{run.site.directory / 'seed.sqlite3'}",
+        **superuser(USER, DOMAIN, run.site.password),
+    }
+    commands = [["migrate", "--verbosity", "0"], ["createsuperuser", "--noinput"]]
+    commands += [[run.site.user_site.seed]] if run.site.user_site.seed else []
+    left_out = [part for label in NOT_COPIED for part in ("--exclude", label)]
+    dump = run.site.directory / "seed.json"
+    commands += [["dumpdata", "--natural-foreign", "--natural-primary", *left_out, "--output", str(dump)]]
+    for command in commands:
+        run.log.must(f"seed-{command[0]}", [sys.executable, "manage.py", *command], env=env, cwd=ROOT)
+    run.host.manage("loaddata --format=json -", dump.read_text())
+    sign_in(run)
+
+
+def sign_in(run: Run) -> None:
+    """From now on the proof signs in."""
+    run.site.write_secrets(SMOKE_LOGIN=run.site.login)
