@@ -1,7 +1,7 @@
 """CloudFront behind `make cdn`, describe and purge, and the policies of who works with it."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -111,15 +111,13 @@ def describe(site: Site, identity: Identity | None = None) -> dict[str, Any]:
     }
 
 
-def purge(site: Site, paths: Sequence[str], identity: Identity | None = None) -> list[str]:
-    """Takes ``paths`` out of every cache; returns the invalidations' ids.
+def invalidate(site: Site, paths: Mapping[str, list[str]], identity: Identity | None = None) -> list[str]:
+    """Takes paths out of every cache, as ``identity``; returns the invalidations' ids.
 
-    A path is a URL on the static or the media host, or begins with a slash and means the static
-    host; it may end in ``*``. ``identity`` asks.
+    ``paths`` are grouped by the URL of their host, static or media; one may end in ``*``.
     """
     account = Account(site.region, identity=identity)
-    batches = {edge: _paths(site, edge, paths) for edge in edges(site)}
-    return [_invalidate(account, edge, batch) for edge, batch in batches.items() if batch]
+    return [_invalidate(account, edge, paths[edge.url]) for edge in edges(site) if paths.get(edge.url)]
 
 
 def identity_policy(site: Site, name: str) -> dict[str, Any]:
@@ -135,19 +133,6 @@ def identity_policy(site: Site, name: str) -> dict[str, Any]:
             raise SlipwayError(f"no distribution answers to {edge.alias}; provision it first")
         arns.append(found["ARN"])
     return policies.deployer(site.bucket, site.media_bucket, *arns)
-
-
-def _paths(site: Site, edge: Edge, paths: Sequence[str]) -> list[str]:
-    other_urls = [e.url + "/" for e in edges(site)]
-    for path in paths:
-        if not path.startswith(("/", *other_urls)):
-            raise SlipwayError(
-                f"cannot purge {path}: give a path like /favicon.ico, or a URL on {site.static_url} or {site.media_url}"
-            )
-    mine = [path.removeprefix(edge.url) for path in paths if path.startswith(edge.url + "/")]
-    if edge.kind == "static":
-        mine += [path for path in paths if path.startswith("/")]
-    return mine
 
 
 def _invalidate(account: Account, edge: Edge, paths: list[str]) -> str:

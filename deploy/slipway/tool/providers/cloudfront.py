@@ -1,5 +1,6 @@
 """Amazon CloudFront before S3: what slipway.tool.cdn provisions."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from slipway.tool.aws.identity import Identity
@@ -19,5 +20,8 @@ def describe(site: Site) -> list[Step]:
 def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> list[str]:
     """By CreateInvalidation, with the AWS credentials among the keys, or those that every AWS tool finds."""
     # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
-    begun = cloudfront.purge(site, [target.url for target in targets], Identity(keys))
+    paths = defaultdict(list)
+    for target in targets:
+        paths[target.base].append(target.path)
+    begun = cloudfront.invalidate(site, paths, Identity(keys))
     return [f"invalidation {identifier} has begun" for identifier in begun]
