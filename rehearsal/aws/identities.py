@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from slipway.tool.cdn import policies
-from slipway.tool.cdn.names import PUBLIC_PREFIX, STATIC_PREFIX
+from slipway.web.prefixes import PUBLIC_PREFIX, STATIC_PREFIX
 
 ANY = "*"
 # What CloudFront itself may read; whether a distribution may, the bucket's policy says.

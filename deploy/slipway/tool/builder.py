@@ -13,7 +13,7 @@ from slipway.tool.secrets import AWS_PAIR, Secrets
 from slipway.tool.server import inventory, state
 from slipway.tool.server.upload import ReleaseArchive
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import STATIC_PREFIX
+from slipway.web.prefixes import STATIC_PREFIX
 
 # The push alone acts in AWS. Settings that ask for a key's variables find them in the other processes too.
 WITHHELD = Identity(dict.fromkeys(AWS_PAIR, "withheld"))

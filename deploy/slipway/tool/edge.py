@@ -10,7 +10,7 @@ import urllib3
 from slipway.tool.causes import cause
 from slipway.tool.connections import pool
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import STATIC_PREFIX
+from slipway.web.prefixes import STATIC_PREFIX
 
 THREADS = 16
 # An edge may have kept the error of a moment ago, for ten seconds at most.

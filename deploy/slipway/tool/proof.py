@@ -4,17 +4,17 @@ import sys
 from pathlib import Path
 
 from slipway.tool import config
-from slipway.tool.providers.pull import PREFIX
+from slipway.web.prefixes import PULLED_PATH
 
 
 def command(
     site: config.Site, *, build: Path, origin_log: Path, report: Path, provisioned: Path | None = None
 ) -> list[str]:
-    """``build`` holds the release's manifests; ``provisioned`` is what `slipway.tool describe` printed, where known."""
+    """``build`` holds the release's manifests; ``provisioned`` what `describe` prints, where known."""
     return [
         *(sys.executable, "-m", "tests.smoke", "--site", site.site_url),
         *("--static", site.static_url, "--media", site.media_url, "--origin-log", str(origin_log)),
-        *(() if site.pushes else ("--pull", PREFIX)),
+        *(() if site.pushes else ("--pull", PULLED_PATH)),
         *("--manifest", str(build / "manifests" / "objects.json")),
         *(("--provisioned", str(provisioned)) if provisioned else ()),
         *(f"--allow={path}={reason}" for path, reason in site.allow.items()),

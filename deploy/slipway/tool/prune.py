@@ -20,9 +20,8 @@ from slipway.tool.aws.errors import call_failed
 from slipway.tool.aws.identity import Identity
 from slipway.tool.cdn.account import ask
 from slipway.tool.config import Site
-from slipway.tool.push.record import RELEASES_PREFIX
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import STATIC_PREFIX
+from slipway.web.prefixes import RELEASES_PREFIX, STATIC_PREFIX
 
 SUPERSEDED = timedelta(days=30)
 # A push that is under way has sent what no manifest names yet.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-STATIC_PREFIX = "static/"
+from slipway.web.prefixes import STATIC_PREFIX
+
 # The shape of a name with a hash, as a policy can say it: some names without one have it too. A file without an
 # extension (LICENSE.<hash>) has not: its shape alone would be that of too many plain names (x.core.min.css).
 HASHED_SHAPE = f"{STATIC_PREFIX}*.????????????.*"

@@ -26,6 +26,8 @@ from slipway import ROOT as _ROOT
 from slipway.web import stores as _stores
 from slipway.web import switch as _switch
 from slipway.web.media.endpoint import upload_origin as _upload_origin
+from slipway.web.objects import IMMUTABLE as _IMMUTABLE
+from slipway.web.prefixes import PUBLIC_PREFIX as _PUBLIC_PREFIX
 
 _env = _environ.Env()
 _project = _sys.modules.get(_os.environ.get("DJANGO_SETTINGS_MODULE", ""))
@@ -164,10 +166,10 @@ if SLIPWAY_OFFLOAD:
         "OPTIONS": {
             "bucket_name": AWS_STORAGE_BUCKET_NAME,
             "region_name": _env.str("AWS_DEFAULT_REGION"),
-            "location": "media/public",
+            "location": _PUBLIC_PREFIX.removesuffix("/"),
             "default_acl": None,
             "signature_version": "s3v4",
-            "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+            "object_parameters": {"CacheControl": _IMMUTABLE},
         },
     }
 else:

@@ -7,8 +7,8 @@ from django.core.files.base import ContentFile
 from django.test import override_settings
 
 from slipway.web.media.files import FileStorage
-from slipway.web.media.limits import PUBLIC_PREFIX
 from slipway.web.media.naming import new_folder, public_key
+from slipway.web.prefixes import PUBLIC_PREFIX
 
 
 @pytest.fixture

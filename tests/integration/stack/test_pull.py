@@ -14,7 +14,7 @@ import requests
 
 from rehearsal.local_site import ROOT, USER, LocalSite
 from rehearsal.processes import Processes
-from slipway.tool.providers.pull import PREFIX
+from slipway.web.prefixes import PULLED_PATH
 from tests.clone import clone_of_fixture
 
 
@@ -39,7 +39,7 @@ def pull_from_the_site(stage):
             changed = answer["DistributionConfig"]
             origin = changed["Origins"]["Items"][0]
             del origin["S3OriginConfig"], origin["OriginAccessControlId"]
-            origin |= {"DomainName": stage.site.host, "OriginPath": PREFIX.rstrip("/")}
+            origin |= {"DomainName": stage.site.host, "OriginPath": PULLED_PATH.rstrip("/")}
             origin["CustomOriginConfig"] = {
                 "HTTPPort": stage.ports["www"],
                 "HTTPSPort": 443,
@@ -91,7 +91,7 @@ def test_nothing_static_is_in_the_bucket_and_all_hashed_names_are_in_the_release
 
 
 def test_the_proof_is_green_says_its_weaker_promise_and_each_file_was_pulled_once(stage):
-    said = prove(stage, "--pull", PREFIX)
+    said = prove(stage, "--pull", PULLED_PATH)
     assert (said["verdict"], said["findings"]) == ("passed", [])
     assert said["sentence"].startswith("no page sends a visitor to the origin for static files; ")
     assert said["sentence"].endswith("which pulls them from the origin")
@@ -99,7 +99,7 @@ def test_the_proof_is_green_says_its_weaker_promise_and_each_file_was_pulled_onc
     lines = [json.loads(line) for line in stage.origin_log.read_text().splitlines()]
     pulled = [line["uri"] for line in lines if "CloudFront" in line["agent"] and line["status"] in (200, "200")]
     assert len(pulled) > 20
-    assert all(uri.startswith(PREFIX) for uri in pulled)
+    assert all(uri.startswith(PULLED_PATH) for uri in pulled)
     assert sorted(pulled) == sorted(set(pulled))
 
 
@@ -122,7 +122,7 @@ def test_the_origin_serves_no_name_without_a_hash_and_nginx_no_file_at_all(stage
         "build/manifests/objects.json",
         "../manifests/objects.json",
     ]:
-        for path in (f"/{name}", f"/static/{name}", PREFIX + name):
+        for path in (f"/{name}", f"/static/{name}", PULLED_PATH + name):
             answer = requests.get(
                 origin + path, headers={"Host": stage.site.authority}, allow_redirects=False, timeout=30
             )

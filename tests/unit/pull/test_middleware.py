@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import override_settings
 
-from slipway.tool.providers import pull as described
 from slipway.web import pull
 from slipway.web.objects import IMMUTABLE, StaticObject
 from slipway.web.pull.middleware import PulledStatic
@@ -76,10 +75,6 @@ def test_nothing_else_is_answered_there_and_no_page_of_the_site_is(ask, name):
 @pytest.mark.parametrize("path", ["/css/a%20b.0123456789ab.css", "/static/css/a%20b.0123456789ab.css", "/pulled"])
 def test_elsewhere_it_is_the_site_that_answers(ask, path):
     assert ask(path).content == b"the site"
-
-
-def test_what_the_describing_module_says_is_where_it_answers():
-    assert described.PREFIX == pull.PREFIX
 
 
 def test_pages_of_the_release_before_find_their_files(ask):

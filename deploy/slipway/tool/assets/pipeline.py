@@ -12,7 +12,8 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from slipway.tool.assets import bundles, images, modules, templates, verify
 from slipway.tool.assets.collect import collect
 from slipway.tool.assets.hashing import Hashed, Hasher
-from slipway.web.objects import IMMUTABLE, STABLE, STATIC_PREFIX, StaticObject, content_type
+from slipway.web.objects import IMMUTABLE, STABLE, StaticObject, content_type
+from slipway.web.prefixes import STATIC_PREFIX
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Any
 from slipway.tool.cdn.account import GLOBAL, TAG, Account, Site, ask, is_https
 from slipway.tool.cdn.drift import overlay
 from slipway.tool.cdn.edges import Edge
-from slipway.tool.cdn.names import INCOMING_PREFIX
 from slipway.web.errors import SlipwayError
+from slipway.web.prefixes import INCOMING_PREFIX
 
 PUBLIC_ACCESS_BLOCK = {
     "BlockPublicAcls": True,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from slipway.tool.cdn.account import Site, host
-from slipway.tool.cdn.names import PUBLIC_PREFIX, STATIC_PREFIX
+from slipway.web.prefixes import PUBLIC_PREFIX, STATIC_PREFIX
 
 
 @dataclass(frozen=True)

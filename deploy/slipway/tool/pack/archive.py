@@ -23,6 +23,7 @@ from slipway import ROOT
 from slipway.tool.pack import sign_in
 from slipway.web import pull
 from slipway.web.errors import SlipwayError
+from slipway.web.prefixes import PULLED_FOLDER
 
 # Of ours only what the server imports.
 CODE = (
@@ -77,7 +78,7 @@ def _members() -> Iterator[tuple[str, Path]]:
             raise SlipwayError(f"{path}: no such file; run `python manage.py collectstatic` first")
         yield f"build/manifests/{name}", path
     for name, path in pull.files():
-        yield f"build/{pull.FOLDER}/{name}", path
+        yield f"build/{PULLED_FOLDER}/{name}", path
 
 
 def _walk(path: Path, skipped: set[Path]) -> Iterator[tuple[str, Path]]:

@@ -3,9 +3,10 @@
 import json
 from urllib.parse import urlsplit
 
-from slipway.tool.cdn.names import INCOMING_PREFIX, MEDIA_CSP, PUBLIC_PREFIX, STATIC_CSP, STATIC_PREFIX
+from slipway.tool.cdn.csp import MEDIA_CSP, STATIC_CSP
 from slipway.tool.config import Site
 from slipway.tool.providers.contract import Step
+from slipway.web.prefixes import INCOMING_PREFIX, PUBLIC_PREFIX, STATIC_PREFIX
 from slipway.web.stores import STORES
 
 # Which part of its bucket each host serves, and nothing else of it.

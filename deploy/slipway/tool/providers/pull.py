@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from slipway.tool.config import Site
 from slipway.tool.providers.contract import Step, Target
 from slipway.web.errors import SlipwayError
+from slipway.web.prefixes import PULLED_PATH
 
 TITLE = "A CDN that pulls from the site"
 CANNOT = (
@@ -15,16 +16,14 @@ CANNOT = (
     "Slipway cannot purge it, and hashed names need no purge",
 )
 
-# Where the site answers for them: slipway.web.pull, which needs Django's settings to be imported.
-PREFIX = "/pulled/"
 PAGE = "https://whitenoise.readthedocs.io/en/stable/django.html#use-a-content-delivery-network"
 
 
 def describe(site: Site) -> list[Step]:
     return [
         Step(
-            f"Make a CDN host that pulls {site.static_url}/… from {site.site_url}{PREFIX}… (by an origin path or a "
-            f"rewrite) and sends Host: {site.authority}; over TLS 1.2 or newer on both sides",
+            f"Make a CDN host that pulls {site.static_url}/… from {site.site_url}{PULLED_PATH}… (by an origin path or "
+            f"a rewrite) and sends Host: {site.authority}; over TLS 1.2 or newer on both sides",
             PAGE,
         ),
         Step(

@@ -6,6 +6,7 @@ from slipway.tool.config import Site
 from slipway.tool.providers import buckets
 from slipway.tool.providers.contract import Step, Target
 from slipway.web.errors import SlipwayError
+from slipway.web.prefixes import INCOMING_PREFIX
 
 TITLE = "Rackspace OpenStack Flex"
 CANNOT = (
@@ -40,7 +41,7 @@ def describe(site: Site) -> list[Step]:
         buckets.paths(site, "Let it put bucket and prefix before the path", f"{SWIFT}/s3_compat.html"),
         buckets.answers(site, "Let it set these headers", f"{SWIFT}/cors.html"),
         Step(
-            f"Remove what lies under media/incoming/ in {site.media_bucket} for longer than a day",
+            f"Remove what lies under {INCOMING_PREFIX} in {site.media_bucket} for longer than a day",
             f"{SWIFT}/overview_expiring_objects.html",
         ),
     ]

@@ -17,7 +17,7 @@ from urllib3 import HTTPResponse
 from slipway.tool.aws.identity import Identity
 from slipway.tool.config import Site
 from slipway.web import stores
-from slipway.web.objects import STATIC_PREFIX
+from slipway.web.prefixes import STATIC_PREFIX
 
 
 @dataclass(frozen=True, slots=True)

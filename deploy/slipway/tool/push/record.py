@@ -6,8 +6,7 @@ from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.s3 import S3
 from slipway.tool.push.upload import put
 from slipway.web.objects import StaticObject
-
-RELEASES_PREFIX = "releases/"
+from slipway.web.prefixes import RELEASES_PREFIX
 
 
 def put_release(bucket: Bucket, release_id: str, manifest: bytes) -> None:

@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from slipway.web.media.backends import Part, UploadForm
 from slipway.web.media.client import s3_client
-from slipway.web.media.limits import FORM_SECONDS, PUBLIC_PREFIX
+from slipway.web.media.limits import FORM_SECONDS
 from slipway.web.media.refusal import DOWN, GONE, Refused
 from slipway.web.objects import IMMUTABLE
+from slipway.web.prefixes import PUBLIC_PREFIX
 from slipway.web.stores import here
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from slipway.web import stores
 from slipway.web.errors import SlipwayError
-from slipway.web.media.limits import INCOMING_PREFIX
+from slipway.web.prefixes import INCOMING_PREFIX
 
 # Partitions whose hosts do not end in amazonaws.com.
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html

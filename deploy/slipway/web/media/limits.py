@@ -2,9 +2,6 @@
 
 from django.conf import settings
 
-INCOMING_PREFIX = "media/incoming/"
-PUBLIC_PREFIX = "media/public/"
-
 # What the web process can check without decoding, and what every browser shows.
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 

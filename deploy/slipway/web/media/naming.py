@@ -5,7 +5,8 @@ import secrets
 
 from django.utils import timezone
 
-from slipway.web.media.limits import EXTENSIONS, MAX_WIDTH_DIGITS, ORIGINAL, PUBLIC_PREFIX
+from slipway.web.media.limits import EXTENSIONS, MAX_WIDTH_DIGITS, ORIGINAL
+from slipway.web.prefixes import PUBLIC_PREFIX
 
 FOLDER_BYTES = 12
 # Files of other fields never match: FileStorage puts a random part behind each name.

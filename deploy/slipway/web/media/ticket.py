@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from django.core import signing
 
-from slipway.web.media.limits import EXTENSIONS, INCOMING_PREFIX, MAX_WIDTH_DIGITS, ORIGINAL, TICKET_SECONDS, WIDTHS
+from slipway.web.media.limits import EXTENSIONS, MAX_WIDTH_DIGITS, ORIGINAL, TICKET_SECONDS, WIDTHS
 from slipway.web.media.refusal import GONE, Refused
+from slipway.web.prefixes import INCOMING_PREFIX
 
 SALT = "slipway.web.media.ticket"
 

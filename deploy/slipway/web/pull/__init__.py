@@ -10,16 +10,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from slipway.web.objects import STATIC_PREFIX, StaticObject
-
-# Beside the manifests, in the build and in the release; and where the site answers for them.
-FOLDER = "pulled"
-PREFIX = f"/{FOLDER}/"
+from slipway.web.objects import StaticObject
+from slipway.web.prefixes import PULLED_FOLDER, STATIC_PREFIX
 
 
 def write(objects: Iterable[StaticObject]) -> int:
     """Lays the hashed objects of a build out for the release; how many they are. Older ones are removed."""
-    folder = settings.SLIPWAY_BUILD / FOLDER
+    folder = settings.SLIPWAY_BUILD / PULLED_FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     count = 0
     for entry in objects:
@@ -34,5 +31,5 @@ def write(objects: Iterable[StaticObject]) -> int:
 def files() -> Iterator[tuple[str, Path]]:
     """What the release is to carry, by name; nothing where the files are pushed to a bucket."""
     if settings.SLIPWAY_PULL:
-        folder = settings.SLIPWAY_BUILD / FOLDER
+        folder = settings.SLIPWAY_BUILD / PULLED_FOLDER
         yield from ((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file())

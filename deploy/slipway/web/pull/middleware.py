@@ -9,15 +9,16 @@ from django.http import HttpRequest, HttpResponse
 from whitenoise.base import WhiteNoise
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from slipway.web.objects import IMMUTABLE, STATIC_PREFIX
-from slipway.web.pull import FOLDER, PREFIX
+from slipway.web.objects import IMMUTABLE
+from slipway.web.prefixes import PULLED_FOLDER, PULLED_PATH, STATIC_PREFIX
 
 
 class PulledStatic(WhiteNoiseMiddleware):
-    """Serves what the manifests name with a hash, below PREFIX, and nothing else that lies in the folders.
+    """Serves what the manifests name with a hash, below PULLED_PATH, and nothing else that lies in the folders.
 
-    All below PREFIX is answered here, so that a CDN whose origin it is never shows a page of the site. The files of the
-    other releases on the host are served too: a page of theirs may be open somewhere, and an edge may only now ask.
+    All below PULLED_PATH is answered here, so that a CDN whose origin it is never shows a page of the site. The files
+    of the other releases on the host are served too: a page of theirs may be open somewhere, and an edge may only now
+    ask.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -27,13 +28,13 @@ class PulledStatic(WhiteNoiseMiddleware):
         self._types: dict[str, str] = {}
         for build in _builds():
             for name, content_type in _hashed(build / "manifests" / "objects.json"):
-                path, url = build / FOLDER / name, PREFIX + name
+                path, url = build / PULLED_FOLDER / name, PULLED_PATH + name
                 if path.is_file() and url not in self.files:
                     self._types[url] = content_type
                     self.add_file_to_dictionary(url, str(path))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(PREFIX):
+        if not request.path_info.startswith(PULLED_PATH):
             return self.get_response(request)
         found = self.files.get(request.path_info)
         try:
