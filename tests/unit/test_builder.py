@@ -37,7 +37,7 @@ def build(tmp_path, monkeypatch):
         builder.check_migrations("[]", allow=False)
         # What follows it reads the archive that it has made.
         with pytest.raises(FileNotFoundError):
-            builder.release()
+            builder.pack()
         assert dict(os.environ) == before
         return {name: json.loads((tmp_path / f"{name}.json").read_text()) for name in COMMANDS}
 
