@@ -1,6 +1,7 @@
 """A FileField of somebody else's package, under production's own settings."""
 
 import json
+import os
 import subprocess
 import sys
 from urllib.parse import quote
@@ -19,6 +20,7 @@ print(json.dumps({"name": name, "url": storage.url(name)}))
 def test_its_file_is_served_by_the_media_host(environ, admin, bucket, tmp_path):
     production = {
         "DJANGO_SETTINGS_MODULE": "fixture.settings",
+        "PYTHONPATH": os.pathsep.join(sys.path),
         "SECRET_KEY": "for this test",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
         "SITE_URL": "https://www.example.com",
