@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
-from slipway.web.media.backends import Part, UploadForm
 from slipway.web.media.client import s3_client
+from slipway.web.media.contract import Part, UploadForm
 from slipway.web.media.limits import FORM_SECONDS
 from slipway.web.media.refusal import DOWN, GONE, Refused
 from slipway.web.objects import IMMUTABLE

@@ -11,7 +11,7 @@ from django.core import signing
 from django.urls import reverse
 from django.utils._os import safe_join
 
-from slipway.web.media.backends import Part, UploadForm
+from slipway.web.media.contract import Part, UploadForm
 from slipway.web.media.limits import FORM_SECONDS
 from slipway.web.media.refusal import GONE, Refused
 from slipway.web.prefixes import INCOMING_PREFIX, PUBLIC_PREFIX
