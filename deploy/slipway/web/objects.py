@@ -14,8 +14,8 @@ HASHED_SHAPE = f"{STATIC_PREFIX}*.????????????.*"
 
 # A hashed name never changes its bytes, so a browser need never ask again.
 IMMUTABLE = "public, max-age=31536000, immutable"
-# A stable name is replaced in place; five minutes bound how long an old copy lives.
-STABLE = "public, max-age=300"
+# An unhashed file is replaced in place; five minutes bound how long an old copy lives.
+SHORT_LIVED = "public, max-age=300"
 
 # Exact types, so that an object's headers do not depend on the building machine's mime.types.
 CONTENT_TYPES = {
@@ -82,9 +82,9 @@ class StaticObject:
         return cls._make(name, body, IMMUTABLE)
 
     @classmethod
-    def stable(cls, name: str, body: bytes) -> "StaticObject":
+    def unhashed(cls, name: str, body: bytes) -> "StaticObject":
         """An object whose name carries no hash: a push replaces it in place."""
-        return cls._make(name, body, STABLE)
+        return cls._make(name, body, SHORT_LIVED)
 
     @classmethod
     def _make(cls, name: str, body: bytes, cache_control: str) -> "StaticObject":
@@ -92,8 +92,8 @@ class StaticObject:
         return cls(STATIC_PREFIX + name, body, content_type(name), cache_control, digest)
 
     @property
-    def is_stable(self) -> bool:
-        return self.cache_control == STABLE
+    def is_unhashed(self) -> bool:
+        return self.cache_control == SHORT_LIVED
 
     @property
     def has_hashed_shape(self) -> bool:

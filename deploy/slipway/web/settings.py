@@ -15,6 +15,7 @@ import sys as _sys
 from importlib.util import find_spec as _find_spec
 from pathlib import Path as _Path
 from urllib.parse import urlsplit as _urlsplit
+from warnings import warn as _warn
 
 import environ as _environ
 from csp.constants import NONCE as _NONCE
@@ -46,11 +47,14 @@ SLIPWAY_STATIC_BUCKET = _env.str("SLIPWAY_STATIC_BUCKET", default="")
 
 # Names that go up without a hash, as glob patterns: browsers and robots ask for these by heart.
 # A project adds its own, for files that load their siblings by plain name.
-SLIPWAY_STABLE_NAMES = [
+SLIPWAY_UNHASHED = [
     "favicon.ico",
     "robots.txt",
+    *getattr(_project, "SLIPWAY_UNHASHED", []),
     *getattr(_project, "SLIPWAY_STABLE_NAMES", []),
 ]
+if hasattr(_project, "SLIPWAY_STABLE_NAMES"):
+    _warn("write SLIPWAY_UNHASHED in place of SLIPWAY_STABLE_NAMES, its older name", FutureWarning, stacklevel=2)
 
 # Before staticfiles, so that its collectstatic is the one that runs. A release goes without it.
 _tool = ["slipway.tool"] if _find_spec("slipway.tool") else []

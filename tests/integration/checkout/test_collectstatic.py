@@ -21,13 +21,13 @@ def test_it_leaves_all_that_the_templates_ask_for_in_the_bucket(checkout, bucket
     assert sorted(key.rpartition(".")[2] for key in bundles) == ["css", "js"]
 
 
-def test_only_stable_names_of_the_project_go_up_plain(checkout, bucket):
+def test_only_unhashed_files_of_the_project_go_up_plain(checkout, bucket):
     checkout.manage("collectstatic", "--noinput")
-    stable = {key for key, (_, headers) in bucket.objects.items() if "immutable" not in headers["Cache-Control"]}
-    own = {key for key in stable if (checkout.root / "project/assets" / key.removeprefix("static/")).exists()}
+    unhashed = {key for key, (_, headers) in bucket.objects.items() if "immutable" not in headers["Cache-Control"]}
+    own = {key for key in unhashed if (checkout.root / "project/assets" / key.removeprefix("static/")).exists()}
     assert own == {"static/favicon.ico"}
     assert all(headers["Cache-Control"] == "public, max-age=300" for key, (_, headers) in bucket.objects.items()
-               if key in stable)  # fmt: skip
+               if key in unhashed)  # fmt: skip
 
 
 def test_a_second_run_sends_nothing(checkout, bucket):

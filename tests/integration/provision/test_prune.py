@@ -19,7 +19,7 @@ NOW = datetime.now(UTC)
 
 
 class Kept:
-    """A bucket with releases of whatever age; each names its own file, one that all share and its stable name."""
+    """A bucket with releases of whatever age; each names its own file, one that all share and an unhashed file."""
 
     def __init__(self, cloud: Cloud, site: config.Site) -> None:
         self.site = site

@@ -86,9 +86,13 @@ def line(aws, bucket, monkeypatch):
 
 @pytest.fixture
 def release():
-    """Sixty hashed objects and two stable ones."""
+    """Sixty hashed objects and two unhashed ones."""
     hashed = [StaticObject.hashed(f"js/{n}.{n:012x}.js", b"//%d\n" % n * (n + 1)) for n in range(60)]
-    return [StaticObject.stable("robots.txt", b"User-agent: *"), *hashed, StaticObject.stable("favicon.ico", b"icon")]
+    return [
+        StaticObject.unhashed("robots.txt", b"User-agent: *"),
+        *hashed,
+        StaticObject.unhashed("favicon.ico", b"icon"),
+    ]
 
 
 def as_held(objects):

@@ -32,7 +32,7 @@ def test_an_unchanged_push_makes_the_listing_alone(bucket, release):
 def test_a_change_sends_what_changed_and_deletes_nothing(bucket, held, release):
     push(release, bucket)
     changed = StaticObject.hashed("js/0.ffffffffffff.js", b"changed")
-    robots = StaticObject.stable("robots.txt", b"User-agent: x")
+    robots = StaticObject.unhashed("robots.txt", b"User-agent: x")
     report = push([robots, changed, *release[2:]], bucket)
     assert (report.sent, report.requests) == (2, 3)
     assert held() == as_held((*release, changed, robots))

@@ -7,8 +7,8 @@ from slipway.web.errors import SlipwayError
 from tests.unit.assets.world import hashed
 
 
-def modules(own, package=None, bare=None, stable=()):
-    return scan(hashed(own, package), bare or {}, list(stable))
+def modules(own, package=None, bare=None, unhashed=()):
+    return scan(hashed(own, package), bare or {}, list(unhashed))
 
 
 def test_every_module_and_all_it_imports_is_mapped_and_no_classic_script():
@@ -77,13 +77,11 @@ def test_a_bare_name_without_a_file_is_a_warning():
     ]
 
 
-def test_a_url_that_a_module_makes_needs_a_stable_name():
+def test_a_url_that_a_module_makes_needs_an_unhashed_file():
     files = {"a.js": "export const u = new URL('./i.png', import.meta.url)", "i.png": b"i"}
-    with pytest.raises(
-        SlipwayError, match=r"asks for i\.png by its plain name; list that name in SLIPWAY_STABLE_NAMES"
-    ):
+    with pytest.raises(SlipwayError, match=r"asks for i\.png by its plain name; list that name in SLIPWAY_UNHASHED"):
         modules(files)
-    assert list(modules(files, stable=["*.png"]).imports) == ["a.js"]
+    assert list(modules(files, unhashed=["*.png"]).imports) == ["a.js"]
 
 
 def test_what_lies_elsewhere_is_not_ours_to_check():

@@ -12,7 +12,7 @@ from slipway.web.objects import IMMUTABLE, StaticObject
 from slipway.web.pull.middleware import PulledStatic
 
 SHEET = StaticObject.hashed("css/a b.0123456789ab.css", b"p{}")
-ICON = StaticObject.stable("favicon.ico", b"icon")
+ICON = StaticObject.unhashed("favicon.ico", b"icon")
 OLDER = StaticObject.hashed("css/a.ba9876543210.css", b"older{}")
 
 

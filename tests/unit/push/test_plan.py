@@ -5,27 +5,27 @@ from slipway.web.errors import SlipwayError
 from slipway.web.objects import StaticObject
 
 HASHED = StaticObject.hashed("a.0123456789ab.css", b"a{}")
-STABLE = StaticObject.stable("robots.txt", b"User-agent: *")
+UNHASHED = StaticObject.unhashed("robots.txt", b"User-agent: *")
 
 
 def as_found(*objects):
     return {obj.key: (obj.md5, len(obj.body)) for obj in objects}
 
 
-def test_an_empty_bucket_gets_everything_hashed_names_apart_from_stable_ones():
-    plan = make_plan([STABLE, HASHED], {}, "b")
-    assert (plan.total, plan.hashed, plan.stable) == (2, [HASHED], [STABLE])
+def test_an_empty_bucket_gets_everything_hashed_names_apart_from_unhashed_ones():
+    plan = make_plan([UNHASHED, HASHED], {}, "b")
+    assert (plan.total, plan.hashed, plan.unhashed) == (2, [HASHED], [UNHASHED])
 
 
 def test_what_the_bucket_holds_already_is_not_sent():
-    plan = make_plan([STABLE, HASHED], as_found(STABLE, HASHED), "b")
-    assert (plan.total, plan.hashed, plan.stable) == (2, [], [])
+    plan = make_plan([UNHASHED, HASHED], as_found(UNHASHED, HASHED), "b")
+    assert (plan.total, plan.hashed, plan.unhashed) == (2, [], [])
 
 
-def test_a_stable_name_is_sent_when_its_bytes_differ():
-    older = StaticObject.stable("robots.txt", b"User-agent: x")
-    assert len(older.body) == len(STABLE.body)
-    assert make_plan([STABLE], as_found(older), "b").stable == [STABLE]
+def test_an_unhashed_file_is_sent_when_its_bytes_differ():
+    older = StaticObject.unhashed("robots.txt", b"User-agent: x")
+    assert len(older.body) == len(UNHASHED.body)
+    assert make_plan([UNHASHED], as_found(older), "b").unhashed == [UNHASHED]
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_a_hashed_name_that_holds_other_bytes_stops_the_push(there):
 def test_objects_of_older_releases_are_left_alone():
     older = StaticObject.hashed("a.ba9876543210.css", b"older")
     plan = make_plan([HASHED], as_found(older, HASHED), "b")
-    assert (plan.hashed, plan.stable) == ([], [])
+    assert (plan.hashed, plan.unhashed) == ([], [])
 
 
 def test_one_name_with_two_contents_is_refused():
     with pytest.raises(SlipwayError, match=r"s3://b/static/robots\.txt"):
-        make_plan([STABLE, StaticObject.stable("robots.txt", b"other")], {}, "b")
+        make_plan([UNHASHED, StaticObject.unhashed("robots.txt", b"other")], {}, "b")
 
 
 def test_the_same_object_twice_counts_once():
@@ -63,6 +63,6 @@ def test_where_an_etag_is_no_md5_a_hashed_name_of_the_same_size_is_there_already
         make_plan([HASHED], {HASHED.key: ("f" * 32, len(HASHED.body) + 1)}, "b", md5=False)
 
 
-def test_where_an_etag_is_no_md5_a_stable_name_is_always_sent():
-    found = {STABLE.key: ("f" * 32, len(STABLE.body))}
-    assert make_plan([STABLE], found, "b", md5=False).stable == [STABLE]
+def test_where_an_etag_is_no_md5_an_unhashed_file_is_always_sent():
+    found = {UNHASHED.key: ("f" * 32, len(UNHASHED.body))}
+    assert make_plan([UNHASHED], found, "b", md5=False).unhashed == [UNHASHED]

@@ -49,16 +49,16 @@ def test_an_object_goes_up_with_its_exact_headers(served):
     assert asked.headers["If-None-Match"] == "*"
 
 
-def test_a_stable_name_may_be_overwritten(served):
-    push([StaticObject.stable("robots.txt", b"new")], BUCKET)
+def test_an_unhashed_file_may_be_overwritten(served):
+    push([StaticObject.unhashed("robots.txt", b"new")], BUCKET)
     assert "If-None-Match" not in served.of("PUT")[0].headers
 
 
 # What a policy cannot tell from a name with a hash.
-ALIKE = StaticObject.stable("handsontable-6.2.2.full.min.js", b"new")
+ALIKE = StaticObject.unhashed("handsontable-6.2.2.full.min.js", b"new")
 
 
-def test_a_stable_name_that_looks_hashed_is_created_as_those_are_and_then_replaced(served):
+def test_an_unhashed_file_that_looks_hashed_is_created_as_those_are_and_then_replaced(served):
     assert push([ALIKE], BUCKET).sent == 1
     assert [asked.headers.get("If-None-Match") for asked in served.of("PUT")] == ["*"]
     served.asked.clear()
@@ -74,7 +74,7 @@ def test_one_that_the_key_may_not_replace_is_one_line_with_the_way_out(served):
     assert "\n" not in str(refused.value)
 
 
-def test_stable_names_wait_until_every_hashed_one_is_there(served):
+def test_unhashed_files_wait_until_every_hashed_one_is_there(served):
     answered = []
 
     def put(asked):
@@ -83,7 +83,7 @@ def test_stable_names_wait_until_every_hashed_one_is_there(served):
         return answer
 
     served.put = put
-    push([StaticObject.stable(f"{n}.js", b"s" * 9_000) for n in range(9)] + hashed(200), BUCKET)
+    push([StaticObject.unhashed(f"{n}.js", b"s" * 9_000) for n in range(9)] + hashed(200), BUCKET)
     assert len(answered) == 209
     assert all(path.endswith(".js") for path in answered[200:])
 
@@ -187,7 +187,7 @@ def test_where_an_etag_is_no_md5_the_size_says_what_another_push_has_put(served,
 
 
 def test_the_report_names_what_was_replaced_and_not_what_is_new(served):
-    robots, icon = StaticObject.stable("robots.txt", b"new"), StaticObject.stable("favicon.ico", b"icon")
+    robots, icon = StaticObject.unhashed("robots.txt", b"new"), StaticObject.unhashed("favicon.ico", b"icon")
     listed = b"<ListBucketResult><Contents><Key>static/robots.txt</Key><ETag>x</ETag><Size>9</Size></Contents>"
     served.answering = lambda asked: (
         Answered(body=listed + b"</ListBucketResult>") if asked.method == "GET" else stored(asked)

@@ -43,10 +43,10 @@ class Modules:
     warnings: list[str] = field(default_factory=list)
 
 
-def scan(files: dict[str, Hashed], bare: dict[str, str], stable: list[str]) -> Modules:
+def scan(files: dict[str, Hashed], bare: dict[str, str], unhashed: list[str]) -> Modules:
     """The modules of the project and everything that they import, packages' files included.
 
-    ``bare`` maps bare specifiers to names, ``stable`` lists patterns of names without a hash. Raises
+    ``bare`` maps bare specifiers to names, ``unhashed`` lists patterns of names without a hash. Raises
     SlipwayError for a module of the project that imports a file that does not exist.
     """
     for specifier, name in bare.items():
@@ -62,7 +62,7 @@ def scan(files: dict[str, Hashed], bare: dict[str, str], stable: list[str]) -> M
         if name in graph:
             continue
         graph[name] = []
-        for imported, kind in _imports(files, name, bare, stable, modules.warnings):
+        for imported, kind in _imports(files, name, bare, unhashed, modules.warnings):
             waiting.append(imported)
             if kind == "static":
                 graph[name].append(imported)
@@ -85,7 +85,7 @@ def _imports(
     files: dict[str, Hashed],
     name: str,
     bare: dict[str, str],
-    stable: list[str],
+    unhashed: list[str],
     warnings: list[str],
 ) -> Iterator[tuple[str, str]]:
     source = files[name].source
@@ -113,10 +113,10 @@ def _imports(
                 warnings.append(problem)
             elif kind != "plain":
                 yield target.name, kind
-            elif files[target.name].source.own and not matches(target.name, stable):
+            elif files[target.name].source.own and not matches(target.name, unhashed):
                 raise SlipwayError(
                     f"{place}: new URL() asks for {target.name} by its plain name; list that name "
-                    "in SLIPWAY_STABLE_NAMES, or pass its URL in from a template"
+                    "in SLIPWAY_UNHASHED, or pass its URL in from a template"
                 )
 
 

@@ -12,8 +12,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from slipway.tool.assets import bundles, images, modules, templates, verify
 from slipway.tool.assets.collect import collect
 from slipway.tool.assets.hashing import Hashed, Hasher
-from slipway.web.objects import IMMUTABLE, STABLE, StaticObject, content_type
-from slipway.web.prefixes import STATIC_PREFIX
+from slipway.web.objects import StaticObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +37,24 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     files = hasher.all()
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names
-    imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}), settings.SLIPWAY_STABLE_NAMES)
+    imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}), settings.SLIPWAY_UNHASHED)
     made = bundles.compress({file.name: file.body for file in files.values()}, found)
     verify.check_blocks(found.values(), made)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
     if settings.SLIPWAY_PULL:
         # A CDN that pulls keeps what it has: no purge would take out an older file of the same name.
-        objects = [entry for entry in objects if not entry.is_stable]
+        objects = [entry for entry in objects if not entry.is_unhashed]
     if write:
         _write_manifests(names, made.manifest, imports, objects)
     return Build(objects, warnings + hasher.warnings + imports.warnings + made.warnings)
 
 
 def _objects(files: dict[str, Hashed], bundle_files: dict[str, bytes]) -> Iterable[StaticObject]:
-    stable = settings.SLIPWAY_STABLE_NAMES
     for name, file in files.items():
-        kind = content_type(name)
-        yield StaticObject(STATIC_PREFIX + file.name, file.body, kind, IMMUTABLE, file.md5)
+        yield StaticObject.hashed(file.name, file.body)
         # A package's script may ask for its siblings by plain name, and no scan can rule that out.
-        if not file.source.own or modules.matches(name, stable):
-            yield StaticObject(STATIC_PREFIX + name, file.body, kind, STABLE, file.md5)
+        if not file.source.own or modules.matches(name, settings.SLIPWAY_UNHASHED):
+            yield StaticObject.unhashed(name, file.body)
     for name, body in bundle_files.items():
         yield StaticObject.hashed(name, body)
 

@@ -30,13 +30,6 @@ class Finding:
         return f"{self.file}: {self.operation}: {self.reason}"
 
 
-def refuse_unsafe(applied: Collection[Key]) -> None:
-    """Raises SlipwayError, one line, when a migration that ``applied`` lacks would break the code that serves."""
-    found = find_unsafe(applied)
-    if found:
-        raise refusal(found)
-
-
 def find_unsafe(applied: Collection[Key]) -> list[Finding]:
     """What is unsafe, in the order in which it would run. On a first deploy no code serves, so nothing is."""
     found = []

@@ -10,7 +10,7 @@ from slipway.web.errors import SlipwayError
 
 TITLE = "Fastly and its object storage"
 CANNOT = (
-    "ETags are no MD5 there: a push tells hashed names apart by size, and sends the stable ones every time",
+    "ETags are no MD5 there: a push tells hashed names apart by size, and sends the unhashed ones every time",
     "uploads go by presigned PUT; no page of Fastly's promises CORS for it, and an older one excluded presigned URLs: "
     "try one before you rely on it",
     "a purge takes whole URLs, or /* for all of the service",

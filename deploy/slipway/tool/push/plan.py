@@ -14,11 +14,11 @@ class Plan:
 
     total: int
     hashed: list[StaticObject]
-    stable: list[StaticObject]
+    unhashed: list[StaticObject]
 
 
 def make_plan(objects: Iterable[StaticObject], found: Found, bucket: str, *, md5: bool = True) -> Plan:
-    """What ``found`` lacks. Where ETags are no MD5, size alone tells hashed names apart, and stable ones are all sent.
+    """What ``found`` lacks. Where ETags are no MD5, size alone tells hashed names apart, and all unhashed go.
 
     Raises SlipwayError for a hashed name that holds other bytes in the bucket, and for one name
     with two contents.
@@ -32,10 +32,10 @@ def make_plan(objects: Iterable[StaticObject], found: Found, bucket: str, *, md5
         there = found.get(obj.key)
         if there == (obj.md5, len(obj.body)):
             continue
-        if not md5 and not obj.is_stable and there and there[1] == len(obj.body):
+        if not md5 and not obj.is_unhashed and there and there[1] == len(obj.body):
             continue
-        if obj.is_stable:
-            plan.stable.append(obj)
+        if obj.is_unhashed:
+            plan.unhashed.append(obj)
         elif there is None:
             plan.hashed.append(obj)
         else:

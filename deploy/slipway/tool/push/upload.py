@@ -28,7 +28,7 @@ Progress = Callable[[int, int], object]
 class PushReport:
     """``sent`` + ``skipped`` = ``objects``; ``bytes`` were sent; ``requests`` count the listing.
 
-    ``replaced`` are the keys of stable names that held other bytes before: caches may have those.
+    ``replaced`` are the keys of unhashed files that held other bytes before: caches may have those.
     """
 
     objects: int
@@ -36,7 +36,6 @@ class PushReport:
     skipped: int
     bytes: int
     requests: int
-    seconds: float
     replaced: tuple[str, ...] = ()
 
 
@@ -48,19 +47,18 @@ def push(
 ) -> PushReport:
     """Leaves every object in the bucket, or raises SlipwayError naming the one that is not.
 
-    Deletes nothing and overwrites no hashed name. Stable names go last, because such a file may
+    Deletes nothing and overwrites no hashed name. Unhashed files go last, because such a file may
     load hashed ones. What was sent before an error stays, so that a rerun sends only the rest.
     """
-    began = time.monotonic()
     listing = listing or start_listing(bucket)
     found = listing.result()
     plan = make_plan(objects, found, bucket.name, md5=bucket.store.md5)
     s3 = listing.s3
-    settled = plan.total - len(plan.hashed) - len(plan.stable)
+    settled = plan.total - len(plan.hashed) - len(plan.unhashed)
     sent: list[int] = []
     if progress:
         progress(settled, plan.total)
-    for batch in (plan.hashed, plan.stable):
+    for batch in (plan.hashed, plan.unhashed):
         for size in _put_all(s3, batch):
             settled += 1
             if size is not None:
@@ -75,8 +73,7 @@ def push(
         skipped=plan.total - len(sent),
         bytes=sum(sent),
         requests=s3.requests,
-        seconds=time.monotonic() - began,
-        replaced=tuple(obj.key for obj in plan.stable if obj.key in found),
+        replaced=tuple(obj.key for obj in plan.unhashed if obj.key in found),
     )
 
 
@@ -122,7 +119,7 @@ def put(s3: S3, obj: StaticObject, *, replace: bool = False) -> int | None:
     ``replace``: it is known to be there, under a name without a hash. Raises SlipwayError when the bucket refuses it or
     holds other bytes under a hashed name.
     """
-    conditional = s3.conditional and not replace and (not obj.is_stable or obj.has_hashed_shape)
+    conditional = s3.conditional and not replace and (not obj.is_unhashed or obj.has_hashed_shape)
     headers = {
         "Content-Type": obj.content_type,
         "Cache-Control": obj.cache_control,
@@ -144,7 +141,7 @@ def put(s3: S3, obj: StaticObject, *, replace: bool = False) -> int | None:
             f"cannot replace s3://{s3.bucket.name}/{obj.key}: its name looks like one with a hash, which this key may "
             "only create; delete that object with a key of your own, and run it again"
         )
-    if answer.status == 412 and obj.is_stable:
+    if answer.status == 412 and obj.is_unhashed:
         return put(s3, obj, replace=True)
     md5 = s3.bucket.store.md5
     if answer.status == 412:

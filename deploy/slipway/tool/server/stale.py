@@ -6,7 +6,7 @@ from slipway.tool import providers
 from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
 
-# Above it a purge costs more than it gains: providers count or bill each path, and a stable name ages out by itself.
+# Above it a purge costs more than it gains: providers count or bill each path, and an unhashed file ages out by itself.
 PATHS = 30
 AGED = "caches let the old ones go within five minutes"
 

@@ -20,7 +20,7 @@ def write(objects: Iterable[StaticObject]) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     count = 0
     for entry in objects:
-        if not entry.is_stable:
+        if not entry.is_unhashed:
             path = folder / entry.key.removeprefix(STATIC_PREFIX)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(entry.body)

@@ -64,7 +64,7 @@ class Command(collectstatic.Command):
                 facts.append(f"{pull.write(built.objects):,} for a CDN to pull")
         elif self.dry_run:
             plan = make_plan(built.objects, listing.result(), bucket.name, md5=bucket.store.md5)
-            missing = plan.hashed + plan.stable
+            missing = plan.hashed + plan.unhashed
             size = sum(len(entry.body) for entry in missing)
             facts = [
                 f"{objects:,} objects built",
