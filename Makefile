@@ -32,7 +32,10 @@ image: .venv/pip
 	@rehearsal/system.sh mmdebstrap:mmdebstrap mke2fs:e2fsprogs ssh:openssh-client $($(or $(MACHINE),qemu))
 	@$(BIN)/python -m rehearsal.machine $(machine) image
 
-test: .venv/dev ## run the unit and integration tests (ARGS=… goes to pytest)
+test: .venv/dev ## run your project's own tests and the checks of a deploy (ARGS=… goes to its test runner)
+	@$(BIN)/python -m slipway.tool test -- $(ARGS)
+
+test-slipway: .venv/dev ## run Slipway's own unit and integration tests (ARGS=… goes to pytest)
 	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl certutil:libnss3-tools pebble:pebble
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -95,12 +98,12 @@ bench-memory: .venv/demo ## measure what a web process weighs, and what an uploa
 	@$(BIN)/python -m tests.bench.memory
 
 lint: .venv/dev ## ruff, djlint, zizmor and ansible-lint
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --quiet --check --lint project deploy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --quiet --check --lint project deploy tests/site
 	@$(BIN)/zizmor --offline --quiet .github
 	@cd ansible && ../$(BIN)/ansible-lint -q
 
 format: .venv/dev ## let ruff and djlint put the code in form
-	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint --quiet --reformat project deploy
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint --quiet --reformat project deploy tests/site
 
 lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
 	@requirements/lock.sh
@@ -131,4 +134,4 @@ install = echo "slipway: installing $(1) into .venv (a minute)" && \
 	@$(call install,$<)
 	@touch $@ .venv/deploy .venv/demo
 
-.PHONY: help image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
+.PHONY: help image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock

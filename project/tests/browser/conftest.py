@@ -24,7 +24,8 @@ document.addEventListener("securitypolicyviolation", (event) =>
 def browser():
     """Chromium. Playwright's loop runs in this thread, where Django would refuse its database."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
-    assert program, "these tests need Chromium: apt install chromium"
+    if not program:
+        pytest.skip("no Chromium here: apt install chromium")
     # Chromium's sandbox refuses root.
     flags = ["--no-proxy-server", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:

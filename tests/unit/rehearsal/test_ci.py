@@ -31,9 +31,16 @@ def run(tmp_path):
 def test_every_part_is_played_and_its_minutes_are_told(run):
     done, made = run()
     assert done.returncode == 0, done.stderr
-    assert made == ["image MACHINE=container", "test", "lint", "demo ONCE=1", "rehearse MACHINE=container"]
+    assert made == [
+        "image MACHINE=container",
+        "test-slipway",
+        "test",
+        "lint",
+        "demo ONCE=1",
+        "rehearse MACHINE=container",
+    ]
     rows = [line.split() for line in done.stdout.splitlines() if line]
-    assert [row[0] for row in rows] == ["part", "image", "test", "lint", "demo", "rehearse", "whole"]
+    assert [row[0] for row in rows] == ["part", "image", "test-slipway", "test", "lint", "demo", "rehearse", "whole"]
     assert all(re.fullmatch(r"\d+\.\d", row[1]) for row in rows[1:])
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 
@@ -82,7 +83,10 @@ def _members() -> Iterator[tuple[str, Path]]:
 
 
 def _walk(path: Path, skipped: set[Path]) -> Iterator[tuple[str, Path]]:
-    if path.name in LEFT_OUT or path.name.startswith(".") or path.name.endswith(LEFT_OUT_SUFFIXES):
+    if path.name.startswith(".") or path.name.endswith(LEFT_OUT_SUFFIXES):
+        return
+    # An app may be called so.
+    if path.name in LEFT_OUT and str(path) not in {app.path for app in apps.get_app_configs()}:
         return
     if path.is_file():
         yield path.relative_to(ROOT).as_posix(), path

@@ -1,0 +1,35 @@
+"""`make test`: the project's own tests, and what must hold for any project before a deploy."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from slipway.tool import config
+from slipway.tool.phases import phase
+from slipway.tool.project_checks import ProjectChecks
+
+help = "run the project's own tests and the checks of a deploy"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("arguments", nargs="*", help="for the project's test runner, after --")
+
+
+def run(options: argparse.Namespace) -> int:
+    site = config.load()
+    with tempfile.TemporaryDirectory(prefix="slipway-test-") as directory:
+        checks = ProjectChecks(site, Path(directory))
+        with phase("Check the settings of production"):
+            for warning in checks.check():
+                print(f"  warning: {warning}")
+        with phase("Look for changed models without a migration"):
+            checks.missing_migrations()
+        with phase("Run the project's tests"):
+            if not checks.tests(options.arguments):
+                print("  it has none")
+        with phase("Build the static files, and push none"):
+            print(f"  {checks.build()}")
+        with phase("Pack the release"):
+            checks.pack()
+    print(f"{site.settings} passes: `make deploy` can take it from here")
+    return 0
