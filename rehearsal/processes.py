@@ -1,10 +1,11 @@
-"""Starts the stage's processes and ends exactly those."""
+"""Starts processes on ports of their own, and ends exactly those."""
 
 import os
 import random
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,19 +17,43 @@ from slipway.web.errors import SlipwayError
 # Below those that systems give to outgoing connections: one of these may take a port before its server does, or while
 # that starts again. https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
 ANY = range(20_000, 32_768)
+# What holds a port for this process until it ends: its server has still to start, and another demo may look meanwhile.
+_held: list[socket.socket] = []
 
 
 def free_port(wanted: int = 0, host: str = "127.0.0.1") -> int:
-    """``wanted``, or the next port above it that is free; any free port for 0."""
+    """``wanted``, or the next port above it that is free; any free port for 0.
+
+    No other call gets the same one while this process runs, in whatever process.
+    """
     for port in range(wanted, wanted + 100) if wanted else random.SystemRandom().sample(ANY, 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
+        if _is_free(port, host) and _hold(port):
             return port
     raise SlipwayError(f"no free port from {wanted or ANY.start} on {host}; stop what holds them")
+
+
+def _is_free(port: int, host: str) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def _hold(port: int) -> bool:
+    """By a name that the kernel gives to one socket and takes back with the process. Linux alone has such names."""
+    if sys.platform != "linux":
+        return True
+    holder = socket.socket(socket.AF_UNIX)
+    try:
+        holder.bind(f"\0slipway-port-{port}")
+    except OSError:
+        holder.close()
+        return False
+    _held.append(holder)
+    return True
 
 
 def free_ports(count: int) -> list[int]:

@@ -9,6 +9,7 @@ import textwrap
 
 import pytest
 
+from rehearsal.environment import choose_ports
 from rehearsal.processes import Processes, free_port
 from slipway.web.errors import SlipwayError
 from tests.integration.interrupt import hears_ctrl_c
@@ -28,6 +29,20 @@ def test_a_taken_port_gives_the_next_free_one():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert free_port(port) > port
+
+
+def test_two_that_choose_at_once_get_different_ports():
+    """Neither of them listens yet."""
+    first = choose_ports(("www", "cdn"), 20_000)
+    script = "from rehearsal.environment import choose_ports; print(*choose_ports('ab', 20_000).values())"
+    output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert not {*map(int, output.split())} & {*first.values()}
+
+
+def test_a_port_is_free_again_when_who_chose_it_has_ended():
+    command = [sys.executable, "-c", "from rehearsal.processes import free_port; print(free_port())"]
+    port = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert free_port(port) == port
 
 
 def test_a_process_is_ready_when_its_port_accepts_and_ends_with_the_block(tmp_path):
