@@ -84,7 +84,7 @@ unlock: .venv/deploy ## end a deploy lock whose holder is gone
 
 smoke: .venv/demo ## prove that no static request reaches the origin of SITE=https://…
 	@rehearsal/system.sh chromium:chromium
-	@$(BIN)/python -m tests.smoke --site "$(SITE)" $(ARGS)
+	@$(BIN)/python -m tests.smoke --site "$(SITE)" --source project $(ARGS)
 
 bench-push: .venv/demo ## time the push beside six other ways to fill a bucket (ARGS="--quick")
 	@rehearsal/system.sh rclone:rclone

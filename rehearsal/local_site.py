@@ -206,7 +206,12 @@ class LocalSite(Environment):
         describe = [sys.executable, "-m", "slipway.tool", "describe"]
         described.write_text(self.run(describe, identity="admin", capture=True, log="describe"))
         command = proof.command(
-            self.site, build=self.build, origin_log=self.origin_log, report=self.report, provisioned=described
+            self.site,
+            project=self.source / "project",
+            build=self.build,
+            origin_log=self.origin_log,
+            report=self.report,
+            provisioned=described,
         )
         command += ["--origin", f"http://127.0.0.1:{self.ports['www']}", *arguments]
         output = (self.directory / "log" / "smoke.log").open("wb") if quiet else None

@@ -167,25 +167,38 @@ async def _follow(client: Client, hosts: Hosts, url: str) -> list[Answer]:
 
 async def _errors(found: Crawl, client: Client, hosts: Hosts) -> None:
     """The pages a visitor meets when something is wrong. A 500 is taken only if one turns up."""
-    token = "s" * 32
-    cases = {
-        "404": ("GET", f"/slipway-smoke-{new_run()}/", {}, None),
-        "400": ("GET", "/", {"Host": "smoke.invalid"}, None),
-        "403": ("POST", "/", {}, b""),
-        "405": ("PUT", "/", {"Cookie": f"csrftoken={token}", "X-CSRFToken": token}, b""),
-    }
-    for status, (method, path, headers, data) in cases.items():
-        url = urljoin(hosts.site, path)
-        if method != "GET":
-            headers = {**headers, "Origin": hosts.origin, "Referer": hosts.site}
-        answer = await client.ask(url, method=method, headers=headers, data=data)
-        if str(answer.status) != status:
-            said = answer.error or f"answered {answer.status}"
-            found.notes.append(f"not checked: the {status} page ({method} {path}: {said})")
-        elif found.take(answer, status, replay=status != "404") is None:
-            found.notes.append(f"the {status} answer is no page: nothing to parse")
+    for status, requests in _error_requests().items():
+        answers = []
+        for method, path, headers, data in requests:
+            if method != "GET":
+                headers = {**headers, "Origin": hosts.origin, "Referer": hosts.site}
+            answer = await client.ask(urljoin(hosts.site, path), method=method, headers=headers, data=data)
+            if str(answer.status) == status:
+                if found.take(answer, status, replay=status != "404") is None:
+                    found.notes.append(f"the {status} answer is no page: nothing to parse")
+                break
+            answers.append(f"{method} {path}: {answer.error or f'answered {answer.status}'}")
+        else:
+            found.notes.append(f"not checked: the {status} page ({'; '.join(answers)})")
     if not any(crawled.answer.status >= 500 for crawled in found.pages):
         found.notes.append("not checked: the 500 page (the site offered none)")
+
+
+def _error_requests() -> dict[str, list[tuple[str, str, dict[str, str], bytes | None]]]:
+    """Method, path, headers and body of requests that Django answers with a status; the first that has it is taken."""
+    token = "s" * 32
+    csrf = {"Cookie": f"csrftoken={token}", "X-CSRFToken": token}
+    return {
+        "404": [("GET", f"/slipway-smoke-{new_run()}/", {}, None)],
+        "400": [
+            # A form without the boundary that its type must have.
+            ("POST", "/", {**csrf, "Content-Type": "multipart/form-data"}, b"form"),
+            # A host that is not the site's, which a server before Django may cut off without an answer.
+            ("GET", "/", {"Host": "smoke.invalid"}, None),
+        ],
+        "403": [("POST", "/", {}, b"")],
+        "405": [("PUT", "/", csrf, b"")],
+    }
 
 
 def _crawlable(url: str, hosts: Hosts) -> bool:

@@ -1,49 +1,83 @@
-"""Where in a project's own files a URL is written, as far as it is written there at all."""
+"""Where a URL is written: in a project's own files, or in the templates of the packages that it runs with."""
 
 import os
+import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tests.smoke.manifest import DIGEST
 
-_SUFFIXES = {".html", ".txt", ".xml", ".svg", ".py", ".css", ".js", ".mjs", ".json", ".webmanifest", ".md", ".conf"}
-_NOT_ENTERED = {"node_modules", "__pycache__", "build", "dist", "tests", "venv"}
+_SUFFIXES = {".html", ".txt", ".xml", ".svg", ".py", ".css", ".js", ".mjs", ".json", ".webmanifest", ".conf"}
+_NOT_ENTERED = {"node_modules", "__pycache__", "build", "dist", "docs", "tests", "venv"}
 _MOST_BYTES = 1_000_000
+# How deep in a package its templates may be: django/contrib/admin/templates.
+_DEPTH = 4
+# Every page without an icon is asked for it, so that it counts only where it is written as it stands.
+_ICON = "/favicon.ico"
+_WRITTEN_ICON = re.compile(r"""(?<=["'(=])/favicon\.ico""")
 
 
 class Source:
-    """The files of one project, read once. ``where`` finds a URL in them."""
+    """The files of ``project``, and the templates below ``packages``, where a Python keeps what pip installs."""
 
-    def __init__(self, directory: Path):
-        self._files = {str(path.relative_to(directory)): path for path in _files(directory)}
-        self._texts: dict[str, str] = {}
+    def __init__(self, project: Path, packages: Path | None = None):
+        self._project = project
+        self._packages = packages
 
     def where(self, url: str) -> str:
-        """ "file:line" of the URL, else of its path, else of its name without hash; "" if none is written once."""
-        parts = urlsplit(url)
-        path = unquote(parts.path)
-        if path.count("/") < 2 and path != "/favicon.ico":
-            return ""
-        plain = DIGEST.sub("", path.strip("/"), count=1)
-        inner = plain.partition("/")[2]
-        for needle in (url, path, plain, *([inner] if "/" in inner else [])):
-            found = self._find(needle)
-            if found:
-                return found[0] if len(found) == 1 else f"{found[0]} (and {len(found) - 1} more)"
+        """ "file:line" of the URL, else of its path, else of its name without hash; "" where none of them is found.
+
+        The first of several, with the number of the others.
+        """
+        needles = _needles(url)
+        for texts in (self._own, self._installed) if needles else ():
+            for needle in needles:
+                places = _places(needle, texts)
+                if places:
+                    return places[0] if len(places) == 1 else f"{places[0]} (and {len(places) - 1} more)"
         return ""
 
-    def _find(self, needle: str) -> list[str]:
-        found = []
-        for name, path in self._files.items():
-            if name not in self._texts:
-                self._texts[name] = path.read_text(encoding="utf-8", errors="replace")
-            text = self._texts[name]
-            at = text.find(needle)
-            if at >= 0:
-                found.append(f"{name}:{text.count(chr(10), 0, at) + 1}")
-        # A template says more than the code that fills it.
-        return sorted(found, key=lambda place: (".html:" not in place, place))
+    @cached_property
+    def _own(self) -> dict[str, str]:
+        return _texts(self._project, _files(self._project))
+
+    @cached_property
+    def _installed(self) -> dict[str, str]:
+        return _texts(self._packages, _templates(self._packages)) if self._packages else {}
+
+
+def _needles(url: str) -> list[re.Pattern]:
+    path = unquote(urlsplit(url).path)
+    if path == _ICON:
+        return [re.compile(re.escape(url)), _WRITTEN_ICON]
+    if path.count("/") < 2:
+        return []
+    plain = DIGEST.sub("", path.strip("/"), count=1)
+    inner = plain.partition("/")[2]
+    return [re.compile(re.escape(text)) for text in (url, path, plain, *([inner] if "/" in inner else []))]
+
+
+def _places(needle: re.Pattern, texts: dict[str, str]) -> list[str]:
+    places = [
+        f"{name}:{text.count(chr(10), 0, match.start()) + 1}"
+        for name, text in texts.items()
+        if (match := needle.search(text))
+    ]
+    # A template says more than the code that fills it.
+    return sorted(places, key=lambda place: (".html:" not in place, place))
+
+
+def _texts(directory: Path, paths: Iterator[Path]) -> dict[str, str]:
+    """Text by name: the path from here, where it is below, else from ``directory``."""
+    here = Path.cwd()
+    return {
+        str(path.absolute().relative_to(here if path.absolute().is_relative_to(here) else directory.absolute())): (
+            path.read_text(encoding="utf-8", errors="replace")
+        )
+        for path in paths
+    }
 
 
 def _files(directory: Path) -> Iterator[Path]:
@@ -53,3 +87,12 @@ def _files(directory: Path) -> Iterator[Path]:
             path = Path(folder) / name
             if path.suffix in _SUFFIXES and path.is_file() and path.stat().st_size <= _MOST_BYTES:
                 yield path
+
+
+def _templates(packages: Path) -> Iterator[Path]:
+    for folder, inner, _ in os.walk(packages):
+        if len(Path(folder).relative_to(packages).parts) >= _DEPTH:
+            inner.clear()
+        if "templates" in inner:
+            inner.remove("templates")
+            yield from _files(Path(folder) / "templates")

@@ -1,7 +1,9 @@
 """Draws the verdict from what the checks found."""
 
+import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.smoke.attribution import Fact, attribute
@@ -22,7 +24,7 @@ def conclude(run, found: Crawl, seconds: float) -> Verdict:
             reason = f"the control was missed: {control.name}, {control.reason}"
             run.checks[control.check] = CheckResult("not checked", reason)
     if run.options.source and findings:
-        source = Source(run.options.source)
+        source = Source(run.options.source, Path(sysconfig.get_path("purelib")))
         findings = [replace(finding, source=source.where(finding.url)) for finding in findings]
     for finding in findings:
         run.checks[finding.check].state = "failed"

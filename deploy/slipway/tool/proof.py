@@ -8,9 +8,16 @@ from slipway.web.prefixes import PULLED_PATH
 
 
 def command(
-    site: config.Site, *, build: Path, origin_log: Path, report: Path, provisioned: Path | None = None
+    site: config.Site,
+    *,
+    project: Path,
+    build: Path,
+    origin_log: Path,
+    report: Path,
+    provisioned: Path | None = None,
 ) -> list[str]:
-    """``build`` holds the release's manifests; ``provisioned`` what `describe` prints, where known."""
+    """``project`` holds the site's own files, ``build`` the release's manifests; ``provisioned`` what `describe`
+    prints, where known."""
     return [
         *(sys.executable, "-m", "tests.smoke", "--site", site.site_url),
         *("--static", site.static_url, "--media", site.media_url, "--origin-log", str(origin_log)),
@@ -18,5 +25,5 @@ def command(
         *("--manifest", str(build / "manifests" / "objects.json")),
         *(("--provisioned", str(provisioned)) if provisioned else ()),
         *(f"--allow={path}={reason}" for path, reason in site.allow.items()),
-        *("--report", str(report)),
+        *("--source", str(project), "--report", str(report)),
     ]

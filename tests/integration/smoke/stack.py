@@ -62,6 +62,7 @@ class Stack:
         self.cdn_override: Callable[[web.Request, str], web.Response | None] = lambda *_: None
         self.logs = True
         self.takes_logins = True
+        self.answers_foreign_hosts = True
         self.cache: set[str] = set()
         self.static: dict[str, Object] = {}
         self.media: dict[str, Object] = {}
@@ -139,6 +140,10 @@ class Stack:
         if path == "/favicon.ico":
             return web.Response(status=302, headers={"Location": f"{self.static_url}favicon.ico"})
         if not request.host.startswith("www.wall.localhost"):
+            if not self.answers_foreign_hosts:
+                request.transport.abort()
+            path, status = "400", 400
+        elif request.headers.get("Content-Type") == "multipart/form-data":
             path, status = "400", 400
         elif path == "/login/" and request.method == "POST" and self.takes_logins:
             headers = {"Location": "/members/", "Set-Cookie": "session=1; Path=/; HttpOnly"}

@@ -16,6 +16,10 @@ def test_all_of_them_are_here():
     assert {f"m{number}" for number in range(1, 35)} <= CASES.keys()
 
 
+def test_each_error_page_is_checked(sound):
+    assert {page["kind"] for page in sound["pages"]} >= {"400", "403", "404"}
+
+
 @pytest.mark.parametrize("name", sorted(CASES, key=number))
 def test_broken_deployment(name, deployment, sound):
     assert (sound["verdict"], sound["findings"]) == ("passed", [])

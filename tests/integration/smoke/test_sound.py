@@ -88,6 +88,14 @@ def test_a_site_without_a_login_form_has_nothing_behind_it(stack, prove):
     assert "not checked: pages behind a login (no login form found)" in verdict.notes
 
 
+def test_the_400_page_is_checked_where_foreign_hosts_are_cut_off(stack, prove):
+    """nginx does so, before Django could answer."""
+    stack.answers_foreign_hosts = False
+    verdict = prove(browser=None)
+    assert [page["kind"] for page in verdict.pages if page["status"] == 400] == ["400"]
+    assert not [note for note in verdict.notes if "400" in note]
+
+
 def test_pages_without_any_asset_prove_nothing(stack, prove):
     stack.pages = dict.fromkeys(stack.pages, "<!doctype html><link rel=icon href='data:,'>")
     verdict = prove(browser=None, login=None, manifests=())

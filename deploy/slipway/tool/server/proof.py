@@ -50,6 +50,7 @@ class Proof:
         site = self._site
         command = proof.command(
             site,
+            project=state.ROOT / "project",
             build=self._builder.directory,
             origin_log=self._log,
             report=self._directory / "report",
