@@ -30,7 +30,7 @@ CHECKS = {
     "N": "the browser's net log",
     "H": "response headers",
     "O": "the origin's access log",
-    "C": "the canary",
+    "C": "the canary: each file asked of the origin",
     "A": "the provisioned state",
 }
 
