@@ -51,16 +51,17 @@ def main() -> int:
     if not Path("/proc/self/smaps_rollup").exists():
         raise SlipwayError("memory is measured from /proc/self/smaps_rollup, which this system does not have")
     with tempfile.TemporaryDirectory() as scratch, Processes(Path(scratch) / "log") as processes:
-        stage = LocalSite(Path(scratch), processes)
-        stage.start_cloud()
-        stage.provision()
-        stage.push(quiet=True)
-        stage.release()
-        stage.prepare()
+        local_site = LocalSite(Path(scratch), processes)
+        local_site.start_cloud()
+        local_site.provision()
+        local_site.push(quiet=True)
+        local_site.release()
+        local_site.prepare()
         done = subprocess.run(
-            [sys.executable, "-c", STEPS, stage.site.host],
-            cwd=stage.current,
-            env=stage.variables("web") | {"PYTHONPATH": f"{stage.current / 'project'}:{stage.current / 'deploy'}"},
+            [sys.executable, "-c", STEPS, local_site.site.host],
+            cwd=local_site.current,
+            env=local_site.variables("web")
+            | {"PYTHONPATH": f"{local_site.current / 'project'}:{local_site.current / 'deploy'}"},
             stdout=subprocess.PIPE,
             text=True,
             check=True,

@@ -35,10 +35,10 @@ def aws(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory):
+def local_site(tmp_path_factory):
     """One whole site a worker; a test that changes it puts it back."""
-    directory = tmp_path_factory.mktemp("stage")
+    directory = tmp_path_factory.mktemp("local_site")
     with Processes(directory / "log") as processes:
-        stage = LocalSite(directory, processes, source=clone_of_fixture(directory / "clone"))
-        stage.start()
-        yield stage
+        local_site = LocalSite(directory, processes, source=clone_of_fixture(directory / "clone"))
+        local_site.start()
+        yield local_site

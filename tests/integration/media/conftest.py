@@ -83,39 +83,39 @@ def upload(store):
 
 
 @pytest.fixture(scope="session")
-def stage_s3(stage):
+def local_s3(local_site):
     """The same for the whole site's bucket."""
-    return s3(stage.variables("admin"))
+    return s3(local_site.variables("admin"))
 
 
 @pytest.fixture
-def stored(stage, stage_s3):
+def stored(local_site, local_s3):
     """Reads the object behind an address of the media host."""
 
     def read(url):
-        key = url.replace(stage.site.media_url, "media/public", 1)
-        return stage_s3.get_object(Bucket=stage.site.media_bucket, Key=key)
+        key = url.replace(local_site.site.media_url, "media/public", 1)
+        return local_s3.get_object(Bucket=local_site.site.media_bucket, Key=key)
 
     return read
 
 
 @pytest.fixture
-def original(stage, stage_s3):
+def original(local_site, local_s3):
     """Reads the original that lies beside a variant, by the variant's address: pages show variants alone."""
 
     def read(url):
-        folder = url.replace(stage.site.media_url, "media/public", 1).rpartition("/")[0]
-        listed = stage_s3.list_objects_v2(Bucket=stage.site.media_bucket, Prefix=f"{folder}/original")["Contents"]
+        folder = url.replace(local_site.site.media_url, "media/public", 1).rpartition("/")[0]
+        listed = local_s3.list_objects_v2(Bucket=local_site.site.media_bucket, Prefix=f"{folder}/original")["Contents"]
         (key,) = [each["Key"] for each in listed]
-        return stage_s3.get_object(Bucket=stage.site.media_bucket, Key=key)
+        return local_s3.get_object(Bucket=local_site.site.media_bucket, Key=key)
 
     return read
 
 
 @pytest.fixture
-def visitor(browser, stage):
+def visitor(browser, local_site):
     """Somebody signed in to the whole site, who complains of nothing until the end."""
-    visitor = Visitor(browser, stage.site.site_url)
-    visitor.sign_in("/login/", USER, stage.password)
+    visitor = Visitor(browser, local_site.site.site_url)
+    visitor.sign_in("/login/", USER, local_site.password)
     yield visitor
     visitor.context.close()

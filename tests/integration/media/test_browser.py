@@ -24,16 +24,16 @@ def add(visitor, title, body=PHOTO):
     visitor.page.get_by_role("heading", name=title).wait_for()
 
 
-def test_a_photo_goes_to_the_bucket_and_comes_back_from_the_media_host(visitor, stage, stored, original):
+def test_a_photo_goes_to_the_bucket_and_comes_back_from_the_media_host(visitor, local_site, stored, original):
     add(visitor, "Evening")
     image = visitor.page.get_by_role("main").get_by_role("img", name="A gradient")
     source, srcset = image.get_attribute("src"), image.get_attribute("srcset")
     assert (image.get_attribute("width"), image.get_attribute("height")) == ("1600", "2400")
     assert visitor.broken_images() == []
     assert [entry.split()[1] for entry in srcset.split(", ")] == ["480w", "960w", "1600w"]
-    assert all(entry.startswith(stage.site.media_url) for entry in [source, *srcset.split(", ")])
-    bucket = [url for url, _ in visitor.posts if not url.startswith(stage.site.site_url)]
-    assert bucket == [f"http://127.0.0.1:{stage.ports['s3']}/{stage.site.media_bucket}"] * 4
+    assert all(entry.startswith(local_site.site.media_url) for entry in [source, *srcset.split(", ")])
+    bucket = [url for url, _ in visitor.posts if not url.startswith(local_site.site.site_url)]
+    assert bucket == [f"http://127.0.0.1:{local_site.ports['s3']}/{local_site.site.media_bucket}"] * 4
     assert visitor.complaints == []
 
     body = original(source)["Body"].read()
@@ -122,14 +122,14 @@ def test_the_page_says_why_the_bucket_refused(visitor, change, sentence):
 
 
 @pytest.fixture
-def sign(stage_s3, stage):
+def sign(local_s3, local_site):
     """Signs a form of the site's anew, with other bounds."""
 
     def again(form, seconds=300, limit=10**9):
         kind = {"Content-Type": form["fields"]["Content-Type"]}
         conditions = [kind, ["content-length-range", 1, limit]]
         key = form["fields"]["key"]
-        form["fields"] = stage_s3.generate_presigned_post(stage.site.media_bucket, key, kind, conditions, seconds)[
+        form["fields"] = local_s3.generate_presigned_post(local_site.site.media_bucket, key, kind, conditions, seconds)[
             "fields"
         ]
 
@@ -198,9 +198,9 @@ def test_who_was_signed_out_meanwhile_is_told_so(visitor):
     visitor.expect_error("Sign in again")
 
 
-def test_without_javascript_the_page_says_what_it_needs(browser, stage):
-    visitor = Visitor(browser, stage.site.site_url, java_script_enabled=False)
-    visitor.sign_in("/login/", USER, stage.password)
+def test_without_javascript_the_page_says_what_it_needs(browser, local_site):
+    visitor = Visitor(browser, local_site.site.site_url, java_script_enabled=False)
+    visitor.sign_in("/login/", USER, local_site.password)
     visitor.go("/photos/add/")
     expect(visitor.page.locator("image-upload noscript p")).to_be_visible()
     expect(visitor.page.locator("image-upload input[type=file]")).to_be_hidden()

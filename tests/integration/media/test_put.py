@@ -98,39 +98,56 @@ def test_a_store_that_lets_more_pass_than_was_signed_is_found_out_after_arrival(
 
 
 @pytest.fixture
-def elsewhere(stage, stage_s3, tmp_path):
+def elsewhere(local_site, local_s3, tmp_path):
     """The whole site, as at a provider without upload forms."""
-    bucket = stage.site.media_bucket
-    before = stage_s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
-    rules = {"CORSRules": [described_rule(tmp_path, stage.site.site_url)]}
-    stage_s3.put_bucket_cors(Bucket=bucket, CORSConfiguration=rules)
-    stage.restart_gunicorn(env={"SLIPWAY_PROVIDER": "cloudflare"})
+    bucket = local_site.site.media_bucket
+    before = local_s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
+    rules = {"CORSRules": [described_rule(tmp_path, local_site.site.site_url)]}
+    local_s3.put_bucket_cors(Bucket=bucket, CORSConfiguration=rules)
+    local_site.restart_gunicorn(env={"SLIPWAY_PROVIDER": "cloudflare"})
     yield
-    stage.restart_gunicorn()
-    stage_s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": before})
+    local_site.restart_gunicorn()
+    local_s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": before})
 
 
-def test_the_page_uploads_by_put_under_its_own_policy(elsewhere, visitor, stage, original):
+def test_the_page_uploads_by_put_under_its_own_policy(elsewhere, visitor, local_site, original):
     puts = []
     visitor.page.on("request", lambda request: request.method == "PUT" and puts.append(request.url.partition("?")[0]))
     add(visitor, "Morning")
     source = visitor.page.get_by_role("main").get_by_role("img", name="A gradient").get_attribute("src")
-    incoming = f"http://127.0.0.1:{stage.ports['s3']}/{stage.site.media_bucket}/media/incoming/"
+    incoming = f"http://127.0.0.1:{local_site.ports['s3']}/{local_site.site.media_bucket}/media/incoming/"
     assert len(puts) == 4
     assert all(url.startswith(incoming) for url in puts)
-    assert [url for url, _ in visitor.posts if not url.startswith(stage.site.site_url)] == []
+    assert [url for url, _ in visitor.posts if not url.startswith(local_site.site.site_url)] == []
     assert visitor.complaints == []
     assert visitor.broken_images() == []
     assert original(source)["ContentLength"] <= len(PHOTO)
 
 
-def test_the_proof_tries_such_an_upload_too(elsewhere, stage):
-    command = [sys.executable, "-m", "tests.smoke", "--site", stage.site.site_url, "--static", stage.site.static_url]
-    command += ["--media", stage.site.media_url, "--report", str(stage.report), "--browser", "none", "--max-pages", "1"]
+def test_the_proof_tries_such_an_upload_too(elsewhere, local_site):
+    command = [
+        sys.executable,
+        "-m",
+        "tests.smoke",
+        "--site",
+        local_site.site.site_url,
+        "--static",
+        local_site.site.static_url,
+    ]
+    command += [
+        "--media",
+        local_site.site.media_url,
+        "--report",
+        str(local_site.report),
+        "--browser",
+        "none",
+        "--max-pages",
+        "1",
+    ]
     command += ["--upload", "/uploads/sign/"]
-    env = stage.variables("web") | {"SMOKE_LOGIN": f"{USER}:{stage.password}"}
+    env = local_site.variables("web") | {"SMOKE_LOGIN": f"{USER}:{local_site.password}"}
     subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
-    said = json.loads((stage.report / "smoke.json").read_text())
+    said = json.loads((local_site.report / "smoke.json").read_text())
     assert [finding for finding in said["findings"] if finding["check"] == "A"] == []
     # Both files were sent.
     assert said["checks"]["A"]["checked"] == 2

@@ -1,4 +1,4 @@
-"""The stage's processes: started, waited for, and ended, each by its id."""
+"""Processes: started, waited for, and ended, each by its id."""
 
 import os
 import signal
@@ -71,7 +71,7 @@ def test_one_that_ignores_the_polite_signal_is_ended_all_the_same(tmp_path):
 
 
 def test_ctrl_c_ends_what_was_started_and_nothing_else(tmp_path):
-    stage = textwrap.dedent(
+    script = textwrap.dedent(
         f"""
         import os, signal, sys
         from pathlib import Path
@@ -88,7 +88,7 @@ def test_ctrl_c_ends_what_was_started_and_nothing_else(tmp_path):
     )
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        command = [sys.executable, "-c", stage]
+        command = [sys.executable, "-c", script]
         runner = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c)
         ours = [int(pid) for pid in runner.stdout.readline().split()]
         assert len(ours) == 2 and all(map(alive, ours))

@@ -11,9 +11,9 @@ from tests.smoke.verdict import Verdict
 
 
 @pytest.fixture(scope="session")
-def deployment(stage: LocalSite, tmp_path_factory) -> Iterator[Deployment]:
+def deployment(local_site: LocalSite, tmp_path_factory) -> Iterator[Deployment]:
     """The fixture site. Whoever changes it changes it back, and the end of the session looks whether they did."""
-    deployment = Deployment(stage, tmp_path_factory.mktemp("deployment"))
+    deployment = Deployment(local_site, tmp_path_factory.mktemp("deployment"))
     yield deployment
     left = deployment.prove(browser=None)
     assert left["verdict"] == "passed", left["findings"]

@@ -27,13 +27,13 @@ WITH_PHOTOS = {"paths": ("/photos/",), "max_pages": 2}
 
 
 class Deployment:
-    """``stage`` is up. Every way to change it is a block, at whose end it is as it was."""
+    """``local_site`` is up. Every way to change it is a block, at whose end it is as it was."""
 
-    def __init__(self, stage: LocalSite, directory: Path) -> None:
-        self.stage = stage
+    def __init__(self, local_site: LocalSite, directory: Path) -> None:
+        self.local_site = local_site
         self.directory = directory
         self.manifest = directory / "objects.json"
-        document = json.loads((stage.build / "manifests" / "objects.json").read_text())
+        document = json.loads((local_site.build / "manifests" / "objects.json").read_text())
         self.objects = {key: it for key, it in document["objects"].items() if not key.startswith(LEFT_OUT)}
         self.manifest.write_text(json.dumps(document | {"objects": self.objects}))
         # A client costs half a second of the processor.
@@ -42,12 +42,12 @@ class Deployment:
 
     def prove(self, **changes: Any) -> dict:
         """smoke.json of a run over the home page and the error pages; ``changes`` are further options."""
-        site, www = self.stage.site, self.stage.ports["www"]
+        site, www = self.local_site.site, self.local_site.ports["www"]
         given = {
             "static": f"{site.static_url}/",
             "media": f"{site.media_url}/",
             "origin": f"http://127.0.0.1:{www}/",
-            "origin_log": self.stage.origin_log,
+            "origin_log": self.local_site.origin_log,
             "manifests": (self.manifest,),
             "provisioned": self.provisioned,
             "browser": find_browser(),
@@ -62,7 +62,7 @@ class Deployment:
         """What is provisioned now, as a file for the suite."""
         command = [sys.executable, "-m", "slipway.tool", "describe"]
         path = Path(tempfile.mkdtemp(dir=self.directory)) / "provisioned.json"
-        path.write_text(self.stage.run(command, identity="admin", capture=True, log="describe"))
+        path.write_text(self.local_site.run(command, identity="admin", capture=True, log="describe"))
         return path
 
     # The web process.
@@ -70,43 +70,43 @@ class Deployment:
     @contextmanager
     def environment(self, **env: str) -> Iterator[None]:
         """The web process runs with further variables."""
-        self.stage.restart_gunicorn(env=env)
+        self.local_site.restart_gunicorn(env=env)
         try:
             yield
         finally:
-            self.stage.restart_gunicorn()
+            self.local_site.restart_gunicorn()
 
     @contextmanager
     def edited(self, changes: dict[str, Callable[[str], str]]) -> Iterator[None]:
         """Files of the release on the server, by name, with their text changed."""
-        files = {self.stage.current / name: change for name, change in changes.items()}
+        files = {self.local_site.current / name: change for name, change in changes.items()}
         before = {file: file.read_text() for file in files}
         for file, change in files.items():
             after = change(before[file])
             assert after != before[file], f"{file.name} has no place for the change"
             file.write_text(after)
-        self.stage.restart_gunicorn()
+        self.local_site.restart_gunicorn()
         try:
             yield
         finally:
             for file, text in before.items():
                 file.write_text(text)
-            self.stage.restart_gunicorn()
+            self.local_site.restart_gunicorn()
 
     @contextmanager
     def nginx(self, pattern: str, replacement: str) -> Iterator[None]:
         """nginx with one place of its configuration written otherwise."""
-        conf = self.stage.directory / "nginx.conf"
+        conf = self.local_site.directory / "nginx.conf"
         before = conf.read_text()
         after, count = re.subn(pattern, lambda _: replacement, before)
         assert count == 1, f"{pattern} is {count} times in nginx.conf"
         conf.write_text(after)
-        self.stage.restart_nginx()
+        self.local_site.restart_nginx()
         try:
             yield
         finally:
             conf.write_text(before)
-            self.stage.restart_nginx()
+            self.local_site.restart_nginx()
 
     # The bucket.
 
@@ -147,7 +147,7 @@ class Deployment:
 
     @property
     def bucket(self) -> str:
-        return self.stage.site.bucket
+        return self.local_site.site.bucket
 
     # The CDN.
 
@@ -183,7 +183,7 @@ class Deployment:
         made = self.client("cloudfront").create_invalidation(
             DistributionId=self.static_distribution, InvalidationBatch=batch
         )
-        log, url = self.stage.directory / "log" / "cdn.log", f"http://127.0.0.1:{self.stage.ports['cdn']}/"
+        log, url = self.local_site.directory / "log" / "cdn.log", f"http://127.0.0.1:{self.local_site.ports['cdn']}/"
         deadline = time.monotonic() + 15
         while f"invalidated: {made['Invalidation']['Id']}" not in log.read_text():
             assert time.monotonic() < deadline, "the edge takes no invalidation"
@@ -196,11 +196,11 @@ class Deployment:
         return self._clients[service]
 
     def _new_client(self, service: str) -> Any:
-        env = self.stage.variables("admin")
+        env = self.local_site.variables("admin")
         return boto3.client(
             service,
-            endpoint_url=f"http://127.0.0.1:{self.stage.ports['s3' if service == 's3' else 'control']}",
-            region_name=self.stage.site.region,
+            endpoint_url=f"http://127.0.0.1:{self.local_site.ports['s3' if service == 's3' else 'control']}",
+            region_name=self.local_site.site.region,
             aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
         )

@@ -64,8 +64,8 @@ def test_a_fault_in_the_provisioning_turns_the_proof_red(
 ):
     assert sound["verdict"] == "passed"
     by, fault = FAULTS[name]
-    site, before = deployment.stage.site, json.loads(deployment.provisioned.read_text())
-    for variable, value in deployment.stage.variables("admin").items():
+    site, before = deployment.local_site.site, json.loads(deployment.provisioned.read_text())
+    for variable, value in deployment.local_site.variables("admin").items():
         if variable.startswith("AWS_"):
             monkeypatch.setenv(variable, value)
     with monkeypatch.context() as patch:

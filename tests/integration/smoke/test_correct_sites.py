@@ -14,21 +14,21 @@ NARROW = ("--max-pages", "8", "--full-pages", "1")
 
 @pytest.fixture
 def play(tmp_path):
-    """Builds, pushes and serves one of the sites; gives its stage and the proof."""
-    with Processes(tmp_path / "stage" / "log") as processes:
+    """Builds, pushes and serves one of the sites; gives its local_site and the proof."""
+    with Processes(tmp_path / "local_site" / "log") as processes:
 
         def begin(site):
-            stage = LocalSite(tmp_path / "stage", processes, source=clone_with(site, tmp_path / "clone"))
-            stage.start()
+            local_site = LocalSite(tmp_path / "local_site", processes, source=clone_with(site, tmp_path / "clone"))
+            local_site.start()
 
             def prove(*further):
                 arguments = [*NARROW, "--login-path", site.login, *(f"--path={path}" for path in site.paths), *further]
-                status = stage.smoke(arguments, quiet=True)
-                log = (stage.directory / "log" / "smoke.log").read_text()
+                status = local_site.smoke(arguments, quiet=True)
+                log = (local_site.directory / "log" / "smoke.log").read_text()
                 assert status in (0, 1), log
-                return status, json.loads((stage.report / "smoke.json").read_text())
+                return status, json.loads((local_site.report / "smoke.json").read_text())
 
-            return stage, prove
+            return local_site, prove
 
         yield begin
 
@@ -36,7 +36,7 @@ def play(tmp_path):
 @pytest.mark.parametrize("name", SITES)
 def test_a_correct_site_is_green(name, play):
     site = SITES[name]
-    stage, prove = play(site)
+    local_site, prove = play(site)
     status, report = prove()
     found = [finding for finding in report["findings"] if not (site.leaks and site.leaks in finding["url"])]
     assert found == [] and status == bool(site.leaks), report["sentence"]
@@ -46,7 +46,7 @@ def test_a_correct_site_is_green(name, play):
         the_package_itself_leaks(site, report)
         assert prove("--allow", f"{site.leaks}=the package draws it", "--full-pages", "0")[0] == 0
     if name == "admin":
-        the_report_is_right_about_an_admin_without_an_icon(stage, prove)
+        the_report_is_right_about_an_admin_without_an_icon(local_site, prove)
 
 
 def the_package_itself_leaks(site, report):
@@ -58,10 +58,10 @@ def the_package_itself_leaks(site, report):
     assert public and not any(site.leaks in asked["url"] for load in public for asked in load["timings"])
 
 
-def the_report_is_right_about_an_admin_without_an_icon(stage, prove):
-    template = stage.current / "project" / "brand" / "templates" / "admin" / "base_site.html"
+def the_report_is_right_about_an_admin_without_an_icon(local_site, prove):
+    template = local_site.current / "project" / "brand" / "templates" / "admin" / "base_site.html"
     template.write_text(template.read_text().replace(LINK, ""))
-    stage.restart_gunicorn()
+    local_site.restart_gunicorn()
     status, report = prove("--max-pages", "3", "--full-pages", "0")
     assert status == 1
     assert {finding["check"] for finding in report["findings"]} == {"N"}

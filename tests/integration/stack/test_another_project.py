@@ -48,11 +48,11 @@ def checkout(tmp_path):
 
 
 def play(checkout, tmp_path):
-    with Processes(tmp_path / "stage" / "log") as processes:
-        stage = LocalSite(tmp_path / "stage", processes, source=checkout)
-        stage.start()
-        status = stage.smoke(quiet=True)
-    return status, json.loads((stage.report / "smoke.json").read_text())
+    with Processes(tmp_path / "local_site" / "log") as processes:
+        local_site = LocalSite(tmp_path / "local_site", processes, source=checkout)
+        local_site.start()
+        status = local_site.smoke(quiet=True)
+    return status, json.loads((local_site.report / "smoke.json").read_text())
 
 
 def test_it_is_built_pushed_served_and_proved(checkout, tmp_path):

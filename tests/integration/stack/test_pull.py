@@ -18,8 +18,8 @@ from slipway.web.prefixes import PULLED_PATH
 from tests.clone import clone_of_fixture
 
 
-def client(stage, service):
-    env = stage.variables("admin")
+def client(local_site, service):
+    env = local_site.variables("admin")
     return boto3.client(
         service,
         region_name=env["AWS_DEFAULT_REGION"],
@@ -29,19 +29,19 @@ def client(stage, service):
     )
 
 
-def pull_from_the_site(stage):
+def pull_from_the_site(local_site):
     """What people set at their CDN by hand: the static host's origin is the site."""
-    cloudfront = client(stage, "cloudfront")
-    host = urlsplit(stage.site.static_url).hostname
+    cloudfront = client(local_site, "cloudfront")
+    host = urlsplit(local_site.site.static_url).hostname
     for summary in cloudfront.list_distributions()["DistributionList"]["Items"]:
         if host in summary["Aliases"]["Items"]:
             answer = cloudfront.get_distribution_config(Id=summary["Id"])
             changed = answer["DistributionConfig"]
             origin = changed["Origins"]["Items"][0]
             del origin["S3OriginConfig"], origin["OriginAccessControlId"]
-            origin |= {"DomainName": stage.site.host, "OriginPath": PULLED_PATH.rstrip("/")}
+            origin |= {"DomainName": local_site.site.host, "OriginPath": PULLED_PATH.rstrip("/")}
             origin["CustomOriginConfig"] = {
-                "HTTPPort": stage.ports["www"],
+                "HTTPPort": local_site.ports["www"],
                 "HTTPSPort": 443,
                 "OriginProtocolPolicy": "http-only",
             }
@@ -49,71 +49,80 @@ def pull_from_the_site(stage):
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
+def local_site(tmp_path_factory):
     directory = tmp_path_factory.mktemp("pull")
     with Processes(directory / "log") as processes:
-        stage = LocalSite(directory, processes, source=clone_of_fixture(directory / "clone"))
-        stage.start_cloud()
+        local_site = LocalSite(directory, processes, source=clone_of_fixture(directory / "clone"))
+        local_site.start_cloud()
         # The uploads' bucket and its host are made as ever.
-        stage.provision()
-        pull_from_the_site(stage)
-        stage.site = dataclasses.replace(stage.site, provider="pull")
-        stage.push(quiet=True)
-        stage.release()
-        stage.prepare()
-        stage.serve()
-        yield stage
+        local_site.provision()
+        pull_from_the_site(local_site)
+        local_site.site = dataclasses.replace(local_site.site, provider="pull")
+        local_site.push(quiet=True)
+        local_site.release()
+        local_site.prepare()
+        local_site.serve()
+        yield local_site
 
 
-def prove(stage, *arguments):
+def prove(local_site, *arguments):
     """smoke.json of a run with the origin's log."""
-    site, report = stage.site, stage.directory / "report"
+    site, report = local_site.site, local_site.directory / "report"
     command = [sys.executable, "-m", "tests.smoke", "--site", site.site_url, "--static", site.static_url]
-    command += ["--media", site.media_url, "--origin", f"http://127.0.0.1:{stage.ports['www']}"]
-    command += ["--origin-log", str(stage.origin_log), "--report", str(report), "--max-pages", "4", "--full-pages", "1"]
-    command += ["--manifest", str(stage.build / "manifests" / "objects.json"), *arguments]
-    env = stage.variables("web") | {"SMOKE_LOGIN": f"{USER}:{stage.password}"}
+    command += ["--media", site.media_url, "--origin", f"http://127.0.0.1:{local_site.ports['www']}"]
+    command += [
+        "--origin-log",
+        str(local_site.origin_log),
+        "--report",
+        str(report),
+        "--max-pages",
+        "4",
+        "--full-pages",
+        "1",
+    ]
+    command += ["--manifest", str(local_site.build / "manifests" / "objects.json"), *arguments]
+    env = local_site.variables("web") | {"SMOKE_LOGIN": f"{USER}:{local_site.password}"}
     subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
     return json.loads((report / "smoke.json").read_text())
 
 
-def objects(stage):
-    return json.loads((stage.build / "manifests" / "objects.json").read_text())["objects"]
+def objects(local_site):
+    return json.loads((local_site.build / "manifests" / "objects.json").read_text())["objects"]
 
 
-def test_nothing_static_is_in_the_bucket_and_all_hashed_names_are_in_the_release(stage):
-    listed = client(stage, "s3").list_objects_v2(Bucket=stage.site.bucket)
+def test_nothing_static_is_in_the_bucket_and_all_hashed_names_are_in_the_release(local_site):
+    listed = client(local_site, "s3").list_objects_v2(Bucket=local_site.site.bucket)
     assert listed.get("Contents", []) == []
-    hashed = {key for key, said in objects(stage).items() if "immutable" in said["cache_control"]}
-    with tarfile.open(stage.directory / "release.tar.gz") as archive:
+    hashed = {key for key, said in objects(local_site).items() if "immutable" in said["cache_control"]}
+    with tarfile.open(local_site.directory / "release.tar.gz") as archive:
         carried = {name for name in archive.getnames() if name.startswith("build/pulled/")}
     assert carried == {key.replace("static/", "build/pulled/", 1) for key in hashed}
 
 
-def test_the_proof_is_green_says_its_weaker_promise_and_each_file_was_pulled_once(stage):
-    said = prove(stage, "--pull", PULLED_PATH)
+def test_the_proof_is_green_says_its_weaker_promise_and_each_file_was_pulled_once(local_site):
+    said = prove(local_site, "--pull", PULLED_PATH)
     assert (said["verdict"], said["findings"]) == ("passed", [])
     assert said["sentence"].startswith("no page sends a visitor to the origin for static files; ")
     assert said["sentence"].endswith("which pulls them from the origin")
     assert [said["checks"][letter]["state"] for letter in "PBNHOC"] == ["passed"] * 6
-    lines = [json.loads(line) for line in stage.origin_log.read_text().splitlines()]
+    lines = [json.loads(line) for line in local_site.origin_log.read_text().splitlines()]
     pulled = [line["uri"] for line in lines if "CloudFront" in line["agent"] and line["status"] in (200, "200")]
     assert len(pulled) > 20
     assert all(uri.startswith(PULLED_PATH) for uri in pulled)
     assert sorted(pulled) == sorted(set(pulled))
 
 
-def test_without_being_told_the_proof_calls_it_what_it_is(stage):
-    said = prove(stage)
+def test_without_being_told_the_proof_calls_it_what_it_is(local_site):
+    said = prove(local_site)
     assert said["verdict"] == "failed"
     assert any("the origin sent it" in finding["what"] for finding in said["findings"])
 
 
-def test_the_origin_serves_no_name_without_a_hash_and_nginx_no_file_at_all(stage):
-    configured = (stage.directory / "nginx.conf").read_text()
+def test_the_origin_serves_no_name_without_a_hash_and_nginx_no_file_at_all(local_site):
+    configured = (local_site.directory / "nginx.conf").read_text()
     assert not re.search(r"^\s*(root|alias|try_files)\b", configured, re.MULTILINE)
-    origin = f"http://127.0.0.1:{stage.ports['www']}"
-    names = json.loads((stage.build / "manifests" / "staticfiles.json").read_text())["paths"]
+    origin = f"http://127.0.0.1:{local_site.ports['www']}"
+    names = json.loads((local_site.build / "manifests" / "staticfiles.json").read_text())["paths"]
     assert "favicon.ico" in names
     for name in [
         "favicon.ico",
@@ -124,15 +133,15 @@ def test_the_origin_serves_no_name_without_a_hash_and_nginx_no_file_at_all(stage
     ]:
         for path in (f"/{name}", f"/static/{name}", PULLED_PATH + name):
             answer = requests.get(
-                origin + path, headers={"Host": stage.site.authority}, allow_redirects=False, timeout=30
+                origin + path, headers={"Host": local_site.site.authority}, allow_redirects=False, timeout=30
             )
             assert answer.status_code != 200, path
 
 
-def test_a_deploy_asks_no_bucket(stage, tmp_path):
+def test_a_deploy_asks_no_bucket(local_site, tmp_path):
     """The build of a machine that has no key and reaches no bucket."""
     env = {"SLIPWAY_BUILD": str(tmp_path), "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}
-    said = stage.run(
+    said = local_site.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput"], identity="deployer", env=env, capture=True
     )
     assert re.search(r"none sent, [\d,]+ for a CDN to pull", said)

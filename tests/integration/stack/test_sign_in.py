@@ -16,9 +16,9 @@ from rehearsal.local_site import ROOT
 LIMIT = 10
 
 
-def ask(stage, method, path, source, body=None, **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", stage.ports["www"], 120, source_address=(source, 0))
-    connection.request(method, path, body, {"Host": stage.site.authority, "Accept": "text/html", **headers})
+def ask(local_site, method, path, source, body=None, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", local_site.ports["www"], 120, source_address=(source, 0))
+    connection.request(method, path, body, {"Host": local_site.site.authority, "Accept": "text/html", **headers})
     answer = connection.getresponse()
     answer.text = answer.read().decode()
     connection.close()
@@ -26,38 +26,38 @@ def ask(stage, method, path, source, body=None, **headers):
 
 
 @pytest.fixture
-def guess(stage):
+def guess(local_site):
     """Sends a wrong password for an account, from an address of the loopback."""
-    page = ask(stage, "GET", "/login/", "127.0.0.1")
+    page = ask(local_site, "GET", "/login/", "127.0.0.1")
     cookie = page.headers["Set-Cookie"].split(";")[0]
     token = re.search('name="csrfmiddlewaretoken" value="(.*?)"', page.text)[1]
-    origin = stage.site.site_url
+    origin = local_site.site.site_url
 
     def send(name, source):
         body = urlencode({"username": name, "password": "guess", "csrfmiddlewaretoken": token})
         own = {"Cookie": cookie, "Origin": origin, "Content-Type": "application/x-www-form-urlencoded"}
         # What a visitor claims to be is not believed.
-        return ask(stage, "POST", "/login/", source, body, **own, **{"X-Real-IP": "192.0.2.1"})
+        return ask(local_site, "POST", "/login/", source, body, **own, **{"X-Real-IP": "192.0.2.1"})
 
     return send
 
 
-def test_two_workers_look_at_no_more_than_the_limit_and_each_try_is_a_line_with_its_own_address(stage, guess):
+def test_two_workers_look_at_no_more_than_the_limit_and_each_try_is_a_line_with_its_own_address(local_site, guess):
     sources = [f"127.0.1.{number}" for number in range(1, 17)]
     with ThreadPoolExecutor(len(sources)) as pool:
         answers = list(pool.map(lambda source: guess("nobody", source), sources))
     assert sorted(answer.status for answer in answers) == [200] * LIMIT + [429] * (len(sources) - LIMIT)
     assert all(0 < int(answer.headers["Retry-After"]) <= 60 for answer in answers if answer.status == 429)
-    log = (stage.directory / "log" / "gunicorn.log").read_text()
+    log = (local_site.directory / "log" / "gunicorn.log").read_text()
     told = re.findall(r'^sign-in (failed|refused): account="nobody" address=(\S+)', log, re.M)
     assert sorted(source for _, source in told) == sorted(sources)
     assert [what for what, _ in told].count("failed") == LIMIT
 
 
-def test_nginx_limits_every_path_that_the_build_found(stage):
-    found = json.loads((stage.directory / "release.json").read_text())["sign_in_paths"]
+def test_nginx_limits_every_path_that_the_build_found(local_site):
+    found = json.loads((local_site.directory / "release.json").read_text())["sign_in_paths"]
     assert found == [r"/admin/login/\Z", r"/login/\Z"]
-    written = (stage.directory / "nginx.conf").read_text()
+    written = (local_site.directory / "nginx.conf").read_text()
     assert all(path.replace("\\", "\\\\") in written for path in found)
 
 

@@ -25,12 +25,13 @@ print(json.dumps({"pages": seen, "loaded": loaded}))
 HEAVY = {"boto3", "botocore", "s3transfer", "storages", "PIL", "rich", "tinycss2", "yaml", "ansible", "jinja2"}
 
 
-def test_a_process_that_served_every_kind_of_page_never_loaded_boto3(stage):
+def test_a_process_that_served_every_kind_of_page_never_loaded_boto3(local_site):
     paths = ["/", "/photos/", "/photos/1/", "/login/", "/admin/login/", "/healthz/ready", "/no-such-page"]
     done = subprocess.run(
-        [sys.executable, "-c", PAGES, stage.site.host, *paths],
-        cwd=stage.current,
-        env=stage.variables("web") | {"PYTHONPATH": f"{stage.current / 'project'}:{stage.current / 'deploy'}"},
+        [sys.executable, "-c", PAGES, local_site.site.host, *paths],
+        cwd=local_site.current,
+        env=local_site.variables("web")
+        | {"PYTHONPATH": f"{local_site.current / 'project'}:{local_site.current / 'deploy'}"},
         capture_output=True,
         text=True,
         check=True,
@@ -41,7 +42,7 @@ def test_a_process_that_served_every_kind_of_page_never_loaded_boto3(stage):
     assert not HEAVY & set(said["loaded"])
 
 
-def test_the_release_holds_no_static_bytes(stage):
+def test_the_release_holds_no_static_bytes(local_site):
     suffixes = {".css", ".js", ".mjs", ".png", ".jpg", ".webp", ".svg", ".ico", ".woff2", ".webmanifest"}
-    static = [file for file in stage.current.rglob("*") if file.suffix in suffixes]
+    static = [file for file in local_site.current.rglob("*") if file.suffix in suffixes]
     assert static == []

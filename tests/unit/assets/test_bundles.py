@@ -10,7 +10,7 @@ from django.test.utils import override_settings
 from slipway.tool.assets import bundles
 from slipway.tool.assets.templates import TemplateFile
 from slipway.web.errors import SlipwayError
-from tests.unit.assets.world import STATIC, hashed
+from tests.unit.assets.sources import STATIC, hashed
 
 FILTERS = {
     "css": ["compressor.filters.css_default.CssAbsoluteFilter", "compressor.filters.cssmin.rCSSMinFilter"],

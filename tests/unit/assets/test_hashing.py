@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 
 from slipway.tool.assets.hashing import Hasher, hashed_name
 from slipway.web.errors import SlipwayError
-from tests.unit.assets.world import SITE, STATIC, hashed, sources
+from tests.unit.assets.sources import SITE, STATIC, hashed, sources
 
 
 @pytest.mark.parametrize("name", ["css/base.css", "a/x.min.js", "LICENSE", "a.b/c", "a/.hidden"])

@@ -4,7 +4,7 @@ import pytest
 
 from slipway.tool.assets.modules import scan
 from slipway.web.errors import SlipwayError
-from tests.unit.assets.world import hashed
+from tests.unit.assets.sources import hashed
 
 
 def modules(own, package=None, bare=None, unhashed=()):

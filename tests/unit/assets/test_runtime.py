@@ -12,7 +12,7 @@ from django.test.utils import override_settings
 
 from slipway.web.storage import StaticStorage
 from slipway.web.templatetags import slipway
-from tests.unit.assets.world import STATIC
+from tests.unit.assets.sources import STATIC
 
 PATHS = {"js/app.js": "js/app.0123456789ab.js", "js/a b@2.js": "js/a b@2.ba9876543210.js"}
 

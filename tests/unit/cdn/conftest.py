@@ -2,11 +2,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.cdn.world import World
+from tests.unit.cdn.environment import CdnEnvironment
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with World() as world:
-        world.origin.put("/example-com/static/a.css")
-        yield world
+def environment() -> Iterator[CdnEnvironment]:
+    with CdnEnvironment() as environment:
+        environment.origin.put("/example-com/static/a.css")
+        yield environment

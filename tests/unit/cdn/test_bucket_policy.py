@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from rehearsal.cdn.bucket_policy import allows
-from tests.unit.cdn.world import ARN, BUCKET, BUCKET_POLICY
+from tests.unit.cdn.environment import ARN, BUCKET, BUCKET_POLICY
 
 KEY = f"arn:aws:s3:::{BUCKET}/static/a.css"
 CONTEXT = {"aws:sourcearn": ARN, "aws:sourceaccount": "123456789012", "aws:securetransport": "true"}

@@ -2,23 +2,23 @@
 
 import pytest
 
-from tests.unit.cdn.world import World
+from tests.unit.cdn.environment import CdnEnvironment
 
 
-def parameters(world: World) -> dict:
-    world.use_own_cache_policy()
-    return world.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
+def parameters(environment: CdnEnvironment) -> dict:
+    environment.use_own_cache_policy()
+    return environment.cache_policy["ParametersInCacheKeyAndForwardedToOrigin"]
 
 
-def second(world: World, one: tuple[str, dict], other: tuple[str, dict]) -> str:
-    world.get(one[0], **one[1])
-    return world.get(other[0], **other[1]).x_cache
+def second(environment: CdnEnvironment, one: tuple[str, dict], other: tuple[str, dict]) -> str:
+    environment.get(one[0], **one[1])
+    return environment.get(other[0], **other[1]).x_cache
 
 
-def test_the_managed_policy_ignores_query_cookies_and_other_headers(world: World):
-    world.get("/a.css?x=1", Cookie="sessionid=secret", X_Custom="1")
-    assert world.get("/a.css?x=2", Cookie="sessionid=other", X_Custom="2").x_cache == "Hit"
-    (asked,) = world.origin.requests
+def test_the_managed_policy_ignores_query_cookies_and_other_headers(environment: CdnEnvironment):
+    environment.get("/a.css?x=1", Cookie="sessionid=secret", X_Custom="1")
+    assert environment.get("/a.css?x=2", Cookie="sessionid=other", X_Custom="2").x_cache == "Hit"
+    (asked,) = environment.origin.requests
     assert asked.query_string == ""
     assert "Cookie" not in asked.headers
     assert "X-Custom" not in asked.headers
@@ -34,10 +34,12 @@ def test_the_managed_policy_ignores_query_cookies_and_other_headers(world: World
         ({"QueryStringBehavior": "none"}, "Hit", ""),
     ],
 )
-def test_the_query_string_counts_as_the_policy_says(world: World, config: dict, expected: str, forwarded: str):
-    parameters(world)["QueryStringsConfig"] = config
-    assert second(world, ("/a.css?v=1&w=1", {}), ("/a.css?v=2&w=1", {})) == expected
-    assert world.origin.requests[-1].query_string == forwarded
+def test_the_query_string_counts_as_the_policy_says(
+    environment: CdnEnvironment, config: dict, expected: str, forwarded: str
+):
+    parameters(environment)["QueryStringsConfig"] = config
+    assert second(environment, ("/a.css?v=1&w=1", {}), ("/a.css?v=2&w=1", {})) == expected
+    assert environment.origin.requests[-1].query_string == forwarded
 
 
 @pytest.mark.parametrize(
@@ -49,19 +51,21 @@ def test_the_query_string_counts_as_the_policy_says(world: World, config: dict, 
         ({"CookieBehavior": "none"}, "Hit", None),
     ],
 )
-def test_cookies_count_as_the_policy_says(world: World, config: dict, expected: str, forwarded: str | None):
-    parameters(world)["CookiesConfig"] = config
+def test_cookies_count_as_the_policy_says(
+    environment: CdnEnvironment, config: dict, expected: str, forwarded: str | None
+):
+    parameters(environment)["CookiesConfig"] = config
     one, other = ("/a.css", {"Cookie": "a=1; b=1"}), ("/a.css", {"Cookie": "a=2; b=1"})
-    assert second(world, one, other) == expected
-    assert world.origin.requests[-1].headers.get("Cookie") == forwarded
+    assert second(environment, one, other) == expected
+    assert environment.origin.requests[-1].headers.get("Cookie") == forwarded
 
 
-def test_a_header_counts_when_the_policy_lists_it(world: World):
+def test_a_header_counts_when_the_policy_lists_it(environment: CdnEnvironment):
     config = {"HeaderBehavior": "whitelist", "Headers": {"Items": ["Accept-Language"]}}
-    parameters(world)["HeadersConfig"] = config
+    parameters(environment)["HeadersConfig"] = config
     one, other = ("/a.css", {"Accept_Language": "de"}), ("/a.css", {"Accept_Language": "en"})
-    assert second(world, one, other) == "Miss"
-    assert world.origin.requests[-1].headers["Accept-Language"] == "en"
+    assert second(environment, one, other) == "Miss"
+    assert environment.origin.requests[-1].headers["Accept-Language"] == "en"
 
 
 @pytest.mark.parametrize(
@@ -74,53 +78,53 @@ def test_a_header_counts_when_the_policy_lists_it(world: World):
         ("gzip", "gzip;q=0", "Miss"),
     ],
 )
-def test_accept_encoding_is_normalised_into_the_key(world: World, one: str, other: str, expected: str):
-    result = second(world, ("/a.css", {"Accept_Encoding": one}), ("/a.css", {"Accept_Encoding": other}))
+def test_accept_encoding_is_normalised_into_the_key(environment: CdnEnvironment, one: str, other: str, expected: str):
+    result = second(environment, ("/a.css", {"Accept_Encoding": one}), ("/a.css", {"Accept_Encoding": other}))
     assert result == expected
 
 
 @pytest.mark.parametrize(("flag", "expected"), [(True, "br,gzip"), (False, "br")])
-def test_the_origin_gets_the_normalised_accept_encoding(world: World, flag: bool, expected: str):
-    parameters(world)["EnableAcceptEncodingGzip"] = flag
-    world.get("/a.css", Accept_Encoding="gzip, deflate, br, zstd")
-    assert world.origin.requests[0].headers["Accept-Encoding"] == expected
+def test_the_origin_gets_the_normalised_accept_encoding(environment: CdnEnvironment, flag: bool, expected: str):
+    parameters(environment)["EnableAcceptEncodingGzip"] = flag
+    environment.get("/a.css", Accept_Encoding="gzip, deflate, br, zstd")
+    assert environment.origin.requests[0].headers["Accept-Encoding"] == expected
 
 
-def test_an_origin_request_policy_forwards_without_splitting_the_cache(world: World):
-    world.behaviour["OriginRequestPolicyId"] = "request"
-    world.origin_request |= {
+def test_an_origin_request_policy_forwards_without_splitting_the_cache(environment: CdnEnvironment):
+    environment.behaviour["OriginRequestPolicyId"] = "request"
+    environment.origin_request |= {
         "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": {"Items": ["X-Custom"]}},
         "CookiesConfig": {"CookieBehavior": "all"},
         "QueryStringsConfig": {"QueryStringBehavior": "all"},
     }
     one = ("/a.css?v=1", {"X_Custom": "1", "Cookie": "a=1"})
-    assert second(world, one, ("/a.css?v=2", {"X_Custom": "2", "Cookie": "a=2"})) == "Hit"
-    (asked,) = world.origin.requests
+    assert second(environment, one, ("/a.css?v=2", {"X_Custom": "2", "Cookie": "a=2"})) == "Hit"
+    (asked,) = environment.origin.requests
     assert asked.query_string == "v=1"
     assert (asked.headers["X-Custom"], asked.headers["Cookie"]) == ("1", "a=1")
 
 
-def test_an_invalidation_names_the_query_where_it_counts(world: World):
-    parameters(world)["QueryStringsConfig"] = {"QueryStringBehavior": "all"}
-    world.get("/a.css?v=1")
-    world.invalidate("/a.css")
-    assert world.get("/a.css?v=1").x_cache == "Hit"
-    world.invalidate("/a.css?v=1")
-    assert world.get("/a.css?v=1").x_cache == "Miss"
+def test_an_invalidation_names_the_query_where_it_counts(environment: CdnEnvironment):
+    parameters(environment)["QueryStringsConfig"] = {"QueryStringBehavior": "all"}
+    environment.get("/a.css?v=1")
+    environment.invalidate("/a.css")
+    assert environment.get("/a.css?v=1").x_cache == "Hit"
+    environment.invalidate("/a.css?v=1")
+    assert environment.get("/a.css?v=1").x_cache == "Miss"
 
 
-def test_legacy_settings_without_a_policy_are_honoured(world: World):
-    del world.behaviour["CachePolicyId"]
+def test_legacy_settings_without_a_policy_are_honoured(environment: CdnEnvironment):
+    del environment.behaviour["CachePolicyId"]
     forwarded = {"QueryString": True, "Cookies": {"Forward": "none"}}
-    world.behaviour.update(ForwardedValues=forwarded, MinTTL=0, DefaultTTL=10, MaxTTL=20)
-    assert second(world, ("/a.css?v=1", {}), ("/a.css?v=2", {})) == "Miss"
-    assert world.get("/a.css?v=3", Accept_Encoding="br, gzip").headers["Content-Encoding"] == "gzip"
-    world.now += 11
-    assert world.get("/a.css?v=1").x_cache == "RefreshHit"
+    environment.behaviour.update(ForwardedValues=forwarded, MinTTL=0, DefaultTTL=10, MaxTTL=20)
+    assert second(environment, ("/a.css?v=1", {}), ("/a.css?v=2", {})) == "Miss"
+    assert environment.get("/a.css?v=3", Accept_Encoding="br, gzip").headers["Content-Encoding"] == "gzip"
+    environment.now += 11
+    assert environment.get("/a.css?v=1").x_cache == "RefreshHit"
 
 
-def test_set_cookie_reaches_viewers_only_where_cookies_are_forwarded(world: World):
-    world.origin.put("/example-com/static/a.css", Set_Cookie="sessionid=secret")
-    assert world.get("/a.css").headers["Set-Cookie"] is None
-    parameters(world)["CookiesConfig"] = {"CookieBehavior": "all"}
-    assert world.get("/a.css", Cookie="a=1").headers["Set-Cookie"] == "sessionid=secret"
+def test_set_cookie_reaches_viewers_only_where_cookies_are_forwarded(environment: CdnEnvironment):
+    environment.origin.put("/example-com/static/a.css", Set_Cookie="sessionid=secret")
+    assert environment.get("/a.css").headers["Set-Cookie"] is None
+    parameters(environment)["CookiesConfig"] = {"CookieBehavior": "all"}
+    assert environment.get("/a.css", Cookie="a=1").headers["Set-Cookie"] == "sessionid=secret"

@@ -1,7 +1,7 @@
 import pytest
 from django.test.utils import override_settings
 
-from tests.unit.assets.world import SITE, STATIC
+from tests.unit.assets.sources import SITE, STATIC
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ READ_BY_ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject
 
 @broken("m6", by="AO", url="://static.", place={"A": "provisioned.json", "O": "access.log:"}, says="origin")
 def cdn_pulls_from_the_origin(site: Deployment) -> Iterator[dict]:
-    host, port = site.address(site.stage.site.site_url)
+    host, port = site.address(site.local_site.site.site_url)
 
     def change(config: dict) -> None:
         origin = config["Origins"]["Items"][0]
@@ -27,14 +27,14 @@ def cdn_pulls_from_the_origin(site: Deployment) -> Iterator[dict]:
 @broken("m7", by="H", url="/CACHE/css/", place="://www.", says="302 to the origin")
 def cdn_redirects_to_the_origin(site: Deployment) -> Iterator[dict]:
     path = "/" + site.key(r"static/CACHE/css/.+\.css").removeprefix("static/")
-    static = site.address(site.stage.site.static_url)
-    with redirecting(path, f"{site.stage.site.site_url}/static{path}", static[1]) as port:
+    static = site.address(site.local_site.site.static_url)
+    with redirecting(path, f"{site.local_site.site.site_url}/static{path}", static[1]) as port:
         yield {"resolve": {static: ("127.0.0.1", port)}}
 
 
 @broken("m8", by="H", url="://static.", place="", says="where the origin listens")
 def static_host_leads_to_the_origin(site: Deployment) -> Iterator[dict]:
-    yield {"resolve": {site.address(site.stage.site.static_url): ("127.0.0.1", site.stage.ports["www"])}}
+    yield {"resolve": {site.address(site.local_site.site.static_url): ("127.0.0.1", site.local_site.ports["www"])}}
 
 
 @broken("m9", by="HB", url="://static.", place="://www.", says={"H": "no Access-Control-Allow-Origin", "B": "CORS"})

@@ -78,14 +78,16 @@ def brotli_mislabelled(site: Deployment) -> Iterator[None]:
 def page_cached_under_an_assets_name(site: Deployment) -> Iterator[None]:
     """The bucket is sound again by the time of the run: the edge is not."""
     key = site.key(BUNDLE)
-    page = requests.get(f"http://127.0.0.1:{site.stage.ports['www']}/", headers=host(site.stage.site.site_url)).content
-    path, static = key.removeprefix("static/"), host(site.stage.site.static_url)
+    page = requests.get(
+        f"http://127.0.0.1:{site.local_site.ports['www']}/", headers=host(site.local_site.site.site_url)
+    ).content
+    path, static = key.removeprefix("static/"), host(site.local_site.site.static_url)
     client, bucket = site.client("s3"), site.bucket
     sound = client.get_object(Bucket=bucket, Key=key)
     client.put_object(Bucket=bucket, Key=key, Body=page, ContentType="text/html", CacheControl=IMMUTABLE)
     site.invalidate()
     for coding in ("br, gzip", "gzip", "identity"):
-        url = f"http://127.0.0.1:{site.stage.ports['cdn']}/{path}"
+        url = f"http://127.0.0.1:{site.local_site.ports['cdn']}/{path}"
         requests.get(url, headers=static | {"Accept-Encoding": coding}).raise_for_status()
     headers = {name: sound[name] for name in ("ContentType", "CacheControl")}
     client.put_object(Bucket=bucket, Key=key, Body=sound["Body"].read(), **headers)

@@ -54,13 +54,13 @@ def static_route(site: Deployment) -> Iterator[None]:
 
 @broken("m15", by="P", may="B", url="://static.", place="://www.", says="answers 40")
 def switch_before_push(site: Deployment) -> Iterator[None]:
-    with tempfile.TemporaryDirectory() as directory, switched_to(site.stage, Path(directory)):
+    with tempfile.TemporaryDirectory() as directory, switched_to(site.local_site, Path(directory)):
         yield
 
 
 @broken("m27", by="P", url="/media/", place="://www.", says="static file on the origin")
 def media_on_the_origin(site: Deployment) -> Iterator[dict]:
-    with site.environment(MEDIA_URL=f"{site.stage.site.site_url}/media/"):
+    with site.environment(MEDIA_URL=f"{site.local_site.site.site_url}/media/"):
         yield WITH_PHOTOS
 
 

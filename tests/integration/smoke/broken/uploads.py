@@ -9,7 +9,7 @@ from tests.integration.smoke.deployment import Deployment
 
 def trying(site: Deployment) -> dict:
     """Options of a run that signs in and tries an upload."""
-    return {"login": (USER, site.stage.password), "upload": "/uploads/sign/"}
+    return {"login": (USER, site.local_site.password), "upload": "/uploads/sign/"}
 
 
 @broken("m28", browser=False, by="A", url="", place="/uploads/sign/", says="Signature Version 2")

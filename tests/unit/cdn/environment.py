@@ -133,7 +133,7 @@ class Origin:
         return response
 
 
-class World:
+class CdnEnvironment:
     """``config``, ``cache_policy``, … may be changed between requests; ``now`` is the clock."""
 
     def __init__(self) -> None:
@@ -219,7 +219,7 @@ class World:
         await origins.close()
         await runner.cleanup()
 
-    def __enter__(self) -> "World":
+    def __enter__(self) -> "CdnEnvironment":
         self._thread.start()
         assert self._up.wait(60)
         return self
