@@ -6,6 +6,7 @@ import time
 from agent import probe, processes, releases
 from agent.check import READY
 from agent.paths import CURRENT, RELEASES, ROOT, HostError
+from agent.units import SITE, SOCKET
 
 SECONDS = 60
 
@@ -51,11 +52,11 @@ def _switch(name: str) -> None:
     link.unlink(missing_ok=True)
     link.symlink_to(os.path.relpath(RELEASES / name, ROOT))
     link.rename(CURRENT)
-    _systemctl("reset-failed", "slipway.service")
+    _systemctl("reset-failed", SITE)
     # The socket is systemd's own: what arrives meanwhile waits in it.
-    started = _systemctl("start", "slipway.socket") and _systemctl("restart", "slipway.service")
+    started = _systemctl("start", SOCKET) and _systemctl("restart", SITE)
     # systemd itself may be unable to start a process for a moment; that is no fault of the release.
-    if not started and not (_lacked_resources() and _systemctl("restart", "slipway.service")):
+    if not started and not (_lacked_resources() and _systemctl("restart", SITE)):
         raise HostError(f"release {name} does not start; `make logs` shows why")
 
 
@@ -64,7 +65,7 @@ def _systemctl(*arguments: str) -> bool:
 
 
 def _lacked_resources() -> bool:
-    line = ("systemctl", "show", "--property=Result", "--value", "slipway.service")
+    line = ("systemctl", "show", "--property=Result", "--value", SITE)
     return processes.output(*line).strip() == "resources"
 
 
@@ -84,5 +85,5 @@ def _gate() -> None:
 
 
 def _unlink() -> None:
-    _systemctl("stop", "slipway.socket", "slipway.service")
+    _systemctl("stop", SOCKET, SITE)
     CURRENT.unlink(missing_ok=True)

@@ -81,4 +81,5 @@ def _require_same_site(names: dict[str, str]) -> None:
     if (names.get("SLIPWAY_HOST"), names.get("SLIPWAY_DOMAIN")) != of_here:
         raise HostError(f"this server serves {here['site_host']}; correct `server` in site.yml")
     if here["layout"] > int(names.get("SLIPWAY_LAYOUT", "0")):
-        raise HostError("this server was set up by a later Slipway; deploy with that version, or merge it")
+        version = here.get("version", "of a later version")
+        raise HostError(f"this server was deployed by Slipway {version}: take the newer one, git pull or merge it")

@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent import processes
-from agent.paths import ETC
-
-RECORDED = ETC / "state.json"
-WATCHED = ETC / "watched.json"
+from agent.paths import LAYOUT, SAVED_STATE, WATCHED
 
 
 def observed() -> dict[str, str]:
@@ -23,7 +20,7 @@ def _look(watched: dict) -> Iterator[tuple[str, str]]:
     for pattern in watched["files"]:
         paths = [Path(each) for each in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
         for path in paths or [Path(pattern)]:
-            if path != RECORDED and (path.is_symlink() or not path.is_dir()):
+            if path != SAVED_STATE and (path.is_symlink() or not path.is_dir()):
                 yield str(path), _file(path)
     installed = _lines(
         "dpkg-query", "--show", "--showformat=${binary:Package} ${db:Status-Abbrev}\n", *watched["packages"]
@@ -36,7 +33,8 @@ def _look(watched: dict) -> Iterator[tuple[str, str]]:
         yield f"unit {name}", " ".join(state)
     for name, state in zip(watched["enabled"], _lines("systemctl", "is-enabled", *watched["enabled"]), strict=False):
         yield f"unit {name}", state
-    yield "firewall", _digest("\n".join(_lines("nft", "--stateless", "list", "table", "inet", "slipway")).encode())
+    rules = _lines("nft", "--stateless", "list", "table", "inet", LAYOUT["firewall_table"])
+    yield "firewall", _digest("\n".join(rules).encode())
     for line in _lines("sysctl", *_sysctl_keys()):
         key, _, value = line.partition(" = ")
         yield f"sysctl {key}", value
@@ -53,7 +51,7 @@ def _file(path: Path) -> str:
 
 
 def _sysctl_keys() -> list[str]:
-    lines = Path("/etc/sysctl.d/90-slipway.conf").read_text().splitlines()
+    lines = Path(LAYOUT["sysctl_conf"]).read_text().splitlines()
     return [line.partition("=")[0].strip() for line in lines if "=" in line and not line.startswith("#")]
 
 
@@ -69,19 +67,19 @@ def _lines(*line: str) -> list[str]:
 def save(fingerprint: str) -> bool:
     """Keeps how the host is now, as what ``fingerprint`` describes; whether that is news."""
     now = {"fingerprint": fingerprint, "state": observed()}
-    if RECORDED.exists() and json.loads(RECORDED.read_text()) == now:
+    if SAVED_STATE.exists() and json.loads(SAVED_STATE.read_text()) == now:
         return False
-    partial = RECORDED.with_suffix(".partial")
+    partial = SAVED_STATE.with_suffix(".partial")
     partial.write_text(json.dumps(now, indent=2) + "\n")
     partial.chmod(0o600)
-    partial.rename(RECORDED)
+    partial.rename(SAVED_STATE)
     return True
 
 
 def compare() -> dict:
     """``fingerprint``: what the host was last provisioned by; ``drifted``: the names of what is otherwise since."""
     try:
-        recorded = json.loads(RECORDED.read_text())
+        recorded = json.loads(SAVED_STATE.read_text())
         now = observed()
     except FileNotFoundError:
         return {"fingerprint": "", "drifted": []}

@@ -5,11 +5,14 @@ import pkgutil
 import subprocess
 from collections.abc import Sequence
 
-SCRIPT = pkgutil.get_data("agent", "facts.sh").decode()
+from agent.paths import LAYOUT
+
+SCRIPT = pkgutil.get_data(__package__, "facts.sh").decode()
 
 
 def facts(names: Sequence[str]) -> str:
     """The script's `name=value` lines; ``names`` are looked up."""
-    environment = os.environ | {"NAMES": " ".join(names)}
+    told = {name: value for name, value in LAYOUT.items() if isinstance(value, str)}
+    environment = os.environ | told | {"NAMES": " ".join(names)}
     line = ["sh", "-c", SCRIPT]
     return subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout

@@ -1,4 +1,4 @@
-# What a deploy must know of the host, as `name=value` lines. It only reads.
+# What a deploy must know of the host, as `name=value` lines. It only reads. NAMES and the layout's own names are set.
 . /etc/os-release
 echo "system=$ID $VERSION_ID"
 echo "machine=$(uname -m)"
@@ -14,10 +14,12 @@ echo "resolvers=$(awk '$1 == "nameserver" {print $2}' /etc/resolv.conf 2>/dev/nu
 for name in $NAMES; do
     echo "name=$name $(getent ahosts "$name" | awk '{print $1}' | sort -u | xargs)"
 done
-echo "venvs=$(cd /srv/slipway/venvs 2>/dev/null && ls -d */whole 2>/dev/null | cut -d/ -f1 | xargs)"
+echo "venvs=$(cd "$venvs" 2>/dev/null && ls -d */whole 2>/dev/null | cut -d/ -f1 | xargs)"
 # JSON keeps its backslashes: dash's echo would read them.
-printf 'sign_in_paths=%s\n' "$(cat /etc/slipway/sign-in.json 2>/dev/null | tr -d '\n')"
-if [ -x /usr/local/sbin/slipway ]; then
-    printf 'drift=%s\n' "$(/usr/local/sbin/slipway drift)"
-    printf 'releases=%s\n' "$(/usr/local/sbin/slipway releases)"
+printf 'sign_in_paths=%s\n' "$(cat "$sign_in_paths" 2>/dev/null | tr -d '\n')"
+# What the last deploy wrote for the agent; its layout and its version are among it.
+printf 'settings=%s\n' "$(cat "$agent_settings" 2>/dev/null | tr -d '\n')"
+if [ -x "$agent" ]; then
+    printf 'drift=%s\n' "$("$agent" drift)"
+    printf 'releases=%s\n' "$("$agent" releases)"
 fi

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 from agent import cause, processes
-from agent.paths import ENVIRONMENT, RELEASES, SANDBOX, HostError, settings
+from agent.paths import ENVIRONMENT, LAYOUT, RELEASES, SANDBOX, HostError, settings
 
 IDENTITY = (
-    "User=slipway",
-    "Group=slipway",
+    f"User={LAYOUT['site_user']}",
+    f"Group={LAYOUT['site_user']}",
     f"EnvironmentFile={ENVIRONMENT}",
     "Environment=PYTHONDONTWRITEBYTECODE=1",
 )

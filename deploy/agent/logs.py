@@ -9,9 +9,7 @@ import threading
 from pathlib import Path
 
 from agent import units
-from agent.paths import HostError
-
-NGINX, POSTGRESQL = Path("/var/log/nginx"), Path("/var/log/postgresql")
+from agent.paths import NGINX_LOGS, POSTGRESQL_LOGS, HostError
 
 
 def sources() -> dict[str, tuple[list[str], list[Path]]]:
@@ -19,10 +17,10 @@ def sources() -> dict[str, tuple[list[str], list[Path]]]:
     return {
         "site": ([units.SITE], []),
         "nginx": ([units.NGINX], []),
-        "access": ([], [NGINX / "access.log"]),
-        "error": ([], [NGINX / "error.log"]),
-        "postgresql": (units.databases(), sorted(POSTGRESQL.glob("*.log"))),
-        "certificate": (["slipway-certificate.service"], []),
+        "access": ([], [NGINX_LOGS / "access.log"]),
+        "error": ([], [NGINX_LOGS / "error.log"]),
+        "postgresql": (units.databases(), sorted(POSTGRESQL_LOGS.glob("*.log"))),
+        "certificate": ([units.RENEWAL], []),
     }
 
 
@@ -54,7 +52,7 @@ def logs(name: str, lines: int, follow: bool) -> None:
 def follow() -> None:
     """Prints each request that arrives, as nginx logs it, and what tail says of a log that is turned over."""
     # By name, as above; the proof reads the English words.
-    line = ["tail", "--lines=0", "-F", str(NGINX / "access.log")]
+    line = ["tail", "--lines=0", "-F", str(NGINX_LOGS / "access.log")]
     plain = os.environ | {"LC_ALL": "C"}
     with subprocess.Popen(line, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, env=plain) as tail:
         _until_nobody_reads()

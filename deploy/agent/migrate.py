@@ -5,7 +5,7 @@ import os
 import re
 
 from agent import cause, jobs, processes, releases
-from agent.paths import HostError
+from agent.paths import LAYOUT, HostError
 
 UNIT = "slipway-migrate"
 # A migration that waits for a lock makes every query behind it wait too.
@@ -67,7 +67,7 @@ def migrate(name: str) -> str:
 
 
 def _holder() -> str:
-    line = ["runuser", "-u", "postgres", "--", "psql", "-XAtqc", HOLDERS, "slipway"]
+    line = ["runuser", "-u", "postgres", "--", "psql", "-XAtqc", HOLDERS, LAYOUT["database"]]
     # The database is the release's: an operator of its own would run as whoever asks, and here that may do anything.
     env = os.environ | {"PGOPTIONS": "-c search_path=pg_catalog"}
     done = processes.run(line, cwd="/", env=env)

@@ -1,22 +1,27 @@
-"""Where things lie on the host."""
+"""Where things lie on the host: deploy/layout.yml, which is packed into this program as JSON."""
 
 import json
 import os
+import pkgutil
 from pathlib import Path
 
-ROOT = Path(os.environ.get("SLIPWAY_ROOT", "/srv/slipway"))
-RELEASES = ROOT / "releases"
-VENVS = ROOT / "venvs"
-METADATA = ROOT / "records"
-CURRENT = ROOT / "current"
+LAYOUT = json.loads(pkgutil.get_data(__package__, "layout.json"))
+# The tests' own: a folder in place of /.
+PREFIX = os.environ.get("SLIPWAY_PREFIX", "")
 
-ETC = Path(os.environ.get("SLIPWAY_ETC", "/etc/slipway"))
-ENVIRONMENT = ETC / "site.env"
-CERTIFICATE = ETC / "tls" / "certificate.pem"
-SANDBOX = Path(os.environ.get("SLIPWAY_SANDBOX", "/etc/systemd/system/slipway.service.d/sandbox.conf"))
-RUN = Path(os.environ.get("SLIPWAY_RUN", "/run"))
-LOCK = RUN / "slipway-deploy.lock"
-STEP = RUN / "slipway-step.lock"
+
+def _path(name: str) -> Path:
+    return Path(PREFIX + LAYOUT[name])
+
+
+ROOT, CURRENT = _path("root"), _path("current")
+RELEASES, VENVS, METADATA = _path("releases"), _path("venvs"), _path("metadata")
+SETTINGS, ENVIRONMENT = _path("agent_settings"), _path("environment")
+WATCHED, SAVED_STATE = _path("watched"), _path("saved_state")
+CERTIFICATE, SANDBOX = _path("certificate"), _path("sandbox")
+RUN, LOCK, STEP = _path("run"), _path("deploy_lock"), _path("step_lock")
+NGINX_LOGS, POSTGRESQL_LOGS = _path("nginx_logs"), _path("postgresql_logs")
+CLUSTERS = _path("postgresql_conf")
 
 
 class HostError(Exception):
@@ -24,11 +29,11 @@ class HostError(Exception):
 
 
 def prepare() -> None:
-    """Makes the folders that a bare host lacks."""
+    """Makes the folders that are missing on a bare host."""
     for folder in (RELEASES, VENVS, METADATA):
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
 
 
 def settings() -> dict:
     """What the playbook wrote for this command: site_host, tls, memory_max."""
-    return json.loads((ETC / "release.json").read_text())
+    return json.loads(SETTINGS.read_text())

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from agent import outdated, probe, processes, releases
 from agent.check import PAGE, READY
-from agent.paths import CERTIFICATE, settings
-from agent.units import SITE, expected, failed, shown
+from agent.paths import CERTIFICATE, LAYOUT, settings
+from agent.units import RENEWAL, SITE, TIMER, expected, failed, shown
 
 PAGE_SECONDS = 10
 # A unit that is not up may be on its way: it is looked at again after this, s.
@@ -19,8 +19,7 @@ AGAIN = 2
 # So many restarts by systemd, the last one so few seconds ago, are a crash loop.
 RESTARTS, RECENT = 3, 300
 FULL = 90  # %
-MOUNTS = ("/", "/boot", "/srv", "/tmp", "/var", "/var/lib/postgresql", "/var/log")
-RENEWAL, TIMER = "slipway-certificate.service", "slipway-certificate.timer"
+MOUNTS = ("/", "/boot", "/srv", "/tmp", "/var", LAYOUT["postgresql_data"], "/var/log")
 REBOOT = Path("/var/run/reboot-required")
 CGROUPS = Path("/sys/fs/cgroup")
 # What the kernel writes of each process that it ends for memory.

@@ -1,18 +1,21 @@
 """The services of this host, as systemd knows them."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from agent import releases
+from agent.paths import CLUSTERS, LAYOUT
 from agent.processes import output
 
-SITE, NGINX, DISK = "slipway.service", "nginx.service", "slipway-disk.service"
-# Debian's clusters: VERSION/NAME, each with a start.conf that says whether it comes up by itself.
-CLUSTERS = Path("/etc/postgresql")
+SITE, SOCKET, DISK = (LAYOUT[f"{name}_unit"] for name in ("site", "socket", "disk"))
+RENEWAL, TIMER = LAYOUT["certificate_unit"], LAYOUT["certificate_timer"]
+NGINX = "nginx.service"
 
 
 def databases() -> list[str]:
-    """The units of the clusters on this host; none where the database is elsewhere."""
+    """The units of the clusters on this host; none where the database is elsewhere.
+
+    Debian's lie by VERSION/NAME, each with a start.conf that says whether it comes up by itself.
+    """
     conf = sorted(CLUSTERS.glob("*/*/start.conf"))
     return [
         f"postgresql@{path.parts[-3]}-{path.parts[-2]}.service" for path in conf if "auto" in path.read_text().split()
@@ -21,7 +24,7 @@ def databases() -> list[str]:
 
 def expected() -> list[str]:
     """What must run on this host, whether it does or not."""
-    return [*(["slipway.socket", SITE] if releases.current() else []), NGINX, *databases(), DISK]
+    return [*([SOCKET, SITE] if releases.current() else []), NGINX, *databases(), DISK]
 
 
 def shown(names: Iterable[str], *properties: str) -> dict[str, dict[str, str]]:

@@ -1,1 +1,5 @@
 """What the deploying machine runs: it builds, pushes, provisions and deploys."""
+
+from slipway import ROOT
+
+VERSION = (ROOT / "VERSION").read_text().strip()

@@ -15,9 +15,9 @@ import pytest
 from rehearsal.steps import malicious_package
 from slipway.tool.config import ROOT
 from slipway.tool.server import agent, packages
+from tests.unit.agent.conftest import lay_out
 
 SYSTEM = "/usr/bin/python3"
-SANDBOX = ROOT / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"
 STANDIN = ROOT / "tests" / "unit" / "agent" / "systemd_run.py"
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
 CODE = {
@@ -34,13 +34,12 @@ def host(monkeypatch):
     with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="slipway-host-") as made:
         top = Path(made)
         top.chmod(0o755)
-        for name in ("srv", "etc", "run", "programs", "wheels", "marks"):
+        for name in ("programs", "wheels", "marks"):
             (top / name).mkdir()
         (top / "marks").chmod(0o1777)
-        (top / "etc" / "release.json").write_text(json.dumps({"site_host": "a.test", "tls": 1, "memory_max": "80M"}))
+        lay_out(top, {"site_host": "a.test", "tls": 1, "memory_max": "80M"})
         shutil.copy(STANDIN, top / "programs" / "systemd-run")
         (top / "programs" / "systemctl").symlink_to("/bin/true")
-        shutil.copy(SANDBOX, top / "etc" / "sandbox.conf")
         yield top
 
 
@@ -58,8 +57,7 @@ def receive(host):
         log.touch()
         log.chmod(0o666)
         env = {"PATH": f"{host}/programs:/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_RUN_LOG": str(log)}
-        env |= {f"SLIPWAY_{name.upper()}": str(host / name) for name in ("etc", "run")}
-        env |= {"SLIPWAY_ROOT": str(host / "srv"), "SLIPWAY_SANDBOX": str(host / "etc" / "sandbox.conf")}
+        env["SLIPWAY_PREFIX"] = str(host)
         # Somebody may stand in any folder, and have any variables.
         env |= {"PYTHONPATH": str(host / "wheels")}
         called = {"cwd": packed.parent, "env": env}
@@ -75,7 +73,7 @@ def receive(host):
                 check=False,
             )
         changed = tree(host).items() ^ before.items()
-        return done, {path for path, _ in changed}, host / "srv" / "venvs" / f"lock-{python}"
+        return done, {path for path, _ in changed}, host / "srv" / "slipway" / "venvs" / f"lock-{python}"
 
     return receive
 
@@ -104,11 +102,13 @@ def test_nothing_of_it_runs_when_it_is_taken_in_nor_leaves_its_folder(host, rece
     done, changed, venv = receive(lock)
     assert done.returncode == 0, done.stderr
     assert list((host / "marks").iterdir()) == []
-    assert {path for path in changed if not path.startswith((f"srv/venvs/{venv.name}", "srv/releases/1"))} <= {
-        "srv/releases",
-        "srv/venvs",
-        "srv/records",
-        "srv/records/1.json",
+    assert {
+        path for path in changed if not path.startswith((f"srv/slipway/venvs/{venv.name}", "srv/slipway/releases/1"))
+    } <= {
+        "srv/slipway/releases",
+        "srv/slipway/venvs",
+        "srv/slipway/records",
+        "srv/slipway/records/1.json",
         "run/log",
         "run/slipway-step.lock",
         "run/slipway-deploy.lock",
@@ -116,7 +116,7 @@ def test_nothing_of_it_runs_when_it_is_taken_in_nor_leaves_its_folder(host, rece
     assert not [path for path in (host / "srv").rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o6022]
     assert {path.lstat().st_uid for path in (host / "srv").rglob("*")} == {os.getuid()}
     # Compiled all the same, by a stranger who was kept from everything.
-    assert list((host / "srv" / "releases" / "1" / "project" / "__pycache__").iterdir())
+    assert list((host / "srv" / "slipway" / "releases" / "1" / "project" / "__pycache__").iterdir())
     jobs = [json.loads(line) for line in (host / "run" / "log").read_text().splitlines()]
     assert len(jobs) == 2
     for properties, _ in jobs:
@@ -139,4 +139,4 @@ def test_a_package_that_brings_the_interpreter_is_refused_in_one_line(host, rece
     (said,) = done.stderr.decode().splitlines()
     assert "bin/python3 is there already" in said and "requirements/web.in" in said
     assert not venv.exists()
-    assert list((host / "srv" / "releases").iterdir()) == list((host / "marks").iterdir()) == []
+    assert list((host / "srv" / "slipway" / "releases").iterdir()) == list((host / "marks").iterdir()) == []

@@ -13,6 +13,7 @@ from slipway.tool import config
 from slipway.tool.server import agent, lock, owner, state
 from slipway.tool.server.connection import Connection
 from slipway.web.errors import SlipwayError
+from tests.unit.agent.conftest import lay_out
 
 # ssh and sudo run the line here, with the server's command among the programs. With SILENT, a pipe that nobody closes,
 # the server's end is not told that the other one is gone.
@@ -37,9 +38,8 @@ with lock.held(Connection(config.load(Path(sys.argv[3])))):
 @pytest.fixture
 def server(tmp_path, monkeypatch):
     """A server in a folder, on which release 1 serves and release 2 lies; a connection to it."""
-    for variable, folder in (("ROOT", "srv"), ("ETC", "etc"), ("RUN", "run")):
-        (tmp_path / folder).mkdir()
-        monkeypatch.setenv(f"SLIPWAY_{variable}", str(tmp_path / folder))
+    lay_out(tmp_path, {})
+    monkeypatch.setenv("SLIPWAY_PREFIX", str(tmp_path))
     (tmp_path / "bin").mkdir()
     for name, body in PROGRAMS.items():
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{body}\n")
@@ -49,9 +49,9 @@ def server(tmp_path, monkeypatch):
     (tmp_path / "bin" / "slipway").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     for name in "12":
-        (tmp_path / "srv" / "releases" / name).mkdir(parents=True)
-        (tmp_path / "srv" / "releases" / name / "venv").symlink_to("../../venvs/a")
-    (tmp_path / "srv" / "current").symlink_to("releases/1")
+        (tmp_path / "srv" / "slipway" / "releases" / name).mkdir(parents=True)
+        (tmp_path / "srv" / "slipway" / "releases" / name / "venv").symlink_to("../../venvs/a")
+    (tmp_path / "srv" / "slipway" / "current").symlink_to("releases/1")
     # Whose server it is has tests of its own.
     (tmp_path / "owner.sh").write_text("")
     monkeypatch.setattr(owner, "SCRIPT", tmp_path / "owner.sh")
@@ -78,7 +78,7 @@ def elsewhere(server, tmp_path):
 
 
 def serving(tmp_path):
-    return (tmp_path / "srv" / "current").readlink().name
+    return (tmp_path / "srv" / "slipway" / "current").readlink().name
 
 
 def test_a_deploy_whose_lock_was_taken_away_does_not_switch(server, elsewhere, tmp_path):

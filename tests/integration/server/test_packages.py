@@ -143,9 +143,9 @@ def test_all_lies_where_the_server_s_venv_has_it(index):
     assert sys.prefix.encode() not in b"".join(members.values())
 
 
-def test_scripts_are_made_for_the_folder_that_the_server_has_its_venvs_in():
-    root = packages.VENVS.removesuffix("/venvs")
-    assert f'"SLIPWAY_ROOT", "{root}"' in (agent.SOURCE / "paths.py").read_text()
+def test_scripts_are_made_for_the_folder_that_the_agent_has_its_venvs_in(tmp_path):
+    with zipfile.ZipFile(agent.pack(tmp_path / "slipway")) as archive:
+        assert json.loads(archive.read("agent/layout.json"))["venvs"] == "/srv/slipway/venvs"
 
 
 def test_the_site_s_user_can_read_all_of_it_whatever_the_umask_is_here(index):

@@ -1,14 +1,18 @@
 """The host's own command, with folders of the test's own in place of the host's."""
 
+import compileall
 import importlib
 import json
 import os
+import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from slipway.tool.server import agent
+from slipway.tool.server.layout import LAYOUT
 
 NAMES = (
     "paths",
@@ -47,26 +51,38 @@ def without_systemd(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
 
 
-@pytest.fixture
-def host(tmp_path, monkeypatch, without_systemd):
-    """The modules, by name; ``host.root`` is /srv/slipway."""
-    for variable, folder in (("ROOT", "srv"), ("ETC", "etc"), ("RUN", "run")):
-        (tmp_path / folder).mkdir()
-        monkeypatch.setenv(f"SLIPWAY_{variable}", str(tmp_path / folder))
-    for folder in ("releases", "venvs", "records"):
-        (tmp_path / "srv" / folder).mkdir()
+def lay_out(top, settings):
+    """Makes the folders of a server below ``top``, with what the playbook writes for the agent."""
+    for name in ("releases", "venvs", "metadata", "run", "etc"):
+        Path(f"{top}{getattr(LAYOUT, name)}").mkdir(parents=True, exist_ok=True)
+    sandbox = Path(f"{top}{LAYOUT.sandbox}")
+    sandbox.parent.mkdir(parents=True, exist_ok=True)
     # Jinja stands in its comments alone.
-    monkeypatch.setenv("SLIPWAY_SANDBOX", str(SANDBOX))
-    (tmp_path / "etc" / "release.json").write_text(
-        json.dumps(
-            {"site": "example.com", "site_host": "www.example.com", "layout": 1, "tls": True, "memory_max": "80M"}
-        )
-    )
-    monkeypatch.syspath_prepend(str(agent.SOURCE.parent))
+    shutil.copy(SANDBOX, sandbox)
+    Path(f"{top}{LAYOUT.agent_settings}").write_text(json.dumps(settings))
+
+
+@pytest.fixture(scope="session")
+def unpacked(tmp_path_factory):
+    """What the packed agent holds, compiled once."""
+    folder = tmp_path_factory.mktemp("agent")
+    with zipfile.ZipFile(agent.pack(folder / "slipway")) as archive:
+        archive.extractall(folder)
+    compileall.compile_dir(folder / "agent", quiet=1)
+    return folder
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch, without_systemd, unpacked):
+    """The modules as they are packed, by name; ``host.root`` is /srv/slipway, below the test's own folder."""
+    settings = {"site": "example.com", "site_host": "www.example.com", "layout": 1, "tls": True, "memory_max": "80M"}
+    lay_out(tmp_path, settings)
+    monkeypatch.setenv("SLIPWAY_PREFIX", str(tmp_path))
+    monkeypatch.syspath_prepend(str(unpacked))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for name in [name for name in sys.modules if name.startswith("agent")]:
         monkeypatch.delitem(sys.modules, name)
-    modules = type("Host", (), {"root": tmp_path / "srv", "etc": tmp_path / "etc"})()
+    modules = type("Host", (), {"root": tmp_path / "srv" / "slipway", "etc": tmp_path / "etc" / "slipway"})()
     for name in NAMES:
         setattr(modules, name, importlib.import_module(f"agent.{name}"))
     yield modules

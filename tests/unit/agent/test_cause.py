@@ -13,7 +13,7 @@ WSGI = "def application(environ, start_response):\n    raise NotImplementedError
 @pytest.fixture
 def gunicorn(host, tmp_path):
     """What Gunicorn writes, as the journal keeps it, when a release's wsgi module begins with ``body``; its status."""
-    project = tmp_path / "srv" / "releases" / "1" / "project"
+    project = tmp_path / "srv" / "slipway" / "releases" / "1" / "project"
     project.mkdir(parents=True)
 
     def run(body):

@@ -97,8 +97,7 @@ DENIED = (
     "PATH=/tmp slipway releases",
     "LD_PRELOAD=/tmp/x.so slipway releases",
     "PYTHONPATH=/tmp slipway releases",
-    "SLIPWAY_ROOT=/tmp slipway releases",
-    "SLIPWAY_ETC=/tmp slipway releases",
+    "SLIPWAY_PREFIX=/tmp slipway releases",
     f"SLIPWAY_LOCK={TOKEN} SLIPWAY_LOCK={TOKEN} slipway releases",
     "SLIPWAY_LOCK=$(id) slipway releases",
     "SLIPWAY_LOCK= slipway releases",
@@ -123,9 +122,9 @@ def ask(host, packed, tmp_path):
     (tmp_path / "programs" / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
     (tmp_path / "programs" / "sudo").chmod(0o755)
     said = yaml.safe_load((ROOT / "ansible/roles/base/vars/main.yml").read_text())["base__ci_line"]
-    options, command = re.fullmatch(r'([^"]*),command="((?:[^"\\]|\\.)*)" \{\{ base_ci_key \}\}', said).groups()
+    options, command = re.fullmatch(r'([^"]*),command="((?:[^"\\]|\\.)*)" \{\{ slipway_ci_key \}\}', said).groups()
     assert options == "restrict"
-    command = command.replace('\\"', '"').replace("/usr/local/sbin/slipway", f"{sys.executable} -IS {packed}")
+    command = command.replace('\\"', '"').replace("{{ layout.agent }}", f"{sys.executable} -IS {packed}")
     assert str(packed) in command
 
     def ask(line):
@@ -195,7 +194,7 @@ def test_the_server_of_another_site_runs_no_step(ask, host):
         assert "this server serves www.example.com; correct `server`" in done.stderr
     done = ask(f"{CLAIM.replace('LAYOUT=1', 'LAYOUT=0')} slipway releases")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "set up by a later Slipway" in done.stderr
+    assert "this server was deployed by Slipway of a later version: take the newer one" in done.stderr
 
 
 def test_a_step_without_the_lock_of_its_deploy_changes_nothing(ask, release):

@@ -40,8 +40,8 @@ def server(host, tmp_path, monkeypatch):
         (tmp_path / "bin" / name).write_text(text)
         (tmp_path / "bin" / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-    for folder, files in (("NGINX", ("access", "error")), ("POSTGRESQL", ("postgresql-17-main",))):
-        path = tmp_path / folder.lower()
+    for folder, files in (("NGINX_LOGS", ("access", "error")), ("POSTGRESQL_LOGS", ("postgresql-17-main",))):
+        path = tmp_path / folder.lower().removesuffix("_logs")
         path.mkdir()
         monkeypatch.setattr(host.logs, folder, path)
         for name in files:
@@ -100,7 +100,7 @@ def test_it_follows_until_nobody_reads_and_leaves_no_process(host, server, tmp_p
     log = server / "nginx" / "error.log"
     follow = (
         f"import sys; sys.path.insert(0, {str(packed)!r}); from pathlib import Path; from agent import logs;"
-        f"logs.NGINX = Path({str(log.parent)!r}); logs.logs('error', 1, True)"
+        f"logs.NGINX_LOGS = Path({str(log.parent)!r}); logs.logs('error', 1, True)"
     )
     process = subprocess.Popen([sys.executable, "-c", follow], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "last of error\n"

@@ -2,13 +2,20 @@
 
 import yaml
 
+from slipway.tool import budget
+from slipway.tool.server import layout
 from tests.unit.ansible.conftest import ANSIBLE
 
 ROLES = sorted(path.name for path in (ANSIBLE / "roles").iterdir() if (path / "tasks").is_dir())
 # What site.yml becomes (deploy's inventory), with a TLS site.
 SITE = {
     "slipway_site": "example.test",
-    "slipway_layout": 1,
+    "slipway_version": "1.0.0",
+    "slipway_budget": budget.plan(469, 1).variables(),
+    "slipway_first_user": "root",
+    "slipway_admin_keys": [],
+    "slipway_ci_key": "",
+    "layout": layout.VALUES,
     "slipway_site_host": "www.example.test",
     "slipway_redirect_hosts": ["example.test"],
     "slipway_tls": "letsencrypt",

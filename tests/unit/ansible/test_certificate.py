@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from slipway.tool.server.layout import LAYOUT
 from tests.unit.ansible.conftest import ANSIBLE
 
 NAMES = ["www.example.test", "example.test"]
@@ -28,6 +29,7 @@ def program(tmp_path, monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "CERTBOT", tmp_path / "letsencrypt")
+    assert str(module.SETTINGS) == LAYOUT.certificate_settings
     monkeypatch.setattr(module, "SETTINGS", tmp_path / "certificate.json")
     return module
 
@@ -43,7 +45,7 @@ def settings(tmp_path, program):
         "webroot": str(tmp_path / "acme"),
         "certificate": str(tls / "certificate.pem"),
         "key": str(tls / "key.pem"),
-        "command": "/usr/local/sbin/slipway-certificate",
+        "command": LAYOUT.certificate_renewal,
     }
     program.SETTINGS.write_text(json.dumps(said))
     return said

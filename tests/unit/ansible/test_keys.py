@@ -32,10 +32,10 @@ def played(ansible, tmp_path_factory):
             (folder / of / ".ssh").mkdir(parents=True, exist_ok=True)
             (folder / of / ".ssh" / "authorized_keys").write_text("".join(f"{line}\n" for line in lines))
         variables = {
-            "base_admin_user": getpass.getuser(),
-            "base_admin_keys": named,
+            "layout": {"admin_user": getpass.getuser()},
+            "slipway_admin_keys": named,
             # Its home is asked of the shell, as ~name.
-            "base_first_user": f"/{'../' * 20}{folder}/first",
+            "slipway_first_user": f"/{'../' * 20}{folder}/first",
             "base__keys_file": f"{folder}/.ssh/authorized_keys",
             "base__plain_ssh": "ansible.builtin.local",
         }

@@ -35,7 +35,12 @@ def played(tmp_path, monkeypatch):
         },
         {"ansible.builtin.copy": {"content": told, "dest": str(tmp_path / "told.json")}},
     ]
-    play = {"hosts": "web", "connection": "local", "vars_files": [str(ROLE / "defaults" / "main.yml")], "tasks": tasks}
+    play = {
+        "hosts": "web",
+        "connection": "local",
+        "vars_files": [str(ROLE / kind / "main.yml") for kind in ("defaults", "vars")],
+        "tasks": tasks,
+    }
     (tmp_path / "provision.yml").write_text(json.dumps([play]))
 
     def play_it(environment, web, **more):

@@ -35,6 +35,6 @@ def test_a_role_uses_no_variable_of_another(role):
     named = {
         path: found
         for path, text in texts(role).items()
-        if (found := re.findall(rf"\{{\{{[^}}]*?\b((?:{others})_+\w+)", text))
+        if (found := re.findall(rf"\{{\{{[^}}]*?(?<!\.)\b((?:{others})_+\w+)", text))
     }
     assert named == {}

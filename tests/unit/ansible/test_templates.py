@@ -98,7 +98,7 @@ def test_ssh_lets_in_one_user_by_the_files_of_keys_that_are_watched(rendered):
 
 
 def test_a_key_that_is_added_or_taken_away_by_hand_is_drift(rendered):
-    keys = values("base", "vars")["base__keys_file"].replace("{{ base_admin_user }}", "deploy")
+    keys = values("base", "vars")["base__keys_file"].replace("{{ layout.admin_user }}", "deploy")
     assert keys in json.loads(rendered["agent", "watched.json.j2"])["files"]
 
 
@@ -156,15 +156,12 @@ def test_nothing_of_the_site_starts_before_its_first_release(rendered):
 
 
 def test_nginx_connects_where_the_socket_listens(rendered):
-    assert (
-        f"ListenStream={values('nginx', 'defaults')['nginx_upstream']}\n" in rendered["gunicorn", "slipway.socket.j2"]
-    )
+    assert f"ListenStream={_expected('none', [])['nginx_upstream']}\n" in rendered["gunicorn", "slipway.socket.j2"]
 
 
 def test_nginx_reads_the_certificate_and_answers_challenges_where_they_are_written(rendered):
     said = json.loads(rendered["tls", "certificate.json.j2"])
-    theirs = values("nginx", "defaults")
+    theirs = _expected("letsencrypt", [])
     assert said["names"] == ["www.example.test", "example.test"]
-    assert [said["certificate"], said["key"], said["webroot"]] == [
-        theirs[f"nginx_{name}"] for name in ("certificate", "certificate_key", "acme_dir")
-    ]
+    assert {name: said[name] for name in ("certificate", "key")} == theirs["nginx_tls"]
+    assert said["webroot"] == theirs["nginx_acme_dir"]

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from slipway.tool import config, edge
+from slipway.tool import VERSION, config, edge
 from slipway.tool.commands import deploy
 from slipway.tool.server import stale
+from slipway.tool.server.layout import LAYOUT, changes
 from slipway.web.errors import SlipwayError
 
 ICON = "https://static.example.com/favicon.ico"
@@ -284,14 +285,14 @@ def test_nothing_goes_back_from_a_green_proof_nor_from_none(switch):
 def check(described, monkeypatch):
     """Judges a host of this fingerprint on which these tasks would change something."""
 
-    def ask(fingerprint, would, *drifted):
+    def ask(fingerprint, would, *drifted, layout=LAYOUT.version):
         def provision(*arguments):
             assert arguments[-1] == "--check"
             return would, config.ROOT / "provision.log"
 
         monkeypatch.setattr(deploy.playbook, "provision", provision)
         asking = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(provision=False))
-        asking.found = SimpleNamespace(fingerprint=fingerprint, drifted=drifted)
+        asking.found = SimpleNamespace(fingerprint=fingerprint, drifted=drifted, layout=layout, version="0.9")
         asking.described = SimpleNamespace(fingerprint="abc")
         return asking.check()
 
@@ -304,6 +305,22 @@ def test_a_check_names_what_the_playbook_would_change_and_says_so_by_its_status(
     assert check("abc", [], "firewall") == 1
     assert "firewall drifted\n" in capsys.readouterr().out
     assert check("abc", []) == 0
+
+
+def test_a_server_of_an_earlier_layout_is_told_what_changes_before_the_playbook(check, monkeypatch, capsys):
+    check("abc", [], layout=1)
+    printed = capsys.readouterr().out
+    assert f"from Slipway 0.9 (layout 1) to {VERSION} (layout {LAYOUT.version})" in printed
+    assert [line[6:] for line in printed.splitlines() if line.startswith("    - ")] == changes(1)
+    check("abc", [])
+    assert "layout" not in capsys.readouterr().out
+    # What is told comes first: a playbook that fails has been told of.
+    monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("played"))
+    playing = deploy.Deploy(None, None, argparse.Namespace(provision=True))
+    playing.found = SimpleNamespace(fingerprint="abc", drifted=(), layout=0, version="")
+    with pytest.raises(pytest.fail.Exception):
+        playing.provision()
+    assert "from Slipway an earlier version (layout 0)" in capsys.readouterr().out
 
 
 def test_a_check_of_a_bare_host_is_refused(check):

@@ -20,6 +20,7 @@ name=www.example.com 203.0.113.7
 name=example.com 203.0.113.7
 venvs=abc-3.13
 sign_in_paths=["/login/\\\\Z"]
+settings={"layout": 2, "version": "1.0.0", "site_host": "www.example.com"}
 drift={"fingerprint": "f00", "drifted": []}
 releases=[{"id": "2", "current": true}, {"id": "1", "current": false}]
 """

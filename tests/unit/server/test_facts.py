@@ -23,6 +23,12 @@ def test_where_passwords_are_taken_is_as_the_last_release_said():
     assert facts.parse(SAID.replace('["/login/\\\\Z"]', ""), 0.0).sign_in_paths == ()
 
 
+def test_the_version_and_the_layout_are_those_of_the_last_deploy():
+    assert (facts.parse(SAID, 0.0).version, facts.parse(SAID, 0.0).layout) == ("1.0.0", 2)
+    earlier = "\n".join(line for line in SAID.splitlines() if not line.startswith("settings")) + "\n"
+    assert (facts.parse(earlier, 0.0).version, facts.parse(earlier, 0.0).layout) == ("", 0)
+
+
 def test_a_bare_host_has_neither_release_nor_fingerprint():
     bare = "\n".join(line for line in SAID.splitlines() if not line.startswith(("drift", "releases"))) + "\n"
     said = facts.parse(bare.replace("venvs=abc-3.13", "venvs="), 0.0)
@@ -44,26 +50,24 @@ def test_an_answer_of_another_kind_is_refused():
 
 
 def test_the_script_runs_in_a_plain_shell_and_its_answer_is_understood(tmp_path):
-    names = "NAMES='localhost no-such-name.invalid'; "
-    done = subprocess.run(
-        ["sh", "-c", names + facts.SCRIPT.read_text()], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
+    script = facts.script(["localhost", "no-such-name.invalid"])
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
     said = facts.parse(done.stdout, 0.0)
     assert said.memory > 0
     assert said.disk >= 0
     assert said.resolved["no-such-name.invalid"] == ()
 
 
-def test_a_backslash_arrives_as_one_whatever_the_shells_echo_does(tmp_path):
+def test_a_backslash_arrives_as_one_whatever_the_shells_echo_does(tmp_path, monkeypatch):
     said = {"sign_in_paths": [r"^/admin/login/\d+\.html$"], "drift": {"fingerprint": "f00", "drifted": [r"C:\new"]}}
     (tmp_path / "sign-in.json").write_text(json.dumps(said["sign_in_paths"], indent=2))
     (tmp_path / "drift.json").write_text(json.dumps(said["drift"]))
     (tmp_path / "slipway").write_text(f'#!/bin/sh\n[ "$1" != drift ] || cat {tmp_path}/drift.json\n')
     (tmp_path / "slipway").chmod(0o755)
-    script = (
-        facts.SCRIPT.read_text().replace("/etc/slipway/", f"{tmp_path}/").replace("/usr/local/sbin/", f"{tmp_path}/")
-    )
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    below = {name: f"{tmp_path}/{name}" for name in ("venvs", "agent_settings")}
+    below |= {"sign_in_paths": f"{tmp_path}/sign-in.json", "agent": f"{tmp_path}/slipway"}
+    monkeypatch.setattr(facts.layout, "VALUES", below)
+    done = subprocess.run(["sh", "-c", facts.script([])], capture_output=True, text=True, check=True)
     read = facts.parse(done.stdout, 0.0)
     assert read.sign_in_paths == tuple(said["sign_in_paths"])
     assert (read.fingerprint, read.drifted) == ("f00", (r"C:\new",))

@@ -39,9 +39,16 @@ def test_it_describes_the_site_and_the_budget(written):
     said = variables(written())
     assert said["slipway_site_host"] == "www.example.com"
     assert said["slipway_redirect_hosts"] == ["example.com"]
-    assert said["postgresql_shared_buffers"] == "64MB"
+    assert said["slipway_budget"]["postgresql_shared_buffers"] == "64MB"
     assert said["slipway_environment"]["DATABASE_URL"] == "postgres:///slipway"
-    assert said["slipway_environment"]["WEB_CONCURRENCY"] == "2"
+    assert said["slipway_budget"]["gunicorn_workers"] == 2
+    assert "WEB_CONCURRENCY" not in said["slipway_environment"]
+
+
+def test_no_variable_of_it_overrules_a_roles_default(written):
+    """Ansible prefers the inventory's to a role's, and who changes a default would wonder."""
+    names = [name for name in variables(written()) if not name.startswith(("slipway_", "ansible_"))]
+    assert names == []
 
 
 def test_paths_that_take_a_password_are_those_found_and_those_named(written):

@@ -2,20 +2,20 @@
 
 import json
 import os
-import re
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from slipway.tool import commands
+from slipway.tool import VERSION, commands
 from slipway.tool.__main__ import main
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import owner
+from slipway.tool.server.layout import LAYOUT, VALUES
 
-OURS = {"site": "example.com", "layout": owner.LAYOUT, "site_host": "www.example.com"}
-OTHER = {"site": "other.example", "layout": owner.LAYOUT, "site_host": "www.other.example"}
+OURS = {"site": "example.com", "layout": LAYOUT.version, "site_host": "www.example.com"}
+OTHER = {"site": "other.example", "layout": LAYOUT.version, "site_host": "www.other.example"}
 COMMANDS = ["deploy", "logs", "prune", "releases", "rollback", "shell", "status", "unlock"]
 
 
@@ -33,9 +33,8 @@ def server(tmp_path, monkeypatch):
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{body}\n")
         (tmp_path / "bin" / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-    script = tmp_path / "owner.sh"
-    script.write_text(re.sub(r"(?=/etc/slipway|/srv/slipway)", str(tmp_path), owner.SCRIPT.read_text()))
-    monkeypatch.setattr(owner, "SCRIPT", script)
+    below = {name: f"{tmp_path}{path}" for name, path in VALUES.items() if str(path).startswith("/")}
+    monkeypatch.setattr(owner, "LAYOUT", SimpleNamespace(**(VALUES | below)))
 
     def record(said, release=""):
         (tmp_path / "etc" / "slipway").mkdir(parents=True, exist_ok=True)
@@ -91,10 +90,18 @@ def test_it_is_reached_by_who_takes_it_over(ask):
 
 
 @pytest.mark.parametrize("take_over", [False, True])
-def test_a_server_of_a_later_layout_is_refused_whoever_asks(take_over, ask):
-    out, refused = ask(OURS | {"layout": owner.LAYOUT + 1}, take_over=take_over)
-    assert out == ""
-    assert f"later Slipway (layout {owner.LAYOUT + 1}, and this one knows {owner.LAYOUT})" in refused
+def test_a_server_of_a_later_layout_is_rejected_whoever_asks(take_over, ask):
+    later = {"layout": LAYOUT.version + 1, "version": "7.0.1"}
+    out, rejected = ask(OURS | later, take_over=take_over)
+    assert (out, rejected.count("\n")) == ("", 0)
+    assert rejected == (
+        f"slipway: server 203.0.113.7 was deployed by Slipway 7.0.1 (layout {LAYOUT.version + 1}), and this checkout "
+        f"is {VERSION} (layout {LAYOUT.version}): take the newer one, git pull or merge it"
+    )
+
+
+def test_a_server_of_an_earlier_layout_is_reached(ask):
+    assert ask(OURS | {"layout": 1}) == ("reached", "")
 
 
 def test_every_command_that_reaches_the_server_is_known_here():

@@ -37,6 +37,23 @@ def test_an_unfit_host_is_refused_in_one_line(changes, names, site, host):
         assert name in message
 
 
+@pytest.mark.parametrize("later", ["9.0.0", "1.0.10", "1.1"])
+def test_a_server_that_a_newer_version_has_deployed_is_rejected_in_one_line(later, site, host, monkeypatch):
+    monkeypatch.setattr(preflight, "VERSION", "1.0.9")
+    with pytest.raises(SlipwayError) as rejected:
+        preflight.check(site, host(version=later), set(), database=True)
+    assert str(rejected.value) == (
+        f"203.0.113.7 was deployed by Slipway {later}, and this checkout is 1.0.9: "
+        "take the newer one, git pull or merge it"
+    )
+
+
+@pytest.mark.parametrize("earlier", ["", "0.9.10", "1.0.9"])
+def test_a_server_of_an_earlier_or_the_same_version_is_fit(earlier, site, host, monkeypatch):
+    monkeypatch.setattr(preflight, "VERSION", "1.0.9")
+    preflight.check(site, host(version=earlier), {"203.0.113.7"}, database=True)
+
+
 def test_names_are_not_asked_about_when_tls_ends_elsewhere(site, host):
     site.path.write_text(site.path.read_text() + "tls: none\n")
     changed = preflight.config.load(site.path)

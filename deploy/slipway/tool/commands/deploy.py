@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from slipway.tool import config, edge, providers
+from slipway.tool import VERSION, config, edge, providers
 from slipway.tool.aws.identity import Identity
 from slipway.tool.budget import Budget
 from slipway.tool.builder import Builder
 from slipway.tool.phases import phase
 from slipway.tool.prune import Prune
 from slipway.tool.secrets import Secrets
-from slipway.tool.server import facts, host_keys, inventory, lock, lockout, playbook, preflight, proof, stale
+from slipway.tool.server import facts, host_keys, inventory, layout, lock, lockout, playbook, preflight, proof, stale
 from slipway.tool.server.connection import Connection, reach
+from slipway.tool.server.layout import LAYOUT
 from slipway.tool.server.upload import ReleaseArchive, send
 from slipway.web.errors import SlipwayError
 
@@ -104,6 +105,7 @@ class Deploy:
         """Names what is otherwise on the host and what the playbook would change; 1 if there is anything."""
         if not self.found.fingerprint:
             raise SlipwayError("Slipway has not been on this host, so there is nothing to compare; run `make deploy`")
+        self.announce()
         with phase("Play the playbook without changing anything"):
             would, log = playbook.provision(self.site, self.secrets, self.described, "--check")
         # Ansible does not try commands, so what they would mend is known by the record alone.
@@ -145,11 +147,21 @@ class Deploy:
         changed = self.found.fingerprint != self.described.fingerprint
         return (["the description changed"] if changed else []) + [f"{name} drifted" for name in self.found.drifted]
 
+    def announce(self) -> None:
+        """What a server of an earlier layout is in for."""
+        if not self.found.fingerprint or self.found.layout >= LAYOUT.version:
+            return
+        before = f"{self.found.version or 'an earlier version'} (layout {self.found.layout})"
+        print(f"    from Slipway {before} to {VERSION} (layout {LAYOUT.version}); this deploy changes:")
+        for line in layout.changes(self.found.layout):
+            print(f"    - {line}")
+
     def provision(self) -> None:
         self._require_admin_key()
         with phase(f"Provision the host: {', '.join(self.reasons())}"):
             if self.held:
                 self.held.check()
+            self.announce()
             changed, log = playbook.provision(self.site, self.secrets, self.described)
             print(f"    {len(changed)} changed; all of it: {log.relative_to(config.ROOT)}")
             self.connection = Connection(self.site)

@@ -1,10 +1,12 @@
-"""Packs the host's own command, `slipway`, into one file that Python runs: the same bytes wherever it is packed."""
+"""Packs the agent, with the layout, into the one file that Python runs on the server: the same bytes everywhere."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
 from slipway import ROOT
+from slipway.tool.server import layout
 
 SOURCE = ROOT / "deploy" / "agent"
 # No folder that somebody stands in, no variable and no package of anybody's has a say in what root runs.
@@ -22,7 +24,8 @@ def pack(target: Path) -> Path:
     # Uncompressed: another machine's zlib may find other bytes, by which a deploy judges whether to play the playbook.
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_STORED) as archive:
         members = {f"agent/{path.name}": path.read_text() for path in paths}
-        for name, text in {**members, "__main__.py": MAIN}.items():
+        members |= {"agent/layout.json": json.dumps(layout.VALUES, indent=2), "__main__.py": MAIN}
+        for name, text in members.items():
             archive.writestr(zipfile.ZipInfo(name, EPOCH), text)
     packed = buffer.getvalue()
     if not target.exists() or target.read_bytes() != packed:

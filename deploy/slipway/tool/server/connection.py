@@ -13,9 +13,9 @@ from typing import IO
 
 from slipway.tool import config
 from slipway.tool.server import host_keys, owner
+from slipway.tool.server.layout import LAYOUT
 from slipway.web.errors import SlipwayError
 
-ADMIN = "deploy"
 # https://man.openbsd.org/ssh_config
 OPTIONS = (
     "BatchMode=yes",
@@ -47,7 +47,7 @@ class Connection:
     `NAME=value … slipway VERB …`: the server answers for whose it is, and no shell reads it.
     """
 
-    def __init__(self, site: config.Site, user: str = ADMIN, *, take_over: bool = False) -> None:
+    def __init__(self, site: config.Site, user: str = LAYOUT.admin_user, *, take_over: bool = False) -> None:
         if not site.server:
             raise SlipwayError(f"{site.path}: server: missing; give the address of your VPS")
         self.site = site
@@ -143,7 +143,7 @@ def reach(site: config.Site, *, take_over: bool = False) -> Connection:
     Raises Unreachable, with what the first user was told, when nobody is; SlipwayError when the server is another
     site's and is not to be taken over.
     """
-    for user in (ADMIN, site.server_user):
+    for user in (LAYOUT.admin_user, site.server_user):
         connection = Connection(site, user, take_over=take_over)
         try:
             if not connection.restricted:

@@ -3,11 +3,12 @@
 import json
 import shlex
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from slipway.tool import config
-from slipway.tool.server import agent
+from slipway.tool.server import agent, layout
 from slipway.tool.server.connection import Connection
 from slipway.web.errors import SlipwayError
 
@@ -40,6 +41,9 @@ class Facts:
     fingerprint: str
     drifted: tuple[str, ...]
     releases: tuple[dict[str, Any], ...]
+    # By which version of Slipway it was last deployed, and in which layout; "" and 0 where it does not say.
+    version: str = ""
+    layout: int = 0
     # Where the release that it was last provisioned for takes passwords, as regular expressions.
     sign_in_paths: tuple[str, ...] = ()
 
@@ -53,16 +57,20 @@ def gather(connection: Connection, site: config.Site) -> Facts:
     """Asks the server. Raises SlipwayError when its answer cannot be understood."""
     began = time.time()
     names = (site.host, *site.redirects)
-    if connection.restricted:
-        said = connection.agent("facts", *names)
-    else:
-        said = connection.run(f"NAMES={shlex.quote(' '.join(names))}; {SCRIPT.read_text()}")
-    return parse(said, (began + time.time()) / 2)
+    data = connection.agent("facts", *names) if connection.restricted else connection.run(script(names))
+    return parse(data, (began + time.time()) / 2)
+
+
+def script(names: Iterable[str]) -> str:
+    """The agent's facts.sh with its variables; ``names`` are looked up."""
+    told = {name: value for name, value in layout.VALUES.items() if isinstance(value, str)}
+    variables = told | {"NAMES": " ".join(names)}
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()) + SCRIPT.read_text()
 
 
 def parse(text: str, now: float) -> Facts:
     """The facts in the script's output; ``now`` is this machine's clock when it ran."""
-    said: dict[str, str] = {}
+    data: dict[str, str] = {}
     resolved = {}
     for line in text.splitlines():
         key, _, value = line.partition("=")
@@ -70,27 +78,30 @@ def parse(text: str, now: float) -> Facts:
             name, *addresses = value.split()
             resolved[name] = tuple(addresses)
         else:
-            said[key] = value
+            data[key] = value
     try:
-        drift = json.loads(said.get("drift") or "{}")
+        drift = json.loads(data.get("drift") or "{}")
+        settings = json.loads(data.get("settings") or "{}")
         return Facts(
-            system=said["system"].strip(),
-            machine=said["machine"],
-            memory=int(said["memory"]),
-            available=int(said["available"]),
-            cpus=int(said["cpus"]),
-            disk=int(said["disk"]),
-            clock_ahead=float(said["clock"]) - now,
-            glibc=said["glibc"],
-            python=said["python"],
-            addresses=tuple(said["addresses"].split()),
-            resolvers=tuple(said.get("resolvers", "").split()),
+            system=data["system"].strip(),
+            machine=data["machine"],
+            memory=int(data["memory"]),
+            available=int(data["available"]),
+            cpus=int(data["cpus"]),
+            disk=int(data["disk"]),
+            clock_ahead=float(data["clock"]) - now,
+            glibc=data["glibc"],
+            python=data["python"],
+            addresses=tuple(data["addresses"].split()),
+            resolvers=tuple(data.get("resolvers", "").split()),
             resolved=resolved,
-            venvs=tuple(said["venvs"].split()),
+            venvs=tuple(data["venvs"].split()),
             fingerprint=drift.get("fingerprint", ""),
             drifted=tuple(drift.get("drifted", ())),
-            releases=tuple(json.loads(said.get("releases") or "[]")),
-            sign_in_paths=tuple(json.loads(said.get("sign_in_paths") or "[]")),
+            releases=tuple(json.loads(data.get("releases") or "[]")),
+            version=settings.get("version", ""),
+            layout=settings.get("layout", 0),
+            sign_in_paths=tuple(json.loads(data.get("sign_in_paths") or "[]")),
         )
     except (KeyError, ValueError) as error:
         raise SlipwayError(f"the server's answer is not understood ({error}); is it a Debian?") from None

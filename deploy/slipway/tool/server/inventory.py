@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slipway.tool import config, path_patterns
+from slipway.tool import VERSION, config, path_patterns
 from slipway.tool.budget import Budget
 from slipway.tool.secrets import Secrets, literal
-from slipway.tool.server import agent, host_keys, owner, state
+from slipway.tool.server import agent, host_keys, state
+from slipway.tool.server.layout import LAYOUT
 
 GROUPS = ("web", "db", "lb")
 # What the playbook is made of; its own tests and notes change no host.
 SOURCES = ("ansible", "nginx")
 # Peer login: the kernel says who is at the other end of the socket.
-LOCAL_DATABASE = {"DATABASE_URL": "postgres:///slipway", "PGHOST": "/run/postgresql"}
+LOCAL_DATABASE = {"DATABASE_URL": f"postgres:///{LAYOUT.database}", "PGHOST": LAYOUT.postgresql_run}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,14 @@ def database(secrets: Secrets) -> dict[str, str]:
 
 def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Sequence[str]) -> dict[str, Any]:
     local = database(secrets)
-    environment = site.environment() | {"SLIPWAY_WSGI": site.wsgi, "WEB_CONCURRENCY": str(budget.workers)}
-    return budget.variables() | {
-        "base_first_user": site.server_user,
-        "base_admin_keys": list(site.admin_keys),
-        "base_ci_key": site.ci_key,
+    environment = site.environment() | {"SLIPWAY_WSGI": site.wsgi}
+    return {
+        "slipway_budget": budget.variables(),
+        "slipway_first_user": site.server_user,
+        "slipway_admin_keys": list(site.admin_keys),
+        "slipway_ci_key": site.ci_key,
         "slipway_site": site.domain,
-        "slipway_layout": owner.LAYOUT,
+        "slipway_version": VERSION,
         "slipway_site_host": site.host,
         "slipway_site_authority": site.authority,
         "slipway_redirect_hosts": list(site.redirects),

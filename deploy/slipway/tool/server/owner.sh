@@ -1,17 +1,17 @@
-# Refuses a host that another site, or a later Slipway, has set up. What the host does not say is not judged.
-said() {
-    sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" /etc/slipway/release.json 2>/dev/null
+# Rejects a host that another site, or a later Slipway, has set up. What the host does not say is not judged.
+setting() {
+    sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" "$SETTINGS" 2>/dev/null
 }
-refuse() {
+reject() {
     echo "slipway: server $SERVER $1" >&2
     exit 1
 }
-layout=$(said layout) host=$(said site_host) domain=$(said site)
+layout=$(setting layout) version=$(setting version) host=$(setting site_host) domain=$(setting site)
 [ "${layout:-0}" -le "$LAYOUT" ] ||
-    refuse "was set up by a later Slipway (layout $layout, and this one knows $LAYOUT); deploy with that version, or merge it"
+    reject "was deployed by Slipway ${version:-of a later version} (layout $layout), and this checkout is $VERSION (layout $LAYOUT): take the newer one, git pull or merge it"
 [ -z "$TAKE_OVER" ] || exit 0
 [ "${host:-$HOST} ${domain:-$DOMAIN}" = "$HOST $DOMAIN" ] && exit 0
 # One host under two domains: only they tell the sites apart.
 [ "$host" != "$HOST" ] || { host="$host of $domain" HOST="$HOST of $DOMAIN"; }
-release=$(readlink /srv/slipway/current) && release="release ${release##*/}" || release="no release yet"
-refuse "serves $host ($release), and $FILE describes $HOST; correct \`server\` there, or let that site have it: make deploy TAKE_OVER=1"
+release=$(readlink "$CURRENT") && release="release ${release##*/}" || release="no release yet"
+reject "serves $host ($release), and $FILE describes $HOST; correct \`server\` there, or let that site have it: make deploy TAKE_OVER=1"

@@ -12,10 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from slipway.tool import pip
+from slipway.tool.server.layout import LAYOUT
 from slipway.web.errors import SlipwayError
 
-# Where releases are on the server (deploy/agent/paths.py).
-VENVS = "/srv/slipway/venvs"
 # The oldest glibc that wheels are made for, and what they were called before they named it.
 # https://peps.python.org/pep-0600/#legacy-manylinux-tags
 MACHINES = {
@@ -47,7 +46,7 @@ def pack(lock: Path, python: str, glibc: str, machine: str, venv: str, target: P
             if done.returncode:
                 wrong = pip.reason(done.stdout + done.stderr)
                 raise SlipwayError(f"{lock}: {wrong} (Python {python}, {machine}, glibc {glibc})")
-            _place_scripts(tree, root / "bin", f"{VENVS}/{venv}/bin/python")
+            _place_scripts(tree, root / "bin", f"{LAYOUT.venvs}/{venv}/bin/python")
             _compile(tree, python)
             whole = Path(unfinished, "whole")
             with tarfile.open(whole, "w:gz", compresslevel=6) as archive:

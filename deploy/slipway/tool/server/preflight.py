@@ -1,12 +1,13 @@
 """Refuses a deploy that cannot end well, before anything on the server is changed."""
 
+import re
 from collections.abc import Set
 
-from slipway.tool import budget, config
+from slipway.tool import VERSION, budget, config
 from slipway.tool.server.facts import Facts
+from slipway.tool.server.layout import LAYOUT
 from slipway.web.errors import SlipwayError
 
-SYSTEMS = {"debian 12": "3.11", "debian 13": "3.13", "ubuntu 24.04": "3.12"}
 # MB: a release with its venv, PostgreSQL's first tables, logs; and apt's packages on a bare host.
 DISK = 300
 DISK_BARE = 2500
@@ -18,8 +19,13 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool)
 
     Raises SlipwayError with what is wrong and what to do.
     """
-    if facts.system not in SYSTEMS:
-        raise SlipwayError(f"{site.server} runs {facts.system}; install one of {', '.join(SYSTEMS)}")
+    if _numbers(facts.version) > _numbers(VERSION):
+        raise SlipwayError(
+            f"{site.server} was deployed by Slipway {facts.version}, and this checkout is {VERSION}: "
+            "take the newer one, git pull or merge it"
+        )
+    if facts.system not in LAYOUT.systems:
+        raise SlipwayError(f"{site.server} runs {facts.system}; install one of {', '.join(LAYOUT.systems)}")
     needed = DISK if facts.fingerprint else DISK_BARE
     if facts.disk < needed:
         raise SlipwayError(f"{site.server}: / has {facts.disk} MB free and {needed} are needed; make room there")
@@ -38,6 +44,10 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool)
     if site.tls != "none":
         _names(site, facts, reached)
     return budget.plan(facts.memory, facts.cpus, database=database)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def _names(site: config.Site, facts: Facts, reached: Set[str]) -> None:
