@@ -2,9 +2,9 @@
 
 import os
 import pkgutil
-import subprocess
 from collections.abc import Sequence
 
+from agent import processes
 from agent.paths import LAYOUT
 
 SCRIPT = pkgutil.get_data(__package__, "facts.sh").decode()
@@ -14,5 +14,4 @@ def facts(names: Sequence[str]) -> str:
     """The script's `name=value` lines; ``names`` are looked up."""
     told = {name: value for name, value in LAYOUT.items() if isinstance(value, str)}
     environment = os.environ | told | {"NAMES": " ".join(names)}
-    line = ["sh", "-c", SCRIPT]
-    return subprocess.run(line, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
+    return processes.run(["sh", "-c", SCRIPT], env=environment).stdout

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from rehearsal import nginx
+from slipway.tool.server.layout import LAYOUT
 from tests.unit.ansible.conftest import ANSIBLE, ROOT
 from tests.unit.ansible.roles import ROLES, SITE, values
 
@@ -98,8 +99,8 @@ def test_ssh_lets_in_one_user_by_the_files_of_keys_that_are_watched(rendered):
 
 
 def test_a_key_that_is_added_or_taken_away_by_hand_is_drift(rendered):
-    keys = values("base", "vars")["base__keys_file"].replace("{{ layout.admin_user }}", "deploy")
-    assert keys in json.loads(rendered["agent", "watched.json.j2"])["files"]
+    assert LAYOUT.admin_keys == f"/home/{LAYOUT.admin_user}/.ssh/authorized_keys"
+    assert LAYOUT.admin_keys in json.loads(rendered["agent", "watched.json.j2"])["files"]
 
 
 def test_the_kernels_settings_are_written_as_sysctl_prints_them(rendered):

@@ -317,6 +317,7 @@ def test_a_server_of_an_earlier_layout_is_told_what_changes_before_the_playbook(
     # What is told comes first: a playbook that fails has been told of.
     monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("played"))
     playing = deploy.Deploy(None, None, argparse.Namespace(provision=True))
+    playing.connection = SimpleNamespace(restricted=False)
     playing.found = SimpleNamespace(fingerprint="abc", drifted=(), layout=0, version="")
     with pytest.raises(pytest.fail.Exception):
         playing.provision()

@@ -14,11 +14,8 @@ from tests.unit.smoke.test_logs import HOSTS, RUN, line
 
 # The server's own command, with a folder of the test's in place of nginx's.
 AGENT = (
-    sys.executable,
-    "-c",
-    f"import sys; sys.path.insert(0, {str(agent.SOURCE.parent)!r}); from pathlib import Path;"
-    " from agent import __main__, logs;"
-    " logs.NGINX = Path(sys.argv.pop(1)); del sys.argv[1]; __main__.prepare = lambda: None; __main__.main()",
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from pathlib import Path; from agent import __main__, logs;"
+    " logs.NGINX_LOGS = Path(sys.argv.pop(1)); del sys.argv[1]; __main__.prepare = lambda: None; __main__.main()"
 )
 
 
@@ -37,7 +34,8 @@ def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path,
     monkeypatch.setattr(state, "ROOT", tmp_path)
     access = tmp_path / "access.log"
     access.write_text(line(uri="/static/before.css") + "\n")
-    shell = SimpleNamespace(command=lambda text, **_: [*AGENT, str(tmp_path), *text.split()])
+    called = [sys.executable, "-c", AGENT, str(agent.pack(tmp_path / "slipway")), str(tmp_path)]
+    shell = SimpleNamespace(command=lambda text, **_: [*called, *text.split()])
     followed = state.directory(site) / "log" / "origin.log"
     with proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), shell, None):
         log = origin_log.OriginLog(followed)
