@@ -106,11 +106,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument("--full-pages", type=int, default=6, help="pages on every screen (6)")
     parser.add_argument("--minutes", type=float, default=15, help="after these no further page is crawled (15)")
     parser.add_argument(
-        parser.add_argument(
-            "--source",
-            type=_directory,
-            help="the project, to find where a URL is written (else: here, beside a manage.py)",
-        )
+        "--source", type=_directory, help="the project, to find where a URL is written (else: here, beside a manage.py)"
     )
     given = vars(parser.parse_args(argv))
     # No program that is started from here, the browser least of all, gets to see it.
