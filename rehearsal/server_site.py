@@ -53,6 +53,8 @@ class ServerSite(Environment):
         self.anchors = directory / "tls" / "anchors.pem"
         self.trusted = directory / "tls" / "trusted.pem"
         self.password_file = directory / "vault-password"
+        # Where CI has its key.
+        self.ci_key = directory / "ci"
         if "ports" not in self._kept:
             # A machine that is resumed knows them.
             self._save(ports=choose_ports(PORTS), acme_roots=[])
@@ -92,6 +94,7 @@ class ServerSite(Environment):
                 "server": ssh.HOST,
                 "ssh_config": str(ssh_config),
                 "admin_keys": [str(ssh_config.with_name("id_ed25519.pub"))],
+                "ci_key": ssh.public_key(self.ci_key),
                 "acme": f"https://{ACME}:{self.ports['acme']}/dir",
                 "email": f"{USER}@{DOMAIN}",
             },

@@ -19,6 +19,15 @@ def make_key(directory: Path) -> str:
     return private.with_suffix(".pub").read_text().strip()
 
 
+def public_key(directory: Path) -> str:
+    """The public half of the pair in ``directory``, which is made when it is missing."""
+    public = directory / "id_ed25519.pub"
+    if public.exists():
+        return public.read_text().strip()
+    directory.mkdir(parents=True, exist_ok=True)
+    return make_key(directory)
+
+
 def write_config(directory: Path, port: int) -> Path:
     """Writes the ssh_config by which `ssh`, rsync and Ansible reach the machine; returns its path."""
     config = directory / "ssh_config"

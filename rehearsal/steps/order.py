@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rehearsal.run import Run
 from rehearsal.run_log import Phase
 from rehearsal.steps import (
+    ci_key,
     deploy,
     deploy_lock,
     drift,
@@ -36,6 +37,7 @@ DRIFT = Step("make deploy: to a host that was changed by hand, and the proof sig
 STEPS = (
     Step(f"Let it settle for {memory.SETTLING} s, and measure the memory", memory.measure),
     Step("Check that the host is hardened", hardening.check_hardening),
+    Step("make deploy with the key of CI, and what else that key is asked for", ci_key.deploy_by_ci),
     Step("make deploy under load: a release whose proof fails, which must go back", failed_proof.go_back),
     Step("make deploy PROVISION=1: a release under load, and the playbook once more", deploy.deploy_under_load),
     Step("make rollback under load", deploy.rollback_under_load),

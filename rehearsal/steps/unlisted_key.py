@@ -13,11 +13,7 @@ class UnlistedKey:
 
     def key(self) -> str:
         """The public half; made when it is missing."""
-        public = self._directory / "id_ed25519.pub"
-        if not public.exists():
-            self._directory.mkdir(parents=True, exist_ok=True)
-            return ssh.make_key(self._directory)
-        return public.read_text().strip()
+        return ssh.public_key(self._directory)
 
     def logs_in(self, port: int, user: str) -> bool:
         """Whether ``user`` of the machine behind ``port`` of the loopback is reached by this key alone."""

@@ -1,0 +1,84 @@
+"""A deploy with the key of CI, and all that this key is not good for."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from rehearsal.machine import ssh
+from rehearsal.run import Run, tool
+from rehearsal.run_log import Phase
+from slipway import ROOT
+
+# One page is enough: what a proof finds is another step's.
+PROOF = " --max-pages 1 --full-pages 1 --minutes 2"
+# What is request for → ssh's options and the command. Whatever got through would print PASSED; nginx answers on port 80.
+PASSED = "uid="
+REQUESTS = {
+    "a command": ("id",),
+    "a command of root's": ("sudo", "id"),
+    "a shell": (),
+    "a shell of root's": ("sudo", "sh"),
+    "a command behind a step": ("slipway releases; id",),
+    "a line behind a step": ("slipway releases\nid",),
+    "Django's shell": ("slipway manage shell --command 'import os; os.system(\"id\")'",),
+    "another lock's end": ("slipway unlock",),
+    "a terminal": ("-tt", "id"),
+    "SFTP": ("-s", "sftp"),
+    "a file, by the old protocol of scp": ("scp -f /etc/passwd",),
+}
+FORWARD = ("-W", "127.0.0.1:80")
+HTTP = "HEAD / HTTP/1.0\r\n\r\n"
+DENIED = "the key of CI may run the steps of a deploy and nothing else"
+
+
+def deploy_by_ci(run: Run, phase: Phase) -> None:
+    """A release as CI brings it, a deploy that CI must not go on with, and what else its key is request for."""
+    config = ssh.write_config(run.site.ci_key, run.machine.ports[22])
+    # Connections are shared by whoever has one folder of sockets, and the admin's is open; a socket's name is short.
+    with TemporaryDirectory(prefix="slipway-ci-") as sockets:
+        env = run.site.deployer(CONFIG=str(_site(run, config)), XDG_RUNTIME_DIR=sockets, CI="true")
+        env["SMOKE_ARGS"] += PROOF
+        run.log.must("deploy-by-ci", tool("deploy"), env=env, cwd=ROOT, into=phase)
+        provision = tool("deploy", "--provision")
+        status, output = run.log.run("deploy-by-ci-provision", provision, env=env, cwd=ROOT)
+    line = (output.strip().splitlines() or ["no output"])[-1]
+    run.log.check(
+        "The key of CI deploys, and stops where the playbook is needed",
+        status == 1 and "run `make deploy` from a machine whose key is in admin_keys" in line,
+        f"exit status {status}; {line}",
+    )
+    allowed = list(_allowed(config))
+    result = "; ".join(allowed) or f"{len(REQUESTS) + 1} other requests were denied"
+    run.log.check("The key of CI is good for nothing else", not allowed, result)
+
+
+def _site(run: Run, ssh_config: Path) -> Path:
+    """site.yml as CI has it: the same, reached by CI's key."""
+    site = yaml.safe_load(run.site.site.path.read_text())
+    file = run.site.directory / "site-ci.yml"
+    file.write_text(yaml.safe_dump(site | {"ssh_config": str(ssh_config)}, sort_keys=False))
+    shutil.copy(run.site.site.path.with_name("site.secrets.yml"), file.with_name("site-ci.secrets.yml"))
+    return file
+
+
+def _allowed(config: Path) -> Iterator[str]:
+    """What the key was good for beside a deploy's steps, or was not denied by the agent."""
+    line = ["ssh", "-F", str(config), "-l", "deploy"]
+    for what, request in REQUESTS.items():
+        options = [word for word in request if word.startswith("-")]
+        words = request[len(options) :]
+        done = _run([*line, *options, ssh.HOST, *words], "id\nexit\n")
+        said = done.stdout + done.stderr
+        if PASSED in said or DENIED not in said or not done.returncode:
+            yield f"{what}: status {done.returncode}, {said.strip()[-80:]!r}"
+    forwarded = _run([*line, *FORWARD, ssh.HOST], HTTP)
+    if forwarded.stdout or not forwarded.returncode:
+        yield f"a port: {forwarded.stdout[:80]!r}"
+
+
+def _run(command: list[str], stdin: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
