@@ -15,7 +15,7 @@ from slipway import ROOT
 
 # One page is enough: what a proof finds is another step's.
 PROOF = " --max-pages 1 --full-pages 1 --minutes 2"
-# What is request for → ssh's options and the command. Whatever got through would print PASSED; nginx answers on port 80.
+# Request → ssh's options and the command. One that got through would print PASSED; nginx answers on port 80.
 PASSED = "uid="
 REQUESTS = {
     "a command": ("id",),
@@ -36,7 +36,7 @@ DENIED = "the key of CI may run the steps of a deploy and nothing else"
 
 
 def deploy_by_ci(run: Run, phase: Phase) -> None:
-    """A release as CI brings it, a deploy that CI must not go on with, and what else its key is request for."""
+    """A release as CI brings it, a deploy that CI must not go on with, and what else its key is asked for."""
     config = ssh.write_config(run.site.ci_key, run.machine.ports[22])
     # Connections are shared by whoever has one folder of sockets, and the admin's is open; a socket's name is short.
     with TemporaryDirectory(prefix="slipway-ci-") as sockets:
