@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from slipway import ROOT
+from tests.clone import FIXTURE, WITHOUT_CACHES
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 # Of Debian, beside what a test puts before it.
@@ -90,7 +91,7 @@ class Runner:
 
 
 def _checkout(target: Path) -> Path:
-    """What git would check out of this tree as it is now, with a venv that has what this one has."""
+    """What git would check out of a clone whose project is the fixture, with a venv that has what this one has."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -100,9 +101,10 @@ def _checkout(target: Path) -> Path:
     )
     for name in filter(None, listed.stdout.split("\0")):
         source, copy = ROOT / name, target / name
-        if source.exists():
+        if source.exists() and not name.startswith("project/"):
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy, follow_symlinks=False)
+    shutil.copytree(FIXTURE, target / "project", ignore=WITHOUT_CACHES)
     made = target / ".venv"
     venv.create(made)
     (packages,) = made.glob("lib/python*/site-packages")

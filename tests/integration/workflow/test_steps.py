@@ -14,7 +14,7 @@ from tests.integration.workflow.runner import Runner, jobs
 from tests.unit.push.wire import Answered, wire
 from tests.unit.server.test_github_identity import GIVEN, ROLE
 
-TEST, DEPLOY = ([step for step in job["steps"] if "run" in step] for job in jobs("site.yml").values())
+DEPLOY = [step for step in jobs("site.yml")["deploy"]["steps"] if "run" in step]
 *BEFORE, LAST = DEPLOY
 KNOW = next(step for step in DEPLOY if "SSH_KNOWN_HOSTS" in step.get("env", {}))
 HOST = "203.0.113.7"
@@ -23,8 +23,8 @@ SITE = f"""domain: example.com
 server: {HOST}
 tls: none
 region: eu-central-1
-settings: photowall.settings
-wsgi: photowall.wsgi
+settings: fixture.settings
+wsgi: fixture.wsgi
 ci_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ci
 """
 KEY, PASSWORD = "-----BEGIN OPENSSH PRIVATE KEY-----\nthe-private-key\n-----END", "the-password"
@@ -153,23 +153,3 @@ def test_without_a_role_the_key_of_the_encrypted_secrets_will_do(runner, server,
     assert "AWS by the key in the vaulted file" in done.stdout
     assert "the playbook is needed" in done.stdout
     assert (github.asked, sts.asked) == ([], [])
-
-
-@pytest.mark.parametrize(
-    ("broken", "said"),
-    [
-        ("project/wall/tests/test_broken.py", "def test_broken():\n    assert False\n"),
-        ("project/photowall/settings.py", "raise RuntimeError('broken settings')\n"),
-    ],
-    ids=["a test", "settings"],
-)
-def test_a_project_that_is_broken_fails_the_job_that_the_deploy_needs(broken, said, runner):
-    """`needs` of the deploy is held in tests/unit/repository."""
-    path = runner.checkout / broken
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        file.write(said)
-    (step,) = TEST
-    done = runner.run(step)
-    assert done.returncode != 0, done.stdout
-    assert "broken" in done.stdout
