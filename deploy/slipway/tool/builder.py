@@ -41,6 +41,12 @@ class Builder:
         """Collects, bundles, verifies and pushes; the progress and the closing line are on the screen."""
         self._manage("collectstatic", "--noinput", identity=self._deployer, shown=True)
 
+    def sign_in_paths(self) -> list[str]:
+        """Those that the release will name, before anything is built or pushed."""
+        file = self.directory / "sign-in-paths.json"
+        self._manage("sign_in_paths", str(file))
+        return json.loads(file.read_text())
+
     def replaced(self) -> list[str]:
         """URLs on the static host whose bytes the last push has changed."""
         replaced = json.loads((self.directory / push.REPLACED).read_text())

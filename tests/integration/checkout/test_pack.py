@@ -96,6 +96,16 @@ def test_what_differs_stands_beside_the_tarball(checkout):
     assert said["id"].endswith(said["sha256"][:8])
 
 
+def test_where_passwords_are_taken_is_known_before_anything_is_built(checkout):
+    login = "from django.contrib.auth.views import LoginView\nfrom django.urls import path\n"
+    checkout.write("urls.py", login + "urlpatterns = [path('in/', LoginView.as_view())]\n")
+    done = checkout.manage("sign_in_paths", "build/paths.json")
+    assert done.returncode == 0, done.stderr
+    paths = json.loads((checkout.root / "build" / "paths.json").read_text())
+    built(checkout)
+    assert paths == json.loads((checkout.root / "build" / "release.json").read_text())["sign_in_paths"] != []
+
+
 def test_without_manifests_there_is_no_release(checkout):
     done = checkout.python("manage.py", "pack", "build/release.tar.gz")
     assert done.returncode == 1

@@ -22,6 +22,7 @@ class Recorder:
     """Stands for the builder and the server: ``calls`` lists what was asked of them, in order."""
 
     environment: dict[str, str] = {}  # noqa: RUF012
+    restricted = False
 
     def __init__(self):
         self.calls = []
@@ -133,6 +134,17 @@ def test_what_needs_the_playbook_is_not_begun_with_the_key_of_ci(changes, reason
 
 def test_what_does_not_need_it_is_begun(look):
     assert look(restricted=True).reasons() == []
+
+
+def test_a_new_path_that_takes_a_password_stops_ci_before_anything_is_pushed(look, monkeypatch):
+    looking = look(restricted=True)
+    monkeypatch.setattr(deploy.inventory, "write", lambda *those: SimpleNamespace(fingerprint=f"for {those[3]}"))
+    looking.builder = SimpleNamespace(
+        check_databases=list, sign_in_paths=lambda: ["/sign-in/"], push=lambda: pytest.fail("something was pushed")
+    )
+    looking.found.current = ""
+    with pytest.raises(SlipwayError, match=r"needed \(the description changed\).*admin_keys"):
+        looking.build()
 
 
 def test_a_release_that_asks_for_the_playbook_after_all_does_not_get_to_the_server(look, monkeypatch):

@@ -1,6 +1,7 @@
 """What Ansible is told, and when the host counts as described otherwise."""
 
 import json
+import shutil
 
 import pytest
 
@@ -89,6 +90,18 @@ def test_the_same_description_has_the_same_fingerprint(written):
 )
 def test_whatever_decides_the_host_changes_the_fingerprint(change, written):
     assert written().fingerprint != written(**change).fingerprint
+
+
+def test_another_checkout_of_the_same_has_the_same_fingerprint(written, tmp_path, monkeypatch):
+    """As CI's is; else each of its deploys would ask for the playbook."""
+    before = written().fingerprint
+    for top in inventory.SOURCES:
+        shutil.copytree(state.ROOT / top, tmp_path / top)
+        (tmp_path / top / ".left.swp").write_text("of an editor")
+        (tmp_path / top / ".cache" / "a").mkdir(parents=True)
+        (tmp_path / top / ".cache" / "a" / "b").write_text("of a tool")
+    monkeypatch.setattr(state, "ROOT", tmp_path)
+    assert written().fingerprint == before
 
 
 def test_so_does_the_playbook_itself(written, tmp_path, monkeypatch):

@@ -47,6 +47,15 @@ def test_ci_s_key_is_enough_since_it_plays_no_playbook(make, described):
     lockout.refuse(dataclasses.replace(described(other), ci_key=mine))
 
 
+def test_ci_s_key_that_opens_a_shell_all_the_same_is_refused(make, described):
+    mine, other = make("mine"), make("other")
+    with pytest.raises(SlipwayError, match=r"ci_key opens a shell there") as refused:
+        lockout.refuse_ci(dataclasses.replace(described(), ci_key=mine))
+    assert "authorized_keys" in str(refused.value) and "\n" not in str(refused.value)
+    lockout.refuse_ci(dataclasses.replace(described(), ci_key=other))
+    lockout.refuse_ci(described())
+
+
 def test_keys_of_others_alone_are_refused_in_one_line_with_what_to_add(make, described):
     mine, other = make("mine"), make("other")
     with pytest.raises(SlipwayError) as refused:

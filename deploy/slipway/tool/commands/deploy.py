@@ -75,6 +75,8 @@ class Deploy:
         with phase("Look at the server"):
             lockout.refuse(self.site)
             self.connection = reach(self.site, take_over=self.options.take_over)
+            if not self.connection.restricted:
+                lockout.refuse_ci(self.site)
             self.found = facts.gather(self.connection, self.site)
             database = "DATABASE_URL" not in self.secrets.web
             reached = self.connection.addresses()
@@ -127,6 +129,9 @@ class Deploy:
             if self.found.current:
                 applied = self.connection.agent("applied")
                 self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
+            if self.connection.restricted:
+                self.describe(self.builder.sign_in_paths())
+                self._require_admin_key()
             self.builder.push()
             release = self.builder.pack()
         self.describe(release.sign_in_paths)

@@ -87,6 +87,8 @@ def _fingerprint(variables: dict[str, Any], secrets: Secrets, packed: Path) -> s
     digest.update(packed.read_bytes())
     for top in SOURCES:
         for path in sorted((state.ROOT / top).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(f"{path.relative_to(state.ROOT)}\0".encode() + path.read_bytes())
+            name = path.relative_to(state.ROOT)
+            # What editors and tools leave is of this machine alone: another one, CI, must come to the same.
+            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):
+                digest.update(f"{name}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -28,6 +28,16 @@ def refuse(site: config.Site) -> None:
         )
 
 
+def refuse_ci(site: config.Site) -> None:
+    """Raises SlipwayError when ssh here has CI's key alone: it opened a shell, so the server knows it as a person's."""
+    offered = _offered(site)
+    if site.ci_key and offered and all(public_keys.same(site.ci_key, each) for each in offered):
+        raise SlipwayError(
+            f"{site.server}: ci_key opens a shell there, because the server knows it as a person's too; take it "
+            "out of /home/deploy/.ssh/authorized_keys, or run `make deploy` from a machine whose key is in admin_keys"
+        )
+
+
 def _offered(site: config.Site) -> list[str]:
     """The public halves of what ssh logs in with; none where one of them cannot be read."""
     said = _said("ssh", *(["-F", site.ssh_config] if site.ssh_config else []), "-G", site.server)
