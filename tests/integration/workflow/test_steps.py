@@ -14,7 +14,7 @@ from tests.integration.workflow.runner import Runner, jobs
 from tests.unit.push.wire import Answered, wire
 from tests.unit.server.test_github_identity import GIVEN, ROLE
 
-DEPLOY = [step for step in jobs("site.yml")["deploy"]["steps"] if "run" in step]
+TEST, DEPLOY = ([step for step in job["steps"] if "run" in step] for job in jobs("site.yml").values())
 *BEFORE, LAST = DEPLOY
 KNOW = next(step for step in DEPLOY if "SSH_KNOWN_HOSTS" in step.get("env", {}))
 HOST = "203.0.113.7"
@@ -47,13 +47,13 @@ esac
 """
 
 
-@pytest.fixture
-def runner(tmp_path):
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory):
     """A fresh checkout of a site's repository: site.yml, and the secrets as `make init` seals them."""
-    runner = Runner(tmp_path)
+    runner = Runner(tmp_path_factory.mktemp("runner"))
     file = runner.checkout / "site.yml"
     file.write_text(SITE)
-    password_file = tmp_path / "password"
+    password_file = runner.temp / "password"
     password_file.touch(mode=0o600)
     password_file.write_text(PASSWORD)
     with pytest.MonkeyPatch.context() as patch:
@@ -63,22 +63,22 @@ def runner(tmp_path):
     return runner
 
 
-@pytest.fixture
-def server(runner, tmp_path):
-    """What the server was asked, line by line."""
-    server = tmp_path / "server"
+@pytest.fixture(scope="module")
+def server(runner, tmp_path_factory):
+    """Its folder: `asked` has what it was asked, line by line, and `environment` that of the last who asked."""
+    server = tmp_path_factory.mktemp("server")
     for folder in ("srv", "etc"):
-        (server / folder).mkdir(parents=True)
+        (server / folder).mkdir()
     said = {"site": "example.com", "site_host": "www.example.com", "layout": 1, "tls": False, "memory_max": "80M"}
     (server / "etc" / "release.json").write_text(json.dumps(said))
-    packed = agent.pack(tmp_path / "slipway")
+    packed = agent.pack(server / "slipway")
     runner.program(
         "ssh", SSH.format(ssh=shutil.which("ssh"), server=server, host=HOST, python=sys.executable, packed=packed)
     )
     return server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def github(runner):
     with wire(lambda asked: Answered(body=b'{"value": "the.signed.token"}')) as github:
         runner.environment |= {
@@ -88,57 +88,74 @@ def github(runner):
         yield github
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sts(runner):
     with wire(lambda asked: Answered(body=GIVEN)) as sts:
         runner.environment |= {"AWS_ENDPOINT_URL_STS": sts.url}
         yield sts
 
 
-def test_a_deploy_is_stopped_by_the_server_that_was_never_provisioned_and_everything_before_works(
-    runner, server, github, sts
-):
-    """All steps of the job in their order, up to the first word of the server's that CI must not go on after."""
+@pytest.fixture(scope="module")
+def deployed(runner, server, github, sts):
+    """All steps of the job in their order; gives the last one."""
     for step in BEFORE:
         done = runner.run(step, variables=GIVEN_VARIABLES)
         assert done.returncode == 0, done.stdout
         # No secret is there before the last.
         assert not (runner.home / ".ssh" / "id_ed25519").exists()
-    done = runner.run(LAST, secrets=GIVEN_SECRETS, variables=GIVEN_VARIABLES)
-    assert done.returncode != 0
-    assert "AWS by this job's own identity" in done.stdout
+    return runner.run(LAST, secrets=GIVEN_SECRETS, variables=GIVEN_VARIABLES)
+
+
+@pytest.fixture
+def asked(deployed, server, github, sts):
+    """Forgets what was asked so far; gives what is asked from now on, of all three."""
+    github.asked.clear()
+    sts.asked.clear()
+    file = server / "asked"
+    file.unlink(missing_ok=True)
+    return lambda: (len(github.asked), len(sts.asked), file.exists())
+
+
+def test_the_job_proves_who_it_is_and_gets_a_key(deployed, github, sts):
+    assert "AWS by this job's own identity" in deployed.stdout
     assert [asked.headers["Authorization"] for asked in github.asked] == ["bearer the-bearer"]
     (asked,) = sts.asked
     said = parse_qs(asked.body.decode())
     assert (said["RoleArn"], said["WebIdentityToken"]) == ([ROLE], ["the.signed.token"])
-    assert f"{HOST}: the playbook is needed (Slipway has not been on this host)" in done.stdout
-    assert "run `make deploy` from a machine whose key is in admin_keys" in done.stdout
-    # It looked, and did nothing.
+
+
+def test_a_server_that_needs_the_playbook_stops_it_before_it_does_anything_there(deployed, server):
+    assert deployed.returncode != 0
+    assert f"{HOST}: the playbook is needed (Slipway has not been on this host)" in deployed.stdout
+    assert "run `make deploy` from a machine whose key is in admin_keys" in deployed.stdout
     asked = [line.partition(" slipway ")[2] or line for line in (server / "asked").read_text().splitlines()]
     assert asked == ["true", "facts www.example.com example.com"]
 
 
-def test_no_secret_is_printed_nor_open_to_others_nor_in_the_environment_of_what_follows(runner, server, github, sts):
-    runner.run(KNOW, variables=GIVEN_VARIABLES)
-    done = runner.run(LAST, secrets=GIVEN_SECRETS, variables=GIVEN_VARIABLES)
-    seen = done.stdout + (server / "environment").read_text()
+def test_no_secret_is_printed_nor_open_to_others_nor_in_the_environment_of_what_follows(deployed, runner, server):
+    environment = (server / "environment").read_text()
+    assert "AWS_SESSION_TOKEN=the-session" in environment
     for secret in ("the-private-key", PASSWORD, "of the site"):
-        assert secret not in seen
-    assert "the playbook is needed" in seen
-    assert "AWS_SESSION_TOKEN=the-session" in seen
+        assert secret not in deployed.stdout + environment
     written = [runner.home / ".ssh", runner.home / ".ssh" / "id_ed25519", runner.temp / "vault-password"]
     assert [oct(path.stat().st_mode & 0o777) for path in written] == ["0o700", "0o600", "0o600"]
     assert (runner.home / ".ssh" / "id_ed25519").read_text() == KEY + "\n"
 
 
+def test_without_a_role_the_key_of_the_encrypted_secrets_will_do(asked, runner):
+    done = runner.run(LAST, secrets=GIVEN_SECRETS, variables=GIVEN_VARIABLES | {"AWS_ROLE_ARN": ""})
+    assert "AWS by the key in the vaulted file" in done.stdout
+    assert "the playbook is needed" in done.stdout
+    assert asked() == (0, 0, True)
+
+
 @pytest.mark.parametrize("name", ["SSH_KEY", "VAULT_PASSWORD"])
-def test_a_secret_that_is_not_set_is_named_and_nothing_is_asked(name, runner, server, github, sts):
-    runner.run(KNOW, variables=GIVEN_VARIABLES)
+def test_a_secret_that_is_not_set_is_named_and_nothing_is_asked(name, asked, runner):
     done = runner.run(LAST, secrets=GIVEN_SECRETS | {name: ""}, variables=GIVEN_VARIABLES)
     assert done.returncode != 0
     assert f"{name}: set this secret to" in done.stdout
     assert len(done.stdout.splitlines()) == 1
-    assert (github.asked, sts.asked, (server / "asked").exists()) == ([], [], False)
+    assert asked() == (0, 0, False)
 
 
 def test_so_is_the_host_key_that_is_not_set(runner):
@@ -147,9 +164,35 @@ def test_so_is_the_host_key_that_is_not_set(runner):
     assert "SSH_KNOWN_HOSTS: set this variable to" in done.stdout
 
 
-def test_without_a_role_the_key_of_the_encrypted_secrets_will_do(runner, server, github, sts):
-    runner.run(KNOW, variables=GIVEN_VARIABLES)
-    done = runner.run(LAST, secrets=GIVEN_SECRETS, variables=GIVEN_VARIABLES | {"AWS_ROLE_ARN": ""})
-    assert "AWS by the key in the vaulted file" in done.stdout
-    assert "the playbook is needed" in done.stdout
-    assert (github.asked, sts.asked) == ([], [])
+FAILING = """from django.test import SimpleTestCase
+
+class Failing(SimpleTestCase):
+    def test_it(self):
+        self.fail("broken")
+"""
+
+
+def test_a_site_that_is_whole_passes_the_job_that_the_deploy_needs(runner):
+    (step,) = TEST
+    done = runner.run(step)
+    assert done.returncode == 0, done.stdout
+    assert "passes: `make deploy` can take it from here" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "lines"),
+    [("gallery/tests.py", FAILING), ("fixture/settings.py", "raise RuntimeError('broken')\n")],
+    ids=["a test that fails", "settings that raise"],
+)
+def test_a_site_that_is_broken_fails_it(file, lines, runner):
+    """That the deploy needs the job is held in tests/unit/repository."""
+    path = runner.checkout / "project" / file
+    before = path.read_text() if path.exists() else ""
+    path.write_text(before + lines)
+    (step,) = TEST
+    try:
+        done = runner.run(step)
+    finally:
+        path.write_text(before)
+    assert done.returncode != 0
+    assert "broken" in done.stdout
