@@ -24,7 +24,7 @@ def start(
     certificate: tuple[Path, Path],
     http_port: int,
 ) -> None:
-    """Starts both; every name leads to 127.0.0.1, and a challenge is asked for at ``http_port``.
+    """Starts both; every name resolves to 127.0.0.1, and a challenge is asked for at ``http_port``.
 
     ``ports`` has acme, acme_control, dns and dns_control; ``certificate`` is what Pebble shows who asks it.
     """
@@ -59,7 +59,7 @@ def start(
     processes.start(
         "acme",
         ["pebble", "-config", configuration, "-dnsserver", f"127.0.0.1:{ports['dns']}"],
-        # It tests clients by waiting and by refusing nonces at random; we test a deploy.
+        # It tests clients by waiting and by rejecting nonces at random; we test a deploy.
         env=env | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"},
         cwd=directory,
         ready=[ports["acme"], ports["acme_control"]],

@@ -19,7 +19,7 @@ from rehearsal.processes import Processes, free_port
 from slipway import ROOT
 from slipway.tool import config
 
-# Variables of this shell that could lead a process to a real account, or to another site.
+# Variables of this shell that could send a process to a real account, or to another site.
 NOT_INHERITED = (
     *("AWS_", "SLIPWAY_", "DJANGO_SETTINGS_MODULE"),
     *("DATABASE_URL", "STATIC_URL", "MEDIA_URL", "SITE_URL", "SECRET_KEY"),
@@ -112,7 +112,7 @@ def keys_of(identity: str) -> dict[str, str]:
 
 
 def inherited() -> dict[str, str]:
-    """This shell's environment, without what leads to an account or a site of its own."""
+    """This shell's environment, without what selects an account or a site of its own."""
     return {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
 
 

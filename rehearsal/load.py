@@ -73,7 +73,7 @@ class Load:
     """``with Load(…) as requests``: ``rate`` requests a second to ``urls`` in turn, whether or not earlier ones have
     been answered.
 
-    Connections are TLS, verified against ``ca``, kept open and led to ``port`` of the loopback. Leaving the block
+    Connections are TLS, verified against ``ca``, kept open and sent to ``port`` of the loopback. Leaving the block
     sends no more, and waits for those on their way.
     """
 
@@ -134,7 +134,7 @@ def _session(port: int, ca: Path) -> aiohttp.ClientSession:
 
 
 class _To(AbstractResolver):
-    """Every name leads to one port of the loopback."""
+    """Every name resolves to one port of the loopback."""
 
     def __init__(self, port: int) -> None:
         self._port = port

@@ -24,11 +24,11 @@ def installed() -> str | None:
 
 def version(binary: str) -> str:
     """The version of the nginx at ``binary``, like ``1.26.3``."""
-    said = subprocess.run([binary, "-v"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r"nginx/([\d.]+)", said)
-    if not found:
+    output = subprocess.run([binary, "-v"], capture_output=True, text=True, check=False).stderr
+    match = re.search(r"nginx/([\d.]+)", output)
+    if not match:
         raise SlipwayError(f"{binary}: `{binary} -v` names no nginx version")
-    return found[1]
+    return match[1]
 
 
 def render(**variables: Any) -> str:

@@ -129,7 +129,7 @@ def _note(run: Run, progress: Progress, snapshot: str, file: Path) -> None:
 
 def _code() -> str:
     """What tells this code from any other, with what git does not know yet; "" where there is no git to ask."""
-    said = hashlib.sha256()
+    digest = hashlib.sha256()
     for command in (
         ("rev-parse", "HEAD"),
         ("diff", "--binary", "HEAD"),
@@ -138,12 +138,12 @@ def _code() -> str:
         done = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, check=False)
         if done.returncode:
             return ""
-        said.update(done.stdout)
+        digest.update(done.stdout)
     for name in filter(None, done.stdout.split(b"\0")):
         path = ROOT / os.fsdecode(name)
         if path.is_file():
-            said.update(hashlib.sha256(path.read_bytes()).digest())
-    return said.hexdigest()
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 if __name__ == "__main__":

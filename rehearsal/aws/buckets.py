@@ -1,7 +1,7 @@
 """What the front keeps of a bucket's configuration, and the effect of its public access block.
 
 SeaweedFS authenticates and authorises every call, and gives CORS, policy, encryption and versioning
-their effect. The front adds what it lacks: the public access block, AWS's defaults for a new
+their effect. The front adds what it does not have: the public access block, AWS's defaults for a new
 bucket, validation by botocore's shapes, and each document read back as it was sent.
 """
 
@@ -25,7 +25,7 @@ KEPT = {
 }
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-# Since April 2023 a new bucket blocks public access, refuses ACLs and encrypts.
+# Since April 2023 a new bucket blocks public access, rejects ACLs and encrypts.
 DEFAULTS = {
     "publicAccessBlock": f'<PublicAccessBlockConfiguration xmlns="{NAMESPACE}">'
     + "".join(f"<{block}>true</{block}>" for block in BLOCKS)

@@ -1,4 +1,4 @@
-"""CloudFront's control plane: keeps what was sent, exactly, and refuses what CloudFront refuses.
+"""CloudFront's control plane: keeps what was sent, exactly, and rejects what CloudFront rejects.
 
 moto drops the origin access control of a distribution, accepts any If-Match and duplicate aliases
 and has no policies, so distributions and all that they name are kept here, by one table of kinds.

@@ -85,7 +85,7 @@ def seaweed_config() -> str:
             entry["actions"] = ["Admin", "Read", "Write", "List", "Tagging"]
         else:
             entry["policyNames"] = [name]
-            # Of conditions on headers SeaweedFS knows nothing: what a policy denies the front refuses.
+            # Of conditions on headers SeaweedFS knows nothing: what a policy denies the front rejects.
             allowed = [one for one in identity["policy"]["Statement"] if one["Effect"] == "Allow"]
             documents.append({"name": name, "content": json.dumps(identity["policy"] | {"Statement": allowed})})
         identities.append(entry)

@@ -1,6 +1,6 @@
 """The S3 endpoint: a thin front before SeaweedFS.
 
-It passes everything through; what SeaweedFS lacks or garbles it answers by ``buckets``, ``cors``
+It passes everything through; what SeaweedFS does not have or garbles it answers by ``buckets``, ``cors``
 and ``forms``.
 """
 
@@ -133,11 +133,11 @@ class Front:
             asked = Request.from_primitives(request.method, f"http://localhost{request.raw_path}", headers, body)
             self.buckets.check(asked, bucket, subresource)
         async with self._ask(request, body) as answer:
-            said = await answer.read()
-            refused = answer.status >= 300 and answer.status != NOT_IMPLEMENTED
-            shown = refused and _is_shown(request, subresource, said)
-            if refused and not shown and (answer.status != 404 or b"NoSuchBucket<" in said):
-                return _relayed(answer, said)
+            content = await answer.read()
+            rejected = answer.status >= 300 and answer.status != NOT_IMPLEMENTED
+            shown = rejected and _is_shown(request, subresource, content)
+            if rejected and not shown and (answer.status != 404 or b"NoSuchBucket<" in content):
+                return _relayed(answer, content)
             if (shown or answer.status == NOT_IMPLEMENTED) and not await self._exists(bucket):
                 raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
         if request.method == "GET":
@@ -153,9 +153,9 @@ class Front:
 
     async def _tagging(self, request: web.Request) -> web.Response:
         async with self._ask(request, None) as answer:
-            said = await answer.read()
-            if not _is_shown(request, "tagging", said):
-                return _relayed(answer, said)
+            content = await answer.read()
+            if not _is_shown(request, "tagging", content):
+                return _relayed(answer, content)
         get = sign("GET", self.upstream + request.raw_path, IDENTITIES["admin"])
         async with self.session.get(URL(get.url, encoded=True), headers=dict(get.headers)) as answer:
             return _relayed(answer, await answer.read())
@@ -239,10 +239,10 @@ def _learns_of_absence(request: web.Request) -> bool:
     return identity is None or may_list(identity)
 
 
-def _is_shown(request: web.Request, subresource: str, refusal: bytes) -> bool:
+def _is_shown(request: web.Request, subresource: str, error: bytes) -> bool:
     """Whether AWS would show what SeaweedFS denies. The signature holds: a false one has another code."""
     identity = _caller(request)
-    denied = request.method == "GET" and subresource in SHOWN_BY and b">AccessDenied<" in refusal
+    denied = request.method == "GET" and subresource in SHOWN_BY and b">AccessDenied<" in error
     return denied and identity is not None and may(identity, SHOWN_BY[subresource])
 
 

@@ -76,7 +76,7 @@ class Api:
         pages = self._cloudfront.get_paginator("list_distributions").paginate()
         for page in pages:
             for summary in page["DistributionList"].get("Items", []):
-                # The summary lacks the default root object, so each is asked for in full.
+                # The summary does not have the default root object, so each is asked for in full.
                 found = self._cloudfront.get_distribution(Id=summary["Id"])["Distribution"]
                 yield Distribution(found["Id"], found["ARN"], found["DomainName"], found["DistributionConfig"])
 

@@ -38,9 +38,9 @@ class Edge:
         if request.path == "/" and root:
             request = replace(request, path=f"/{root.removeprefix('/')}")
         route = behaviour.route(configuration, distribution, request.path)
-        refusal = _refusal(request, route)
-        if refusal is not None:
-            return _own(request, refusal)
+        rejection = _rejection(request, route)
+        if rejection is not None:
+            return _own(request, rejection)
         return await self._serve(request, route)
 
     async def _serve(self, request: ViewerRequest, route: Route) -> Entry:
@@ -114,7 +114,7 @@ class Edge:
         return error
 
 
-def _refusal(request: ViewerRequest, route: Route) -> Entry | None:
+def _rejection(request: ViewerRequest, route: Route) -> Entry | None:
     """What CloudFront answers before it looks into the cache."""
     protocol = route.behaviour["ViewerProtocolPolicy"]
     if request.scheme == "http" and protocol == "https-only":

@@ -6,7 +6,7 @@ from rehearsal.cdn.configuration import Configuration, Distribution
 def settings_not_imitated(configuration: Configuration, distribution: Distribution) -> list[str]:
     """Settings that would change an answer and that this edge cannot honour.
 
-    It refuses to serve a distribution that has one: a rehearsal that looked away would prove
+    It does not serve a distribution that has one: a rehearsal that looked away would prove
     nothing.
     """
     config = distribution.config

@@ -1,4 +1,4 @@
-"""What any kind of throwaway server has: a folder of its own, a way in, ports of the loopback that lead to it."""
+"""What any kind of throwaway server has: a folder of its own, a way in, ports of the loopback that reach it."""
 
 import json
 import shutil
@@ -92,6 +92,6 @@ class Machine(ABC):
         return (self.directory / "id_ed25519.pub").read_text().strip()
 
     def _lead(self, ports: dict[int, int]) -> None:
-        """Notes which ports lead to it, and how ssh goes there."""
+        """Keeps which ports reach it, and how ssh goes there."""
         (self.directory / "ports.json").write_text(json.dumps(ports))
         ssh.write_config(self.directory, ports[22])

@@ -42,21 +42,21 @@ class Monitor:
         os.close(self._process)
 
     def execute(self, command: str, **arguments: str) -> object:
-        """What ``command`` returns. Raises SlipwayError with QEMU's own words when it is refused."""
+        """What ``command`` returns. Raises SlipwayError with QEMU's own words when it is rejected."""
         self._socket.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
         for line in self._lines:
             answer = json.loads(line)
             if "error" in answer:
-                raise SlipwayError(f"the machine refuses {command}: {answer['error']['desc']}")
+                raise SlipwayError(f"the machine rejects {command}: {answer['error']['desc']}")
             if "return" in answer:  # anything else is an event
                 return answer["return"]
         raise SlipwayError(f"the machine ended during {command}")
 
     def save(self, snapshot: str) -> None:
         """Keeps memory and disk as ``snapshot`` inside the disk's file."""
-        said = self.execute("human-monitor-command", **{"command-line": f"savevm {snapshot}"})
-        if said:
-            raise SlipwayError(f"the machine cannot be saved as {snapshot}: {str(said).strip()}")
+        output = self.execute("human-monitor-command", **{"command-line": f"savevm {snapshot}"})
+        if output:
+            raise SlipwayError(f"the machine cannot be saved as {snapshot}: {str(output).strip()}")
 
     def power_off(self, patience: float) -> None:
         """Presses the power button; kills the machine when it is still there ``patience`` seconds later."""

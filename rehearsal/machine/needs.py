@@ -1,4 +1,4 @@
-"""Says in one line what the machine needs and this system lacks."""
+"""Says in one line what the machine needs and this system is missing."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ DEVICES = ("/dev/fuse", "/dev/loop-control", "/dev/net/tun")
 
 def require(packages: Mapping[str, str], who: str = "the machine") -> None:
     """Raises SlipwayError naming the Debian package of each command in ``packages`` that is not there."""
-    # mke2fs lies in sbin, which an ordinary user's PATH lacks.
+    # mke2fs lies in sbin, which an ordinary user's PATH does not have.
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     missing = [command for command in packages if not shutil.which(command, path=path)]
     if missing:

@@ -74,6 +74,6 @@ def run(
     line = ["ssh", "-F", str(config), "-l", user, HOST, command]
     done = subprocess.run(line, capture_output=True, text=True, input=stdin, check=False)
     if check and done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or [f"status {done.returncode}"]
-        raise SlipwayError(f"in the machine, `{command}` failed: {said[-1]}")
+        lines = (done.stderr or done.stdout).strip().splitlines() or [f"status {done.returncode}"]
+        raise SlipwayError(f"in the machine, `{command}` failed: {lines[-1]}")
     return done

@@ -69,7 +69,7 @@ CHECKS = {
         "root /var/lib/slipway/acme;",
     ),
     "nginx's workers are not root": ("ps -o user= -C nginx | sort -u | xargs", "root www-data"),
-    "HTTP leads to HTTPS": (ASK.format(SITE), r"HTTP/1\.1 301"),
+    "HTTP redirects to HTTPS": (ASK.format(SITE), r"HTTP/1\.1 301"),
     "A name that is not the site's is cut off": (ASK.format("elsewhere.test"), ""),
     "nginx is confined": (SANDBOX.format("nginx"), r"level for nginx.service: [0-2]\..*"),
     "The site is confined": (SANDBOX.format("slipway"), CONFINED),

@@ -57,8 +57,8 @@ def _members(marks: str) -> Iterator[tuple[str, str]]:
     yield "hostile_syntax.py", "def half(:\n"
     yield "hostile_depth.py", "a = " + "(" * 5000 + "1" + ")" * 5000 + "\n"
     for name in SCRIPTS:
-        said = f"#!/bin/sh\ntouch {marks}/script-{name}.$(id -u).$$\n"
-        yield f"{NAME}-1.0.data/scripts/{name}", said
+        script = f"#!/bin/sh\ntouch {marks}/script-{name}.$(id -u).$$\n"
+        yield f"{NAME}-1.0.data/scripts/{name}", script
     yield f"{NAME}-1.0.data/data/pyvenv.cfg", "home = /tmp\n"
     yield f"{about}/RECORD", ""
 

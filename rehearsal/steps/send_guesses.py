@@ -1,4 +1,4 @@
-"""Sends wrong passwords for one account, all at once, until it has been refused in each way. Runs on the host itself,
+"""Sends wrong passwords for one account, all at once, until it has been rejected in each way. Runs on the host itself,
 with its own Python: by an address that is not the deployer's. Prints what it was answered, as JSON.
 
     python3 - '{"url": …, "fields": {…: "guess"}, "headers": {…}, "tries": 24}'
@@ -18,10 +18,10 @@ class NotFollowed(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def ask(said, number):
-    fields = {name: f"guess {number}" if value == "guess" else value for name, value in said["fields"].items()}
+def ask(form, number):
+    fields = {name: f"guess {number}" if value == "guess" else value for name, value in form["fields"].items()}
     body = urllib.parse.urlencode(fields).encode()
-    request = urllib.request.Request(said["url"], body, said["headers"])
+    request = urllib.request.Request(form["url"], body, form["headers"])
     try:
         with urllib.request.build_opener(NotFollowed).open(request, timeout=120) as answer:
             return {"status": answer.status, "retry": answer.headers.get("Retry-After", ""), "words": ""}
@@ -30,15 +30,15 @@ def ask(said, number):
         return {"status": error.code, "retry": error.headers.get("Retry-After", ""), "words": words}
 
 
-def main(said):
-    answers, refused = [], set()
-    pool = ThreadPoolExecutor(said["tries"])
-    asked = {pool.submit(ask, said, number) for number in range(said["tries"])}
-    # Until both nginx and Django have said it.
-    while asked and len(refused) < 2:
+def main(form):
+    answers, rejected = [], set()
+    pool = ThreadPoolExecutor(form["tries"])
+    asked = {pool.submit(ask, form, number) for number in range(form["tries"])}
+    # Until both nginx and Django have rejected one.
+    while asked and len(rejected) < 2:
         done, asked = wait(asked, return_when=FIRST_COMPLETED)
         answers += [each.result() for each in done]
-        refused = {"your address" in each["words"] for each in answers if each["status"] == 429}
+        rejected = {"your address" in each["words"] for each in answers if each["status"] == 429}
     print(json.dumps([{**each, "words": each["words"][:80]} for each in answers]), flush=True)
     # Those that nginx still holds back are let go.
     os._exit(0)

@@ -152,7 +152,7 @@ def attribute(facts: Iterable[Fact]) -> tuple[list[Finding], list[dict]]:
 
 
 def _subject(fact: Fact) -> tuple:
-    """What makes two facts one finding. Every page that lacks an icon is a finding of its own."""
+    """What makes two facts one finding. Every page without an icon is a finding of its own."""
     return fact.rule, fact.url, fact.place if fact.rule is Rule.HIDDEN else ""
 
 

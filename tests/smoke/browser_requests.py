@@ -37,8 +37,8 @@ def judge(loads: Iterable[PageLoad], hosts: Hosts) -> Iterator[Fact]:
                 from_origin.append(asked)
                 yield _asked(asked, load)
             elif role in ("static", "media") and _has_failed(asked):
-                said = _MEANT.get(asked.failure, asked.failure) or f"status {asked.status}"
-                yield Fact(Rule.FAILED, asked.url, load.place, f"{asked.kind} failed on {seen_from}: {said}")
+                problem = _MEANT.get(asked.failure, asked.failure) or f"status {asked.status}"
+                yield Fact(Rule.FAILED, asked.url, load.place, f"{asked.kind} failed on {seen_from}: {problem}")
             elif role == "static" and asked.kind == "stylesheet" and _is_no_style(asked):
                 what = f"a stylesheet of type {asked.type!r} is not applied"
                 yield Fact(Rule.BLOCKED, asked.url, load.place, what)

@@ -84,8 +84,8 @@ def _judge(answer: Answer, prefix: str, name: str, manifest: Manifest, hosts: Ho
         what = f"the origin sends the file's own bytes with status {answer.status}"
         yield Fact(Rule.SERVED, url, place, what)
     elif answer.status not in (404, 410) and not (prefix == "/" and _is_a_page(answer, name, hosts)):
-        said = " ".join(filter(None, (str(answer.status or answer.error), answer.type)))
-        yield Fact(Rule.SERVED, url, place, f"the origin answers {said}, not 404")
+        status = " ".join(filter(None, (str(answer.status or answer.error), answer.type)))
+        yield Fact(Rule.SERVED, url, place, f"the origin answers {status}, not 404")
 
 
 def _same_bytes(answer: Answer, name: str, manifest: Manifest, entry: Entry | None) -> bool:

@@ -16,8 +16,8 @@ async def complaint(error: Exception, host: str, address: tuple[str, int], trust
 
     ``trust`` is changed: from here on it takes certificates of any date.
     """
-    refused = getattr(error, "certificate_error", None)
-    code = getattr(refused, "verify_code", 0)
+    rejected = getattr(error, "certificate_error", None)
+    code = getattr(rejected, "verify_code", 0)
     if code not in (_NOT_YET, _OVER):
         return ""
     trust.verify_flags |= _NO_CHECK_TIME

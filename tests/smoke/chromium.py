@@ -119,7 +119,7 @@ def _arguments(options: Options, run: str) -> list[str]:
 
 
 def _keep(log: Path, netlog: Path) -> None:
-    """Copies the net log, which another user may have written: never what a link there leads to."""
+    """Copies the net log, which another user may have written: never what a link there points to."""
     try:
         source = os.open(log, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:

@@ -1,4 +1,4 @@
-"""As whom Chromium runs. Its sandbox, without which a page's exploit is the user's own process, refuses root.
+"""As whom Chromium runs. Its sandbox, without which a page's exploit is the user's own process, rejects root.
 
 So where the proof runs as root, Chromium is started as ``nobody`` with a home of its own. Only where that user gets no
 sandbox (no user namespaces), or cannot run the program, is it done without, and the report says so.

@@ -44,7 +44,7 @@ class CrawledPage:
 
 
 @dataclass(slots=True)
-class Crawl:
+class CrawlResult:
     pages: list[CrawledPage] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     cookies: list[dict] = field(default_factory=list)
@@ -86,30 +86,30 @@ class Crawl:
         return crawled
 
 
-async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Crawl:
+async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> CrawlResult:
     """Everything that can be reached within the options' bounds. ``deadline``: a monotonic second."""
-    found = Crawl()
+    result = CrawlResult()
     start = ["", *options.paths, "/admin/", "/sitemap.xml"]
     async with Client(options, run, cookies=True) as client:
-        await _walk(found, client, options, hosts, start, deadline, signed_in=False)
+        await _walk(result, client, options, hosts, start, deadline, signed_in=False)
         if options.login:
-            problem, landing = await sign_in(client, options, found.pages)
+            problem, landing = await sign_in(client, options, result.pages)
             if problem == NO_FORM:
-                found.notes.append(f"not checked: pages behind a login ({problem})")
+                result.notes.append(f"not checked: pages behind a login ({problem})")
             elif problem:
-                found.sign_in_problem = problem
+                result.sign_in_problem = problem
             else:
                 start = ["", "/admin/", landing, *options.paths]
-                await _walk(found, client, options, hosts, start, deadline, signed_in=True)
-                found.cookies = _cookies(client, hosts)
+                await _walk(result, client, options, hosts, start, deadline, signed_in=True)
+                result.cookies = _cookies(client, hosts)
         else:
-            found.notes.append("not checked: pages behind the login (no SMOKE_LOGIN)")
+            result.notes.append("not checked: pages behind the login (no SMOKE_LOGIN)")
     async with Client(options, run) as client:
-        await _errors(found, client, hosts)
-    return found
+        await _errors(result, client, hosts)
+    return result
 
 
-async def _walk(found, client, options, hosts, start, deadline, *, signed_in: bool) -> None:
+async def _walk(result, client, options, hosts, start, deadline, *, signed_in: bool) -> None:
     level = list(dict.fromkeys(urljoin(hosts.site, path) for path in start))
     patterns: Counter = Counter()
     seen: set[str] = set()
@@ -117,7 +117,7 @@ async def _walk(found, client, options, hosts, start, deadline, *, signed_in: bo
     for depth in range(options.max_depth + 1):
         # The first pages are always asked for: without them there is nothing to say.
         if depth and time.monotonic() > deadline:
-            found.notes.append(f"the crawl stopped after --minutes {options.minutes:g}")
+            result.notes.append(f"the crawl stopped after --minutes {options.minutes:g}")
             break
         wave = []
         for url in level:
@@ -132,26 +132,26 @@ async def _walk(found, client, options, hosts, start, deadline, *, signed_in: bo
         for answers in await asyncio.gather(*(_follow(client, hosts, url) for url in wave)):
             *redirects, answer = answers
             for redirect in redirects:
-                found.note_cookies(redirect)
+                result.note_cookies(redirect)
             if answer.url in seen and redirects:
                 continue
             seen.add(answer.url)
             if answer.status == 0:
-                found.notes.append(f"{answer.url}: {answer.error}")
+                result.notes.append(f"{answer.url}: {answer.error}")
             elif answer.status >= 500:
-                found.take(answer, str(answer.status), signed_in=signed_in, replay=True)
+                result.take(answer, str(answer.status), signed_in=signed_in, replay=True)
             if answer.status != 200:
                 continue
             if "xml" in answer.type and answer.type != "application/xhtml+xml":
-                found.feeds[answer.url] = answer.text
+                result.feeds[answer.url] = answer.text
                 continue
             kind = "admin" if "/admin/" in urlsplit(answer.url).path else "page"
-            crawled = found.take(answer, kind, signed_in=signed_in)
+            crawled = result.take(answer, kind, signed_in=signed_in)
             if crawled:
                 level += [*crawled.page.links, *crawled.page.feeds]
         level = [url for url in dict.fromkeys(level) if _crawlable(url, hosts)]
     if budget <= 0:
-        found.notes.append(f"the crawl stopped at --max-pages {options.max_pages}")
+        result.notes.append(f"the crawl stopped at --max-pages {options.max_pages}")
 
 
 async def _follow(client: Client, hosts: Hosts, url: str) -> list[Answer]:
@@ -165,7 +165,7 @@ async def _follow(client: Client, hosts: Hosts, url: str) -> list[Answer]:
     return answers
 
 
-async def _errors(found: Crawl, client: Client, hosts: Hosts) -> None:
+async def _errors(result: CrawlResult, client: Client, hosts: Hosts) -> None:
     """The pages a visitor meets when something is wrong. A 500 is taken only if one turns up."""
     for status, requests in _error_requests().items():
         answers = []
@@ -174,14 +174,14 @@ async def _errors(found: Crawl, client: Client, hosts: Hosts) -> None:
                 headers = {**headers, "Origin": hosts.origin, "Referer": hosts.site}
             answer = await client.ask(urljoin(hosts.site, path), method=method, headers=headers, data=data)
             if str(answer.status) == status:
-                if found.take(answer, status, replay=status != "404") is None:
-                    found.notes.append(f"the {status} answer is no page: nothing to parse")
+                if result.take(answer, status, replay=status != "404") is None:
+                    result.notes.append(f"the {status} answer is no page: nothing to parse")
                 break
             answers.append(f"{method} {path}: {answer.error or f'answered {answer.status}'}")
         else:
-            found.notes.append(f"not checked: the {status} page ({'; '.join(answers)})")
-    if not any(crawled.answer.status >= 500 for crawled in found.pages):
-        found.notes.append("not checked: the 500 page (the site offered none)")
+            result.notes.append(f"not checked: the {status} page ({'; '.join(answers)})")
+    if not any(crawled.answer.status >= 500 for crawled in result.pages):
+        result.notes.append("not checked: the 500 page (the site offered none)")
 
 
 def _error_requests() -> dict[str, list[tuple[str, str, dict[str, str], bytes | None]]]:

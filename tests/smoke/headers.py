@@ -78,8 +78,8 @@ def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str
         statuses = {asset.last.status for asset in found}
         if len(found) >= ALL_DENIED and not any(200 <= status < 400 for status in statuses):
             first = found[0]
-            said = first.last.error or ", ".join(map(str, sorted(statuses)))
-            what = f"{urlsplit(first.url).netloc} denies all {len(found)} assets: {said}"
+            answers = first.last.error or ", ".join(map(str, sorted(statuses)))
+            what = f"{urlsplit(first.url).netloc} denies all {len(found)} assets: {answers}"
             yield Fact(Rule.DENIED, first.url, first.place, what)
 
 
@@ -98,8 +98,8 @@ def _who(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
     never_hit = asset.kind != fetch.LISTED and not asset.is_hit
     if answer.status == 200 and never_hit and marker not in answer.headers:
         seen = [name for name in fetch.CACHE_HEADERS if name in answer.headers]
-        said = "; ".join(f"{name}: {answer.headers[name]}" for name in seen) or "no cache header"
-        what = f"asked {len(asset.answers)} times and never a hit ({said})"
+        cache = "; ".join(f"{name}: {answer.headers[name]}" for name in seen) or "no cache header"
+        what = f"asked {len(asset.answers)} times and never a hit ({cache})"
         yield Fact(Rule.NEVER_HIT, asset.url, asset.place, what)
 
 
@@ -164,8 +164,7 @@ def _policy(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
         hashed = carries_hash(asset.url, manifest.entry(asset.url, hosts))
         age = _MAX_AGE.search(cache)
         if hashed and ("immutable" not in cache or not age or int(age[1]) < A_MONTH or _NOT_KEPT.search(cache)):
-            said = cache or "absent"
-            yield fact(Rule.NOT_IMMUTABLE, f"Cache-Control is {said!r} on a name with a hash")
+            yield fact(Rule.NOT_IMMUTABLE, f"Cache-Control is {cache or 'absent'!r} on a name with a hash")
         if hashed is False and "immutable" in cache:
             yield fact(Rule.IMMUTABLE, f"Cache-Control is {cache!r} on a name without a hash")
     if asset.cors:
@@ -191,7 +190,7 @@ def wide_cookies(set_cookies: Iterable[tuple[str, str]], hosts: Hosts) -> Iterat
 
 
 async def same_address(client: Client, hosts: Hosts, assets: Iterable[Asset], origin: str) -> list[Fact]:
-    """Hosts of ours that lead to the origin's address and port, and where no CDN answers."""
+    """Hosts of ours that resolve to the origin's address and port, and where no CDN answers."""
     facts = []
     home = await client.addresses(origin)
     for base in filter(None, dict.fromkeys((hosts.static, hosts.media))):

@@ -1,6 +1,6 @@
 """Pages without an icon, shown as to a browser that does not hold /favicon.ico to the page's policy.
 
-Chromium drops the request where ``img-src`` lacks the site itself; not every browser does.
+Chromium drops the request where ``img-src`` does not name the site itself; not every browser does.
 """
 
 from contextlib import suppress

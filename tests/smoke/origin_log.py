@@ -58,7 +58,7 @@ class OriginLog:
         return [line for line in parsed if line]
 
     def gap(self) -> str:
-        """What `tail -F` said, where it may have missed lines."""
+        """What `tail -F` reported, where it may have missed lines."""
         return next((text.removeprefix("tail: ") for _, text in self._texts() if _GAP.match(text)), "")
 
     def _texts(self) -> Iterator[tuple[int, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from urllib.parse import quote, urljoin, urlsplit
 
 from tests.smoke.attribution import Fact, Rule
-from tests.smoke.crawl import Crawl, CrawledPage
+from tests.smoke.crawl import CrawledPage, CrawlResult
 from tests.smoke.fetch import LISTED, Asset
 from tests.smoke.hosts import Hosts
 from tests.smoke.manifest import Manifest
@@ -19,7 +19,7 @@ _LINKED = {"link", "document", "fetch", "object"}
 
 
 def check(
-    found: Crawl,
+    crawled_site: CrawlResult,
     references: Sequence[Reference],
     listed: Sequence[Reference],
     assets: Mapping[str, Asset],
@@ -27,9 +27,9 @@ def check(
 ) -> Result:
     """``references``: of pages and what they load; ``listed``: of the manifest; ``assets``: what the CDN answered."""
     facts = [
-        *judge_pages(found.pages),
+        *judge_pages(crawled_site.pages),
         *judge_references(references, hosts),
-        *judge_feeds(found.feeds, hosts),
+        *judge_feeds(crawled_site.feeds, hosts),
         *judge_missing(assets, [*references, *listed], hosts),
     ]
     return Result(facts, len(references) + len(listed))
@@ -89,13 +89,13 @@ def judge_missing(assets: Mapping[str, Asset], references: Iterable[Reference], 
             continue
         status = asset.last.status
         if status == 0 or status >= 400:
-            said = asset.last.error or f"answers {status}"
-            what = f"{reference.how} names it, and {urlsplit(reference.url).netloc} {said}"
+            answer = asset.last.error or f"answers {status}"
+            what = f"{reference.how} names it, and {urlsplit(reference.url).netloc} {answer}"
             yield Fact(Rule.MISSING, reference.url, reference.place, what)
 
 
 def listed(manifest: Manifest, hosts: Hosts, asked: Set[str]) -> Iterator[Reference]:
-    """Names of the manifest that no page led to: each must be on the CDN all the same.
+    """Names of the manifest that no page refers to: each must be on the CDN all the same.
 
     Django's manifest names plain files too, which need not be pushed.
     """

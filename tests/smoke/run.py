@@ -27,7 +27,7 @@ from tests.smoke.browser import PageLoad
 from tests.smoke.chromium import NoBrowser, driver, launch
 from tests.smoke.client import Client, new_run
 from tests.smoke.controls import Controls
-from tests.smoke.crawl import Crawl, crawl
+from tests.smoke.crawl import CrawlResult, crawl
 from tests.smoke.fetch import MARKER, Asset, fetch
 from tests.smoke.hosts import Hosts, allow
 from tests.smoke.manifest import Manifest
@@ -43,7 +43,7 @@ from tests.smoke.verdict import CHECKS, CheckResult, Control, Verdict
 
 def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:
     """The whole proof. ``say`` is told what is being done, a phrase at a time."""
-    return asyncio.run(Run(options, say).play())
+    return asyncio.run(Run(options, say).run())
 
 
 class Run:
@@ -64,58 +64,58 @@ class Run:
         self.assets: dict[str, Asset] = {}
         self.page_loads: list[PageLoad] = []
 
-    async def play(self) -> Verdict:
+    async def run(self) -> Verdict:
         start = time.monotonic()
         self.deadline = start + self.options.minutes * 60
         log = self._open_log()
         self.controls = Controls(self.options, self.hosts)
         self.say("crawl the site")
-        found = await crawl(self.options, self.hosts, self.id, self.deadline)
+        crawled_site = await crawl(self.options, self.hosts, self.id, self.deadline)
         # A site whose every page fails with DEBUG on has told enough.
-        if not any(crawled.answer.status == 200 or crawled.has_debug_body for crawled in found.pages):
-            said = [note for note in found.notes if note.startswith(self.options.site)]
-            raise ValueError(said[0] if said else f"{self.options.site} gave no page with status 200")
-        self._check_crawl(found)
-        await self._ask_cdn(found)
+        if not any(crawled.answer.status == 200 or crawled.has_debug_body for crawled in crawled_site.pages):
+            problems = [note for note in crawled_site.notes if note.startswith(self.options.site)]
+            raise ValueError(problems[0] if problems else f"{self.options.site} gave no page with status 200")
+        self._check_crawl(crawled_site)
+        await self._ask_cdn(crawled_site)
         await self.controls.ask_for_what_is_not_there()
         await self._ask_provider()
-        await self._try_upload(found)
+        await self._try_upload(crawled_site)
         self.say("ask the origin for what it must not have, and load pages in Chromium")
         with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
             async with driver() as playwright:
                 await asyncio.gather(
                     self._ask_names(),
-                    self._browse(playwright, found, Path(directory)),
+                    self._browse(playwright, crawled_site, Path(directory)),
                     self.controls.plant(playwright, Path(directory)),
                 )
         await self._read_log(log)
         if self.options.pull:
             self.facts = pull.excuse(self.facts, self.options.pull, self.manifest)
             self.notes.append(f"pull mode: not judged is what the origin serves below {self.options.pull}")
-        return conclude(self, found, time.monotonic() - start)
+        return conclude(self, crawled_site, time.monotonic() - start)
 
     def _record(self, letter: str, result: Result) -> None:
         self.facts += result.facts
         state = "not checked" if result.checked is None else "passed"
         self.checks[letter] = CheckResult(state, result.reason, result.checked or 0)
 
-    def _check_crawl(self, found: Crawl) -> None:
-        self.notes += found.notes
-        self.facts += found.facts
-        if found.sign_in_problem:
-            control = Control("sign-in", "-", self.id, "missed", found.sign_in_problem)
+    def _check_crawl(self, crawled_site: CrawlResult) -> None:
+        self.notes += crawled_site.notes
+        self.facts += crawled_site.facts
+        if crawled_site.sign_in_problem:
+            control = Control("sign-in", "-", self.id, "missed", crawled_site.sign_in_problem)
             self.controls.controls.append(control)
-            self.notes.append(found.sign_in_problem)
-        if not any(MARKER in crawled.answer.headers for crawled in found.pages):
+            self.notes.append(crawled_site.sign_in_problem)
+        if not any(MARKER in crawled.answer.headers for crawled in crawled_site.pages):
             self.notes.append(f"not checked: who answers, by header (the origin adds no {MARKER})")
 
     # P and H
 
-    async def _ask_cdn(self, found: Crawl) -> None:
-        references = [ref for crawled in found.pages for ref in crawled.page.references]
+    async def _ask_cdn(self, crawled_site: CrawlResult) -> None:
+        references = [ref for crawled in crawled_site.pages for ref in crawled.page.references]
         self.hosts.discover((ref.url, ref.kind) for ref in references)
         importmap = ImportMap()
-        for crawled in found.pages:
+        for crawled in crawled_site.pages:
             importmap.imports |= crawled.page.importmap.imports
             importmap.scopes |= crawled.page.importmap.scopes
         self.say("ask the CDN for every asset, twice")
@@ -126,14 +126,14 @@ class Run:
             listed, _ = await fetch(client, self.hosts, names, importmap)
             # What a CDN pulls has the origin's marker in its cache too; an answer that is no hit tells on its own.
             marker = "" if self.options.pull else MARKER
-            cookies = found.set_cookies
+            cookies = crawled_site.set_cookies
             result = await headers.check(
                 client, self.assets, listed, cookies, self.hosts, self.manifest, self.origin, marker
             )
         self._record("H", result)
         cut = [asset.url for asset in self.assets.values() if asset.last.cut]
         self.notes += [f"not checked: the bytes of {url} (more than {coding.MOST // 1_000_000} MB)" for url in cut]
-        self._record("P", page_references.check(found, references, names, self.assets | listed, self.hosts))
+        self._record("P", page_references.check(crawled_site, references, names, self.assets | listed, self.hosts))
         loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
         strangers = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
         if strangers:
@@ -154,27 +154,27 @@ class Run:
             result = await provisioned.check(client, self.state, name, self.assets.values(), self.hosts)
         self._record("A", result)
 
-    async def _try_upload(self, found: Crawl) -> None:
+    async def _try_upload(self, crawled_site: CrawlResult) -> None:
         if self.options.upload is None:
             return
         if self.options.login is None:
             self.notes.append("not checked: uploads (no SMOKE_LOGIN)")
             return
         async with Client(self.options, new_run(), cookies=True) as client:
-            await sign_in(client, self.options, found.pages)
+            await sign_in(client, self.options, crawled_site.pages)
             facts, sent = await uploads.try_forms(client, self.hosts, self.options.upload)
         known = self.checks["A"]
         self._record("A", Result(facts, known.checked + sent, known.reason))
 
     # B and N
 
-    async def _browse(self, playwright: Playwright | None, found: Crawl, directory: Path) -> None:
+    async def _browse(self, playwright: Playwright | None, crawled_site: CrawlResult, directory: Path) -> None:
         log = directory / "net.json"
         try:
             async with launch(playwright, self.options, self.id, log, self.notes.append) as browser:
-                pages = found.for_browser()
+                pages = crawled_site.for_browser()
                 self.page_loads = await load_all(
-                    browser, pages, found.cookies, self.options.full_pages, self.deadline, self.say
+                    browser, pages, crawled_site.cookies, self.options.full_pages, self.deadline, self.say
                 )
                 for crawled in filter(icons.needs_probe, pages):
                     if not await icons.probe(browser, crawled):
@@ -185,7 +185,7 @@ class Run:
             return
         self.notes += [f"{it.place} ({it.device}): {it.problem}" for it in self.page_loads if it.problem]
         self._record("B", browser_requests.check(self.page_loads, self.hosts))
-        self._record("N", netlog.check(log, found.pages, self.hosts))
+        self._record("N", netlog.check(log, crawled_site.pages, self.hosts))
 
     # O
 

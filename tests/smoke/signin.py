@@ -37,7 +37,7 @@ async def sign_in(client: Client, options: Options, pages: Iterable) -> tuple[st
 
     The landing page is empty where it is not of the site's origin.
     """
-    site, refused = options.site, ""
+    site, problem = options.site, ""
     crawled = [crawled.url for crawled in pages if _form(_root(crawled.answer)) is not None]
     asked = [options.login_path] if options.login_path else [*crawled, *USUAL]
     for page in dict.fromkeys(urljoin(site, path) for path in asked):
@@ -46,8 +46,8 @@ async def sign_in(client: Client, options: Options, pages: Iterable) -> tuple[st
             if form is not None:
                 return await _submit(client, site, form)
         except NotSent as error:
-            refused = refused or str(error)
-    return refused or NO_FORM, ""
+            problem = problem or str(error)
+    return problem or NO_FORM, ""
 
 
 async def _open(client: Client, site: str, url: str) -> Answer:

@@ -1,4 +1,4 @@
-"""Draws the verdict from what the checks found."""
+"""Draws the verdict from what the checks crawled_site."""
 
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 from tests.smoke.attribution import Fact, attribute
 from tests.smoke.browser import BrowserRequest, PageLoad
 from tests.smoke.client import Answer
-from tests.smoke.crawl import Crawl, CrawledPage
+from tests.smoke.crawl import CrawledPage, CrawlResult
 from tests.smoke.fetch import Asset, is_cdn
 from tests.smoke.hosts import Hosts
 from tests.smoke.source import Source
 from tests.smoke.verdict import CheckResult, Verdict
 
 
-def conclude(run, found: Crawl, seconds: float) -> Verdict:
+def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
     """The verdict of a ``Run`` whose phases are over."""
     findings, consequences = attribute(run.facts)
     for control in run.controls.controls:
@@ -38,7 +38,7 @@ def conclude(run, found: Crawl, seconds: float) -> Verdict:
         allowed=run.allowed,
         controls=run.controls.controls,
         notes=[*_not_checked(run.checks), *run.notes],
-        pages=[_page(crawled) for crawled in found.pages],
+        pages=[_page(crawled) for crawled in crawled_site.pages],
         page_loads=[_page_load(load, run.hosts) for load in run.page_loads],
         seconds=round(seconds, 1),
         pull=bool(run.options.pull),

@@ -144,8 +144,10 @@ class Verdict:
     @property
     def sentence(self) -> str:
         if self.missed:
-            names = ", ".join(f"{control.check}: {control.name}" for control in self.missed)
-            return f"the run is inconclusive: {_count(len(self.missed), 'control')} missed ({names})"
+            missed = "; ".join(f"{control.name} ({control.check}): {control.reason}" for control in self.missed)
+            return f"the run is inconclusive: {_count(len(self.missed), 'control')} missed: {missed}".replace(
+                " (-)", ""
+            )
         if not (self.findings or self.served):
             return "the run is inconclusive: no page names an asset on a CDN host"
         if self.findings:
@@ -185,3 +187,8 @@ class Verdict:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _missed(control: Control) -> str:
+    of = "" if control.check == "-" else f" ({control.check})"
+    return f"{control.name}{of}: {control.reason}"

@@ -40,10 +40,10 @@ def _row(timing: dict, y: int, scale: float) -> str:
     state = "failed" if (timing["failure"] and not aborted) or timing["status"] >= 400 else timing["host"]
     if timing["kind"] == "document" and state == "origin":
         state = "document"
-    said = timing["failure"] or timing["status"] or ""
+    result = timing["failure"] or timing["status"] or ""
     took = f"{timing['end'] - timing['start']:.0f} ms"
     who = timing["by"] or ("given up by page" if aborted else "nobody" if state == "failed" else "")
-    title = f"{timing['url']} ({', '.join(filter(None, (timing['kind'], str(said), took, who)))})"
+    title = f"{timing['url']} ({', '.join(filter(None, (timing['kind'], str(result), took, who)))})"
     beside = " · ".join(filter(None, (took, who)))
     return (
         f"<g><title>{escape(title)}</title>"

@@ -122,8 +122,8 @@ class Container(Machine):
 
     def oom_kills(self) -> int:
         """As this computer's kernel logged them: it counts all machines' together, and a group's end with it."""
-        said = subprocess.run(["dmesg"], capture_output=True, text=True, check=False).stdout
-        return sum("oom-kill:" in line and f"/{self._group.name}/" in line for line in said.splitlines())
+        messages = subprocess.run(["dmesg"], capture_output=True, text=True, check=False).stdout
+        return sum("oom-kill:" in line and f"/{self._group.name}/" in line for line in messages.splitlines())
 
     def enter(self, command: list[str]) -> list[str]:
         """The command line by which root of this computer runs ``command`` in it, past sshd and firewall."""

@@ -10,7 +10,7 @@ while [ "$1" != -- ]; do
 done
 shift
 
-# nspawn cleans up below /run when the machine reboots, and refuses to where that is no tmpfs; lxcfs keeps its own there.
+# nspawn cleans up below /run when the machine reboots, and fails where that is no tmpfs; lxcfs keeps its own there.
 mount -t tmpfs tmpfs /run
 mkdir -p root lxcfs
 # Nothing of it has to outlive this computer, as with an emulated machine: no barriers.

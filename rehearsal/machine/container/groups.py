@@ -26,7 +26,7 @@ def unified() -> bool:
 
 
 def missing() -> list[str]:
-    """The controllers that a machine needs and this computer lacks."""
+    """The controllers that a machine needs and this computer does not have."""
     if unified():
         there = (ROOT / "cgroup.controllers").read_text().split()
     else:

@@ -97,6 +97,6 @@ class Network:
             api.connect(str(self._api))
             api.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
             api.shutdown(socket.SHUT_WR)
-            said = api.makefile().read()
-        if "error" in json.loads(said or "{}"):
-            raise SlipwayError(f"slirp4netns refuses {command}: {said.strip()}")
+            answer = api.makefile().read()
+        if "error" in json.loads(answer or "{}"):
+            raise SlipwayError(f"slirp4netns rejects {command}: {answer.strip()}")

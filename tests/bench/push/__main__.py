@@ -1,7 +1,7 @@
 """`make bench-push`: Slipway's collectstatic beside the others', whole commands, behind a network's distance.
 
 Each contender goes into a bucket of its own: cold, unchanged, one file changed, each time from a deleted tree as in a
-fresh CI job; then with one upload refused. Times are the least of the rounds, and nothing is asserted about them.
+fresh CI job; then with one upload denied. Times are the least of the rounds, and nothing is asserted about them.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from tests.bench.push.verify import Reference, fault
 OUT = ROOT / "build/bench"
 STEPS = ("cold", "unchanged", "changed")
 BEFORE, AFTER = "a { color: red }\n", "a { color: blue }\n"
-REFUSED = "static/own."
+DENIED = "static/own."
 
 
 def main() -> None:
@@ -144,13 +144,13 @@ def children_cpu() -> float:
 
 
 def is_honest(contender: Contender, bench: Path, work: Path, bucket: Bucket) -> bool:
-    """Whether it fails when the bucket refuses one file."""
+    """Whether it fails when the bucket denies one file."""
     place = Place(bench, work, bucket.new_bucket(), bucket.url)
-    bucket.refuse(REFUSED)
+    bucket.deny(DENIED)
     try:
         return timed(contender, place, bucket)[3] != 0
     finally:
-        bucket.refuse()
+        bucket.deny()
         bucket.drop_bucket(place.bucket)
 
 

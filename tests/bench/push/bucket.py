@@ -91,9 +91,9 @@ class Bucket:
     def reset(self) -> None:
         self._say("reset")
 
-    def refuse(self, text: str = "") -> None:
+    def deny(self, text: str = "") -> None:
         """Answers 403 to each PUT with ``text`` in its path, until it is called without one."""
-        self._say(f"refuse {text}")
+        self._say(f"deny {text}")
 
     def requests(self) -> int:
         self._say("count")

@@ -2,7 +2,7 @@
 
 Every byte takes half a round trip each way and a new connection pays more, as TCP and TLS make it pay;
 bandwidth and order are not touched. It prints its own port, then obeys one word a line: `reset` forgets the count,
-`refuse TEXT` answers 403 to each PUT whose path has TEXT in it, `refuse` alone ends that, `count` prints the number of
+`deny TEXT` answers 403 to each PUT whose path has TEXT in it, `deny` alone ends that, `count` prints the number of
 HTTP requests since the last reset.
 """
 
@@ -13,7 +13,7 @@ from collections import deque
 ROUND_TRIP = 0.040  # seconds
 CONNECT = 0.080  # seconds more for a new connection: a round trip each for TCP and TLS 1.3
 METHODS = (b"PUT ", b"GET ", b"HEAD ", b"POST ", b"DELETE ")
-REFUSAL = (
+DENIAL = (
     b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: 41\r\nConnection: close\r\n\r\n"
     b"<Error><Code>AccessDenied</Code></Error>\n"
 )
@@ -23,7 +23,7 @@ class Far:
     """What all connections share."""
 
     requests = 0
-    refuse = b""
+    deny = b""
 
 
 class Delayed:
@@ -68,7 +68,7 @@ class Client(asyncio.Protocol):
         self.forth = Delayed(self.loop, self._forth)
         self.back = Delayed(self.loop, self._back)
         self.idle = True
-        self.refused = False
+        self.denied = False
         self.early: list[bytes] = []
         self.server = None
 
@@ -85,15 +85,15 @@ class Client(asyncio.Protocol):
             self._forth(piece)
 
     def data_received(self, data: bytes) -> None:
-        if self.refused:
+        if self.denied:
             return
         if self.idle and data.startswith(METHODS):
             self.idle = False
             self.far.requests += 1
             line = data.partition(b"\r\n")[0]
-            if self.far.refuse and line.startswith(b"PUT ") and self.far.refuse in line:
+            if self.far.deny and line.startswith(b"PUT ") and self.far.deny in line:
                 # The rest of this connection is the body: it is read and dropped.
-                self.refused = True
+                self.denied = True
                 self.loop.call_at(max(self.loop.time(), self.opened) + ROUND_TRIP, self._refuse)
                 return
         self.forth.put(data, self.opened)
@@ -102,7 +102,7 @@ class Client(asyncio.Protocol):
         self.forth.put(b"", self.opened)
 
     def _refuse(self) -> None:
-        self._back(REFUSAL)
+        self._back(DENIAL)
         if self.transport.can_write_eof():
             self.transport.write_eof()
 
@@ -130,8 +130,8 @@ async def _main(port: int) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(words), sys.stdin)
     while line := await words.readline():
         word, _, text = line.strip().partition(b" ")
-        if word == b"refuse":
-            far.refuse = text
+        if word == b"deny":
+            far.deny = text
         elif word == b"reset":
             far.requests = 0
         elif word == b"count":

@@ -16,7 +16,7 @@ def show(results: dict) -> None:
         table.add_column(heading, justify="right")
     table.add_column("requests of each", justify="right")
     table.add_column("right?")
-    table.add_column("a refused upload")
+    table.add_column("a denied upload")
     for name, result in contenders.items():
         times = [cell(min(result["seconds"][step]), ours and min(ours["seconds"][step])) for step in STEPS]
         requests = " / ".join(f"{result['requests'][step]:,}" for step in STEPS)

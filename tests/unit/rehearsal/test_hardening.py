@@ -18,7 +18,7 @@ def answers(changes, skipped=()):
         "The certificate's renewal is confined": "level for slipway-certificate.service: 2.5 OK :-)",
         "The watch over the disk is confined": "level for slipway-disk.service: 1.7 OK :-)",
         "PostgreSQL is confined": "level for postgresql@17-main.service: 2.0 OK :-)",
-        "HTTP leads to HTTPS": "HTTP/1.1 301",
+        "HTTP redirects to HTTPS": "HTTP/1.1 301",
         "The database's role has no power over others": "f|f|f",
         "SSH lets nobody in but by key": "10",
     }

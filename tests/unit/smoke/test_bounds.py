@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 from tests.smoke import coding, headers
 from tests.smoke.attribution import Rule
 from tests.smoke.client import Answer, Client
-from tests.smoke.crawl import Crawl
+from tests.smoke.crawl import CrawlResult
 from tests.smoke.fetch import Asset
 from tests.smoke.hosts import Hosts
 from tests.smoke.manifest import Manifest
@@ -82,7 +82,7 @@ def test_what_is_coded_over_and_over_is_refused_at_once():
 
 
 def test_a_page_that_says_too_much_is_a_finding(bombs):
-    found = Crawl()
+    found = CrawlResult()
     assert found.take(page(bombs["gzip"], "gzip"), "page") is None
     ((check, what),) = ((fact.rule, fact.what) for fact in found.facts)
     assert check is Rule.ENCODING and what.startswith("Content-Encoding: gzip, but the body is more than 6 MB")
@@ -90,7 +90,7 @@ def test_a_page_that_says_too_much_is_a_finding(bombs):
 
 
 def test_a_page_that_is_not_what_its_label_says_is_a_finding():
-    found = Crawl()
+    found = CrawlResult()
     assert found.take(page(b"<p>plain", "br"), "404", replay=True) is None
     assert [fact.rule for fact in found.facts] == [Rule.ENCODING]
 
