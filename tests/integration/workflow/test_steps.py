@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from slipway.tool import config
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
 from slipway.tool.server import agent
+from slipway.tool.server.layout import LAYOUT
 from tests.integration.workflow.runner import Runner, jobs
 from tests.unit.push.wire import Answered, wire
 from tests.unit.server.test_github_identity import GIVEN, ROLE
@@ -39,7 +41,7 @@ for line; do :; done
 echo "$line" >> {server}/asked
 grep -q the-private-key "$HOME/.ssh/id_ed25519" || {{ echo "Permission denied (publickey)." >&2; exit 255; }}
 grep -q "^{host} " "$HOME/.ssh/known_hosts" || {{ echo "Host key verification failed." >&2; exit 255; }}
-export SLIPWAY_ROOT={server}/srv SLIPWAY_ETC={server}/etc SLIPWAY_RUN={server}
+export SLIPWAY_PREFIX={server}
 {python} -IS {packed} ci "$line" || exit
 case $line in
 *" slipway facts "*) printf '%s\\n' 'system=debian 13' memory=469 cpus=1 disk=9000 resolvers=127.0.0.53 drift={{}} ;;
@@ -67,10 +69,16 @@ def runner(tmp_path_factory):
 def server(runner, tmp_path_factory):
     """Its folder: `asked` has what it was asked, line by line, and `environment` that of the last who asked."""
     server = tmp_path_factory.mktemp("server")
-    for folder in ("srv", "etc"):
-        (server / folder).mkdir()
-    said = {"site": "example.com", "site_host": "www.example.com", "layout": 1, "tls": False, "memory_max": "80M"}
-    (server / "etc" / "release.json").write_text(json.dumps(said))
+    settings = Path(f"{server}{LAYOUT.agent_settings}")
+    settings.parent.mkdir(parents=True)
+    said = {
+        "site": "example.com",
+        "site_host": "www.example.com",
+        "layout": LAYOUT.version,
+        "tls": False,
+        "memory_max": "80M",
+    }
+    settings.write_text(json.dumps(said))
     packed = agent.pack(server / "slipway")
     runner.program(
         "ssh", SSH.format(ssh=shutil.which("ssh"), server=server, host=HOST, python=sys.executable, packed=packed)
