@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import environ
+from csp.constants import NONCE, NONE, SELF
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-# For development, as `startproject` writes them; in production the last line below replaces these three.
+# For development, as `startproject` writes them; in production the line below replaces these three.
 # https://docs.djangoproject.com/en/5.2/ref/settings/#debug
 DEBUG = True
 # https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key
@@ -60,12 +61,8 @@ TEMPLATES = [
 ]
 
 # Database
-# https://django-environ.readthedocs.io/en/latest/types.html#environ-env-db-url
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
-# A connection is kept for a minute: 2.7 to 3 times the pages of one opened for each request.
-# https://docs.djangoproject.com/en/5.2/ref/settings/#conn-max-age
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# https://docs.djangoproject.com/en/5.2/ref/settings/#databases
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Signing in
@@ -95,10 +92,9 @@ STATICFILES_DIRS = [BASE_DIR / "assets"]
 
 # Security
 # https://docs.djangoproject.com/en/5.2/ref/middleware/#module-django.middleware.security
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000)
-# Not for the domain's other hosts, nor the preload list: neither is easily taken back, and both are yours to decide.
+# HSTS is for this host alone; the domain's other hosts, and the preload list, are yours to decide: neither is easily
+# taken back.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 # https://docs.djangoproject.com/en/5.2/ref/settings/#session-cookie-httponly
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -109,5 +105,26 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 
-# Static files, media and the CDN; the last line, because it builds on all of the above.
+# Static files, media and the CDN; below all of the above, because it builds on them.
 from slipway.settings import *  # noqa: E402, F403
+
+# What a page may load and send, strictly: no inline script without the answer's nonce, no eval.
+# https://django-csp.readthedocs.io/en/latest/configuration.html
+_static, _media, _upload = (SLIPWAY_SOURCES[name] for name in ("static", "media", "upload"))  # noqa: F405
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        # 'self' for the admin's translations, which the site itself generates.
+        "script-src": [_static, SELF, NONCE],
+        "style-src": [_static, NONCE],
+        "font-src": [_static],
+        "manifest-src": [_static],
+        # blob: is the preview of a photo that has not been uploaded yet.
+        "img-src": [_static, _media, "data:", "blob:"],
+        "connect-src": [SELF, _upload],
+        "form-action": [SELF, _upload],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}

@@ -123,7 +123,7 @@ import sys
 import django
 django.setup()
 from django.test import Client
-print(Client(HTTP_HOST='www.example.com').get('/').content.decode())
+print(Client(HTTP_HOST='www.example.com', HTTP_X_FORWARDED_PROTO='https').get('/').content.decode())
 assert not {'boto3', 'botocore', 'tree_sitter', 'quickjs', 'oxipng'} & set(sys.modules)
 """
 

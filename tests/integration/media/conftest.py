@@ -57,7 +57,7 @@ def store(environ, bucket, monkeypatch):
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(client, "_client", None)
-    with override_settings(SLIPWAY_OFFLOAD=True, AWS_STORAGE_BUCKET_NAME=bucket, MEDIA_URL=MEDIA_URL):
+    with override_settings(SLIPWAY_OFFLOAD=True, SLIPWAY_MEDIA_BUCKET=bucket, MEDIA_URL=MEDIA_URL):
         media.cache_clear()
         yield media()
     media.cache_clear()

@@ -109,7 +109,7 @@ def test_a_store_that_is_down_is_said_in_words(client, folder, monkeypatch):
 
 
 def test_with_a_bucket_the_site_receives_no_file():
-    with override_settings(SLIPWAY_OFFLOAD=True, AWS_STORAGE_BUCKET_NAME="example-com"):
+    with override_settings(SLIPWAY_OFFLOAD=True, SLIPWAY_MEDIA_BUCKET="example-com"):
         media.cache_clear()
         assert isinstance(media(), S3Media)
         assert Client().post(reverse("slipway-media:receive"), {}).status_code == 404

@@ -13,7 +13,7 @@ def media() -> Media:
     if settings.SLIPWAY_OFFLOAD:
         from slipway.web.media.bucket import S3Media
 
-        return S3Media(settings.AWS_STORAGE_BUCKET_NAME, settings.MEDIA_URL)
+        return S3Media(settings.SLIPWAY_MEDIA_BUCKET, settings.MEDIA_URL)
     from slipway.web.media.folder import LocalMedia
 
     return LocalMedia(settings.MEDIA_ROOT, settings.MEDIA_URL)

@@ -1,5 +1,6 @@
 """Where the FileFields of third-party packages keep their files."""
 
+import os
 import posixpath
 
 from django.conf import settings
@@ -8,7 +9,10 @@ from django.utils.encoding import filepath_to_uri
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
+from slipway.web.media.endpoint import addressing_style
 from slipway.web.media.naming import folder_of
+from slipway.web.objects import IMMUTABLE
+from slipway.web.prefixes import PUBLIC_PREFIX
 
 
 class FileStorage(S3Storage):
@@ -17,6 +21,35 @@ class FileStorage(S3Storage):
     Such a process cannot ask whether a name is free: S3 answers 403 for a missing key. So every file gets a random
     part in its name, and nothing is ever overwritten.
     """
+
+    def get_default_settings(self) -> dict[str, object]:
+        """Every option of S3Storage: what is missing here it takes from AWS_… settings, which a project may have left
+        over from before."""
+        return {
+            # boto3 finds the keys of the web process in its environment.
+            **dict.fromkeys(("access_key", "secret_key", "security_token", "session_profile")),
+            "bucket_name": settings.SLIPWAY_MEDIA_BUCKET,
+            "region_name": os.environ.get("AWS_DEFAULT_REGION"),
+            "addressing_style": addressing_style(os.environ),
+            "signature_version": "s3v4",
+            "location": PUBLIC_PREFIX.rstrip("/"),
+            "object_parameters": {"CacheControl": IMMUTABLE},
+            "default_acl": None,
+            "file_overwrite": True,
+            "file_name_charset": "utf-8",
+            "gzip": False,
+            "gzip_content_types": (),
+            "max_memory_size": 0,
+            "use_threads": True,
+            # Of the library's own URLs, in whose place `url` stands.
+            **dict.fromkeys(("custom_domain", "cloudfront_key_id", "cloudfront_key")),
+            "querystring_auth": False,
+            "querystring_expire": 0,
+            "url_protocol": "https:",
+            # boto3 takes AWS_ENDPOINT_URL_S3 and the like from the environment.
+            **dict.fromkeys(("endpoint_url", "proxies", "verify", "transfer_config", "client_config")),
+            "use_ssl": True,
+        }
 
     def url(self, name: str, **options: object) -> str:
         """The address on the media host, which knows nothing of the prefix that its objects have in the bucket."""

@@ -37,7 +37,7 @@ PATH = "/!$%&'()*+,;:=@[]|~\\"
 
 @register.simple_tag(takes_context=True)
 def importmap(context: Context) -> SafeString:
-    """The import map with the nonce of django-csp; in development, only bare names."""
+    """The import map with the nonce of django-csp or Django itself; in development, only bare names."""
     imports = {bare: static(name) for bare, name in getattr(settings, "SLIPWAY_IMPORTS", {}).items()}
     if settings.SLIPWAY_OFFLOAD:
         base = settings.STATIC_URL
@@ -64,7 +64,7 @@ def modulepreload(context: Context, name: str) -> SafeString:
 
 def _nonce(context: Context) -> SafeString:
     # A nonce that nobody has asked for yet is false, so compare with None.
-    nonce = getattr(context.get("request"), "csp_nonce", None)
+    nonce = getattr(context.get("request"), "csp_nonce", context.get("csp_nonce"))
     return mark_safe("") if nonce is None else format_html(' nonce="{}"', nonce)
 
 

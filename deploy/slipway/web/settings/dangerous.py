@@ -1,0 +1,67 @@
+"""Values that would weaken the site or its promise. In production they are not taken, unless site.yml waives them.
+
+A deploy is rejected with the line that sets one (slipway.tool.settings_check); this is what a server does anyway.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# Names of waived settings with commas between, from `waive` in site.yml.
+WAIVED = "SLIPWAY_WAIVED"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``why``: what such a value would do. ``https``: it matters only where the site is served by https."""
+
+    dangerous: Callable[[Any], bool]
+    why: str
+    https: bool = False
+
+
+RULES = {
+    "DEBUG": Rule(bool, "every error page would show your code and settings"),
+    "ALLOWED_HOSTS": Rule(lambda hosts: "*" in hosts, "the site would answer to any name"),
+    "SECURE_HSTS_SECONDS": Rule(lambda value: not value, "browsers would go on trying plain http", https=True),
+    "SESSION_COOKIE_SECURE": Rule(lambda value: not value, "sessions would be sent over plain http", https=True),
+    "CSRF_COOKIE_SECURE": Rule(lambda value: not value, "the CSRF cookie would be sent over plain http", https=True),
+    "SESSION_COOKIE_HTTPONLY": Rule(lambda value: not value, "scripts could read a visitor's session"),
+    "SECURE_CONTENT_TYPE_NOSNIFF": Rule(lambda value: not value, "browsers would guess what an upload is"),
+    "COMPRESS_ENABLED": Rule(lambda value: not value, "nothing would be bundled"),
+    "COMPRESS_OFFLINE": Rule(lambda value: not value, "bundles would be made on the server, which has no static files"),
+    "STORAGES": Rule(
+        lambda value: foreign_static(value), "static files would not be those that were hashed and sent to the CDN"
+    ),
+}
+
+
+def waived(environ: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(filter(None, environ.get(WAIVED, "").split(",")))
+
+
+def found(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """The dangerous values among a project's own settings, waived ones too."""
+    secure = environ["SITE_URL"].startswith("https:")
+    return {
+        name: own[name]
+        for name, rule in RULES.items()
+        if name in own and (secure or not rule.https) and rule.dangerous(own[name])
+    }
+
+
+def without(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """The project's own settings, but for the dangerous ones that nobody has waived."""
+    refused = set(found(own, environ)) - waived(environ)
+    kept = {name: value for name, value in own.items() if name not in refused}
+    if "ALLOWED_HOSTS" in refused:
+        kept["ALLOWED_HOSTS"] = [host for host in own["ALLOWED_HOSTS"] if host != "*"]
+    if "STORAGES" in refused:
+        kept["STORAGES"] = {alias: value for alias, value in own["STORAGES"].items() if alias != "staticfiles"}
+    return kept
+
+
+def foreign_static(storages: Mapping[str, Any]) -> bool:
+    """Whether static files have a storage that is neither Django's own nor ours."""
+    backend = str(storages.get("staticfiles", {}).get("BACKEND", "django."))
+    return not backend.startswith(("django.", "slipway."))

@@ -1,0 +1,23 @@
+"""Headers and cookies of a site that is served by https."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# https://docs.djangoproject.com/en/5.2/ref/middleware/#http-strict-transport-security
+YEAR = 31_536_000  # seconds
+# nginx overwrites the header, so that no visitor can set it.
+# https://docs.djangoproject.com/en/5.2/ref/settings/#secure-proxy-ssl-header
+PROXY_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+ONLY_BY_HTTPS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+
+
+def settings(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    given = {
+        "SECURE_PROXY_SSL_HEADER": PROXY_HEADER,
+        "SECURE_HSTS_SECONDS": own.get("SECURE_HSTS_SECONDS", YEAR),
+        "SECURE_REFERRER_POLICY": own.get("SECURE_REFERRER_POLICY", "strict-origin-when-cross-origin"),
+    }
+    if not environ["SITE_URL"].startswith("https:"):
+        # A site of plain http, like the demo: whatever the project says, nobody could sign in otherwise.
+        return given | dict.fromkeys(ONLY_BY_HTTPS, False)
+    return given | {name: own.get(name, True) for name in ONLY_BY_HTTPS}

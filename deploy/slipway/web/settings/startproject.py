@@ -1,0 +1,62 @@
+"""What `startproject` writes for development, replaced in production; what a project has in its place wins."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from environ import Env
+
+# How Django marks a key that it made: it lies in the repository.
+INSECURE_KEY = "django-insecure-"
+# What says which database it is; all other keys of an alias are how it is used.
+WHICH = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "TEST")
+# A connection is kept for a minute: 2.7 to 3 times the pages of one opened for each request.
+# https://docs.djangoproject.com/en/5.2/ref/settings/#conn-max-age
+KEPT_OPEN = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+# https://docs.djangoproject.com/en/5.2/ref/settings/#logging
+# Without this Django tells nobody of an error: its console handler needs DEBUG.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
+
+
+def settings(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    site = environ["SITE_URL"]
+    host = urlsplit(site).hostname
+    given = {
+        # True only where that is waived: see slipway.web.settings.dangerous.
+        "DEBUG": own.get("DEBUG", False),
+        # https://docs.djangoproject.com/en/5.2/ref/settings/#allowed-hosts
+        "ALLOWED_HOSTS": list(dict.fromkeys((host, *own.get("ALLOWED_HOSTS", ())))),
+        "CSRF_TRUSTED_ORIGINS": list(dict.fromkeys((site, *own.get("CSRF_TRUSTED_ORIGINS", ())))),
+        "LOGGING": _logging(own.get("LOGGING") or LOGGING),
+    }
+    key = own.get("SECRET_KEY", "")
+    if "SECRET_KEY" in environ and (not key or key.startswith(INSECURE_KEY)):
+        given["SECRET_KEY"] = environ["SECRET_KEY"]
+    databases = own.get("DATABASES", {})
+    default = databases.get("default", {})
+    # A database file would lie inside a release, which nobody may write there and the next one has not. What is SQLite
+    # all the same a deploy rejects (slipway.tool.databases).
+    if "DATABASE_URL" in environ and "sqlite3" in default.get("ENGINE", "sqlite3"):
+        used = {name: value for name, value in default.items() if name not in WHICH}
+        url = Env.db_url_config(environ["DATABASE_URL"])
+        given["DATABASES"] = {**databases, "default": {**KEPT_OPEN, **used, **url}}
+    return given
+
+
+def _logging(project: Mapping[str, Any]) -> dict[str, Any]:
+    """Failed sign-ins are told too, one line each, whatever the project's own logging leaves out."""
+    return {
+        "version": 1,
+        **project,
+        "handlers": {"slipway": {"class": "logging.StreamHandler"}, **project.get("handlers", {})},
+        "loggers": {
+            "slipway": {"handlers": ["slipway"], "level": "INFO", "propagate": False},
+            **project.get("loggers", {}),
+        },
+    }

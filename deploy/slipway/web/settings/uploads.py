@@ -1,0 +1,39 @@
+"""Where uploads are kept: in a bucket behind the media host, in development in a folder."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slipway import ROOT
+
+# https://docs.djangoproject.com/en/5.2/ref/settings/#storages
+FOLDER = "django.core.files.storage.FileSystemStorage"
+STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
+BUCKET = "slipway.web.media.files.FileStorage"
+HASHED = "slipway.web.storage.StaticStorage"
+
+
+def settings(own: Mapping[str, Any], environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
+    storages = {"default": {"BACKEND": FOLDER}, "staticfiles": {"BACKEND": STATIC}, **own.get("STORAGES", {})}
+    build = environ.get("SLIPWAY_BUILD") or ROOT / "build"
+    # The alias is spelled so in django-compressor.
+    storages["compressor-offine"] = {
+        "BACKEND": "compressor.storage.CompressorFileStorage",
+        "OPTIONS": {"location": f"{build}/manifests"},
+    }
+    if not production:
+        return {
+            "STORAGES": storages,
+            "MEDIA_URL": own.get("MEDIA_URL") or "/media/",
+            "MEDIA_ROOT": own.get("MEDIA_ROOT") or ROOT / "media",
+        }
+    # A folder would lie inside a release. A store that the project chose itself stays.
+    if storages["default"].get("BACKEND") == FOLDER:
+        storages["default"] = {"BACKEND": BUCKET}
+    # Django's own know no CDN; another one is dangerous, and here only when it is waived.
+    if storages["staticfiles"].get("BACKEND", "").startswith("django."):
+        storages["staticfiles"] = {"BACKEND": HASHED}
+    return {
+        "STORAGES": storages,
+        "MEDIA_URL": environ["MEDIA_URL"],
+        "SLIPWAY_MEDIA_BUCKET": environ["AWS_STORAGE_BUCKET_NAME"],
+    }

@@ -1,0 +1,125 @@
+"""What `startproject` writes is replaced in production; what a project sets itself wins over ours."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from slipway.web import settings as line
+from tests.unit.settings.conftest import PRODUCTION, STARTPROJECT
+
+MYSQL = {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "theirs"}}
+
+
+def test_what_startproject_writes_is_replaced(production):
+    site = production()
+    assert site.DEBUG is False
+    assert site.SECRET_KEY == "of the secrets"
+    assert site.ALLOWED_HOSTS == ["www.example.com"]
+    assert site.CSRF_TRUSTED_ORIGINS == ["https://www.example.com"]
+    assert site.STATIC_URL == site.COMPRESS_URL == "https://static.example.com/"
+    database = site.DATABASES["default"]
+    assert (database["ENGINE"], database["NAME"]) == ("django.db.backends.postgresql", "slipway")
+    assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
+    assert site.STORAGES["staticfiles"]["BACKEND"] == "slipway.web.storage.StaticStorage"
+    assert site.STORAGES["default"]["BACKEND"] == "slipway.web.media.files.FileStorage"
+
+
+OWN = {
+    "SECRET_KEY": "of their own environment",
+    "DATABASES": MYSQL,
+    "SECURE_HSTS_SECONDS": 60,
+    "SECURE_REFERRER_POLICY": "no-referrer",
+    "SECURE_SSL_REDIRECT": False,
+    "SECURE_HSTS_PRELOAD": True,
+    "SESSION_COOKIE_AGE": 60,
+    "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
+    "FILE_UPLOAD_MAX_MEMORY_SIZE": 1,
+    "DATA_UPLOAD_MAX_MEMORY_SIZE": 1,
+    "COMPRESS_STORAGE": "their.storage",
+    "COMPRESS_OFFLINE_CONTEXT": {"dark": True},
+    "COMPRESS_FILTERS": {"css": ["their.CssFilter"], "js": ["their.JsFilter"]},
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_the_project_sets_itself_wins(name, production):
+    assert getattr(production(**{name: OWN[name]}), name) == OWN[name]
+
+
+def test_what_it_names_beside_ours_is_added(production):
+    site = production(
+        ALLOWED_HOSTS=["shop.example.com", "www.example.com"],
+        CSRF_TRUSTED_ORIGINS=["https://*.example.com"],
+        SLIPWAY_UNHASHED=["ads.txt"],
+        STATICFILES_FINDERS=["their.Finder"],
+        COMPRESS_FILTERS={"js": ["their.JsFilter"]},
+        LOGGING={"handlers": {"mine": {"class": "logging.NullHandler"}}},
+    )
+    assert site.ALLOWED_HOSTS == ["www.example.com", "shop.example.com"]
+    assert site.CSRF_TRUSTED_ORIGINS == ["https://www.example.com", "https://*.example.com"]
+    assert site.SLIPWAY_UNHASHED == ["favicon.ico", "robots.txt", "ads.txt"]
+    assert site.STATICFILES_FINDERS == ["their.Finder", "compressor.finders.CompressorFinder"]
+    assert site.COMPRESS_FILTERS["js"] == ["their.JsFilter"]
+    assert site.COMPRESS_FILTERS["css"] == ["compressor.filters.cssmin.rCSSMinFilter"]
+    assert set(site.LOGGING["handlers"]) == {"slipway", "mine"}
+    assert "root" not in site.LOGGING
+
+
+def test_how_startprojects_database_is_used_stays(production):
+    sqlite = STARTPROJECT["DATABASES"]["default"]
+    used = {"ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 0, "OPTIONS": {"transaction_mode": "IMMEDIATE"}}
+    databases = production(DATABASES={"default": sqlite | used, "other": {}}).DATABASES
+    assert (databases["default"]["ATOMIC_REQUESTS"], databases["default"]["CONN_MAX_AGE"]) == (True, 0)
+    # SQLite's own; and another alias is none of ours.
+    assert "transaction_mode" not in databases["default"].get("OPTIONS", {})
+    assert databases["other"] == {}
+
+
+def test_a_store_for_uploads_that_the_project_chose_stays(production):
+    theirs = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "theirs"}}
+    site = production(STORAGES={"default": theirs, "backups": theirs})
+    assert (site.STORAGES["default"], site.STORAGES["backups"]) == (theirs, theirs)
+    assert site.STORAGES["staticfiles"]["BACKEND"] == "slipway.web.storage.StaticStorage"
+    django = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    assert "slipway" in production(STORAGES={"default": django}).STORAGES["default"]["BACKEND"]
+
+
+def test_a_stock_storage_of_static_files_is_replaced(production):
+    manifest = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    site = production(STORAGES={"staticfiles": manifest})
+    assert site.STORAGES["staticfiles"]["BACKEND"] == "slipway.web.storage.StaticStorage"
+
+
+def test_what_only_https_can_keep_is_off_where_the_site_is_plain_http(production):
+    own = {"SESSION_COOKIE_SECURE": True, "CSRF_COOKIE_SECURE": True, "SECURE_SSL_REDIRECT": True}
+    demo = production({"SITE_URL": "http://www.slipway.localhost:8000"}, **own)
+    assert [getattr(demo, name) for name in own] == [False, False, False]
+    site = production()
+    assert [getattr(site, name) for name in own] == [True, True, True]
+    assert (site.SECURE_HSTS_SECONDS, site.SECURE_REFERRER_POLICY) == (31_536_000, "strict-origin-when-cross-origin")
+
+
+def test_the_headers_are_sent_where_the_project_lists_no_middleware_for_them(production):
+    security = "django.middleware.security.SecurityMiddleware"
+    assert production(MIDDLEWARE=[]).MIDDLEWARE.count(security) == 1
+    assert production().MIDDLEWARE.count(security) == 1
+
+
+def test_in_development_nothing_of_production_is_given():
+    own = STARTPROJECT | {"MEDIA_URL": "/pictures/", "MEDIA_ROOT": "/srv/pictures", "COMPRESS_ENABLED": True}
+    shell = {name: value for name, value in PRODUCTION.items() if name != "SLIPWAY_ENV"}
+    given = line.values(own, shell)
+    untouched = ("DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "DATABASES", "SECURE_HSTS_SECONDS", "LOGGING")
+    assert not set(untouched) & set(given)
+    assert (given["MEDIA_URL"], given["MEDIA_ROOT"], given["COMPRESS_ENABLED"]) == (
+        "/pictures/",
+        "/srv/pictures",
+        False,
+    )
+    assert not any("csp" in each.lower() for each in given["MIDDLEWARE"])
+
+
+@pytest.mark.parametrize("missing", ["SITE_URL", "STATIC_URL", "MEDIA_URL", "AWS_STORAGE_BUCKET_NAME"])
+def test_a_variable_that_production_lacks_is_named(missing):
+    environ = {name: value for name, value in PRODUCTION.items() if name != missing}
+    with pytest.raises(ImproperlyConfigured, match=rf"^{missing} is not set; in production the environment has it"):
+        line.values(STARTPROJECT, environ)
