@@ -11,13 +11,13 @@ from slipway.tool.server import playbook
 # The task that repairs it → the command that needs repair; {key} is a public key.
 DRIFTS = {
     "Write nginx's configuration": "echo '# mine' >> /etc/nginx/nginx.conf",
-    "Write nginx's sandbox and its share of the memory": (
+    "Write nginx's sandbox and memory limit": (
         "sed -i s/MemoryMax=.*/MemoryMax=1G/ /etc/systemd/system/nginx.service.d/slipway.conf"
     ),
-    "Set the kernel as it is written": "sysctl --quiet --write net.ipv4.conf.all.rp_filter=0",
-    "Put the written rules in force": "nft add rule inet slipway input tcp dport 9999 accept",
-    "Write the admin user's keys": "echo '{key}' >> /home/deploy/.ssh/authorized_keys",
-    "Install what is missing": "dpkg --remove logrotate > /dev/null",
+    "Apply the sysctl settings": "sysctl --quiet --write net.ipv4.conf.all.rp_filter=0",
+    "Apply the firewall rules": "nft add rule inet slipway input tcp dport 9999 accept",
+    "Write the admin user's authorized keys": "echo '{key}' >> /home/deploy/.ssh/authorized_keys",
+    "Install missing packages": "dpkg --remove logrotate > /dev/null",
 }
 # What runs because a file was repaired.
 HANDLERS = {"Restart nginx", "Reload nginx"}

@@ -1,12 +1,15 @@
-"""Plays ansible/provision.yml: its roles are spoken as they come, the rest goes to a log."""
+"""Plays ansible/provision.yml: each role is printed when it has ended, each task is a line of the log."""
 
+import json
 import os
 import re
 import subprocess
 import sys
-import time
+from collections.abc import Mapping
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, TextIO
 
 from slipway.tool import config
 from slipway.tool.secrets import Secrets
@@ -22,8 +25,18 @@ QUICK = {
     "ANSIBLE_STRATEGY_PLUGINS": str(Path(find_spec("ansible_mitogen").origin).parent / "plugins" / "strategy"),
     "ANSIBLE_DEPRECATION_WARNINGS": "0",
 }
-QUOTES = "'\""
-TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?:(?P<role>\w+) : )?(?P<name>.*?)\] \*+")
+# An object a line as things happen, with the time of each.
+# https://docs.ansible.com/ansible/latest/collections/ansible/posix/jsonl_callback.html
+CALLBACK = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl"}
+STARTS = ("v2_playbook_on_task_start", "v2_playbook_on_handler_task_start")
+ENDS = {
+    "v2_runner_on_ok": "ok",
+    "v2_runner_on_skipped": "skipped",
+    "v2_runner_on_failed": "failed",
+    "v2_runner_on_unreachable": "unreachable",
+}
+# What Ansible says of a command that failed; why is in what the command wrote.
+NO_REASON = "non-zero return code"
 
 
 def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *arguments: str) -> tuple[list[str], Path]:
@@ -37,7 +50,7 @@ def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *argume
     sealed = state.directory(site) / "secrets.json"
     secrets.seal_for_ansible(sealed)
     command += ["--extra-vars", f"@{sealed}", "--vault-password-file", secrets.password_file, *arguments]
-    env = os.environ | QUICK | {"ANSIBLE_FORCE_COLOR": "0", "PYTHONUNBUFFERED": "1"}
+    env = os.environ | QUICK | CALLBACK | {"PYTHONUNBUFFERED": "1"}
     # By lines, so that it can be followed.
     with log.open("w", buffering=1) as file:
         playing = subprocess.Popen(
@@ -49,75 +62,75 @@ def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *argume
             stderr=subprocess.STDOUT,
             text=True,
         )
-        spoken, began = Spoken(), time.monotonic()
+        events = Events(file)
         for line in playing.stdout:
-            # Each task with the second at which its first result came: Ansible prints no heading before.
-            at = f" {time.monotonic() - began:.1f} s\n" if TASK.match(line) else ""
-            file.write(line.rstrip("\n") + at if at else line)
-            spoken.hear(line)
-        spoken.end()
+            events.read(line)
+        events.end_role()
     if playing.wait():
-        raise SlipwayError(f"provisioning failed: {failure(log.read_text())} (all of it: {log})")
+        raise SlipwayError(f"provisioning failed: {events.failure()} (all of it: {log})")
     return changed(log.read_text()), log
 
 
-class Spoken:
-    """Prints each role once it has ended, with its seconds and tasks."""
+class Events:
+    """Reads what Ansible's callback prints: writes a line of the log for each task, and prints each role."""
 
-    def __init__(self) -> None:
-        self._role = ""
-        self._tasks = 0
-        self._began = time.monotonic()
+    def __init__(self, log: TextIO) -> None:
+        self._log = log
+        self._role, self._tasks, self._seconds = "", 0, 0.0
+        # The last line that is no event: Ansible ends with one when it cannot begin.
+        self._other = "ansible-playbook wrote nothing"
+        self._failed = ""
 
-    def hear(self, line: str) -> None:
-        task = TASK.match(line)
-        if not task:
+    def read(self, line: str) -> None:
+        try:
+            event = json.loads(line)
+            kind = event["_event"]
+        except (ValueError, TypeError, KeyError):
+            if line.strip():
+                self._log.write(line.rstrip("\n") + "\n")
+                self._other = line.strip()
             return
-        role = task["role"] or self._role
+        if kind in STARTS:
+            self._start(event["task"]["name"])
+        elif kind in ENDS:
+            for result in event["hosts"].values():
+                self._end(ENDS[kind], event["task"], result)
+
+    def end_role(self) -> None:
+        if self._role:
+            print(f"    {self._role:<12}{self._tasks:>3} tasks {self._seconds:>7.1f} s", flush=True)
+
+    def failure(self) -> str:
+        """The task that failed and why, in one line. The last counts: a rescue says what the first only hints at."""
+        return self._failed or self._other
+
+    def _start(self, name: str) -> None:
+        role = name.partition(" : ")[0] if " : " in name else self._role
         if role != self._role:
-            self.end()
-            self._role, self._tasks, self._began = role, 0, time.monotonic()
+            self.end_role()
+            self._role, self._tasks, self._seconds = role, 0, 0.0
         self._tasks += 1
 
-    def end(self) -> None:
-        if self._role:
-            seconds = time.monotonic() - self._began
-            print(f"    {self._role:<12}{self._tasks:>3} tasks {seconds:>7.1f} s", flush=True)
+    def _end(self, status: str, task: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        began, ended = (datetime.fromisoformat(task["duration"][name]) for name in ("start", "end"))
+        seconds = (ended - began).total_seconds()
+        self._seconds += seconds
+        status = "changed" if status == "ok" and result.get("changed") else status
+        self._log.write(f"{seconds:7.1f} s  {status:<11}  {task['name']}\n")
+        if status in ("failed", "unreachable"):
+            why = reason(result)
+            self._failed = f"{task['name'].rpartition(' : ')[2]}: {' '.join(why.split()) or 'see the log'}"
+            self._log.writelines(f"{'':12}{line}\n" for line in why.splitlines())
+
+
+def reason(result: Mapping[str, Any]) -> str:
+    """Why a task failed, in Ansible's words or the command's; of a loop, why its first failed item did."""
+    failed = next((item for item in result.get("results", ()) if item.get("failed")), result)
+    told = str(failed.get("msg", "")).strip()
+    written = str(failed.get("stderr") or failed.get("stdout") or "").strip()
+    return written if written and told in ("", NO_REASON) else told
 
 
 def changed(log: str) -> list[str]:
-    """The names of the tasks that changed something, in the order of Ansible's log; a loop's once."""
-    found, playing = [], ""
-    for line in log.splitlines():
-        if heading := TASK.match(line):
-            playing = heading["name"]
-        elif line.startswith("changed: ") and found[-1:] != [playing]:
-            found.append(playing)
-    return found
-
-
-def failure(log: str) -> str:
-    """The task that failed and why, in one line. The last counts: a rescue says what the first only hints at."""
-    playing, task, reason, folded = "", "", "", False
-    for line in log.splitlines():
-        # YAML goes on with a long text below it.
-        folded = folded and re.match(r" {8,}\S", line) is not None
-        if folded:
-            reason += f" {line.strip()}"
-            continue
-        if heading := TASK.match(line):
-            playing = heading["name"]
-        # "...ignoring" takes a failure back.
-        if line.startswith("...ignoring"):
-            task, reason = "", ""
-        if re.match(r"(fatal|failed): |\[ERROR\]: ", line) and task != playing:
-            task, reason = playing, ""
-        said = re.match(r"\s+(?:msg|stderr): (?!['\"]{2}$)(?P<text>[^|>].*)", line) or re.match(
-            r"(?:fatal|failed): .*?\"msg\": \"(?P<text>.*?)\"", line
-        )
-        if task == playing and said and not reason:
-            reason, folded = said["text"].strip(), True
-    if not task:
-        lines = [line for line in log.splitlines() if line.strip()] or ["ansible-playbook said nothing"]
-        return lines[-1].strip()
-    return f"{task}: {reason.strip(QUOTES) or 'see the log'}"
+    """The names of the tasks that changed something, in the order of the log."""
+    return [match[1] for match in re.finditer(r"^ *[\d.]+ s  changed +(?:\w+ : )?(.+)$", log, re.M)]
