@@ -12,16 +12,9 @@ from slipway.web.prefixes import PUBLIC_PREFIX
 
 
 @pytest.fixture
-def storage(aws, bucket):
-    web = aws.env_of("web")
-    return FileStorage(
-        bucket_name=bucket,
-        location="media/public",
-        endpoint_url=aws.s3_url,
-        region_name="eu-central-1",
-        access_key=web["AWS_ACCESS_KEY_ID"],
-        secret_key=web["AWS_SECRET_ACCESS_KEY"],
-    )
+def storage(store):
+    """As a site with a bucket has it: no option is given."""
+    return FileStorage()
 
 
 def test_the_same_name_twice_makes_two_files(storage):
