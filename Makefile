@@ -3,6 +3,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# Of Slipway's own tests and linters: their packages exclude none of the site's.
+OWN := .venv-slipway/bin
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,27 +19,27 @@ qemu = qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils newuidmap:uidmap
 container = systemd-nspawn:systemd-container slirp4netns:slirp4netns lxcfs:lxcfs ip:iproute2
 machine = $(if $(MACHINE),--machine "$(MACHINE)") $(if $(OS),--os "$(OS)")
 
-rehearse: .venv/pip ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STRESS=1, KEEP=1)
+rehearse: .venv/bin/uv ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STRESS=1, KEEP=1)
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
-	@$(MAKE) --no-print-directory --jobs=2 image .venv/deploy
+	@$(MAKE) --no-print-directory --jobs=2 image .venv/rehearse
 	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STRESS),--stress) $(if $(KEEP),--keep)
 
-rehearse-all: .venv/pip ## every step of it on both Debian releases, before a version; again: goes on from the last step that held
+rehearse-all: .venv/bin/uv ## every step of it on both Debian releases, before a version; again: goes on from the last step that held
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
-	@$(MAKE) --no-print-directory .venv/deploy
+	@$(MAKE) --no-print-directory .venv/rehearse
 	@$(BIN)/python -m rehearsal.rehearse_all $(if $(MACHINE),--machine "$(MACHINE)")
 
 # The machine's disk needs none of the packages, so that it is made while they are installed.
-image: .venv/pip
+image: .venv/bin/uv
 	@rehearsal/system.sh mmdebstrap:mmdebstrap mke2fs:e2fsprogs ssh:openssh-client $($(or $(MACHINE),qemu))
 	@$(BIN)/python -m rehearsal.machine $(machine) image
 
-test: .venv/dev ## run your project's own tests and the checks of a deploy (ARGS=… goes to its test runner)
+test: .venv/test ## run your project's own tests and the checks of a deploy (ARGS=… goes to its test runner)
 	@$(BIN)/python -m slipway.tool test -- $(ARGS)
 
-test-slipway: .venv/dev ## run Slipway's own unit and integration tests (ARGS=… goes to pytest)
+test-slipway: .venv-slipway/dev ## run Slipway's own unit and integration tests (ARGS=… goes to pytest)
 	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql openssl:openssl certutil:libnss3-tools pebble:pebble
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(OWN)/python -m pytest $(ARGS)
 
 dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no bucket
 	@$(BIN)/python -m slipway.tool dev $(PORT)
@@ -97,41 +99,57 @@ bench-hosts: .venv/demo ## measure what a static host of its own gains a page (A
 bench-memory: .venv/demo ## measure what a web process weighs, and what an upload adds
 	@$(BIN)/python -m tests.bench.memory
 
-lint: .venv/dev ## ruff, djlint, zizmor and ansible-lint
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --quiet --check --lint project deploy tests/site
-	@$(BIN)/zizmor --offline --quiet .github
-	@cd ansible && ../$(BIN)/ansible-lint -q
+lint: .venv-slipway/dev ## ruff, djlint, zizmor and ansible-lint
+	@$(OWN)/ruff check . && $(OWN)/ruff format --check . && $(OWN)/djlint --quiet --check --lint project deploy tests/site
+	@$(OWN)/zizmor --offline --quiet .github
+	@cd ansible && ../$(OWN)/ansible-lint -q
 
-format: .venv/dev ## let ruff and djlint put the code in form
-	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint --quiet --reformat project deploy tests/site
+format: .venv-slipway/dev ## let ruff and djlint put the code in form
+	@$(OWN)/ruff check --fix . ; $(OWN)/ruff format . ; $(OWN)/djlint --quiet --reformat project deploy tests/site
 
-lock: .venv/dev ## resolve requirements/*.in anew into the hash-locked files
-	@requirements/lock.sh
+lock: .venv/bin/uv ## resolve project/requirements.in with what Slipway needs, into project/lock (ARGS=--upgrade: newest versions)
+	@$(BIN)/python -m slipway.tool.requirements.lock $(ARGS)
 
-# A venv from hash-locked requirements. Each stamp is newer than its lock file, so that a second run costs nothing.
-.venv/pip:
+lock-slipway: .venv/bin/uv ## resolve what Slipway ships: requirements.txt and requirements/*.txt
+	@$(BIN)/python -m slipway.tool.requirements.lock --shipped $(ARGS)
+
+# A venv with uv in it, which then installs the rest.
+.venv/bin/uv .venv-slipway/bin/uv: venv = $(@:/bin/uv=)
+.venv/bin/uv .venv-slipway/bin/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "slipway: Python 3.11 or newer is needed, $(PYTHON) is older; name one with PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || rehearsal/system.sh ensurepip:python3-venv
-	@$(PYTHON) -m venv .venv
-	@echo ../../../../deploy > $$(echo .venv/lib/python*/site-packages)/slipway.pth
+	@$(PYTHON) -m venv $(venv)
+	@echo ../../../../deploy > $$(echo $(venv)/lib/python*/site-packages)/slipway.pth
+	@$(venv)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 # Ansible's collections are read as text: to compile them would take longer than to install all the rest.
-install = echo "slipway: installing $(1) into .venv (a minute)" && \
-  $(BIN)/python -m slipway.tool.pip $(1) && \
-  { $(BIN)/python -m compileall -qq -j 0 -x ansible_collections .venv/lib || true; }
+install = echo "slipway: installing $(2) into $(1)" && \
+  $(1)/bin/python -m slipway.tool.requirements.install $(2) && \
+  { $(1)/bin/python -m compileall -qq -j 0 -x ansible_collections $(1)/lib || true; }
 
-.venv/demo: requirements/demo.txt | .venv/pip
-	@$(call install,$<)
+# Each stamp is newer than what asks for its packages and than their lock file, the site's own where there is one.
+site = requirements/web.in requirements/build.in $(wildcard project/requirements*.in project/lock/*.txt)
+
+.venv/deploy: $(site) requirements.in requirements.txt | .venv/bin/uv
+	@$(call install,.venv,deploy)
 	@touch $@
 
-.venv/deploy: requirements.txt requirements/demo.txt | .venv/pip
-	@$(call install,$^)
-	@touch $@ .venv/demo
+.venv/demo: $(site) requirements/demo.in requirements/demo.txt | .venv/bin/uv
+	@$(call install,.venv,demo)
+	@touch $@
 
-.venv/dev: requirements/dev.txt | .venv/pip
-	@$(call install,$<)
+.venv/rehearse: $(site) requirements.in requirements.txt requirements/demo.in requirements/demo.txt | .venv/bin/uv
+	@$(call install,.venv,deploy demo)
 	@touch $@ .venv/deploy .venv/demo
 
-.PHONY: help image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock
+.venv/test: $(site) requirements/test.in requirements/test.txt | .venv/bin/uv
+	@$(call install,.venv,test)
+	@touch $@
+
+.venv-slipway/dev: requirements/dev.txt | .venv-slipway/bin/uv
+	@$(call install,.venv-slipway,$<)
+	@touch $@
+
+.PHONY: help image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway

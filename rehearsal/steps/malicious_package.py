@@ -16,7 +16,7 @@ from rehearsal.run import Run
 from rehearsal.run_log import Phase
 from slipway import ROOT
 from slipway.tool.__main__ import main
-from slipway.tool.server import upload
+from slipway.tool.requirements import files
 
 NAME = "hostile"
 MARKS = "/var/tmp/hostile-marks"
@@ -96,9 +96,9 @@ def deploy(folder: Path) -> int:
     """Exit status of a deploy with the package in the lock files."""
     folder.mkdir(exist_ok=True)
     added = line(wheel(folder, MARKS))
-    for lock in upload.REQUIREMENTS.glob("web-*.txt"):
+    for lock in map(files.locked, (f"web-{python}" for python in files.PYTHONS)):
         (folder / lock.name).write_text(lock.read_text() + added)
-    upload.REQUIREMENTS = folder
+    files.SITE_LOCKS = folder
     return main(["deploy", "--no-smoke"])
 
 

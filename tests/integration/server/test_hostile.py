@@ -137,6 +137,6 @@ def test_a_package_that_brings_the_interpreter_is_refused_in_one_line(host, rece
     done, _, venv = receive(lock)
     assert done.returncode == 1
     (said,) = done.stderr.decode().splitlines()
-    assert "bin/python3 is there already" in said and "requirements/web.in" in said
+    assert "bin/python3 is there already" in said and "project/requirements.in" in said
     assert not venv.exists()
     assert list((host / "srv" / "slipway" / "releases").iterdir()) == list((host / "marks").iterdir()) == []

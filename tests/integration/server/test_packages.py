@@ -5,6 +5,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -13,8 +14,8 @@ import zipfile
 
 import pytest
 
-from slipway.tool import pip
 from slipway.tool.config import ROOT
+from slipway.tool.requirements import pip
 from slipway.tool.server import agent, packages
 from slipway.web.errors import SlipwayError
 
@@ -344,7 +345,7 @@ def test_everything_cannot_be_named_at_once(index):
 
 def test_this_machine_s_own_packages_come_by_the_same_rule(index):
     index.add_sources(named=False)
-    command = [sys.executable, "-m", "slipway.tool.pip", index.lock]
+    command = [sys.executable, "-m", "slipway.tool.requirements.install", index.lock]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith(f"slipway: {index.lock}: no wheel of boat==1.0; ") and done.stderr.count("\n") == 1
@@ -352,8 +353,12 @@ def test_this_machine_s_own_packages_come_by_the_same_rule(index):
 
 def test_nothing_installs_packages_past_that_rule():
     makefile = (ROOT / "Makefile").read_text()
-    assert "slipway.tool.pip $(1)" in makefile and "pip install" not in makefile
-    for lock in (ROOT / "requirements").glob("*.txt"):
+    # uv itself comes by pip, from its own lock file.
+    assert re.findall(r"-m pip (.*)", makefile) == [
+        "--quiet --disable-pip-version-check install --require-hashes --only-binary :all: -r $<"
+    ]
+    assert "requirements.install $(2)" in makefile and "uv pip" not in makefile
+    for lock in [ROOT / "requirements.txt", *(ROOT / "requirements").glob("*.txt")]:
         assert "\n--only-binary :all:\n" in lock.read_text(), lock.name
 
 
@@ -403,7 +408,7 @@ def test_an_index_that_cannot_be_reached_is_named_as_that(index, monkeypatch):
         index.pack()
 
 
-@pytest.mark.parametrize(("python", "glibc"), [("3.11", "2.36"), ("3.13", "2.41")])
+@pytest.mark.parametrize(("python", "glibc"), [("3.11", "2.36"), ("3.12", "2.39"), ("3.13", "2.41"), ("3.14", "2.42")])
 def test_the_locks_that_slipway_ships_have_their_wheels(python, glibc, tmp_path):
     lock = ROOT / "requirements" / f"web-{python}.txt"
     members = contents(packages.pack(lock, python, glibc, "x86_64", f"1a2b-{python}", tmp_path))

@@ -108,7 +108,7 @@ def test_what_no_release_has_is_refused_in_one_line(members, venv, refused):
 def test_what_no_package_has_is_refused_too_and_never_replaces_the_venv_s_own(members, refused):
     interpreter = Path("/proc/self/exe").read_bytes()
     said = refused(packages=packed(*members))
-    assert said.startswith("the packages that were sent are refused: ") and "requirements/web.in" in said
+    assert said.startswith("the packages that were sent are refused: ") and "project/requirements.in" in said
     assert Path("/proc/self/exe").resolve().read_bytes() == interpreter
 
 

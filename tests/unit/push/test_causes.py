@@ -12,11 +12,12 @@ import pytest
 
 from rehearsal.authority import Authority
 from rehearsal.processes import free_port
-from slipway.tool import edge, github_identity, pip
+from slipway.tool import edge, github_identity
 from slipway.tool.causes import cause
 from slipway.tool.providers import request
 from slipway.tool.push import Bucket, s3
 from slipway.tool.push.s3 import S3
+from slipway.tool.requirements import pip
 from slipway.web.errors import SlipwayError
 
 

@@ -11,7 +11,7 @@ import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from slipway.tool import pip
+from slipway.tool.requirements import pip
 from slipway.tool.server.layout import LAYOUT
 from slipway.web.errors import SlipwayError
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Set
 
 from slipway.tool import VERSION, budget, config
+from slipway.tool.requirements import files
 from slipway.tool.server.facts import Facts
 from slipway.tool.server.layout import LAYOUT
 from slipway.web.errors import SlipwayError
@@ -26,6 +27,7 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool)
         )
     if facts.system not in LAYOUT.systems:
         raise SlipwayError(f"{site.server} runs {facts.system}; install one of {', '.join(LAYOUT.systems)}")
+    files.for_server(facts.python)
     needed = DISK if facts.fingerprint else DISK_BARE
     if facts.disk < needed:
         raise SlipwayError(f"{site.server}: / has {facts.disk} MB free and {needed} are needed; make room there")

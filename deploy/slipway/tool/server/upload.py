@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slipway.tool import config
+from slipway.tool.requirements import files
 from slipway.tool.server import packages, state
 from slipway.tool.server.connection import Connection
 from slipway.tool.server.facts import Facts
-from slipway.web.errors import SlipwayError
-
-# The lock files of the server's packages, one for each Python.
-REQUIREMENTS = state.ROOT / "requirements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +34,7 @@ class ReleaseArchive:
 
 def lock_of(facts: Facts) -> tuple[Path, str]:
     """The lock file for the server's Python, and the name of the venv that it makes there."""
-    path = REQUIREMENTS / f"web-{facts.python}.txt"
-    if not path.exists():
-        there = ", ".join(sorted(each.stem for each in path.parent.glob("web-*.txt")))
-        raise SlipwayError(f"the server has Python {facts.python} and {path} does not exist; there are {there}")
+    path = files.for_server(facts.python)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return path, f"{digest}-{facts.python}"
 

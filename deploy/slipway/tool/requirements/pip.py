@@ -1,10 +1,6 @@
-"""pip as Slipway calls it: hash-locked wheels, and sources of those packages alone that the lock file names.
+"""pip as Slipway calls it: wheels for another machine, and sources of those packages alone that the lock file names.
 
-Standard library only: the Makefile runs it before anything is installed.
-
-    python -m slipway.tool.pip LOCK …
-
-installs these lock files into this venv.
+pip and not uv, which has no `download` and lays nothing out for another machine's glibc.
 """
 
 import hashlib
@@ -13,13 +9,12 @@ import subprocess
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from slipway import ROOT
-from slipway.tool.clean import environment
+from slipway.tool.requirements.clean import environment
+from slipway.tool.requirements.files import SHIPPED, normal
 from slipway.web.errors import SlipwayError
 
-BACKENDS = ROOT / "requirements" / "backends.txt"
+BACKENDS = SHIPPED / "backends.txt"
 # https://pip.pypa.io/en/stable/reference/requirements-file-format/
 NAMED = re.compile(r"^--no-binary[ =](\S+)[ \t]*\n", re.MULTILINE)
 REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*).*\n(?:[ \t].*\n)*", re.MULTILINE)
@@ -29,7 +24,8 @@ PLAIN = re.compile(
     r"|(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^]]*\])? ?(?:==| ?@ (?P<address>\S+))"
 )
 WHEEL = re.compile(r"(?:https?|file)://[^?#]*[^?#/]\.whl(?:[?#]|$)")
-ADVICE = "pin a version that has one in requirements/web.in"
+ADVICE = "pin a version that has one in project/requirements.in"
+NO_HASH = "not every line is pinned with its hash; `make lock` writes the file"
 
 # Why the index was not asked, as pip's libraries write it; the first that fits.
 ASKED = "`pip config list` shows which one pip asks"
@@ -65,20 +61,20 @@ def wheels_alone(lock: Path, folder: Path, *, pure: bool = False) -> Path:
     """
     # As pip breaks it into lines, and each with its end.
     text = "".join(f"{line}\n" for line in lock.read_text().splitlines())
-    named = {_normal(name) for each in NAMED.findall(text) for name in each.split(",")}
+    named = {normal(name) for each in NAMED.findall(text) for name in each.split(",")}
     if wrong := sorted(name for name in named if name.startswith(":")):
         raise SlipwayError(f"{lock}: --no-binary {wrong[0]}: name each package that may be built from its sources")
     _check(lock, text, named)
     if not named:
         return lock
-    blocks = {_normal(block[1]): block[0] for block in REQUIREMENT.finditer(text)}
+    blocks = {normal(block[1]): block[0] for block in REQUIREMENT.finditer(text)}
     built = _build(lock, [blocks[name] for name in sorted(named & blocks.keys())], folder)
     for wheel in built if pure else ():
         if not wheel.name.endswith("-none-any.whl"):
             raise SlipwayError(
                 f"{lock}: no wheel of {_pin(wheel)}, and its sources are compiled; {ADVICE}, and `make lock`"
             )
-    rest = REQUIREMENT.sub(lambda block: "" if _normal(block[1]) in named else block[0], NAMED.sub("", text))
+    rest = REQUIREMENT.sub(lambda block: "" if normal(block[1]) in named else block[0], NAMED.sub("", text))
     target = folder / f"wheels-alone-{lock.name}"
     target.write_text(rest + "".join(map(_line, built)))
     return target
@@ -98,7 +94,7 @@ def _check(lock: Path, text: str, named: Collection[str]) -> None:
                 "`make lock` writes one"
             )
         name, address = plain["name"], plain["address"]
-        if address and not WHEEL.match(address) and _normal(name) not in named:
+        if address and not WHEEL.match(address) and normal(name) not in named:
             raise SlipwayError(f"{lock}: {name} @ {address[:100]}: no wheel; {ADVICE}, {_named_by(name)}")
 
 
@@ -122,7 +118,7 @@ def _build(lock: Path, requirements: Sequence[str], folder: Path) -> list[Path]:
 
 def _line(wheel: Path) -> str:
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return f"{_normal(wheel.name.partition('-')[0])} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
+    return f"{normal(wheel.name.partition('-')[0])} @ {wheel.as_uri()} --hash=sha256:{digest}\n"
 
 
 def _named_by(name: str) -> str:
@@ -131,12 +127,16 @@ def _named_by(name: str) -> str:
 
 def _pin(wheel: Path) -> str:
     name, version, *_ = wheel.name.split("-")
-    return f"{_normal(name)}=={version}"
+    return f"{normal(name)}=={version}"
 
 
-def _normal(name: str) -> str:
-    # https://packaging.python.org/en/latest/specifications/name-normalization/
-    return re.sub(r"[-_.]+", "-", name).lower()
+def no_wheel(pin: str) -> str:
+    name = re.split(r"[=<>~!;\[]", pin)[0]
+    return f"no wheel of {pin}; {ADVICE}, {_named_by(name)}"
+
+
+def other_hash(pin: str) -> str:
+    return f"{pin} is not the one that was locked: its hash differs"
 
 
 def reason(said: str) -> str:
@@ -147,8 +147,7 @@ def reason(said: str) -> str:
     if "WARNING: Retrying" in said and (missing or "Max retries exceeded" in said or "timed out" in said):
         return next(why.format(*found.groups()) for form, why in UNREACHED if (found := form.search(said)))
     if missing:
-        name = re.split(r"[=<>~!;\[]", missing[1])[0]
-        return f"no wheel of {missing[1]}; {ADVICE}, {_named_by(name)}"
+        return no_wheel(missing[1])
     lacks = re.search(r"No module named '([\w.]+)'|Cannot import '([\w.]+)'", said)
     unbuilt = re.findall(r"(?:Failed building wheel for|Could not build wheels for) ([\w.-]+)", said)
     if (not unbuilt and "error: subprocess-exited-with-error" in said) or "BackendUnavailable" in said:
@@ -163,26 +162,7 @@ def reason(said: str) -> str:
         return f"no wheel of {unbuilt[-1]}, and its sources cannot be built here; {ADVICE}, and `make lock`"
     if "DO NOT MATCH THE HASHES" in said:
         name = re.search(r"^\s+(\S+==\S+|\S+) from ", said, re.MULTILINE)
-        return f"{name[1] if name else 'a wheel'} is not the one that was locked: its hash differs"
+        return other_hash(name[1] if name else "a wheel")
     if "--require-hashes" in said:
-        return "not every line is pinned with its hash; `make lock` writes the file"
+        return NO_HASH
     return errors[-1] if errors else "pip said nothing"
-
-
-def main(locks: Sequence[str]) -> int:
-    try:
-        with TemporaryDirectory(prefix="slipway-pip-") as folder:
-            files = [wheels_alone(Path(lock), Path(folder)) for lock in locks]
-            requirements = [part for file in files for part in ("--requirement", file)]
-            how = ["--no-compile", "--require-hashes", "--only-binary", ":all:", "--progress-bar", "off"]
-            done = run("install", *how, *requirements)
-        if done.returncode:
-            raise SlipwayError(f"{', '.join(locks)}: {reason(done.stdout + done.stderr)}")
-    except SlipwayError as error:
-        print(f"slipway: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,139 @@
+"""`make lock`: resolves the site's packages with Slipway's, and apart from what only Slipway's own tests need.
+
+    python -m slipway.tool.requirements.lock [--shipped] [uv's options, like --upgrade]
+
+The files agree: what is locked for the server is what the build machine has. Nothing is written unless all resolve.
+Standard library only, beside pip and uv.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from slipway.tool.requirements import clash, files, uv
+from slipway.web.errors import SlipwayError
+
+# An address in a lock file would tie every clone to one index; the sources of a package are asked only where a line
+# says --no-binary.
+HOW = ("--quiet", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate")
+HOW += ("--only-binary", ":all:", "--emit-build-options")
+# One version for all Pythons where there is one: the server's Django is the one that the release was built with.
+UNIVERSAL = ("--universal", "--fork-strategy", "fewest")
+SERVER = ("--python-platform", "x86_64-manylinux_2_28")
+# What Slipway's own tests, the proof alone, builds from sources and the Makefile need.
+OWN = ("dev", "smoke", "backends", "uv")
+
+
+class Resolver:
+    """Resolves into lock files below ``folder``."""
+
+    def __init__(self, folder: Path, options: Sequence[str]) -> None:
+        self.folder, self.options, self.env = folder, list(options), uv.environment()
+
+    def compile(self, name: str, asked: Iterable[Path], old: Iterable[Path], *how: str | Path) -> Path:
+        """The lock file of that name for what the files ask for; what is pinned in ``old`` stays where it can.
+
+        Raises ``clash.Unresolved``.
+        """
+        target = self.folder / f"{name}.txt"
+        target.write_text("".join(each.read_text() for each in old if each.exists()))
+        asked = list(asked)
+        done = self._run(*how, "-o", target, *asked)
+        if done.returncode:
+            raise clash.Unresolved(done, files.lines(asked), partial(self._fails, how))
+        return target
+
+    def _fails(self, how: Sequence[str | Path], lines: Sequence[files.Line]):
+        """uv's answer for these lines alone."""
+        asked = self.folder / "some.in"
+        asked.write_text("".join(f"{line.text}\n" for line in lines))
+        return self._run(*how, asked)
+
+    def _run(self, *arguments: str | Path):
+        command = ["pip", "compile", *HOW, "--custom-compile-command", "make lock", *self.options]
+        return uv.run(*command, *arguments, env=self.env)
+
+
+def resolve(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], list[str]]:
+    """Resolves the site's sets; returns their names, and a line for each Python that the server may not have.
+
+    ``place``: where the lock file of each name is, to keep the versions that it has.
+    """
+    pythons, left_out = _pythons(resolver, place)
+    lowest = pythons[0]
+    every = sorted({path for name in files.SETS for path in files.asked(name)})
+    whole = resolver.compile(
+        "whole", every, (place[name] for name in files.SETS), *UNIVERSAL, "--python-version", lowest
+    )
+    for name in files.SETS:
+        how = (*UNIVERSAL, "--python-version", lowest, "--constraint", whole)
+        resolver.compile(name, files.asked(name), [place[name]], *how)
+    for python in pythons:
+        name = f"web-{python}"
+        how = (*SERVER, "--python-version", python, "--constraint", whole)
+        resolver.compile(name, files.asked(name), [place[name]], *how)
+    return [*files.SETS, *(f"web-{python}" for python in pythons)], left_out
+
+
+def _pythons(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], list[str]]:
+    """Those that the server's packages resolve for, and a line for each other. Raises SlipwayError if none."""
+    found, wrong = [], {}
+    for python in files.PYTHONS:
+        name = f"web-{python}"
+        try:
+            resolver.compile(name, files.asked(name), [place[name]], *SERVER, "--python-version", python)
+            found.append(python)
+        except clash.Unresolved as error:
+            wrong[python] = error
+    if not found:
+        raise SlipwayError(wrong[max(wrong, key=lambda each: each == "3.13")].explain())
+    return found, [f"no lock file for a server with Python {each}: {error.explain()}" for each, error in wrong.items()]
+
+
+def lock(options: Sequence[str], *, shipped: bool) -> list[str]:
+    """Writes the site's lock files, or those that Slipway ships; returns what is to be said."""
+    names = [*files.SETS, *(f"web-{python}" for python in files.PYTHONS)]
+    target = {name: files.shipped(name) if shipped else files.SITE_LOCKS / f"{name}.txt" for name in names}
+    place = target if shipped else {name: files.locked(name) for name in names}
+    with TemporaryDirectory(prefix="slipway-lock-") as folder:
+        resolver = Resolver(Path(folder), options)
+        try:
+            made, said = resolve(resolver, place)
+            if shipped:
+                made += _own(resolver, target)
+        except clash.Unresolved as error:
+            raise SlipwayError(error.explain()) from None
+        for name, path in target.items():
+            if name in made:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text((resolver.folder / f"{name}.txt").read_text())
+            else:
+                path.unlink(missing_ok=True)
+    return said
+
+
+def _own(resolver: Resolver, target: dict[str, Path]) -> Sequence[str]:
+    """Resolves what is no site's."""
+    for name in OWN:
+        target[name] = files.SHIPPED / f"{name}.txt"
+        agree = ["--constraint", resolver.folder / "whole.txt"] if name in ("dev", "smoke") else []
+        asked = [files.SHIPPED / f"{name}.in"]
+        resolver.compile(name, asked, [target[name]], *UNIVERSAL, "--python-version", files.PYTHONS[0], *agree)
+    return OWN
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = [each for each in arguments if each != "--shipped"]
+    try:
+        for line in lock(options, shipped="--shipped" in arguments):
+            print(f"slipway: {line}", file=sys.stderr)
+    except SlipwayError as error:
+        print(f"slipway: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

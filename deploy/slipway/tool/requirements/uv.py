@@ -1,0 +1,99 @@
+"""uv as Slipway calls it: hash-locked wheels from the index that pip is set to, without this shell's secrets."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+# What pip asks when it is set to nothing.
+from pip._internal.models.index import PyPI
+
+from slipway.tool.requirements import clean, pip
+from slipway.web.errors import SlipwayError
+
+# uv reads no pip.conf: pip's setting → uv's variable.
+# https://docs.astral.sh/uv/reference/environment/
+PASSED = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "no-index": "UV_NO_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+    "client-cert": "SSL_CLIENT_CERT",
+    "proxy": "ALL_PROXY",
+    "timeout": "UV_HTTP_TIMEOUT",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+    "retries": "UV_HTTP_RETRIES",
+}
+SETTING = re.compile(r"^(?:global|:env:|install)\.([a-z-]+)=(.*)$", re.MULTILINE)
+
+
+def program() -> str:
+    """This venv's uv, or else the system's."""
+    own = Path(sys.prefix, "bin", "uv")
+    found = str(own) if own.exists() else shutil.which("uv")
+    if not found:
+        raise SlipwayError("uv is missing; `make .venv/bin/uv` installs it")
+    return found
+
+
+def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """uv in ``env``, or in what ``environment`` finds."""
+    everything = [program(), *map(str, arguments)]
+    return subprocess.run(everything, env=env or environment(), capture_output=True, text=True, check=False)
+
+
+def environment() -> dict[str, str]:
+    """That of pip, and pip's own settings where uv has none."""
+    before = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
+    return before | _settings() | clean.environment()
+
+
+def _settings() -> dict[str, str]:
+    passed = {}
+    for name, value in SETTING.findall(pip.run("config", "list").stdout):
+        if variable := PASSED.get(name):
+            # pip prints the value as Python writes it, with several in lines or words.
+            passed[variable] = " ".join(str(ast.literal_eval(value)).split())
+    if "UV_FIND_LINKS" in passed:
+        passed["UV_FIND_LINKS"] = passed["UV_FIND_LINKS"].replace(" ", ",")
+    if extra := passed.pop("UV_INDEX", "").split():
+        # As pip does: the newest version of all indexes. Of the same version uv knows the files of the first index
+        # alone, and that has to be the main one: a lock file has the hashes of all its wheels.
+        *first, last = passed.get("UV_DEFAULT_INDEX", PyPI.simple_url), *extra
+        passed |= {"UV_INDEX": " ".join(first), "UV_DEFAULT_INDEX": last, "UV_INDEX_STRATEGY": "unsafe-best-match"}
+    return passed
+
+
+def install(locks: Sequence[Path]) -> str:
+    """Installs these into this venv; returns why not, in one line, or nothing."""
+    requirements = [part for lock in locks for part in ("--requirement", lock)]
+    how = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--python", sys.executable]
+    done = run("pip", "install", *how, *requirements)
+    return reason(done.stderr) if done.returncode else ""
+
+
+def reason(said: str) -> str:
+    """What uv said, for somebody who did not call it."""
+    if found := re.search(r"Wheels are required for `([^`]+)`", said):
+        pin = re.search(rf"\b{re.escape(found[1])}(?:\[[^]]*\])?==[\w.+!-]+", said)
+        return pip.no_wheel(pin[0] if pin else found[1])
+    if found := re.search(r"Hash mismatch for `([^`]+)`", said):
+        return pip.other_hash(found[1])
+    if "`--require-hashes` mode" in said:
+        return pip.NO_HASH
+    if found := re.search(r"(\S+) depends on Python(>=\d+\.\d+)", said):
+        return f"{found[1]} needs Python {found[2].removeprefix('>=')} or newer"
+    if found := re.search(r"(\S+) was not found in the (?:package registry|provided package locations)", said):
+        return f"the package index has no {found[1]}"
+    if found := re.search(r"only (\S+) is available|there is no version of (\S+)", said):
+        return f"the package index has only {found[1]}" if found[1] else f"the package index has no {found[2]}"
+    if found := re.search(r"error: (?:Failed to fetch|Request failed)[^\n]*", said):
+        causes = re.findall(r"cause: (.+)", said)
+        return f"the package index cannot be reached ({causes[-1] if causes else found[0]}); {pip.ASKED}"
+    causes = re.findall(r"(?:cause|error): (.+)", said)
+    return causes[-1] if causes else "uv said nothing"
