@@ -51,8 +51,15 @@ class Line:
 
 
 def asked(name: str) -> list[Path]:
-    """The files that ask for what the lock file of that name holds: web-3.13, deploy, demo or test."""
-    ours = SHIPPED / "web.in" if name.startswith("web-") else SETS[name]
+    """The files that ask for what the lock file of that name holds: web-3.13, deploy, demo, test, or one of ours."""
+    if name == "whole":
+        return sorted({path for each in SETS for path in asked(each)})
+    if name.startswith("web-"):
+        ours = SHIPPED / "web.in"
+    elif name in SETS:
+        ours = SETS[name]
+    else:
+        return [SHIPPED / f"{name}.in"]
     site = [SITE, SITE_TESTS] if name == "test" else [SITE]
     return [ours, *(each for each in site if each.exists())]
 

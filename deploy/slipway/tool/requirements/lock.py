@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from slipway.tool.requirements import clash, files, uv
+from slipway.tool.requirements.files import PYTHONS
 from slipway.web.errors import SlipwayError
 
 # An address in a lock file would tie every clone to one index; the sources of a package are asked only where a line
@@ -32,14 +33,14 @@ class Resolver:
     def __init__(self, folder: Path, options: Sequence[str]) -> None:
         self.folder, self.options, self.env = folder, list(options), uv.environment()
 
-    def compile(self, name: str, asked: Iterable[Path], old: Iterable[Path], *how: str | Path) -> Path:
-        """The lock file of that name for what the files ask for; what is pinned in ``old`` stays where it can.
+    def compile(self, name: str, old: Iterable[Path], *how: str | Path) -> Path:
+        """The lock file of that name; what is pinned in ``old`` stays where it can.
 
         Raises ``clash.Unresolved``.
         """
         target = self.folder / f"{name}.txt"
         target.write_text("".join(each.read_text() for each in old if each.exists()))
-        asked = list(asked)
+        asked = files.asked(name)
         done = self._run(*how, "-o", target, *asked)
         if done.returncode:
             raise clash.Unresolved(done, files.lines(asked), partial(self._fails, how))
@@ -59,42 +60,49 @@ class Resolver:
 def resolve(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], list[str]]:
     """Resolves the site's sets; returns their names, and a line for each Python that the server may not have.
 
-    ``place``: where the lock file of each name is, to keep the versions that it has.
+    ``place``: where the lock file of each name is, to keep the versions that it has. Raises ``clash.Unresolved``.
     """
-    pythons, left_out = _pythons(resolver, place)
-    lowest = pythons[0]
-    every = sorted({path for name in files.SETS for path in files.asked(name)})
-    whole = resolver.compile(
-        "whole", every, (place[name] for name in files.SETS), *UNIVERSAL, "--python-version", lowest
-    )
+    lowest = PYTHONS[0]
+    try:
+        whole = _whole(resolver, place, lowest)
+    except clash.Unresolved:
+        lowest = _lowest(resolver, place)
+        whole = _whole(resolver, place, lowest)
     for name in files.SETS:
-        how = (*UNIVERSAL, "--python-version", lowest, "--constraint", whole)
-        resolver.compile(name, files.asked(name), [place[name]], *how)
-    for python in pythons:
-        name = f"web-{python}"
-        how = (*SERVER, "--python-version", python, "--constraint", whole)
-        resolver.compile(name, files.asked(name), [place[name]], *how)
-    return [*files.SETS, *(f"web-{python}" for python in pythons)], left_out
-
-
-def _pythons(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], list[str]]:
-    """Those that the server's packages resolve for, and a line for each other. Raises SlipwayError if none."""
-    found, wrong = [], {}
-    for python in files.PYTHONS:
+        resolver.compile(name, [place[name]], *UNIVERSAL, "--python-version", lowest, "--constraint", whole)
+    made, left_out = [*files.SETS], []
+    for python in PYTHONS:
         name = f"web-{python}"
         try:
-            resolver.compile(name, files.asked(name), [place[name]], *SERVER, "--python-version", python)
-            found.append(python)
+            resolver.compile(name, [place[name]], *SERVER, "--python-version", python, "--constraint", whole)
+            made.append(name)
         except clash.Unresolved as error:
-            wrong[python] = error
-    if not found:
-        raise SlipwayError(wrong[max(wrong, key=lambda each: each == "3.13")].explain())
-    return found, [f"no lock file for a server with Python {each}: {error.explain()}" for each, error in wrong.items()]
+            left_out.append(f"no lock file for a server with Python {python}: {error.explain()}")
+    return made, left_out
+
+
+def _whole(resolver: Resolver, place: Mapping[str, Path], lowest: str) -> Path:
+    """All of the sets in one, on which each of them then agrees."""
+    old = [place[name] for name in files.SETS]
+    return resolver.compile("whole", old, *UNIVERSAL, "--python-version", lowest)
+
+
+def _lowest(resolver: Resolver, place: Mapping[str, Path]) -> str:
+    """The oldest Python that the server's packages resolve for. Raises ``clash.Unresolved`` if there is none."""
+    for python in PYTHONS:
+        try:
+            resolver.compile(f"web-{python}", [place[f"web-{python}"]], *SERVER, "--python-version", python)
+        except clash.Unresolved:
+            if python == PYTHONS[-1]:
+                raise
+        else:
+            return python
+    raise AssertionError
 
 
 def lock(options: Sequence[str], *, shipped: bool) -> list[str]:
     """Writes the site's lock files, or those that Slipway ships; returns what is to be said."""
-    names = [*files.SETS, *(f"web-{python}" for python in files.PYTHONS)]
+    names = [*files.SETS, *(f"web-{python}" for python in PYTHONS)]
     target = {name: files.shipped(name) if shipped else files.SITE_LOCKS / f"{name}.txt" for name in names}
     place = target if shipped else {name: files.locked(name) for name in names}
     with TemporaryDirectory(prefix="slipway-lock-") as folder:
@@ -119,8 +127,7 @@ def _own(resolver: Resolver, target: dict[str, Path]) -> Sequence[str]:
     for name in OWN:
         target[name] = files.SHIPPED / f"{name}.txt"
         agree = ["--constraint", resolver.folder / "whole.txt"] if name in ("dev", "smoke") else []
-        asked = [files.SHIPPED / f"{name}.in"]
-        resolver.compile(name, asked, [target[name]], *UNIVERSAL, "--python-version", files.PYTHONS[0], *agree)
+        resolver.compile(name, [target[name]], *UNIVERSAL, "--python-version", PYTHONS[0], *agree)
     return OWN
 
 
