@@ -11,7 +11,8 @@ WITHOUT_CACHES = shutil.ignore_patterns("__pycache__")
 def clone(directory: Path, site_yml: str = "") -> Path:
     """``directory`` with all that a build reads but project/, and a site.yml of these lines below the domain."""
     shutil.copytree(ROOT / "deploy", directory / "deploy", ignore=WITHOUT_CACHES)
-    shutil.copy(ROOT / "manage.py", directory)
+    for name in ("manage.py", "VERSION"):
+        shutil.copy(ROOT / name, directory)
     (directory / "site.yml").write_text(f"domain: example.com\nregion: eu-central-1\n{site_yml}")
     return directory
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rehearsal.run import Run, tool
 from rehearsal.run_log import Phase
-from slipway.tool import config
+from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
 # What a deploy is made of.
@@ -22,7 +22,7 @@ class OriginImage:
             response.content = response.content.replace(b"</body>", b'<img src="/static/a.png" alt=""></body>')
         return response
 """
-LINES = '\nMIDDLEWARE = [*MIDDLEWARE, "project.origin_image.OriginImage"]\n'
+LINES = '\nMIDDLEWARE = [*MIDDLEWARE, "origin_image.OriginImage"]\n'
 
 
 def checkout(target: Path, settings: str) -> Path:
@@ -30,8 +30,9 @@ def checkout(target: Path, settings: str) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     leave = shutil.ignore_patterns("__pycache__", "node_modules")
     for part in PARTS:
-        shutil.copytree(config.ROOT / part, target / part, ignore=leave, symlinks=True)
-    shutil.copy(config.ROOT / "manage.py", target)
+        shutil.copytree(ROOT / part, target / part, ignore=leave, symlinks=True)
+    for name in ("manage.py", "VERSION"):
+        shutil.copy(ROOT / name, target)
     (target / "tests" / "__init__.py").touch()
     (target / "project" / "origin_image.py").write_text(MIDDLEWARE)
     with _module(target, settings).open("a") as file:
@@ -53,7 +54,8 @@ def go_back(run: Run, phase: Phase) -> None:
     """The release before serves again, as if nothing had been, while requests come in."""
     before = _serving(run)
     copy = checkout(run.site.directory / "failed-proof", run.site.user_site.settings)
-    env = run.site.deployer("admin")
+    # Its own tool, and not this checkout's, which the venv has on its path.
+    env = run.site.deployer("admin", PYTHONPATH=str(copy / "deploy"))
     # One page shows it.
     env["SMOKE_ARGS"] += " --max-pages 1 --full-pages 1 --minutes 2"
     with run.under_load("a release that goes back"):

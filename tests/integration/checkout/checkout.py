@@ -49,6 +49,7 @@ class Checkout:
         leave = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "deploy", root / "deploy", ignore=leave)
         shutil.copy(ROOT / "manage.py", root)
+        shutil.copy(ROOT / "VERSION", root)
         self.environment = {
             "PATH": os.environ["PATH"],
             "PYTHONDONTWRITEBYTECODE": "1",
