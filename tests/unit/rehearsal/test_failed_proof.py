@@ -32,7 +32,9 @@ def test_its_pages_name_a_file_on_the_origin(copy):
     copied = copy("fixture.settings")
     paths = os.pathsep.join(str(copied / part) for part in ("project", "deploy"))
     env = os.environ | {"PYTHONPATH": paths, "DJANGO_SETTINGS_MODULE": "fixture.settings"}
-    done = subprocess.run([sys.executable, "-c", GET], env=env, cwd=copied, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", GET], env=env, cwd=copied, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert '<img src="/static/a.png" alt=""></body>' in done.stdout
 
