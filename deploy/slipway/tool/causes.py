@@ -36,10 +36,10 @@ def cause(error: BaseException, whom: str, ca: str = "SSL_CERT_FILE") -> str:
     proxied = next((each for each in chain if isinstance(each, exceptions.ProxyError)), None)
     for each in chain:
         if tunnel := TUNNEL.search(str(each)) if isinstance(each, OSError) else None:
-            return _refused(whom, int(tunnel[1]), tunnel[2].strip())
+            return _rejected_by_proxy(whom, int(tunnel[1]), tunnel[2].strip())
     if proxied is not None:
-        said = _tls(chain, "the proxy", ca) or _unreached(chain, "the proxy") or "the proxy cannot be reached"
-        return f"{said}; check HTTPS_PROXY"
+        told = _tls(chain, "the proxy", ca) or _unreached(chain, "the proxy") or "the proxy cannot be reached"
+        return f"{told}; check HTTPS_PROXY"
     return _tls(chain, whom, ca) or _unreached(chain, whom)
 
 
@@ -59,13 +59,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         waiting += [one for one in inner if isinstance(one, BaseException)]
 
 
-def _refused(whom: str, status: int, phrase: str) -> str:
+def _rejected_by_proxy(whom: str, status: int, phrase: str) -> str:
     name = f"{status} {phrase}".rstrip()[:80]
     if status == 407:
         return f"the proxy wants a user and a password ({name}); check HTTPS_PROXY"
     if status >= 500:
         return f"the proxy answers {name} for {whom}: it does not get through; check the network behind it"
-    return f"the proxy refuses the way to {whom} ({name}); have it allowed there, or name the host in NO_PROXY"
+    return f"the proxy rejects the connection to {whom} ({name}); have it allowed there, or name the host in NO_PROXY"
 
 
 def _tls(chain: list[BaseException], whom: str, ca: str) -> str:
@@ -89,20 +89,20 @@ def _tls(chain: list[BaseException], whom: str, ca: str) -> str:
 
 
 def _certificate(error: ssl.SSLCertVerificationError, whom: str, ca: str) -> str:
-    code, said = error.verify_code, error.verify_message
+    code, message = error.verify_code, error.verify_message
     if code == EXPIRED:
         return f"the certificate of {whom} has expired; have it renewed (or is this machine's clock wrong?)"
     if code == NOT_YET_VALID:
         return f"the certificate of {whom} is not valid yet; is this machine's clock wrong?"
-    if code in OTHER_NAME or "match" in said:
+    if code in OTHER_NAME or "match" in message:
         return _another_host(whom)
     if code in UNTRUSTED:
         return f"the certificate of {whom} is signed by nobody whom we trust; check {ca}"
-    return f"the certificate of {whom} is not accepted: {said}"
+    return f"the certificate of {whom} is not accepted: {message}"
 
 
 def _another_host(whom: str) -> str:
-    return f"the certificate of {whom} is another host's; check the name, and where DNS leads"
+    return f"the certificate of {whom} is another host's; check the name, and what DNS resolves it to"
 
 
 def _unreached(chain: list[BaseException], whom: str) -> str:

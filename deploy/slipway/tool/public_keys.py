@@ -19,23 +19,23 @@ KINDS = (
 PRIVATE = re.compile(r"PRIVATE KEY|PuTTY-User-Key-File")
 
 
-def read(said: str, folder: Path) -> list[str]:
-    """The keys that ``said`` gives: itself, or those in the file that it names, relative to ``folder``.
+def read(given: str, folder: Path) -> list[str]:
+    """The keys that ``given`` gives: itself, or those in the file that it names, relative to ``folder``.
 
     Raises ValueError with what is wrong; it never quotes what may be a private key.
     """
-    if PRIVATE.search(said):
+    if PRIVATE.search(given):
         raise ValueError("a private key stands there; take it out, give the line of its .pub, and make another pair")
-    said = said.strip()
-    if said.startswith(tuple(f"{kind} " for kind in KINDS)):
-        return [_key(said)]
-    if not said or not said.isprintable():
+    given = given.strip()
+    if given.startswith(tuple(f"{kind} " for kind in KINDS)):
+        return [_key(given)]
+    if not given or not given.isprintable():
         raise ValueError("expected a public key, or a file of them, in each place of the list")
-    path = (folder / Path(said).expanduser()).resolve()
+    path = (folder / Path(given).expanduser()).resolve()
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError):
-        raise ValueError(f"{said!r} is no public key like `ssh-ed25519 AAAA… you@work`, nor a file of them") from None
+        raise ValueError(f"{given!r} is no public key like `ssh-ed25519 AAAA… you@work`, nor a file of them") from None
     if PRIVATE.search(text):
         raise ValueError(f"{path} is a private key; give the other half, {path.name}.pub")
     lines = [line.strip() for line in text.splitlines()]

@@ -217,17 +217,17 @@ def _vault(path: Path, password_file: Path) -> Any:
 def _check(site: Site, path: Path, text: str) -> dict[str, dict[str, str]]:
     """The sections of the decrypted ``text``; those that it leaves out are empty."""
     try:
-        said = yaml.safe_load(text)
+        data = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
         # Its own message quotes the line.
         mark = getattr(error, "problem_mark", None)
         raise _wrong(path, f"line {mark.line + 1 if mark else 1}: not valid YAML") from None
-    if not isinstance(said, dict) or set(said) != {TOP} or not isinstance(said[TOP], dict):
+    if not isinstance(data, dict) or set(data) != {TOP} or not isinstance(data[TOP], dict):
         raise _wrong(path, f"expected one key, {TOP}, with the sections {', '.join(SECTIONS)}")
-    for name in said[TOP]:
+    for name in data[TOP]:
         if name not in SECTIONS:
             raise _wrong(path, f"{name}: unknown section{_hint(name, SECTIONS)}")
-    held = {name: _section(path, name, said[TOP].get(name)) for name in SECTIONS}
+    held = {name: _section(path, name, data[TOP].get(name)) for name in SECTIONS}
     if "SECRET_KEY" not in held["web"]:
         raise _wrong(path, "web: SECRET_KEY: missing")
     for name in held["web"]:
@@ -239,13 +239,13 @@ def _check(site: Site, path: Path, text: str) -> dict[str, dict[str, str]]:
     return held
 
 
-def _section(path: Path, section: str, said: Any) -> dict[str, str]:
-    if said is None:
+def _section(path: Path, section: str, data: Any) -> dict[str, str]:
+    if data is None:
         return {}
-    if not isinstance(said, dict):
+    if not isinstance(data, dict):
         raise _wrong(path, f"{section}: expected `NAME: value` lines")
     _, known = SECTIONS[section]
-    for name, value in said.items():
+    for name, value in data.items():
         if not isinstance(name, str) or not VARIABLE.fullmatch(name):
             raise _wrong(path, f"{section}: a key there is not a variable's name")
         if section != "web" and name not in known:
@@ -254,7 +254,7 @@ def _section(path: Path, section: str, said: Any) -> dict[str, str]:
             raise _wrong(path, f"{section}: {name}: expected text; put it in quotes")
         if not value or not value.isprintable():
             raise _wrong(path, f"{section}: {name}: expected text on one line; give it, or take the line out")
-    return said
+    return data
 
 
 def _hint(name: object, known: Mapping[str, Any]) -> str:
@@ -276,15 +276,15 @@ def _edit(text: str, section: str, values: Mapping[str, str | None]) -> str:
         begin = len(lines)
     end = next((n for n in range(begin, len(lines)) if lines[n].strip() and lines[n][:4].strip()), len(lines))
     for name, value in values.items():
-        said = (
+        line = (
             f"    #{name}: {SECTIONS[section][1].get(name, '')}" if value is None else f"    {name}: {_quoted(value)}"
         )
         for number in range(begin, end):
             if re.match(rf"    #?{name}:", lines[number]):
-                lines[number] = said
+                lines[number] = line
                 break
         else:
-            lines.insert(begin, said)
+            lines.insert(begin, line)
             end += 1
     return "\n".join(lines) + "\n"
 

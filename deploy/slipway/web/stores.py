@@ -43,6 +43,6 @@ STORES = {
 }
 
 
-def here(environ: Mapping[str, str] = os.environ) -> Store:
+def current(environ: Mapping[str, str] = os.environ) -> Store:
     """The store that this process works with."""
     return STORES[environ.get(VARIABLE, DEFAULT)]

@@ -164,7 +164,7 @@ def test_an_authority_that_nobody_trusts_is_called_that(ask, tmp_path, monkeypat
     ("status", "expected"),
     [
         ("407 Proxy Authentication Required", "the proxy wants a user and a password (407 "),
-        ("403 Forbidden", "the proxy refuses the way to "),
+        ("403 Forbidden", "the proxy rejects the connection to "),
         ("502 Bad Gateway", "the proxy answers 502 Bad Gateway for "),
         ("503 Service Unavailable", "the proxy answers 503 Service Unavailable for "),
         ("504 Gateway Timeout", "the proxy answers 504 Gateway Timeout for "),

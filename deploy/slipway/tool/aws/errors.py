@@ -123,7 +123,7 @@ def call_failed(
 def _rejected(rejection: Rejection, allow: str) -> str:
     code = rejection.code or CODES.get(rejection.status, "")
     name = f"{rejection.status or ''} {code}".strip()
-    said = " ".join(rejection.message.split())[:200]
+    message = " ".join(rejection.message.split())[:200]
     if code in DENIED:
         what = allow
     elif code in WRONG_REGION:
@@ -132,9 +132,9 @@ def _rejected(rejection: Rejection, allow: str) -> str:
     elif code in FIXES:
         what = FIXES[code]
     elif rejection.status >= 500:
-        what = f"{said or 'the server itself failed'}; {AGAIN}"
+        what = f"{message or 'the server itself failed'}; {AGAIN}"
     else:
-        what = said
+        what = message
     return f"{name}: {what}" if what else name
 
 

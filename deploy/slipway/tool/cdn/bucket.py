@@ -235,7 +235,7 @@ def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
             raise SlipwayError(f"{name} is not ours: {whose}; name another `{key_of(edge)}` in site.yml")
         _tag(account, site, edge, held, [f"make {name}: ours from now on, it is empty"])
         return False
-    # us-east-1 is S3's default, and it refuses to be named.
+    # us-east-1 is S3's default, and is rejected where it is named.
     place = {} if site.region == GLOBAL else {"LocationConstraint": site.region}
     params = {"CreateBucketConfiguration": place} if place else {}
     made = f"make {name} in {site.region}"
@@ -251,7 +251,7 @@ def key_of(edge: Edge) -> str:
 
 def exists(account: Account, edge: Edge) -> bool:
     other = f"name another `{key_of(edge)}`"
-    found = ask(
+    current = ask(
         account.s3,
         "head_bucket",
         f"bucket {edge.bucket}",
@@ -259,12 +259,12 @@ def exists(account: Account, edge: Edge) -> bool:
         denied=f"allow it to these credentials, or {other} in site.yml: this one may be a stranger's",
         Bucket=edge.bucket,
     )
-    region = found and found.get("BucketRegion")
+    region = current and current.get("BucketRegion")
     if region and region != account.region:
         raise SlipwayError(
             f"bucket {edge.bucket} is in {region}, and site.yml says {account.region}; correct `region`, or {other}"
         )
-    return found is not None
+    return current is not None
 
 
 def tags(account: Account, bucket: str) -> dict[str, str]:

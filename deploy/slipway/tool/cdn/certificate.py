@@ -64,13 +64,13 @@ def covers(certified: set[str], names: list[str]) -> bool:
 
 def certificates(account: Account, status: str) -> list[dict[str, Any]]:
     """Full descriptions of the account's certificates in ``status``."""
-    found: list[dict[str, Any]] = []
+    certificates: list[dict[str, Any]] = []
     params: dict[str, Any] = {"CertificateStatuses": [status], "Includes": {"keyTypes": KEY_TYPES}}
     while True:
         page = ask(account.acm, "list_certificates", "certificates", **params)
-        found += [_describe(account, c["CertificateArn"]) for c in page["CertificateSummaryList"]]
+        certificates += [_describe(account, c["CertificateArn"]) for c in page["CertificateSummaryList"]]
         if not page.get("NextToken"):
-            return found
+            return certificates
         params["NextToken"] = page["NextToken"]
 
 
@@ -85,9 +85,9 @@ def validation_records(account: Account, arn: str) -> list[dict[str, str]]:
     records: list[dict[str, str]] = []
 
     def are_there() -> bool:
-        found = _describe(account, arn)
-        records[:] = records_of(found)
-        return bool(records) and len(records) == len(found["DomainValidationOptions"])
+        current = _describe(account, arn)
+        records[:] = records_of(current)
+        return bool(records) and len(records) == len(current["DomainValidationOptions"])
 
     if not wait_for("the certificate's validation records", are_there, account.say, RECORDS_WITHIN):
         raise SlipwayError(f"ACM names no validation records for {arn} yet; run it again")
@@ -143,11 +143,13 @@ def _wait(
     what = f"the certificate for {' and '.join(names)}"
 
     def is_issued() -> bool:
-        found = _describe(account, arn)
-        if found["Status"] not in ("ISSUED", "PENDING_VALIDATION"):
-            why = found.get("FailureReason", found["Status"])
-            raise SlipwayError(f"{what} was refused: {why}; a CAA record may forbid amazon.com: allow it, run it again")
-        return found["Status"] == "ISSUED"
+        current = _describe(account, arn)
+        if current["Status"] not in ("ISSUED", "PENDING_VALIDATION"):
+            why = current.get("FailureReason", current["Status"])
+            raise SlipwayError(
+                f"{what} was rejected: {why}; a CAA record may forbid amazon.com; allow it, and run again"
+            )
+        return current["Status"] == "ISSUED"
 
     if not wait_for(what, is_issued, account.say, ISSUED_WITHIN):
         zone = dns.zone_of(names[0], zones)

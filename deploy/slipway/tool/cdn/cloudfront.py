@@ -83,12 +83,12 @@ def provision(
     for edge in edges(site):
         headers = ensure_response_headers(account, site, edge)
         wanted = distribution(site, edge, access_control, headers, certificate)
-        found = ensure_distribution(account, site, edge, wanted)
-        ensure_policy(account, site, edge, found["ARN"])
+        current = ensure_distribution(account, site, edge, wanted)
+        ensure_policy(account, site, edge, current["ARN"])
         zone = dns.zone_of(edge.alias, zones)
         if zone:
-            dns.ensure_alias(account, zone, edge.alias, found["DomainName"])
-        hosts.append(_host(edge, found, is_named=bool(zone)))
+            dns.ensure_alias(account, zone, edge.alias, current["DomainName"])
+        hosts.append(_host(edge, current, is_named=bool(zone)))
     if secrets:
         ensure_identities(account, site, secrets, *(one.arn for one in hosts))
     if not dry:
@@ -128,18 +128,18 @@ def identity_policy(site: Site, name: str) -> dict[str, Any]:
         return policies.pruner(site.bucket)
     account, arns = Account(site.region), []
     for edge in edges(site):
-        found = find_by_alias(account, edge)
-        if found is None:
+        current = find_by_alias(account, edge)
+        if current is None:
             raise SlipwayError(f"no distribution answers to {edge.alias}; provision it first")
-        arns.append(found["ARN"])
+        arns.append(current["ARN"])
     return policies.deployer(site.bucket, site.media_bucket, *arns)
 
 
 def _invalidate(account: Account, edge: Edge, paths: list[str]) -> str:
     if len(paths) > PATHS_IN_FLIGHT:
         raise SlipwayError(f"cannot purge {len(paths)} paths of {edge.alias} at once; purge /*")
-    found = find_by_alias(account, edge)
-    if found is None:
+    current = find_by_alias(account, edge)
+    if current is None:
         raise SlipwayError(f"no distribution answers to {edge.alias}; provision it first")
     batch = {
         "Paths": {"Quantity": len(paths), "Items": paths},
@@ -148,15 +148,15 @@ def _invalidate(account: Account, edge: Edge, paths: list[str]) -> str:
     answer = ask(
         account.cloudfront,
         "create_invalidation",
-        f"distribution {found['Id']}",
-        DistributionId=found["Id"],
+        f"distribution {current['Id']}",
+        DistributionId=current["Id"],
         InvalidationBatch=batch,
     )
     return answer["Invalidation"]["Id"]
 
 
-def _host(edge: Edge, found: dict[str, Any], *, is_named: bool) -> Host:
-    known = (found["Id"], found["ARN"], found["DomainName"], found["Status"])
+def _host(edge: Edge, current: dict[str, Any], *, is_named: bool) -> Host:
+    known = (current["Id"], current["ARN"], current["DomainName"], current["Status"])
     return Host(edge.kind, edge.alias, *known, is_named)
 
 
@@ -165,8 +165,8 @@ def _deployed(account: Account, host: Host) -> Host:
 
     def is_deployed() -> bool:
         nonlocal status
-        found = ask(account.cloudfront, "get_distribution", f"distribution {host.alias}", Id=host.distribution_id)
-        status = found["Distribution"]["Status"]
+        current = ask(account.cloudfront, "get_distribution", f"distribution {host.alias}", Id=host.distribution_id)
+        status = current["Distribution"]["Status"]
         return status == "Deployed"
 
     status = host.status
@@ -181,16 +181,16 @@ def _describe_edge(account: Account, edge: Edge) -> dict[str, Any]:
     if summary is None:
         return {"url": edge.url, "distribution_id": None}
     name = f"distribution {summary['Id']}"
-    found = ask(client, "get_distribution", name, Id=summary["Id"])["Distribution"]
-    config = found["DistributionConfig"]
+    current = ask(client, "get_distribution", name, Id=summary["Id"])["Distribution"]
+    config = current["DistributionConfig"]
     behavior = config["DefaultCacheBehavior"]
     control = config["Origins"]["Items"][0].get("OriginAccessControlId")
     return {
         "url": edge.url,
-        "distribution_id": found["Id"],
-        "arn": found["ARN"],
-        "domain": found["DomainName"],
-        "status": found["Status"],
+        "distribution_id": current["Id"],
+        "arn": current["ARN"],
+        "domain": current["DomainName"],
+        "status": current["Status"],
         "config": config,
         "origin_access_control": _named(client, "OriginAccessControl", control),
         "cache_policy": _named(client, "CachePolicy", behavior.get("CachePolicyId")),

@@ -81,7 +81,7 @@ def _remove_host(account: Account, site: Site, edge: Edge, zones: Sequence[dns.Z
     zone = dns.zone_of(edge.alias, zones)
     for kind in dns.ADDRESSES if zone else ():
         held = dns.find(account, zone, edge.alias, kind)
-        if held and dns.leads_to(held, summary["DomainName"]):
+        if held and dns.resolves_to(held, summary["DomainName"]):
             dns.remove(account, zone, held)
     _remove_distribution(account, edge, summary["Id"])
 
@@ -95,15 +95,15 @@ def _remove_distribution(account: Account, edge: Edge, identifier: str) -> None:
         account.change(
             client, "update_distribution", name, lines, Id=identifier, IfMatch=answer["ETag"], DistributionConfig=off
         )
-    found: dict[str, Any] = {"ETag": ""}
+    current: dict[str, Any] = {"ETag": ""}
 
     def is_deployed() -> bool:
-        found.update(ask(client, "get_distribution", name, Id=identifier))
-        return found["Distribution"]["Status"] == "Deployed"
+        current.update(ask(client, "get_distribution", name, Id=identifier))
+        return current["Distribution"]["Status"] == "Deployed"
 
     if not account.dry and not wait_for(f"{name} to be disabled", is_deployed, account.say, DISABLED_WITHIN):
         raise SlipwayError(f"{name} is not disabled everywhere yet; run it again")
-    account.change(client, "delete_distribution", name, [f"delete {name}"], Id=identifier, IfMatch=found["ETag"])
+    account.change(client, "delete_distribution", name, [f"delete {name}"], Id=identifier, IfMatch=current["ETag"])
 
 
 def _remove_kind(account: Account, kind: str, identifier: str | None) -> None:
@@ -116,13 +116,13 @@ def _remove_kind(account: Account, kind: str, identifier: str | None) -> None:
 
 
 def _remove_certificates(account: Account, site: Site, zones: Sequence[dns.Zone]) -> None:
-    for found in certificate.ours(account, site):
-        arn = found["CertificateArn"]
+    for current in certificate.ours(account, site):
+        arn = current["CertificateArn"]
         name = f"certificate of {' and '.join(certificate.names_of(site))}"
         if not account.dry and not _is_released(account, arn, name):
             account.note(f"{name} stays, something else uses it: {', '.join(_users(account, arn))}")
             continue
-        for record in certificate.records_of(found):
+        for record in certificate.records_of(current):
             zone = dns.zone_of(record["Name"].rstrip("."), zones)
             held = zone and dns.find(account, zone, record["Name"], record["Type"])
             if held:

@@ -104,7 +104,7 @@ def distribution(
             }
         ),
         "DefaultCacheBehavior": behavior,
-        # A key that was asked for before its upload must not stay refused.
+        # A key that was asked for before its upload must not stay denied.
         "CustomErrorResponses": _items(
             {"ErrorCode": 403, "ErrorCachingMinTTL": 0},
             {"ErrorCode": 404, "ErrorCachingMinTTL": 0},
@@ -190,21 +190,21 @@ def _is_ours(account: Account, site: Site, summary: dict[str, Any]) -> bool:
     return tags.get(TAG) == site.name
 
 
-def _ensure(account: Account, kind: str, found: str | None, wanted: dict[str, Any], name: str = "") -> str:
+def _ensure(account: Account, kind: str, current: str | None, wanted: dict[str, Any], name: str = "") -> str:
     """The id of a resource that is made, or whose drifted fields are put right."""
     client, member = account.cloudfront, f"{kind}Config"
     snake = xform_name(kind)
     name = name or f"{snake.replace('_', ' ')} {wanted['Name']}"
-    if found is None:
+    if current is None:
         made = account.change(client, f"create_{snake}", name, [f"make {name}"], **{member: wanted})
         return made[kind]["Id"] if made else NOT_YET
     account.there.append(name)
-    answer = ask(client, f"get_{snake}_config", name, Id=found)
+    answer = ask(client, f"get_{snake}_config", name, Id=current)
     merged, drifts = overlay(answer[member], wanted)
     if drifts:
         params = {member: merged, "IfMatch": answer["ETag"]}
-        account.change(client, f"update_{snake}", name, [f"change {name}: {d}" for d in drifts], Id=found, **params)
-    return found
+        account.change(client, f"update_{snake}", name, [f"change {name}: {d}" for d in drifts], Id=current, **params)
+    return current
 
 
 def _comment(site: Site, edge: Edge) -> str:

@@ -32,17 +32,17 @@ class Zone:
 
 def zones(account: Account) -> list[Zone]:
     """The account's public hosted zones."""
-    found: list[Zone] = []
+    zones: list[Zone] = []
     marker: dict[str, str] = {}
     while True:
         page = ask(account.route53, "list_hosted_zones", "hosted zones", **marker)
-        found += [
+        zones += [
             Zone(one["Id"].rpartition("/")[2], one["Name"].rstrip("."))
             for one in page["HostedZones"]
             if not one["Config"].get("PrivateZone")
         ]
         if not page.get("IsTruncated"):
-            return found
+            return zones
         marker = {"Marker": page["NextMarker"]}
 
 
@@ -59,13 +59,13 @@ def name_servers(account: Account, zone: Zone) -> list[str]:
 def ensure_alias(account: Account, zone: Zone, name: str, domain: str) -> None:
     """Points ``name`` at the distribution ``domain``, over IPv4 and IPv6.
 
-    Raises SlipwayError where the name leads to something that is no distribution: a person decides about that.
+    Raises SlipwayError where the name resolves to something that is no distribution: a person decides about that.
     """
     for kind in ("CNAME", *ADDRESSES):
         held = find(account, zone, name, kind)
         if held and not _target(held).endswith(CLOUDFRONT_SUFFIX):
             raise SlipwayError(
-                f"{name} leads to {_target(held) or 'another address'} already ({kind} in zone {zone.name}); "
+                f"{name} resolves to {_target(held) or 'another address'} already ({kind} in zone {zone.name}); "
                 "delete that record, or give the CDN another host in site.yml"
             )
     target = {"HostedZoneId": CLOUDFRONT_ZONE, "DNSName": f"{domain}.", "EvaluateTargetHealth": False}
@@ -107,7 +107,7 @@ def find(account: Account, zone: Zone, name: str, kind: str) -> dict[str, Any] |
     return held if held and (held["Name"], held["Type"]) == (name, kind) else None
 
 
-def leads_to(held: dict[str, Any], domain: str) -> bool:
+def resolves_to(held: dict[str, Any], domain: str) -> bool:
     """Whether a record set is an alias of the distribution ``domain``."""
     return held.get("AliasTarget", {}).get("DNSName", "").rstrip(".") == domain
 

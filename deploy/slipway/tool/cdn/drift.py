@@ -14,8 +14,8 @@ def overlay(current: Any, wanted: Any, path: str = "") -> tuple[Any, list[str]]:
     if isinstance(wanted, dict) and isinstance(current, dict):
         merged, drifts = dict(current), []
         for name, value in wanted.items():
-            merged[name], found = overlay(current.get(name), value, f"{path}.{name}".lstrip("."))
-            drifts += found
+            merged[name], more = overlay(current.get(name), value, f"{path}.{name}".lstrip("."))
+            drifts += more
         if "Quantity" in wanted and "Items" not in wanted:
             merged.pop("Items", None)
         return merged, drifts
@@ -39,9 +39,9 @@ def _overlay_list(current: list[Any], wanted: list[Any], path: str) -> tuple[lis
     held = {item[key]: item for item in current}
     merged, drifts = [], []
     for item in wanted:
-        one, found = overlay(held.pop(item[key], None), item, f"{path}[{item[key]}]")
+        one, more = overlay(held.pop(item[key], None), item, f"{path}[{item[key]}]")
         merged.append(one)
-        drifts += found
+        drifts += more
     drifts += [f"{path}[{name}] is there, should not be" for name in held]
     return merged, drifts
 

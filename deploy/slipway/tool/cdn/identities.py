@@ -52,13 +52,13 @@ def role_name(site: Site) -> str:
 
 def _ensure_user(account: Account, site: Site, name: str, document: dict[str, Any], secrets: Secrets) -> None:
     user, held = user_name(site, name), getattr(secrets, name).get(AWS_PAIR[0])
-    found = ask(account.iam, "get_user", f"user {user}", ABSENT, UserName=user)
-    if found is None and held:
+    current = ask(account.iam, "get_user", f"user {user}", ABSENT, UserName=user)
+    if current is None and held:
         account.note(
             f"{name}: {secrets.path.name} holds a key that `make cdn` did not make; take it out to have one made"
         )
         return
-    if found is None:
+    if current is None:
         tags = [{"Key": TAG, "Value": site.name}]
         account.change(
             account.iam, "create_user", f"user {user}", [f"make user {user}"], UserName=user, Path=PATH, Tags=tags
@@ -67,8 +67,8 @@ def _ensure_user(account: Account, site: Site, name: str, document: dict[str, An
         account.there.append(f"user {user}")
     else:
         raise SlipwayError(f"user {user} is not ours; delete or rename it, or tag it {TAG}={site.name} to have it used")
-    _ensure_policy(account, "user", user, document, is_new=found is None)
-    _ensure_key(account, site, name, held, secrets, is_new=found is None)
+    _ensure_policy(account, "user", user, document, is_new=current is None)
+    _ensure_key(account, site, name, held, secrets, is_new=current is None)
 
 
 def _ensure_key(account: Account, site: Site, name: str, held: str | None, secrets: Secrets, *, is_new: bool) -> None:
@@ -105,8 +105,8 @@ def _note_others(account: Account, user: str, keys: list[dict[str, Any]]) -> Non
 
 def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None:
     role, trust = role_name(site), policies.github(site.github, _ensure_provider(account, site))
-    found = ask(account.iam, "get_role", f"role {role}", ABSENT, RoleName=role)
-    if found is None:
+    current = ask(account.iam, "get_role", f"role {role}", ABSENT, RoleName=role)
+    if current is None:
         account.change(
             account.iam,
             "create_role",
@@ -119,9 +119,9 @@ def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None
             Tags=[{"Key": TAG, "Value": site.name}],
         )
     else:
-        _check_role(account, site, found)
+        _check_role(account, site, current)
         account.there.append(f"role {role}")
-        held = found["Role"]["AssumeRolePolicyDocument"]
+        held = current["Role"]["AssumeRolePolicyDocument"]
         if held != trust:
             drifts = overlay(held, trust)[1] or ["it trusts more than it should"]
             lines = [f"change role {role}: trust: {drift}" for drift in drifts]
@@ -133,14 +133,14 @@ def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None
                 RoleName=role,
                 PolicyDocument=json.dumps(trust),
             )
-    _ensure_policy(account, "role", role, document, is_new=found is None)
+    _ensure_policy(account, "role", role, document, is_new=current is None)
 
 
 def _ensure_provider(account: Account, site: Site) -> str:
     """The ARN of GitHub's OIDC provider; an account has one, whoever made it."""
-    found = find_provider(account)
-    if found:
-        return found
+    current = find_provider(account)
+    if current:
+        return current
     made = account.change(
         account.iam,
         "create_open_id_connect_provider",
@@ -194,8 +194,8 @@ def remove_user(account: Account, site: Site, name: str, secrets: Secrets | None
 def remove_role(account: Account, site: Site) -> None:
     """Deletes our role."""
     role = role_name(site)
-    found = ask(account.iam, "get_role", f"role {role}", ABSENT, RoleName=role)
-    if found is None or not _is_role_ours(account, site, role):
+    current = ask(account.iam, "get_role", f"role {role}", ABSENT, RoleName=role)
+    if current is None or not _is_role_ours(account, site, role):
         return
     _delete_policy(account, "role", role)
     account.change(account.iam, "delete_role", f"role {role}", [f"delete role {role}"], RoleName=role)
@@ -247,7 +247,7 @@ def _is_role_ours(account: Account, site: Site, role: str) -> bool:
     return {"Key": TAG, "Value": site.name} in answer["Tags"]
 
 
-def _check_role(account: Account, site: Site, found: dict[str, Any]) -> None:
-    role = found["Role"]["RoleName"]
+def _check_role(account: Account, site: Site, current: dict[str, Any]) -> None:
+    role = current["Role"]["RoleName"]
     if not _is_role_ours(account, site, role):
         raise SlipwayError(f"role {role} is not ours; delete or rename it, or tag it {TAG}={site.name} to have it used")

@@ -25,9 +25,9 @@ def _set(text: str, key: str, value: str) -> str:
     line = f"{key}: {_scalar(value)}"
     # A line in force goes before the example that is commented out.
     for form in (rf"^({key}:.*)$", rf"^#({key}:.*)$"):
-        said = re.search(form, text, re.MULTILINE)
-        if said:
-            return text[: said.start()] + (line if value else f"#{said[1]}") + text[said.end() :]
+        match = re.search(form, text, re.MULTILINE)
+        if match:
+            return text[: match.start()] + (line if value else f"#{match[1]}") + text[match.end() :]
     return f"{text.rstrip()}\n{line}\n" if value else text
 
 

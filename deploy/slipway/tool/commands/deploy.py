@@ -90,7 +90,7 @@ class Deploy:
         self.builder = Builder(self.site, self.secrets)
 
     def _require_admin_key(self) -> None:
-        """Refuses, before anything is changed, what the key of CI may not do: to play the playbook."""
+        """Rejects, before anything is changed, what the key of CI may not do: to play the playbook."""
         if not self.connection.restricted:
             return
         if reasons := ["CHECK=1 plays it"] if self.options.check else self.reasons():
@@ -124,7 +124,7 @@ class Deploy:
 
     def build(self) -> ReleaseArchive:
         """Before anything on the server changes: what is wrong with the site or the bucket shows here."""
-        with phase("Build, and push what the bucket lacks" if self.site.pushes else "Build what the CDN will pull"):
+        with phase("Build, and push what is missing" if self.site.pushes else "Build what the CDN will pull"):
             self.builder.check_databases()
             if self.found.current:
                 applied = self.connection.agent("applied")

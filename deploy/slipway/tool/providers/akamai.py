@@ -20,7 +20,7 @@ DOCS = "https://techdocs.akamai.com"
 STORAGE = f"{DOCS}/cloud-computing/docs"
 PROPERTY = f"{DOCS}/property-mgr/docs"
 KEYS = ("AKAMAI_HOST", "AKAMAI_CLIENT_TOKEN", "AKAMAI_CLIENT_SECRET", "AKAMAI_ACCESS_TOKEN")
-# Bytes of a body; 50,000 are refused above: https://techdocs.akamai.com/purge-cache/reference/413
+# Bytes of a body; 50,000 are rejected above: https://techdocs.akamai.com/purge-cache/reference/413
 BODY = 50_000
 
 

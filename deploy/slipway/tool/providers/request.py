@@ -37,10 +37,10 @@ def post(url: str, headers: Headers, body: bytes | None = None) -> dict[str, Any
         except urllib3.exceptions.HTTPError as error:
             failure = f"no answer: {cause(error, 'it') or f'{_reason(error)}; is it a proxy, or the network?'}"
         else:
-            said = _said(answer)
+            data = _data(answer)
             if answer.status < 300:
-                return said
-            failure = f"{answer.status} {words(said)}".rstrip()
+                return data
+            failure = f"{answer.status} {words(data)}".rstrip()
             if answer.status not in TRANSIENT:
                 break
             asked = answer.headers.get("Retry-After", "")
@@ -50,18 +50,18 @@ def post(url: str, headers: Headers, body: bytes | None = None) -> dict[str, Any
     raise SlipwayError(f"cannot purge by {urlsplit(url).hostname}: {failure}")
 
 
-def _said(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
+def _data(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
     try:
-        said = json.loads(answer.data)
+        data = json.loads(answer.data)
     except ValueError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return data if isinstance(data, dict) else {}
 
 
-def words(said: Mapping[str, Any]) -> str:
+def words(data: Mapping[str, Any]) -> str:
     """What went wrong, as Cloudflare (errors), Fastly (msg, detail) and Akamai (title, detail) put it."""
-    errors = said.get("errors")
-    parts = [said.get("title"), said.get("msg"), said.get("detail")]
+    errors = data.get("errors")
+    parts = [data.get("title"), data.get("msg"), data.get("detail")]
     parts += [error.get("message") for error in errors or [] if isinstance(error, dict)]
     return ": ".join(" ".join(part.split()) for part in parts if isinstance(part, str))[:LENGTH]
 

@@ -1,4 +1,4 @@
-"""Puts static objects into the bucket: only what it lacks, in parallel, and never half-told."""
+"""Puts static objects into the bucket: only what is missing, in parallel, and all of it or an error."""
 
 from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.listing import Listing, start_listing

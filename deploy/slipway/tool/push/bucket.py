@@ -42,7 +42,7 @@ class Bucket:
     region: str | None = None
     prefix: str = STATIC_PREFIX
     identity: Identity = field(default_factory=Identity)
-    store: stores.Store = field(default_factory=stores.here)
+    store: stores.Store = field(default_factory=stores.current)
     endpoint: str | None = None
 
     @classmethod

@@ -9,17 +9,17 @@ from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.s3 import S3
 from slipway.web.errors import SlipwayError
 
-Found = dict[str, tuple[str, int]]
+Existing = dict[str, tuple[str, int]]
 
 
 class Listing:
     """What the bucket holds under its prefix; on its way from the moment it is made."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self._future: Future[tuple[S3, Found]] = Future()
+        self._future: Future[tuple[S3, Existing]] = Future()
         threading.Thread(target=self._run, args=(bucket,), name="listing", daemon=True).start()
 
-    def result(self) -> Found:
+    def result(self) -> Existing:
         """{key: (etag, bytes)}; waits for it. Raises SlipwayError when it could not be read."""
         return self._future.result()[1]
 
@@ -41,12 +41,12 @@ def start_listing(bucket: Bucket) -> Listing:
     return Listing(bucket)
 
 
-def _list(s3: S3) -> Found:
+def _list(s3: S3) -> Existing:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
     prefix = s3.bucket.prefix
     # Encoded, because XML cannot carry every character that a key can.
     query = {"list-type": "2", "prefix": prefix, "encoding-type": "url"}
-    found: Found = {}
+    existing: Existing = {}
     while True:
         answer = s3.send("list", "GET", query=query)
         try:
@@ -60,8 +60,8 @@ def _list(s3: S3) -> Found:
         for entry in page.iterfind("{*}Contents"):
             key = unquote_plus(entry.findtext("{*}Key", ""))
             etag = entry.findtext("{*}ETag", "").strip('"')
-            found[key] = etag, int(entry.findtext("{*}Size", "0"))
+            existing[key] = etag, int(entry.findtext("{*}Size", "0"))
         token = page.findtext("{*}NextContinuationToken")
         if not token or page.findtext("{*}IsTruncated") != "true":
-            return found
+            return existing
         query["continuation-token"] = token

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from slipway.tool.push.listing import Found
+from slipway.tool.push.listing import Existing
 from slipway.web.errors import SlipwayError
 from slipway.web.objects import StaticObject
 
@@ -17,8 +17,10 @@ class Plan:
     unhashed: list[StaticObject]
 
 
-def make_plan(objects: Iterable[StaticObject], found: Found, bucket: str, *, md5: bool = True) -> Plan:
-    """What ``found`` lacks. Where ETags are no MD5, size alone tells hashed names apart, and all unhashed go.
+def make_plan(objects: Iterable[StaticObject], existing: Existing, bucket: str, *, md5: bool = True) -> Plan:
+    """What is missing in ``existing``.
+
+    Where ETags are no MD5, size alone tells hashed names apart, and all unhashed ones are sent.
 
     Raises SlipwayError for a hashed name that holds other bytes in the bucket, and for one name
     with two contents.
@@ -29,7 +31,7 @@ def make_plan(objects: Iterable[StaticObject], found: Found, bucket: str, *, md5
             raise SlipwayError(f"two different files would be s3://{bucket}/{obj.key}; rename one")
     plan = Plan(len(by_key), [], [])
     for obj in by_key.values():
-        there = found.get(obj.key)
+        there = existing.get(obj.key)
         if there == (obj.md5, len(obj.body)):
             continue
         if not md5 and not obj.is_unhashed and there and there[1] == len(obj.body):
@@ -44,7 +46,7 @@ def make_plan(objects: Iterable[StaticObject], found: Found, bucket: str, *, md5
 
 
 def other_bytes(obj: StaticObject, bucket: str, etag: str) -> SlipwayError:
-    """The refusal to overwrite a name that others rely on: browsers keep a hashed one for a year."""
+    """The error instead of overwriting a name that others rely on: browsers keep a hashed one for a year."""
     return SlipwayError(
         f"s3://{bucket}/{obj.key} is there with other bytes (ETag {etag}, ours {obj.md5}) and this "
         "name is never overwritten; delete that object if nothing serves it"

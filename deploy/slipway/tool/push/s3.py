@@ -94,7 +94,7 @@ class S3:
     ) -> Answer:
         """The answer to one request, when its status is 2xx or among ``accept``.
 
-        ``action`` is the verb an error message uses. Raises SlipwayError for any other answer,
+        ``action`` is how an error message begins. Raises SlipwayError for any other answer,
         after ``ATTEMPTS`` where another attempt can help.
         """
         for attempt in range(1, ATTEMPTS + 1):

@@ -1,4 +1,4 @@
-"""Sends what the bucket lacks, in parallel; the first error stops the rest."""
+"""Sends what is missing in the bucket, in parallel; the first error stops the rest."""
 
 import base64
 import queue
@@ -51,8 +51,8 @@ def push(
     load hashed ones. What was sent before an error stays, so that a rerun sends only the rest.
     """
     listing = listing or start_listing(bucket)
-    found = listing.result()
-    plan = make_plan(objects, found, bucket.name, md5=bucket.store.md5)
+    existing = listing.result()
+    plan = make_plan(objects, existing, bucket.name, md5=bucket.store.md5)
     s3 = listing.s3
     settled = plan.total - len(plan.hashed) - len(plan.unhashed)
     sent: list[int] = []
@@ -73,7 +73,7 @@ def push(
         skipped=plan.total - len(sent),
         bytes=sum(sent),
         requests=s3.requests,
-        replaced=tuple(obj.key for obj in plan.unhashed if obj.key in found),
+        replaced=tuple(obj.key for obj in plan.unhashed if obj.key in existing),
     )
 
 
@@ -116,14 +116,14 @@ def _put_all(s3: S3, objects: list[StaticObject]) -> Iterable[int | None]:
 def put(s3: S3, obj: StaticObject, *, replace: bool = False) -> int | None:
     """Puts one object: its size, or None where another push had put the same bytes first.
 
-    ``replace``: it is known to be there, under a name without a hash. Raises SlipwayError when the bucket refuses it or
+    ``replace``: it is known to be there, under a name without a hash. Raises SlipwayError when the bucket rejects it or
     holds other bytes under a hashed name.
     """
     conditional = s3.conditional and not replace and (not obj.is_unhashed or obj.has_hashed_shape)
     headers = {
         "Content-Type": obj.content_type,
         "Cache-Control": obj.cache_control,
-        # The bucket refuses bytes that were damaged on the way.
+        # The bucket rejects bytes that were damaged on the way.
         "Content-MD5": base64.b64encode(bytes.fromhex(obj.md5)).decode(),
     }
     if conditional:

@@ -12,7 +12,7 @@ from slipway.web.media.limits import FORM_SECONDS
 from slipway.web.media.refusal import DOWN, GONE, Refused
 from slipway.web.objects import IMMUTABLE
 from slipway.web.prefixes import PUBLIC_PREFIX
-from slipway.web.stores import here
+from slipway.web.stores import current
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class S3Media:
         self._url = url
 
     def sign(self, key: str, content_type: str, limit: int, size: int = 0) -> UploadForm:
-        if not here().form:
+        if not current().form:
             return self._sign_put(key, content_type, limit, size)
         with _explained(key):
             signed = s3_client().generate_presigned_post(

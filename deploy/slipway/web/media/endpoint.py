@@ -18,7 +18,7 @@ def upload_origin(environ: Mapping[str, str]) -> str:
     slash, by which a policy takes all below it. Raises SlipwayError naming the variable that is missing.
     """
     url = _bucket_url(environ)
-    return url if stores.here(environ).form else f"{url}/{INCOMING_PREFIX}"
+    return url if stores.current(environ).form else f"{url}/{INCOMING_PREFIX}"
 
 
 def _bucket_url(environ: Mapping[str, str]) -> str:

@@ -39,7 +39,7 @@ def values(project: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, 
     given: dict[str, Any] = {
         "SLIPWAY_OFFLOAD": production,
         # Whether a CDN pulls the static files from the site itself, instead of their being pushed to a bucket.
-        "SLIPWAY_PULL": production and not stores.here(environ).push,
+        "SLIPWAY_PULL": production and not stores.current(environ).push,
         "SITE_URL": environ.get("SITE_URL", "") if production else environ.get("SITE_URL", "http://localhost:8000"),
     }
     if production:
