@@ -17,8 +17,13 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 # An unhashed file is replaced in place; five minutes bound how long an old copy lives.
 SHORT_LIVED = "public, max-age=300"
 
+# What an object is served with: Content-Type and Cache-Control.
+Headers = tuple[str, str]
+# Of objects.json and of the manifests of releases. Since 2 a recorded release's objects have the headers that it names.
+MANIFEST_VERSION = 2
+
 # Exact types, so that an object's headers do not depend on the building machine's mime.types.
-CONTENT_TYPES = {
+FIRST_TYPES = {
     ".avif": "image/avif",
     ".css": "text/css; charset=utf-8",
     ".eot": "application/vnd.ms-fontobject",
@@ -49,6 +54,10 @@ CONTENT_TYPES = {
     ".woff2": "font/woff2",
     ".xml": "application/xml",
 }
+# Types that have changed or come since, by extension. A hashed name keeps its headers for a year, in the bucket and in
+# every cache: a type that changes is written here, and not above, so that such files get new names.
+LATER_TYPES: dict[str, str] = {}
+CONTENT_TYPES = FIRST_TYPES | LATER_TYPES
 _BUILTIN_TYPES = mimetypes.MimeTypes()
 
 
@@ -61,6 +70,15 @@ def content_type(name: str) -> str:
     if encoding or guessed is None:
         return "application/octet-stream"
     return f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
+
+
+def name_digest(name: str, body: bytes) -> str:
+    """The hash that goes into the name of the file called ``name``: 32 hex digits.
+
+    It is the MD5 of the bytes, as Django's, and where the type of such files has changed, that of type and bytes.
+    """
+    later = LATER_TYPES.get(PurePosixPath(name).suffix.lower(), "")
+    return hashlib.md5(later.encode() + body, usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +108,10 @@ class StaticObject:
     def _make(cls, name: str, body: bytes, cache_control: str) -> "StaticObject":
         digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
         return cls(STATIC_PREFIX + name, body, content_type(name), cache_control, digest)
+
+    @property
+    def headers(self) -> Headers:
+        return self.content_type, self.cache_control
 
     @property
     def is_unhashed(self) -> bool:

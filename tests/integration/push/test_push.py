@@ -1,11 +1,14 @@
 import hashlib
+import itertools
+import json
 import threading
+from dataclasses import replace
 
 import pytest
 
 from slipway.tool.push import Bucket, push, put_release, start_listing
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import StaticObject
+from slipway.web.objects import MANIFEST_VERSION, StaticObject
 from tests.integration.push.conftest import as_held
 
 
@@ -23,10 +26,10 @@ def test_what_the_bucket_serves_has_the_bytes_and_headers_that_were_meant(bucket
         assert (got["ContentType"], got["CacheControl"]) == (obj.content_type, obj.cache_control)
 
 
-def test_an_unchanged_push_makes_the_listing_alone(bucket, release):
+def test_an_unchanged_push_makes_the_listings_alone(bucket, release):
     push(release, bucket)
     report = push(release, bucket)
-    assert (report.sent, report.skipped, report.requests) == (0, 62, 1)
+    assert (report.sent, report.skipped, report.requests) == (0, 62, 2)
 
 
 def test_a_change_sends_what_changed_and_deletes_nothing(bucket, held, release):
@@ -34,7 +37,7 @@ def test_a_change_sends_what_changed_and_deletes_nothing(bucket, held, release):
     changed = StaticObject.hashed("js/0.ffffffffffff.js", b"changed")
     robots = StaticObject.unhashed("robots.txt", b"User-agent: x")
     report = push([robots, changed, *release[2:]], bucket)
-    assert (report.sent, report.requests) == (2, 3)
+    assert (report.sent, report.requests) == (2, 4)
     assert held() == as_held((*release, changed, robots))
 
 
@@ -47,7 +50,7 @@ def test_a_listing_of_several_pages_is_read_to_its_end(bucket):
     many = [StaticObject.hashed(f"{n % 7}/{n}.{n:012x}.css", b"%d" % n) for n in range(1205)]
     assert push(many, bucket).requests == 1206
     report = push(many, bucket)
-    assert (report.sent, report.requests) == (0, 2)
+    assert (report.sent, report.requests) == (0, 3)
 
 
 def test_any_name_arrives_and_is_known_again(bucket, held):
@@ -131,3 +134,42 @@ def test_a_release_is_recorded_once_and_for_all(bucket, admin):
         put_release(bucket, "20260101-1", b'{"version":2}')
     got = admin.get_object(Bucket=bucket.name, Key="releases/20260101-1.json")
     assert (got["Body"].read(), got["ContentType"]) == (b'{"version":1}', "application/json")
+
+
+def record(bucket, admin, objects, name):
+    """Records a release in a later second than that of its objects, as a deploy does."""
+    described = {obj.key: dict(zip(("content_type", "cache_control"), obj.headers, strict=True)) for obj in objects}
+    manifest = json.dumps({"version": MANIFEST_VERSION, "objects": described}).encode()
+    pushed = max(one["LastModified"] for one in admin.list_objects_v2(Bucket=bucket.name)["Contents"])
+    for attempt in itertools.count():
+        put_release(bucket, f"{name}-{attempt:05}", manifest)
+        key = f"releases/{name}-{attempt:05}.json"
+        if admin.head_object(Bucket=bucket.name, Key=key)["LastModified"] > pushed.replace(microsecond=999_999):
+            return
+
+
+def test_changed_headers_of_an_unhashed_file_reach_it_and_are_purged(bucket, admin, release):
+    robots, *rest = release
+    other = replace(robots, content_type="text/markdown")
+
+    def sent(objects):
+        report = push(objects, bucket)
+        assert admin.get_object(Bucket=bucket.name, Key=robots.key)["ContentType"] == objects[0].content_type
+        return report.sent, report.replaced
+
+    sent(release)
+    record(bucket, admin, release, "20260101")
+    assert sent(release) == (0, ())
+    assert sent([other, *rest]) == (1, (robots.key,))
+    # No release has recorded that: the push knows by its time that the manifest does not speak of it.
+    assert sent(release) == (1, (robots.key,))
+    assert sent([other, *rest]) == (1, (robots.key,))
+    record(bucket, admin, [other, *rest], "20260102")
+    assert sent([other, *rest]) == (0, ())
+
+
+def test_manifests_of_an_earlier_version_may_name_headers_that_the_objects_have_not(bucket, admin, release):
+    push(release, bucket)
+    described = {obj.key: dict(zip(("content_type", "cache_control"), obj.headers, strict=True)) for obj in release}
+    put_release(bucket, "20260101-1", json.dumps({"version": 1, "objects": described}).encode())
+    assert push(release, bucket).sent == 2

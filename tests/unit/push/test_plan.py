@@ -66,3 +66,22 @@ def test_where_an_etag_is_no_md5_a_hashed_name_of_the_same_size_is_there_already
 def test_where_an_etag_is_no_md5_an_unhashed_file_is_always_sent():
     found = {UNHASHED.key: ("f" * 32, len(UNHASHED.body))}
     assert make_plan([UNHASHED], found, "b", md5=False).unhashed == [UNHASHED]
+
+
+RECORDED = {UNHASHED.key: UNHASHED.headers, HASHED.key: HASHED.headers}
+
+
+def test_an_unhashed_file_is_sent_when_its_headers_differ_or_are_not_known():
+    plan = make_plan([UNHASHED, HASHED], as_found(UNHASHED, HASHED), "b", headers=RECORDED)
+    assert (plan.hashed, plan.unhashed) == ([], [])
+    for known in ({UNHASHED.key: ("text/plain", UNHASHED.cache_control)}, {}):
+        plan = make_plan([UNHASHED, HASHED], as_found(UNHASHED, HASHED), "b", headers=known)
+        assert (plan.hashed, plan.unhashed) == ([], [UNHASHED])
+
+
+@pytest.mark.parametrize("md5", [True, False])
+def test_a_hashed_name_with_other_headers_stops_the_push_and_says_what_gives_it_another(md5):
+    there = {HASHED.key: ("text/plain", HASHED.cache_control)}
+    with pytest.raises(SlipwayError, match=r"as text/plain; .* would now be text/css; .*LATER_TYPES") as caught:
+        make_plan([HASHED], as_found(HASHED), "b", headers=there, md5=md5)
+    assert "\n" not in str(caught.value)

@@ -4,7 +4,6 @@ A file is hashed after all it refers to, so each is rewritten once, in the order
 """
 
 import difflib
-import hashlib
 import json
 import posixpath
 from collections.abc import Iterable
@@ -15,22 +14,22 @@ from django.conf import settings
 from slipway.tool.assets import css, source_maps, urls, webmanifest
 from slipway.tool.assets.collect import Source, shown
 from slipway.web.errors import SlipwayError
+from slipway.web.objects import name_digest
 
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """A file with its references resolved: ``md5`` of ``body`` in hex, and the name made of it."""
+    """A file with its references resolved, and the name that carries their hash."""
 
     source: Source
     name: str
     body: bytes
-    md5: str
 
 
-def hashed_name(name: str, md5: str) -> str:
+def hashed_name(name: str, digest: str) -> str:
     """Django's scheme: css/base.css becomes css/base.0123456789ab.css."""
     root, extension = posixpath.splitext(name)
-    return f"{root}.{md5[:12]}{extension}"
+    return f"{root}.{digest[:12]}{extension}"
 
 
 @dataclass(slots=True)
@@ -59,8 +58,7 @@ class Hasher:
             self._open.append(name)
             body = self._resolved(source)
             self._open.pop()
-            md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-            self.files[name] = Hashed(source, hashed_name(name, md5), body, md5)
+            self.files[name] = Hashed(source, hashed_name(name, name_digest(name, body)), body)
         return self.files[name]
 
     def _resolved(self, source: Source) -> bytes:

@@ -12,7 +12,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from slipway.tool.assets import bundles, images, modules, templates, verify
 from slipway.tool.assets.collect import collect
 from slipway.tool.assets.hashing import Hashed, Hasher
-from slipway.web.objects import StaticObject
+from slipway.web.objects import MANIFEST_VERSION, StaticObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _write_manifests(
         }
         for entry in objects
     }
-    _write("objects.json", {"version": 1, "objects": described})
+    _write("objects.json", {"version": MANIFEST_VERSION, "objects": described})
 
 
 def _write(name: str, content: dict) -> None:

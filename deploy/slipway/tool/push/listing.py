@@ -1,27 +1,43 @@
-"""Lists the bucket in a thread of its own, while the build works."""
+"""Reads what the bucket holds in a thread of its own, while the build works."""
 
+import json
+import re
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from datetime import datetime
 from urllib.parse import unquote_plus
 from xml.etree import ElementTree
 
 from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.s3 import S3
 from slipway.web.errors import SlipwayError
+from slipway.web.objects import MANIFEST_VERSION, Headers
+from slipway.web.prefixes import RELEASES_PREFIX
 
+# Key → (ETag, bytes), and key → headers.
 Existing = dict[str, tuple[str, int]]
+Recorded = dict[str, Headers]
+RELEASE = re.compile(rf"{RELEASES_PREFIX}[^/]+\.json")
 
 
 class Listing:
     """What the bucket holds under its prefix; on its way from the moment it is made."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self._future: Future[tuple[S3, Existing]] = Future()
+        self._future: Future[tuple[S3, Existing, Recorded | None]] = Future()
         threading.Thread(target=self._run, args=(bucket,), name="listing", daemon=True).start()
 
     def result(self) -> Existing:
         """{key: (etag, bytes)}; waits for it. Raises SlipwayError when it could not be read."""
         return self._future.result()[1]
+
+    def headers(self) -> Recorded | None:
+        """The headers of the objects, as far as they are known: a listing has none, the last release's manifest has.
+
+        None where no release is recorded yet.
+        """
+        return self._future.result()[2]
 
     @property
     def s3(self) -> S3:
@@ -31,7 +47,11 @@ class Listing:
     def _run(self, bucket: Bucket) -> None:
         try:
             s3 = S3(bucket)
-            self._future.set_result((s3, _list(s3)))
+            modified: dict[str, datetime] = {}
+            existing: Existing = {}
+            for key, etag, size, at in _list(s3, bucket.prefix):
+                existing[key], modified[key] = (etag, size), at
+            self._future.set_result((s3, existing, _headers(s3, modified) if existing else None))
         except BaseException as error:
             self._future.set_exception(error)
 
@@ -41,12 +61,32 @@ def start_listing(bucket: Bucket) -> Listing:
     return Listing(bucket)
 
 
-def _list(s3: S3) -> Existing:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
-    prefix = s3.bucket.prefix
+def _headers(s3: S3, modified: dict[str, datetime]) -> Recorded | None:
+    """What the newest manifest says of the objects that nothing has written since it was recorded.
+
+    A release is recorded after its push, so these have the headers that it names. An id begins with its time.
+    """
+    releases = [(key, at) for key, *_, at in _list(s3, RELEASES_PREFIX) if RELEASE.fullmatch(key)]
+    if not releases:
+        return None
+    newest, recorded = max(releases)
+    try:
+        manifest = json.loads(s3.send("read", "GET", newest).body)
+        objects = manifest["objects"] if manifest["version"] >= MANIFEST_VERSION else {}
+        return {
+            key: (entry["content_type"], entry["cache_control"])
+            for key, entry in objects.items()
+            if key in modified and modified[key] < recorded
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # Of an earlier version, or no manifest of ours: nothing is known.
+        return {}
+
+
+def _list(s3: S3, prefix: str) -> Iterator[tuple[str, str, int, datetime]]:
+    """Key, ETag, bytes and time of each: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
     # Encoded, because XML cannot carry every character that a key can.
     query = {"list-type": "2", "prefix": prefix, "encoding-type": "url"}
-    existing: Existing = {}
     while True:
         answer = s3.send("list", "GET", query=query)
         try:
@@ -60,8 +100,9 @@ def _list(s3: S3) -> Existing:
         for entry in page.iterfind("{*}Contents"):
             key = unquote_plus(entry.findtext("{*}Key", ""))
             etag = entry.findtext("{*}ETag", "").strip('"')
-            existing[key] = etag, int(entry.findtext("{*}Size", "0"))
+            at = datetime.fromisoformat(entry.findtext("{*}LastModified", "1970-01-01T00:00:00Z"))
+            yield key, etag, int(entry.findtext("{*}Size", "0")), at
         token = page.findtext("{*}NextContinuationToken")
         if not token or page.findtext("{*}IsTruncated") != "true":
-            return existing
+            return
         query["continuation-token"] = token

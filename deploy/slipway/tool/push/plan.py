@@ -1,11 +1,11 @@
 """Decides what a push has to send."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from slipway.tool.push.listing import Existing
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import StaticObject
+from slipway.web.objects import Headers, StaticObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,20 @@ class Plan:
     unhashed: list[StaticObject]
 
 
-def make_plan(objects: Iterable[StaticObject], existing: Existing, bucket: str, *, md5: bool = True) -> Plan:
-    """What is missing in ``existing``.
+def make_plan(
+    objects: Iterable[StaticObject],
+    existing: Existing,
+    bucket: str,
+    *,
+    headers: Mapping[str, Headers] | None = None,
+    md5: bool = True,
+) -> Plan:
+    """What is missing in ``existing``, or has other bytes or, by ``headers``, other headers there.
 
-    Where ETags are no MD5, size alone tells hashed names apart, and all unhashed ones are sent.
+    ``headers`` are what is known of those that exist; None where nothing is recorded, so that bytes alone count. Where
+    ETags are no MD5, size alone tells hashed names apart, and all unhashed ones are sent.
 
-    Raises SlipwayError for a hashed name that holds other bytes in the bucket, and for one name
+    Raises SlipwayError for a hashed name that holds other bytes or has other headers in the bucket, and for one name
     with two contents.
     """
     by_key: dict[str, StaticObject] = {}
@@ -32,16 +40,16 @@ def make_plan(objects: Iterable[StaticObject], existing: Existing, bucket: str, 
     plan = Plan(len(by_key), [], [])
     for obj in by_key.values():
         there = existing.get(obj.key)
-        if there == (obj.md5, len(obj.body)):
-            continue
-        if not md5 and not obj.is_unhashed and there and there[1] == len(obj.body):
-            continue
         if obj.is_unhashed:
-            plan.unhashed.append(obj)
+            unchanged = headers is None or headers.get(obj.key) == obj.headers
+            if there != (obj.md5, len(obj.body)) or not unchanged:
+                plan.unhashed.append(obj)
         elif there is None:
             plan.hashed.append(obj)
-        else:
+        elif there[1] != len(obj.body) or (md5 and there[0] != obj.md5):
             raise other_bytes(obj, bucket, there[0])
+        elif headers and headers.get(obj.key, obj.headers) != obj.headers:
+            raise _other_headers(obj, bucket, headers[obj.key])
     return plan
 
 
@@ -50,4 +58,12 @@ def other_bytes(obj: StaticObject, bucket: str, etag: str) -> SlipwayError:
     return SlipwayError(
         f"s3://{bucket}/{obj.key} is there with other bytes (ETag {etag}, ours {obj.md5}) and this "
         "name is never overwritten; delete that object if nothing serves it"
+    )
+
+
+def _other_headers(obj: StaticObject, bucket: str, there: Headers) -> SlipwayError:
+    return SlipwayError(
+        f"s3://{bucket}/{obj.key} is there as {'; '.join(there)}, would now be {'; '.join(obj.headers)}, and this name "
+        "is never overwritten; give the type of its extension in LATER_TYPES of deploy/slipway/web/objects.py: such "
+        "files get new names then"
     )

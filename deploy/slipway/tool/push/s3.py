@@ -34,7 +34,7 @@ ATTEMPTS = 5
 BACKOFF = 0.3
 TIMEOUTS = (10, 30)  # seconds: to connect, and between two bytes of an answer
 # What a denied request needs to be allowed.
-PERMISSIONS = {"list": "s3:ListBucket", "put": "s3:PutObject", "check": "s3:GetObject"}
+PERMISSIONS = {"list": "s3:ListBucket", "put": "s3:PutObject", "check": "s3:GetObject", "read": "s3:GetObject"}
 TRANSIENT_STATUS = frozenset((408, 429, 500, 502, 503, 504))
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 TRANSIENT_CODES = frozenset(

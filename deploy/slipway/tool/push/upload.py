@@ -28,7 +28,7 @@ Progress = Callable[[int, int], object]
 class PushReport:
     """``sent`` + ``skipped`` = ``objects``; ``bytes`` were sent; ``requests`` count the listing.
 
-    ``replaced`` are the keys of unhashed files that held other bytes before: caches may have those.
+    ``replaced`` are the keys of unhashed files that were there with other bytes or headers: caches may have those.
     """
 
     objects: int
@@ -52,7 +52,7 @@ def push(
     """
     listing = listing or start_listing(bucket)
     existing = listing.result()
-    plan = make_plan(objects, existing, bucket.name, md5=bucket.store.md5)
+    plan = make_plan(objects, existing, bucket.name, headers=listing.headers(), md5=bucket.store.md5)
     s3 = listing.s3
     settled = plan.total - len(plan.hashed) - len(plan.unhashed)
     sent: list[int] = []

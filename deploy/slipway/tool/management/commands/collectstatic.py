@@ -63,7 +63,8 @@ class Command(collectstatic.Command):
             if settings.SLIPWAY_PULL and not self.dry_run:
                 facts.append(f"{pull.write(built.objects):,} for a CDN to pull")
         elif self.dry_run:
-            plan = make_plan(built.objects, listing.result(), bucket.name, md5=bucket.store.md5)
+            existing, headers = listing.result(), listing.headers()
+            plan = make_plan(built.objects, existing, bucket.name, headers=headers, md5=bucket.store.md5)
             missing = plan.hashed + plan.unhashed
             size = sum(len(entry.body) for entry in missing)
             facts = [
