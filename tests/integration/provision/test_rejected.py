@@ -13,7 +13,7 @@ from slipway.web.errors import SlipwayError
 from tests.integration.provision.conftest import REGION, Cloud
 
 
-def refusal(site: config.Site, secrets: Secrets | None = None) -> str:
+def error_of(site: config.Site, secrets: Secrets | None = None) -> str:
     with pytest.raises(SlipwayError) as caught:
         cloudfront.provision(site, secrets)
     assert "\n" not in str(caught.value)
@@ -96,23 +96,23 @@ def test_a_refused_call_is_one_line_and_a_rerun_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", BaseClient._make_api_call)
         answer(operation, code)
-        assert refusal(site, Secrets.load(site)) == line
+        assert error_of(site, Secrets.load(site)) == line
 
 
 def test_without_credentials(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    assert refusal(site) == ("no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
+    assert error_of(site) == ("no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
 
 
 def test_with_half_of_the_credentials(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    assert refusal(site).startswith("incomplete AWS credentials: ")
+    assert error_of(site).startswith("incomplete AWS credentials: ")
 
 
 def test_with_a_profile_that_is_not_there(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AWS_PROFILE", "missing")
-    assert refusal(site) == (
+    assert error_of(site) == (
         "incomplete AWS credentials: The config profile (missing) could not be found; "
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
     )
@@ -122,13 +122,13 @@ def test_where_nobody_answers(cloud: Cloud, site: config.Site, monkeypatch: pyte
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setattr("slipway.tool.aws.identity.SETTINGS", {})
-    assert refusal(site).endswith("; check the network, and `region` and `endpoint` in site.yml")
+    assert error_of(site).endswith("; check the network, and `region` and `endpoint` in site.yml")
 
 
 def test_a_certificate_of_another_region_stops_it(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
     elsewhere = property(lambda account: account._client("acm", REGION))
     monkeypatch.setattr("slipway.tool.cdn.account.Account.acm", elsewhere)
-    assert refusal(site) == (
+    assert error_of(site) == (
         "cloudfront:CreateDistributionWithTags on static distribution static.example.com failed: "
         "400 InvalidViewerCertificate: the certificate must be issued, in us-east-1, and name the host"
     )
@@ -139,7 +139,7 @@ def test_a_bucket_of_ours_in_another_region(cloud: Cloud, write_site):
     cloudfront.provision(write_site())
     moved = write_site("bucket: example-com\n")
     (moved.path).write_text(moved.path.read_text().replace(REGION, "eu-north-1"))
-    assert refusal(config.load(moved.path)) == (
+    assert error_of(config.load(moved.path)) == (
         f"bucket example-com is in {REGION}, and site.yml says eu-north-1; correct `region`, or name another `bucket`"
     )
 
@@ -149,7 +149,7 @@ def test_a_certificate_that_is_never_validated_names_the_records(
 ):
     monkeypatch.setattr("moto.settings.ACM_VALIDATION_WAIT", 3600)
     monkeypatch.setattr(certificate, "ISSUED_WITHIN", 0)
-    line = refusal(site)
+    line = error_of(site)
     assert "is not issued yet: check that these DNS records resolve, and run it again: _" in line
     assert " CNAME " in line
 
@@ -160,20 +160,20 @@ def test_a_zone_that_the_domain_does_not_use_is_suspected(
     cloud.add_zone("example.com")
     monkeypatch.setattr("moto.settings.ACM_VALIDATION_WAIT", 3600)
     monkeypatch.setattr(certificate, "ISSUED_WITHIN", 0)
-    assert "that the domain's name servers are ns" in refusal(site)
+    assert "that the domain's name servers are ns" in error_of(site)
 
 
-def test_a_host_that_leads_elsewhere_already_is_left_to_a_person(cloud: Cloud, site: config.Site):
+def test_a_host_that_resolves_elsewhere_already_is_left_to_a_person(cloud: Cloud, site: config.Site):
     zone = cloud.add_zone("example.com")
     old = {"Name": "static.example.com", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": "cdn.example.net"}]}
     batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": old}]}
     cloud.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
-    assert refusal(site) == (
-        "static.example.com leads to cdn.example.net already (CNAME in zone example.com); "
+    assert error_of(site) == (
+        "static.example.com resolves to cdn.example.net already (CNAME in zone example.com); "
         "delete that record, or give the CDN another host in site.yml"
     )
 
 
 def test_a_user_of_somebody_else_is_left_alone(cloud: Cloud, site: config.Site):
     cloud.client("iam").create_user(UserName="example-com-web")
-    assert refusal(site, Secrets.load(site)).startswith("user example-com-web is not ours; ")
+    assert error_of(site, Secrets.load(site)).startswith("user example-com-web is not ours; ")
