@@ -53,8 +53,10 @@ class Budget:
         ]
 
 
-def plan(memory: int, cpus: int, *, database: bool = True) -> Budget:
+def plan(memory: int, cpus: int, *, database: bool = True, workers: int = 0) -> Budget:
     """The budget of a host that shows ``memory`` MB; without ``database`` PostgreSQL runs elsewhere.
+
+    ``workers`` are those that site.yml asks for, 0 for as many as fit and the processors keep busy.
 
     Raises SlipwayError when it does not fit.
     """
@@ -70,5 +72,11 @@ def plan(memory: int, cpus: int, *, database: bool = True) -> Budget:
             f"the server shows {memory} MB of memory and the budget needs {sum(parts.values())} MB: "
             f"take a larger server, or change {TABLE.parent.name}/{TABLE.name}"
         )
-    room = (parts["gunicorn"] - table["gunicorn_master"]) // table["gunicorn_worker"]
-    return Budget(memory, parts, workers=max(1, min(room, 2 * cpus + 1)))
+    room = max(1, (parts["gunicorn"] - table["gunicorn_master"]) // table["gunicorn_worker"])
+    if workers > room:
+        needed = table["gunicorn_master"] + workers * table["gunicorn_worker"]
+        raise SlipwayError(
+            f"workers: {workers} in site.yml need {needed} MB, and "
+            f"Gunicorn's part of this server is {parts['gunicorn']} MB: write {room} or fewer, or take a larger server"
+        )
+    return Budget(memory, parts, workers=workers or min(room, 2 * cpus + 1))

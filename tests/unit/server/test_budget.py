@@ -36,6 +36,14 @@ def test_workers_are_bounded_by_memory_and_by_processors():
     assert budget.plan(469, 16).workers == 2
 
 
+def test_workers_that_site_yml_asks_for_are_taken_if_they_fit():
+    assert budget.plan(469, 4, workers=1).workers == 1
+    assert budget.plan(2000, 1, workers=9).variables()["gunicorn_workers"] == 9
+    assert budget.plan(2000, 1, workers=9).variables()["postgresql_max_connections"] == 23
+    with pytest.raises(SlipwayError, match=r"workers: 3 in site.yml need 195 MB, .* is 150 MB: write 2 or fewer"):
+        budget.plan(469, 4, workers=3)
+
+
 def test_a_database_elsewhere_takes_nothing():
     plan = budget.plan(469, 1, database=False)
     assert "postgresql" not in plan.parts

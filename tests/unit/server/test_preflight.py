@@ -54,6 +54,14 @@ def test_a_server_of_an_earlier_or_the_same_version_is_fit(earlier, site, host, 
     preflight.check(site, host(version=earlier), {"203.0.113.7"}, database=True)
 
 
+def test_workers_that_do_not_fit_the_server_are_rejected_before_anything_is_changed(site, host):
+    site.path.write_text(site.path.read_text() + "workers: 1\n")
+    assert preflight.check(preflight.config.load(site.path), host(), set(), database=True).workers == 1
+    site.path.write_text(site.path.read_text().replace("workers: 1", "workers: 7"))
+    with pytest.raises(SlipwayError, match=r"^workers: 7 in site.yml need 375 MB"):
+        preflight.check(preflight.config.load(site.path), host(), set(), database=True)
+
+
 def test_names_are_not_asked_about_when_tls_ends_elsewhere(site, host):
     site.path.write_text(site.path.read_text() + "tls: none\n")
     changed = preflight.config.load(site.path)

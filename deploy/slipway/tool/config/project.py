@@ -12,6 +12,8 @@ def environment(values: Values) -> dict[str, str]:
     for name, value in extra.items():
         if not isinstance(name, str) or not VARIABLE.fullmatch(name):
             raise values.error("environment", f"{name!r} is not a variable's name")
+        if name == "WEB_CONCURRENCY":
+            raise values.error("environment", "WEB_CONCURRENCY is the number of workers; write `workers: 2` instead")
         if not isinstance(value, str) or "\n" in value:
             raise values.error("environment", f"{name}: expected text on one line; put it in quotes")
     return extra

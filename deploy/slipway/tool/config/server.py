@@ -37,6 +37,14 @@ def ci_key(values: Values, admins: tuple[str, ...]) -> str:
     return keys[0]
 
 
+def workers(values: Values) -> int:
+    """Gunicorn's worker processes; 0 without the key. Whether they fit is the server's memory to say."""
+    given = values.get("workers", None)
+    if given is not None and given < 1:
+        raise values.error("workers", f"{given} would answer nobody; give 1 or more, or leave it out")
+    return given or 0
+
+
 def acme(values: Values) -> str:
     """The URL of the authority's directory."""
     value = values.get("acme", "letsencrypt")
