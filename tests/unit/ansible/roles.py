@@ -15,6 +15,7 @@ SITE = {
     "slipway_first_user": "root",
     "slipway_admin_keys": [],
     "slipway_ci_key": "",
+    "slipway_packages": ["gettext"],
     "layout": layout.VALUES,
     "slipway_site_host": "www.example.test",
     "slipway_redirect_hosts": ["example.test"],

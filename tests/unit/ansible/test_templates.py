@@ -103,6 +103,17 @@ def test_a_key_that_is_added_or_taken_away_by_hand_is_drift(rendered):
     assert LAYOUT.admin_keys in json.loads(rendered["agent", "watched.json.j2"])["files"]
 
 
+def test_a_package_of_site_yml_that_is_removed_by_hand_is_drift(rendered):
+    assert "gettext" in json.loads(rendered["agent", "watched.json.j2"])["packages"]
+
+
+def test_packages_of_site_yml_are_installed_with_the_roles_own(render, tmp_path):
+    text = tmp_path / "wanted.j2"
+    text.write_text("{{ base__wanted | join(' ') }}")
+    wanted = render([(text, variables("base") | {"group_names": ["web", "db", "lb"]})])[0].split()
+    assert {"nftables", "nginx", "postgresql", "gettext"} < set(wanted)
+
+
 def test_the_kernels_settings_are_written_as_sysctl_prints_them(rendered):
     lines = rendered["base", "sysctl.conf.j2"].splitlines()[1:]
     assert "net.ipv4.conf.eth0.accept_redirects = 0" in lines

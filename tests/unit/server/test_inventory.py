@@ -83,6 +83,7 @@ def test_the_same_description_has_the_same_fingerprint(written):
         {"more": "proxies: [10.0.0.0/8]\n"},
         {"more": "sign_in_paths: [/graphql/]\n"},
         {"more": "sign_in_tries: 5\n"},
+        {"more": "packages: [gettext]\n"},
         {"paths": ["/login/"]},
         {"memory": 1000},
         {"EMAIL_URL": "smtp://other"},

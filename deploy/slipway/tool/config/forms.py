@@ -16,3 +16,5 @@ ANY_REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 CDN_ID = re.compile(r"[A-Za-z0-9]+")
 # With its immutable form: owner@123/name@456.
 REPOSITORY = re.compile(r"[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?")
+# https://www.debian.org/doc/debian-policy/ch-controlfields.html#source
+DEBIAN_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+", re.ASCII)

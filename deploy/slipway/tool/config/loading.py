@@ -40,6 +40,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         ssh_config=values.path("ssh_config"),
         admin_keys=admins,
         ci_key=server.ci_key(values, admins),
+        packages=server.packages(values),
         workers=server.workers(values),
         redirects=hosts.redirects(values, domain),
         proxies=hosts.proxies(values),

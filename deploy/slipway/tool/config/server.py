@@ -1,6 +1,7 @@
 """Who may log in to the server, and who signs its certificate."""
 
 from slipway.tool import public_keys
+from slipway.tool.config.forms import DEBIAN_PACKAGE
 from slipway.tool.config.site import ACME
 from slipway.tool.config.values import Values
 
@@ -35,6 +36,15 @@ def ci_key(values: Values, admins: tuple[str, ...]) -> str:
             "ci_key", "is among admin_keys too, and would be good for everything; make CI a key of its own"
         )
     return keys[0]
+
+
+def packages(values: Values) -> tuple[str, ...]:
+    """Names of Debian packages, each once. Whether there is such a one only the server's apt knows."""
+    listed = values.get("packages", [])
+    for name in listed:
+        if not isinstance(name, str) or not DEBIAN_PACKAGE.fullmatch(name):
+            raise values.error("packages", f"{name!r} is not the name of a Debian package like libvips42 or gettext")
+    return tuple(dict.fromkeys(listed))
 
 
 def workers(values: Values) -> int:

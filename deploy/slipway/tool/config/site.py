@@ -46,6 +46,8 @@ class Site:
     admin_keys: tuple[str, ...] = ()
     # The SSH public key that may only run the steps of a deploy, "" for none.
     ci_key: str = ""
+    # Debian packages that the server has beside its own.
+    packages: tuple[str, ...] = ()
     # Gunicorn's worker processes; 0 leaves them to the memory budget.
     workers: int = 0
     redirects: tuple[str, ...] = ()

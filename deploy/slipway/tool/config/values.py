@@ -20,6 +20,7 @@ KEYS = {
     "ssh_config": str,
     "admin_keys": list,
     "ci_key": str,
+    "packages": list,
     "workers": int,
     "site": str,
     "static": str,
