@@ -114,7 +114,8 @@ def _checkout(target: Path) -> Path:
         if not (made / "bin" / program.name).exists():
             (made / "bin" / program.name).symlink_to(program)
     # To make each venv of the Makefile is there, newer than its lock file.
-    for stamp in re.findall(r"^(\.venv[\w./-]*)", (target / "Makefile").read_text(), re.MULTILINE):
-        (target / stamp).parent.mkdir(parents=True, exist_ok=True)
-        (target / stamp).touch()
+    for line in re.findall(r"^(\.venv[^:=\n]*):", (target / "Makefile").read_text(), re.MULTILINE):
+        for stamp in line.split():
+            (target / stamp).parent.mkdir(parents=True, exist_ok=True)
+            (target / stamp).touch()
     return target
