@@ -1,4 +1,4 @@
-"""How a proof follows the origin's log."""
+"""How a proof follows the origin's log, and how a deploy ends that has none."""
 
 import sys
 import time
@@ -8,6 +8,7 @@ import pytest
 
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import agent, proof, state
+from slipway.web.errors import SlipwayError
 from tests.smoke import origin_log
 from tests.smoke.attribution import Rule
 from tests.unit.smoke.test_logs import HOSTS, RUN, line
@@ -55,3 +56,17 @@ def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path,
     result = origin_log.check(log, RUN, HOSTS, set(), [])
     assert (result.checked, [fact.rule for fact in result.facts][:1]) == (None, [Rule.ARRIVED])
     assert "lines may be lost (" in result.reason and str(access) in result.reason
+
+
+@pytest.mark.parametrize("status", [1, 2], ids=["a traceback", "an argument"])
+def test_a_proof_that_breaks_off_is_not_taken_for_the_one_before(status, site, tmp_path, monkeypatch):
+    monkeypatch.setattr(state, "ROOT", tmp_path)
+    (tmp_path / "tests" / "smoke").mkdir(parents=True)
+    (tmp_path / "tests" / "smoke" / "__main__.py").write_text(f"raise SystemExit({status})")
+    report = state.directory(site) / "report"
+    report.mkdir()
+    (report / "smoke.json").write_text('{"sentence": "0 static requests reached the origin"}')
+    made = proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), None, SimpleNamespace(directory=tmp_path))
+    monkeypatch.setattr(made, "_described", lambda: None)
+    with pytest.raises(SlipwayError, match=r"^the proof failed: it could not run$"):
+        made.run()

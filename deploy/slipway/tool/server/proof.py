@@ -46,8 +46,10 @@ class Proof:
         self._following.wait()
 
     def run(self) -> None:
-        """Raises SlipwayError with the verdict's sentence when it has not passed."""
-        site = self._site
+        """Raises SlipwayError with the verdict's sentence when it has not passed, or when it could not run."""
+        site, verdict = self._site, _verdict(self._site)
+        # A proof that breaks off writes none, and an earlier deploy's would be taken for its own.
+        verdict.unlink(missing_ok=True)
         command = proof.command(
             site,
             project=state.ROOT / "project",
@@ -59,7 +61,7 @@ class Proof:
         command += shlex.split(os.environ.get(ARGUMENTS, ""))
         done = subprocess.run(command, cwd=state.ROOT, env=os.environ | dict(self._secrets.smoke), check=False)
         if done.returncode:
-            raise SlipwayError(f"the proof failed: {_sentence(site) if done.returncode == 1 else 'it could not run'}")
+            raise SlipwayError(f"the proof failed: {_sentence(site) if verdict.exists() else 'it could not run'}")
 
     def _described(self) -> Path | None:
         """The cloud's state; where nobody may read it a line says why, and that check does not run."""
@@ -87,4 +89,8 @@ def report(site: config.Site) -> str:
 
 
 def _sentence(site: config.Site) -> str:
-    return json.loads((state.directory(site) / "report" / "smoke.json").read_text())["sentence"]
+    return json.loads(_verdict(site).read_text())["sentence"]
+
+
+def _verdict(site: config.Site) -> Path:
+    return state.directory(site) / "report" / "smoke.json"
