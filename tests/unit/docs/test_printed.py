@@ -1,4 +1,4 @@
-"""Each text that docs/troubleshooting.md explains is one that the code prints."""
+"""The code prints each text that docs/troubleshooting.md explains, and each phase that a page shows."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from slipway import ROOT
-from tests.unit.docs.pages import CODE, Page
+from tests.unit.docs.pages import CODE, Page, to_read
 
 ROOMS = ("deploy", "ansible", "rehearsal", "tests/smoke", "requirements")
 # What other programs print stands in a section of its own.
@@ -47,6 +47,13 @@ def _strings(path: Path) -> list[str]:
     return [re.sub(r"\{\w*\}|%[sd]", "…", " ".join(text.split())) for text in found]
 
 
+@cache
+def forms() -> tuple[re.Pattern, ...]:
+    """What those strings become, whatever is filled in."""
+    long = (each for each in printed() if 12 < len(each.replace("…", "")) < 200)
+    return tuple(re.compile(".*".join(re.escape(piece) for piece in each.split("…"))) for each in long)
+
+
 @pytest.mark.parametrize("text", texts())
 def test_the_code_prints_it(text):
     """Between two `…` stands one piece of the code's own words, as it is written there."""
@@ -55,6 +62,15 @@ def test_the_code_prints_it(text):
     assert judged, f"{text}: too little to look for"
     for piece in judged:
         assert any(piece in each for each in printed()), f"{text}: nothing prints {piece!r}"
+
+
+PHASES = {line[2:] for page in to_read() for line in page.fenced if line.startswith("▸ ")}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_the_code_has_that_phase(phase):
+    """Of a command's output that a page shows; `…` stands for what the page leaves out, too."""
+    assert any(form.fullmatch(phase) for form in forms())
 
 
 def test_each_entry_is_explained():
