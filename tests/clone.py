@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# What of a clone is the user's: project/ and site.yml.
 FIXTURE = ROOT / "tests" / "site"
 WITHOUT_CACHES = shutil.ignore_patterns("__pycache__")
 
@@ -18,8 +19,7 @@ def clone(directory: Path, site_yml: str = "") -> Path:
 
 
 def clone_of_fixture(directory: Path) -> Path:
-    """A clone whose project is the fixture site, as tests/site.yml names it."""
+    """A clone whose project is the fixture site, with its site.yml."""
     clone(directory)
-    shutil.copytree(FIXTURE, directory / "project", ignore=WITHOUT_CACHES)
-    shutil.copy(ROOT / "tests" / "site.yml", directory)
+    shutil.copytree(FIXTURE, directory, ignore=WITHOUT_CACHES, dirs_exist_ok=True)
     return directory

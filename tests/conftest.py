@@ -1,18 +1,14 @@
-"""The site under test, and at the end of each run how much of the suite it was."""
+"""The site under test: whatever stands in project/ and in the clone's own site.yml, it is the one in tests/site."""
 
 import os
-from pathlib import Path
 
-import pytest
+from slipway.tool.config import modules
+from tests import apart  # noqa: F401
+from tests.clone import FIXTURE
 
-# Whatever stands in project/ and in the clone's own site.yml: these tests are of another site.
+pytest_plugins = ["tests.run_summary"]
+
 os.environ["DJANGO_SETTINGS_MODULE"] = "fixture.settings"
-os.environ["CONFIG"] = str(Path(__file__).resolve().parent / "site.yml")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    ran = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
-    tests = {report.nodeid for report in ran if report.when == "call"}
-    files = {test.partition("::")[0] for test in tests}
-    skipped = len(terminalreporter.stats.get("skipped", []))
-    terminalreporter.write_line(f"{len(tests)} tests of {len(files)} files ran, {skipped} were skipped")
+os.environ["CONFIG"] = str(FIXTURE / "site.yml")
+# Where settings are looked for that a site.yml does not name.
+modules.ROOT = FIXTURE

@@ -20,6 +20,7 @@ from django.test.utils import (  # noqa: E402
 
 from slipway.tool import config  # noqa: E402
 from slipway.tool.providers import request  # noqa: E402
+from tests import apart  # noqa: E402
 from tests.unit.push.wire import Answered, wire  # noqa: E402
 
 DESCRIBED = {
@@ -30,6 +31,15 @@ DESCRIBED = {
     "rackspace": "region: sjc3\nendpoint: https://swift.api.sjc3.rackspacecloud.com\n",
     "pull": "",
 }
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    apart.unit_test = item.nodeid
+    try:
+        return (yield)
+    finally:
+        apart.unit_test = ""
 
 
 @pytest.fixture(scope="session")

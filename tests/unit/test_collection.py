@@ -44,9 +44,21 @@ def test_is_skipped(): pytest.skip("for a reason")
 @pytest.mark.parametrize("processes", ["0", "2"])
 def test_a_run_says_how_many_tests_of_how_many_files_ran(processes, tmp_path):
     """As `.ci/run` prints it; what is skipped has not run."""
-    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "run_summary.py").read_text())
     for name in ("test_one.py", "test_two.py"):
         (tmp_path / name).write_text(SOME)
-    running = [sys.executable, "-m", "pytest", "-q", "--rootdir", tmp_path, "--numprocesses", processes, tmp_path]
+    running = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:django",
+        "--rootdir",
+        tmp_path,
+        "--numprocesses",
+        processes,
+        tmp_path,
+    ]
     run = subprocess.run(running, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "4 tests of 2 files ran, 2 were skipped" in run.stdout.splitlines(), run.stdout + run.stderr

@@ -100,21 +100,21 @@ class Stack:
 
     @property
     def site_url(self) -> str:
-        return f"http://www.wall.localhost:{self.origin_port}/"
+        return f"http://www.sound.localhost:{self.origin_port}/"
 
     @property
     def static_url(self) -> str:
-        return f"http://static.wall.localhost:{self.cdn_port}/"
+        return f"http://static.sound.localhost:{self.cdn_port}/"
 
     @property
     def media_url(self) -> str:
-        return f"http://media.wall.localhost:{self.cdn_port}/"
+        return f"http://media.sound.localhost:{self.cdn_port}/"
 
     # The origin.
 
     async def _origin(self, request: web.Request) -> web.Response:
         answer = self._page(request)
-        answer.headers["X-Origin"] = "wall"
+        answer.headers["X-Origin"] = "sound"
         agent = request.headers.get("User-Agent", "")
         line = {
             "run": agent.partition("slipway-smoke/")[2],
@@ -139,7 +139,7 @@ class Stack:
             return web.Response(body=thing.body, headers={"Content-Type": thing.type}, status=thing.status)
         if path == "/favicon.ico":
             return web.Response(status=302, headers={"Location": f"{self.static_url}favicon.ico"})
-        if not request.host.startswith("www.wall.localhost"):
+        if not request.host.startswith("www.sound.localhost"):
             if not self.answers_foreign_hosts:
                 request.transport.abort()
             path, status = "400", 400
@@ -205,14 +205,14 @@ class Stack:
     def _build(self) -> None:
         put, filler = self.put, "/* " + "x" * 1200 + " */"
         url = SimpleNamespace()
-        url.font = put("fonts/wall.woff2", b"wOF2" + bytes(40), "font/woff2")
+        url.font = put("fonts/own.woff2", b"wOF2" + bytes(40), "font/woff2")
         url.bg = put("img/bg.svg", f"<svg xmlns='http://www.w3.org/2000/svg'>{' ' * 1200}</svg>",
                      "image/svg+xml")  # fmt: skip
-        font, bg = self.names["fonts/wall.woff2"], self.names["img/bg.svg"]
+        font, bg = self.names["fonts/own.woff2"], self.names["img/bg.svg"]
         url.css = put(
             "css/base.css",
-            f"@font-face{{font-family:wall;src:url(../{font}) format('woff2')}}"
-            f"body{{font-family:wall;background:url('../{bg}')}}{filler}",
+            f"@font-face{{font-family:own;src:url(../{font}) format('woff2')}}"
+            f"body{{font-family:own;background:url('../{bg}')}}{filler}",
             "text/css; charset=utf-8",
         )
         url.js = put("js/app.js", f"document.title += '.'; {filler}", "text/javascript")
@@ -222,7 +222,7 @@ class Stack:
         url.logo = put("img/logo.png", png(10), "image/png")
         url.one, url.two = (put(f"img/hero-{n}.png", png(n), "image/png") for n in (1, 2))
         url.icon = put("img/icon.png", png(3), "image/png")
-        manifest = {"name": "wall", "start_url": self.site_url,
+        manifest = {"name": "sound", "start_url": self.site_url,
                     "icons": [{"src": url.icon, "sizes": "8x8"}]}  # fmt: skip
         url.manifest = put("site.webmanifest", json.dumps(manifest), "application/manifest+json")
         self.static["favicon.ico"] = Object(png(4), "image/x-icon", "public, max-age=300")

@@ -104,4 +104,4 @@ def test_pages_without_any_asset_prove_nothing(stack, prove):
 
 def test_a_site_that_is_away_is_an_error(stack, prove):
     with pytest.raises(ValueError, match="Cannot connect"):
-        prove(resolve={("www.wall.localhost", stack.origin_port): ("127.0.0.1", 9)})
+        prove(resolve={("www.sound.localhost", stack.origin_port): ("127.0.0.1", 9)})

@@ -124,7 +124,7 @@ print(json.dumps([several(plain), several(atomic), sorted(statuses)]))
 def test_on_postgresql_neither_threads_nor_a_transaction_that_is_undone_give_more_tries(database):
     env = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO")}
     env |= {"DATABASE_URL": database.url, "DJANGO_SETTINGS_MODULE": "fixture.settings"}
-    env |= {"PYTHONPATH": f"{ROOT / 'tests' / 'site'}:{ROOT / 'deploy'}"}
+    env |= {"PYTHONPATH": f"{ROOT / 'tests' / 'site' / 'project'}:{ROOT / 'deploy'}"}
     done = subprocess.run([sys.executable, "-c", AT_ONCE], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == [LIMIT, LIMIT, [401] * LIMIT + [429] * 20]

@@ -1,7 +1,6 @@
 """`make init`: a first site.yml by asking or from flags, and the secrets with it."""
 
 import re
-import shutil
 
 import pytest
 
@@ -70,19 +69,6 @@ def test_flags_fill_in_the_shipped_lines_and_leave_the_rest(file, capsys):
     )
     said = capsys.readouterr().out
     assert "made  site.yml" in said and "make cdn" in said
-
-
-def test_the_file_that_slipway_ships_can_be_filled_in(file):
-    source = config.ROOT / "site.yml"
-    if "\ndomain: example.com\n" not in source.read_text():
-        pytest.skip("site.yml is filled in here")
-    shutil.copy(source, file)
-    assert main(["init", *GIVEN]) == 0
-    text = file.read_text()
-    assert len(text.splitlines()) == len(source.read_text().splitlines())
-    assert re.findall(r"(?m)^(\w+):", text) == ["domain", "server", "seed", "region"]
-    for key in config.KEYS:
-        assert re.search(rf"(?m)^#?{key}: ", text), key
 
 
 def test_questions_show_defaults_and_ask_again(file, answer, capsys):

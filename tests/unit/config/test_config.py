@@ -30,13 +30,6 @@ def test_a_domain_and_a_region_are_enough(written):
     assert (site.media_bucket, site.price_class, site.cdn_logs) == ("example-com-media", "PriceClass_All", "")
 
 
-def test_the_shipped_file_is_valid_and_shows_every_key_with_its_default():
-    text = config.DEFAULT_PATH.read_text()
-    config.load(config.DEFAULT_PATH)
-    for key in config.KEYS:
-        assert f"\n{key}: " in text or f"\n#{key}: " in text, key
-
-
 def test_the_environment_holds_what_the_processes_read(written):
     site = config.load(written(GOOD + "site: http://www.example.com:8000\nsettings: mysite.settings\n"))
     assert site.environment() == {

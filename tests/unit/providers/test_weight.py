@@ -19,7 +19,7 @@ print(sorted(name for name in sys.modules if name.startswith(heavy)))
 def loaded(provider):
     environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
         "DJANGO_SETTINGS_MODULE": "fixture.settings",
-        "PYTHONPATH": f"{config.ROOT / 'tests' / 'site'}:{config.ROOT / 'deploy'}",
+        "PYTHONPATH": f"{config.ROOT / 'tests' / 'site' / 'project'}:{config.ROOT / 'deploy'}",
         "SECRET_KEY": "x",
         "SITE_URL": "https://www.example.com",
         "SLIPWAY_ENV": "production",

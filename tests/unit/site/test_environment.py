@@ -38,7 +38,9 @@ def settings(tmp_path):
         )
         told = {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT / "tests" / "site"), str(ROOT / "deploy"))),
+            "PYTHONPATH": os.pathsep.join(
+                (str(tmp_path), str(ROOT / "tests" / "site" / "project"), str(ROOT / "deploy"))
+            ),
             "DJANGO_SETTINGS_MODULE": "theirs",
         }
         command = [sys.executable, "-c", SHOW]
@@ -78,6 +80,7 @@ from slipway.settings import *
 """
 SHOW_SIGN_IN = """
 import json, logging, django
+django.setup()
 from django.conf import settings
 logging.getLogger("slipway.sign_in").warning("told")
 limited = "slipway.web.sign_in" in settings.INSTALLED_APPS

@@ -10,7 +10,7 @@ from tests.integration.smoke.deployment import WITH_PHOTOS, Deployment
 from tests.integration.smoke.next_release import switched_to
 
 # What a server that serves static files itself would have on its disk.
-ASSETS = FIXTURE / "assets"
+ASSETS = FIXTURE / "project" / "assets"
 
 
 @broken(
