@@ -33,10 +33,12 @@ def credentials(environ: Mapping[str, str]) -> dict[str, str]:
     role = environ.get("AWS_ROLE_ARN")
     if not role:
         return {}
-    import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
-    sts = boto3.client("sts", region_name=config.load().region)
+    from slipway.tool.aws.errors import Rejection, explain
+    from slipway.tool.aws.identity import Identity
+
+    sts = Identity().client("sts", config.load().region)
     session = f"github-{environ.get('GITHUB_RUN_ID', 'run')}"
     try:
         # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
@@ -44,13 +46,14 @@ def credentials(environ: Mapping[str, str]) -> dict[str, str]:
             RoleArn=role, RoleSessionName=session, WebIdentityToken=_token(environ)
         )
     except ClientError as error:
-        code = error.response["Error"].get("Code", "")
-        raise SlipwayError(
-            f"AWS gives this job no credentials of {role}: {code}; it trusts the repository that `github` names in "
-            "site.yml, and there jobs in the environment `production` alone: `make cdn` makes it so"
-        ) from None
+        trust = (
+            "it trusts the repository that `github` names in site.yml, and there jobs in the environment `production` "
+            "alone: `make cdn` makes it so"
+        )
+        why = explain(Rejection.of(error), trust)
+        raise SlipwayError(f"AWS gives this job no credentials of {role}: {why}") from None
     except BotoCoreError as error:
-        raise SlipwayError(f"AWS cannot be asked for credentials of {role}: {error}") from None
+        raise SlipwayError(f"AWS cannot be asked for credentials of {role}: {explain(error)}") from None
     given = answer["Credentials"]
     return {
         "AWS_ACCESS_KEY_ID": given["AccessKeyId"],

@@ -16,9 +16,9 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError
 
+from slipway.tool.aws.calls import ask
 from slipway.tool.aws.errors import call_failed
 from slipway.tool.aws.identity import Identity
-from slipway.tool.cdn.account import ask
 from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import RELEASES_PREFIX, STATIC_PREFIX

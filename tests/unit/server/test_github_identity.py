@@ -103,7 +103,7 @@ def test_a_role_that_trusts_somebody_else_is_told_with_what_to_look_at(run, sts)
     sts.answering = lambda asked: Answered(403, DENIED)
     done = run()
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"no credentials of {ROLE}: AccessDenied; it trusts the repository" in done.stderr
+    assert f"no credentials of {ROLE}: 403 AccessDenied: it trusts the repository" in done.stderr
     assert "environment `production`" in done.stderr
 
 

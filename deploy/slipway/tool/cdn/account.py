@@ -1,46 +1,23 @@
-"""The AWS account: its clients, what is asked, what is changed, and its errors in one line."""
+"""The AWS account: its clients, what is asked and what is changed."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.client import BaseClient
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
+from slipway.tool.aws.calls import ask
 from slipway.tool.aws.errors import call_failed
 from slipway.tool.aws.identity import Identity
+from slipway.tool.config import Site
 
 # CloudFront is a global service; it answers, and takes certificates from, this region.
 GLOBAL = "us-east-1"
 TAG = "slipway-site"
 # Stands for an id or ARN that AWS gives once the thing is made.
 NOT_YET = "(not made yet)"
-
-
-class Site(Protocol):
-    """What provisioning needs to know of a site; ``slipway.tool.config.Site`` is one."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def site_url(self) -> str: ...
-    @property
-    def static_url(self) -> str: ...
-    @property
-    def media_url(self) -> str: ...
-    @property
-    def region(self) -> str: ...
-    @property
-    def bucket(self) -> str: ...
-    @property
-    def media_bucket(self) -> str: ...
-    @property
-    def price_class(self) -> str: ...
-    @property
-    def cdn_logs(self) -> str: ...
-    @property
-    def github(self) -> str: ...
 
 
 class Account:
@@ -110,30 +87,6 @@ class Account:
             self.changes.append(line)
             self.say(line)
         return answer
-
-
-def ask(
-    client: BaseClient,
-    operation: str,
-    resource: str,
-    absent: tuple[str, ...] = (),
-    denied: str = "",
-    **params: Any,
-) -> dict[str, Any] | None:
-    """AWS's answer, or None where it answers with one of the error codes in ``absent``.
-
-    Raises SlipwayError, naming the call, ``resource`` and the fix, for every other error; ``denied`` is the fix of a
-    denied one where the resource knows better.
-    """
-    service = client.meta.service_model.service_name
-    try:
-        return getattr(client, operation)(**params)
-    except ClientError as error:
-        if error.response["Error"].get("Code", "") in absent:
-            return None
-        raise call_failed(service, resource, error, denied) from error
-    except BotoCoreError as error:
-        raise call_failed(service, resource, error) from error
 
 
 def pages(client: BaseClient, operation: str, resource: str, listing: str) -> list[dict[str, Any]]:

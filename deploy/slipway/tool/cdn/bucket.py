@@ -4,9 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.tool.cdn.account import GLOBAL, TAG, Account, Site, ask, is_https
+from slipway.tool.aws.calls import ask
+from slipway.tool.cdn.account import GLOBAL, TAG, Account, is_https
 from slipway.tool.cdn.drift import overlay
 from slipway.tool.cdn.edges import Edge
+from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import INCOMING_PREFIX
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from slipway.tool.aws.calls import ask
 from slipway.tool.cdn import dns
-from slipway.tool.cdn.account import NOT_YET, TAG, Account, Site, ask, host
+from slipway.tool.cdn.account import NOT_YET, TAG, Account, host
 from slipway.tool.cdn.waiting import wait_for
+from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
 
 # Without the filter ACM lists RSA keys alone.

@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore import xform_name
 
+from slipway.tool.aws.calls import ask
 from slipway.tool.aws.identity import Identity
 from slipway.tool.cdn import dns, policies
-from slipway.tool.cdn.account import Account, Site, ask, is_https
+from slipway.tool.cdn.account import Account, is_https
 from slipway.tool.cdn.bucket import describe_bucket, ensure_bucket, ensure_policy
 from slipway.tool.cdn.certificate import ensure_certificate
 from slipway.tool.cdn.distribution import (
@@ -22,6 +23,7 @@ from slipway.tool.cdn.distribution import (
 from slipway.tool.cdn.edges import Edge, edges
 from slipway.tool.cdn.identities import ensure_identities
 from slipway.tool.cdn.waiting import wait_for
+from slipway.tool.config import Site
 from slipway.tool.secrets import Secrets
 from slipway.web.errors import SlipwayError
 

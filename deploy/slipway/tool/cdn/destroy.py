@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from slipway.tool.aws.calls import ask
 from slipway.tool.cdn import certificate, dns
-from slipway.tool.cdn.account import TAG, Account, ask, is_https
+from slipway.tool.cdn.account import TAG, Account, is_https
 from slipway.tool.cdn.bucket import exists, tags
 from slipway.tool.cdn.distribution import find_access_control, find_ours, find_response_headers
 from slipway.tool.cdn.edges import Edge, edges

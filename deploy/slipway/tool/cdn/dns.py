@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.tool.cdn.account import Account, ask
+from slipway.tool.aws.calls import ask
+from slipway.tool.cdn.account import Account
 from slipway.tool.cdn.drift import overlay
 from slipway.web.errors import SlipwayError
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from slipway.tool.cdn.account import Site, host
+from slipway.tool.cdn.account import host
+from slipway.tool.config import Site
 from slipway.web.prefixes import PUBLIC_PREFIX, STATIC_PREFIX
 
 

@@ -6,8 +6,9 @@ A key goes from AWS's answer straight into the vaulted file; nothing shows it.
 import json
 from typing import Any
 
+from slipway.tool.aws.calls import ask
 from slipway.tool.cdn import policies
-from slipway.tool.cdn.account import NOT_YET, TAG, Account, ask
+from slipway.tool.cdn.account import NOT_YET, TAG, Account
 from slipway.tool.cdn.drift import overlay
 from slipway.tool.config import Site
 from slipway.tool.secrets import AWS_PAIR, Secrets

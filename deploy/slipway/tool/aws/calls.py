@@ -1,0 +1,29 @@
+"""One call of an AWS API, with its error in one line."""
+
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError, ClientError
+
+from slipway.tool.aws.errors import call_failed
+
+
+def ask(
+    client: BaseClient,
+    operation: str,
+    resource: str,
+    absent: tuple[str, ...] = (),
+    denied: str = "",
+    **params: Any,
+) -> dict[str, Any] | None:
+    """AWS's answer, or None where it answers with one of the error codes in ``absent``.
+
+    Raises SlipwayError, naming the call, ``resource`` and the fix, for every other error; ``denied`` is the fix of a
+    denied one where the resource knows better.
+    """
+    try:
+        return getattr(client, operation)(**params)
+    except (ClientError, BotoCoreError) as error:
+        if isinstance(error, ClientError) and error.response["Error"].get("Code", "") in absent:
+            return None
+        raise call_failed(client.meta.service_model.service_name, resource, error, denied) from error
