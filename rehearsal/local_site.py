@@ -86,6 +86,12 @@ class LocalSite(Environment):
         """Creates the bucket and the distributions, as `make cdn` does in a real account."""
         self.run([sys.executable, "-m", "slipway.tool", "cdn"], identity="admin", log="provision")
 
+    def check_settings(self) -> None:
+        """Rejects the settings that a deploy of the user's own site would reject; the rest is said on the screen."""
+        command = [sys.executable, "manage.py", "check_settings", "--demo", "--config", str(self.user_site.path)]
+        env = self.user_site.environment() | {"DATABASE_URL": "postgres:///slipway"}
+        self.run(command, identity="web", env=env)
+
     def push(self, *, quiet: bool = False) -> None:
         """Builds the static files and sends them to the bucket."""
         command = [sys.executable, "manage.py", "collectstatic", "--noinput"]

@@ -17,7 +17,8 @@ class Options:
     """``login`` is (user, password); ``resolve`` maps (host, port) to (address, port).
 
     ``browser`` is the path of a Chromium, None where there is none (or "none" was asked for).
-    ``allow`` has pairs of a path that the origin may answer whatever it is, and the reason.
+    ``allow`` has pairs of a path that the origin may answer whatever it is, and the reason; ``waived`` those of a
+    setting that the site's owner let weaken it.
     ``source``: the project's own files, in which a leak's line is looked for.
     ``full_pages``: how many pages are looked at in every way, the others on a desktop alone.
     """
@@ -35,6 +36,7 @@ class Options:
     pull: str = ""
     paths: tuple[str, ...] = ()
     allow: tuple[tuple[str, str], ...] = ()
+    waived: tuple[tuple[str, str], ...] = ()
     report: Path | None = None
     ca: Path | None = None
     resolve: Mapping[tuple[str, int], tuple[str, int]] | None = None
@@ -90,6 +92,14 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         metavar="PATH=REASON",
         help="the origin may answer this one path, for a reason that the report repeats",
     )
+    parser.add_argument(
+        "--waived",
+        action="append",
+        type=_waived,
+        default=[],
+        metavar="SETTING=REASON",
+        help="a setting that may weaken the site, for a reason that the report repeats",
+    )
     parser.add_argument("--report", type=Path, help="write index.html, smoke.json and junit.xml here")
     parser.add_argument("--ca", type=_file, help="trust this certificate authority too")
     parser.add_argument(
@@ -119,6 +129,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         "manifests": tuple(given["manifests"]),
         "paths": tuple(given["paths"]),
         "allow": tuple(given["allow"]),
+        "waived": tuple(given["waived"]),
         "resolve": dict(given["resolve"]),
         "login": tuple(login.split(":", 1)) if login else None,
         "browser": find_browser(given["browser"]),
@@ -139,6 +150,13 @@ def _allowance(text: str) -> tuple[str, str]:
     if not path.startswith("/") or path == "/" or not reason.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not a path of the site and a reason, /admin/sprite/=why")
     return path, reason.strip()
+
+
+def _waived(text: str) -> tuple[str, str]:
+    setting, _, reason = text.partition("=")
+    if not setting.isidentifier() or not reason.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a setting and a reason, SECURE_HSTS_SECONDS=why")
+    return setting, reason.strip()
 
 
 def _file(text: str) -> Path:

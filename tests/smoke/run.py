@@ -60,6 +60,7 @@ class Run:
         self.checks = {letter: CheckResult("not checked") for letter in CHECKS}
         self.facts: list[Fact] = []
         self.notes = [f"not judged, as asked: {path} ({reason})" for path, reason in options.allow]
+        self.notes += [f"waived by the site's owner: {setting} ({reason})" for setting, reason in options.waived]
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
         self.page_loads: list[PageLoad] = []

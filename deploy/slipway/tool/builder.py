@@ -18,6 +18,9 @@ from slipway.web.prefixes import STATIC_PREFIX
 # The push alone acts in AWS. Settings that ask for a key's variables find them in the other processes too.
 WITHHELD = Identity(dict.fromkeys(AWS_PAIR, "withheld"))
 
+# How Python tells of an older name, with its file and line.
+WARNING = "FutureWarning: "
+
 
 class Builder:
     """`manage.py` of this checkout, in the environment of the site that ``site`` describes."""
@@ -31,11 +34,12 @@ class Builder:
         # What this shell calls its database is not what the server calls it.
         self._on_server = inventory.database(secrets) | dict(site.extra) | self._web
 
-    def check_databases(self) -> None:
-        """Refuses a project whose database on the server would be SQLite."""
-        self._run(
-            "databases", "-m", "slipway.tool.databases", environment=self._environment(WITHHELD) | self._on_server
-        )
+    def check_settings(self) -> list[str]:
+        """Rejects settings that would weaken the site on its server, and SQLite there; gives lines worth a word."""
+        environment = self._environment(WITHHELD) | self._on_server
+        arguments = ("manage.py", "check_settings", "--config", str(self.site.path.resolve()))
+        said = self._run("check_settings", *arguments, environment=environment)
+        return [line for line in said.splitlines() if line.startswith(("warning: ", "waived: ")) or WARNING in line]
 
     def push(self) -> None:
         """Collects, bundles, verifies and pushes; the progress and the closing line are on the screen."""
@@ -79,8 +83,10 @@ class Builder:
             "SLIPWAY_BUILD": str(self.directory),
         }
 
-    def _run(self, name: str, *arguments: str, environment: Mapping[str, str], shown: bool = False) -> None:
-        """Raises SlipwayError with the last line of what Python ran; ``name``.log has the rest."""
+    def _run(self, name: str, *arguments: str, environment: Mapping[str, str], shown: bool = False) -> str:
+        """What it said, where that is not ``shown``.
+
+        Raises SlipwayError with the last line of what Python ran; ``name``.log has the rest."""
         log = state.directory(self.site) / "log" / f"{name}.log"
         command = [sys.executable, *arguments]
         with log.open("w") as file:
@@ -97,3 +103,4 @@ class Builder:
         if done.returncode:
             lines = (done.stderr if shown else log.read_text()).strip().splitlines() or ["it said nothing"]
             raise SlipwayError(lines[-1].removeprefix("slipway: "))
+        return log.read_text()

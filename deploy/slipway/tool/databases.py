@@ -1,10 +1,8 @@
-"""Refuses a project whose database would be SQLite on the server: ``python -m slipway.tool.databases``.
+"""Rejects a project whose database would be SQLite on the server.
 
 Its file would lie in a release, which nobody may write and the next release has not.
 """
 
-import os
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,9 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.utils import load_backend
 
-from slipway import ROOT
 from slipway.web.errors import SlipwayError
-from slipway.web.guard import LINE, require_offload_line
+from slipway.web.guard import LINE
 
 
 def require_a_server(databases: Mapping[str, Mapping[str, Any]], url: str) -> None:
@@ -41,17 +38,3 @@ def is_sqlite(engine: str) -> bool:
         return load_backend(engine).DatabaseWrapper.vendor == "sqlite"
     except (ImproperlyConfigured, ImportError, AttributeError):
         return engine.rpartition(".")[2] in ("sqlite3", "spatialite")
-
-
-def main() -> None:
-    # As manage.py does.
-    sys.path.insert(1, str(ROOT / "project"))
-    try:
-        require_offload_line()
-        require_a_server(settings.DATABASES, os.environ.get("DATABASE_URL", ""))
-    except (SlipwayError, ImproperlyConfigured) as error:
-        sys.exit(f"slipway: {error}")
-
-
-if __name__ == "__main__":
-    main()

@@ -25,5 +25,6 @@ def command(
         *("--manifest", str(build / "manifests" / "objects.json")),
         *(("--provisioned", str(provisioned)) if provisioned else ()),
         *(f"--allow={path}={reason}" for path, reason in site.allow.items()),
+        *(f"--waived={setting}={reason}" for setting, reason in site.waive.items()),
         *("--source", str(project), "--report", str(report)),
     ]

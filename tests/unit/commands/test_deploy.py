@@ -27,8 +27,9 @@ class Recorder:
     def __init__(self):
         self.calls = []
 
-    def check_databases(self):
-        self.calls.append("databases")
+    def check_settings(self):
+        self.calls.append("settings")
+        return []
 
     def push(self):
         self.calls.append("push")
@@ -74,7 +75,7 @@ def phases(described, monkeypatch):
 
 def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
     before, after = (
-        ["databases", "push", "pack", "describe ('/login/',)", "purge", "verify"],
+        ["settings", "push", "pack", "describe ('/login/',)", "purge", "verify"],
         ["send", "migrate", "check", "record", "prune", "prune bucket"],
     )
     assert phases("fastly") == before + after
@@ -82,7 +83,7 @@ def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned
 
 
 def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
-    assert phases("pull") == ["databases", "push", "pack", "describe ('/login/',)", *LAST]
+    assert phases("pull") == ["settings", "push", "pack", "describe ('/login/',)", *LAST]
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_a_new_path_that_takes_a_password_stops_ci_before_anything_is_pushed(loo
     looking = look(restricted=True)
     monkeypatch.setattr(deploy.inventory, "write", lambda *those: SimpleNamespace(fingerprint=f"for {those[3]}"))
     looking.builder = SimpleNamespace(
-        check_databases=list, sign_in_paths=lambda: ["/sign-in/"], push=lambda: pytest.fail("something was pushed")
+        check_settings=list, sign_in_paths=lambda: ["/sign-in/"], push=lambda: pytest.fail("something was pushed")
     )
     looking.found.current = ""
     with pytest.raises(SlipwayError, match=r"needed \(the description changed\).*admin_keys"):

@@ -10,7 +10,7 @@ from slipway.tool import builder, config, databases
 from slipway.tool.server import state
 from slipway.web.errors import SlipwayError
 
-THEIRS = "SECRET_KEY = 'theirs'\nINSTALLED_APPS = []\n"
+THEIRS = "SECRET_KEY = 'django-insecure-theirs'\nINSTALLED_APPS = []\n"
 STARTPROJECT = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'db.sqlite3'}}\n"
 LINE = "from slipway.settings import *\n"
 
@@ -28,7 +28,7 @@ def check(tmp_path, monkeypatch):
         (tmp_path / "theirs.py").write_text(THEIRS + lines)
         (tmp_path / "site.yml").write_text(f"domain: example.com\nregion: eu-central-1\nsettings: theirs\n{more}")
         secrets = SimpleNamespace(web={"SECRET_KEY": "ours", **web}, deployer={})
-        builder.Builder(config.load(tmp_path / "site.yml"), secrets).check_databases()
+        builder.Builder(config.load(tmp_path / "site.yml"), secrets).check_settings()
 
     return ask
 

@@ -125,7 +125,8 @@ class Deploy:
     def build(self) -> ReleaseArchive:
         """Before anything on the server changes: what is wrong with the site or the bucket shows here."""
         with phase("Build, and push what is missing" if self.site.pushes else "Build what the CDN will pull"):
-            self.builder.check_databases()
+            for line in self.builder.check_settings():
+                print(f"    {line}")
             if self.found.current:
                 applied = self.connection.agent("applied")
                 self.builder.check_migrations(applied, allow=self.options.allow_unsafe)

@@ -51,6 +51,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         extra=project.environment(values),
         keep=project.keep(values),
         allow=project.allow(values),
+        waive=project.waive(values),
         price_class=values.choice("price_class", PRICE_CLASSES, PRICE_CLASSES[0]),
         cdn_logs=values.text("cdn_logs", BUCKET, "a bucket name", optional=True),
         github=values.text("github", REPOSITORY, "a repository like owner/name", optional=True),

@@ -5,6 +5,7 @@ import re
 from slipway.tool.config.forms import VARIABLE
 from slipway.tool.config.site import KEEP, SIGN_IN_TRIES
 from slipway.tool.config.values import Values
+from slipway.web.settings import dangerous
 
 
 def environment(values: Values) -> dict[str, str]:
@@ -50,3 +51,14 @@ def allow(values: Values) -> dict[str, str]:
         if not isinstance(reason, str) or not reason.strip():
             raise values.error("allow", f"{path}: missing; give the reason, which the report repeats")
     return allowed
+
+
+def waive(values: Values) -> dict[str, str]:
+    """Setting → the reason why it may weaken the site."""
+    waived = values.get("waive", {})
+    for name, reason in waived.items():
+        if name not in dangerous.WAIVABLE:
+            raise values.error("waive", f"{name!r} is none of {', '.join(dangerous.WAIVABLE)}")
+        if not isinstance(reason, str) or not reason.strip():
+            raise values.error("waive", f"{name}: missing; give the reason, which the proof's report repeats")
+    return waived

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from slipway.tool.config import modules
 from slipway.web import stores, switch
+from slipway.web.settings import dangerous
 
 TLS = ("letsencrypt", "none")
 # https://letsencrypt.org/docs/acme-protocol-updates/ and https://letsencrypt.org/docs/staging-environment/
@@ -62,6 +63,8 @@ class Site:
     keep: int = KEEP
     # What the proof does not judge: path → reason.
     allow: Mapping[str, str] = field(default_factory=dict)
+    # Settings that may weaken the site: name → reason.
+    waive: Mapping[str, str] = field(default_factory=dict)
     # Which edges answer, and the bucket for their log, "" for none.
     price_class: str = PRICE_CLASSES[0]
     cdn_logs: str = ""
@@ -115,6 +118,8 @@ class Site:
         elsewhere = {} if self.provider == stores.DEFAULT else {stores.VARIABLE: self.provider}
         if self.endpoint:
             elsewhere |= {"AWS_ENDPOINT_URL_S3": self.endpoint, **CHECKSUMS}
+        if self.waive:
+            elsewhere |= {dangerous.WAIVED: ",".join(self.waive)}
         return elsewhere | {
             switch.VARIABLE: switch.PRODUCTION,
             "DJANGO_SETTINGS_MODULE": self.settings,

@@ -47,6 +47,7 @@ KEYS = {
     "github": str,
     "keep": int,
     "allow": dict,
+    "waive": dict,
 }
 WORDS = {str: "text", list: "a list", dict: "`name: value` lines", int: "a number"}
 

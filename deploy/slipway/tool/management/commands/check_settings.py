@@ -1,0 +1,42 @@
+"""Rejects settings that would weaken the site on its server, and a database that nobody could write there."""
+
+import os
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from slipway.tool import config, databases
+from slipway.tool.settings_check import assignments
+from slipway.tool.settings_check.problems import Check
+from slipway.web.errors import SlipwayError
+from slipway.web.settings import dangerous
+
+FIX = "correct it"
+WAIVE = ", or write `waive: {%s: the reason}` in site.yml"
+
+
+class Command(BaseCommand):
+    help = "Reject settings that would weaken the site on its server, by file and line."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser):
+        parser.add_argument("--config", required=True, help="the site.yml of the deploy")
+        parser.add_argument("--demo", action="store_true", help="for a demo, which has secrets of its own")
+
+    def handle(self, demo: bool, **options) -> None:
+        site = config.load(options["config"])
+        databases.require_a_server(settings.DATABASES, os.environ.get("DATABASE_URL", ""))
+        check = Check(settings, settings.SETTINGS_MODULE, assignments.read(settings.SETTINGS_MODULE), site)
+        problems = check.problems()
+        # A demo never serves strangers: of the key it says what a deploy would.
+        kept = [each for each in problems if demo and each.setting == "SECRET_KEY"]
+        for note in (*check.notes(demo=demo), *(f"{each}; a deploy rejects it" for each in kept)):
+            self.stdout.write(f"warning: {note}")
+        for name, reason in site.waive.items():
+            self.stdout.write(f"waived: {name} ({reason})")
+        rejected = [each for each in problems if each not in kept]
+        if rejected:
+            first, *others = rejected
+            more = "".join(f"; also {each.setting} ({each.place})" for each in others)
+            waive = WAIVE % first.setting if first.setting in dangerous.WAIVABLE else ""
+            raise SlipwayError(f"{first}; {FIX}{waive}{more}")

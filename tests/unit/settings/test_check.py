@@ -1,0 +1,158 @@
+"""A setting that would weaken the site stops a deploy with its file and line."""
+
+import pytest
+
+from slipway.tool import config
+from slipway.tool.settings_check import assignments
+from slipway.tool.settings_check.problems import Check
+
+LINE = "from slipway.settings import *\n"
+BASE = """import os
+DEBUG = True
+SECRET_KEY = "django-insecure-theirs"
+ALLOWED_HOSTS = []
+INSTALLED_APPS = []
+MIDDLEWARE = []
+"""
+# The line of whatever stands below BASE.
+FIRST = BASE.count("\n") + 1
+
+
+@pytest.fixture
+def check(package, tmp_path, monkeypatch):
+    """The check of a settings package's ``production``; ``more`` are further lines of site.yml."""
+    monkeypatch.chdir(tmp_path)
+
+    def check(production, base=BASE, more="", **modules):
+        file = tmp_path / "site.yml"
+        file.write_text(f"domain: example.com\nregion: eu-central-1\n{more}")
+        site = config.load(file)
+        for name, value in site.environment().items():
+            if name != "DJANGO_SETTINGS_MODULE":
+                monkeypatch.setenv(name, value)
+        settings = package("production", base=base, production=production, **modules)
+        return Check(settings, settings.__name__, assignments.read(settings.__name__), site)
+
+    monkeypatch.setattr(config.Site, "settings", "theirs")
+    return check
+
+
+def told(check):
+    """file:line without the package's folder, and what is said."""
+    return [str(each).partition("/")[2] for each in check.problems()]
+
+
+def test_what_startproject_writes_is_fine(check):
+    assert told(check(BASE + LINE)) == []
+
+
+REJECTED = {
+    "DEBUG = os.environ.get('DEBUG', '1') == '1'": "DEBUG is True: every error page",
+    "SECRET_KEY = 'theirs, for all to read'": "SECRET_KEY stands in the repository",
+    "SECRET_KEY = os.environ.get('THEIR_KEY', 'a default')": "SECRET_KEY stands in the repository",
+    "ALLOWED_HOSTS = ['*']": "ALLOWED_HOSTS is ['*']: the site would answer to any name",
+    "ALLOWED_HOSTS += ['.com']": "ALLOWED_HOSTS has '.com', which is more than example.com",
+    "ALLOWED_HOSTS = ['.another.org']": "ALLOWED_HOSTS has '.another.org'",
+    "SECURE_HSTS_SECONDS = 0": "SECURE_HSTS_SECONDS is 0: browsers would go on trying plain http",
+    "SESSION_COOKIE_SECURE: bool = False": "SESSION_COOKIE_SECURE is False: sessions",
+    "DEBUG, CSRF_COOKIE_SECURE = True, False": "CSRF_COOKIE_SECURE is False",
+    "SESSION_COOKIE_HTTPONLY = False": "SESSION_COOKIE_HTTPONLY is False",
+    "SECURE_CONTENT_TYPE_NOSNIFF = False": "SECURE_CONTENT_TYPE_NOSNIFF is False",
+    "COMPRESS_ENABLED = False": "COMPRESS_ENABLED is False",
+    "COMPRESS_OFFLINE = False": "COMPRESS_OFFLINE is False",
+    "STORAGES = {'staticfiles': {'BACKEND': 'whitenoise.storage.X'}}": "STORAGES has another storage of static files",
+    "if True:\n    SECURE_HSTS_SECONDS = 0": "SECURE_HSTS_SECONDS is 0",
+}
+
+
+@pytest.mark.parametrize("setting", REJECTED)
+def test_above_the_line_it_is_rejected_by_its_line(setting, check):
+    (problem,) = [each for each in told(check(BASE + setting + "\n" + LINE)) if REJECTED[setting] in each]
+    assert problem.startswith(f"production.py:{FIRST + setting.count(chr(10))}: ")
+    assert "theirs, for all" not in problem and "a default" not in problem
+
+
+BELOW = {
+    **{name: said for name, said in REJECTED.items() if "+=" not in name and "STORAGES" not in name},
+    "DEBUG = True": "DEBUG is True on the server",
+    "ALLOWED_HOSTS = ['shop.example.com']": "ALLOWED_HOSTS lacks www.example.com",
+    "STORAGES['staticfiles']['BACKEND'] = 'django.contrib.staticfiles.storage.X'": "STORAGES has django.contrib.static",
+    "STATIC_URL = '/static/'": "STATIC_URL is '/static/' and must be the CDN's, https://static.example.com/",
+    "MIDDLEWARE = []": "MIDDLEWARE is set anew below the settings line",
+    "INSTALLED_APPS = ['theirs']": "INSTALLED_APPS is set anew below the settings line",
+    "SECURE_PROXY_SSL_HEADER = None": "SECURE_PROXY_SSL_HEADER must be",
+}
+
+
+@pytest.mark.parametrize("setting", BELOW)
+def test_below_the_line_too_where_it_wins(setting, check):
+    said = BELOW[setting].partition(" is ")[0] + " "
+    problems = told(check(f"import os\nfrom .base import *\n{setting}\n", base=BASE + LINE))
+    (problem,) = [each for each in problems if f": {said}" in each or BELOW[setting] in each]
+    assert problem.startswith(f"production.py:{3 + setting.count(chr(10))}: ")
+
+
+def test_it_is_found_in_the_module_that_sets_it(check):
+    production = "from .base import *\nfrom .cookies import SESSION_COOKIE_SECURE\n" + LINE
+    base = BASE + "SECURE_HSTS_SECONDS = 60\nSECURE_HSTS_SECONDS = 0\n"
+    assert [each[:20] for each in told(check(production, base, cookies="\nSESSION_COOKIE_SECURE = False\n"))] == [
+        f"base.py:{FIRST + 1}: SECURE_HS",
+        "cookies.py:2: SESSIO",
+    ]
+
+
+def test_what_follows_debug_is_productions_own_and_told(check):
+    lines = "SESSION_COOKIE_SECURE = not DEBUG\nif DEBUG:\n    SECURE_HSTS_SECONDS = 0\n"
+    checked = check(BASE + lines + "ALLOWED_HOSTS = ['*'] if DEBUG else []\n" + LINE)
+    assert told(checked) == []
+    follows = "follows DEBUG, which is True there; in production it is"
+    assert [note.partition("/")[2] for note in checked.notes()] == [
+        f"production.py:{FIRST + 3}: ALLOWED_HOSTS {follows} ['www.example.com']",
+        f"production.py:{FIRST + 2}: SECURE_HSTS_SECONDS {follows} 31536000",
+        f"production.py:{FIRST}: SESSION_COOKIE_SECURE {follows} True",
+    ]
+
+
+def test_a_waived_setting_is_the_projects_own(check):
+    checked = check(BASE + "SECURE_HSTS_SECONDS = 0\n" + LINE, more="waive: {SECURE_HSTS_SECONDS: an intranet}\n")
+    assert told(checked) == []
+    assert checked._settings.SECURE_HSTS_SECONDS == 0
+
+
+def test_what_nginx_does_django_need_not(check):
+    assert told(check(BASE + "SECURE_SSL_REDIRECT = False\n" + LINE)) == []
+    (problem,) = told(check(BASE + "SECURE_SSL_REDIRECT = False\n" + LINE, more="tls: none\n"))
+    assert problem.startswith(f"production.py:{FIRST}: SECURE_SSL_REDIRECT is False, and with `tls: none` nothing else")
+
+
+def test_a_plain_http_site_has_no_cookies_to_secure(check):
+    assert told(check(BASE + "SESSION_COOKIE_SECURE = False\n" + LINE, more="site: http://www.example.com\n")) == []
+
+
+def test_startprojects_key_without_a_secret_in_its_place(check, monkeypatch):
+    monkeypatch.delenv("SECRET_KEY")
+    (problem,) = told(check(BASE + LINE))
+    assert problem.startswith("production.py:3: SECRET_KEY is startproject's, and the secrets have none")
+
+
+def test_a_key_of_the_environment_is_fine(check, monkeypatch):
+    monkeypatch.setenv("THEIR_KEY", "of the server alone")
+    assert told(check(BASE + "SECRET_KEY = os.environ['THEIR_KEY']\n" + LINE)) == []
+
+
+def test_an_old_buckets_settings_are_named_by_their_line(check):
+    (note,) = check(BASE + "AWS_LOCATION = 'old'\nAWS_DEFAULT_ACL = 'public-read'\n" + LINE).notes()
+    assert note.partition("/")[2] == (
+        f"production.py:{FIRST + 1}: AWS_DEFAULT_ACL and 1 more AWS settings: without effect, "
+        "site.yml names the bucket; take it out"
+    )
+
+
+@pytest.mark.parametrize("name", ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"])
+def test_a_cookie_that_https_alone_can_keep_is_told_in_the_demo(name, check):
+    checked = check(f"{BASE}{name} = '__Host-theirs'\n{LINE}")
+    assert list(checked.notes()) == []
+    (note,) = checked.notes(demo=True)
+    assert note.partition("/")[2].startswith(
+        f"production.py:{FIRST}: {name} begins with __, so browsers keep it by https"
+    )
