@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 _root = Path(__file__).resolve().parent.parent
 chdir = str(_root / "project")
-# The last of them is looked through first: the project's own packages, then ours.
-pythonpath = f"{_root / 'deploy' / 'previous'},{_root / 'deploy'},{_root / 'project'}"
+# As manage.py: the project's own packages, then ours. Gunicorn's `pythonpath` would put ours before the project's.
+sys.path[:0] = [str(_root / name) for name in ("project", "deploy", "deploy/previous")]
 
 # A Unix socket; under systemd the inherited one takes its place.
 bind = f"unix:{os.environ.get('SLIPWAY_SOCKET', _root / 'build' / 'gunicorn.sock')}"
