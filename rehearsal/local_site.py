@@ -14,6 +14,7 @@ from rehearsal.environment import NO_ACCOUNT, Environment, choose_ports, inherit
 from rehearsal.processes import Processes
 from slipway import ROOT
 from slipway.tool import config, path_patterns, proof
+from slipway.tool.server import site_nginx
 from slipway.web.errors import SlipwayError
 
 DOMAIN = "slipway.localhost"
@@ -184,6 +185,7 @@ class LocalSite(Environment):
         temp.mkdir(exist_ok=True)
         sign_in_paths = json.loads((self.directory / "release.json").read_text())["sign_in_paths"]
         return nginx.render(
+            nginx_site_files=site_nginx.read(),
             nginx_pid=self.directory / "nginx.pid",
             nginx_log_dir=self.origin_log.parent,
             nginx_temp_dir=temp,

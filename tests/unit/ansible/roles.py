@@ -15,6 +15,7 @@ SITE = {
     "slipway_first_user": "root",
     "slipway_admin_keys": [],
     "slipway_ci_key": "",
+    "slipway_nginx_files": [{"name": "a.conf", "text": "deny 192.0.2.1;\n"}],
     "slipway_packages": ["gettext"],
     "layout": layout.VALUES,
     "slipway_site_host": "www.example.test",

@@ -67,6 +67,7 @@ def _expected(tls, proxies):
         "nginx_tls": pair if ends_here else "none",
         "nginx_forwarded_proto": "$scheme" if ends_here else "https",
         "nginx_acme_dir": "/var/lib/slipway/acme",
+        "nginx_site_files": SITE["slipway_nginx_files"],
         "nginx_client_max_body_size": "1m",
         "nginx_proxies": proxies,
         "nginx_sign_in": [r"/login/\Z", '/with "quotes"'],

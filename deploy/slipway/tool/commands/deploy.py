@@ -14,7 +14,19 @@ from slipway.tool.builder import Builder
 from slipway.tool.phases import phase
 from slipway.tool.prune import Prune
 from slipway.tool.secrets import Secrets
-from slipway.tool.server import facts, host_keys, inventory, layout, lock, lockout, playbook, preflight, proof, stale
+from slipway.tool.server import (
+    facts,
+    host_keys,
+    inventory,
+    layout,
+    lock,
+    lockout,
+    playbook,
+    preflight,
+    proof,
+    site_nginx,
+    stale,
+)
 from slipway.tool.server.connection import Connection, reach
 from slipway.tool.server.layout import LAYOUT
 from slipway.tool.server.upload import ReleaseArchive, send
@@ -74,6 +86,7 @@ class Deploy:
         """Preflight: nothing is changed by it."""
         with phase("Look at the server"):
             lockout.refuse(self.site)
+            site_nginx.read()
             self.connection = reach(self.site, take_over=self.options.take_over)
             if not self.connection.restricted:
                 lockout.refuse_ci(self.site)

@@ -11,7 +11,7 @@ from typing import Any
 from slipway.tool import VERSION, config, path_patterns
 from slipway.tool.budget import Budget
 from slipway.tool.secrets import Secrets, literal
-from slipway.tool.server import agent, host_keys, state
+from slipway.tool.server import agent, host_keys, site_nginx, state
 from slipway.tool.server.layout import LAYOUT
 
 GROUPS = ("web", "db", "lb")
@@ -74,6 +74,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_proxies": list(site.proxies),
         "slipway_sign_in_found": list(sign_in_paths),
         "slipway_sign_in_named": path_patterns.expressions(site.sign_in_paths),
+        "slipway_nginx_files": site_nginx.read(),
         "slipway_acme_directory": site.acme,
         "slipway_acme_email": site.email,
         "slipway_database_local": bool(local),

@@ -1,0 +1,80 @@
+"""What a site may add to its nginx server block: nothing by which it would serve a file."""
+
+import pytest
+
+from slipway.tool.server import site_nginx
+from slipway.web.errors import SlipwayError
+
+GOOD = """# A comment; with { marks }
+add_header Permissions-Policy "camera=(); microphone=()" always;
+location = /old/ { return 301 /new/; }
+if ($http_user_agent ~* "bad{2}bot") {
+    return 403;
+}
+rewrite ^/blog/(.*)$ /news/$1 permanent;
+set $a "${host}x";
+"""
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    monkeypatch.setattr(site_nginx, "ROOT", tmp_path)
+    monkeypatch.setattr(site_nginx, "FOLDER", tmp_path / "project" / "nginx")
+
+    def read(text, name="site.conf"):
+        site_nginx.FOLDER.mkdir(parents=True, exist_ok=True)
+        (site_nginx.FOLDER / name).write_text(text)
+        return site_nginx.read()
+
+    return read
+
+
+def test_without_the_folder_there_is_nothing_to_add(read):
+    assert site_nginx.read() == []
+
+
+def test_the_files_come_in_the_order_of_their_names_as_they_stand(read):
+    read(GOOD, "b.conf")
+    read("ignored", "notes.txt")
+    assert read("deny 192.0.2.1;\n", "a.conf") == [
+        {"name": "a.conf", "text": "deny 192.0.2.1;\n"},
+        {"name": "b.conf", "text": GOOD},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("\nroot /srv/www;", "2: root: would serve files"),
+        ("location /static/ { alias /srv/static/; }", "1: alias: would serve files"),
+        ("location / { try_files $uri /index.html; }", "1: try_files: would serve files"),
+        ("location /x/ { }", "1: location: without a return in it nginx would serve files"),
+        ("location /x/ {\n  location /x/y/ { return 404; }\n}", "2: location: is not among"),
+        ("location /x/ { proxy_pass http://other; }", "1: proxy_pass: would pass on"),
+        ("if ($a) { root /; }", "1: root: would serve files"),
+        ("include /etc/passwd;", "1: include: is not among"),
+        ("limit_req zone=mine;", "1: limit_req: is not among"),
+        ("access_log off;", "1: access_log: is not among"),
+        ("client_max_body_size 10m;", "1: client_max_body_size: is nginx_client_max_body_size in ansible/"),
+        ('return 200 "body {}";', "1: return 200: would answer in place of the site"),
+        ("return;", "1: return : would answer"),
+        ("location = /a { return 204; }", "1: return 204"),
+        ("add_header x-origin mine;", "1: add_header X-Origin: by it the proof"),
+        # What would end the server block and begin another.
+        ("} server { root /; ", "1: a } too many"),
+        ("deny all }", "1: a } too many, or a ; that is missing"),
+        ("set $a 'x';\n}", "2: a } too many"),
+        ("deny all", "not ended"),
+        ("if ($a) {\n return 403;\n", "1: not ended"),
+        ('set $a "x;\n', "1: a quote that does not end"),
+        (";", "1: no directive"),
+        ("if ($a);", "1: if: is not among"),
+        ("deny all {}", "1: deny: is not among"),
+        ("'root' /;", "1: 'root': is not among"),
+    ],
+)
+def test_what_a_site_may_not_add_is_rejected_in_one_line_with_file_and_line(text, says, read):
+    with pytest.raises(SlipwayError) as rejected:
+        read(text)
+    assert str(rejected.value).startswith("project/nginx/site.conf:")
+    assert says in str(rejected.value) and "\n" not in str(rejected.value)
