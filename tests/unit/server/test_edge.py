@@ -11,10 +11,15 @@ from slipway.tool import edge
 from slipway.web.errors import SlipwayError
 
 
-@pytest.fixture
-def cdn(monkeypatch):
-    """A host that serves what ``cdn.objects`` holds; ``cdn.asked`` lists the paths."""
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """Nothing waits between two tries."""
     monkeypatch.setattr(edge, "RETRIES", urllib3.Retry(total=2, backoff_factor=0, status_forcelist=(404, 503)))
+
+
+@pytest.fixture
+def cdn():
+    """A host that serves what ``cdn.objects`` holds; ``cdn.asked`` lists the paths."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self):
