@@ -67,7 +67,7 @@ def test_the_code_prints_it(text):
 PHASES = {line[2:] for page in to_read() for line in page.fenced if line.startswith("▸ ")}
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("phase", sorted(PHASES))
 def test_the_code_has_that_phase(phase):
     """Of a command's output that a page shows; `…` stands for what the page leaves out, too."""
     assert any(form.fullmatch(phase) for form in forms())
