@@ -61,7 +61,7 @@ def test_a_policy_is_read_back_exactly_as_it_was_sent(aws: LocalAws, bucket: str
         ("lifecycle", "</LifecycleConfiguration>", ""),
     ],
 )
-def test_a_document_out_of_shape_is_refused_and_not_kept(
+def test_a_document_out_of_shape_is_rejected_and_not_kept(
     aws: LocalAws, bucket: str, subresource: str, sent: str, wrong: str
 ):
     path = f"/{bucket}?{subresource}="
@@ -126,7 +126,7 @@ def test_a_new_bucket_is_closed(calls: Calls, bucket: str):
     assert rule == {"ObjectOwnership": "BucketOwnerEnforced"}
 
 
-def test_a_public_policy_is_refused_while_the_block_prevents_it(aws: LocalAws, calls: Calls, bucket: str):
+def test_a_public_policy_is_rejected_while_the_block_prevents_it(aws: LocalAws, calls: Calls, bucket: str):
     s3 = calls.client("s3")
     s3.put_object(Bucket=bucket, Key="static/a", Body=b"a")
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -146,13 +146,13 @@ def test_the_block_shuts_a_public_bucket_again(aws: LocalAws, calls: Calls, buck
     assert s3.get_object(Bucket=bucket, Key="static/a")["Body"].read() == b"a"
 
 
-def test_a_canned_acl_is_refused_while_the_owner_owns_every_object(calls: Calls, bucket: str):
+def test_a_canned_acl_is_rejected_while_the_owner_owns_every_object(calls: Calls, bucket: str):
     s3 = calls.client("s3")
     with pytest.raises(ClientError, match="AccessControlListNotSupported"):
         s3.put_object(Bucket=bucket, Key="static/a", Body=b"a", ACL="public-read")
 
 
-def test_a_public_acl_is_refused_by_the_block_where_acls_are_on(calls: Calls, bucket: str):
+def test_a_public_acl_is_rejected_by_the_block_where_acls_are_on(calls: Calls, bucket: str):
     s3 = calls.client("s3")
     s3.put_bucket_ownership_controls(
         Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}

@@ -189,7 +189,7 @@ def test_an_alias_belongs_to_one_distribution(cloudfront: BaseClient, control: s
         ),
     ],
 )
-def test_a_distribution_out_of_shape_is_refused(
+def test_a_distribution_out_of_shape_is_rejected(
     cloudfront: BaseClient, control: str, change: dict, expected: tuple[int, str]
 ):
     config = {name: value for name, value in (distribution(control) | change).items() if value is not None}
@@ -281,8 +281,8 @@ def test_tags_and_invalidations_are_kept(cloudfront: BaseClient, control: str):
     (listed,) = cloudfront.list_invalidations(DistributionId=made["Id"])["InvalidationList"]["Items"]
     assert listed["Id"] == sent["Id"]
     relative = {"CallerReference": "2", "Paths": {"Quantity": 1, "Items": ["a.css"]}}
-    refused = code(cloudfront.create_invalidation, DistributionId=made["Id"], InvalidationBatch=relative)
-    assert refused == (400, "InvalidArgument")
+    rejected = code(cloudfront.create_invalidation, DistributionId=made["Id"], InvalidationBatch=relative)
+    assert rejected == (400, "InvalidArgument")
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_tags_and_invalidations_are_kept(cloudfront: BaseClient, control: str):
     ],
     ids=["cut short", "empty", "members missing", "unknown member"],
 )
-def test_a_body_out_of_shape_is_refused_over_the_wire(aws: LocalAws, body: bytes):
+def test_a_body_out_of_shape_is_rejected_over_the_wire(aws: LocalAws, body: bytes):
     url = f"{aws.control_url}/2020-05-31/origin-access-control"
     answer = ask("POST", url, body, Content_Type="text/xml")
     assert (answer.status, answer.code) == (400, "MalformedInput")

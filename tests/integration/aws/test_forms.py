@@ -54,8 +54,8 @@ def presign(calls: Calls, bucket: str, key: str = KEY, seconds: int = 300, ident
     return s3.generate_presigned_post(bucket, key, fields, conditions, seconds)["fields"]
 
 
-def refused(answer: Answer) -> tuple[int, str | None]:
-    """Status and code of a refusal that the site's page may read."""
+def rejected(answer: Answer) -> tuple[int, str | None]:
+    """Status and code of a rejection that the site's page may read."""
     assert answer.headers["Access-Control-Allow-Origin"] == SITE
     return answer.status, answer.code
 
@@ -91,8 +91,8 @@ def test_the_bounds_of_the_length_belong_to_it(form: dict[str, str], post: Post,
 
 
 @pytest.mark.parametrize(("size", "code"), [(9, "EntityTooSmall"), (1001, "EntityTooLarge")])
-def test_a_length_out_of_range_is_refused(form: dict[str, str], post: Post, size: int, code: str):
-    assert refused(post(form, b"z" * size)) == (400, code)
+def test_a_length_out_of_range_is_rejected(form: dict[str, str], post: Post, size: int, code: str):
+    assert rejected(post(form, b"z" * size)) == (400, code)
 
 
 @pytest.mark.parametrize(
@@ -106,58 +106,58 @@ def test_a_length_out_of_range_is_refused(form: dict[str, str], post: Post, size
         {"x-amz-meta-note": "hello"},
     ],
 )
-def test_a_field_that_the_policy_does_not_allow_is_refused(form: dict[str, str], post: Post, change: dict[str, str]):
+def test_a_field_that_the_policy_does_not_allow_is_rejected(form: dict[str, str], post: Post, change: dict[str, str]):
     answer = post(form | change)
-    assert refused(answer) == (403, "AccessDenied")
+    assert rejected(answer) == (403, "AccessDenied")
     assert b"Invalid according to Policy" in answer.body
 
 
-def test_a_field_left_out_is_refused(form: dict[str, str], post: Post):
+def test_a_field_left_out_is_rejected(form: dict[str, str], post: Post):
     del form["Content-Type"]
-    assert refused(post(form)) == (403, "AccessDenied")
+    assert rejected(post(form)) == (403, "AccessDenied")
 
 
-def test_an_expired_form_is_refused(calls: Calls, upload_bucket: str, post: Post):
+def test_an_expired_form_is_rejected(calls: Calls, upload_bucket: str, post: Post):
     expired = presign(calls, upload_bucket, seconds=0)
     answer = post(expired)
-    assert refused(answer) == (403, "AccessDenied")
+    assert rejected(answer) == (403, "AccessDenied")
     assert b"Policy expired" in answer.body
 
 
-def test_a_tampered_policy_or_signature_is_refused(form: dict[str, str], post: Post):
+def test_a_tampered_policy_or_signature_is_rejected(form: dict[str, str], post: Post):
     policy = json.loads(base64.b64decode(form["policy"]))
     policy["conditions"] = [["content-length-range", 0, 10**9]]
     wider = base64.b64encode(json.dumps(policy).encode()).decode()
-    assert refused(post(form | {"policy": wider})) == (403, "SignatureDoesNotMatch")
-    assert refused(post(form | {"x-amz-signature": "0" * 64})) == (403, "SignatureDoesNotMatch")
+    assert rejected(post(form | {"policy": wider})) == (403, "SignatureDoesNotMatch")
+    assert rejected(post(form | {"x-amz-signature": "0" * 64})) == (403, "SignatureDoesNotMatch")
 
 
-def test_a_form_without_policy_or_with_an_unknown_key_is_refused(form: dict[str, str], post: Post):
-    assert refused(post({"key": KEY})) == (403, "AccessDenied")
+def test_a_form_without_policy_or_with_an_unknown_key_is_rejected(form: dict[str, str], post: Post):
+    assert rejected(post({"key": KEY})) == (403, "AccessDenied")
     unknown = form["x-amz-credential"].replace("AKIASLIPWAYWEB", "AKIASTRANGER00")
-    assert refused(post(form | {"x-amz-credential": unknown})) == (403, "InvalidAccessKeyId")
+    assert rejected(post(form | {"x-amz-credential": unknown})) == (403, "InvalidAccessKeyId")
 
 
-def test_a_form_signed_by_the_old_signature_is_refused(calls: Calls, upload_bucket: str, post: Post):
+def test_a_form_signed_by_the_old_signature_is_rejected(calls: Calls, upload_bucket: str, post: Post):
     s3 = calls.client("s3", "web", config=Config(signature_version="s3"))
     old = s3.generate_presigned_post(upload_bucket, KEY)["fields"]
-    assert refused(post(old)) == (400, "InvalidRequest")
+    assert rejected(post(old)) == (400, "InvalidRequest")
 
 
 def test_the_signer_needs_the_right_to_put_there(calls: Calls, upload_bucket: str, post: Post):
     s3 = calls.client("s3", "web", config=Config(signature_version="s3v4"))
     fields = s3.generate_presigned_post(upload_bucket, "static/evil.js")["fields"]
-    assert refused(post(fields)) == (403, "AccessDenied")
+    assert rejected(post(fields)) == (403, "AccessDenied")
     with pytest.raises(ClientError, match="404"):
         calls.client("s3").head_object(Bucket=upload_bucket, Key="static/evil.js")
 
 
-def test_a_form_without_file_or_out_of_shape_is_refused(aws: LocalAws, upload_bucket: str):
+def test_a_form_without_file_or_out_of_shape_is_rejected(aws: LocalAws, upload_bucket: str):
     url = f"{aws.s3_url}/{upload_bucket}"
     kind = "multipart/form-data; boundary=b"
     empty = ask("POST", url, b"--b--\r\n", Content_Type=kind, Origin=SITE)
-    assert refused(empty) == (400, "InvalidArgument")
-    assert refused(ask("POST", url, b"nothing", Content_Type=kind, Origin=SITE))[0] == 400
+    assert rejected(empty) == (400, "InvalidArgument")
+    assert rejected(ask("POST", url, b"nothing", Content_Type=kind, Origin=SITE))[0] == 400
 
 
 @pytest.mark.parametrize("path", ["", "/"])
@@ -176,7 +176,7 @@ def test_a_preflight_of_the_sites_page_is_answered(aws: LocalAws, upload_bucket:
 
 
 @pytest.mark.parametrize(("origin", "method"), [(SITE, "PUT"), ("https://evil.example", "POST")])
-def test_a_preflight_that_no_rule_allows_is_refused(aws: LocalAws, upload_bucket: str, origin: str, method: str):
+def test_a_preflight_that_no_rule_allows_is_rejected(aws: LocalAws, upload_bucket: str, origin: str, method: str):
     url = f"{aws.s3_url}/{upload_bucket}"
     answer = ask("OPTIONS", url, Origin=origin, Access_Control_Request_Method=method)
     assert (answer.status, answer.code) == (403, "AccessForbidden")

@@ -84,7 +84,7 @@ def test_us_east_1_is_not_a_location_constraint(aws: LocalAws):
     assert (answer.status, answer.code) == (400, "InvalidLocationConstraint")
 
 
-def test_a_wrong_secret_is_refused(aws: LocalAws, bucket: str):
+def test_a_wrong_secret_is_rejected(aws: LocalAws, bucket: str):
     key = aws.env["AWS_ACCESS_KEY_ID"]
     s3 = boto3.client(
         "s3", endpoint_url=aws.s3_url, aws_access_key_id=key, aws_secret_access_key="wrong", region_name=aws.region
@@ -99,7 +99,7 @@ def test_a_missing_key_is_404_for_who_may_list_and_403_for_who_may_not(calls: Ca
             calls.client("s3", identity).get_object(Bucket=bucket, Key="static/missing")
 
 
-def test_an_anonymous_get_is_refused(aws: LocalAws, calls: Calls, bucket: str):
+def test_an_anonymous_get_is_rejected(aws: LocalAws, calls: Calls, bucket: str):
     calls.client("s3").put_object(Bucket=bucket, Key="static/a", Body=b"a")
     answer = ask("GET", f"{aws.s3_url}/{bucket}/static/a")
     assert (answer.status, answer.code) == (403, "AccessDenied")

@@ -125,7 +125,7 @@ def may(call, **params: object) -> bool:
     try:
         call(**params)
     except ClientError as error:
-        # moto words the refusals of CloudFront and ACM as another protocol would.
+        # moto words the rejections of CloudFront and ACM as another protocol would.
         said = error.response.get("Errors", error.response)["Error"]
         assert said["Code"] == "AccessDenied" or "<Code>AccessDenied</Code>" in said["Message"], said
         return False

@@ -61,7 +61,7 @@ def test_a_certificate_is_asked_for_once_and_its_records_are_named(
     assert len([c for c in listed if c["DomainName"] == f"static.{secure_site.domain}"]) == 1
 
 
-def test_an_issued_certificate_is_used_and_plain_http_to_the_bucket_refused(
+def test_an_issued_certificate_is_used_and_plain_http_to_the_bucket_rejected(
     tls_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, secure_site: ExampleSite
 ):
     for name, value in tls_aws.env.items():
@@ -79,7 +79,7 @@ def test_an_issued_certificate_is_used_and_plain_http_to_the_bucket_refused(
     boto3.Session().client("s3").put_object(Bucket=secure_site.bucket, Key="static/a", Body=b"a")
 
 
-def test_a_tls_only_bucket_refuses_plain_http(aws: LocalAws, calls: Calls, bucket: str):
+def test_a_tls_only_bucket_rejects_plain_http(aws: LocalAws, calls: Calls, bucket: str):
     s3 = calls.client("s3")
     document = policy(ExampleSite(name=bucket), edges(ExampleSite(name=bucket))[0], "arn")
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))

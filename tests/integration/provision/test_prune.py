@@ -111,15 +111,15 @@ def test_a_release_on_the_server_without_a_manifest_stops_it(kept: Kept):
         kept.plan(on_server=("r1",))
 
 
-def test_a_manifest_that_is_refused_stops_it(kept: Kept, monkeypatch: pytest.MonkeyPatch):
+def test_a_manifest_that_is_rejected_stops_it(kept: Kept, monkeypatch: pytest.MonkeyPatch):
     kept.release("r0", 10)
     pruning = Prune.of(kept.site, Identity())
-    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
+    rejected = ClientError({"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}, "GetObject")
 
-    def refuse(**_: object) -> None:
-        raise refused
+    def reject(**_: object) -> None:
+        raise rejected
 
-    monkeypatch.setattr(pruning.client, "get_object", refuse)
+    monkeypatch.setattr(pruning.client, "get_object", reject)
     with pytest.raises(SlipwayError, match=r"^nothing was pruned: access denied for s3:GetObject on s3://.*r0\.json; "):
         pruning.plan(5, ())
 

@@ -1,4 +1,4 @@
-"""What AWS refuses, and what nobody answers: one line with the call, the resource and the fix."""
+"""What AWS rejects, and what nobody answers: one line with the call, the resource and the fix."""
 
 from collections.abc import Callable
 
@@ -90,7 +90,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
         ),
     ],
 )
-def test_a_refused_call_is_one_line_and_a_rerun_goes_on(
+def test_a_rejected_call_is_one_line_and_a_rerun_goes_on(
     cloud: Cloud, site: config.Site, answer, monkeypatch: pytest.MonkeyPatch, operation: str, code: str, line: str
 ):
     with monkeypatch.context() as patch:

@@ -24,7 +24,7 @@ def puts_from(number, fault):
 
 
 @pytest.mark.parametrize("number", [1, 2, 31, 60, 61, 62])
-def test_one_refused_put_fails_the_push_and_a_rerun_sends_the_rest(bucket, held, release, line, number):
+def test_one_rejected_put_fails_the_push_and_a_rerun_sends_the_rest(bucket, held, release, line, number):
     line.fault = lambda asked: REFUSED if asked.method == "PUT" and asked.number == number else None
     with pytest.raises(SlipwayError) as caught:
         push(release, bucket)

@@ -106,7 +106,7 @@ def test_an_identity_without_the_rights_is_told_which_it_lacks(bucket, release, 
         push(release, bucket)
 
 
-def test_an_object_outside_the_deployers_rights_is_refused_by_name(bucket):
+def test_an_object_outside_the_deployers_rights_is_rejected_by_name(bucket):
     media = StaticObject("media/public/a.jpg", b"a", "image/jpeg", "no-store", "0cc175b9c0f1b6a831c399e269772661")
     with pytest.raises(SlipwayError, match=r"/media/public/a\.jpg: 403 AccessDenied: allow s3:PutObject"):
         push([media], bucket)

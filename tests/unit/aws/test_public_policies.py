@@ -34,6 +34,6 @@ def test_a_single_statement_needs_no_list():
     assert is_public(json.dumps({"Statement": EVERYBODY}))
 
 
-def test_what_is_no_json_is_refused():
+def test_what_is_no_json_is_rejected():
     with pytest.raises(ServiceError, match="MalformedPolicy"):
         is_public("{")

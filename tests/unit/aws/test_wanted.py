@@ -33,7 +33,7 @@ def test_each_host_serves_its_own_prefix_through_the_access_control():
         assert origin["OriginAccessControlId"] == "control"
 
 
-def test_over_https_viewers_are_redirected_and_old_tls_is_refused():
+def test_over_https_viewers_are_redirected_and_old_tls_is_rejected():
     config = wanted(HTTPS, 0)
     assert config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "redirect-to-https"
     assert config["ViewerCertificate"]["ACMCertificateArn"] == ARN

@@ -1,4 +1,4 @@
-"""site.yml: what it says, what it defaults to, and how a wrong one is refused."""
+"""site.yml: what it says, what it defaults to, and how a wrong one is rejected."""
 
 import pytest
 
@@ -75,7 +75,7 @@ def test_ci_has_one_key_of_its_own(written, tmp_path):
     assert config.load(written(GOOD + "ci_key: ci.pub\n")).ci_key == f"{KEY} ci"
 
 
-def test_a_private_key_among_them_is_refused_and_never_shown(written, tmp_path):
+def test_a_private_key_among_them_is_rejected_and_never_shown(written, tmp_path):
     (tmp_path / "id_ed25519").write_text(PRIVATE)
     (tmp_path / "id.ppk").write_text("PuTTY-User-Key-File-3: ssh-ed25519\nb3BlbnNz\n")
     (tmp_path / "empty.pub").write_text("# nobody\n")
@@ -86,9 +86,9 @@ def test_a_private_key_among_them_is_refused_and_never_shown(written, tmp_path):
         (" [id.ppk]\n", "is a private key"),
         (" [empty.pub]\n", "holds no key"),
     ):
-        with pytest.raises(SlipwayError, match=names) as refused:
+        with pytest.raises(SlipwayError, match=names) as rejected:
             config.load(written(GOOD + f"admin_keys:{said}"))
-        assert "b3Blb" not in str(refused.value) and "\n" not in str(refused.value)
+        assert "b3Blb" not in str(rejected.value) and "\n" not in str(rejected.value)
 
 
 def test_where_passwords_are_taken_and_how_many_wrong_ones(written):
@@ -216,11 +216,11 @@ def test_config_names_another_file(written, monkeypatch):
         ("domain: [\n", [":2", "YAML"]),
     ],
 )
-def test_a_wrong_file_is_refused_in_one_line_with_file_and_key(text, names, written):
+def test_a_wrong_file_is_rejected_in_one_line_with_file_and_key(text, names, written):
     file = written(text)
-    with pytest.raises(SlipwayError) as refused:
+    with pytest.raises(SlipwayError) as rejected:
         config.load(file)
-    message = str(refused.value)
+    message = str(rejected.value)
     assert message.startswith(str(file)) and "\n" not in message
     for name in names:
         assert name in message

@@ -1,4 +1,4 @@
-"""Which migrations are judged, what may be said of them, and how they are refused."""
+"""Which migrations are judged, what may be said of them, and how they are rejected."""
 
 import io
 import json
@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import call_command
 
-from slipway.tool.migration_check import find_unsafe, refusal
+from slipway.tool.migration_check import find_unsafe, rejection
 from slipway.web.errors import SlipwayError
 from tests.unit.migration_check.conftest import OTHERS
 
@@ -14,9 +14,9 @@ UNSAFE = 'RemoveField("photo", "alt")'
 APPLIED = [tuple(name.split(".")) for name in ("gallery.0001_initial", *OTHERS)]
 
 
-def test_a_refusal_is_one_line_with_the_file_and_what_to_do(migrations):
+def test_a_rejection_is_one_line_with_the_file_and_what_to_do(migrations):
     migrations.second(f'{UNSAFE}, DeleteModel("Named")')
-    message = str(refusal(find_unsafe(APPLIED)))
+    message = str(rejection(find_unsafe(APPLIED)))
     assert message.startswith(str(migrations.path / "0002_second.py: Remove field alt from photo: "))
     assert 'safe_for_old_code = "…"' in message and "ALLOW_UNSAFE=1" in message
     assert message.endswith("; also " + str(migrations.path / "0002_second.py: Delete model Named"))
@@ -118,7 +118,7 @@ def command(tmp_path):
     return run
 
 
-def test_the_command_refuses_or_tells(migrations, command):
+def test_the_command_rejects_or_tells(migrations, command):
     migrations.second(UNSAFE)
     names = json.dumps([".".join(key) for key in APPLIED])
     with pytest.raises(SlipwayError, match="Remove field alt"):
@@ -130,6 +130,6 @@ def test_the_command_refuses_or_tells(migrations, command):
 
 
 @pytest.mark.parametrize("wrong", ["", "{", '[["gallery"]]', "5"])
-def test_a_list_that_is_none_is_refused(wrong, command):
+def test_a_list_that_is_none_is_rejected(wrong, command):
     with pytest.raises(SlipwayError, match="expected a JSON list"):
         command(wrong)

@@ -106,7 +106,7 @@ def test_the_apis_own_words_are_told_and_no_secret_is(purge, tls_api):
         ("/*", {"cdn_id": "prp1"}, "'prp1' is not a CP code"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_with_the_reason(purge, tls_api, path, changes, named):
+def test_what_cannot_be_asked_is_rejected_with_the_reason(purge, tls_api, path, changes, named):
     with pytest.raises(SlipwayError, match=named):
         purge(path, **changes)
     assert tls_api.asked == []

@@ -53,7 +53,7 @@ def test_a_request_holds_no_more_than_the_api_takes(purge, api):
     assert len({url for batch in batches for url in batch}) == 250
 
 
-def test_a_prefix_that_ends_within_a_name_is_refused_before_anything_is_asked(purge, api):
+def test_a_prefix_that_ends_within_a_name_is_rejected_before_anything_is_asked(purge, api):
     with pytest.raises(SlipwayError, match=r"/css/ba\*.*/folder/\*"):
         purge("/favicon.ico", "/css/ba*")
     assert api.asked == []

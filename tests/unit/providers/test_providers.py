@@ -27,7 +27,7 @@ def test_a_path_means_the_static_host_and_a_url_means_its_own(described):
 
 
 @pytest.mark.parametrize("path", ["favicon.ico", "https://www.example.com/x", "https://static.example.com.evil/x"])
-def test_what_is_on_no_cdn_host_is_refused(described, path):
+def test_what_is_on_no_cdn_host_is_rejected(described, path):
     with pytest.raises(SlipwayError, match="cannot purge"):
         providers.targets(described("cloudflare"), [path])
 

@@ -21,7 +21,7 @@ def test_no_api_makes_us_wait_for_long(api):
     assert api.waited == [LONGEST] * (ATTEMPTS - 1)
 
 
-def test_a_refusal_is_not_tried_again(api):
+def test_a_rejection_is_not_tried_again(api):
     api.answering = lambda asked: Answered(401, b'{"msg": "Provided credentials are missing or invalid"}')
     with pytest.raises(SlipwayError, match=r"127\.0\.0\.1: 401 Provided credentials are missing or invalid"):
         post(api.url, dict)

@@ -40,7 +40,7 @@ def listening(answer):
                 threading.Thread(target=one, args=(connection,), daemon=True).start()
 
         def one(connection):
-            # The client may refuse us.
+            # The client may reject us.
             with connection, suppress(OSError):
                 answer(connection)
 
@@ -94,9 +94,9 @@ def quick(monkeypatch, authority):
 
 def said_by_the_push(url, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url)
-    with pytest.raises(SlipwayError) as refused:
+    with pytest.raises(SlipwayError) as rejected:
         S3(Bucket("example-com")).send("put", "PUT", "static/a.css", body=b"a")
-    return str(refused.value)
+    return str(rejected.value)
 
 
 def said_by_the_edge(url, monkeypatch):
@@ -104,18 +104,18 @@ def said_by_the_edge(url, monkeypatch):
 
 
 def said_by_a_purge(url, monkeypatch):
-    with pytest.raises(SlipwayError) as refused:
+    with pytest.raises(SlipwayError) as rejected:
         request.post(f"{url}/purge", dict)
-    return str(refused.value)
+    return str(rejected.value)
 
 
 def said_by_a_github_job(url, monkeypatch):
     monkeypatch.setattr(github_identity, "RETRIES", edge.urllib3.Retry(total=0))
     asked = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{url}/?a", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the-bearer"}
-    with pytest.raises(SlipwayError) as refused:
+    with pytest.raises(SlipwayError) as rejected:
         github_identity._token(asked)
-    assert "the-bearer" not in str(refused.value)
-    return str(refused.value)
+    assert "the-bearer" not in str(rejected.value)
+    return str(rejected.value)
 
 
 def said_by_pip(url, monkeypatch):
@@ -170,7 +170,7 @@ def test_an_authority_that_nobody_trusts_is_called_that(ask, tmp_path, monkeypat
         ("504 Gateway Timeout", "the proxy answers 504 Gateway Timeout for "),
     ],
 )
-def test_what_a_proxy_refuses_is_not_called_a_proxy_that_is_away(status, expected, ask, monkeypatch):
+def test_what_a_proxy_rejects_is_not_called_a_proxy_that_is_away(status, expected, ask, monkeypatch):
     with listening(proxy(status)) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{port}")
         said = ask("https://s3.example.com", monkeypatch)

@@ -46,7 +46,7 @@ def test_objects_of_older_releases_are_left_alone():
     assert (plan.hashed, plan.unhashed) == ([], [])
 
 
-def test_one_name_with_two_contents_is_refused():
+def test_one_name_with_two_contents_is_rejected():
     with pytest.raises(SlipwayError, match=r"s3://b/static/robots\.txt"):
         make_plan([UNHASHED, StaticObject.unhashed("robots.txt", b"other")], {}, "b")
 

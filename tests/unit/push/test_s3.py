@@ -72,7 +72,7 @@ def test_a_400_that_another_attempt_can_mend_is_tried_again(served, code):
         (400, "AuthorizationHeaderMalformed", "<Region>us-west-2</Region>", "is in us-west-2"),
     ],
 )
-def test_a_refusal_is_final_at_the_first_answer(served, status, code, more, expected):
+def test_a_rejection_is_final_at_the_first_answer(served, status, code, more, expected):
     served.answering = lambda asked: s3_error(status, code, more=more)
     with pytest.raises(SlipwayError, match=f"s3://bucket/static/a: {status} {code}: .*{expected}"):
         S3(Bucket("bucket")).send("put", "PUT", "static/a")
@@ -85,7 +85,7 @@ def test_the_region_of_a_redirect_is_named(served):
         S3(Bucket("bucket")).send("put", "PUT", "static/a")
 
 
-def test_a_refusal_shows_no_secret(served, monkeypatch):
+def test_a_rejection_shows_no_secret(served, monkeypatch):
     monkeypatch.setenv("AWS_SESSION_TOKEN", "the-session-token")
     served.answering = lambda asked: s3_error(
         403, "SignatureDoesNotMatch", more=f"<StringToSign>{asked.headers['Authorization']}</StringToSign>"
@@ -105,7 +105,7 @@ def test_nothing_listening_is_said_with_the_endpoint(monkeypatch):
         S3(Bucket("bucket")).send("list", "GET")
 
 
-def test_an_untrusted_certificate_is_refused_at_once(monkeypatch, tmp_path):
+def test_an_untrusted_certificate_is_rejected_at_once(monkeypatch, tmp_path):
     pair = [tmp_path / "key.pem", tmp_path / "cert.pem"]
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
@@ -128,10 +128,10 @@ def test_an_untrusted_certificate_is_refused_at_once(monkeypatch, tmp_path):
 
 def test_stopping_ends_the_wait_before_the_next_attempt(served, monkeypatch):
     monkeypatch.setattr(s3, "BACKOFF", 3600)
-    refused = threading.Event()
+    rejected = threading.Event()
 
     def answer(asked):
-        refused.set()
+        rejected.set()
         return Answered(503)
 
     served.answering = answer
@@ -144,7 +144,7 @@ def test_stopping_ends_the_wait_before_the_next_attempt(served, monkeypatch):
         ended.set()
 
     threading.Thread(target=send, daemon=True).start()
-    assert refused.wait(10)
+    assert rejected.wait(10)
     client.stop.set()
     assert ended.wait(10)
     assert client.requests == 1
@@ -183,7 +183,7 @@ def test_a_listing_follows_its_pages_and_decodes_its_keys(served):
 
 
 @pytest.mark.parametrize("body", [b"<html>please sign in</html>", b"not even that", b""])
-def test_a_listing_that_s3_did_not_write_is_refused(served, body):
+def test_a_listing_that_s3_did_not_write_is_rejected(served, body):
     served.answering = lambda asked: Answered(body=body)
     with pytest.raises(SlipwayError, match=r"cannot list s3://bucket/static/: .*AWS_ENDPOINT_URL_S3"):
         start_listing(Bucket("bucket")).result()

@@ -69,9 +69,9 @@ def test_an_unhashed_file_that_looks_hashed_is_created_as_those_are_and_then_rep
 
 def test_one_that_the_key_may_not_replace_is_one_line_with_the_way_out(served):
     served.put = lambda asked: Answered(412 if "If-None-Match" in asked.headers else 403)
-    with pytest.raises(SlipwayError, match=r"looks like one with a hash, .*; delete that object") as refused:
+    with pytest.raises(SlipwayError, match=r"looks like one with a hash, .*; delete that object") as rejected:
         push([ALIKE], BUCKET)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
 
 
 def test_unhashed_files_wait_until_every_hashed_one_is_there(served):
@@ -117,9 +117,9 @@ def test_a_server_without_conditional_writes_gets_plain_ones(served):
     report = push(hashed(300), BUCKET)
     assert report.sent == 300
     # Only those under way when the first answer came were conditional.
-    refused = [asked for asked in served.of("PUT") if "If-None-Match" in asked.headers]
-    assert 1 <= len(refused) <= CONNECTIONS
-    assert report.requests == 1 + 300 + len(refused)
+    rejected = [asked for asked in served.of("PUT") if "If-None-Match" in asked.headers]
+    assert 1 <= len(rejected) <= CONNECTIONS
+    assert report.requests == 1 + 300 + len(rejected)
 
 
 @pytest.mark.parametrize("etag", ['"0123"', ""], ids=["another", "none"])

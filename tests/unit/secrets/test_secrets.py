@@ -1,4 +1,4 @@
-"""The vaulted file: what it says, how a wrong one is refused, and that no message shows a value."""
+"""The vaulted file: what it says, how a wrong one is rejected, and that no message shows a value."""
 
 import os
 import subprocess
@@ -116,59 +116,59 @@ def test_a_section_of_comments_alone_is_empty(sealed, site):
         (WEB + f"    OTHER: '{CANARY}\n", ["line", "YAML"]),
     ],
 )
-def test_a_wrong_file_is_refused_in_one_line_without_a_value(text, names, sealed, site):
+def test_a_wrong_file_is_rejected_in_one_line_without_a_value(text, names, sealed, site):
     sealed(text)
-    message = refusal(site)
+    message = rejection(site)
     assert message.startswith(str(path_of(site))) and "make secrets" in message
     assert "1234567" not in message
     for name in names:
         assert name in message
 
 
-def refusal(site):
-    with pytest.raises(SlipwayError) as refused:
+def rejection(site):
+    with pytest.raises(SlipwayError) as rejected:
         Secrets.load(site)
-    message = str(refused.value)
+    message = str(rejected.value)
     assert "\n" not in message and CANARY not in message
     return message
 
 
 def test_without_the_file_make_init_is_the_fix(site):
-    assert refusal(site) == f"{path_of(site)}: no such file; `make init` makes it"
+    assert rejection(site) == f"{path_of(site)}: no such file; `make init` makes it"
 
 
-def test_a_plain_file_is_refused(site):
+def test_a_plain_file_is_rejected(site):
     Secrets.write(site, web={"SECRET_KEY": CANARY})
     path_of(site).write_text(WEB)
-    assert "not encrypted; ansible-vault encrypt" in refusal(site)
+    assert "not encrypted; ansible-vault encrypt" in rejection(site)
 
 
-def test_another_password_and_a_damaged_file_are_refused(site):
+def test_another_password_and_a_damaged_file_are_rejected(site):
     Secrets.write(site, web={"SECRET_KEY": CANARY})
     password_file_of(site).write_text("another\n")
-    assert "does not open it" in refusal(site)
+    assert "does not open it" in rejection(site)
     path_of(site).write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n")
-    assert "does not open it, or it is damaged" in refusal(site)
+    assert "does not open it, or it is damaged" in rejection(site)
 
 
-def test_a_password_that_others_may_read_is_refused(site):
+def test_a_password_that_others_may_read_is_rejected(site):
     Secrets.write(site, web={"SECRET_KEY": CANARY})
     password_file_of(site).chmod(0o644)
-    assert f"chmod 600 {password_file_of(site)}" in refusal(site)
+    assert f"chmod 600 {password_file_of(site)}" in rejection(site)
 
 
 def test_a_password_file_that_is_gone_or_empty_is_named(site, monkeypatch):
     Secrets.write(site, web={"SECRET_KEY": CANARY})
     password_file_of(site).write_text("\n")
-    assert "gives no password" in refusal(site)
+    assert "gives no password" in rejection(site)
     password_file_of(site).unlink()
-    assert refusal(site).startswith(str(password_file_of(site)))
+    assert rejection(site).startswith(str(password_file_of(site)))
     monkeypatch.setenv(PASSWORD_VARIABLE, "/nowhere/password")
     with pytest.raises(SlipwayError, match=f"{PASSWORD_VARIABLE} names it"):
         Secrets.write(site, web={"SECRET_KEY": "k"})
 
 
-def test_what_would_be_refused_is_not_written(site):
+def test_what_would_be_rejected_is_not_written(site):
     with pytest.raises(SlipwayError, match="DATABASE"):
         Secrets.write(site, web={"SECRET_KEY": "k", "DATABASE_URL": "two\nlines"})
     assert not path_of(site).exists() and not password_file_of(site).exists()

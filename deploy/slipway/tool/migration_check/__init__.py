@@ -1,4 +1,4 @@
-"""Refuses migrations that the code which serves could not live with; it serves on until the new release is up.
+"""Rejects migrations that the code which serves could not live with; it serves on until the new release is up.
 
 Judged where the release is built, before anything is sent, by the operations of the migrations that the server lacks.
 The database is taken to be PostgreSQL, whatever the build has. What a person knows better is said in the migration:
@@ -42,7 +42,7 @@ def find_unsafe(applied: Collection[Key]) -> list[Finding]:
     return found
 
 
-def refusal(found: list[Finding]) -> SlipwayError:
+def rejection(found: list[Finding]) -> SlipwayError:
     """The first in full, the others by name."""
     also = "".join(f"; also {other.file}: {other.operation}" for other in found[1:])
     return SlipwayError(

@@ -1,4 +1,4 @@
-"""What each operation does to code that does not know of it. Operations that are not here are refused unseen."""
+"""What each operation does to code that does not know of it. Operations that are not here are rejected unseen."""
 
 from functools import singledispatch
 

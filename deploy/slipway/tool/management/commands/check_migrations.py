@@ -1,21 +1,21 @@
-"""Refuses the migrations that the code which serves could not live with."""
+"""Rejects the migrations that the code which serves could not live with."""
 
 import json
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from slipway.tool.migration_check import find_unsafe, refusal
+from slipway.tool.migration_check import find_unsafe, rejection
 from slipway.web.errors import SlipwayError
 
 
 class Command(BaseCommand):
-    help = "Refuse migrations, of those that a server lacks, that would break the code which serves there."
+    help = "Reject migrations, of those that a server has not applied, that would break the code which serves there."
     requires_system_checks = ()
 
     def add_arguments(self, parser):
         parser.add_argument("--applied", required=True, help="a file: the server's app.name as a JSON list")
-        parser.add_argument("--allow-unsafe", action="store_true", help="say what would break, and refuse nothing")
+        parser.add_argument("--allow-unsafe", action="store_true", help="say what would break, and reject nothing")
 
     def handle(self, applied: str, allow_unsafe: bool, **options) -> None:
         try:
@@ -28,4 +28,4 @@ class Command(BaseCommand):
         for finding in found:
             self.stderr.write(str(finding))
         if found and not allow_unsafe:
-            raise refusal(found)
+            raise rejection(found)
