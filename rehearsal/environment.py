@@ -117,11 +117,14 @@ def inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
 
 
-def superuser(name: str, domain: str, password: str) -> dict[str, str]:
-    """The variables from which `manage.py createsuperuser --noinput` makes a user."""
+def superuser(address: str, password: str) -> dict[str, str]:
+    """The variables from which `manage.py createsuperuser --noinput` makes a user.
+
+    ``address`` is a mail address and a user name at once, whichever the project's user model signs in by.
+    """
     return {
-        "DJANGO_SUPERUSER_USERNAME": name,
-        "DJANGO_SUPERUSER_EMAIL": f"{name}@{domain}",
+        "DJANGO_SUPERUSER_USERNAME": address,
+        "DJANGO_SUPERUSER_EMAIL": address,
         "DJANGO_SUPERUSER_PASSWORD": password,
     }
 

@@ -20,7 +20,7 @@ from slipway.web.errors import SlipwayError
 DOMAIN = "slipway.localhost"
 PORTS = ("www", "cdn", "s3", "control")
 BIN = Path(sys.executable).parent
-USER = "demo"
+USER = f"demo@{DOMAIN}"
 
 
 class LocalSite(Environment):
@@ -124,7 +124,7 @@ class LocalSite(Environment):
         manage = [sys.executable, "manage.py"]
         # Written last, so that a run that was stopped half-way is made up for.
         bucket = self.site.media_bucket
-        stamp, filled = self.directory / "filled", f"{self.site.settings} {self.user_site.seed} {bucket}"
+        stamp, filled = self.directory / "filled", f"{self.site.settings} {self.user_site.seed} {USER} {bucket}"
         if stamp.exists() and not stamp.read_text().endswith(f" {bucket}"):
             # The photos that this database names are in another bucket.
             (self.directory / "db.sqlite3").unlink(missing_ok=True)
@@ -137,12 +137,12 @@ class LocalSite(Environment):
         stamp.write_text(filled)
 
     def _create_user(self, manage: list[str]) -> None:
-        """A superuser to sign in as, unless an earlier run made it."""
-        env = superuser(USER, DOMAIN, self.password)
+        """A superuser to sign in as, unless an earlier run made it or the project has no accounts."""
+        env = superuser(USER, self.password)
         try:
             self.run([*manage, "createsuperuser", "--noinput"], identity="web", env=env, cwd=self.current, log="user")
         except SlipwayError as error:
-            if "already taken" not in str(error):
+            if not any(said in str(error) for said in ("already taken", "Unknown command")):
                 raise
 
     def serve(self) -> None:

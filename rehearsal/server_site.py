@@ -28,7 +28,7 @@ DOMAIN = "slipway.test"
 SITE, BARE, STATIC, MEDIA = f"www.{DOMAIN}", DOMAIN, f"static.{DOMAIN}", f"media.{DOMAIN}"
 S3, ACME = f"s3.{DOMAIN}", f"acme.{DOMAIN}"
 PORTS = ("s3", "control", "cdn", "proxy", "acme", "acme_control", "dns", "dns_control")
-USER = "rehearsal"
+USER = f"rehearsal@{DOMAIN}"
 # Where deploy keeps what belongs to the rehearsal's site.
 SITE_STATE = ROOT / ".slipway" / DOMAIN.replace(".", "-")
 # What the machine calls this computer's loopback (QEMU's user network, and slirp4netns's).
@@ -96,7 +96,7 @@ class ServerSite(Environment):
                 "admin_keys": [str(ssh_config.with_name("id_ed25519.pub"))],
                 "ci_key": ssh.public_key(self.ci_key),
                 "acme": f"https://{ACME}:{self.ports['acme']}/dir",
-                "email": f"{USER}@{DOMAIN}",
+                "email": USER,
             },
             AWS_ENDPOINT_URL_S3=self.s3_url,
         )

@@ -5,7 +5,7 @@ import sys
 from rehearsal.environment import superuser
 from rehearsal.run import Run, tool
 from rehearsal.run_log import Phase
-from rehearsal.server_site import DOMAIN, USER
+from rehearsal.server_site import USER
 from slipway import ROOT
 
 # What a release changes by itself: not the site's own, and made anew by `migrate`.
@@ -33,7 +33,7 @@ def seed(run: Run) -> None:
     env = run.site.variables("web") | {
         "SECRET_KEY": "of a database that is thrown away",
         "DATABASE_URL": f"sqlite:///{run.site.directory / 'seed.sqlite3'}",
-        **superuser(USER, DOMAIN, run.site.password),
+        **superuser(USER, run.site.password),
     }
     commands = [["migrate", "--verbosity", "0"], ["createsuperuser", "--noinput"]]
     commands += [[run.site.user_site.seed]] if run.site.user_site.seed else []

@@ -14,6 +14,9 @@ from tests.smoke.options import Options
 NO_FORM = "no login form found"
 USUAL = ("/login/", "/accounts/login/", "/admin/login/")
 _MOST_REDIRECTS = 5
+_TEXT = ("text", "email", "tel")
+# https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#autofill
+_IDENTIFIERS = {"username", "email", "tel"}
 # What a browser answers by sending the same form again.
 _AGAIN = (307, 308)
 
@@ -130,15 +133,22 @@ def _kind(field: Element) -> str:
 
 
 def _filled(form: Element, user: str, password: str) -> dict[str, str]:
-    fields, named = {}, False
+    fields, identifier = {}, _identifier(form)
     for field in form.iter("input"):
         name, kind = field.get("name"), _kind(field)
         if not name:
             continue
         if kind == "password":
             fields[name] = password
-        elif kind in ("text", "email") and not named:
-            fields[name], named = user, True
+        elif field is identifier:
+            fields[name] = user
         elif kind == "hidden":
             fields[name] = field.get("value") or ""
     return fields
+
+
+def _identifier(form: Element) -> Element | None:
+    """Where a visitor says who he is, whatever the field is called: the one marked for it, or the first of text."""
+    texts = [field for field in form.iter("input") if field.get("name") and _kind(field) in _TEXT]
+    marked = [field for field in texts if _IDENTIFIERS & set((field.get("autocomplete") or "").lower().split())]
+    return next(iter(marked or texts), None)

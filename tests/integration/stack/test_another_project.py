@@ -1,6 +1,7 @@
 """Somebody else's project is put in place of ours, by the README's words."""
 
 import json
+import os
 import subprocess
 import sys
 from urllib.request import urlopen
@@ -17,6 +18,30 @@ PAGE = """{% load static compress %}<!doctype html><html lang="en"><head><title>
 {% compress css %}<link rel="stylesheet" href="{% static 'shop/shop.css' %}">{% endcompress %}
 </head><body><h1>Shop</h1></body></html>"""
 ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><path d="M0 0h1v1z"/></svg>'
+LOGIN = PAGE.replace(
+    "<h1>Shop</h1>",
+    """<h1>Sign in</h1><form method="post">{% csrf_token %}
+{{ form.username }}{{ form.password }}<button>go</button></form>""",
+)
+# People sign in by mail address: there is no user name.
+MODELS = """
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+
+
+class Users(BaseUserManager):
+    def create_superuser(self, email, password):
+        user = self.model(email=email, is_superuser=True)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(unique=True)
+    objects = Users()
+    USERNAME_FIELD = "email"
+"""
 
 
 @pytest.fixture
@@ -32,6 +57,8 @@ def checkout(tmp_path):
     shop = made / "project" / "shop"
     (shop / "templates" / "shop").mkdir(parents=True)
     (shop / "templates" / "shop" / "page.html").write_text(PAGE)
+    (shop / "templates" / "shop" / "login.html").write_text(LOGIN)
+    (shop / "models.py").write_text(MODELS)
     for error in ("400", "403", "403_csrf", "404", "500"):
         (shop / "templates" / f"{error}.html").write_text(PAGE.replace("Shop", error))
     (shop / "static" / "shop").mkdir(parents=True)
@@ -39,11 +66,18 @@ def checkout(tmp_path):
     (shop / "static" / "shop" / "shop.css").write_text("h1 { background: url(icon.svg) }")
     urls = made / "project" / "mysite" / "urls.py"
     urls.write_text(
-        "from django.urls import path\nfrom django.views.generic import TemplateView\n"
-        "urlpatterns = [path('', TemplateView.as_view(template_name='shop/page.html'))]\n"
+        "from django.contrib.auth.views import LoginView\nfrom django.urls import path\n"
+        "from django.views.generic import TemplateView\n"
+        "urlpatterns = [path('', TemplateView.as_view(template_name='shop/page.html')),\n"
+        "               path('login/', LoginView.as_view(template_name='shop/login.html'))]\n"
     )
     settings = made / "project" / "mysite" / "settings.py"
-    settings.write_text(settings.read_text().replace("INSTALLED_APPS = [", "INSTALLED_APPS = [\n    'shop',"))
+    text = settings.read_text().replace("INSTALLED_APPS = [", "INSTALLED_APPS = [\n    'shop',")
+    text = text.replace("    'django.contrib.admin',\n", "")
+    settings.write_text(f"{text}\nAUTH_USER_MODEL = 'shop.User'\nLOGIN_REDIRECT_URL = '/'\n")
+    env = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "mysite.settings"}
+    migrations = [*admin, "makemigrations", "--verbosity=0", "shop"]
+    subprocess.run(migrations, cwd=made / "project", env=env, check=True)
     return made
 
 
@@ -60,6 +94,7 @@ def test_it_is_built_pushed_served_and_proved(checkout, tmp_path):
     settings.write_text(f"{settings.read_text()}\n{LINE}\n")
     status, report = play(checkout, tmp_path)
     assert (status, report["findings"]) == (0, [])
+    assert any(page["signed_in"] for page in report["pages"])
     assert any("/CACHE/css/" in asset["url"] for asset in report["assets"])
 
 

@@ -16,7 +16,7 @@ from tests.smoke.client import Answer, Client
 from tests.smoke.crawl import _cookies
 from tests.smoke.hosts import Hosts
 from tests.smoke.options import Options
-from tests.smoke.signin import NO_FORM, sign_in
+from tests.smoke.signin import NO_FORM, read_form, sign_in
 
 LOGIN = ("ada", "l0velace")
 FIELDS = '<input name="user"><input type="hidden" name="token" value="t"><input type="password" name="secret">'
@@ -322,3 +322,22 @@ def test_an_origin_is_scheme_host_and_port(one, other, same):
 def test_an_origin_is_named_as_a_person_writes_it():
     urls = ("https://a.example:443/x?y", "http://[::1]:8000/", "mailto:a@b.example", "/x")
     assert [*map(origin.name, urls)] == ["https://a.example", "http://[::1]:8000", "mailto:", "no host"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '<input type="email" name="mail"><input name="other">',
+        '<input name="other"><input type="email" name="mail" autocomplete="section-a email">',
+        '<input name="other"><input type="tel" name="mail" autocomplete="username webauthn">',
+        '<input type="search" name="other"><input name="mail">',
+    ],
+)
+def test_who_signs_in_goes_where_the_form_asks_for_it(fields):
+    page = f'<form method="post">{fields}<input type="password" name="secret"></form>'
+    form = read_form(
+        Answer("http://www.site.localhost/login/", 200, CIMultiDict({"Content-Type": "text/html"}), page.encode()),
+        *LOGIN,
+    )
+    assert (form.fields.get("mail"), form.fields["secret"]) == LOGIN
+    assert LOGIN[0] not in {**form.fields, "mail": ""}.values()
