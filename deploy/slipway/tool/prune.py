@@ -17,7 +17,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError
 
 from slipway.tool.aws.calls import ask
-from slipway.tool.aws.errors import call_failed
+from slipway.tool.aws.errors import Rejection, call_failed, explain
 from slipway.tool.aws.identity import Identity
 from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
@@ -28,6 +28,7 @@ SUPERSEDED = timedelta(days=30)
 YOUNG = timedelta(days=1)
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 BATCH = 1000
+ALLOW = f"allow s3:DeleteObject on {STATIC_PREFIX}* to the pruner's key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,11 @@ class Prune:
         """Deletes it. Raises SlipwayError naming the first key that stays; a later run goes on."""
         for start in range(0, len(plan.to_delete), BATCH):
             batch = [{"Key": key} for key in plan.to_delete[start : start + BATCH]]
-            answer = self._ask("delete_objects", STATIC_PREFIX, Delete={"Objects": batch, "Quiet": True})
+            params = {"Bucket": self.bucket, "Delete": {"Objects": batch, "Quiet": True}}
+            answer = ask(self.client, "delete_objects", f"s3://{self.bucket}/{STATIC_PREFIX}", denied=ALLOW, **params)
             for error in answer.get("Errors", []):
-                raise SlipwayError(
-                    f"cannot delete s3://{self.bucket}/{error.get('Key')}: {error.get('Code')}; "
-                    "allow s3:DeleteObject on static/* to the pruner's key"
-                )
+                why = explain(Rejection(0, error.get("Code", ""), error.get("Message", "")), ALLOW)
+                raise SlipwayError(f"cannot delete s3://{self.bucket}/{error.get('Key')}: {why}")
 
     def _records(self) -> tuple[dict[str, datetime], datetime]:
         """When each release was recorded, by its id, and the bucket's own time now."""

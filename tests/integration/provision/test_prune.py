@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 
-from slipway.tool import config
+from slipway.tool import config, prune
 from slipway.tool.aws.identity import Identity
 from slipway.tool.prune import Plan, Prune
 from slipway.web.errors import SlipwayError
@@ -134,5 +134,26 @@ def test_a_key_that_may_not_be_deleted_is_named(kept: Kept, monkeypatch: pytest.
     pruning = Prune.of(kept.site, Identity())
     answer = {"Errors": [{"Key": "static/orphan.js", "Code": "AccessDenied"}]}
     monkeypatch.setattr(pruning.client, "delete_objects", lambda **_: answer)
-    with pytest.raises(SlipwayError, match=r"cannot delete s3://example-com/static/orphan\.js: AccessDenied; allow"):
+    with pytest.raises(SlipwayError, match=r"cannot delete s3://example-com/static/orphan\.js: AccessDenied: allow"):
         pruning.carry_out(pruning.plan(5, ()))
+
+
+def test_a_prune_that_breaks_off_does_not_say_that_nothing_was_pruned(kept: Kept, monkeypatch: pytest.MonkeyPatch):
+    kept.release("r0", 10)
+    for number in range(2):
+        kept.put(f"static/orphan-{number}.js", days=2)
+    pruning = Prune.of(kept.site, Identity())
+    plan, delete = pruning.plan(5, ()), pruning.client.delete_objects
+
+    def once(**params: object) -> dict:
+        monkeypatch.setattr(pruning.client, "delete_objects", reject)
+        return delete(**params)
+
+    def reject(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "SlowDown", "Message": "Reduce your rate"}}, "DeleteObjects")
+
+    monkeypatch.setattr(prune, "BATCH", 1)
+    monkeypatch.setattr(pruning.client, "delete_objects", once)
+    with pytest.raises(SlipwayError, match=r"^s3:DeleteObjects on s3://example-com/static/ failed: SlowDown: too many"):
+        pruning.carry_out(plan)
+    assert {key for key in kept.keys() if "orphan" in key} == {"orphan-1.js"}  # noqa: SIM118

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from slipway.tool.aws.calls import ask
+from slipway.tool.aws.errors import Rejection, explain
 from slipway.tool.cdn import certificate, dns
 from slipway.tool.cdn.account import TAG, Account, is_https
 from slipway.tool.cdn.bucket import exists, tags
@@ -157,7 +158,8 @@ def _delete(account: Account, bucket: str, objects: list[dict[str, str]]) -> Non
     params = {"Bucket": bucket, "Delete": {"Objects": objects, "Quiet": True}}
     errors = ask(account.s3, "delete_objects", f"bucket {bucket}", **params).get("Errors")
     if errors:
-        raise SlipwayError(f"s3:DeleteObject on {bucket}/{errors[0]['Key']} failed: {errors[0].get('Code')}")
+        why = explain(Rejection(0, errors[0].get("Code", ""), errors[0].get("Message", "")))
+        raise SlipwayError(f"cannot delete s3://{bucket}/{errors[0]['Key']}: {why}")
 
 
 def _versions(account: Account, bucket: str):
