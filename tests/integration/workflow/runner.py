@@ -101,10 +101,10 @@ def _checkout(target: Path) -> Path:
     )
     for name in filter(None, listed.stdout.split("\0")):
         source, copy = ROOT / name, target / name
-        if source.exists() and not name.startswith("project/"):
+        if name != "site.yml" and not name.startswith("project/") and source.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy, follow_symlinks=False)
-    shutil.copytree(FIXTURE, target / "project", ignore=WITHOUT_CACHES)
+    shutil.copytree(FIXTURE / "project", target / "project", ignore=WITHOUT_CACHES)
     made = target / ".venv"
     venv.create(made)
     (packages,) = made.glob("lib/python*/site-packages")

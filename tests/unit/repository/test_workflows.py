@@ -21,7 +21,7 @@ def runs(job: str) -> list[str]:
 def test_a_failing_test_stops_the_deploy():
     """No `if` of the deploy asks for the failed: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax"""
     assert JOBS["deploy"]["needs"] == "test"
-    assert runs("test") == ["make test"]
+    assert runs("test")[-1] == "make test"
     assert not re.search(r"\b(always|failure|cancelled)\(", JOBS["deploy"]["if"])
     for job in JOBS.values():
         assert "continue-on-error" not in job
