@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from rehearsal import nginx
+from rehearsal import first_page, nginx
 from rehearsal.local_site import ROOT, USER, LocalSite
 from rehearsal.processes import Processes
 from slipway.tool.phases import phase
@@ -59,6 +59,7 @@ def _run(local: LocalSite, *, stay: bool) -> int:
         local.prepare()
     with phase("Start Gunicorn, and nginx before it"):
         local.serve()
+        first_page.require(local.ports["www"], local.site.authority, local.origin_log.parent / "gunicorn.log")
     # The addresses come before the proof: the site is up, and a second run has it up in seconds.
     print(
         f"\nup after {time.monotonic() - start:.0f} s\n"

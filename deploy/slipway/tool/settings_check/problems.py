@@ -94,7 +94,7 @@ class Check:
         if str(key).startswith(startproject.INSECURE_KEY):
             yield self._problem("SECRET_KEY", "is startproject's, and the secrets have none; add it by `make secrets`")
         elif last and last.value and any(getattr(each, "value", None) == key for each in ast.walk(last.value)):
-            yield self._problem("SECRET_KEY", "stands in the repository; take it out, the secrets have one")
+            yield self._problem("SECRET_KEY", "stands in the repository, and the secrets have one to take its place")
 
     def _beside_nginx(self) -> Iterator[Problem]:
         if self._https and self._site.tls == "none" and not self._settings.SECURE_SSL_REDIRECT:
