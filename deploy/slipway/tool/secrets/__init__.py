@@ -1,0 +1,101 @@
+"""Reads and writes the vaulted file beside site.yml. Nothing else in Slipway opens it, and no message shows a value.
+
+sections  what each section may hold, and the check of a file's text
+vault     seals and opens it, and where it and its password are
+text      writes it, comments and all
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from slipway.tool.config import Site
+from slipway.tool.secrets.sections import AWS_PAIR, SECTIONS, TOP, check
+from slipway.tool.secrets.text import edit, render
+from slipway.tool.secrets.vault import (
+    PASSWORD_VARIABLE,
+    decrypt,
+    make_password_file,
+    password_file_of,
+    path_of,
+    seal,
+)
+from slipway.web.errors import SlipwayError
+
+__all__ = ["AWS_PAIR", "PASSWORD_VARIABLE", "SECTIONS", "Secrets", "decrypt", "literal", "password_file_of", "path_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the vaulted file holds, as environment variables by who gets them; its repr shows none."""
+
+    path: Path
+    password_file: Path
+    web: Mapping[str, str] = field(repr=False)
+    deployer: Mapping[str, str] = field(repr=False)
+    smoke: Mapping[str, str] = field(repr=False)
+    cdn: Mapping[str, str] = field(repr=False, default_factory=dict)
+    pruner: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+    @classmethod
+    def load(cls, site: Site) -> "Secrets":
+        """The secrets of ``site``. Raises SlipwayError, one line with the file, the key and the fix."""
+        path = path_of(site)
+        return cls(path, password_file_of(site), **check(site, path, decrypt(site)))
+
+    @classmethod
+    def find(cls, site: Site) -> "Secrets | None":
+        """The secrets of ``site``, or None where `make init` has made none yet. Raises SlipwayError as ``load``."""
+        return cls.load(site) if path_of(site).exists() else None
+
+    @classmethod
+    def write(
+        cls,
+        site: Site,
+        web: Mapping[str, str],
+        deployer: Mapping[str, str] | None = None,
+        smoke: Mapping[str, str] | None = None,
+        cdn: Mapping[str, str] | None = None,
+        pruner: Mapping[str, str] | None = None,
+    ) -> "Secrets":
+        """Makes the vaulted file anew; a password file is made where there is none. No plain text touches the disk."""
+        path, password_file = path_of(site), password_file_of(site)
+        given = {"web": web, "deployer": deployer or {}, "smoke": smoke or {}, "cdn": cdn or {}, "pruner": pruner or {}}
+        text = render(given)
+        held = check(site, path, text)
+        if not password_file.exists():
+            make_password_file(password_file)
+        seal(path, password_file, text)
+        return cls(path, password_file, **held)
+
+    @classmethod
+    def put(cls, site: Site, section: str, values: Mapping[str, str | None]) -> "Secrets":
+        """Sets ``values`` in one section, or takes out those that are None; the rest of the file stays as it is."""
+        path, password_file, text = path_of(site), password_file_of(site), decrypt(site)
+        held = check(site, path, text)
+        there = {name: value for name, value in held[section].items() if name not in values}
+        wanted = held | {section: there | {name: value for name, value in values.items() if value is not None}}
+        edited = edit(text, section, values)
+        try:
+            is_as_wanted = check(site, path, edited) == wanted
+        except SlipwayError:
+            is_as_wanted = False
+        # Lines of a form that we do not write ourselves are written anew.
+        seal(path, password_file, edited if is_as_wanted else render(wanted))
+        return cls(path, password_file, **wanted)
+
+    def seal_for_ansible(self, path: Path) -> None:
+        """Seals in ``path`` what the playbook reads of it, by the same password and as literal text."""
+        seal(path, self.password_file, json.dumps(literal({TOP: {"web": dict(self.web)}})))
+
+
+def literal(value: Any) -> Any:
+    """``value`` for Ansible's JSON, every text in it as it stands: never a template, whatever braces it has."""
+    # https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_advanced_syntax.html#unsafe-or-raw-strings
+    if isinstance(value, str):
+        return {"__ansible_unsafe": value}
+    if isinstance(value, Mapping):
+        return {name: literal(each) for name, each in value.items()}
+    return [literal(each) for each in value] if isinstance(value, list | tuple) else value

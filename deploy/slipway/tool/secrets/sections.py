@@ -1,0 +1,114 @@
+"""The sections of the vaulted file, what each may hold, and the check of a file's text."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from slipway.tool.config import Site
+from slipway.web.errors import SlipwayError
+
+TOP = "slipway_secrets"
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+AWS_PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+# Each section with a line about it, and the names that it may hold, each with an example or a word on it. The web
+# process may have any further variable; the others have readers that know just these.
+SECTIONS = {
+    "web": (
+        "Environment of the web process. Add what your project reads.",
+        {
+            "SECRET_KEY": "https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key",
+            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here that may do no more than the web process needs",
+            "AWS_SECRET_ACCESS_KEY": "its other half",
+            "EMAIL_URL": "smtp+tls://user:password@smtp.example.com:587",
+            "DATABASE_URL": "postgres://user:password@db.example.com/name; only when it is not on the server",
+        },
+    ),
+    "deployer": (
+        "Environment of the build and the push, on the machine that deploys. Empty: your own AWS profile, or OIDC.",
+        {
+            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here that may push and purge",
+            "AWS_SECRET_ACCESS_KEY": "its other half",
+            "AWS_SESSION_TOKEN": "only with a key that expires",
+        },
+    ),
+    "pruner": (
+        "Environment of the prune after a deploy: the key that may delete static files. Empty: your own AWS profile.",
+        {
+            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here",
+            "AWS_SECRET_ACCESS_KEY": "its other half",
+            "AWS_SESSION_TOKEN": "only with a key that expires",
+        },
+    ),
+    "cdn": (
+        "What a purge asks the provider with that site.yml names. CloudFront asks with the deployer's key.",
+        {
+            "CLOUDFLARE_API_TOKEN": "a token that may purge the cache of your zone, and nothing else",
+            "FASTLY_API_TOKEN": "a token of scope purge_select and purge_all, for your service",
+            "AKAMAI_HOST": "akab-….luna.akamaiapis.net; with the next three: an API client that may Fast Purge",
+            "AKAMAI_CLIENT_TOKEN": "akab-…",
+            "AKAMAI_CLIENT_SECRET": "its secret",
+            "AKAMAI_ACCESS_TOKEN": "akab-…",
+        },
+    ),
+    "smoke": (
+        "The proof signs in with it, and sees the pages behind the login too.",
+        {"SMOKE_LOGIN": "user:password"},
+    ),
+}
+
+
+def check(site: Site, path: Path, text: str) -> dict[str, dict[str, str]]:
+    """The sections of the decrypted ``text``; those that it leaves out are empty."""
+    try:
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
+        # Its own message quotes the line.
+        mark = getattr(error, "problem_mark", None)
+        raise _wrong(path, f"line {mark.line + 1 if mark else 1}: not valid YAML") from None
+    if not isinstance(data, dict) or set(data) != {TOP} or not isinstance(data[TOP], dict):
+        raise _wrong(path, f"expected one key, {TOP}, with the sections {', '.join(SECTIONS)}")
+    for name in data[TOP]:
+        if name not in SECTIONS:
+            raise _wrong(path, f"{name}: unknown section{_hint(name, SECTIONS)}")
+    held = {name: _section(path, name, data[TOP].get(name)) for name in SECTIONS}
+    if "SECRET_KEY" not in held["web"]:
+        raise _wrong(path, "web: SECRET_KEY: missing")
+    for name in held["web"]:
+        if name in site.environment():
+            raise _wrong(path, f"web: {name}: no secret, and {site.path.name} decides it; take it out")
+    for name, values in held.items():
+        if len(set(AWS_PAIR) & set(values)) == 1:
+            raise _wrong(path, f"{name}: {' and '.join(AWS_PAIR)} go together; give both or neither")
+    return held
+
+
+def _section(path: Path, section: str, data: Any) -> dict[str, str]:
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise _wrong(path, f"{section}: expected `NAME: value` lines")
+    _, known = SECTIONS[section]
+    for name, value in data.items():
+        if not isinstance(name, str) or not VARIABLE.fullmatch(name):
+            raise _wrong(path, f"{section}: a key there is not a variable's name")
+        if section != "web" and name not in known:
+            raise _wrong(path, f"{section}: {name}: unknown{_hint(name, known)}")
+        if not isinstance(value, str):
+            raise _wrong(path, f"{section}: {name}: expected text; put it in quotes")
+        if not value or not value.isprintable():
+            raise _wrong(path, f"{section}: {name}: expected text on one line; give it, or take the line out")
+    return data
+
+
+def _hint(name: object, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(str(name), known, 1)
+    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"
+
+
+def _wrong(path: Path, what: str) -> SlipwayError:
+    return SlipwayError(f"{path}: {what} (`make secrets` opens the file)")
