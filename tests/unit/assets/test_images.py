@@ -1,6 +1,7 @@
 """Images get smaller and keep every pixel."""
 
 import io
+from importlib.metadata import PackageNotFoundError, version
 
 import oxipng
 import pytest
@@ -59,3 +60,19 @@ def test_a_damaged_image_goes_up_as_it_is(tmp_path):
 def test_a_package_s_image_goes_up_as_it_ships(tmp_path):
     before = drawn("PNG")
     assert optimised(before, tmp_path, own=False) == before
+
+
+def test_without_a_wheel_of_its_optimiser_an_image_stays_as_it_is_and_that_is_said(tmp_path, monkeypatch, capsys):
+    """pyoxipng has none for Python 3.14."""
+
+    def of_others(package):
+        if package == "pyoxipng":
+            raise PackageNotFoundError(package)
+        return version(package)
+
+    monkeypatch.setattr(images, "version", of_others)
+    picture, photo = drawn("PNG"), drawn("JPEG")
+    assert optimised(picture, tmp_path) == picture
+    assert capsys.readouterr().out == "  pyoxipng has no wheel for this Python: 1 images stay as large as they are\n"
+    assert len(optimised(photo, tmp_path)) < len(photo)
+    assert capsys.readouterr().out == ""

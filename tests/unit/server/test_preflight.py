@@ -1,7 +1,10 @@
 """What is refused before anything on the server is changed, and in which words."""
 
+import re
+
 import pytest
 
+from slipway.tool.requirements import files
 from slipway.tool.server import preflight
 from slipway.web.errors import SlipwayError
 
@@ -74,3 +77,42 @@ def test_a_server_behind_address_translation_is_known_by_the_address_that_it_is_
 
 def test_a_resolver_that_the_site_can_reach_is_enough(site, host):
     preflight.check(site, host(resolvers=("169.254.169.254", "10.0.0.2")), {"203.0.113.7"}, database=True)
+
+
+@pytest.fixture
+def locks(tmp_path, monkeypatch):
+    """A site's own lock files: Python → the Django that it has."""
+
+    def write(**djangos):
+        for python, django in djangos.items():
+            shipped = (files.SHIPPED / f"web-3.{python[1:]}.txt").read_text()
+            (tmp_path / f"web-3.{python[1:]}.txt").write_text(
+                re.sub("^django==[^ ]*", f"django=={django}", shipped, flags=re.M)
+            )
+
+    monkeypatch.setattr(files, "SITE_LOCKS", tmp_path)
+    monkeypatch.setattr(files, "SITE", tmp_path / "requirements.in")
+    return write
+
+
+def test_django_6_on_a_server_with_python_3_11_is_rejected_by_name(locks, site, host):
+    locks(v12="6.0.4", v13="6.0.4")
+    with pytest.raises(SlipwayError) as rejected:
+        preflight.check(site, host(system="debian 12", python="3.11"), set(), database=True)
+    assert str(rejected.value) == (
+        "the server has Python 3.11, and Django 6.0.4 with the site's other packages is locked for 3.12 and 3.13: "
+        f"{files.SITE_LOCKS}/web-3.11.txt does not exist; `make lock` tells what needs a newer Python"
+    )
+
+
+def test_another_django_than_the_one_that_builds_is_rejected_by_name(locks, site, host):
+    locks(v13="6.1.3")
+    with pytest.raises(SlipwayError, match=r"would have Django 6\.1\.3 .*, and this machine builds with 5\.2"):
+        preflight.check(site, host(python="3.13"), set(), database=True)
+
+
+def test_packages_that_were_not_locked_since_are_named(locks, site, host):
+    locks(v13="5.2.9")
+    files.SITE.write_text("wagtail>=7.4  # the pages\n")
+    with pytest.raises(SlipwayError, match=r"in: wagtail>=7.4, but .*web-3.13.txt has no wagtail; run make lock"):
+        preflight.check(site, host(python="3.13"), set(), database=True)

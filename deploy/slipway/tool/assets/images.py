@@ -7,7 +7,7 @@ round coordinates and drop ids that a page may use, and the CDN compresses it an
 import hashlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from slipway.tool.assets.collect import Source
@@ -19,12 +19,26 @@ TEXT_CHUNKS = [b"tEXt", b"zTXt", b"iTXt", b"tIME"]
 def optimise(sources: Iterable[Source], cache: Path) -> None:
     """Replaces the bodies of the project's PNG and JPEG files by smaller ones where there are any.
 
-    Results are kept below ``cache`` by the hash of the original and the optimiser's version.
+    Results are kept below ``cache`` by the hash of the original and the optimiser's version. Where an optimiser has no
+    wheel for this Python its images go up as they are, which is said.
     """
     ours = [source for source in sources if source.own and _optimiser(source)]
+    for package in sorted({_optimiser(source)[0] for source in ours}):
+        if not _is_installed(package):
+            left = [source for source in ours if _optimiser(source)[0] != package]
+            print(f"  {package} has no wheel for this Python: {len(ours) - len(left)} images stay as large as they are")
+            ours = left
     with ThreadPoolExecutor() as pool:
         for source, body in zip(ours, pool.map(lambda each: _cached(each, cache), ours), strict=True):
             source.body = body
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _cached(source: Source, cache: Path) -> bytes:

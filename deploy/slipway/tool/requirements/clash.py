@@ -23,6 +23,11 @@ class Unresolved(Exception):
         super().__init__(done.stderr)
         self.done, self.lines, self.ask = done, lines, ask
 
+    @property
+    def newer_python(self) -> bool:
+        """Whether a newer Python might do."""
+        return re.search(r"depends on\s+Python>=", self.done.stderr) is not None
+
     def explain(self) -> str:
         """One line. Each question to uv takes some tenths of a second: the index's answers are in its cache."""
         if self.done.returncode != NO_SOLUTION:

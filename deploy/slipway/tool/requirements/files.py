@@ -61,7 +61,7 @@ def asked(name: str) -> list[Path]:
     else:
         return [SHIPPED / f"{name}.in"]
     site = [SITE, SITE_TESTS] if name == "test" else [SITE]
-    return [ours, *(each for each in site if each.exists())]
+    return [*(each for each in site if each.exists()), ours]
 
 
 def locked(name: str) -> Path:

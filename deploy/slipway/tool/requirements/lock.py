@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 from slipway.tool.requirements import clash, files, uv
@@ -43,16 +44,16 @@ class Resolver:
         asked = files.asked(name)
         done = self._run(*how, "-o", target, *asked)
         if done.returncode:
-            raise clash.Unresolved(done, files.lines(asked), partial(self._fails, how))
+            raise clash.Unresolved(done, files.lines(asked), partial(self._answer, how))
         return target
 
-    def _fails(self, how: Sequence[str | Path], lines: Sequence[files.Line]):
+    def _answer(self, how: Sequence[str | Path], lines: Sequence[files.Line]) -> CompletedProcess[str]:
         """uv's answer for these lines alone."""
         asked = self.folder / "some.in"
         asked.write_text("".join(f"{line.text}\n" for line in lines))
         return self._run(*how, asked)
 
-    def _run(self, *arguments: str | Path):
+    def _run(self, *arguments: str | Path) -> CompletedProcess[str]:
         command = ["pip", "compile", *HOW, "--custom-compile-command", "make lock", *self.options]
         return uv.run(*command, *arguments, env=self.env)
 
@@ -65,7 +66,9 @@ def resolve(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], l
     lowest = PYTHONS[0]
     try:
         whole = _whole(resolver, place, lowest)
-    except clash.Unresolved:
+    except clash.Unresolved as error:
+        if not error.newer_python:
+            raise
         lowest = _lowest(resolver, place)
         whole = _whole(resolver, place, lowest)
     for name in files.SETS:

@@ -79,6 +79,8 @@ def install(locks: Sequence[Path]) -> str:
 
 def reason(said: str) -> str:
     """What uv said, for somebody who did not call it."""
+    if found := re.search(r"(\S+) was not found in the (?:package registry|provided package locations)", said):
+        return f"the package index has no {found[1]}"
     if found := re.search(r"Wheels are required for `([^`]+)`", said):
         pin = re.search(rf"\b{re.escape(found[1])}(?:\[[^]]*\])?==[\w.+!-]+", said)
         return pip.no_wheel(pin[0] if pin else found[1])
@@ -86,10 +88,8 @@ def reason(said: str) -> str:
         return pip.other_hash(found[1])
     if "`--require-hashes` mode" in said:
         return pip.NO_HASH
-    if found := re.search(r"(\S+) depends on Python(>=\d+\.\d+)", said):
-        return f"{found[1]} needs Python {found[2].removeprefix('>=')} or newer"
-    if found := re.search(r"(\S+) was not found in the (?:package registry|provided package locations)", said):
-        return f"the package index has no {found[1]}"
+    if found := re.search(r"(\S+)\s+depends on Python>=(\d+\.\d+)", said):
+        return f"{found[1]} needs Python {found[2]} or newer"
     if found := re.search(r"only (\S+) is available|there is no version of (\S+)", said):
         return f"the package index has only {found[1]}" if found[1] else f"the package index has no {found[2]}"
     if found := re.search(r"error: (?:Failed to fetch|Request failed)[^\n]*", said):
