@@ -3,6 +3,7 @@
 import os
 
 from slipway.tool.config import modules
+from slipway.tool.requirements import files
 from tests import apart  # noqa: F401
 from tests.clone import FIXTURE
 
@@ -12,3 +13,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "fixture.settings"
 os.environ["CONFIG"] = str(FIXTURE / "site.yml")
 # Where settings are looked for that a site.yml does not name.
 modules.ROOT = FIXTURE
+# It asks for no package, and has no lock files: those that Slipway ships serve.
+files.SITE, files.SITE_TESTS, files.SITE_LOCKS = (
+    FIXTURE / "project" / name for name in ("requirements.in", "requirements-dev.in", "lock")
+)

@@ -94,7 +94,6 @@ def test_until_a_site_has_lock_files_of_its_own_the_shipped_ones_serve(site):
 
 @pytest.mark.parametrize("name", [*files.SETS, *(f"web-{python}" for python in files.PYTHONS)])
 def test_what_slipway_ships_is_locked(name, monkeypatch):
-    """For the shipped photo wall, or for a clone's own project."""
     python = name.removeprefix("web-") if name.startswith("web-") else None
     assert files.check(name, python).exists()
 
