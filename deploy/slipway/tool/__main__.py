@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         command = _load(name)
         subparser = choices.add_parser(name, help=command.help, description=command.help)
         command.add_arguments(subparser)
-        subparser.set_defaults(run=command.run)
+        subparser.set_defaults(run=command.run, interrupted=getattr(command, "interrupted", "interrupted"))
     options = parser.parse_args(arguments)
     try:
         return options.run(options)
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"slipway: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("slipway: interrupted", file=sys.stderr)
+        print(f"slipway: {options.interrupted}", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -50,9 +50,13 @@ def test_a_mistake_of_ours_keeps_its_traceback(add):
         main(["lift", "anchor"])
 
 
-def test_an_interrupted_command_ends_as_shells_expect(add):
+def test_an_interrupted_command_ends_as_shells_expect_and_may_say_what_then(add, capsys):
     add("lift", "raise KeyboardInterrupt")
     assert main(["lift", "anchor"]) == 130
+    assert capsys.readouterr().err == "slipway: interrupted\n"
+    add("lower", "raise KeyboardInterrupt\ninterrupted = 'interrupted; run it again'")
+    assert main(["lower", "anchor"]) == 130
+    assert capsys.readouterr().err == "slipway: interrupted; run it again\n"
 
 
 def test_a_command_may_end_by_itself(add):

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterable
 
 from slipway.tool import config
+from slipway.tool.aws.errors import AGAIN
 from slipway.tool.cdn import cloudfront, cost
 from slipway.tool.providers import by_hand
 from slipway.tool.secrets import Secrets, path_of
@@ -11,6 +12,7 @@ from slipway.web import stores
 from slipway.web.errors import SlipwayError
 
 help = "make or repair the buckets and the CDN hosts"
+interrupted = f"interrupted; {AGAIN}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,12 +4,14 @@ import argparse
 import sys
 
 from slipway.tool import config
+from slipway.tool.aws.errors import AGAIN
 from slipway.tool.cdn import destroy
 from slipway.tool.providers import by_hand
 from slipway.tool.secrets import Secrets
 from slipway.web.errors import SlipwayError
 
 help = "take away what make cdn made; asks first, and about the uploads again"
+interrupted = f"interrupted; {AGAIN}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
