@@ -1,4 +1,4 @@
-"""Correct sites of packages that nobody here wrote, put into a clone of Slipway by the README's words."""
+"""Correct sites of packages that nobody here wrote, put into a clone of Slipway as docs/project.md says."""
 
 import subprocess
 import sys

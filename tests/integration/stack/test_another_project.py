@@ -1,4 +1,4 @@
-"""Somebody else's project is put in place of ours, by the README's words."""
+"""Somebody else's project is put in place of ours, as docs/project.md says."""
 
 import json
 import os
