@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from rehearsal import aws, cdn
-from tests.unit.cdn.world import ACCESS_CONTROL, BUCKET_POLICY, CSS, DISTRIBUTION, Answer
+from tests.unit.cdn.environment import ACCESS_CONTROL, BUCKET_POLICY, CSS, DISTRIBUTION, Answer
 
 BUCKET = "example-com"
 

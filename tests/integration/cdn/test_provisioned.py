@@ -8,7 +8,7 @@ import pytest
 from slipway.tool import config
 from slipway.tool.cdn import cloudfront
 from tests.integration.cdn.conftest import Account
-from tests.unit.cdn.world import CSS
+from tests.unit.cdn.environment import CSS
 
 SITE = "http://www.example.org"
 STATIC, MEDIA = "static.example.org", "media.example.org"

@@ -8,7 +8,7 @@ import brotli
 import pytest
 
 from tests.integration.cdn.conftest import BUCKET, Deployed
-from tests.unit.cdn.world import CSS
+from tests.unit.cdn.environment import CSS
 
 SITE = "https://www.example.com"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from slipway.tool import config, public_keys
+from slipway.tool.server.layout import LAYOUT
 from slipway.web.errors import SlipwayError
 
 AGENT = "SSH_AUTH_SOCK"
@@ -34,7 +35,7 @@ def refuse_ci(site: config.Site) -> None:
     if site.ci_key and offered and all(public_keys.same(site.ci_key, each) for each in offered):
         raise SlipwayError(
             f"{site.server}: ci_key opens a shell there, because the server knows it as a person's too; take it "
-            "out of /home/deploy/.ssh/authorized_keys, or run `make deploy` from a machine whose key is in admin_keys"
+            f"out of {LAYOUT.admin_keys}, or run `make deploy` from a machine whose key is in admin_keys"
         )
 
 
