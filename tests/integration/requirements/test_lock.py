@@ -1,5 +1,7 @@
-"""`make lock` by uv itself: from a folder of made-up wheels, and a few pins from the index as it is."""
+"""`make lock` by uv itself: from an index of made-up wheels, and a few pins from the index as it is."""
 
+import hashlib
+import html
 import os
 import zipfile
 from pathlib import Path
@@ -29,23 +31,29 @@ def room(tmp_path, monkeypatch):
 
 @pytest.fixture
 def index(tmp_path, monkeypatch):
-    """Adds a wheel to the folder that stands in for the index."""
-    folder = tmp_path / "index"
-    folder.mkdir()
+    """Adds a wheel to an index of its own: a page for each package, as PEP 503 has it."""
+    root = tmp_path / "index"
+    root.mkdir()
     for name in [each for each in os.environ if each.startswith(("PIP_", "UV_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    monkeypatch.setenv("UV_DEFAULT_INDEX", root.as_uri())
     monkeypatch.setenv("UV_NO_CACHE", "1")
 
     def add(name, version, *needs, python=">=3.8"):
         about = f"{name}-{version}.dist-info"
-        with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        folder = root / name
+        folder.mkdir(exist_ok=True)
+        wheel = folder / f"{name}-{version}-py3-none-any.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
             metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: {python}\n"
             archive.writestr(f"{about}/METADATA", metadata + "".join(f"Requires-Dist: {each}\n" for each in needs))
             archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
             archive.writestr(f"{about}/RECORD", "")
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        with (folder / "index.html").open("a") as page:
+            link = f'href="{wheel.name}#sha256={digest}" data-requires-python="{html.escape(python)}"'
+            page.write(f"<a {link}>{wheel.name}</a>\n")
 
     return add
 
@@ -93,7 +101,7 @@ def test_what_is_locked_stays_until_it_is_upgraded(room, index):
     ("site", "said"),
     [
         ("boat==1.0\n", "project/requirements.in: boat==1.0 and requirements/web.in: boat>=2 exclude each other"),
-        ("oar\ncart==1.0\n", ": cart==1.0 and requirements/web.in: boat>=2 exclude each other: cart"),
+        ("oar\ncart==1.0\n", ": cart==1.0 and requirements/web.in: boat>=2 exclude each other: cart needs boat<2"),
         ("tool==1.0\n", "project/requirements.in: tool==1.0 and requirements/demo.in: tool>=2 exclude each other"),
         ("raft\n", "project/requirements.in: raft: the package index has no raft"),
         ("boat=>9\n", "project/requirements.in: boat=>9: no such comparison operator"),
@@ -114,18 +122,43 @@ def test_a_clash_is_one_line_with_both_files_and_nothing_is_written(site, said, 
     assert not (room / "project" / "lock").exists()
 
 
-def test_a_python_that_a_package_is_too_new_for_has_no_lock_file_and_is_named(room, index):
+def test_a_python_that_a_package_is_too_new_for_has_no_lock_file_and_is_named(room, index, monkeypatch):
     index("boat", "5.0")
     index("boat", "6.0", python=">=3.12")
     (room / "requirements" / "web.in").write_text("boat>=5\n")
     (room / "project" / "requirements.in").write_text("boat==5.0\n")
     assert lock.lock([], shipped=False) == []
     (room / "project" / "requirements.in").write_text("boat~=6.0\n")
-    assert lock.lock([], shipped=False) == [
-        "no lock file for a server with Python 3.11: project/requirements.in: boat~=6.0: boat>=6.0 needs Python 3.12 "
-        "or newer"
-    ]
+    monkeypatch.setattr(uv, "HERE", "3.13")
+    why = "project/requirements.in: boat~=6.0: boat==6.0 needs Python 3.12 or newer"
+    server = f"no lock file for a server with Python 3.11: {why}"
+    assert lock.lock([], shipped=False) == [server]
     assert [name for name in locks(room) if name.startswith("web-")] == ["web-3.12", "web-3.13", "web-3.14"]
+    monkeypatch.setattr(uv, "HERE", "3.11")
+    assert lock.lock([], shipped=False) == [
+        server,
+        f"no packages for this machine: {why}; .venv has Python 3.11: remove it, and name another, like `make demo "
+        "PYTHON=python3.12`",
+    ]
+
+
+def test_the_line_at_fault_is_named_and_not_another_that_leads_to_its_package(room, index):
+    index("boat", "5.0")
+    index("boat", "6.0", python=">=3.12")
+    index("oar", "1.0", "boat")
+    (room / "requirements" / "web.in").write_text("oar\n")
+    (room / "project" / "requirements.in").write_text("boat~=6.0\n")
+    said = lock.lock([], shipped=False)
+    assert said[0].startswith("no lock file for a server with Python 3.11: project/requirements.in: boat~=6.0: ")
+
+
+def test_a_lock_file_for_a_newer_python_tells_how_this_machine_gets_one(index, tmp_path):
+    index("boat", "6.0", python=">=3.99")
+    (tmp_path / "demo.txt").write_text(f"boat==6.0 --hash=sha256:{'0' * 64}\n")
+    assert uv.install([tmp_path / "demo.txt"]) == (
+        f"boat==6.0 needs Python 3.99 or newer; .venv has Python {uv.HERE}: remove it, and name another, like "
+        "`make demo PYTHON=python3.99`"
+    )
 
 
 def test_one_version_is_taken_for_all_pythons_where_there_is_one(room, index):

@@ -41,11 +41,19 @@ def test_a_clash_is_one_line_with_both_files():
     assert said == "web.in: boat>=10 and requirements.in: boat==9.0 exclude each other"
 
 
-def test_what_asks_for_the_other_is_told():
+@pytest.mark.parametrize(
+    ("said", "needs"),
+    [
+        ("cart==1 depends", "cart==1"),
+        ("all versions of cart depend", "cart"),
+        ("cart>=1rc1,<=1.4 depends", "cart>=1rc1,<=1.4"),
+    ],
+)
+def test_what_asks_for_the_other_is_told(said, needs):
     asked = lines("cart==1", "boat>=2")
-    said = "cause: Because cart==1 depends on boat<2 and you require boat>=2, we can conclude"
+    said = f"cause: Because {said} on boat<2 and you require boat>=2, we can conclude"
     clash = Unresolved(CompletedProcess([], 1, stderr=said), asked, answer(["cart==1", "boat>=2"], said))
-    assert clash.explain() == "some.in: cart==1 and some.in: boat>=2 exclude each other: cart==1 needs boat<2"
+    assert clash.explain() == f"some.in: cart==1 and some.in: boat>=2 exclude each other: {needs} needs boat<2"
 
 
 NO_WHEEL = """\
@@ -73,6 +81,16 @@ error: No solution found when resolving dependencies
   cause: Because the requested Python version (>=3.11) does not satisfy Python>=3.12 and boat>=6.0
          depends on Python>=3.12, we can conclude that boat>=6.0 cannot be used.
 """
+PYTHON_OF_A_FOLDER = """\
+error: No solution found when resolving dependencies
+  cause: Because boat==6.0 requires Python >=3.12 and only boat<=6.0 is available, we can conclude that boat>=6.0
+         cannot be used.
+"""
+
+
+@pytest.mark.parametrize("said", [PYTHON, PYTHON_OF_A_FOLDER])
+def test_a_newer_python_might_do_whether_an_index_or_a_folder_says_so(said):
+    assert Unresolved(CompletedProcess([], 1, stderr=said), lines("boat~=6.0"), answer([])).newer_python
 
 
 @pytest.mark.parametrize(
@@ -85,6 +103,7 @@ error: No solution found when resolving dependencies
         (HASH, "boat==1.0 is not the one that was locked: its hash differs"),
         (UNREACHED, "the package index cannot be reached (Connection refused (os error 111)); `pip config list` shows"),
         (PYTHON, "boat>=6.0 needs Python 3.12 or newer"),
+        (PYTHON_OF_A_FOLDER, "boat==6.0 needs Python 3.12 or newer"),
         ("  cause: Because boat was not found in the package registry and you", "the package index has no boat"),
         ("  cause: Because only boat<=3 is available and you require", "the package index has only boat<=3"),
         ("  cause: Because there is no version of boat==9 and you require", "the package index has no boat==9"),

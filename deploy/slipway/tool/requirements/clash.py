@@ -26,7 +26,7 @@ class Unresolved(Exception):
     @property
     def newer_python(self) -> bool:
         """Whether a newer Python might do."""
-        return re.search(r"depends on\s+Python>=", self.done.stderr) is not None
+        return uv.newer_python(self.done.stderr) is not None
 
     def explain(self) -> str:
         """One line. Each question to uv takes some tenths of a second: the index's answers are in its cache."""
@@ -64,7 +64,8 @@ def _because(core: Sequence[Line], said: str) -> str:
     names = {line.name for line in core}
     if len(names) == 1:
         return ""
-    for package, wanted in re.findall(r"(\S+) depends on (\S+)", said):
+    for every, some, wanted in re.findall(r"(?:all versions of (\S+) depend|(\S+) depends) on (\S+)", said):
+        package = every or some
         if normal(re.split(r"[\[=<>!~{]", package)[0]) in names:
             return f": {package} needs {wanted.rstrip(',')}"
     return ""

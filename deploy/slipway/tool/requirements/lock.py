@@ -34,20 +34,25 @@ class Resolver:
     def __init__(self, folder: Path, options: Sequence[str]) -> None:
         self.folder, self.options, self.env = folder, list(options), uv.environment()
 
-    def compile(self, name: str, old: Iterable[Path], *how: str | Path) -> Path:
-        """The lock file of that name; what is pinned in ``old`` stays where it can.
+    def compile(self, name: str, old: Iterable[Path], *how: str, whole: Path | None = None) -> Path:
+        """The lock file of that name; what is pinned in ``old`` stays where it can, and in ``whole`` in any case.
 
         Raises ``clash.Unresolved``.
         """
         target = self.folder / f"{name}.txt"
         target.write_text("".join(each.read_text() for each in old if each.exists()))
         asked = files.asked(name)
-        done = self._run(*how, "-o", target, *asked)
+        agree = ["--constraint", str(whole)] if whole else []
+        done = self._run(*how, *agree, "-o", target, *asked)
         if done.returncode:
-            raise clash.Unresolved(done, files.lines(asked), partial(self._answer, how))
+            lines = files.lines(asked)
+            alone = partial(self._answer, how)
+            # With a pin for each package, any line that leads to the package would be the one at fault.
+            ask = partial(self._answer, [*how, *agree]) if agree and not alone(lines).returncode else alone
+            raise clash.Unresolved(done, lines, ask)
         return target
 
-    def _answer(self, how: Sequence[str | Path], lines: Sequence[files.Line]) -> CompletedProcess[str]:
+    def _answer(self, how: Sequence[str], lines: Sequence[files.Line]) -> CompletedProcess[str]:
         """uv's answer for these lines alone."""
         asked = self.folder / "some.in"
         asked.write_text("".join(f"{line.text}\n" for line in lines))
@@ -59,7 +64,7 @@ class Resolver:
 
 
 def resolve(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], list[str]]:
-    """Resolves the site's sets; returns their names, and a line for each Python that the server may not have.
+    """Resolves the site's sets; returns their names, and a line for each Python that they cannot have.
 
     ``place``: where the lock file of each name is, to keep the versions that it has. Raises ``clash.Unresolved``.
     """
@@ -72,16 +77,19 @@ def resolve(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], l
         lowest = _lowest(resolver, place)
         whole = _whole(resolver, place, lowest)
     for name in files.SETS:
-        resolver.compile(name, [place[name]], *UNIVERSAL, "--python-version", lowest, "--constraint", whole)
-    made, left_out = [*files.SETS], []
+        resolver.compile(name, [place[name]], *UNIVERSAL, "--python-version", lowest, whole=whole)
+    made, said = [*files.SETS], []
     for python in PYTHONS:
         name = f"web-{python}"
         try:
-            resolver.compile(name, [place[name]], *SERVER, "--python-version", python, "--constraint", whole)
+            resolver.compile(name, [place[name]], *SERVER, "--python-version", python, whole=whole)
             made.append(name)
         except clash.Unresolved as error:
-            left_out.append(f"no lock file for a server with Python {python}: {error.explain()}")
-    return made, left_out
+            why = error.explain()
+            said.append(f"no lock file for a server with Python {python}: {why}")
+            if python == uv.HERE and python in PYTHONS[: PYTHONS.index(lowest)]:
+                said.append(f"no packages for this machine: {why}; {uv.other_python(lowest)}")
+    return made, said
 
 
 def _whole(resolver: Resolver, place: Mapping[str, Path], lowest: str) -> Path:
@@ -129,8 +137,8 @@ def _own(resolver: Resolver, target: dict[str, Path]) -> Sequence[str]:
     """Resolves what is no site's."""
     for name in OWN:
         target[name] = files.SHIPPED / f"{name}.txt"
-        agree = ["--constraint", resolver.folder / "whole.txt"] if name in ("dev", "smoke") else []
-        resolver.compile(name, [target[name]], *UNIVERSAL, "--python-version", PYTHONS[0], *agree)
+        whole = resolver.folder / "whole.txt" if name in ("dev", "smoke") else None
+        resolver.compile(name, [target[name]], *UNIVERSAL, "--python-version", PYTHONS[0], whole=whole)
     return OWN
 
 

@@ -29,6 +29,8 @@ PASSED = {
     "default-timeout": "UV_HTTP_TIMEOUT",
     "retries": "UV_HTTP_RETRIES",
 }
+# The Python of this venv, which the Makefile makes with PYTHON=…
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 SETTING = re.compile(r"^(?:global|:env:|install)\.([a-z-]+)=(.*)$", re.MULTILINE)
 
 
@@ -74,7 +76,21 @@ def install(locks: Sequence[Path]) -> str:
     requirements = [part for lock in locks for part in ("--requirement", lock)]
     how = ["--quiet", "--require-hashes", "--only-binary", ":all:", "--python", sys.executable]
     done = run("pip", "install", *how, *requirements)
-    return reason(done.stderr) if done.returncode else ""
+    if not done.returncode:
+        return ""
+    needed = newer_python(done.stderr)
+    return f"{reason(done.stderr)}; {other_python(needed[1])}" if needed else reason(done.stderr)
+
+
+def other_python(version: str) -> str:
+    """How this machine's packages get that Python in place of its own."""
+    return f".venv has Python {HERE}: remove it, and name another, like `make demo PYTHON=python{version}`"
+
+
+def newer_python(said: str) -> tuple[str, str] | None:
+    """What needs a newer Python, and which: ("django>=6.0", "3.12"). uv has two forms: of an index, and of a folder."""
+    found = re.search(r"(\S+)\s+(?:depends on|requires)\s+Python\s*>=\s*(\d+\.\d+)", said)
+    return (found[1], found[2]) if found else None
 
 
 def reason(said: str) -> str:
@@ -88,8 +104,8 @@ def reason(said: str) -> str:
         return pip.other_hash(found[1])
     if "`--require-hashes` mode" in said:
         return pip.NO_HASH
-    if found := re.search(r"(\S+)\s+depends on Python>=(\d+\.\d+)", said):
-        return f"{found[1]} needs Python {found[2]} or newer"
+    if needed := newer_python(said):
+        return f"{needed[0]} needs Python {needed[1]} or newer"
     if found := re.search(r"only (\S+) is available|there is no version of (\S+)", said):
         return f"the package index has only {found[1]}" if found[1] else f"the package index has no {found[2]}"
     if found := re.search(r"error: (?:Failed to fetch|Request failed)[^\n]*", said):
