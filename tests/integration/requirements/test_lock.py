@@ -179,7 +179,7 @@ PINS = ["pillow==13.*", "whitenoise==6.9.*", "django-environ==0.12.*", "wagtail=
     [
         *((["Django==5.2.*", pin], "3.11") for pin in PINS),
         (["Django==6.0.*"], "3.13"),
-        (["Django>=6.1", PINS[0]], "3.14"),
+        (["Django==6.1.*", PINS[0]], "3.14"),
     ],
 )
 def test_an_ordinary_project_s_pins_resolve_with_ours(pins, python, tmp_path):
