@@ -150,15 +150,29 @@ class Processes:
                 process.wait()
 
 
-def _accepts(ready: Path | int) -> bool:
-    family = socket.AF_INET if isinstance(ready, int) else socket.AF_UNIX
-    with socket.socket(family) as probe:
-        probe.settimeout(1)
+def connect(path: Path) -> socket.socket:
+    """A connection to a Unix socket, however long its path is: the kernel takes 107 bytes. Raises OSError."""
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)
         try:
-            probe.connect(("127.0.0.1", ready) if isinstance(ready, int) else str(ready))
-        except OSError:
-            return False
-        return True
+            short = f"/proc/self/fd/{folder}/{path.name}" if sys.platform == "linux" else str(path)
+            connection.connect(short)
+        finally:
+            os.close(folder)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _accepts(ready: Path | int) -> bool:
+    try:
+        probe = connect(ready) if isinstance(ready, Path) else socket.create_connection(("127.0.0.1", ready), 1)
+    except OSError:
+        return False
+    probe.close()
+    return True
 
 
 def _last(log: Path) -> str:

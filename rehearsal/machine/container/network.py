@@ -5,14 +5,13 @@ a name on this computer, so that any number of them stand side by side, and all 
 """
 
 import json
-import os
 import socket
 import subprocess
 import time
 from pathlib import Path
 
 from rehearsal.machine.machine import PORTS
-from rehearsal.processes import Processes, free_port
+from rehearsal.processes import Processes, connect, free_port
 from slipway.web.errors import SlipwayError
 
 FIRST = 15  # 10.0.2.15, as QEMU's user network gives it
@@ -27,8 +26,7 @@ class Network:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.process: subprocess.Popen[bytes] | None = None
-        # Below 108 bytes, wherever the checkout lies.
-        self._api = Path(os.path.relpath(directory / "network.sock"))
+        self._api = directory / "network.sock"
         self._given = FIRST - 1
         self._plugged = 0
 
@@ -93,8 +91,7 @@ class Network:
         return ports
 
     def _ask(self, command: str, **arguments: object) -> None:
-        with socket.socket(socket.AF_UNIX) as api:
-            api.connect(str(self._api))
+        with connect(self._api) as api:
             api.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
             api.shutdown(socket.SHUT_WR)
             answer = api.makefile().read()

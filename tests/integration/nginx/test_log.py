@@ -128,6 +128,7 @@ def test_a_log_past_its_size_is_turned_over_and_nginx_writes_on_in_the_new_one(f
     with front.log.open("ab") as log:
         log.write(b"\n" * (1 << 20))
     paths = {"NGINX_LOGS": front.log.parent, "NGINX_PID": front.log.parent / "nginx.pid"}
+    paths |= {"POSTGRESQL_LOGS": "/nonexistent", "RESERVE": front.log.parent / "reserve"}
     limits = {"LOG_MB": 1, "LOG_COUNT": 2, "RESERVE_MB": 1, "LOW_MB": 1, "POSTGRESQL_DATA": "/nonexistent"}
     env = os.environ | {name: str(value) for name, value in (paths | limits).items()}
     subprocess.run([WATCH, "once"], env=env, check=True)

@@ -126,7 +126,9 @@ def wagtail(project: Path) -> None:
     subprocess.run([BIN / "wagtail", "start", "mysite", project], check=True, stdout=subprocess.DEVNULL)
     (project / "manage.py").unlink()
     settings = project / "mysite" / "settings" / "production.py"
-    settings.write_text(f"{settings.read_text()}\nimport os\nSECRET_KEY = os.environ['SECRET_KEY']\n")
+    # Slipway's default policy for the pages lets no host in that the site does not name.
+    own = "import os\nSECRET_KEY = os.environ['SECRET_KEY']\nWAGTAIL_GRAVATAR_PROVIDER_URL = None\n"
+    settings.write_text(f"{settings.read_text()}\n{own}")
     base = project / "mysite" / "templates" / "base.html"
     base.write_text(base.read_text().replace("</head>", f"{LINK}</head>"))
 
