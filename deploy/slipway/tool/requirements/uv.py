@@ -51,7 +51,8 @@ def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subproc
 
 def environment() -> dict[str, str]:
     """That of pip, and pip's own settings where uv has none."""
-    before = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
+    # pip trusts the system's authorities, uv those that it brings along.
+    before = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_NATIVE_TLS": "1"}
     return before | _settings() | clean.environment()
 
 
