@@ -1,6 +1,7 @@
 """What several rooms' tests share: the fixture site with an empty database, a site of each provider and its API."""
 
 import dataclasses
+from pathlib import Path
 
 import django
 import pytest
@@ -23,6 +24,8 @@ from slipway.tool.providers import request  # noqa: E402
 from tests import apart  # noqa: E402
 from tests.unit.push.wire import Answered, wire  # noqa: E402
 
+UNIT = Path(__file__).parent
+
 DESCRIBED = {
     "cloudfront": "region: eu-central-1\n",
     "cloudflare": "endpoint: https://abc.r2.cloudflarestorage.com\ncdn_id: 023e105f4ecef8ad9ca31a8372d0c353\n",
@@ -35,7 +38,8 @@ DESCRIBED = {
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
-    apart.unit_test = item.nodeid
+    # pytest calls this for the tests of all folders, once it has read this file.
+    apart.unit_test = item.nodeid if item.path.is_relative_to(UNIT) else ""
     try:
         return (yield)
     finally:

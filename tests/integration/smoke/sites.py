@@ -127,7 +127,8 @@ def wagtail(project: Path) -> None:
     (project / "manage.py").unlink()
     settings = project / "mysite" / "settings" / "production.py"
     # Slipway's default policy for the pages lets no host in that the site does not name.
-    own = "import os\nSECRET_KEY = os.environ['SECRET_KEY']\nWAGTAIL_GRAVATAR_PROVIDER_URL = None\n"
+    own = "import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
+    own += "WAGTAIL_GRAVATAR_PROVIDER_URL = None\nWAGTAIL_ENABLE_UPDATE_CHECK = False\n"
     settings.write_text(f"{settings.read_text()}\n{own}")
     base = project / "mysite" / "templates" / "base.html"
     base.write_text(base.read_text().replace("</head>", f"{LINK}</head>"))
