@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -54,9 +55,13 @@ def follow() -> None:
     # By name, as above; the proof reads the English words.
     line = ["tail", "--lines=0", "-F", str(NGINX_LOGS / "access.log")]
     plain = os.environ | {"LC_ALL": "C"}
+    # Ended by a signal, too, it leaves no tail behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with subprocess.Popen(line, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, env=plain) as tail:
-        _until_nobody_reads()
-        tail.terminate()
+        try:
+            _until_nobody_reads()
+        finally:
+            tail.terminate()
 
 
 def _unit(name: str) -> str:

@@ -1,7 +1,9 @@
 """How a proof follows the origin's log, and how a deploy ends that has none."""
 
+import contextlib
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -53,6 +55,7 @@ def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path,
             if log.gap():
                 break
             time.sleep(0.02)
+    assert not _followers(access)
     result = origin_log.check(log, RUN, HOSTS, set(), [])
     assert (result.checked, [fact.rule for fact in result.facts][:1]) == (None, [Rule.ARRIVED])
     assert "lines may be lost (" in result.reason and str(access) in result.reason
@@ -70,3 +73,21 @@ def test_a_proof_that_breaks_off_is_not_taken_for_the_one_before(status, site, t
     monkeypatch.setattr(made, "_described", lambda: None)
     with pytest.raises(SlipwayError, match=r"^the proof failed: it could not run$"):
         made.run()
+
+
+def _followers(file):
+    """Who still reads it when the proof has ended; each gets ten seconds to end."""
+    named = str(file).encode()
+    for _ in range(500):
+        left = [line for line in _command_lines() if line.startswith(b"tail\0") and named in line]
+        if not left:
+            break
+        time.sleep(0.02)
+    return left
+
+
+def _command_lines():
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        # One may end between the two.
+        with contextlib.suppress(OSError):
+            yield path.read_bytes()
