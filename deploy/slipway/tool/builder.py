@@ -32,11 +32,11 @@ class Builder:
         # The web process's own secrets without its keys: settings that ask for a variable must find it.
         self._web = {name: value for name, value in secrets.web.items() if not name.startswith("AWS_")}
         # What this shell calls its database is not what the server calls it.
-        self._on_server = inventory.database(secrets) | dict(site.extra) | self._web
+        self._database = inventory.database(secrets)
 
     def check_settings(self) -> list[str]:
         """Rejects settings that would weaken the site on its server, and SQLite there; gives lines worth a word."""
-        environment = self._environment(WITHHELD) | self._on_server
+        environment = self._environment(WITHHELD) | self._database
         arguments = ("manage.py", "check_settings", "--config", str(self.site.path.resolve()))
         said = self._run("check_settings", *arguments, environment=environment)
         return [line for line in said.splitlines() if line.startswith(("warning: ", "waived: ")) or WARNING in line]
@@ -75,10 +75,12 @@ class Builder:
         self._run(arguments[0], "manage.py", *arguments, environment=self._environment(identity), shown=shown)
 
     def _environment(self, identity: Identity) -> dict[str, str]:
+        # As on the server, whatever this shell has by the same names; but who may push is not the web process.
         return {
+            **identity.environment(),
             **self.site.extra,
             **self._web,
-            **identity.environment(),
+            **identity.keys,
             **self.site.environment(),
             "SLIPWAY_BUILD": str(self.directory),
         }

@@ -23,7 +23,7 @@ def require_a_server(databases: Mapping[str, Mapping[str, Any]], url: str) -> No
         engine = said.get("ENGINE", "")
         if engine and is_sqlite(engine):
             if url.startswith(("sqlite", "spatialite")):
-                fix = "take that DATABASE_URL out of the secrets or site.yml, and the server has PostgreSQL"
+                fix = "take that DATABASE_URL out of the secrets, and the server has PostgreSQL"
             else:
                 fix = f"let it come from DATABASE_URL, which names PostgreSQL there, and stand before `{LINE}`"
             raise SlipwayError(

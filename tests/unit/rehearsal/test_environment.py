@@ -67,7 +67,7 @@ def test_the_demos_processes_have_the_variables_of_site_yml_and_of_a_project_s_o
     (tmp_path / "project").mkdir()
     (tmp_path / "site.yml").write_text(
         "domain: example.com\nregion: eu-central-1\nsettings: email.mime\nwsgi: email.mime\n"
-        "environment: {DJANGO_ADMIN_URL: 'hidden/', DATABASE_URL: 'postgres://production', LEVEL: 'WARNING: all'}\n"
+        "environment: {DJANGO_ADMIN_URL: 'hidden/', LEVEL: 'WARNING: all'}\n"
     )
     monkeypatch.setenv("DJANGO_SENTRY_DSN", "of this shell")
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "of.this.shell")

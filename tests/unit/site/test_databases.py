@@ -24,9 +24,9 @@ def check(tmp_path, monkeypatch):
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
     (tmp_path / "log").mkdir()
 
-    def ask(lines, more="", **web):
+    def ask(lines, **web):
         (tmp_path / "theirs.py").write_text(THEIRS + lines)
-        (tmp_path / "site.yml").write_text(f"domain: example.com\nregion: eu-central-1\nsettings: theirs\n{more}")
+        (tmp_path / "site.yml").write_text("domain: example.com\nregion: eu-central-1\nsettings: theirs\n")
         secrets = SimpleNamespace(web={"SECRET_KEY": "ours", **web}, deployer={})
         builder.Builder(config.load(tmp_path / "site.yml"), secrets).check_settings()
 
@@ -39,18 +39,17 @@ def test_startprojects_own_is_replaced_and_another_server_is_fine(check):
 
 
 @pytest.mark.parametrize(
-    ("lines", "more", "web", "names"),
+    ("lines", "web", "names"),
     [
-        (LINE + STARTPROJECT, "", {}, ["'default'", "backends.sqlite3", f"before `{LINE.strip()}`"]),
-        (STARTPROJECT + "DATABASES['old'] = DATABASES['default']\n" + LINE, "", {}, ["'old'"]),
-        (STARTPROJECT + LINE, "", {"DATABASE_URL": "sqlite:////srv/x"}, ["'default'", "take that DATABASE_URL out"]),
-        (STARTPROJECT + LINE, "environment: {DATABASE_URL: 'sqlite:////srv/x'}\n", {}, ["take that DATABASE_URL out"]),
+        (LINE + STARTPROJECT, {}, ["'default'", "backends.sqlite3", f"before `{LINE.strip()}`"]),
+        (STARTPROJECT + "DATABASES['old'] = DATABASES['default']\n" + LINE, {}, ["'old'"]),
+        (STARTPROJECT + LINE, {"DATABASE_URL": "sqlite:////srv/x"}, ["'default'", "take that DATABASE_URL out"]),
     ],
-    ids=["set after the line", "another alias", "secrets", "site.yml"],
+    ids=["set after the line", "another alias", "secrets"],
 )
-def test_one_that_would_stay_sqlite_is_refused_in_one_line(lines, more, web, names, check):
+def test_one_that_would_stay_sqlite_is_refused_in_one_line(lines, web, names, check):
     with pytest.raises(SlipwayError, match=r"^theirs: DATABASES\[") as refused:
-        check(lines, more, **web)
+        check(lines, **web)
     assert "\n" not in str(refused.value)
     for name in names:
         assert name in str(refused.value)

@@ -5,6 +5,7 @@ loading    ``load``: the order in which the keys are read, and what holds betwee
 values     the file's keys with their types, and how a wrong value is reported
 modules    the project's settings and WSGI modules, named or found
 forms      what a domain, a bucket, a region looks like
+variables  environment variables that Slipway sets itself
 hosts, server, provider, project  the keys that are more than one pattern
 """
 

@@ -2,6 +2,7 @@
 
 import re
 
+from slipway.tool.config import variables
 from slipway.tool.config.forms import VARIABLE
 from slipway.tool.config.site import KEEP, SIGN_IN_TRIES
 from slipway.tool.config.values import Values
@@ -13,8 +14,11 @@ def environment(values: Values) -> dict[str, str]:
     for name, value in extra.items():
         if not isinstance(name, str) or not VARIABLE.fullmatch(name):
             raise values.error("environment", f"{name!r} is not a variable's name")
-        if name == "WEB_CONCURRENCY":
-            raise values.error("environment", "WEB_CONCURRENCY is the number of workers; write `workers: 2` instead")
+        instead = variables.instead(name, endpoint=bool(values.get("endpoint", "")))
+        if name in variables.DATABASE:
+            instead = "a database elsewhere is named by DATABASE_URL in the secrets: `make secrets`"
+        if instead:
+            raise values.error("environment", f"{name}: Slipway sets it itself; {instead}")
         if not isinstance(value, str) or "\n" in value:
             raise values.error("environment", f"{name}: expected text on one line; put it in quotes")
     return extra

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from slipway.tool.config import Site
+from slipway.tool.config import Site, variables
 from slipway.web.errors import SlipwayError
 
 TOP = "slipway_secrets"
@@ -79,8 +79,9 @@ def check(site: Site, path: Path, text: str) -> dict[str, dict[str, str]]:
     if "SECRET_KEY" not in held["web"]:
         raise _wrong(path, "web: SECRET_KEY: missing")
     for name in held["web"]:
-        if name in site.environment():
-            raise _wrong(path, f"web: {name}: no secret, and {site.path.name} decides it; take it out")
+        instead = variables.instead(name, endpoint=bool(site.endpoint))
+        if instead:
+            raise _wrong(path, f"web: {name}: no secret, and Slipway sets it itself; {instead}")
     for name, values in held.items():
         if len(set(AWS_PAIR) & set(values)) == 1:
             raise _wrong(path, f"{name}: {' and '.join(AWS_PAIR)} go together; give both or neither")

@@ -56,9 +56,12 @@ def database(secrets: Secrets) -> dict[str, str]:
     return {} if "DATABASE_URL" in secrets.web else LOCAL_DATABASE
 
 
+def environment(site: config.Site, secrets: Secrets) -> dict[str, str]:
+    """The variables of the site's processes on the server, but for its secrets and the number of workers."""
+    return {**site.extra, **site.environment(), "SLIPWAY_WSGI": site.wsgi, **database(secrets)}
+
+
 def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Sequence[str]) -> dict[str, Any]:
-    local = database(secrets)
-    environment = site.environment() | {"SLIPWAY_WSGI": site.wsgi}
     return {
         "slipway_budget": budget.variables(),
         "slipway_first_user": site.server_user,
@@ -77,8 +80,8 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_nginx_files": site_nginx.read(),
         "slipway_acme_directory": site.acme,
         "slipway_acme_email": site.email,
-        "slipway_database_local": bool(local),
-        "slipway_environment": environment | local | site.extra,
+        "slipway_database_local": bool(database(secrets)),
+        "slipway_environment": environment(site, secrets),
     }
 
 
