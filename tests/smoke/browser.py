@@ -95,7 +95,14 @@ class Watch:
         self._open: dict[Request, BrowserRequest] = {}
         self._changed = asyncio.Event()
         self._icon = asyncio.Event()
-        self.icons: set[str] = set()
+        # By the ids of requests, whose two events come in any order.
+        self._icons: dict[str, str] = {}
+        self._sent: set[str] = set()
+
+    @property
+    def icons(self) -> set[str]:
+        """The URLs of icons whose requests have left the browser: one that was only begun is not in its net log."""
+        return {url for request, url in self._icons.items() if request in self._sent}
 
     def turn_to(self, seen: PageLoad) -> None:
         """From now on everything belongs to another load."""
@@ -124,12 +131,22 @@ class Watch:
         """Playwright keeps /favicon.ico to itself; the protocol below it does not."""
         session = await self._context.new_cdp_session(page)
         session.on("Network.requestWillBeSent", self._perhaps_icon)
+        for gone in ("Network.requestWillBeSentExtraInfo", "Network.responseReceived"):
+            session.on(gone, self._left)
         await session.send("Network.enable")
         return session
 
     def _perhaps_icon(self, event: dict) -> None:
         if event.get("type") == "Other":
-            self.icons.add(event["request"]["url"])
+            self._icons.setdefault(event["requestId"], event["request"]["url"])
+            self._perhaps_sent(event["requestId"])
+
+    def _left(self, event: dict) -> None:
+        self._sent.add(event["requestId"])
+        self._perhaps_sent(event["requestId"])
+
+    def _perhaps_sent(self, request: str) -> None:
+        if request in self._icons and request in self._sent:
             self._icon.set()
 
     def _request(self, request: Request) -> None:
@@ -158,6 +175,7 @@ class Watch:
         self._changed.set()
 
     async def icon(self, patience: float) -> None:
+        """Returns once the request of an icon has left the browser, or ``patience`` ends."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._icon.wait(), patience)
 

@@ -1,0 +1,51 @@
+"""An icon counts as asked for once its request has left the browser."""
+
+import asyncio
+
+from tests.smoke.browser import PageLoad, Watch
+
+URL = "https://www.example.com/favicon.ico"
+BEGUN = "Network.requestWillBeSent", {"requestId": "7", "type": "Other", "request": {"url": URL}}
+SENT = "Network.requestWillBeSentExtraInfo", {"requestId": "7"}
+PAGE = "Network.requestWillBeSentExtraInfo", {"requestId": "1"}
+
+
+class Session:
+    def __init__(self):
+        self.listening = {}
+
+    def on(self, name, listener):
+        self.listening[name] = listener
+
+    async def send(self, name):
+        pass
+
+
+class Context:
+    def __init__(self):
+        self.session = Session()
+
+    async def new_cdp_session(self, page):
+        return self.session
+
+
+def icons_after(*events) -> set[str]:
+    async def watched() -> set[str]:
+        context = Context()
+        watch = Watch(context, PageLoad("/", "https://www.example.com/", "icon"))
+        session = await watch.listen_for_icon(None)
+        for name, event in events:
+            session.listening[name](event)
+        await watch.icon(0.01)
+        return watch.icons
+
+    return asyncio.run(watched())
+
+
+def test_a_request_that_is_only_begun_is_not_there_yet():
+    """A busy machine's browser may be closed between the two: its net log then has no such request."""
+    assert icons_after(PAGE, BEGUN) == set()
+
+
+def test_the_two_events_come_in_any_order():
+    assert icons_after(BEGUN, SENT) == icons_after(SENT, BEGUN) == {URL}
