@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -13,7 +14,7 @@ from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
 from slipway.tool.server import agent
 from slipway.tool.server.layout import LAYOUT
 from tests.integration.workflow.runner import Runner, jobs
-from tests.unit.push.wire import Answered, wire
+from tests.unit.push.wire import Answered, Asked, wire
 from tests.unit.server.test_github_identity import GIVEN, ROLE
 
 TEST, DEPLOY = ([step for step in job["steps"] if "run" in step] for job in jobs("site.yml").values())
@@ -103,6 +104,20 @@ def sts(runner):
         yield sts
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """The job's last step, and what it left when it ended: later steps ask the same three."""
+
+    returncode: int
+    stdout: str
+    github: list[Asked]
+    sts: list[Asked]
+    server: list[str]
+    environment: str
+    modes: list[str]
+    key: str
+
+
 @pytest.fixture(scope="module")
 def deployed(runner, server, github, sts):
     """All steps of the job in their order; gives the last one."""
@@ -111,7 +126,21 @@ def deployed(runner, server, github, sts):
         assert done.returncode == 0, done.stdout
         # No secret is there before the last.
         assert not (runner.home / ".ssh" / "id_ed25519").exists()
-    return runner.run(LAST, secrets=GIVEN_SECRETS, variables=GIVEN_VARIABLES)
+    github.asked.clear()
+    sts.asked.clear()
+    (server / "asked").unlink(missing_ok=True)
+    done = runner.run(LAST, secrets=GIVEN_SECRETS, variables=GIVEN_VARIABLES)
+    key = runner.home / ".ssh" / "id_ed25519"
+    return Deployed(
+        done.returncode,
+        done.stdout,
+        [*github.asked],
+        [*sts.asked],
+        [line.partition(" slipway ")[2] or line for line in (server / "asked").read_text().splitlines()],
+        (server / "environment").read_text(),
+        [oct(path.stat().st_mode & 0o777) for path in (key.parent, key, runner.temp / "vault-password")],
+        key.read_text(),
+    )
 
 
 @pytest.fixture
@@ -124,30 +153,27 @@ def asked(deployed, server, github, sts):
     return lambda: (len(github.asked), len(sts.asked), file.exists())
 
 
-def test_the_job_proves_who_it_is_and_gets_a_key(deployed, github, sts):
+def test_the_job_proves_who_it_is_and_gets_a_key(deployed):
     assert "AWS by this job's own identity" in deployed.stdout
-    assert [asked.headers["Authorization"] for asked in github.asked] == ["bearer the-bearer"]
-    (asked,) = sts.asked
+    assert [asked.headers["Authorization"] for asked in deployed.github] == ["bearer the-bearer"]
+    (asked,) = deployed.sts
     said = parse_qs(asked.body.decode())
     assert (said["RoleArn"], said["WebIdentityToken"]) == ([ROLE], ["the.signed.token"])
 
 
-def test_a_server_that_needs_the_playbook_stops_it_before_it_does_anything_there(deployed, server):
+def test_a_server_that_needs_the_playbook_stops_it_before_it_does_anything_there(deployed):
     assert deployed.returncode != 0
     assert f"{HOST}: the playbook is needed (Slipway has not been on this host)" in deployed.stdout
     assert "run `make deploy` from a machine whose key is in admin_keys" in deployed.stdout
-    asked = [line.partition(" slipway ")[2] or line for line in (server / "asked").read_text().splitlines()]
-    assert asked == ["true", "facts www.example.com example.com"]
+    assert deployed.server == ["true", "facts www.example.com example.com"]
 
 
-def test_no_secret_is_printed_nor_open_to_others_nor_in_the_environment_of_what_follows(deployed, runner, server):
-    environment = (server / "environment").read_text()
-    assert "AWS_SESSION_TOKEN=the-session" in environment
+def test_no_secret_is_printed_nor_open_to_others_nor_in_the_environment_of_what_follows(deployed):
+    assert "AWS_SESSION_TOKEN=the-session" in deployed.environment
     for secret in ("the-private-key", PASSWORD, "of the site"):
-        assert secret not in deployed.stdout + environment
-    written = [runner.home / ".ssh", runner.home / ".ssh" / "id_ed25519", runner.temp / "vault-password"]
-    assert [oct(path.stat().st_mode & 0o777) for path in written] == ["0o700", "0o600", "0o600"]
-    assert (runner.home / ".ssh" / "id_ed25519").read_text() == KEY + "\n"
+        assert secret not in deployed.stdout + deployed.environment
+    assert deployed.modes == ["0o700", "0o600", "0o600"]
+    assert deployed.key == KEY + "\n"
 
 
 def test_without_a_role_the_key_of_the_encrypted_secrets_will_do(asked, runner):
