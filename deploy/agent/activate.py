@@ -18,7 +18,7 @@ def activate(name: str) -> str:
     """
     name, before = releases.find(name), releases.current()
     first = releases.first(name)
-    # A power cut took the record of it. Written only then: a full disk must not bar the way back.
+    # A power cut took its metadata. Written only then: a full disk must not bar the way back.
     if before and "activated" not in releases.metadata(before):
         releases.update(before, activated=releases.activated(before))
     try:

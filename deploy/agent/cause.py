@@ -1,4 +1,4 @@
-"""Why a unit ended or does not answer: from its own invocation's record, never from an earlier one's.
+"""Why a unit ended or does not answer: from its own invocation's journal, never from an earlier one's.
 
 https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#$INVOCATION_ID
 """
@@ -37,10 +37,10 @@ class Raised:
 def of(unit: str) -> str:
     """``: `` and the reason, in one line; "" where there is nothing to say."""
     asked = shown(unit, *ASKED)
-    said = written(asked.get("InvocationID", ""))
-    reason = _killed(asked) or _worker_killed(said) or _exception(said)
+    lines = written(asked.get("InvocationID", ""))
+    reason = _killed(asked) or _worker_killed(lines) or _exception(lines)
     if not reason and asked.get("MainPID", "0") == "0":
-        reason = _last_words(said) or f"exit status {asked.get('ExecMainStatus', 'unknown')}, and it said nothing"
+        reason = _last_words(lines) or f"exit status {asked.get('ExecMainStatus', 'unknown')}, and no output"
     return reason and f": {reason}"
 
 
@@ -84,14 +84,14 @@ def _by_sigkill(what: str) -> str:
     return f"{what}killed by SIGKILL, as the kernel does when memory runs out: a release has {settings()['memory_max']}"
 
 
-def _worker_killed(said: Iterable[str]) -> str:
+def _worker_killed(lines: Iterable[str]) -> str:
     """Gunicorn's first process outlives a worker, and tells of it."""
-    return _by_sigkill("a worker was ") if any("was sent SIGKILL!" in line for line in said) else ""
+    return _by_sigkill("a worker was ") if any("was sent SIGKILL!" in line for line in lines) else ""
 
 
-def _exception(said: Iterable[str]) -> str:
+def _exception(lines: Iterable[str]) -> str:
     """The last exception that was printed whole, with the last place of the release's own code."""
-    all_of = list(raised(said))
+    all_of = list(raised(lines))
     if not all_of:
         return ""
     own = [place for each in all_of[-1:] + all_of[:-1] for place in reversed(each.frames) if _is_own(place[0])]
@@ -103,10 +103,10 @@ def _is_own(path: str) -> bool:
     return "/releases/" in path and "/venv" not in path
 
 
-def raised(said: Iterable[str]) -> Iterator[Raised]:
+def raised(lines: Iterable[str]) -> Iterator[Raised]:
     """Each exception in what was printed; a group, with its members, is one."""
     current, reading = Raised(), False
-    for line in said:
+    for line in lines:
         bar = BAR.match(line)
         text = line[bar.end() :] if bar else line
         if text.endswith(HEADER):
@@ -130,9 +130,9 @@ def raised(said: Iterable[str]) -> Iterator[Raised]:
         yield current
 
 
-def _last_words(said: Iterable[str]) -> str:
+def _last_words(lines: Iterable[str]) -> str:
     """What was printed last and is no mere progress: SystemExit's message, or an error that Gunicorn caught."""
-    for line in reversed(list(said)):
+    for line in reversed(list(lines)):
         logged = LOGGED.match(line)
         if line.strip() and not (logged and logged[1] in ("DEBUG", "INFO")):
             text = line[logged.end() :] if logged else line.strip()

@@ -8,7 +8,7 @@ import re
 
 from agent.paths import HostError, settings
 
-VERB = "ci"
+COMMAND = "ci"
 # EX_NOPERM of sysexits.h: by it the deploying machine knows that its key is this one.
 DENIED = 77
 SHOWN = 80
@@ -24,8 +24,8 @@ VARIABLES = {
     "SLIPWAY_LOCK": HEX,
     "SLIPWAY_CHECKOUT": rf"(?:{HEX})?",
 }
-# Verb → its arguments, with a space between two.
-VERBS = {
+# Command → its arguments, with a space between two.
+COMMANDS = {
     "facts": rf"{NAME}(?: {NAME}){{0,49}}",
     "hold": r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,99}",
     "receive": rf"{RELEASE} [0-9a-f]{{64}} [0-9a-f]{{12}}-3\.[0-9]{{1,2}}",
@@ -57,8 +57,8 @@ def permitted(line: str) -> list[str]:
         if name in names or not _fits(VARIABLES, name, value):
             raise _denied(line)
         names[name] = value
-    command, verb, arguments = words[:1], "".join(words[1:2]), " ".join(words[2:])
-    if command != ["slipway"] or not _fits(VERBS, verb, arguments):
+    program, name, arguments = words[:1], "".join(words[1:2]), " ".join(words[2:])
+    if program != ["slipway"] or not _fits(COMMANDS, name, arguments):
         raise _denied(line)
     _require_same_site(names)
     os.environ.update(names)

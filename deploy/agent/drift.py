@@ -28,7 +28,7 @@ def _look(watched: dict) -> Iterator[tuple[str, str]]:
     there = dict(line.split(maxsplit=1) for line in installed)
     for name in watched["packages"]:
         yield f"package {name}", there.get(name, "absent")
-    enabled, active = (_lines("systemctl", verb, *watched["units"]) for verb in ("is-enabled", "is-active"))
+    enabled, active = (_lines("systemctl", asked, *watched["units"]) for asked in ("is-enabled", "is-active"))
     for name, *state in zip(watched["units"], enabled, active, strict=False):
         yield f"unit {name}", " ".join(state)
     for name, state in zip(watched["enabled"], _lines("systemctl", "is-enabled", *watched["enabled"]), strict=False):

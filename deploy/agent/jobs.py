@@ -90,5 +90,5 @@ def attend(name: str, arguments: Sequence[str]) -> NoReturn:
 
 def clear(unit: str) -> None:
     """Takes ``unit`` away, whatever is left of it: one that is still loaded would bar the next of its name."""
-    for verb in ("stop", "reset-failed"):
-        processes.run(["systemctl", verb, f"{unit}.service"])
+    for action in ("stop", "reset-failed"):
+        processes.run(["systemctl", action, f"{unit}.service"])

@@ -28,7 +28,7 @@ def hold(holder: str, checkout: str) -> None:
     """
     with LOCK.open("a+") as file:
         before = _take(file, checkout)
-        said = {
+        data = {
             "holder": holder,
             "checkout": checkout,
             # Each step shows it: what was held once is worth nothing later.
@@ -38,21 +38,21 @@ def hold(holder: str, checkout: str) -> None:
             "started": _started(os.getpid()),
         }
         file.truncate(0)
-        file.write(json.dumps(said))
+        file.write(json.dumps(data))
         file.flush()
-        print(f"held {said['token']}{f' taken over from {before}' if before else ''}", flush=True)
+        print(f"held {data['token']}{f' taken over from {before}' if before else ''}", flush=True)
         sys.stdin.buffer.read()
         file.truncate(0)
 
 
 def _take(file: TextIO, checkout: str) -> str:
     """Locks the file; whose lock was ended for it, if any."""
-    said = _lock(file)
-    if said is None:
+    data = _lock(file)
+    if data is None:
         return ""
-    if checkout and said.get("checkout") == checkout:
-        return _end(file, said)
-    raise HostError(f"the deploy lock is held by {_words(said)}; wait for it, or end a stale one with `make unlock`")
+    if checkout and data.get("checkout") == checkout:
+        return _end(file, data)
+    raise HostError(f"the deploy lock is held by {_describe(data)}; wait for it, or end a stale one with `make unlock`")
 
 
 def _lock(file: TextIO) -> dict | None:
@@ -63,19 +63,19 @@ def _lock(file: TextIO) -> dict | None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return None
         except BlockingIOError:
-            said = _said()
-            if said or time.monotonic() > deadline:
-                return said
+            data = _read()
+            if data or time.monotonic() > deadline:
+                return data
         time.sleep(0.02)
 
 
 def fence(token: str) -> None:
     """Raises HostError, with who holds the lock now, unless it is held by the command that was given ``token``."""
-    said = _holding()
+    data = _holding()
     # Who held it before there were tokens has none to show.
-    if said is not None and said.get("token", "") == token:
+    if data is not None and data.get("token", "") == token:
         return
-    now = "nobody holds it" if said is None else f"{_words(said)} holds it"
+    now = "nobody holds it" if data is None else f"{_describe(data)} holds it"
     raise HostError(
         f"this command's deploy lock is gone, {now}: its connection broke, or `make unlock` ended it; "
         "this step has changed nothing, so look at `make releases` and run the command again"
@@ -84,8 +84,8 @@ def fence(token: str) -> None:
 
 def holder() -> str:
     """Who holds the lock and since when, for a person; "" when nobody does."""
-    said = _holding()
-    return "" if said is None else _words(said)
+    data = _holding()
+    return "" if data is None else _describe(data)
 
 
 def _holding() -> dict | None:
@@ -94,42 +94,44 @@ def _holding() -> dict | None:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return _said()
+            return _read()
     return None
 
 
 def unlock() -> str:
     """Ends the process that holds the lock; what it was, for a person."""
     with LOCK.open("a+") as file:
-        said = _lock(file)
-        if said is None:
+        data = _lock(file)
+        if data is None:
             return "nobody holds the deploy lock"
-        if not said:
+        if not data:
             raise HostError("the deploy lock was taken this moment; look again")
-        return f"ended the lock of {_end(file, said)}"
+        return f"ended the lock of {_end(file, data)}"
 
 
-def _end(file: TextIO, said: dict) -> str:
-    """Ends the holder that wrote ``said`` and locks the file; who it was."""
-    os.kill(said["pid"], signal.SIGTERM)
+def _end(file: TextIO, data: dict) -> str:
+    """Ends the holder that wrote ``data`` and locks the file; who it was."""
+    os.kill(data["pid"], signal.SIGTERM)
     deadline = time.monotonic() + END_SECONDS
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             file.truncate(0)
-            return _words(said)
+            return _describe(data)
         except BlockingIOError:
-            if time.monotonic() > deadline or _said() not in (said, {}):
-                raise HostError(f"the deploy lock of {_words(said)} was ended, and {_words(_said())} has it") from None
+            if time.monotonic() > deadline or _read() not in (data, {}):
+                raise HostError(
+                    f"the deploy lock of {_describe(data)} was ended, and {_describe(_read())} has it"
+                ) from None
         time.sleep(0.02)
 
 
-def _said() -> dict:
+def _read() -> dict:
     """What the holder wrote, a moment after it had locked; nothing of one that is gone, whose number others get."""
     try:
-        said = json.loads(LOCK.read_text())
+        data = json.loads(LOCK.read_text())
         # One of an earlier version does not say when it started.
-        return said if said.get("started") in (None, _started(said["pid"])) else {}
+        return data if data.get("started") in (None, _started(data["pid"])) else {}
     except (OSError, ValueError):
         return {}
 
@@ -139,8 +141,8 @@ def _started(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[19]
 
 
-def _words(said: dict) -> str:
-    return f"{said['holder']} since {said['since']}" if said else "somebody who took it this moment"
+def _describe(data: dict) -> str:
+    return f"{data['holder']} since {data['since']}" if data else "somebody who took it this moment"
 
 
 @contextmanager

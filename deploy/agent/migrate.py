@@ -76,7 +76,7 @@ def _holder() -> str:
 
 def _last(done: jobs.Ended) -> str:
     """The last exception with what the database says beside it: DETAIL and HINT come after, and mean little alone."""
-    lines = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
+    lines = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
     group = [each for each in cause.raised(lines) if each.members][-1:]
     if group:
         return group[0].words()

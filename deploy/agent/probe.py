@@ -57,8 +57,8 @@ def gunicorn(path: Path, page: str) -> tuple[int, str]:
 
 def nginx(page: str, seconds: float = SECONDS) -> tuple[int, str]:
     """The same through nginx."""
-    said = settings()
-    return _ask(_Nginx(said["site_host"], said["tls"], seconds), page, seconds)
+    data = settings()
+    return _ask(_Nginx(data["site_host"], data["tls"], seconds), page, seconds)
 
 
 def _ask(connection: http.client.HTTPConnection, page: str, seconds: float) -> tuple[int, str]:

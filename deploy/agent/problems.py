@@ -72,9 +72,9 @@ def _pages() -> Iterator[str]:
             faults[page] = probe.fault(status, body) if page == READY or status >= 400 else ""
         except OSError as error:
             faults[page] = f"does not answer ({error})"
-    said = ", ".join(f"{page} {fault}" for page, fault in faults.items() if fault)
-    if said:
-        yield f"pages fail through nginx: {said}: `make logs`"
+    data = ", ".join(f"{page} {fault}" for page, fault in faults.items() if fault)
+    if data:
+        yield f"pages fail through nginx: {data}: `make logs`"
 
 
 def _disks() -> Iterator[str]:
@@ -106,8 +106,8 @@ def _certificate() -> Iterator[str]:
     if unit[TIMER]["ActiveState"] != "active":
         yield f"nothing renews the certificate, {TIMER} is off: `sudo systemctl enable --now {TIMER}`"
     line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-startdate", "-enddate"]
-    said = processes.output(*line)
-    dates = re.findall(r"^not(?:Before|After)=(.+)$", said, re.M)
+    data = processes.output(*line)
+    dates = re.findall(r"^not(?:Before|After)=(.+)$", data, re.M)
     if len(dates) != 2:
         yield f"{CERTIFICATE} cannot be read: `make logs UNIT=certificate`"
         return
@@ -129,10 +129,10 @@ def _upgrades() -> Iterator[str]:
 
 
 def _memory() -> Iterator[str]:
-    """Whom memory ran out for. A release's jobs are left out: the deploy itself said so."""
+    """Whom memory ran out for. A release's jobs are left out: the deploy itself reported it."""
     line = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--since=-24h", "_TRANSPORT=kernel"]
-    said = processes.output(*line, "--grep=^oom-kill:")
-    ended = [match for match in map(ENDED.match, said.splitlines()) if match]
+    data = processes.output(*line, "--grep=^oom-kill:")
+    ended = [match for match in map(ENDED.match, data.splitlines()) if match]
     told = Counter((match[1].rpartition("/")[2] or "the system", match[2]) for match in ended)
     for (unit, task), times in told.items():
         if unit == SITE or not unit.startswith("slipway-"):

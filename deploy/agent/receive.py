@@ -14,7 +14,7 @@ from agent.unpack import BROKEN, Rejected, opened, unpack
 
 
 def receive(name: str, sha256: str, lock: str, stream: BinaryIO) -> None:
-    """Reads a tar with release.tar.gz, and with packages.tar.gz where the host lacks the venv ``lock``.
+    """Reads a tar with release.tar.gz, and with packages.tar.gz where the venv is missing: ``lock``.
 
     Raises HostError when bytes were lost on the way, when an archive holds what leads out of its folder, or when the
     venv cannot be made; OSError when the disk is full.
@@ -32,7 +32,7 @@ def receive(name: str, sha256: str, lock: str, stream: BinaryIO) -> None:
     except BROKEN as error:
         raise HostError(f"the release arrived broken: {error}; run `make deploy` again") from None
     except Rejected as error:
-        raise HostError(f"the release is refused: {error}") from None
+        raise HostError(f"the release is rejected: {error}") from None
     finally:
         # What came of it would only fill the disk.
         for folder in (bundle, target):

@@ -31,7 +31,7 @@ def metadata(name: str) -> dict:
 
 
 def update(name: str, **facts: object) -> None:
-    """Adds to a release's record; the file is never half written."""
+    """Adds to a release's metadata; the file is never half written."""
     target = METADATA / f"{name}.json"
     partial = target.with_name(target.name + PARTIAL)
     partial.write_text(json.dumps(metadata(name) | facts, indent=2) + "\n")
@@ -47,14 +47,14 @@ def _written(seconds: float) -> str:
 
 
 def activated(name: str) -> str:
-    """When it was let serve last; "" if never. A power cut between the switch and its record leaves only the link."""
+    """When it was let serve last; "" if never. A power cut between the switch and its metadata leaves only the link."""
     if "activated" not in metadata(name) and name == current():
         return _written(CURRENT.lstat().st_mtime)
     return metadata(name).get("activated", "")
 
 
 def first(name: str) -> str:
-    """When it was first let serve; "" if never. A record of an earlier version knows the last time alone."""
+    """When it was first let serve; "" if never. Metadata of an earlier version has the last time alone."""
     return metadata(name).get("first", "") or activated(name)
 
 
@@ -87,7 +87,7 @@ def find(name: str) -> str:
 
 
 def listing() -> list[dict]:
-    """Each release with its record, newest first."""
+    """Each release with its metadata, newest first."""
     serving = current()
     known = reversed(ids())
     return [

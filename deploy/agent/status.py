@@ -11,11 +11,11 @@ from agent.paths import CERTIFICATE
 def memory() -> dict[str, int]:
     """MB: total, available, swap in use."""
     lines = Path("/proc/meminfo").read_text().splitlines()
-    said = {name: int(rest.split()[0]) // 1024 for name, rest in (line.split(":") for line in lines)}
+    data = {name: int(rest.split()[0]) // 1024 for name, rest in (line.split(":") for line in lines)}
     return {
-        "total": said["MemTotal"],
-        "available": said["MemAvailable"],
-        "swap": said["SwapTotal"] - said["SwapFree"],
+        "total": data["MemTotal"],
+        "available": data["MemAvailable"],
+        "swap": data["SwapTotal"] - data["SwapFree"],
     }
 
 
@@ -51,5 +51,5 @@ def status() -> dict:
 
 def _expiry() -> str:
     line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-enddate", "-issuer"]
-    said = processes.output(*line)
-    return said.replace("notAfter=", "until ").replace("\nissuer=", ", by ").strip()
+    data = processes.output(*line)
+    return data.replace("notAfter=", "until ").replace("\nissuer=", ", by ").strip()

@@ -45,7 +45,7 @@ def _fill(target: Path, packages: Path) -> None:
             unpack(archive, target)
     except Rejected as error:
         raise HostError(
-            f"the packages that were sent are refused: {error}; take out of project/requirements.in what brings it"
+            f"the packages that were sent are rejected: {error}; take out of project/requirements.in what brings it"
         ) from None
     except BROKEN as error:
         raise HostError(f"the packages that were sent cannot be unpacked: {error}; run `make deploy` again") from None

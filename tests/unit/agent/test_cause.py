@@ -1,4 +1,4 @@
-"""The reason that a release is refused for is the one that its own process wrote, whatever its form."""
+"""The reason that a release is rejected for is the one that its own process wrote, whatever its form."""
 
 import os
 import subprocess
@@ -73,7 +73,7 @@ except KeyError as error:
         (CUSTOM, ": wsgi.TheBoatIsTooSmall: eleven on board at project/wsgi.py:2"),
         ("class Sunk(BaseException): pass\nraise Sunk", ": wsgi.Sunk at project/wsgi.py:2"),
         ("raise SystemExit('set MAST in the environment')", ": set MAST in the environment"),
-        ("raise SystemExit(4)", ": exit status 4, and it said nothing"),
+        ("raise SystemExit(4)", ": exit status 4, and no output"),
         ("import settings", ": ModuleNotFoundError: No module named 'not_installed_at_all' at project/settings.py:1"),
         ("x = = 1", ": SyntaxError: invalid syntax at project/wsgi.py:1"),
         (CHAINED, ": ValueError: no mast at project/wsgi.py:4"),
@@ -102,7 +102,7 @@ WORKER = "[2026-11-30 07:46:26 +0000] [7] [ERROR] Worker (pid:8) was sent SIGKIL
         ("", {"ExecMainCode": "3", "ExecMainStatus": "6"}, ": ended by SIGABRT"),
         (WORKER, {"MainPID": "7", "ExecMainCode": "0"}, f": a worker was {SIGKILL}"),
         ("a warning\n", {"MainPID": "7", "ExecMainCode": "0"}, ""),
-        ("", {"InvocationID": ""}, ": exit status 1, and it said nothing"),
+        ("", {"InvocationID": ""}, ": exit status 1, and no output"),
     ],
     ids=["memory", "SIGKILL", "a signal", "a worker", "it runs", "gone"],
 )

@@ -94,7 +94,7 @@ ValueError: broken on purpose
         ),
         (
             {"ended": ENDED, "listens": False, "journal": {"before": BEFORE}},
-            r"does not start: exit status 1, and it said nothing$",
+            r"does not start: exit status 1, and no output$",
         ),
         ({"listens": False}, "health.*timeout"),
         ({"answers": {"/healthz/ready": (500, "")}}, r"health.*/healthz/ready answers 500"),

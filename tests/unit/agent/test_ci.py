@@ -156,11 +156,11 @@ def test_nothing_else_is(line, host):
             host.ci.permitted(asked)
 
 
-def test_each_verb_that_is_permitted_is_one_of_the_command_s(host, packed):
+def test_each_command_that_is_permitted_is_one_of_the_agent_s(host, packed):
     shown = subprocess.run([sys.executable, packed, "--help"], capture_output=True, text=True, check=True).stdout
     known = set(re.search(r"\{([\w,]+)\}", shown)[1].split(","))
-    assert set(host.ci.VERBS) < known
-    assert known - set(host.ci.VERBS) == {"unlock", "manage", "logs", "record", "ci"}
+    assert set(host.ci.COMMANDS) < known
+    assert known - set(host.ci.COMMANDS) == {"unlock", "manage", "logs", "record", "ci"}
 
 
 def test_sshd_s_forced_command_runs_a_step(ask, release):

@@ -101,19 +101,19 @@ def refused(host, tmp_path):
 
 @pytest.mark.parametrize("members", FORGED.values(), ids=FORGED.keys())
 def test_what_no_release_has_is_refused_in_one_line(members, venv, refused):
-    assert refused(code=packed(*members)).startswith("the release is refused: ")
+    assert refused(code=packed(*members)).startswith("the release is rejected: ")
 
 
 @pytest.mark.parametrize("members", (FORGED | OVER).values(), ids=(FORGED | OVER).keys())
 def test_what_no_package_has_is_refused_too_and_never_replaces_the_venv_s_own(members, refused):
     interpreter = Path("/proc/self/exe").read_bytes()
     said = refused(packages=packed(*members))
-    assert said.startswith("the packages that were sent are refused: ") and "project/requirements.in" in said
+    assert said.startswith("the packages that were sent are rejected: ") and "project/requirements.in" in said
     assert Path("/proc/self/exe").resolve().read_bytes() == interpreter
 
 
 def test_the_parcel_itself_is_read_as_strictly(host):
-    with pytest.raises(host.paths.HostError, match="the release is refused: out is no plain file"):
+    with pytest.raises(host.paths.HostError, match="the release is rejected: out is no plain file"):
         host.receive.receive("1", SHA, "lock", io.BytesIO(gzip.decompress(packed(LINK))))
 
 

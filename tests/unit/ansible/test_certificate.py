@@ -91,16 +91,16 @@ def authority(program, issue, monkeypatch):
 
 
 @pytest.fixture
-def astray(program, monkeypatch):
+def elsewhere(program, monkeypatch):
     """Names in here do not lead to this host."""
     names = set()
-    monkeypatch.setattr(program, "leads_elsewhere", lambda name, webroot: f"{name} astray" if name in names else "")
+    monkeypatch.setattr(program, "mismatch", lambda name, webroot: f"{name} elsewhere" if name in names else "")
     return names
 
 
 @pytest.fixture
 def host(tmp_path, monkeypatch):
-    """nginx and systemctl that note how they were called; nginx refuses everything once `broken` is there."""
+    """nginx and systemctl that note how they were called; nginx rejects everything once `broken` is there."""
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     for name in ("nginx", "systemctl"):
@@ -140,12 +140,12 @@ def test_other_names_and_another_authority_are_reasons(program, settings, issue)
 def test_a_damaged_certificate_is_told_with_what_to_do(program, settings, issue):
     issue(90)
     (program.CERTBOT / "live" / "slipway" / "cert.pem").write_text("")
-    with pytest.raises(program.Refusal, match=r"damaged: run `certbot delete --cert-name slipway`"):
+    with pytest.raises(program.CertificateError, match=r"damaged: run `certbot delete --cert-name slipway`"):
         program.reason(settings, at(1))
 
 
 def test_an_expired_certificate_is_replaced_and_nginx_reads_the_new_one(
-    program, settings, issue, authority, astray, host
+    program, settings, issue, authority, elsewhere, host
 ):
     issue(90)
     program.install(settings)
@@ -157,7 +157,7 @@ def test_an_expired_certificate_is_replaced_and_nginx_reads_the_new_one(
     assert Path(settings["key"]).stat().st_mode & 0o777 == 0o600
 
 
-def test_nobody_is_asked_while_nothing_is_due(program, settings, issue, authority, astray, host):
+def test_nobody_is_asked_while_nothing_is_due(program, settings, issue, authority, elsewhere, host):
     issue(90)
     program.renew(settings, at(1))
     program.renew(settings, at(2))
@@ -165,49 +165,53 @@ def test_nobody_is_asked_while_nothing_is_due(program, settings, issue, authorit
     assert calls(host) == ["nginx -t -q", "systemctl reload nginx"]
 
 
-def test_a_first_certificate_is_not_asked_for_while_a_name_leads_elsewhere(program, settings, authority, astray, host):
-    astray.add("example.test")
-    with pytest.raises(program.Refusal, match=r"example\.test astray"):
+def test_a_first_certificate_is_not_asked_for_while_a_name_resolves_elsewhere(
+    program, settings, authority, elsewhere, host
+):
+    elsewhere.add("example.test")
+    with pytest.raises(program.CertificateError, match=r"example\.test elsewhere"):
         program.renew(settings, at(0))
     assert authority == []
 
 
 def test_a_certificate_that_ends_is_renewed_without_a_lost_name_and_the_unit_fails(
-    program, settings, issue, authority, astray, host
+    program, settings, issue, authority, elsewhere, host
 ):
     issue(90)
-    astray.add("example.test")
-    with pytest.raises(program.Refusal, match=r"without example\.test"):
+    elsewhere.add("example.test")
+    with pytest.raises(program.CertificateError, match=r"without example\.test"):
         program.renew(settings, at(80))
     assert authority == [(["www.example.test"], True)]
     assert "systemctl reload nginx" in calls(host)
     # From then on each look fails, but the authority is left alone until the name is back.
-    with pytest.raises(program.Refusal, match=r"example\.test astray"):
+    with pytest.raises(program.CertificateError, match=r"example\.test elsewhere"):
         program.renew(settings, datetime.now(UTC).timestamp())
     assert len(authority) == 1
-    astray.clear()
+    elsewhere.clear()
     program.renew(settings, datetime.now(UTC).timestamp())
     assert authority[1:] == [(NAMES, False)]
 
 
-def test_nothing_is_asked_when_the_sites_own_name_leads_elsewhere(program, settings, issue, authority, astray, host):
+def test_nothing_is_asked_when_the_sites_own_name_resolves_elsewhere(
+    program, settings, issue, authority, elsewhere, host
+):
     issue(90)
-    astray.add("www.example.test")
-    with pytest.raises(program.Refusal, match=r"www\.example\.test astray"):
+    elsewhere.add("www.example.test")
+    with pytest.raises(program.CertificateError, match=r"www\.example\.test elsewhere"):
         program.renew(settings, at(80))
     assert authority == []
 
 
 def test_what_certbot_left_reaches_nginx_though_the_authority_refuses(
-    program, settings, issue, astray, host, monkeypatch
+    program, settings, issue, elsewhere, host, monkeypatch
 ):
     issue(90)
 
     def refuse(*_, **__):
-        raise program.Refusal("no")
+        raise program.CertificateError("no")
 
     monkeypatch.setattr(program, "ask", refuse)
-    with pytest.raises(program.Refusal, match="no"):
+    with pytest.raises(program.CertificateError, match="no"):
         program.renew(settings, at(80))
     assert calls(host) == ["nginx -t -q", "systemctl reload nginx"]
 
@@ -218,7 +222,7 @@ def test_a_certificate_that_nginx_refuses_is_taken_back(program, settings, issue
     old = Path(settings["certificate"]).read_bytes()
     issue(45)
     (host / "broken").touch()
-    with pytest.raises(program.Refusal, match="nginx refuses"):
+    with pytest.raises(program.CertificateError, match="nginx rejects"):
         program.install(settings)
     assert Path(settings["certificate"]).read_bytes() == old
     assert sorted(path.name for path in Path(settings["certificate"]).parent.iterdir()) == [
@@ -248,15 +252,15 @@ def web(program, tmp_path, monkeypatch):
 
 def test_a_name_that_leads_here_is_known_by_a_token(program, web, tmp_path):
     web(tmp_path / "acme")
-    assert program.leads_elsewhere("www.example.test", tmp_path / "acme") == ""
+    assert program.mismatch("www.example.test", tmp_path / "acme") == ""
     assert list((tmp_path / "acme" / ".well-known" / "acme-challenge").iterdir()) == []
 
 
 def test_a_name_that_leads_to_another_host_is_told_with_what_to_do(program, web, tmp_path):
     (tmp_path / "other").mkdir()
     web(tmp_path / "other")
-    said = program.leads_elsewhere("www.example.test", tmp_path / "acme")
-    assert said.startswith("www.example.test leads to 127.0.0.1, where port 80 is not answered by this host")
+    said = program.mismatch("www.example.test", tmp_path / "acme")
+    assert said.startswith("www.example.test resolves to 127.0.0.1, where port 80 is not answered by this host")
     assert "A and AAAA records" in said
 
 
@@ -265,4 +269,4 @@ def test_a_name_without_an_address_is_told_apart(program, tmp_path, monkeypatch)
         raise OSError
 
     monkeypatch.setattr(program.socket, "getaddrinfo", nobody)
-    assert "www.example.test has no address" in program.leads_elsewhere("www.example.test", tmp_path)
+    assert "www.example.test has no address" in program.mismatch("www.example.test", tmp_path)

@@ -346,7 +346,7 @@ def test_keys_that_lock_out_are_refused_before_the_server_is_asked_anything(desc
     def refuse(site):
         raise SlipwayError("admin_keys: none of them is yours")
 
-    monkeypatch.setattr(deploy.lockout, "refuse", refuse)
+    monkeypatch.setattr(deploy.lockout, "check", refuse)
     monkeypatch.setattr(deploy, "reach", lambda *_, **__: pytest.fail("the server was asked"))
     with pytest.raises(SlipwayError, match="none of them is yours"):
         deploy.Deploy(described("cloudfront"), None, argparse.Namespace(take_over=False)).look()

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from slipway.tool import budget, config
+from slipway.tool import VERSION, budget, config
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import inventory, state
 
@@ -50,6 +50,10 @@ def test_no_variable_of_it_overrules_a_roles_default(written):
     """Ansible prefers the inventory's to a role's, and who changes a default would wonder."""
     names = [name for name in variables(written()) if not name.startswith(("slipway_", "ansible_"))]
     assert names == []
+
+
+def test_the_version_is_written_on_the_server(written):
+    assert variables(written())["slipway_version"] == VERSION
 
 
 def test_paths_that_take_a_password_are_those_found_and_those_named(written):

@@ -38,28 +38,28 @@ def described(site, tmp_path, monkeypatch):
 
 def test_ones_own_key_is_enough_whatever_its_comment(make, described):
     mine, other = make("mine"), make("other")
-    lockout.refuse(described(other, mine.rpartition(" ")[0] + " another comment"))
-    lockout.refuse(described())
+    lockout.check(described(other, mine.rpartition(" ")[0] + " another comment"))
+    lockout.check(described())
 
 
 def test_ci_s_key_is_enough_since_it_plays_no_playbook(make, described):
     mine, other = make("mine"), make("other")
-    lockout.refuse(dataclasses.replace(described(other), ci_key=mine))
+    lockout.check(dataclasses.replace(described(other), ci_key=mine))
 
 
 def test_ci_s_key_that_opens_a_shell_all_the_same_is_refused(make, described):
     mine, other = make("mine"), make("other")
     with pytest.raises(SlipwayError, match=r"ci_key opens a shell there") as refused:
-        lockout.refuse_ci(dataclasses.replace(described(), ci_key=mine))
+        lockout.check_ci(dataclasses.replace(described(), ci_key=mine))
     assert "authorized_keys" in str(refused.value) and "\n" not in str(refused.value)
-    lockout.refuse_ci(dataclasses.replace(described(), ci_key=other))
-    lockout.refuse_ci(described())
+    lockout.check_ci(dataclasses.replace(described(), ci_key=other))
+    lockout.check_ci(described())
 
 
 def test_keys_of_others_alone_are_refused_in_one_line_with_what_to_add(make, described):
     mine, other = make("mine"), make("other")
     with pytest.raises(SlipwayError) as refused:
-        lockout.refuse(described(other))
+        lockout.check(described(other))
     assert f"add yours, such as `{mine}`" in str(refused.value)
     assert "203.0.113.7" in str(refused.value) and "\n" not in str(refused.value)
 
@@ -71,11 +71,11 @@ def test_a_key_without_its_public_file_is_read_and_one_that_cannot_be_is_left_to
     other = make("other")
     (tmp_path / "mine.pub").unlink()
     with pytest.raises(SlipwayError, match="add yours"):
-        lockout.refuse(described(other))
+        lockout.check(described(other))
     (tmp_path / "mine").unlink()
     make("mine", "a passphrase")
     (tmp_path / "mine.pub").unlink()
-    lockout.refuse(described(other))
+    lockout.check(described(other))
 
 
 @pytest.mark.parametrize("named", [False, True])
@@ -92,9 +92,9 @@ def test_what_an_agent_holds_counts(named, make, described, tmp_path, monkeypatc
         )
         if not named:
             monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
-        lockout.refuse(described(held, more=f"  IdentityAgent {socket}\n" if named else ""))
+        lockout.check(described(held, more=f"  IdentityAgent {socket}\n" if named else ""))
         with pytest.raises(SlipwayError, match="add yours"):
-            lockout.refuse(described(held, more="  IdentityAgent none\n"))
+            lockout.check(described(held, more="  IdentityAgent none\n"))
     finally:
         agent.terminate()
         agent.wait()

@@ -27,7 +27,7 @@ def test_a_fit_host_gets_its_budget(site, host):
         ({"resolved": {"www.example.com": ()}}, ["DNS", "www.example.com", "A record", "203.0.113.7"]),
         (
             {"resolved": {"www.example.com": ("203.0.113.7",), "example.com": ("198.51.100.9",)}},
-            ["DNS", "example.com leads to 198.51.100.9", "203.0.113.7", "site.yml"],
+            ["DNS", "example.com resolves to 198.51.100.9", "203.0.113.7", "site.yml"],
         ),
     ],
 )

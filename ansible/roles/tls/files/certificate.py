@@ -2,7 +2,7 @@
 """Gets the site's certificate, renews it in time and hands it to nginx.
 
 check    prints why a certificate is due, or nothing
-renew    gets one if it is due; a name that leads elsewhere is refused before the authority is asked
+renew    gets one if it is due; a name that resolves elsewhere is rejected before the authority is asked
 install  gives nginx the newest one; certbot calls this too
 """
 
@@ -27,21 +27,21 @@ PORT = 80
 DAY = 86400
 
 
-class Refusal(Exception):
+class CertificateError(Exception):
     """One line for a person: what failed, where, what to do."""
 
 
-def main(verb):
+def main(command):
     settings = json.loads(SETTINGS.read_text())
     try:
-        if verb == "check":
+        if command == "check":
             print(reason(settings, time.time()))
-        elif verb == "install":
+        elif command == "install":
             install(settings)
         else:
             renew(settings, time.time())
-    except Refusal as refusal:
-        sys.exit(f"slipway-certificate: {refusal}")
+    except CertificateError as error:
+        sys.exit(f"slipway-certificate: {error}")
 
 
 def renew(settings, now):
@@ -54,20 +54,22 @@ def renew(settings, now):
         if _live().exists():
             install(settings)
     if missing := set(settings["names"]) - set(describe(_live())["names"]):
-        raise Refusal(f"the certificate was renewed without {', '.join(sorted(missing))}; the lines above say why")
+        raise CertificateError(
+            f"the certificate was renewed without {', '.join(sorted(missing))}; the lines above say why"
+        )
 
 
 def get(settings, now):
     """Asks for a certificate, having seen that the authority will find this host."""
     names = settings["names"]
-    astray = {name: complaint for name in names if (complaint := leads_elsewhere(name, settings["webroot"]))}
+    mismatches = {name: complaint for name in names if (complaint := mismatch(name, settings["webroot"]))}
     # Without one of its names, a certificate that is about to end is better than none.
     lenient = _live().exists() and is_due(describe(_live()), now)
-    if names[0] in astray or (astray and not lenient):
-        raise Refusal("; ".join(astray.values()))
-    for complaint in astray.values():
+    if names[0] in mismatches or (mismatches and not lenient):
+        raise CertificateError("; ".join(mismatches.values()))
+    for complaint in mismatches.values():
         print(complaint, flush=True)
-    ask(settings, [name for name in names if name not in astray], lenient=lenient)
+    ask(settings, [name for name in names if name not in mismatches], lenient=lenient)
 
 
 def reason(settings, now):
@@ -96,20 +98,18 @@ def describe(certificate):
     command = ["openssl", "x509", "-in", certificate, "-noout", "-startdate", "-enddate", "-ext", "subjectAltName"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
-        raise Refusal(f"{certificate} is damaged: run `certbot delete --cert-name {LINEAGE}`, then this again")
+        raise CertificateError(f"{certificate} is damaged: run `certbot delete --cert-name {LINEAGE}`, then this again")
     text = done.stdout
     start, end = (ssl.cert_time_to_seconds(date) for date in re.findall(r"^not\w+=(.+)$", text, re.M))
     return {"start": start, "end": end, "names": re.findall(r"DNS:([^,\s]+)", text)}
 
 
-def leads_elsewhere(name, webroot):
+def mismatch(name, webroot):
     """Why the authority would not find this host under ``name``, with what to do; "" when it would."""
     try:
         addresses = sorted({found[4][0] for found in socket.getaddrinfo(name, PORT, type=socket.SOCK_STREAM)})
     except OSError:
-        return (
-            f"{name} has no address: set an A record that leads to this host ({_own_addresses()}), then run this again"
-        )
+        return f"{name} has no address: set an A record to this host ({_own_addresses()}), then run this again"
     folder = Path(webroot) / ".well-known" / "acme-challenge"
     folder.mkdir(parents=True, exist_ok=True)
     token = folder / secrets.token_hex(16)
@@ -123,8 +123,8 @@ def leads_elsewhere(name, webroot):
     if not wrong:
         return ""
     return (
-        f"{name} leads to {', '.join(wrong)}, where port 80 is not answered by this host: "
-        f"let its A and AAAA records lead to this host ({_own_addresses()}), and port 80 through, then run this again"
+        f"{name} resolves to {', '.join(wrong)}, where port 80 is not answered by this host: "
+        f"let its A and AAAA records point to this host ({_own_addresses()}), and port 80 through, then run this again"
     )
 
 
@@ -163,7 +163,7 @@ def ask(settings, names, *, lenient):
     print(done.stdout, flush=True)
     if done.returncode:
         details = "; ".join(re.findall(r"Detail: (.+)", done.stdout)) or "its lines above say why"
-        raise Refusal(f"{settings['directory']} gave no certificate for {', '.join(names)}: {details}")
+        raise CertificateError(f"{settings['directory']} gave no certificate for {', '.join(names)}: {details}")
 
 
 def install(settings):
@@ -178,7 +178,7 @@ def install(settings):
     _write({target: (source.read_bytes(), mode) for source, target, mode in pairs})
     if subprocess.run(["nginx", "-t", "-q"], check=False).returncode:
         _write({target: (before[target], mode) for _, target, mode in pairs})
-        raise Refusal("nginx refuses the new certificate, so it has the old one again; `nginx -t` says why")
+        raise CertificateError("nginx rejects the new certificate, so it has the old one again; `nginx -t` says why")
     subprocess.run(["systemctl", "reload", "nginx"], check=True)
 
 

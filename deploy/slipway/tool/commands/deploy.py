@@ -85,11 +85,11 @@ class Deploy:
     def look(self) -> None:
         """Preflight: nothing is changed by it."""
         with phase("Look at the server"):
-            lockout.refuse(self.site)
+            lockout.check(self.site)
             site_nginx.read()
             self.connection = reach(self.site, take_over=self.options.take_over)
             if not self.connection.restricted:
-                lockout.refuse_ci(self.site)
+                lockout.check_ci(self.site)
             self.found = facts.gather(self.connection, self.site)
             database = "DATABASE_URL" not in self.secrets.web
             reached = self.connection.addresses()

@@ -28,7 +28,7 @@ OPTIONS = (
 SSH_FAILED = 255
 # What the server's own command ends with when the key is CI's (deploy/agent/ci.py), whatever was asked of it.
 DENIED = 77
-SILENCE = "it said nothing"
+SILENCE = "no output"
 # What ssh says when it was let in and the connection then went away; where others share it, nothing at all.
 BROKEN_OFF = rf"^{SILENCE}$|Connection to \S+ closed|not responding|Broken pipe"
 
@@ -38,13 +38,13 @@ class Unreachable(SlipwayError):
 
 
 class Connection:
-    """The way to the server that site.yml names, as ``user``: the admin, unless said otherwise.
+    """The way to the server that site.yml names, as ``user``: the admin, unless told otherwise.
 
-    Each command is refused there when the server is another site's; ``take_over`` lets it pass. ``token`` is the deploy
+    Each command is rejected there when the server is another site's; ``take_over`` lets it pass. ``token`` is the deploy
     lock's while it is held: the server's own command asks for it at each step that changes something.
 
     With the key of CI (`ci_key` in site.yml) only the steps of a deploy can be run there, each as
-    `NAME=value … slipway VERB …`: the server answers for whose it is, and no shell reads it.
+    `NAME=value … slipway COMMAND …`: the server answers for whose it is, and no shell reads it.
     """
 
     def __init__(self, site: config.Site, user: str = LAYOUT.admin_user, *, take_over: bool = False) -> None:
@@ -119,22 +119,22 @@ class Connection:
         except OSError:
             return set()
 
-    def _unreachable(self, said: str) -> str:
+    def _unreachable(self, reason: str) -> str:
         place = f"{self.user}@{self.site.server}"
-        if "Permission denied" in said:
+        if "Permission denied" in reason:
             return f"{place}: no key of yours is let in; try `ssh {place}`, and see server_user in {self.site.path}"
-        if host_keys.UNKNOWN in said:
+        if host_keys.UNKNOWN in reason:
             return (
                 f"{place}: no host key of it is known here, and who it is nobody can ask now; once `ssh {place}`, and "
                 "compare the fingerprint with your provider's console"
             )
-        if "REMOTE HOST IDENTIFICATION" in said or "Host key verification failed" in said:
+        if "REMOTE HOST IDENTIFICATION" in reason or "Host key verification failed" in reason:
             return (
                 f"{place}: it has another host key than it had; if you reinstalled it: ssh-keygen -R {self.site.server}"
             )
-        if re.search(BROKEN_OFF, said):
+        if re.search(BROKEN_OFF, reason):
             return f"{place}: the SSH connection broke off; the same command again takes up where this one ended"
-        return f"{place}: not reached over SSH: {said}; see server in {self.site.path}"
+        return f"{place}: not reached over SSH: {reason}; see server in {self.site.path}"
 
 
 def reach(site: config.Site, *, take_over: bool = False) -> Connection:
@@ -149,12 +149,12 @@ def reach(site: config.Site, *, take_over: bool = False) -> Connection:
             if not connection.restricted:
                 connection.run("true")
         except Unreachable as error:
-            refused = error
+            unreachable = error
             if "no key of yours" not in str(error):
                 break
         else:
             return connection
-    raise refused
+    raise unreachable
 
 
 def _sockets() -> Path:

@@ -19,10 +19,10 @@ NEW, KNOWN = "accept-new", "yes"
 
 def trust(site: config.Site) -> str:
     """What StrictHostKeyChecking is to be. Whoever wrote `yes` or `accept-new` gets that, and for `no` the latter."""
-    said = dict(settings(site)).get("stricthostkeychecking", "ask")
-    if said in ("true", "yes"):
+    data = dict(settings(site)).get("stricthostkeychecking", "ask")
+    if data in ("true", "yes"):
         return KNOWN
-    if said in (NEW, "false", "no", "off"):
+    if data in (NEW, "false", "no", "off"):
         return NEW
     # A person sees the fingerprint of a server that is new; CI cannot, and what was provisioned here is known.
     nobody = "CI" in os.environ or not sys.stdin.isatty()
@@ -36,10 +36,10 @@ def provisioned(site: config.Site) -> None:
 
 def fingerprint(site: config.Site) -> str:
     """The key that ssh has noted, as `ssh-keygen -l` shows it."""
-    said = dict(settings(site))
-    name, port = said.get("hostkeyalias") or said.get("hostname", site.server), said.get("port", "22")
-    wanted = name if port == "22" or "hostkeyalias" in said else f"[{name}]:{port}"
-    for file in said.get("userknownhostsfile", "~/.ssh/known_hosts").split():
+    data = dict(settings(site))
+    name, port = data.get("hostkeyalias") or data.get("hostname", site.server), data.get("port", "22")
+    wanted = name if port == "22" or "hostkeyalias" in data else f"[{name}]:{port}"
+    for file in data.get("userknownhostsfile", "~/.ssh/known_hosts").split():
         command = ["ssh-keygen", "-l", "-F", wanted, "-f", str(Path(file).expanduser())]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         shown = [line.split() for line in done.stdout.splitlines() if "SHA256:" in line]
@@ -54,5 +54,5 @@ def fingerprint(site: config.Site) -> str:
 def settings(site: config.Site) -> list[tuple[str, str]]:
     """What ssh would do, by its own configuration: names in lower case, with their values."""
     own = ["-F", site.ssh_config] if site.ssh_config else []
-    said = subprocess.run(["ssh", *own, "-G", site.server], capture_output=True, text=True, check=False)
-    return [(name, value) for name, _, value in (line.partition(" ") for line in said.stdout.splitlines())]
+    data = subprocess.run(["ssh", *own, "-G", site.server], capture_output=True, text=True, check=False)
+    return [(name, value) for name, _, value in (line.partition(" ") for line in data.stdout.splitlines())]

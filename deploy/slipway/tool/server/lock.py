@@ -57,10 +57,10 @@ class Lock:
         )
         word, _, rest = session.stdout.readline().strip().partition(" ")
         if word != "held":
-            said = session.stderr.read().strip().splitlines() or ["the server said nothing"]
+            lines = session.stderr.read().strip().splitlines() or ["the server wrote nothing"]
             session.stdin.close()
             session.wait()
-            raise SlipwayError(said[-1].removeprefix("slipway: "))
+            raise SlipwayError(lines[-1].removeprefix("slipway: "))
         self._connection.token, _, taken_over = rest.partition(" ")
         if taken_over:
             print(f"    {taken_over}: it was left behind, no command of this checkout runs")

@@ -13,7 +13,7 @@ from slipway.web.errors import SlipwayError
 AGENT = "SSH_AUTH_SOCK"
 
 
-def refuse(site: config.Site) -> None:
+def check(site: config.Site) -> None:
     """Raises SlipwayError when ssh here has none of them. What cannot be told is left to the playbook, which tries.
 
     CI's will do: with it no playbook is played.
@@ -29,7 +29,7 @@ def refuse(site: config.Site) -> None:
         )
 
 
-def refuse_ci(site: config.Site) -> None:
+def check_ci(site: config.Site) -> None:
     """Raises SlipwayError when ssh here has CI's key alone: it opened a shell, so the server knows it as a person's."""
     offered = _offered(site)
     if site.ci_key and offered and all(public_keys.same(site.ci_key, each) for each in offered):
@@ -41,27 +41,27 @@ def refuse_ci(site: config.Site) -> None:
 
 def _offered(site: config.Site) -> list[str]:
     """The public halves of what ssh logs in with; none where one of them cannot be read."""
-    said = _said("ssh", *(["-F", site.ssh_config] if site.ssh_config else []), "-G", site.server)
-    options = [line.partition(" ")[::2] for line in said]
+    lines = _lines("ssh", *(["-F", site.ssh_config] if site.ssh_config else []), "-G", site.server)
+    options = [line.partition(" ")[::2] for line in lines]
     of = dict(options)
     if of.get("pkcs11provider", "none") != "none":
         return []
     agent = of.get("identityagent", AGENT)
     # A path, or the variable that holds one.
     socket = os.environ.get(agent.removeprefix("$"), str(Path(agent).expanduser()))
-    keys = _said("ssh-add", "-L", environment={AGENT: socket})
+    keys = _lines("ssh-add", "-L", environment={AGENT: socket})
     offered = [line for line in keys if line.startswith(public_keys.KINDS)]
     for name, value in options:
         path = Path(value).expanduser()
         if name == "identityfile" and path.is_file():
             public = path.with_name(f"{path.name}.pub")
-            if not public.is_file() and not (line := _said("ssh-keygen", "-y", "-P", "", "-f", str(path))):
+            if not public.is_file() and not (line := _lines("ssh-keygen", "-y", "-P", "", "-f", str(path))):
                 return []
             offered.append(public.read_text().strip() if public.is_file() else line[0])
     return offered
 
 
-def _said(*command: str, environment: Mapping[str, str] = MappingProxyType({})) -> list[str]:
+def _lines(*command: str, environment: Mapping[str, str] = MappingProxyType({})) -> list[str]:
     """The lines that a command prints; none when it fails."""
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Refuses a deploy that cannot end well, before anything on the server is changed."""
+"""Rejects a deploy that cannot end well, before anything on the server is changed."""
 
 import re
 from collections.abc import Set
@@ -35,7 +35,7 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool)
         direction = "ahead" if facts.clock_ahead > 0 else "behind"
         raise SlipwayError(
             f"{site.server}: its clock is {abs(facts.clock_ahead) / 60:.0f} minutes {direction} of this machine's; "
-            "set it: certificates and signatures would be refused"
+            "set it: certificates and signatures would be rejected"
         )
     # A cloud's metadata answers there, and the site's sandbox keeps it from all of them (roles/gunicorn).
     if facts.resolvers and all(each.startswith("169.254.") for each in facts.resolvers):
@@ -53,15 +53,15 @@ def _numbers(version: str) -> list[int]:
 
 
 def _names(site: config.Site, facts: Facts, reached: Set[str]) -> None:
-    """Every name must lead to this very host, or the authority will not sign for it."""
+    """Every name must resolve to this very host, or the authority will not sign for it."""
     world = [each for each in facts.addresses if not each.startswith(("127.", "fe80:", "::1"))]
-    record = (sorted(reached) or world or [site.server])[0]
+    address = (sorted(reached) or world or [site.server])[0]
     for name, found in facts.resolved.items():
         if not found:
-            raise SlipwayError(f"DNS: {name} does not exist yet; set an A record to {record}")
+            raise SlipwayError(f"DNS: {name} does not exist yet; set an A record to {address}")
         strange = [address for address in found if address not in {*facts.addresses, *reached}]
         if strange:
             raise SlipwayError(
-                f"DNS: {name} leads to {', '.join(strange)}, which is not {site.server}; "
-                f"set its record to {record}, or take the name out of {site.path}"
+                f"DNS: {name} resolves to {', '.join(strange)}, which is not {site.server}; "
+                f"set its record to {address}, or take the name out of {site.path}"
             )
