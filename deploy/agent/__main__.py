@@ -13,13 +13,13 @@ from agent.processes import printable
 
 
 def main() -> int:
-    # A connection that drops must not end a switch half-way.
+    # A dropped connection must not stop a switch half-way.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    given = sys.argv[1:]
+    argv = sys.argv[1:]
     try:
-        if given[:1] == [ci.COMMAND]:
-            given = ci.permitted(" ".join(given[1:]))
-        options = arguments(given)
+        if argv[:1] == [ci.COMMAND]:
+            argv = ci.permitted(" ".join(argv[1:]))
+        options = arguments(argv)
         prepare()
         result = run(options)
     except HostError as error:
@@ -38,7 +38,7 @@ def _advice(error: OSError) -> str:
     return "; make room there (`df -h`, `du -xh / | sort -h | tail`), and run the same command again" if full else ""
 
 
-def arguments(given: list[str]) -> argparse.Namespace:
+def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="slipway", description="Slipway's releases on this host.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("hold", help="hold the deploy lock until stdin ends").add_argument("holder")
@@ -49,11 +49,11 @@ def arguments(given: list[str]) -> argparse.Namespace:
     commands.add_parser("applied", help="list the migrations that are applied")
     for command, text in (
         ("migrate", "bring the database up to a release"),
-        ("check", "let a throwaway process of a release answer"),
-        ("activate", "let a release serve"),
+        ("check", "health-check a release in a throwaway process"),
+        ("activate", "switch to a release"),
     ):
         commands.add_parser(command, help=text).add_argument("release")
-    back = commands.add_parser("rollback", help="let an earlier release serve")
+    back = commands.add_parser("rollback", help="switch back to an earlier release")
     back.add_argument("release", nargs="?", default="")
     commands.add_parser("releases", help="list the releases, as JSON")
     commands.add_parser("prune", help="remove all but some").add_argument("keep", type=int)
@@ -64,13 +64,13 @@ def arguments(given: list[str]) -> argparse.Namespace:
     reading.add_argument("name", nargs="?", default="")
     reading.add_argument("--lines", type=int, default=50)
     reading.add_argument("--follow", action="store_true")
-    commands.add_parser("follow", help="print each request that arrives, as nginx logs it, until nobody reads")
-    commands.add_parser("record", help="keep how the host is now").add_argument("fingerprint")
-    commands.add_parser("drift", help="what is otherwise since, as JSON")
+    commands.add_parser("follow", help="print each request that arrives, as nginx logs it, until the reader goes away")
+    commands.add_parser("record", help="save the host's state").add_argument("fingerprint")
+    commands.add_parser("drift", help="what has changed since, as JSON")
     asking = commands.add_parser("facts", help="what a deploy must know of the host")
     asking.add_argument("names", nargs="*", help="host names to look up")
-    commands.add_parser(ci.COMMAND, help="run what the key of CI asks for, if it may").add_argument("line")
-    return parser.parse_args(given)
+    commands.add_parser(ci.COMMAND, help="run what CI's key asked for, if it is permitted").add_argument("line")
+    return parser.parse_args(argv)
 
 
 def run(options: argparse.Namespace) -> object:
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> object:
         case "releases":
             return releases.listing()
         case "manage":
-            return jobs.attend(releases.current(), options.words)
+            return jobs.interactive(releases.current(), options.words)
         case "status":
             return status.status()
         case "logs":
@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> object:
             return "recorded" if drift.save(options.fingerprint) else "nothing new"
     with locks.step(options.command):
         if options.command != "applied":
-            # Through the environment, which an agent of an earlier version lets pass.
+            # In the environment: an agent of an earlier version ignores it there.
             locks.fence(os.environ.get("SLIPWAY_LOCK", ""))
         match options.command:
             case "receive":

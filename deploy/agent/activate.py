@@ -1,4 +1,4 @@
-"""The switch: one rename, one restart behind the socket, one health gate; and back by itself when that fails."""
+"""Switches releases: one rename, one restart behind the socket, one health check; switches back when that fails."""
 
 import os
 import time
@@ -14,23 +14,23 @@ SECONDS = 60
 def activate(name: str) -> str:
     """Lets release ``name`` serve; returns the one that served before.
 
-    Raises HostError after having gone back to that one, which is what the message says.
+    Raises HostError once that one serves again; the message says so.
     """
     name, before = releases.find(name), releases.current()
     first = releases.first(name)
-    # A power cut took its metadata. Written only then: a full disk must not bar the way back.
+    # A power cut can lose its metadata. Written only then: a full disk must not prevent a rollback.
     if before and "activated" not in releases.metadata(before):
         releases.update(before, activated=releases.activated(before))
     try:
         _switch(name)
-        _gate()
+        _check_health()
     except HostError as error:
         if not before:
             _unlink()
             raise HostError(f"{error}; there is no earlier release to go back to") from None
         try:
             _switch(before)
-            _gate()
+            _check_health()
         except HostError as second:
             raise HostError(f"{error}; went back to {before}, which is not well either: {second}") from None
         raise HostError(f"{error}; went back to {before}, which serves") from None
@@ -53,10 +53,10 @@ def _switch(name: str) -> None:
     link.symlink_to(os.path.relpath(RELEASES / name, ROOT))
     link.rename(CURRENT)
     _systemctl("reset-failed", SITE)
-    # The socket is systemd's own: what arrives meanwhile waits in it.
+    # systemd keeps the socket open: requests that arrive meanwhile wait in it.
     started = _systemctl("start", SOCKET) and _systemctl("restart", SITE)
     # systemd itself may be unable to start a process for a moment; that is no fault of the release.
-    if not started and not (_lacked_resources() and _systemctl("restart", SITE)):
+    if not started and not (_out_of_resources() and _systemctl("restart", SITE)):
         raise HostError(f"release {name} does not start; `make logs` shows why")
 
 
@@ -64,13 +64,13 @@ def _systemctl(*arguments: str) -> bool:
     return not processes.run(["systemctl", *arguments]).returncode
 
 
-def _lacked_resources() -> bool:
+def _out_of_resources() -> bool:
     line = ("systemctl", "show", "--property=Result", "--value", SITE)
     return processes.output(*line).strip() == "resources"
 
 
-def _gate() -> None:
-    """Health through nginx, as a visitor comes."""
+def _check_health() -> None:
+    """Health through nginx, as for a visitor."""
     deadline = time.monotonic() + SECONDS
     while True:
         try:

@@ -1,7 +1,7 @@
-"""Leaves modules with their bytecode: the application's user cannot write beside them, and would compile at each start.
+"""Compiles modules to bytecode: the application's user cannot write beside them, and would compile at each start.
 
-Root runs no interpreter of a venv, whose first act is what a package's .pth file or sitecustomize says, and does not
-even parse a package: a user of no rights does, in the site's own sandbox without a network.
+Root never starts a venv's interpreter, which runs every .pth file and sitecustomize of its packages, and does not parse
+a package either: an unprivileged user does, in the site's own sandbox without a network.
 """
 
 import contextlib
@@ -16,21 +16,30 @@ from agent.paths import ROOT
 from agent.unpack import BROKEN, Rejected, opened, unpack
 
 UNIT = "slipway-bytecode"
-APART = ("DynamicUser=yes", "PrivateNetwork=yes", "LimitFSIZE=512M", "RuntimeMaxSec=15min")
+ISOLATION = ("DynamicUser=yes", "PrivateNetwork=yes", "LimitFSIZE=512M", "RuntimeMaxSec=15min")
 
 
 def add(folder: Path, *names: str, shown: Path) -> None:
-    """Compiles what lacks this Python's bytecode below ``names`` in ``folder``, which will stand at ``shown``.
+    """Compiles modules without this Python's bytecode below ``names`` in ``folder``, which will be moved to ``shown``.
 
-    What does not compile is for whoever imports it.
+    A module that does not compile is left out: importing it raises the error.
     """
     program = pkgutil.get_data(__package__, "compiler.py").decode()
-    line = [*jobs.stranger(*APART, unit=UNIT), sys.executable, "-IS", "-c", program, str(folder), str(shown), *names]
+    line = [
+        *jobs.isolated_command(*ISOLATION, unit=UNIT),
+        sys.executable,
+        "-IS",
+        "-c",
+        program,
+        str(folder),
+        str(shown),
+        *names,
+    ]
     jobs.clear(UNIT)
     with tempfile.TemporaryFile(dir=ROOT) as packed:
         subprocess.run(line, stdin=subprocess.DEVNULL, stdout=packed, stderr=subprocess.DEVNULL, check=False)
         jobs.clear(UNIT)
         packed.seek(0)
-        # Whatever came whole is taken: a release without bytecode starts later and is no other.
+        # A partial archive will do: a release without bytecode only starts more slowly.
         with contextlib.suppress(*BROKEN, Rejected), opened(packed) as archive:
-            unpack(archive, folder, over="__pycache__/*.pyc")
+            unpack(archive, folder, replace="__pycache__/*.pyc")

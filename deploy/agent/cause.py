@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from agent import processes
 from agent.paths import settings
 
-ASKED = ("InvocationID", "Result", "MainPID", "ExecMainCode", "ExecMainStatus")
+PROPERTIES = ("InvocationID", "Result", "MainPID", "ExecMainCode", "ExecMainStatus")
 # ExecMainCode, as in sigaction(2).
 EXITED, KILLED, DUMPED = "1", "2", "3"
-# The bar that an exception group has before its lines, and the line between two of its members.
+# The bar before each line of an exception group, and the line between two of its members.
 BAR = re.compile(r" *(?:\| ?|\+ (?=Exception Group))")
-BETWEEN = re.compile(r" *\+[-+]+(?: (?:\d+|\.\.\.) -+)?$")
+SEPARATOR = re.compile(r" *\+[-+]+(?: (?:\d+|\.\.\.) -+)?$")
 HEADER = "Traceback (most recent call last):"
 FRAME = re.compile(r'File "(.*?)", line (\d+)')
 LOGGED = re.compile(r"\[[^]]+\] \[\d+\] \[([A-Z]+)\] ?")
@@ -30,23 +30,23 @@ class Raised:
     frames: list[tuple[str, str]] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return ": ".join(filter(None, (self.text, "; ".join(self.members))))
 
 
 def of(unit: str) -> str:
     """``: `` and the reason, in one line; "" where there is nothing to say."""
-    asked = shown(unit, *ASKED)
-    lines = written(asked.get("InvocationID", ""))
-    reason = _killed(asked) or _worker_killed(lines) or _exception(lines)
-    if not reason and asked.get("MainPID", "0") == "0":
-        reason = _last_words(lines) or f"exit status {asked.get('ExecMainStatus', 'unknown')}, and no output"
+    state = shown(unit, *PROPERTIES)
+    lines = journal(state.get("InvocationID", ""))
+    reason = _killed(state) or _worker_killed(lines) or _exception(lines)
+    if not reason and state.get("MainPID", "0") == "0":
+        reason = _last_line(lines) or f"exit status {state.get('ExecMainStatus', 'unknown')}, and no output"
     return reason and f": {reason}"
 
 
 def killed(unit: str) -> str:
-    """What ended ``unit`` before it could say a word; "" where it ended by itself."""
-    return _killed(shown(unit, *ASKED))
+    """What killed ``unit``; "" where it ended by itself."""
+    return _killed(shown(unit, *PROPERTIES))
 
 
 def shown(unit: str, *properties: str) -> dict[str, str]:
@@ -55,21 +55,21 @@ def shown(unit: str, *properties: str) -> dict[str, str]:
     return dict(each.split("=", 1) for each in processes.output(*line).splitlines() if "=" in each)
 
 
-def written(invocation: str) -> list[str]:
+def journal(invocation: str) -> list[str]:
     """The lines that the processes of one invocation wrote."""
     if not invocation:
         return []
-    # What was written a moment ago is on its way to the journal.
+    # The last lines may not have reached the journal yet.
     processes.run(["journalctl", "--sync"])
     line = ["journalctl", "--quiet", "--output=cat", "--no-pager", f"_SYSTEMD_INVOCATION_ID={invocation}"]
     return processes.output(*line).splitlines()
 
 
-def _killed(asked: dict[str, str]) -> str:
-    result, number = asked.get("Result", ""), asked.get("ExecMainStatus", "0")
+def _killed(state: dict[str, str]) -> str:
+    result, number = state.get("Result", ""), state.get("ExecMainStatus", "0")
     if result == "oom-kill":
-        return f"killed, as what wants more memory than the budget gives a release is ({settings()['memory_max']})"
-    if asked.get("ExecMainCode") not in (KILLED, DUMPED):
+        return f"killed: it needed more memory than the budget gives a release ({settings()['memory_max']})"
+    if state.get("ExecMainCode") not in (KILLED, DUMPED):
         return ""
     if int(number) == signal.SIGKILL:
         return _by_sigkill("")
@@ -85,25 +85,25 @@ def _by_sigkill(what: str) -> str:
 
 
 def _worker_killed(lines: Iterable[str]) -> str:
-    """Gunicorn's first process outlives a worker, and tells of it."""
+    """Gunicorn's master process outlives a worker, and logs its end."""
     return _by_sigkill("a worker was ") if any("was sent SIGKILL!" in line for line in lines) else ""
 
 
 def _exception(lines: Iterable[str]) -> str:
     """The last exception that was printed whole, with the last place of the release's own code."""
-    all_of = list(raised(lines))
+    all_of = list(exceptions(lines))
     if not all_of:
         return ""
     own = [place for each in all_of[-1:] + all_of[:-1] for place in reversed(each.frames) if _is_own(place[0])]
     where = f" at {own[0][0].partition('/releases/')[2].partition('/')[2]}:{own[0][1]}" if own else ""
-    return all_of[-1].words() + where
+    return all_of[-1].summary() + where
 
 
 def _is_own(path: str) -> bool:
     return "/releases/" in path and "/venv" not in path
 
 
-def raised(lines: Iterable[str]) -> Iterator[Raised]:
+def exceptions(lines: Iterable[str]) -> Iterator[Raised]:
     """Each exception in what was printed; a group, with its members, is one."""
     current, reading = Raised(), False
     for line in lines:
@@ -116,7 +116,7 @@ def raised(lines: Iterable[str]) -> Iterator[Raised]:
                     yield current
                 current = Raised()
             reading = True
-        elif BETWEEN.match(line):
+        elif SEPARATOR.match(line):
             reading = bool(current.text)
         elif reading and text.startswith(" "):
             current.frames += FRAME.findall(text)
@@ -130,12 +130,12 @@ def raised(lines: Iterable[str]) -> Iterator[Raised]:
         yield current
 
 
-def _last_words(lines: Iterable[str]) -> str:
-    """What was printed last and is no mere progress: SystemExit's message, or an error that Gunicorn caught."""
+def _last_line(lines: Iterable[str]) -> str:
+    """The last line above INFO: SystemExit's message, or an error that Gunicorn caught."""
     for line in reversed(list(lines)):
         logged = LOGGED.match(line)
         if line.strip() and not (logged and logged[1] in ("DEBUG", "INFO")):
             text = line[logged.end() :] if logged else line.strip()
-            # gunicorn.app.base prints RuntimeError alone so, without where it was raised.
+            # gunicorn.app.base prints a RuntimeError so, without its traceback.
             return re.sub(r"^Error: ", "RuntimeError: ", text)
     return ""

@@ -11,35 +11,35 @@ UNIT = "slipway-check"
 SOCKET = RUN / UNIT / "gunicorn.sock"
 SECONDS = 60
 LONGEST = 240  # s
-LOOK = 2  # s
+INTERVAL = 2  # s
 CGROUPS, PROC = Path("/sys/fs/cgroup"), Path("/proc")
 READY = "/healthz/ready"
 PAGE = "/"
 
 
 def check(name: str) -> str:
-    """What it answered. Raises HostError with the reason; the process has ended either way."""
+    """Returns what it answered. Raises HostError with the reason; the process has ended either way."""
     name = releases.find(name)
     jobs.clear(UNIT)
     properties = (
         f"RuntimeDirectory={UNIT}",
         "RuntimeDirectoryMode=0700",
         f"Environment=SLIPWAY_SOCKET={SOCKET}",
-        # Gunicorn gives its socket to the user that it is: the site's own comes from systemd, and needs none of it.
+        # Gunicorn chowns the socket that it makes. The site's own comes from systemd, and its sandbox denies chown.
         "SystemCallFilter=@chown",
-        # However it ends, it stays to be asked why.
+        # It stays loaded after its end, so that the cause can be read.
         "RemainAfterExit=yes",
-        # Nobody is served by it. An orderly end takes as long as a worker's request, and more memory than it has:
+        # It serves nobody. An orderly end takes as long as a worker's request, and more memory than it has:
         # an interpreter that cleans up writes to every page that its processes share.
         "KillSignal=SIGKILL",
         "SuccessExitStatus=SIGKILL",
         "TimeoutStopSec=5s",
-        # Whoever waits for it may be ended too.
+        # The process that waits for it may be killed too.
         f"RuntimeMaxSec={LONGEST + 2 * probe.SECONDS + 30}",
     )
     gunicorn = RELEASES / name / "venv" / "bin" / "gunicorn"
     start = [*jobs.command(name, *properties, unit=UNIT, wait=False), "/bin/sh", "-c"]
-    # An argument: the site's own environment file has the last word on WEB_CONCURRENCY.
+    # As an argument: the site's environment file overrides WEB_CONCURRENCY.
     start.append(f'exec {gunicorn} -c deploy/gunicorn.conf.py --workers 1 "$SLIPWAY_WSGI"')
     started = processes.run(start)
     if started.returncode:
@@ -59,14 +59,14 @@ def check(name: str) -> str:
 
 
 def _wait() -> None:
-    """Counts the seconds that it lets pass. What it computes is not held against it, nor that it waits for its turn to:
-    beside visitors a small host is slow. To a limit, since an endless loop computes too."""
-    began, looked, busy = time.monotonic(), 0.0, 0.0
+    """Waits for its socket. Time on a CPU, or in the queue for one, does not count: a busy host is slow.
+    Up to LONGEST, since an endless loop uses CPU too."""
+    began, checked, busy = time.monotonic(), 0.0, 0.0
     while not SOCKET.is_socket():
         passed = time.monotonic() - began
-        # Not each time: asking systemd costs as much as a good part of the start that is waited for.
-        if passed - looked >= LOOK:
-            looked = passed
+        # Not each time: asking systemd costs a good part of what the start itself does.
+        if passed - checked >= INTERVAL:
+            checked = passed
             runs, busy = _state()
             if not runs:
                 raise HostError(f"health check of the new release failed: it does not start{cause.of(UNIT)}")
@@ -78,16 +78,16 @@ def _wait() -> None:
 
 
 def _state() -> tuple[bool, float]:
-    """Whether it runs, and the seconds that it has computed or stood in line to."""
+    """Whether it runs, and its seconds on a CPU or in the queue for one."""
     found = cause.shown(UNIT, "MainPID", "CPUUsageNSec", "ControlGroup")
     used = found.get("CPUUsageNSec", "")
-    # 2**64 - 1 or words where nobody counts.
+    # 2**64 - 1, or text, without CPU accounting.
     computed = int(used) / 1e9 if used.isdigit() and int(used) < 2**63 else 0.0
     return found.get("MainPID", "0") != "0", computed + _queued(found.get("ControlGroup", ""))
 
 
 def _queued(group: str) -> float:
-    """The seconds that the processes of a control group have stood in the processor's queue.
+    """The seconds that the processes of a control group have waited in the CPU's run queue.
 
     https://docs.kernel.org/scheduler/sched-stats.html#proc-pid-schedstat
     """

@@ -1,6 +1,6 @@
-"""What the key of CI may ask for: the steps of a deploy, word by word, and nothing else.
+"""The commands that CI's key may run: the steps of a deploy, and nothing else.
 
-sshd starts `slipway ci LINE` for that key, whatever it was asked to run: LINE is what it was asked. No shell reads it.
+sshd runs `slipway ci LINE` for that key (a forced command): LINE is what the client asked for. No shell reads it.
 """
 
 import os
@@ -9,7 +9,7 @@ import re
 from agent.paths import HostError, settings
 
 COMMAND = "ci"
-# EX_NOPERM of sysexits.h: by it the deploying machine knows that its key is this one.
+# EX_NOPERM of sysexits.h: tells the deploying machine that it has CI's key.
 DENIED = 77
 SHOWN = 80
 
@@ -43,7 +43,7 @@ COMMANDS = {
 
 
 class Denied(HostError):
-    """What this key may not."""
+    """A command that this key may not run."""
 
 
 def permitted(line: str) -> list[str]:
@@ -54,18 +54,18 @@ def permitted(line: str) -> list[str]:
     names, words = {}, line.split(" ")
     while words and "=" in words[0]:
         name, _, value = words.pop(0).partition("=")
-        if name in names or not _fits(VARIABLES, name, value):
+        if name in names or not _matches(VARIABLES, name, value):
             raise _denied(line)
         names[name] = value
     program, name, arguments = words[:1], "".join(words[1:2]), " ".join(words[2:])
-    if program != ["slipway"] or not _fits(COMMANDS, name, arguments):
+    if program != ["slipway"] or not _matches(COMMANDS, name, arguments):
         raise _denied(line)
     _require_same_site(names)
     os.environ.update(names)
     return words[1:]
 
 
-def _fits(forms: dict[str, str], name: str, text: str) -> bool:
+def _matches(forms: dict[str, str], name: str, text: str) -> bool:
     return name in forms and re.fullmatch(forms[name], text, re.ASCII) is not None
 
 
@@ -75,7 +75,7 @@ def _denied(line: str) -> Denied:
 
 
 def _require_same_site(names: dict[str, str]) -> None:
-    """As tool/server/owner.sh for all other keys: the deploying machine says whose server it means."""
+    """As tool/server/owner.sh for all other keys: the deploying machine names the site that it means."""
     here = settings()
     of_here = here["site_host"], here["site"]
     if (names.get("SLIPWAY_HOST"), names.get("SLIPWAY_DOMAIN")) != of_here:

@@ -1,9 +1,9 @@
-"""Writes a tar of the bytecode that modules below FOLDER/NAME lack; tracebacks will name SHOWN in FOLDER's place.
+"""Writes a tar of the missing bytecode of modules below FOLDER/NAME; tracebacks name SHOWN in place of FOLDER.
 
     python3 -I -S - FOLDER SHOWN NAME…
 
-A program by itself, not a part of the host's command: it reads what strangers have written, so bytecode.py runs it as
-a user of no rights. It imports nothing of what it compiles.
+A program by itself, not a part of the host's command: it parses third-party code, so bytecode.py runs it as an
+unprivileged user. It imports nothing of what it compiles.
 """
 
 import importlib.machinery
@@ -19,7 +19,7 @@ from pathlib import Path
 
 
 def bytecode(module: Path, shown: str) -> bytes:
-    """As https://peps.python.org/pep-0552/ has it, by the source's time; nothing where it is there already."""
+    """As https://peps.python.org/pep-0552/ has it, by the source's time; empty where it is there already."""
     status = module.stat()
     head = importlib.util.MAGIC_NUMBER + struct.pack("<LLL", 0, int(status.st_mtime), status.st_size)
     cache = Path(importlib.util.cache_from_source(module))
@@ -38,7 +38,7 @@ def main(folder: str, shown: str, *names: str) -> None:
                 try:
                     made = bytecode(module, str(shown / below))
                 except (SyntaxError, ValueError, RecursionError, MemoryError, OSError):
-                    # For whoever imports it.
+                    # Importing it raises the error.
                     continue
                 if made:
                     member = tarfile.TarInfo(importlib.util.cache_from_source(str(below)))

@@ -1,4 +1,4 @@
-"""What the playbook made of the host, looked at again: a deploy that skips provisioning must know that it may."""
+"""Compares the host with what the playbook left: only a host without drift lets a deploy skip provisioning."""
 
 import glob
 import hashlib
@@ -11,12 +11,12 @@ from agent.paths import LAYOUT, SAVED_STATE, WATCHED
 
 
 def observed() -> dict[str, str]:
-    """Each watched thing with a digest of how it is now. watched.json: files (globs), packages, units, enabled."""
+    """Each watched thing with a digest of its state. watched.json: files (globs), packages, units, enabled."""
     watched = json.loads(WATCHED.read_text())
-    return dict(_look(watched))
+    return dict(_observe(watched))
 
 
-def _look(watched: dict) -> Iterator[tuple[str, str]]:
+def _observe(watched: dict) -> Iterator[tuple[str, str]]:
     for pattern in watched["files"]:
         paths = [Path(each) for each in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207
         for path in paths or [Path(pattern)]:
@@ -28,7 +28,7 @@ def _look(watched: dict) -> Iterator[tuple[str, str]]:
     there = dict(line.split(maxsplit=1) for line in installed)
     for name in watched["packages"]:
         yield f"package {name}", there.get(name, "absent")
-    enabled, active = (_lines("systemctl", asked, *watched["units"]) for asked in ("is-enabled", "is-active"))
+    enabled, active = (_lines("systemctl", state, *watched["units"]) for state in ("is-enabled", "is-active"))
     for name, *state in zip(watched["units"], enabled, active, strict=False):
         yield f"unit {name}", " ".join(state)
     for name, state in zip(watched["enabled"], _lines("systemctl", "is-enabled", *watched["enabled"]), strict=False):
@@ -60,12 +60,12 @@ def _digest(data: bytes) -> str:
 
 
 def _lines(*line: str) -> list[str]:
-    """The lines that a command prints; whether it is content shows in them."""
+    """The lines that a command prints, whatever its exit status."""
     return processes.output(*line).splitlines()
 
 
 def save(fingerprint: str) -> bool:
-    """Keeps how the host is now, as what ``fingerprint`` describes; whether that is news."""
+    """Saves the host's state with the playbook's ``fingerprint``; returns whether either has changed."""
     now = {"fingerprint": fingerprint, "state": observed()}
     if SAVED_STATE.exists() and json.loads(SAVED_STATE.read_text()) == now:
         return False
@@ -77,14 +77,14 @@ def save(fingerprint: str) -> bool:
 
 
 def compare() -> dict:
-    """``fingerprint``: what the host was last provisioned by; ``drifted``: the names of what is otherwise since."""
+    """``fingerprint``: what the host was last provisioned by; ``drifted``: the names of what has changed since."""
     try:
-        recorded = json.loads(SAVED_STATE.read_text())
+        saved = json.loads(SAVED_STATE.read_text())
         now = observed()
     except FileNotFoundError:
         return {"fingerprint": "", "drifted": []}
-    names = sorted({*recorded["state"], *now})
+    names = sorted({*saved["state"], *now})
     return {
-        "fingerprint": recorded["fingerprint"],
-        "drifted": [name for name in names if recorded["state"].get(name) != now.get(name)],
+        "fingerprint": saved["fingerprint"],
+        "drifted": [name for name in names if saved["state"].get(name) != now.get(name)],
     }

@@ -1,4 +1,4 @@
-"""What a deploy must know of the host, for whoever may not send the script itself."""
+"""What a deploy must know of the host, for CI's key, which may not send the script itself."""
 
 import os
 import pkgutil
@@ -12,6 +12,6 @@ SCRIPT = pkgutil.get_data(__package__, "facts.sh").decode()
 
 def facts(names: Sequence[str]) -> str:
     """The script's `name=value` lines; ``names`` are looked up."""
-    told = {name: value for name, value in LAYOUT.items() if isinstance(value, str)}
-    environment = os.environ | told | {"NAMES": " ".join(names)}
+    layout = {name: value for name, value in LAYOUT.items() if isinstance(value, str)}
+    environment = os.environ | layout | {"NAMES": " ".join(names)}
     return processes.run(["sh", "-c", SCRIPT], env=environment).stdout

@@ -15,21 +15,21 @@ IDENTITY = (
     f"EnvironmentFile={ENVIRONMENT}",
     "Environment=PYTHONDONTWRITEBYTECODE=1",
 )
-# Ended before the site is, should memory run out.
-SHARE = ("MemorySwapMax=256M", "OOMScoreAdjust=500")
+# The kernel kills it before the site when memory runs out.
+LIMITS = ("MemorySwapMax=256M", "OOMScoreAdjust=500")
 
 
 def sandbox() -> list[str]:
     """The service's own confinement, as systemd-run's properties. Raises HostError when there is none: then no job."""
     lines = [line.strip() for line in SANDBOX.read_text().splitlines()]
-    found = [line for line in lines if "=" in line and not line.startswith("#")]
-    if not found:
+    properties = [line for line in lines if "=" in line and not line.startswith("#")]
+    if not properties:
         raise HostError(f"{SANDBOX} confines nothing; `make deploy PROVISION=1` writes it anew")
-    return found
+    return properties
 
 
 def command(name: str, *properties: str, unit: str, wait: bool = True, terminal: bool = False) -> list[str]:
-    """systemd-run's arguments for a job in the release ``name``; what is to be run follows them.
+    """systemd-run's arguments for a job in the release ``name``; the command to run follows them.
 
     A unit that failed stays loaded, so that its cause can be read: ``clear`` takes it away.
     """
@@ -37,14 +37,14 @@ def command(name: str, *properties: str, unit: str, wait: bool = True, terminal:
     return _run(*how, unit=unit, properties=(*IDENTITY, f"WorkingDirectory={RELEASES / name}", *properties))
 
 
-def stranger(*properties: str, unit: str) -> list[str]:
-    """The same for what only reads a release: by ``properties`` as somebody else, and without the site's secrets."""
+def isolated_command(*properties: str, unit: str) -> list[str]:
+    """The same for what only reads a release: as the user that ``properties`` name, without the site's secrets."""
     return _run("--wait", "--pipe", unit=unit, properties=properties)
 
 
 def _run(*how: str, unit: str, properties: Sequence[str]) -> list[str]:
-    shared = (*sandbox(), *SHARE, f"MemoryMax={settings()['memory_max']}")
-    # The journal would call it by its whole command otherwise, whatever stands in that.
+    shared = (*sandbox(), *LIMITS, f"MemoryMax={settings()['memory_max']}")
+    # The default description is the whole command line, with any secret in it, and the journal shows it.
     line = ["systemd-run", "--quiet", f"--unit={unit}", f"--description={unit}", *how]
     return line + [f"--property={each}" for each in (*shared, *properties)]
 
@@ -53,8 +53,8 @@ def _manage(name: str, arguments: Sequence[str]) -> list[str]:
     return [str(RELEASES / name / "venv" / "bin" / "python"), "manage.py", *arguments]
 
 
-class Ended(NamedTuple):
-    """What a job left behind; ``killed`` says what ended it, where it did not end by itself."""
+class Result(NamedTuple):
+    """A finished job; ``killed`` says what killed it, where it did not end by itself."""
 
     returncode: int
     stdout: str
@@ -62,24 +62,24 @@ class Ended(NamedTuple):
     killed: str = ""
 
 
-def manage(name: str, arguments: Sequence[str], *properties: str, unit: str) -> Ended:
+def manage(name: str, arguments: Sequence[str], *properties: str, unit: str) -> Result:
     """Runs ``manage.py`` of a release to its end; the end of what it prints is kept."""
     line = [*command(name, *properties, unit=unit), *_manage(name, arguments)]
     clear(unit)
     done = processes.run(line)
     killed = cause.killed(unit) if done.returncode else ""
     clear(unit)
-    return Ended(done.returncode, done.stdout, done.stderr, killed)
+    return Result(done.returncode, done.stdout, done.stderr, killed)
 
 
-def attend(name: str, arguments: Sequence[str]) -> NoReturn:
+def interactive(name: str, arguments: Sequence[str]) -> NoReturn:
     """Becomes ``manage.py`` of release ``name`` for the person at this terminal, or at the other end of the pipe.
 
     Raises HostError when no release serves.
     """
     if not name:
         raise HostError("no release serves yet; `make deploy` brings one")
-    # It ends with the connection.
+    # It ends when the connection does.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     line = command(
         name, "CollectMode=inactive-or-failed", unit=f"slipway-shell-{os.getpid()}", terminal=sys.stdin.isatty()
@@ -89,6 +89,6 @@ def attend(name: str, arguments: Sequence[str]) -> NoReturn:
 
 
 def clear(unit: str) -> None:
-    """Takes ``unit`` away, whatever is left of it: one that is still loaded would bar the next of its name."""
+    """Takes ``unit`` away, whatever is left of it: while one is loaded, no other of its name can start."""
     for action in ("stop", "reset-failed"):
         processes.run(["systemctl", action, f"{unit}.service"])

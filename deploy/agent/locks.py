@@ -1,4 +1,4 @@
-"""Who may change the host: one command at a time, one step of it at a time, and none whose lock is gone."""
+"""Who may change the host: one command at a time, one step of it at a time, none without its lock."""
 
 import fcntl
 import json
@@ -14,24 +14,24 @@ from typing import TextIO
 from agent.paths import LOCK, STEP, HostError
 
 STEP_SECONDS = 120
-# What a holder takes to end that was told to.
+# Time for a holder to end after SIGTERM.
 END_SECONDS = 10
-# What it takes to say who it is, and who only looks to let go.
-MOMENT = 1
+# Time for a new holder to write who it is, and for a reader to release the file.
+GRACE_SECONDS = 1
 
 
 def hold(holder: str, checkout: str) -> None:
-    """Holds the deploy's lock until the other end of stdin goes away, however it does; prints ``held TOKEN`` first.
+    """Holds the deploy lock until stdin closes, for whatever reason; prints ``held TOKEN`` first.
 
-    A lock that ``checkout`` left behind is taken over, which the line says then: whoever names a checkout has seen that
-    no other command of it runs. Raises HostError, with who holds the lock and since when, if somebody else does.
+    A lock that ``checkout`` left behind is taken over, and the line says so: the caller has checked that no other
+    command of that checkout runs. Raises HostError, with who holds the lock and since when, if somebody else does.
     """
     with LOCK.open("a+") as file:
-        before = _take(file, checkout)
+        previous = _take(file, checkout)
         data = {
             "holder": holder,
             "checkout": checkout,
-            # Each step shows it: what was held once is worth nothing later.
+            # Each step must show it: an old lock's token is worth nothing.
             "token": secrets.token_hex(8),
             "since": _now(),
             "pid": os.getpid(),
@@ -40,13 +40,13 @@ def hold(holder: str, checkout: str) -> None:
         file.truncate(0)
         file.write(json.dumps(data))
         file.flush()
-        print(f"held {data['token']}{f' taken over from {before}' if before else ''}", flush=True)
+        print(f"held {data['token']}{f' taken over from {previous}' if previous else ''}", flush=True)
         sys.stdin.buffer.read()
         file.truncate(0)
 
 
 def _take(file: TextIO, checkout: str) -> str:
-    """Locks the file; whose lock was ended for it, if any."""
+    """Locks the file; returns the holder whose lock was taken over, if any."""
     data = _lock(file)
     if data is None:
         return ""
@@ -57,7 +57,7 @@ def _take(file: TextIO, checkout: str) -> str:
 
 def _lock(file: TextIO) -> dict | None:
     """Locks the file: None, or what its holder wrote."""
-    deadline = time.monotonic() + MOMENT
+    deadline = time.monotonic() + GRACE_SECONDS
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -72,7 +72,7 @@ def _lock(file: TextIO) -> dict | None:
 def fence(token: str) -> None:
     """Raises HostError, with who holds the lock now, unless it is held by the command that was given ``token``."""
     data = _holding()
-    # Who held it before there were tokens has none to show.
+    # A holder of an earlier version has no token.
     if data is not None and data.get("token", "") == token:
         return
     now = "nobody holds it" if data is None else f"{_describe(data)} holds it"
@@ -99,18 +99,18 @@ def _holding() -> dict | None:
 
 
 def unlock() -> str:
-    """Ends the process that holds the lock; what it was, for a person."""
+    """Ends the process that holds the lock; returns a line for a person."""
     with LOCK.open("a+") as file:
         data = _lock(file)
         if data is None:
             return "nobody holds the deploy lock"
         if not data:
-            raise HostError("the deploy lock was taken this moment; look again")
+            raise HostError("the deploy lock was taken just now; try again")
         return f"ended the lock of {_end(file, data)}"
 
 
 def _end(file: TextIO, data: dict) -> str:
-    """Ends the holder that wrote ``data`` and locks the file; who it was."""
+    """Ends the holder that wrote ``data`` and locks the file; returns its description."""
     os.kill(data["pid"], signal.SIGTERM)
     deadline = time.monotonic() + END_SECONDS
     while True:
@@ -127,10 +127,10 @@ def _end(file: TextIO, data: dict) -> str:
 
 
 def _read() -> dict:
-    """What the holder wrote, a moment after it had locked; nothing of one that is gone, whose number others get."""
+    """What the holder wrote; {} before it has, and when it is gone and another process has its number."""
     try:
         data = json.loads(LOCK.read_text())
-        # One of an earlier version does not say when it started.
+        # A holder of an earlier version has no start time.
         return data if data.get("started") in (None, _started(data["pid"])) else {}
     except (OSError, ValueError):
         return {}
@@ -142,7 +142,7 @@ def _started(pid: int) -> str:
 
 
 def _describe(data: dict) -> str:
-    return f"{data['holder']} since {data['since']}" if data else "somebody who took it this moment"
+    return f"{data['holder']} since {data['since']}" if data else "a command that took it just now"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the site, nginx and PostgreSQL write, each from where it writes it: the journal, or files."""
+"""The logs of the site, nginx and PostgreSQL, from the journal or from files."""
 
 import contextlib
 import os
@@ -26,24 +26,24 @@ def sources() -> dict[str, tuple[list[str], list[Path]]]:
 
 
 def logs(name: str, lines: int, follow: bool) -> None:
-    """Prints the last ``lines`` of ``name``, or of each when it is "", and what comes until nobody reads.
+    """Prints the last ``lines`` of ``name``, or of each when it is "", and new lines until the reader goes away.
 
-    Raises HostError, with what there is, when there is no such log.
+    Raises HostError, with the known names, when there is no such log.
     """
-    there = sources()
-    wanted = {name: there[name]} if name in there else there if not name else {name: ([_unit(name)], [])}
+    known = sources()
+    wanted = {name: known[name]} if name in known else known if not name else {name: ([_unit(name)], [])}
     commands = []
     for each, (journal, files) in wanted.items():
-        # Of all together each line says whose it is.
+        # With all logs together, each line names its own.
         prefix = "" if name else f"{each:<11} | "
         if journal:
-            asked = [f"--unit={unit}" for unit in journal]
+            selected = [f"--unit={unit}" for unit in journal]
             more = ["--follow"] if follow else []
             commands.append(
-                (prefix, ["journalctl", "--quiet", "--output=short-iso", f"--lines={lines}", *asked, *more])
+                (prefix, ["journalctl", "--quiet", "--output=short-iso", f"--lines={lines}", *selected, *more])
             )
         if files:
-            # By name: a log that is turned over is a new file.
+            # -F follows the name: a rotated log is a new file.
             commands.append(
                 (prefix, ["tail", "--quiet", f"--lines={lines}", *(["-F"] if follow else []), *map(str, files)])
             )
@@ -51,21 +51,21 @@ def logs(name: str, lines: int, follow: bool) -> None:
 
 
 def follow() -> None:
-    """Prints each request that arrives, as nginx logs it, and what tail says of a log that is turned over."""
-    # By name, as above; the proof reads the English words.
+    """Prints each request that arrives, as nginx logs it, and tail's message when the log is rotated."""
+    # -F as above; the proof reads tail's English message.
     line = ["tail", "--lines=0", "-F", str(NGINX_LOGS / "access.log")]
-    plain = os.environ | {"LC_ALL": "C"}
-    # Ended by a signal, too, it leaves no tail behind.
+    environment = os.environ | {"LC_ALL": "C"}
+    # Leaves no tail behind when a signal ends it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, env=plain) as tail:
+    with subprocess.Popen(line, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, env=environment) as tail:
         try:
-            _until_nobody_reads()
+            _wait_for_reader_to_leave()
         finally:
             tail.terminate()
 
 
 def _unit(name: str) -> str:
-    """The unit of this name. Raises HostError, with what there is, when there is none."""
+    """The unit of this name. Raises HostError, with the known names, when there is none."""
     full = name if "." in name else f"{name}.service"
     if units.is_known(full):
         return full
@@ -82,11 +82,11 @@ def _print(commands: list[tuple[str, list[str]]], follow: bool) -> None:
         thread = threading.Thread(target=_pass_on, args=(process, prefix), daemon=True)
         thread.start()
         readers.append((process, thread))
-        # In turn, so that what is past stands together.
+        # One after the other, so that each log's lines stay together.
         if not follow:
             thread.join()
     if follow:
-        _until_nobody_reads()
+        _wait_for_reader_to_leave()
     for process, _ in readers:
         process.terminate()
         process.wait()
@@ -99,8 +99,8 @@ def _pass_on(process: subprocess.Popen, prefix: str) -> None:
             sys.stdout.buffer.flush()
 
 
-def _until_nobody_reads() -> None:
-    """A reader that went away shows as an error of the pipe, whether there is a line to write or not."""
+def _wait_for_reader_to_leave() -> None:
+    """The pipe polls as an error once its reader is gone, even with nothing to write."""
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
     poll.poll()

@@ -10,9 +10,9 @@ from agent.paths import LAYOUT, HostError
 UNIT = "slipway-migrate"
 # A migration that waits for a lock makes every query behind it wait too.
 LOCK_TIMEOUT = "5s"
-# A question: no release may keep the host from the next step by not answering it.
+# A release that hangs must not keep the host from the next step.
 LIMIT = "RuntimeMaxSec=2min"
-# Asked of the database itself: after a rollback the code knows fewer than are applied.
+# Read from the database: after a rollback the code has fewer migrations than are applied.
 APPLIED = (
     "import json; from django.db import connection; from django.db.migrations.recorder import MigrationRecorder; "
     "print(json.dumps(['.'.join(each) for each in MigrationRecorder(connection).applied_migrations()]))"
@@ -42,16 +42,16 @@ def applied(name: str) -> list[str]:
 
 
 def migrate(name: str) -> str:
-    """Runs the migrations of release ``name``; what was done, in a few words.
+    """Runs the migrations of release ``name``; returns what was done, in a few words.
 
-    Raises HostError with the migration and the database's own words.
+    Raises HostError with the migration and the database's own message.
     """
     name = releases.find(name)
-    left = cause.shown(UNIT, "MainPID", "ExecMainStartTimestamp")
-    # Ended in the middle, one that is not atomic would leave half of itself behind.
-    if left.get("MainPID", "0") != "0":
+    running = cause.shown(UNIT, "MainPID", "ExecMainStartTimestamp")
+    # A migration that is not atomic would be left half done if it were stopped.
+    if running.get("MainPID", "0") != "0":
         raise HostError(
-            f"migrations of an earlier deploy still run, since {left.get('ExecMainStartTimestamp')}; "
+            f"migrations of an earlier deploy still run, since {running.get('ExecMainStartTimestamp')}; "
             f"wait for them and deploy again, or end them on the server: `sudo systemctl stop {UNIT}`"
         )
     limits = f'Environment="PGOPTIONS=-c lock_timeout={LOCK_TIMEOUT}"'
@@ -68,20 +68,20 @@ def migrate(name: str) -> str:
 
 def _holder() -> str:
     line = ["runuser", "-u", "postgres", "--", "psql", "-XAtqc", HOLDERS, LAYOUT["database"]]
-    # The database is the release's: an operator of its own would run as whoever asks, and here that may do anything.
+    # The release owns the database: an operator that it defines would run as the caller, here a superuser.
     env = os.environ | {"PGOPTIONS": "-c search_path=pg_catalog"}
     done = processes.run(line, cwd="/", env=env)
-    return done.stdout.strip() or "that somebody else has locked"
+    return done.stdout.strip() or "that another process has locked"
 
 
-def _last(done: jobs.Ended) -> str:
+def _last(done: jobs.Result) -> str:
     """The last exception with what the database says beside it: DETAIL and HINT come after, and mean little alone."""
     lines = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
-    group = [each for each in cause.raised(lines) if each.members][-1:]
+    group = [each for each in cause.exceptions(lines) if each.members][-1:]
     if group:
-        return group[0].words()
+        return group[0].summary()
     traced = [n for n, line in enumerate(lines) if line.strip() == cause.HEADER]
-    # Whatever its class is called, it stands where the indented places end.
+    # Whatever its class is called, the exception is the first line after the indented frames.
     ended = [n for n, line in enumerate(lines) if traced and n > traced[-1] and line[:1].strip()]
     named = [n for n, line in enumerate(lines) if re.match(r"\s*[\w.]+(Error|Exception)\b", line)]
     start = max([*ended[:1], *named[-1:]], default=-1)

@@ -1,4 +1,4 @@
-"""Where things lie on the host: deploy/layout.yml, which is packed into this program as JSON."""
+"""Where things are on the host: deploy/layout.yml, which is packed into this program as JSON."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import pkgutil
 from pathlib import Path
 
 LAYOUT = json.loads(pkgutil.get_data(__package__, "layout.json"))
-# The tests' own: a folder in place of /.
+# For tests: a folder in place of /.
 PREFIX = os.environ.get("SLIPWAY_PREFIX", "")
 
 

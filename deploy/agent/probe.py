@@ -1,4 +1,4 @@
-"""Asks the site for a page, over a socket of Gunicorn's or through nginx."""
+"""Requests a page of the site, over a Gunicorn socket or through nginx."""
 
 import http.client
 import json
@@ -22,16 +22,16 @@ class _Socket(http.client.HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        # The folder is the release's own, and a link in it may lead to a socket that listens to root alone.
-        place = os.open(self._path, os.O_PATH | os.O_NOFOLLOW)
+        # The release owns the folder: a symlink in it could point to a socket that only root may use.
+        descriptor = os.open(self._path, os.O_PATH | os.O_NOFOLLOW)
         try:
-            if not stat.S_ISSOCK(os.fstat(place).st_mode):
+            if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
                 raise ConnectionRefusedError(f"{self._path} is no socket")
             self.sock = socket.socket(socket.AF_UNIX)
             self.sock.settimeout(SECONDS)
-            self.sock.connect(f"/proc/self/fd/{place}")
+            self.sock.connect(f"/proc/self/fd/{descriptor}")
         finally:
-            os.close(place)
+            os.close(descriptor)
 
 
 class _Nginx(http.client.HTTPConnection):
@@ -52,16 +52,16 @@ class _Nginx(http.client.HTTPConnection):
 
 def gunicorn(path: Path, page: str) -> tuple[int, str]:
     """Status and the beginning of the body; raises OSError when nobody answers, within ``SECONDS`` in all."""
-    return _ask(_Socket(path), page, SECONDS)
+    return _get(_Socket(path), page, SECONDS)
 
 
 def nginx(page: str, seconds: float = SECONDS) -> tuple[int, str]:
     """The same through nginx."""
     data = settings()
-    return _ask(_Nginx(data["site_host"], data["tls"], seconds), page, seconds)
+    return _get(_Nginx(data["site_host"], data["tls"], seconds), page, seconds)
 
 
-def _ask(connection: http.client.HTTPConnection, page: str, seconds: float) -> tuple[int, str]:
+def _get(connection: http.client.HTTPConnection, page: str, seconds: float) -> tuple[int, str]:
     headers = {"Host": settings()["site_host"], "X-Forwarded-Proto": "https", "User-Agent": "slipway-health"}
     try:
         with _at_most(seconds):
@@ -76,7 +76,7 @@ def _ask(connection: http.client.HTTPConnection, page: str, seconds: float) -> t
 
 @contextmanager
 def _at_most(seconds: float) -> Iterator[None]:
-    """Raises TimeoutError inside. A socket's timeout begins anew with each byte, and whom root waits for may drip."""
+    """Raises TimeoutError inside after ``seconds`` in all; a socket's own timeout begins anew with each byte."""
 
     def over(*_: object) -> None:
         raise TimeoutError("timed out")
@@ -91,7 +91,7 @@ def _at_most(seconds: float) -> Iterator[None]:
 
 
 def fault(status: int, body: str) -> str:
-    """Why a ready check is not one, in a few words; "" when it is."""
+    """Why a ready check failed, in a few words; "" when it passed."""
     if status == 200:
         return ""
     try:

@@ -14,24 +14,24 @@ from agent.paths import CERTIFICATE, LAYOUT, settings
 from agent.units import RENEWAL, SITE, TIMER, expected, failed, shown
 
 PAGE_SECONDS = 10
-# A unit that is not up may be on its way: it is looked at again after this, s.
-AGAIN = 2
-# So many restarts by systemd, the last one so few seconds ago, are a crash loop.
+# A unit that is not up may be starting: it is checked again after this, s.
+RECHECK = 2
+# A crash loop: so many restarts by systemd, the last one at most so many seconds ago.
 RESTARTS, RECENT = 3, 300
 FULL = 90  # %
 MOUNTS = ("/", "/boot", "/srv", "/tmp", "/var", LAYOUT["postgresql_data"], "/var/log")
 REBOOT = Path("/var/run/reboot-required")
 CGROUPS = Path("/sys/fs/cgroup")
-# What the kernel writes of each process that it ends for memory.
-ENDED = re.compile(r"^oom-kill:.*\btask_memcg=(\S*?),task=([^,]+)")
+# The kernel's log line of each process that it kills for memory.
+OOM_KILL = re.compile(r"^oom-kill:.*\btask_memcg=(\S*?),task=([^,]+)")
 
 
-def found() -> list[str]:
-    # A process calls itself what it likes.
-    return [processes.printable(line) for line in _found()]
+def find() -> list[str]:
+    # A process chooses its own name, control characters included.
+    return [processes.printable(line) for line in _find()]
 
 
-def _found() -> Iterator[str]:
+def _find() -> Iterator[str]:
     yield from (*_units(), *_failed())
     if releases.current():
         yield from (*_pages(), *_disks(), *_certificate(), *_upgrades(), *_memory())
@@ -40,11 +40,11 @@ def _found() -> Iterator[str]:
 
 
 def _units() -> Iterator[str]:
-    """The services that the site needs, a stopped one among them."""
+    """The services that the site needs, stopped ones included."""
     names = ("ActiveState", "SubState", "Result", "NRestarts", "ExecMainStartTimestampMonotonic")
     first = shown(expected(), *names)
     up = all(unit["ActiveState"] == "active" for unit in first.values())
-    now = first if up else time.sleep(AGAIN) or shown(expected(), *names)
+    now = first if up else time.sleep(RECHECK) or shown(expected(), *names)
     for name, unit in now.items():
         restarts, logs = int(unit["NRestarts"] or 0), f"`make logs UNIT={name}`"
         ago = time.monotonic() - int(unit["ExecMainStartTimestampMonotonic"] or 0) / 1e6
@@ -63,18 +63,18 @@ def _failed() -> Iterator[str]:
 
 
 def _pages() -> Iterator[str]:
-    """As a visitor comes, through nginx."""
+    """Through nginx, as for a visitor."""
     faults = {}
     for page in (READY, PAGE):
         try:
             status, body = probe.nginx(page, PAGE_SECONDS)
-            # A page may lead elsewhere, to a login say.
+            # A page may redirect, to a login say.
             faults[page] = probe.fault(status, body) if page == READY or status >= 400 else ""
         except OSError as error:
             faults[page] = f"does not answer ({error})"
-    data = ", ".join(f"{page} {fault}" for page, fault in faults.items() if fault)
-    if data:
-        yield f"pages fail through nginx: {data}: `make logs`"
+    failing = ", ".join(f"{page} {fault}" for page, fault in faults.items() if fault)
+    if failing:
+        yield f"pages fail through nginx: {failing}: `make logs`"
 
 
 def _disks() -> Iterator[str]:
@@ -89,7 +89,7 @@ def _disks() -> Iterator[str]:
             ("its space", disk.f_blocks, disk.f_bfree, disk.f_bavail),
             ("its inodes", disk.f_files, disk.f_ffree, disk.f_favail),
         ):
-            # As df counts: what is root's own is neither used nor free.
+            # As df counts: blocks reserved for root are neither used nor free.
             used = total - free
             part = 100 * used / (used + usable) if used + usable else 0
             if part > FULL:
@@ -106,8 +106,8 @@ def _certificate() -> Iterator[str]:
     if unit[TIMER]["ActiveState"] != "active":
         yield f"nothing renews the certificate, {TIMER} is off: `sudo systemctl enable --now {TIMER}`"
     line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-startdate", "-enddate"]
-    data = processes.output(*line)
-    dates = re.findall(r"^not(?:Before|After)=(.+)$", data, re.M)
+    output = processes.output(*line)
+    dates = re.findall(r"^not(?:Before|After)=(.+)$", output, re.M)
     if len(dates) != 2:
         yield f"{CERTIFICATE} cannot be read: `make logs UNIT=certificate`"
         return
@@ -119,7 +119,7 @@ def _certificate() -> Iterator[str]:
 
 
 def _upgrades() -> Iterator[str]:
-    """What upgrades have brought that does not run yet."""
+    """What upgrades have installed that does not run yet."""
     if REBOOT.exists():
         packages = REBOOT.with_name("reboot-required.pkgs")
         names = ", ".join(sorted(set(packages.read_text().split()))) if packages.exists() else ""
@@ -129,22 +129,22 @@ def _upgrades() -> Iterator[str]:
 
 
 def _memory() -> Iterator[str]:
-    """Whom memory ran out for. A release's jobs are left out: the deploy itself reported it."""
+    """What the kernel killed for memory. A release's jobs are left out: the deploy reported them."""
     line = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--since=-24h", "_TRANSPORT=kernel"]
-    data = processes.output(*line, "--grep=^oom-kill:")
-    ended = [match for match in map(ENDED.match, data.splitlines()) if match]
-    told = Counter((match[1].rpartition("/")[2] or "the system", match[2]) for match in ended)
-    for (unit, task), times in told.items():
+    output = processes.output(*line, "--grep=^oom-kill:")
+    matches = [match for match in map(OOM_KILL.match, output.splitlines()) if match]
+    kills = Counter((match[1].rpartition("/")[2] or "the system", match[2]) for match in matches)
+    for (unit, task), times in kills.items():
         if unit == SITE or not unit.startswith("slipway-"):
             yield f"memory ran out in {unit}: {task} was ended {times} times in 24 hours; see deploy/budget.yml"
     for unit, group in shown(expected(), "ControlGroup").items():
-        times = _ended_in(group["ControlGroup"].lstrip("/"))
-        if times and unit not in {name for name, _ in told}:
+        times = _oom_kills(group["ControlGroup"].lstrip("/"))
+        if times and unit not in {name for name, _ in kills}:
             yield f"memory ran out in {unit}: a process was ended {times} times since it started; see deploy/budget.yml"
 
 
-def _ended_in(group: str) -> int:
-    """How many processes of a control group were ended for memory while it has been there; of either version."""
+def _oom_kills(group: str) -> int:
+    """How many processes the kernel has killed for memory in a control group, of version 1 or 2."""
     for path in (CGROUPS / group / "memory.events", CGROUPS / "memory" / group / "memory.oom_control"):
         if group and path.exists():
             return int(dict(line.split() for line in path.read_text().splitlines()).get("oom_kill", 0))

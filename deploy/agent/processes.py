@@ -6,16 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
-# Of each of the two outputs: a site may say what it likes, and root's memory is not in its budget.
+# Of each output: a site may print any amount, and this process has no memory in the budget for it.
 KEPT = 1 << 20  # bytes
 BLOCK = 1 << 16
 
 
 def run(line: Sequence[str], cwd: Path | str | None = None, env: dict[str, str] | None = None):
-    """The ended command, as a CompletedProcess of str; of each output its last ``KEPT`` bytes."""
+    """The finished command, as a CompletedProcess of str; of each output its last ``KEPT`` bytes."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(line, cwd=cwd, env=env, **pipes) as process, ThreadPoolExecutor(2) as readers:
-        printed = readers.map(_end_of, (process.stdout, process.stderr))
+        printed = readers.map(_tail, (process.stdout, process.stderr))
         return subprocess.CompletedProcess(line, process.wait(), *printed)
 
 
@@ -23,7 +23,7 @@ def output(*line: str) -> str:
     return run(line).stdout
 
 
-def _end_of(pipe: IO[bytes]) -> str:
+def _tail(pipe: IO[bytes]) -> str:
     kept = bytearray()
     while block := pipe.read1(BLOCK):
         kept += block
@@ -32,5 +32,5 @@ def _end_of(pipe: IO[bytes]) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` for a person's terminal, in one line: what would move its cursor is shown as it is written."""
+    """``text`` for a person's terminal, in one line: control characters are escaped."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

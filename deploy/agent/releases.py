@@ -1,4 +1,4 @@
-"""The releases that lie on the host: which there are, which one serves, which may go."""
+"""The releases on the host: which there are, which one serves, which may be removed."""
 
 import json
 import shutil
@@ -39,22 +39,22 @@ def update(name: str, **facts: object) -> None:
 
 
 def now() -> str:
-    return _written(time.time())
+    return _format(time.time())
 
 
-def _written(seconds: float) -> str:
+def _format(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
 
 
 def activated(name: str) -> str:
-    """When it was let serve last; "" if never. A power cut between the switch and its metadata leaves only the link."""
+    """When it was last activated; "" if never. A power cut between the switch and its metadata leaves only the link."""
     if "activated" not in metadata(name) and name == current():
-        return _written(CURRENT.lstat().st_mtime)
+        return _format(CURRENT.lstat().st_mtime)
     return metadata(name).get("activated", "")
 
 
 def first(name: str) -> str:
-    """When it was first let serve; "" if never. Metadata of an earlier version has the last time alone."""
+    """When it was first activated; "" if never. Metadata of an earlier version has the last time alone."""
     return metadata(name).get("first", "") or activated(name)
 
 
@@ -64,7 +64,7 @@ def served() -> list[str]:
 
 
 def previous() -> str:
-    """The newest release older than the one that serves, of those that have served themselves.
+    """The newest release older than the one that serves, of those that have served.
 
     Raises HostError when there is none.
     """
@@ -76,7 +76,7 @@ def previous() -> str:
 
 
 def find(name: str) -> str:
-    """A release by its id or the beginning of it. Raises HostError with those that are there."""
+    """A release by its id or the beginning of it. Raises HostError with the ids that are there."""
     found = [each for each in ids() if each.startswith(name)]
     if name in found:
         return name
@@ -97,7 +97,7 @@ def listing() -> list[dict]:
 
 
 def prune(keep: int) -> list[str]:
-    """Removes all but the ``keep`` newest that have served, what never served, and venvs that nothing uses."""
+    """Removes all but the ``keep`` newest that have served, those that never served, and venvs that nothing uses."""
     kept = {*served()[-keep:], current()}
     gone = [name for name in ids() if name not in kept]
     for name in gone:

@@ -11,11 +11,11 @@ from agent.paths import CERTIFICATE
 def memory() -> dict[str, int]:
     """MB: total, available, swap in use."""
     lines = Path("/proc/meminfo").read_text().splitlines()
-    data = {name: int(rest.split()[0]) // 1024 for name, rest in (line.split(":") for line in lines)}
+    meminfo = {name: int(rest.split()[0]) // 1024 for name, rest in (line.split(":") for line in lines)}
     return {
-        "total": data["MemTotal"],
-        "available": data["MemAvailable"],
-        "swap": data["SwapTotal"] - data["SwapFree"],
+        "total": meminfo["MemTotal"],
+        "available": meminfo["MemAvailable"],
+        "swap": meminfo["SwapTotal"] - meminfo["SwapFree"],
     }
 
 
@@ -45,11 +45,11 @@ def status() -> dict:
         "disk_free": shutil.disk_usage("/").free >> 20,
         "certificate": _expiry(),
         "lock": locks.holder(),
-        "problems": problems.found(),
+        "problems": problems.find(),
     }
 
 
 def _expiry() -> str:
     line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-enddate", "-issuer"]
-    data = processes.output(*line)
-    return data.replace("notAfter=", "until ").replace("\nissuer=", ", by ").strip()
+    output = processes.output(*line)
+    return output.replace("notAfter=", "until ").replace("\nissuer=", ", by ").strip()

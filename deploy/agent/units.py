@@ -23,21 +23,21 @@ def databases() -> list[str]:
 
 
 def expected() -> list[str]:
-    """What must run on this host, whether it does or not."""
+    """The units that must run on this host, whether they do or not."""
     return [*([SOCKET, SITE] if releases.current() else []), NGINX, *databases(), DISK]
 
 
 def shown(names: Iterable[str], *properties: str) -> dict[str, dict[str, str]]:
-    """The properties of each unit, "" where it has none: by name, so that a stopped one is among them."""
-    asked = [f"--property={name}" for name in ("Id", *properties)]
-    answer = output("systemctl", "show", *asked, *names)
-    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in answer.split("\n\n")]
+    """The properties of each unit, "" where it has none: by name, so that stopped ones are included."""
+    selected = [f"--property={name}" for name in ("Id", *properties)]
+    printed = output("systemctl", "show", *selected, *names)
+    blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in printed.split("\n\n")]
     found = {block["Id"]: block for block in blocks if "Id" in block}
     return {name: {each: found.get(name, {}).get(each, "") for each in properties} for name in names}
 
 
 def is_known(name: str) -> bool:
-    """Whether systemd has a unit of this name, or the journal what one of a release's jobs wrote."""
+    """Whether systemd has a unit of this name, or the journal has lines of one (a release's job)."""
     if shown([name], "LoadState")[name]["LoadState"] not in ("", "not-found"):
         return True
     return name in output("journalctl", "--field=_SYSTEMD_UNIT").splitlines()

@@ -1,6 +1,6 @@
-"""Reads an archive as root: it makes new files and folders below one folder, and follows nothing that it is told.
+"""Unpacks an archive as root: it makes new files and folders below one folder, and follows no link.
 
-The standard library's own filters are not there on Debian 12, keep links, and write through one that lies there.
+The standard library's own filters are missing on Debian 12, keep links, and write through an existing one.
 """
 
 import gzip
@@ -14,22 +14,22 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-LARGEST = 2 << 30  # bytes, unpacked: four times what a site with NumPy, pandas and Pillow has
-MOST = 100_000  # files and folders; wagtail and oscar together have 11,000
-DEEPEST = 64
+MAX_BYTES = 2 << 30  # bytes, unpacked: four times what a site with NumPy, pandas and Pillow has
+MAX_FILES = 100_000  # files and folders; wagtail and oscar together have 11,000
+MAX_DEPTH = 64
 # What must be free afterwards, so that PostgreSQL can write on.
-SPARE = 200 << 20
+MIN_FREE = 200 << 20
 BLOCK = 4096
-# A header may claim any length, and would be read whole; a member may have any number of them.
-AT_ONCE = 1 << 17
-CLOCK = 1 << 32  # s; what bytecode has room for
+# tarfile reads a header whole, whatever length it claims; a member may have any number.
+MAX_READ = 1 << 17
+CLOCK = 1 << 32  # s; bytecode has 32 bits for it
 
-# What an archive raises that arrived cut off or with other bytes.
+# What a truncated or damaged archive raises.
 BROKEN = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, RecursionError, ValueError)
 
 
 class Rejected(Exception):
-    """What an archive holds that no release and no package has, in a few words."""
+    """What an archive holds that no release or package has, in a few words."""
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def opened(packed: IO[bytes] | Path) -> Iterator[tarfile.TarFile]:
     """A tar in a file, or a tar.gz by its path."""
     with (
         gzip.open(packed) if isinstance(packed, Path) else packed as file,
-        _Archive.open(fileobj=_Modest(file), mode="r:") as archive,
+        _Archive.open(fileobj=_LimitedReader(file), mode="r:") as archive,
     ):
         yield archive
 
@@ -48,22 +48,22 @@ class _Archive(tarfile.TarFile):
     def next(self) -> tarfile.TarInfo | None:
         self.members.clear()
         self.pax_headers.clear()
-        self.fileobj.anew()
+        self.fileobj.reset()
         return super().next()
 
 
-class _Modest:
-    """A file of which nobody takes much at once: all headers of a member, or a piece of what it holds."""
+class _LimitedReader:
+    """A file that limits how much is read at once: all headers of a member, or a block of its data."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self.tell = file, file.tell
 
-    def anew(self) -> None:
-        self._left = AT_ONCE
+    def reset(self) -> None:
+        self._left = MAX_READ
 
     def seek(self, to: int) -> int:
-        # Each piece is sought first, and no header is.
-        self.anew()
+        # tarfile seeks before each block of data, and not before a header.
+        self.reset()
         return self._file.seek(to)
 
     def read(self, size: int = -1) -> bytes:
@@ -73,46 +73,46 @@ class _Modest:
         return self._file.read(size)
 
 
-def unpack(archive: tarfile.TarFile, target: Path, *, over: str = "") -> None:
-    """Root's files, which everybody reads and nobody else writes. ``over``: a pattern of the only names to take, and a
-    plain file that is there gives way to them.
+def unpack(archive: tarfile.TarFile, target: Path, *, replace: str = "") -> None:
+    """The files are root's: everybody may read them, nobody else may write. ``replace``: a pattern; only names that
+    match it are unpacked, and they replace plain files that are there.
 
-    Raises Rejected for a member that is no plain file or folder, whose name leads out of ``target`` or through a link,
-    that is there already, or that is too much; one of BROKEN; OSError when the disk is full.
+    Raises Rejected for a member that is no plain file or folder, whose path leaves ``target`` or follows a link, that
+    is there already, or that is too large; one of BROKEN; OSError when the disk is full.
     """
-    room = shutil.disk_usage(target).free - SPARE
-    taken, made = 0, {target}
+    room = shutil.disk_usage(target).free - MIN_FREE
+    used, made = 0, {target}
     for number, member in enumerate(archive):
         parts = _parts(member)
-        if over and not PurePosixPath(*parts).match(over):
-            raise Rejected(f"{_told(Path(*parts))} is not what was asked for")
-        taken += max(member.size, BLOCK)
-        if max(taken, member.offset_data) > LARGEST or number >= MOST:
-            raise Rejected(f"more than {LARGEST >> 20} MB or {MOST} files")
-        if taken > room:
-            left = f"{max(room, 0) >> 20} MB), {SPARE >> 20} MB left free"
+        if replace and not PurePosixPath(*parts).match(replace):
+            raise Rejected(f"{_shown(Path(*parts))} is not expected in it")
+        used += max(member.size, BLOCK)
+        if max(used, member.offset_data) > MAX_BYTES or number >= MAX_FILES:
+            raise Rejected(f"more than {MAX_BYTES >> 20} MB or {MAX_FILES} files")
+        if used > room:
+            left = f"{max(room, 0) >> 20} MB), {MIN_FREE >> 20} MB left free"
             raise Rejected(f"it needs more room than the disk has ({left}")
         folder = _folder(target, parts if member.isdir() else parts[:-1], made)
         if member.isfile():
-            _write(archive, member, folder / parts[-1], over=bool(over))
+            _write(archive, member, folder / parts[-1], replace=bool(replace))
 
 
 def _parts(member: tarfile.TarInfo) -> tuple[str, ...]:
     name, parts = member.name, PurePosixPath(member.name).parts
-    told = ascii(name)[1:-1][-100:]
+    shown = ascii(name)[1:-1][-100:]
     if not (member.isfile() or member.isdir()) or member.issparse():
-        raise Rejected(f"{told} is no plain file")
+        raise Rejected(f"{shown} is no plain file")
     if name.startswith("/") or ".." in parts or not name.isprintable():
-        raise Rejected(f"{told} is no name of a file in it")
-    if len(parts) > DEEPEST or not (parts or member.isdir()):
-        raise Rejected(f"{told} lies {len(parts)} folders deep")
-    if not (0 <= member.size <= LARGEST and 0 <= member.mtime < CLOCK):
-        raise Rejected(f"{told} is of no possible size or time")
+        raise Rejected(f"{shown} is no name of a file in it")
+    if len(parts) > MAX_DEPTH or not (parts or member.isdir()):
+        raise Rejected(f"{shown} lies {len(parts)} folders deep")
+    if not (0 <= member.size <= MAX_BYTES and 0 <= member.mtime < CLOCK):
+        raise Rejected(f"{shown} is of no possible size or time")
     return parts
 
 
 def _folder(target: Path, parts: tuple[str, ...], made: set[Path]) -> Path:
-    """The folder, made as far as it was missing; ``made`` are those that are known to be no links."""
+    """The folder, made where missing; ``made`` are those that are known to be no links."""
     for part in parts:
         target /= part
         if target in made:
@@ -122,19 +122,19 @@ def _folder(target: Path, parts: tuple[str, ...], made: set[Path]) -> Path:
             target.chmod(0o755)
         except FileExistsError:
             if not stat.S_ISDIR(target.lstat().st_mode):
-                raise Rejected(f"{_told(target)} is there already, and is no folder") from None
+                raise Rejected(f"{_shown(target)} is there already, and is no folder") from None
         made.add(target)
     return target
 
 
-def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path, *, over: bool) -> None:
-    if over and path.is_file() and not path.is_symlink():
+def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path, *, replace: bool) -> None:
+    if replace and path.is_file() and not path.is_symlink():
         path.unlink()
     try:
-        # Exclusive: not even a link that leads nowhere is there.
+        # O_EXCL rejects a dangling symlink too.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
-        raise Rejected(f"{_told(path)} is there already") from None
+        raise Rejected(f"{_shown(path)} is there already") from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             shutil.copyfileobj(archive.extractfile(member), file)
@@ -142,12 +142,12 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path, *, ove
             if os.fstat(descriptor).st_size != member.size:
                 raise tarfile.ReadError("it ends too early")
             os.fchmod(descriptor, 0o755 if member.mode & 0o100 else 0o644)
-            # Bytecode is looked up by it.
+            # Bytecode is matched to its source by mtime.
             os.utime(descriptor, (int(member.mtime),) * 2)
     except BaseException:
         path.unlink()
         raise
 
 
-def _told(path: Path) -> str:
+def _shown(path: Path) -> str:
     return ascii(str(path))[1:-1][-100:]

@@ -1,4 +1,4 @@
-"""Makes a venv of packages that were unpacked elsewhere: nothing is installed here, and nothing of it is run."""
+"""Makes a venv from packages that the deploying machine unpacked: it installs nothing and runs none of their code."""
 
 import os
 import shutil
@@ -17,11 +17,11 @@ def is_whole(lock: str) -> bool:
 
 
 def make(lock: str, packages: Path) -> None:
-    """The venv ``lock`` of packages.tar.gz. Raises HostError; what is left then is no venv."""
+    """The venv ``lock`` of packages.tar.gz. Raises HostError, and then leaves none."""
     if not packages.exists():
         raise HostError(f"the venv {lock} is not on the host and no packages were sent; run `make deploy` again")
     target = VENVS / lock
-    # Scripts name the folder that they lie in, so it is made in place, and marked when it is whole.
+    # Scripts contain the venv's path, so it is made in place, and marked once it is whole.
     shutil.rmtree(target, ignore_errors=True)
     try:
         _fill(target, packages)
@@ -35,7 +35,7 @@ def make(lock: str, packages: Path) -> None:
 
 def _fill(target: Path, packages: Path) -> None:
     before = os.umask(0o022)
-    # First, in a folder that is empty: its interpreter and pyvenv.cfg are there when a package brings its own.
+    # Before unpacking: its interpreter and pyvenv.cfg are there when a package brings its own.
     try:
         venv.create(target, symlinks=True)
     finally:

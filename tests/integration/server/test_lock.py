@@ -147,6 +147,6 @@ def test_a_copy_of_the_folder_is_another_checkout(server, monkeypatch, tmp_path)
         monkeypatch.setattr(state, "ROOT", tmp_path / name)
         folder = state.directory(dataclasses.replace(server.site))
         (folder / "checkout").write_text("0" * 32)
-        with lock._alone(server.site) as named[name]:
+        with lock._checkout(server.site) as named[name]:
             pass
     assert named["here"] != named["copy"]

@@ -89,7 +89,7 @@ def test_whatever_a_release_raises_is_named(body, wanted, gunicorn, unit):
     assert unit(said, ExecMainStatus=str(status)) == wanted
 
 
-MEMORY = "killed, as what wants more memory than the budget gives a release is (80M)"
+MEMORY = "killed: it needed more memory than the budget gives a release (80M)"
 SIGKILL = "killed by SIGKILL, as the kernel does when memory runs out: a release has 80M"
 WORKER = "[2026-11-30 07:46:26 +0000] [7] [ERROR] Worker (pid:8) was sent SIGKILL! Perhaps out of memory?\n"
 

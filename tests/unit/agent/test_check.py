@@ -43,7 +43,7 @@ def process(host, release, monkeypatch):
     monkeypatch.setattr(host.processes, "run", run)
     monkeypatch.setattr(host.probe, "gunicorn", ask)
     monkeypatch.setattr(host.check, "SECONDS", 0.2)
-    monkeypatch.setattr(host.check, "LOOK", 0.0)
+    monkeypatch.setattr(host.check, "INTERVAL", 0.0)
     monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: process.listens)
     return process
 
@@ -90,7 +90,7 @@ ValueError: broken on purpose
         ),
         (
             {"ended": ENDED | {"Result": "oom-kill"}, "listens": False},
-            r"health.*does not start: killed, .*memory.*\(80M\)",
+            r"health.*does not start: killed: .*memory.*\(80M\)",
         ),
         (
             {"ended": ENDED, "listens": False, "journal": {"before": BEFORE}},

@@ -44,7 +44,7 @@ def test_each_job_and_the_shell_have_every_line_of_the_service_s_sandbox(host, s
     host.migrate.migrate("1")
     host.check.check("1")
     with pytest.raises(SystemExit):
-        host.jobs.attend("1", [])
+        host.jobs.interactive("1", [])
     jobs = [line for line in started if line[0] == "systemd-run"]
     assert len(jobs) == 4
     for line in jobs:
@@ -86,7 +86,7 @@ def test_the_shell_has_the_person_s_terminal_and_the_command_its_arguments(
 
 def test_without_a_release_there_is_no_shell(host):
     with pytest.raises(host.paths.HostError, match="no release serves yet"):
-        host.jobs.attend("", ["shell"])
+        host.jobs.interactive("", ["shell"])
 
 
 def test_without_a_sandbox_nothing_of_a_release_is_run(host, release, monkeypatch, tmp_path):

@@ -111,10 +111,10 @@ def reader(host):
 
 
 def test_a_process_that_has_the_number_of_an_ended_holder_is_let_be(reader, host, monkeypatch):
-    monkeypatch.setattr(host.locks, "MOMENT", 0)
-    with pytest.raises(host.paths.HostError, match="is held by somebody who took it this moment"):
+    monkeypatch.setattr(host.locks, "GRACE_SECONDS", 0)
+    with pytest.raises(host.paths.HostError, match="is held by a command that took it just now"):
         host.locks.hold("me@laptop", "c1")
-    with pytest.raises(host.paths.HostError, match="was taken this moment; look again"):
+    with pytest.raises(host.paths.HostError, match="was taken just now; try again"):
         host.locks.unlock()
     assert reader.other.poll() is None
 

@@ -69,7 +69,7 @@ KILLED = {"Result": "signal", "ExecMainCode": "2", "ExecMainStatus": "9"}
 @pytest.mark.parametrize(
     ("unit", "wanted"),
     [
-        ({"Result": "oom-kill"}, r"killed, as what wants more memory .* \(80M\)"),
+        ({"Result": "oom-kill"}, r"killed: it needed more memory .* \(80M\)"),
         (KILLED, r"killed by SIGKILL, as the kernel does when memory runs out: a release has 80M"),
         (KILLED | {"ExecMainStatus": "11"}, "ended by SIGSEGV"),
         (KILLED | {"ExecMainStatus": "35"}, "ended by signal 35"),

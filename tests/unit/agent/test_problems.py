@@ -86,13 +86,13 @@ def server(host, release, tmp_path, monkeypatch):
 
 
 def test_a_host_that_is_well_has_none(host, server):
-    assert host.problems.found() == []
+    assert host.problems.find() == []
     assert server.looks == 0
 
 
 def test_a_stopped_site_is_one(host, server):
     server.units["slipway.service"] = {"ActiveState": "inactive", "SubState": "dead", "Result": "success"}
-    assert host.problems.found() == [
+    assert host.problems.find() == [
         "slipway.service is not running (inactive): `make logs UNIT=slipway.service`; "
         "`sudo systemctl start slipway.service` starts it"
     ]
@@ -100,7 +100,7 @@ def test_a_stopped_site_is_one(host, server):
 
 def test_a_stopped_database_is_one_though_systemd_has_forgotten_it(host, server):
     del server.units[CLUSTER]
-    (line,) = host.problems.found()
+    (line,) = host.problems.find()
     assert line.startswith(f"{CLUSTER} is not running (inactive): ")
     # And its line among the services stays.
     assert [each["state"] for each in host.status.services() if each["name"] == CLUSTER] == ["inactive"]
@@ -108,20 +108,20 @@ def test_a_stopped_database_is_one_though_systemd_has_forgotten_it(host, server)
 
 def test_a_stopped_watch_over_the_disk_is_one(host, server):
     server.units["slipway-disk.service"] = {"ActiveState": "inactive", "SubState": "dead", "Result": "success"}
-    (line,) = host.problems.found()
+    (line,) = host.problems.find()
     assert line.startswith("slipway-disk.service is not running (inactive): ")
 
 
 def test_a_database_that_is_elsewhere_or_not_meant_to_run_is_none(host, server):
     (server.tmp / "postgresql" / "17" / "main" / "start.conf").write_text("manual\n")
     del server.units[CLUSTER]
-    assert host.problems.found() == []
+    assert host.problems.find() == []
 
 
 def test_a_service_that_failed_is_named_once_with_its_result(host, server):
     server.units["nginx.service"] = UP | {"ActiveState": "failed", "Result": "exit-code"}
     server.failed = "nginx.service loaded failed failed nginx\nslipway-x.service loaded failed failed x\n"
-    first, second = host.problems.found()
+    first, second = host.problems.find()
     assert first.startswith("nginx.service is not running (failed, exit-code): ")
     assert second == "slipway-x.service has failed: `make logs UNIT=slipway-x.service`"
 
@@ -129,7 +129,7 @@ def test_a_service_that_failed_is_named_once_with_its_result(host, server):
 def test_one_that_is_on_its_way_is_looked_at_again(host, server):
     server.units["slipway.service"] = UP | {"ActiveState": "activating", "SubState": "start"}
     server.later = {"slipway.service": UP}
-    assert host.problems.found() == []
+    assert host.problems.find() == []
     assert server.looks == 1
 
 
@@ -146,7 +146,7 @@ def test_a_crash_loop_is_one(unit, later, host, server):
     server.units["slipway.service"] = UP | unit
     server.later = {"slipway.service": UP | unit | later}
     restarts = (unit | later)["NRestarts"]
-    assert host.problems.found() == [
+    assert host.problems.find() == [
         f"slipway.service is in a crash loop, restarted {restarts} times: `make logs UNIT=slipway.service`"
     ]
 
@@ -154,7 +154,7 @@ def test_a_crash_loop_is_one(unit, later, host, server):
 def test_restarts_of_long_ago_are_none(host, server):
     ago = int((time.monotonic() - 3600) * 1e6)
     server.units["slipway.service"] = UP | {"NRestarts": "3", "ExecMainStartTimestampMonotonic": ago}
-    assert host.problems.found() == []
+    assert host.problems.find() == []
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_restarts_of_long_ago_are_none(host, server):
 )
 def test_pages_that_fail_are_one_line(pages, wanted, host, server):
     server.pages |= pages
-    assert host.problems.found() == [f"pages fail through nginx: {wanted}: `make logs`"]
+    assert host.problems.find() == [f"pages fail through nginx: {wanted}: `make logs`"]
 
 
 @pytest.mark.parametrize(
@@ -189,26 +189,26 @@ def test_pages_that_fail_are_one_line(pages, wanted, host, server):
 )
 def test_a_full_disk_is_one(disk, wanted, host, server):
     server.disks = disk
-    assert host.problems.found() == [f"the disk of / is full to {wanted}: `sudo du -xh / | sort -h | tail`"]
+    assert host.problems.find() == [f"the disk of / is full to {wanted}: `sudo du -xh / | sort -h | tail`"]
 
 
 def test_a_disk_without_a_count_of_inodes_is_none(host, server):
     server.disks = {"f_files": 0, "f_ffree": 0, "f_favail": 0}
-    assert host.problems.found() == []
+    assert host.problems.find() == []
 
 
 def test_a_renewal_that_failed_is_one(host, server):
     failed = {"ActiveState": "failed", "Result": "exit-code", "ExecMainExitTimestamp": "Mon 2026-11-30 07:46:26 UTC"}
     server.units["slipway-certificate.service"] = failed
     server.failed = "slipway-certificate.service loaded failed failed Renewal\n"
-    assert host.problems.found() == [
+    assert host.problems.find() == [
         "the certificate's renewal failed on Mon 2026-11-30 07:46:26 UTC: `make logs UNIT=certificate`"
     ]
 
 
 def test_a_renewal_that_is_off_is_one(host, server):
     server.units["slipway-certificate.timer"] = {"ActiveState": "inactive"}
-    (line,) = host.problems.found()
+    (line,) = host.problems.find()
     assert line.startswith("nothing renews the certificate, slipway-certificate.timer is off: ")
 
 
@@ -218,7 +218,7 @@ def test_a_renewal_that_is_off_is_one(host, server):
 )
 def test_a_certificate_that_was_not_renewed_in_time_is_one(times, wanted, host, server):
     server.certificate = times
-    (line,) = host.problems.found()
+    (line,) = host.problems.find()
     assert line.startswith(f"the certificate {wanted} on ")
 
 
@@ -226,14 +226,14 @@ def test_where_tls_ends_elsewhere_no_certificate_is_asked_for(host, server):
     (host.etc / "release.json").write_text('{"site_host": "www.example.com", "tls": false, "memory_max": "80M"}')
     server.units["slipway-certificate.timer"] = {"ActiveState": "inactive"}
     server.certificate = (-91 * DAY, -DAY)
-    assert host.problems.found() == []
+    assert host.problems.find() == []
 
 
 def test_a_reboot_that_is_due_is_one_with_its_packages(host, server):
     (server.tmp / "reboot-required").touch()
-    assert host.problems.found() == ["a reboot is due: `sudo reboot`"]
+    assert host.problems.find() == ["a reboot is due: `sudo reboot`"]
     (server.tmp / "reboot-required.pkgs").write_text("linux-image-6.12\nlibc6\nlibc6\n")
-    assert host.problems.found() == ["a reboot is due, for libc6, linux-image-6.12: `sudo reboot`"]
+    assert host.problems.find() == ["a reboot is due, for libc6, linux-image-6.12: `sudo reboot`"]
 
 
 MAPS = """55d0 r-xp 00000000 08:01 123 /usr/sbin/nginx
@@ -258,7 +258,7 @@ def test_a_service_that_runs_replaced_libraries_is_one(host, server):
     process(server, 9, f"12:memory:{slice_of}{CLUSTER}\n1:name=systemd:{slice_of}{CLUSTER}\n", MAPS.replace("ssl", "c"))
     process(server, 10, "0::/system.slice/slipway.service\n", MAPS.replace(" (deleted)", ""))
     (server.tmp / "proc" / "11").mkdir()  # it has ended meanwhile
-    assert host.problems.found() == [
+    assert host.problems.find() == [
         "nginx.service still runs what an upgrade replaced (libssl.so.3): `sudo systemctl restart nginx.service`",
         f"{CLUSTER} still runs what an upgrade replaced (libc.so.3): `sudo systemctl restart {CLUSTER}`",
     ]
@@ -266,14 +266,14 @@ def test_a_service_that_runs_replaced_libraries_is_one(host, server):
 
 def test_memory_that_ran_out_is_one_for_each_service_and_none_for_a_releases_jobs(host, server):
     server.kernel = OOM.format("slipway.service", "gunicorn") * 2 + OOM.format("slipway-check.service", "gunicorn")
-    assert host.problems.found() == [
+    assert host.problems.find() == [
         "memory ran out in slipway.service: gunicorn was ended 2 times in 24 hours; see deploy/budget.yml"
     ]
 
 
 def test_a_process_that_calls_itself_a_terminal_s_orders_gives_none(host, server):
     server.kernel = OOM.format("slipway.service", "\x1b[2J\ufffd")
-    (line,) = host.problems.found()
+    (line,) = host.problems.find()
     assert line.startswith(r"memory ran out in slipway.service: \x1b[2J")
 
 
@@ -282,14 +282,14 @@ def test_memory_that_ran_out_shows_in_the_control_group_of_either_version(file, 
     path = server.tmp / "cgroup" / file.format("system.slice/slipway.service")
     path.parent.mkdir(parents=True)
     path.write_text("low 0\noom 3\noom_kill 2\n")
-    assert host.problems.found() == [
+    assert host.problems.find() == [
         "memory ran out in slipway.service: a process was ended 2 times since it started; see deploy/budget.yml"
     ]
 
 
 def test_a_host_without_a_release_is_one(host, server):
     host.paths.CURRENT.unlink()
-    assert host.problems.found() == ["no release serves yet: `make deploy`"]
+    assert host.problems.find() == ["no release serves yet: `make deploy`"]
 
 
 def test_the_status_carries_them(host, server, monkeypatch):

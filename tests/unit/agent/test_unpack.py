@@ -121,7 +121,7 @@ def test_the_servers_own_name_for_the_packages_stays_its_own(venv, refused):
     assert "venv is the server's own name" in refused(code=packed(member("venv/bin/gunicorn", body=b"x")))
 
 
-@pytest.mark.parametrize(("limit", "says"), [({"LARGEST": 10_000}, "more than"), ({"MOST": 2}, "more than")])
+@pytest.mark.parametrize(("limit", "says"), [({"MAX_BYTES": 10_000}, "more than"), ({"MAX_FILES": 2}, "more than")])
 def test_an_archive_without_end_is_refused_before_it_fills_the_disk(limit, says, host, refused, monkeypatch):
     for name, value in limit.items():
         monkeypatch.setattr(host.unpack, name, value)
@@ -183,7 +183,7 @@ def test_what_was_read_of_an_archive_is_not_kept(host, tmp_path):
 
 
 def test_headers_count_as_what_is_unpacked(host, refused, monkeypatch):
-    monkeypatch.setattr(host.unpack, "LARGEST", 1 << 20)
+    monkeypatch.setattr(host.unpack, "MAX_BYTES", 1 << 20)
     small = extended(records("comment", value="x" * 100_000)) + member("a", tarfile.DIRTYPE)[0].tobuf()
     assert "more than" in refused(packages=gzip.compress(small * 20))
 

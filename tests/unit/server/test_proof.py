@@ -70,7 +70,7 @@ def test_a_proof_that_breaks_off_is_not_taken_for_the_one_before(status, site, t
     report.mkdir()
     (report / "smoke.json").write_text('{"sentence": "0 static requests reached the origin"}')
     made = proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), None, SimpleNamespace(directory=tmp_path))
-    monkeypatch.setattr(made, "_described", lambda: None)
+    monkeypatch.setattr(made, "_provisioned_state", lambda: None)
     with pytest.raises(SlipwayError, match=r"^the proof failed: it could not run$"):
         made.run()
 

@@ -66,4 +66,4 @@ def test_not_even_a_fault_of_our_own_fails_a_deploy(described, monkeypatch):
         raise KeyError("the-secret")
 
     monkeypatch.setattr(fastly, "purge", faulty)
-    assert stale.purge(described("fastly"), KEYS, [ICON]) == [f"warning: cannot purge: KeyError; {stale.AGED}"]
+    assert stale.purge(described("fastly"), KEYS, [ICON]) == [f"warning: cannot purge: KeyError; {stale.EXPIRY}"]

@@ -1,1 +1,1 @@
-"""The server as the deploying machine sees it: reached over SSH, looked at, described to Ansible, given a release."""
+"""The server, from the deploying machine: SSH, facts, the Ansible inventory and playbook, the upload of releases."""

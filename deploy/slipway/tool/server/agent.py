@@ -9,19 +9,19 @@ from slipway import ROOT
 from slipway.tool.server import layout
 
 SOURCE = ROOT / "deploy" / "agent"
-# No folder that somebody stands in, no variable and no package of anybody's has a say in what root runs.
+# -IS: root imports nothing from the working directory, PYTHONPATH or site-packages.
 SHEBANG = b"#!/usr/bin/python3 -IS\n"
 MAIN = "import sys\nfrom agent.__main__ import main\nsys.exit(main())\n"
-# The earliest that a zip can name: a file's own time would differ from clone to clone.
+# The earliest time that a zip can hold: a file's own would differ from clone to clone.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(target: Path) -> Path:
-    """Writes ``target`` unless it holds these very bytes already."""
+    """Writes ``target`` unless it has the same bytes already."""
     buffer = io.BytesIO(SHEBANG)
     buffer.seek(0, io.SEEK_END)
     paths = sorted(path for kind in ("*.py", "*.sh") for path in SOURCE.glob(kind))
-    # Uncompressed: another machine's zlib may find other bytes, by which a deploy judges whether to play the playbook.
+    # Uncompressed: another machine's zlib may write other bytes, and a deploy would run the playbook for them.
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_STORED) as archive:
         members = {f"agent/{path.name}": path.read_text() for path in paths}
         members |= {"agent/layout.json": json.dumps(layout.VALUES, indent=2), "__main__.py": MAIN}

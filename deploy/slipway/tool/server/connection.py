@@ -26,25 +26,25 @@ OPTIONS = (
     "ControlPersist=120",
 )
 SSH_FAILED = 255
-# What the server's own command ends with when the key is CI's (deploy/agent/ci.py), whatever was asked of it.
+# The agent's exit status for a command that CI's key may not run (deploy/agent/ci.py).
 DENIED = 77
 SILENCE = "no output"
-# What ssh says when it was let in and the connection then went away; where others share it, nothing at all.
+# What ssh prints when an open connection breaks off; nothing at all when it is a shared one.
 BROKEN_OFF = rf"^{SILENCE}$|Connection to \S+ closed|not responding|Broken pipe"
 
 
 class Unreachable(SlipwayError):
-    """The server does not answer, or lets this user not in."""
+    """The server does not answer, or rejects this user."""
 
 
 class Connection:
-    """The way to the server that site.yml names, as ``user``: the admin, unless told otherwise.
+    """Runs commands on the server that site.yml names, as ``user``: by default the admin.
 
-    Each command is rejected there when the server is another site's; ``take_over`` lets it pass. ``token`` is the deploy
-    lock's while it is held: the server's own command asks for it at each step that changes something.
+    A server of another site rejects each command, unless ``take_over``. ``token`` is the deploy lock's while it is
+    held: the agent checks it before each step that changes something.
 
-    With the key of CI (`ci_key` in site.yml) only the steps of a deploy can be run there, each as
-    `NAME=value … slipway COMMAND …`: the server answers for whose it is, and no shell reads it.
+    CI's key (`ci_key` in site.yml) can run the steps of a deploy only, each as `NAME=value … slipway COMMAND …`: the
+    agent itself checks whose server it is, and no shell reads the line.
     """
 
     def __init__(self, site: config.Site, user: str = LAYOUT.admin_user, *, take_over: bool = False) -> None:
@@ -71,8 +71,8 @@ class Connection:
 
     @cached_property
     def restricted(self) -> bool:
-        """Whether the server takes this machine's key for CI's, as it says itself. Raises Unreachable."""
-        return bool(self.site.ci_key) and self._ask(self._ssh("true")).returncode == DENIED
+        """Whether the server knows this machine's key as CI's. Raises Unreachable."""
+        return bool(self.site.ci_key) and self._run(self._ssh("true")).returncode == DENIED
 
     def _ssh(self, line: str, *, terminal: bool = False, alone: bool = False) -> list[str]:
         options = [part for each in (*OPTIONS, f"StrictHostKeyChecking={self._trust}") for part in ("-o", each)]
@@ -93,12 +93,12 @@ class Connection:
 
     def run(self, line: str, *, stdin: IO[bytes] | None = None) -> str:
         """What a shell command prints, run by root. Raises SlipwayError with its last line when it fails."""
-        done = self._ask(self.command(line), stdin)
+        done = self._run(self.command(line), stdin)
         if done.returncode:
             raise SlipwayError(_last(done.stderr or done.stdout).removeprefix("slipway: "))
         return done.stdout.decode("utf-8", "replace")
 
-    def _ask(self, command: list[str], stdin: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:
+    def _run(self, command: list[str], stdin: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run(command, stdin=stdin or subprocess.DEVNULL, capture_output=True, check=False)
         if host_keys.ADDED in done.stderr:
             print(f"    first contact with {self.site.server}: {host_keys.fingerprint(self.site)}")
@@ -107,12 +107,12 @@ class Connection:
         return done
 
     def agent(self, *arguments: str, stdin: IO[bytes] | None = None) -> str:
-        """What the host's own `slipway` command says; its refusal is raised as it stands."""
+        """What the agent prints. Raises SlipwayError with its own error line."""
         lock = f"SLIPWAY_LOCK={self.token} " if self.token else ""
         return self.run(lock + shlex.join(["slipway", *arguments]), stdin=stdin).strip()
 
     def addresses(self) -> set[str]:
-        """Where ssh goes, by its own configuration: a server behind address translation does not know that itself."""
+        """The addresses that ssh connects to, by its configuration: a server behind NAT does not know them."""
         names = [value for name, value in host_keys.settings(self.site) if name == "hostname"]
         try:
             return {str(entry[4][0]) for name in names for entry in socket.getaddrinfo(name, None)}
@@ -120,28 +120,29 @@ class Connection:
             return set()
 
     def _unreachable(self, reason: str) -> str:
-        place = f"{self.user}@{self.site.server}"
+        address = f"{self.user}@{self.site.server}"
         if "Permission denied" in reason:
-            return f"{place}: no key of yours is let in; try `ssh {place}`, and see server_user in {self.site.path}"
+            return f"{address}: no key of yours is let in; try `ssh {address}`, and see server_user in {self.site.path}"
         if host_keys.UNKNOWN in reason:
             return (
-                f"{place}: no host key of it is known here, and who it is nobody can ask now; once `ssh {place}`, and "
-                "compare the fingerprint with your provider's console"
+                f"{address}: no host key of it is known here, and no terminal to ask at; run `ssh {address}` once, "
+                "and compare the fingerprint with your provider's console"
             )
         if "REMOTE HOST IDENTIFICATION" in reason or "Host key verification failed" in reason:
             return (
-                f"{place}: it has another host key than it had; if you reinstalled it: ssh-keygen -R {self.site.server}"
+                f"{address}: it has another host key than it had; "
+                f"if you reinstalled it: ssh-keygen -R {self.site.server}"
             )
         if re.search(BROKEN_OFF, reason):
-            return f"{place}: the SSH connection broke off; the same command again takes up where this one ended"
-        return f"{place}: not reached over SSH: {reason}; see server in {self.site.path}"
+            return f"{address}: the SSH connection broke off; the same command again takes up where this one ended"
+        return f"{address}: not reached over SSH: {reason}; see server in {self.site.path}"
 
 
 def reach(site: config.Site, *, take_over: bool = False) -> Connection:
-    """A connection as whoever is let in: the admin, or on a bare host its first user.
+    """A connection as the admin, or as the first user of a bare host.
 
-    Raises Unreachable, with what the first user was told, when nobody is; SlipwayError when the server is another
-    site's and is not to be taken over.
+    Raises Unreachable when neither is let in, with the first user's error; SlipwayError when the server is another
+    site's, unless ``take_over``.
     """
     for user in (LAYOUT.admin_user, site.server_user):
         connection = Connection(site, user, take_over=take_over)
@@ -158,7 +159,7 @@ def reach(site: config.Site, *, take_over: bool = False) -> Connection:
 
 
 def _sockets() -> Path:
-    """A folder that only this user can open; a socket's path may have 107 characters, so it lies near the root."""
+    """A folder that only this user can open; a socket's path may have 107 characters, so it is kept short."""
     base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
     folder = base / f"slipway-ssh-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -169,7 +170,7 @@ def _sockets() -> Path:
 
 def _last(output: bytes) -> str:
     lines: Iterable[str] = output.decode("utf-8", "replace").strip().splitlines()
-    wanted = [line.strip() for line in lines if line.strip()]
-    # ssh's banner about a changed key is many lines long; the words that matter stand in its middle.
-    told = [line for line in wanted if "REMOTE HOST IDENTIFICATION" in line or host_keys.UNKNOWN in line]
-    return (told or wanted or [SILENCE])[-1]
+    printed = [line.strip() for line in lines if line.strip()]
+    # ssh's banner about a changed key has many lines; the one that matters is in the middle.
+    banner = [line for line in printed if "REMOTE HOST IDENTIFICATION" in line or host_keys.UNKNOWN in line]
+    return (banner or printed or [SILENCE])[-1]

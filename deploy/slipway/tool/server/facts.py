@@ -12,7 +12,7 @@ from slipway.tool.server import agent, layout
 from slipway.tool.server.connection import Connection
 from slipway.web.errors import SlipwayError
 
-# The agent's own; sent, because a bare host has no agent.
+# The agent's script; sent, because a bare host has no agent.
 SCRIPT = agent.SOURCE / "facts.sh"
 
 
@@ -20,9 +20,8 @@ SCRIPT = agent.SOURCE / "facts.sh"
 class Facts:
     """``memory``, ``available`` and ``disk`` are in MB, ``clock_ahead`` in seconds.
 
-    ``resolvers`` are the addresses that it asks for names, ``resolved`` maps each name of the site to what it finds for
-    it. ``fingerprint`` is what the server was last provisioned by ("" when it never was), ``drifted`` names what is
-    otherwise since.
+    ``resolvers`` are its DNS servers, ``resolved`` maps each name of the site to its addresses there. ``fingerprint``
+    is that of the last provisioning ("" if never), ``drifted`` names what has changed since.
     """
 
     system: str
@@ -41,10 +40,10 @@ class Facts:
     fingerprint: str
     drifted: tuple[str, ...]
     releases: tuple[dict[str, Any], ...]
-    # By which version of Slipway it was last deployed, and in which layout; "" and 0 where it does not say.
+    # The version of Slipway and the layout of its last deploy; "" and 0 where unknown.
     version: str = ""
     layout: int = 0
-    # Where the release that it was last provisioned for takes passwords, as regular expressions.
+    # Paths where the release of that time takes passwords, as regular expressions.
     sign_in_paths: tuple[str, ...] = ()
 
     @property
@@ -63,8 +62,8 @@ def gather(connection: Connection, site: config.Site) -> Facts:
 
 def script(names: Iterable[str]) -> str:
     """The agent's facts.sh with its variables; ``names`` are looked up."""
-    told = {name: value for name, value in layout.VALUES.items() if isinstance(value, str)}
-    variables = told | {"NAMES": " ".join(names)}
+    paths = {name: value for name, value in layout.VALUES.items() if isinstance(value, str)}
+    variables = paths | {"NAMES": " ".join(names)}
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()) + SCRIPT.read_text()
 
 
@@ -104,4 +103,4 @@ def parse(text: str, now: float) -> Facts:
             sign_in_paths=tuple(json.loads(data.get("sign_in_paths") or "[]")),
         )
     except (KeyError, ValueError) as error:
-        raise SlipwayError(f"the server's answer is not understood ({error}); is it a Debian?") from None
+        raise SlipwayError(f"the server's answer cannot be read ({error}); does it run Debian or Ubuntu?") from None

@@ -15,15 +15,15 @@ from slipway.tool.server import agent, host_keys, site_nginx, state
 from slipway.tool.server.layout import LAYOUT
 
 GROUPS = ("web", "db", "lb")
-# What the playbook is made of; its own tests and notes change no host.
+# What the playbook consists of.
 SOURCES = ("ansible", "nginx")
-# Peer login: the kernel says who is at the other end of the socket.
+# Peer login: the kernel tells PostgreSQL which user connects to the socket.
 LOCAL_DATABASE = {"DATABASE_URL": f"postgres:///{LAYOUT.database}", "PGHOST": LAYOUT.postgresql_run}
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """``path`` is the file for Ansible; ``fingerprint`` changes with anything that the playbook or it says."""
+    """``path`` is the file for Ansible; ``fingerprint`` changes with the playbook and with every variable."""
 
     path: Path
     fingerprint: str
@@ -52,7 +52,7 @@ def write(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Se
 
 
 def database(secrets: Secrets) -> dict[str, str]:
-    """How the site's processes find the server's own database; nothing where the secrets name another."""
+    """Variables that point the site to the server's own database; none where the secrets name another."""
     return {} if "DATABASE_URL" in secrets.web else LOCAL_DATABASE
 
 
@@ -93,7 +93,7 @@ def _fingerprint(variables: dict[str, Any], secrets: Secrets, packed: Path) -> s
     for top in SOURCES:
         for path in sorted((state.ROOT / top).rglob("*")):
             name = path.relative_to(state.ROOT)
-            # What editors and tools leave is of this machine alone: another one, CI, must come to the same.
+            # Files of editors and tools differ between machines: CI must get the same digest.
             if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):
                 digest.update(f"{name}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""deploy/layout.yml: the server's paths, users and units, by name; and what a later version of it changes."""
+"""deploy/layout.yml: the server's paths, users and units, by name; and what each version changes."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The deploy lock: an SSH session that holds it, and that lets go of it when this process ends, however it ends."""
+"""The deploy lock: an SSH session holds it, and releases it whenever this process ends."""
 
 import fcntl
 import getpass
@@ -18,18 +18,18 @@ from slipway.web.errors import SlipwayError
 
 
 class Lock:
-    """The server's lock, held for ``connection``: each step that goes through it shows the lock's token."""
+    """The server's lock, held for ``connection``: each step of it sends the lock's token."""
 
     def __init__(self, connection: Connection, checkout: str) -> None:
         self._connection, self._checkout = connection, checkout
         self._session = self._take()
 
     def hand_to(self, connection: Connection) -> None:
-        """From now on the steps of another connection to the same server show the token."""
+        """From now on another connection to the same server sends the token."""
         connection.token, self._connection = self._connection.token, connection
 
     def check(self) -> None:
-        """Raises SlipwayError when the lock is known to be gone. The server sees to it at each of its own steps."""
+        """Raises SlipwayError when the lock is known to be lost. The server checks it at each step of its own."""
         if self._session.poll() is not None:
             raise SlipwayError("the deploy lock is gone: its SSH session has ended; run the same command again")
 
@@ -52,7 +52,7 @@ class Lock:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # Ctrl-C reaches this process alone, which lets go of the lock in order.
+            # Ctrl-C reaches this process alone, which releases the lock in order.
             start_new_session=True,
         )
         word, _, rest = session.stdout.readline().strip().partition(" ")
@@ -70,7 +70,7 @@ class Lock:
 @contextmanager
 def held(connection: Connection) -> Iterator[Lock]:
     """Holds the server's lock for the block. Raises SlipwayError, with who holds it and since when."""
-    with _alone(connection.site) as checkout:
+    with _checkout(connection.site) as checkout:
         lock = Lock(connection, checkout)
         try:
             yield lock
@@ -79,10 +79,10 @@ def held(connection: Connection) -> Iterator[Lock]:
 
 
 @contextmanager
-def _alone(site: config.Site) -> Iterator[str]:
+def _checkout(site: config.Site) -> Iterator[str]:
     """Names this checkout while no other command runs in it; "" if one does.
 
-    A lock under the same name is then of a command that is gone, though the server may not have noticed yet.
+    A lock under the same name is then a finished command's, even if the server has not noticed its end yet.
     """
     path = state.directory(site) / "checkout"
     with path.open("a+") as file:
@@ -91,11 +91,11 @@ def _alone(site: config.Site) -> Iterator[str]:
         except BlockingIOError:
             yield ""
         else:
-            yield _named(file)
+            yield _id_of(file)
 
 
-def _named(file: IO[str]) -> str:
-    """Made once, and by the place too: a copy of the folder is another checkout."""
+def _id_of(file: IO[str]) -> str:
+    """The checkout's id, made once. The path is part of it: a copy of the folder is another checkout."""
     file.seek(0)
     if not file.read():
         file.write(secrets.token_hex(16))

@@ -1,4 +1,4 @@
-"""Refuses admin_keys by which nobody could log in from this machine, before a deploy would make them the only ones."""
+"""Rejects admin_keys without a key of this machine, before a deploy would lock it out."""
 
 import os
 import subprocess
@@ -14,15 +14,15 @@ AGENT = "SSH_AUTH_SOCK"
 
 
 def check(site: config.Site) -> None:
-    """Raises SlipwayError when ssh here has none of them. What cannot be told is left to the playbook, which tries.
+    """Raises SlipwayError when ssh here has none of them; where that is unknown, the playbook tries a login itself.
 
-    CI's will do: with it no playbook is played.
+    CI's key is enough: it never runs the playbook.
     """
     offered = _offered(site)
     if not site.admin_keys or not offered:
         return
-    good = (*site.admin_keys, site.ci_key) if site.ci_key else site.admin_keys
-    if not any(public_keys.same(one, other) for one in good for other in offered):
+    allowed = (*site.admin_keys, site.ci_key) if site.ci_key else site.admin_keys
+    if not any(public_keys.same(one, other) for one in allowed for other in offered):
         raise SlipwayError(
             f"{site.path}: admin_keys: no key of this machine's is among them, so it would be locked out of "
             f"{site.server}; add yours, such as `{offered[0]}`"
@@ -30,11 +30,11 @@ def check(site: config.Site) -> None:
 
 
 def check_ci(site: config.Site) -> None:
-    """Raises SlipwayError when ssh here has CI's key alone: it opened a shell, so the server knows it as a person's."""
+    """Raises SlipwayError when ssh here has CI's key alone: it opened a shell, so the server has it as a person's."""
     offered = _offered(site)
     if site.ci_key and offered and all(public_keys.same(site.ci_key, each) for each in offered):
         raise SlipwayError(
-            f"{site.server}: ci_key opens a shell there, because the server knows it as a person's too; take it "
+            f"{site.server}: ci_key opens a shell there, because the server has it as a person's too; take it "
             f"out of {LAYOUT.admin_keys}, or run `make deploy` from a machine whose key is in admin_keys"
         )
 
@@ -43,10 +43,10 @@ def _offered(site: config.Site) -> list[str]:
     """The public halves of what ssh logs in with; none where one of them cannot be read."""
     lines = _lines("ssh", *(["-F", site.ssh_config] if site.ssh_config else []), "-G", site.server)
     options = [line.partition(" ")[::2] for line in lines]
-    of = dict(options)
-    if of.get("pkcs11provider", "none") != "none":
+    values = dict(options)
+    if values.get("pkcs11provider", "none") != "none":
         return []
-    agent = of.get("identityagent", AGENT)
+    agent = values.get("identityagent", AGENT)
     # A path, or the variable that holds one.
     socket = os.environ.get(agent.removeprefix("$"), str(Path(agent).expanduser()))
     keys = _lines("ssh-add", "-L", environment={AGENT: socket})

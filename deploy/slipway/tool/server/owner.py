@@ -1,4 +1,4 @@
-"""Whose a server is: each command there is preceded by the question, so that none reaches another site's by mistake."""
+"""Checks before each command that the server is this site's, so that none reaches another site's by mistake."""
 
 import shlex
 from pathlib import Path
@@ -10,14 +10,14 @@ SCRIPT = Path(__file__).with_name("owner.sh")
 
 
 def claim(site: config.Site) -> str:
-    """The same for the key of CI: the variables by which the server's own command knows whose server is meant."""
+    """The same for CI's key: the variables with which the agent checks whose server it is."""
     return f"SLIPWAY_HOST={site.host} SLIPWAY_DOMAIN={site.domain} SLIPWAY_LAYOUT={LAYOUT.version}"
 
 
 def guard(site: config.Site, *, take_over: bool) -> str:
-    """The shell commands that end with status 1 and one line on a host that is not this site's, nor anybody's.
+    """Shell commands that exit with status 1 and one line on a host that another site, or a later version, has set up.
 
-    With ``take_over`` another site's will do; a later layout never does.
+    ``take_over`` accepts another site's, and never a later layout.
     """
     variables = {
         "SERVER": site.server,
@@ -31,5 +31,5 @@ def guard(site: config.Site, *, take_over: bool) -> str:
         "TAKE_OVER": "1" if take_over else "",
     }
     assigned = "; ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())
-    # In a shell of its own: its names are not the command's.
+    # In a subshell: its variables must not reach the command.
     return f"({assigned}\n{SCRIPT.read_text()}) || exit 1\n"

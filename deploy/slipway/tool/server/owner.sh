@@ -1,4 +1,4 @@
-# Rejects a host that another site, or a later Slipway, has set up. What the host does not say is not judged.
+# Rejects a host that another site, or a later Slipway, has set up. What is missing in its settings is not checked.
 setting() {
     sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p" "$SETTINGS" 2>/dev/null
 }

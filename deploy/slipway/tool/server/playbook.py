@@ -1,4 +1,4 @@
-"""Plays ansible/provision.yml: each role is printed when it has ended, each task is a line of the log."""
+"""Runs ansible/provision.yml: prints each role when it has ended, and logs each task in a line."""
 
 import json
 import os
@@ -18,14 +18,14 @@ from slipway.tool.server.inventory import Inventory
 from slipway.web.errors import SlipwayError
 
 ANSIBLE = state.ROOT / "ansible"
-# https://mitogen.networkgenomics.com/ansible_detailed.html: one Python on the host, kept for all tasks. Where it lies
-# is this venv's to say, which ansible.cfg cannot. It is pinned, so Ansible's warning of what others may change is moot.
-QUICK = {
+# https://mitogen.networkgenomics.com/ansible_detailed.html: one Python on the host for all tasks. The plugin's
+# path is in this venv, which ansible.cfg cannot name. It is pinned, so Ansible's deprecation warning means nothing.
+MITOGEN = {
     "ANSIBLE_STRATEGY": "mitogen_linear",
     "ANSIBLE_STRATEGY_PLUGINS": str(Path(find_spec("ansible_mitogen").origin).parent / "plugins" / "strategy"),
     "ANSIBLE_DEPRECATION_WARNINGS": "0",
 }
-# An object a line as things happen, with the time of each.
+# One JSON object a line for each event, with its time.
 # https://docs.ansible.com/ansible/latest/collections/ansible/posix/jsonl_callback.html
 CALLBACK = {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl"}
 STARTS = ("v2_playbook_on_task_start", "v2_playbook_on_handler_task_start")
@@ -35,25 +35,25 @@ ENDS = {
     "v2_runner_on_failed": "failed",
     "v2_runner_on_unreachable": "unreachable",
 }
-# What Ansible says of a command that failed; why is in what the command wrote.
+# Ansible's message for a command that failed; the reason is in the command's own output.
 NO_REASON = "non-zero return code"
 
 
 def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *arguments: str) -> tuple[list[str], Path]:
     """The tasks that changed something, and the log. Raises SlipwayError with the task and its reason.
 
-    With ``--check`` among the arguments nothing is changed, and it is the tasks that would.
+    With ``--check`` among the arguments nothing is changed: they are the tasks that would change something.
     """
     log = state.directory(site) / "log" / "provision.log"
     command = [Path(sys.executable).with_name("ansible-playbook"), "-i", inventory.path, "provision.yml"]
-    # The vaulted file itself is YAML, whose texts Ansible takes for templates.
+    # Not the vault file itself: Ansible takes the strings in YAML as templates.
     sealed = state.directory(site) / "secrets.json"
     secrets.seal_for_ansible(sealed)
     command += ["--extra-vars", f"@{sealed}", "--vault-password-file", secrets.password_file, *arguments]
-    env = os.environ | QUICK | CALLBACK | {"PYTHONUNBUFFERED": "1"}
-    # By lines, so that it can be followed.
+    env = os.environ | MITOGEN | CALLBACK | {"PYTHONUNBUFFERED": "1"}
+    # Line-buffered, so that it can be followed.
     with log.open("w", buffering=1) as file:
-        playing = subprocess.Popen(
+        process = subprocess.Popen(
             [str(part) for part in command],
             cwd=ANSIBLE,
             env=env,
@@ -63,10 +63,10 @@ def provision(site: config.Site, secrets: Secrets, inventory: Inventory, *argume
             text=True,
         )
         events = Events(file)
-        for line in playing.stdout:
+        for line in process.stdout:
             events.read(line)
         events.end_role()
-    if playing.wait():
+    if process.wait():
         raise SlipwayError(f"provisioning failed: {events.failure()} (all of it: {log})")
     return changed(log.read_text()), log
 
@@ -77,7 +77,7 @@ class Events:
     def __init__(self, log: TextIO) -> None:
         self._log = log
         self._role, self._tasks, self._seconds = "", 0, 0.0
-        # The last line that is no event: Ansible ends with one when it cannot begin.
+        # The last line that is no event: Ansible prints its error so when it cannot start.
         self._other = "ansible-playbook wrote nothing"
         self._failed = ""
 
@@ -101,7 +101,7 @@ class Events:
             print(f"    {self._role:<12}{self._tasks:>3} tasks {self._seconds:>7.1f} s", flush=True)
 
     def failure(self) -> str:
-        """The task that failed and why, in one line. The last counts: a rescue says what the first only hints at."""
+        """The task that failed and why, in one line. The last one counts: a rescue block's message is clearer."""
         return self._failed or self._other
 
     def _start(self, name: str) -> None:
@@ -126,9 +126,9 @@ class Events:
 def reason(result: Mapping[str, Any]) -> str:
     """Why a task failed, in Ansible's words or the command's; of a loop, why its first failed item did."""
     failed = next((item for item in result.get("results", ()) if item.get("failed")), result)
-    told = str(failed.get("msg", "")).strip()
+    message = str(failed.get("msg", "")).strip()
     written = str(failed.get("stderr") or failed.get("stdout") or "").strip()
-    return written if written and told in ("", NO_REASON) else told
+    return written if written and message in ("", NO_REASON) else message
 
 
 def changed(log: str) -> list[str]:

@@ -16,7 +16,7 @@ CLOCK = 300  # s; a signature to AWS may be 15 minutes off, a certificate's firs
 
 
 def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool) -> budget.Budget:
-    """The memory budget of a host that is fit, and that is ``reached`` at these addresses.
+    """Returns the memory budget of a host that meets the requirements; SSH ``reached`` it at these addresses.
 
     Raises SlipwayError with what is wrong and what to do.
     """
@@ -37,7 +37,7 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool)
             f"{site.server}: its clock is {abs(facts.clock_ahead) / 60:.0f} minutes {direction} of this machine's; "
             "set it: certificates and signatures would be rejected"
         )
-    # A cloud's metadata answers there, and the site's sandbox keeps it from all of them (roles/gunicorn).
+    # A cloud's metadata service is link-local too, so the site's sandbox denies all of it (roles/gunicorn).
     if facts.resolvers and all(each.startswith("169.254.") for each in facts.resolvers):
         raise SlipwayError(
             f"{site.server}: it asks {', '.join(facts.resolvers)} for names, which the site may not reach; "
@@ -53,15 +53,15 @@ def _numbers(version: str) -> list[int]:
 
 
 def _names(site: config.Site, facts: Facts, reached: Set[str]) -> None:
-    """Every name must resolve to this very host, or the authority will not sign for it."""
-    world = [each for each in facts.addresses if not each.startswith(("127.", "fe80:", "::1"))]
-    address = (sorted(reached) or world or [site.server])[0]
+    """Every name must resolve to this host, or the certificate authority will not issue for it."""
+    public = [each for each in facts.addresses if not each.startswith(("127.", "fe80:", "::1"))]
+    address = (sorted(reached) or public or [site.server])[0]
     for name, found in facts.resolved.items():
         if not found:
             raise SlipwayError(f"DNS: {name} does not exist yet; set an A record to {address}")
-        strange = [address for address in found if address not in {*facts.addresses, *reached}]
-        if strange:
+        others = [address for address in found if address not in {*facts.addresses, *reached}]
+        if others:
             raise SlipwayError(
-                f"DNS: {name} resolves to {', '.join(strange)}, which is not {site.server}; "
+                f"DNS: {name} resolves to {', '.join(others)}, which is not {site.server}; "
                 f"set its record to {address}, or take the name out of {site.path}"
             )

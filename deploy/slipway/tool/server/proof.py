@@ -21,7 +21,7 @@ ARGUMENTS = "SMOKE_ARGS"
 
 
 class Proof:
-    """Follows the origin's log from the moment the block is entered; `run` is the proof."""
+    """Follows the origin's log while the block runs; `run` runs the proof."""
 
     def __init__(self, site: config.Site, secrets: Secrets, connection: Connection, builder: Builder) -> None:
         self._site, self._secrets, self._connection, self._builder = site, secrets, connection, builder
@@ -48,7 +48,7 @@ class Proof:
     def run(self) -> None:
         """Raises SlipwayError with the verdict's sentence when it has not passed, or when it could not run."""
         site, verdict = self._site, _verdict(self._site)
-        # A proof that breaks off writes none, and an earlier deploy's would be taken for its own.
+        # A proof that fails to run writes none, and an earlier deploy's would be read in its place.
         verdict.unlink(missing_ok=True)
         command = proof.command(
             site,
@@ -56,21 +56,21 @@ class Proof:
             build=self._builder.directory,
             origin_log=self._log,
             report=self._directory / "report",
-            provisioned=self._described(),
+            provisioned=self._provisioned_state(),
         )
         command += shlex.split(os.environ.get(ARGUMENTS, ""))
         done = subprocess.run(command, cwd=state.ROOT, env=os.environ | dict(self._secrets.smoke), check=False)
         if done.returncode:
             raise SlipwayError(f"the proof failed: {_sentence(site) if verdict.exists() else 'it could not run'}")
 
-    def _described(self) -> Path | None:
-        """The cloud's state; where nobody may read it a line says why, and that check does not run."""
+    def _provisioned_state(self) -> Path | None:
+        """A file of the cloud's state; None, with a warning, where no key may read it: that check does not run."""
         path = self._directory / "provisioned.json"
         path.unlink(missing_ok=True)
         if self._site.provider != stores.DEFAULT:
             return None
         errors = []
-        # A deployer's key of an earlier version may not read it; whoever deploys perhaps may.
+        # A deployer's key of an earlier version may not read it; the default credentials may.
         for keys in (self._secrets.deployer, {}) if self._secrets.deployer else ({},):
             try:
                 described = cloudfront.describe(self._site, Identity(keys))

@@ -1,6 +1,6 @@
 """project/nginx/*.conf: what a site adds to its nginx server block. Checked here, and by `nginx -t` on the server.
 
-nginx passes every request on; whatever could make it serve a file, or take its limits away, is rejected.
+nginx passes every request on; directives that could make it serve a file, or remove its limits, are rejected.
 """
 
 import re
@@ -10,7 +10,7 @@ from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
 FOLDER = ROOT / "project" / "nginx"
-# What may stand in the server block, and in each block in it.
+# The directives allowed in the server block, and in each block in it.
 ALLOWED = {
     "server": ("add_header", "allow", "deny", "if", "location", "return", "rewrite", "satisfy", "set"),
     "location": ("allow", "deny", "return", "satisfy"),
@@ -21,7 +21,7 @@ REASONS = dict.fromkeys(
     SERVES_FILES, "would serve files; the CDN serves every static file, and the proof fails otherwise"
 ) | {
     "client_max_body_size": "is nginx_client_max_body_size in ansible/roles/nginx/defaults/main.yml",
-    "proxy_pass": "would pass on what a visitor says of himself; nginx.conf.j2 has the one that does not",
+    "proxy_pass": "would pass on headers that a visitor forged; the one in nginx.conf.j2 does not",
 }
 TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)|(?P<mark>[{};])|(?P<word>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:\$\{\w*\}|\\.|[^\s;{}"'\\])+)""",
@@ -51,7 +51,7 @@ def _check(name: str, text: str) -> None:
         where = f"{name}:{line}"
         if token == "}":
             if len(blocks) == 1 or words:
-                raise SlipwayError(f"{where}: a }} too many, or a ; that is missing before it")
+                raise SlipwayError(f"{where}: one }} too many, or a missing ; before it")
             if block == "location" and "return" not in within:
                 raise SlipwayError(f"{name}:{began}: location: without a return in it nginx {REASONS['root']}")
             blocks.pop()
@@ -63,7 +63,7 @@ def _check(name: str, text: str) -> None:
         words = []
     if words or len(blocks) > 1:
         where = f"{name}:{blocks[-1][1] or text.count(chr(10))}"
-        raise SlipwayError(f"{where}: not ended; a ; or a }} is missing")
+        raise SlipwayError(f"{where}: unexpected end; a ; or a }} is missing")
 
 
 def _tokens(name: str, text: str) -> Iterator[tuple[int, str, str]]:
@@ -81,10 +81,10 @@ def _tokens(name: str, text: str) -> Iterator[tuple[int, str, str]]:
 def _check_directive(where: str, block: str, words: list[str], *, opens: bool) -> None:
     directive = words[0] if words else ""
     if directive not in ALLOWED[block] or opens != (directive in ALLOWED):
-        why = REASONS.get(directive, f"is not among what a site may add here: {', '.join(ALLOWED[block])}")
+        why = REASONS.get(directive, f"is not allowed here, only: {', '.join(ALLOWED[block])}")
         raise SlipwayError(f"{where}: {directive or 'no directive'}: {why}")
     first = words[1].strip("\"'") if len(words) > 1 else ""
     if directive == "return" and not re.match(r"[345]\d\d$|https?://|\$scheme://", first):
         raise SlipwayError(f"{where}: return {first}: would answer in place of the site; give a redirect or an error")
     if directive == "add_header" and first.lower() == "x-origin":
-        raise SlipwayError(f"{where}: add_header X-Origin: by it the proof knows the origin; take another name")
+        raise SlipwayError(f"{where}: add_header X-Origin: the proof recognises the origin by it; use another name")

@@ -15,7 +15,7 @@ from slipway.tool.server.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class ReleaseArchive:
-    """What `pack` wrote: ``tarball`` is its code and manifests, ``objects`` the manifest of its static objects."""
+    """What `pack` wrote: ``tarball`` holds its code and manifests, ``objects`` the manifest of its static objects."""
 
     id: str
     sha256: str
@@ -26,7 +26,7 @@ class ReleaseArchive:
 
     @classmethod
     def read(cls, build: Path) -> "ReleaseArchive":
-        """The release that lies in the build directory."""
+        """The release in the build directory."""
         data = json.loads((build / "release.json").read_text())
         tarball, objects = build / "release.tar.gz", build / "manifests" / "objects.json"
         return cls(data["id"], data["sha256"], tarball, objects, tuple(data["sign_in_paths"]))
@@ -40,9 +40,9 @@ def lock_of(facts: Facts) -> tuple[Path, str]:
 
 
 def send(connection: Connection, site: config.Site, facts: Facts, release: ReleaseArchive) -> float:
-    """Lets the server take the release in; returns how many MB of packages went with it.
+    """Sends the release to the server; returns how many MB of packages went with it.
 
-    Raises SlipwayError; whatever had arrived is not a release.
+    Raises SlipwayError; what had arrived by then is no release.
     """
     lock, venv = lock_of(facts)
     missing = venv not in facts.venvs
