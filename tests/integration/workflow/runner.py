@@ -1,4 +1,7 @@
-"""Runs the steps of a workflow as GitHub's runner does: in a fresh checkout, a fresh home and an empty environment."""
+"""Runs the steps of a workflow as GitHub's runner does: in a fresh checkout, a fresh home and an empty environment.
+
+They see the system, the packages and their own folder: the clone that the tests run in is not there.
+"""
 
 import os
 import re
@@ -18,6 +21,16 @@ from tests.clone import FIXTURE, WITHOUT_CACHES
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 # Of Debian, beside what a test puts before it.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PACKAGES = [path for path in sys.path if path.endswith("site-packages")]
+SYSTEM = ("bin", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr", "var")
+# $1: an empty folder, the new root; $2: where to begin; then the folders to be seen there, up to `--`, and the command.
+NAMESPACE = """
+root=$1 begin=$2; shift 2
+mount -t tmpfs -o mode=755 none "$root"
+mkdir -m 1777 "$root/tmp"
+while [ "$1" != -- ]; do mkdir -p "$root$1"; mount --rbind "$1" "$root$1"; shift; done; shift
+exec chroot "$root" env -C "$begin" "$@"
+"""
 
 
 def jobs(name: str) -> dict[str, Any]:
@@ -29,8 +42,10 @@ class Runner:
     """``directory`` holds the checkout, the home and what each run leaves; ``programs`` comes first in PATH."""
 
     def __init__(self, directory: Path) -> None:
-        self.home, self.temp, self.programs = (directory / name for name in ("home", "temp", "programs"))
-        for folder in (self.home, self.temp, self.programs):
+        self.home, self.temp, self.programs, self.root = (
+            directory / name for name in ("home", "temp", "programs", "root")
+        )
+        for folder in (self.home, self.temp, self.programs, self.root):
             folder.mkdir()
         self.checkout = _checkout(directory / "checkout")
         self.environment: dict[str, str] = {}
@@ -77,9 +92,13 @@ class Runner:
         }
         script = self.temp / "step.sh"
         script.write_text(step["run"])
+        seen = [path for name in SYSTEM if (path := Path("/", name)).exists()]
+        seen += [Path(sys.base_prefix), Path(sys.prefix), *map(Path, PACKAGES), self.home.parent.parent]
+        seen += {program.resolve().parent for program in (self.checkout / ".venv" / "bin").iterdir()} - {*seen}
+        user = [] if os.getuid() == 0 else ["--map-root-user"]
         return subprocess.run(
-            ["bash", "-e", str(script)],
-            cwd=self.checkout,
+            ["unshare", *user, "--mount", "sh", "-ec", NAMESPACE, "sh", self.root, self.checkout]
+            + [*seen, "--", "bash", "-e", script],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -108,11 +127,10 @@ def _checkout(target: Path) -> Path:
     made = target / ".venv"
     venv.create(made)
     (packages,) = made.glob("lib/python*/site-packages")
-    here = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "these.pth").write_text("\n".join([*here, str(target / "deploy")]) + "\n")
+    (packages / "these.pth").write_text("\n".join([*PACKAGES, str(target / "deploy")]) + "\n")
     for program in Path(sys.executable).parent.iterdir():
         if not (made / "bin" / program.name).exists():
-            (made / "bin" / program.name).symlink_to(program)
+            (made / "bin" / program.name).symlink_to(program.resolve())
     # To make each venv of the Makefile is there, newer than its lock file.
     for line in re.findall(r"^(\.venv[^:=\n]*):", (target / "Makefile").read_text(), re.MULTILINE):
         for stamp in line.split():

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from slipway import ROOT
 from slipway.tool import config
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
 from slipway.tool.server import agent
@@ -151,6 +152,12 @@ def asked(deployed, server, github, sts):
     file = server / "asked"
     file.unlink(missing_ok=True)
     return lambda: (len(github.asked), len(sts.asked), file.exists())
+
+
+def test_a_step_does_not_see_the_clone_that_these_tests_run_in(runner):
+    assert (ROOT / "Makefile").exists()
+    assert runner.run({"run": "ls Makefile"}).returncode == 0
+    assert "No such file" in runner.run({"run": f"ls {ROOT / 'Makefile'}"}).stdout
 
 
 def test_the_job_proves_who_it_is_and_gets_a_key(deployed):
