@@ -126,5 +126,5 @@ def test_who_takes_it_over_gets_to_look_at_it(site, server, monkeypatch, capfd):
     server.record(OTHER)
     assert main(["deploy", "--take-over"]) == 1
     # The stand-in's facts are none; they were asked for.
-    assert "slipway: the server's answer is cannot be read" in capfd.readouterr().err
+    assert "slipway: the server's answer cannot be read" in capfd.readouterr().err
     assert "/df " in server.called()
