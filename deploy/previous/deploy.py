@@ -11,7 +11,7 @@ PREFIX, NEW = "deploy.", "slipway.web."
 
 
 class Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Gives the module itself under its old name, and no copy of it: its classes are the same."""
+    """Returns the module itself under its old name, not a copy: its classes stay the same."""
 
     def find_spec(self, name, path=None, target=None):
         known = name.startswith(PREFIX) and importlib.util.find_spec(NEW + name.removeprefix(PREFIX))
@@ -21,7 +21,7 @@ class Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         new = "slipway.settings" if spec.name == "deploy.settings" else NEW + spec.name.removeprefix(PREFIX)
         warnings.warn(f"write `{new}` in place of `{spec.name}`, a name of an older version", FutureWarning, 2)
         module = importlib.import_module(new)
-        # The import system takes what a loader gives for unmade, and would write the old name into it.
+        # The import system initializes whatever a loader returns, and would write the old name into it.
         self.own = {name: getattr(module, name, None) for name in ("__spec__", "__loader__", "__package__", "__name__")}
         return module
 

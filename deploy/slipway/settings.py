@@ -1,7 +1,7 @@
 """``from slipway.settings import *``, the last line of a project's settings module.
 
-It gives what slipway.web.settings says to the module that it stands in. In a package of settings it may stand in the
-module that the others import, in each that is used, or in both.
+It adds the settings of slipway.web.settings to the module that imports it. In a package of settings that may be the
+base module, each module that is used, or both.
 """
 
 import os
@@ -12,7 +12,7 @@ from slipway.web import settings
 
 
 def __getattr__(name: str) -> Any:
-    # A star import asks for __all__ first, and each time: the module below it on the stack is the one that imports.
+    # A star import reads __all__ first, every time: the importing module is the caller's frame.
     if name != "__all__":
         raise AttributeError(f"slipway.settings has no {name}; write `from slipway.settings import *`")
     values = settings.values(sys._getframe(1).f_globals, os.environ)

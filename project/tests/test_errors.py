@@ -83,22 +83,22 @@ def test_a_chosen_theme_holds_on_error_pages(client):
 
 
 def test_error_pages_ask_neither_database_nor_context_processors(client, monkeypatch):
-    def refuse(*args, **kwargs):
+    def reject(*args, **kwargs):
         raise OperationalError("the database is away")
 
     # Mended before the test ends, which rolls the database back.
     with monkeypatch.context() as patch:
-        patch.setattr(connection, "cursor", refuse)
-        patch.setattr(engines["django"].engine, "template_context_processors", [refuse])
+        patch.setattr(connection, "cursor", reject)
+        patch.setattr(engines["django"].engine, "template_context_processors", [reject])
         assert_whole(client.get("/nowhere/"), 404, "Nothing moored here")
         assert_whole(client.get("/"), 500, "We have run aground")
 
 
 def test_a_page_is_sent_even_when_no_template_can_be_rendered(monkeypatch):
-    def refuse(*args, **kwargs):
+    def reject(*args, **kwargs):
         raise ValueError("no static manifest")
 
-    monkeypatch.setattr(errors, "render_to_string", refuse)
+    monkeypatch.setattr(errors, "render_to_string", reject)
     answer = server_error(RequestFactory().get("/"))
     assert (answer.status_code, answer.content.decode()) == (500, errors.LAST_RESORT)
     assert '<link rel="icon" href="data:,">' in errors.LAST_RESORT  # no browser asks the origin

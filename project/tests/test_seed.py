@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
+from slipway.web.media.errors import UploadError
 from slipway.web.media.image import UploadedImage, trust
-from slipway.web.media.refusal import Refused
 from wall.management.commands import seed_wall
 from wall.models import Photo
 from wall.scenery import SCENES
@@ -67,14 +67,14 @@ def test_a_generated_password_is_printed_once_and_works(stored, monkeypatch):
     assert get_user_model().objects.get(username="demo").check_password(password)
 
 
-def test_a_store_that_refuses_half_way_leaves_the_wall_empty(stored, monkeypatch):
-    def refuse(data):
+def test_a_store_that_rejects_half_way_leaves_the_wall_empty(stored, monkeypatch):
+    def reject(data):
         stored.append(data)
         if len(stored) == 3:
-            raise Refused("The bucket does not answer.")
+            raise UploadError("The bucket does not answer.")
         return trust(UploadedImage(key="1.jpg", width=60, height=40))
 
-    monkeypatch.setattr(seed_wall, "store_image", refuse)
+    monkeypatch.setattr(seed_wall, "store_image", reject)
     with pytest.raises(CommandError, match="The bucket does not answer"):
         seed()
     assert not Photo.objects.exists()

@@ -5,8 +5,8 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
 
 from photowall.errors import allow
+from slipway.web.media.errors import UploadError
 from slipway.web.media.forms import ImageUploadForm
-from slipway.web.media.refusal import Refused
 from wall.models import Photo
 
 
@@ -25,8 +25,8 @@ def add(request):
     if form.is_valid():
         try:
             photo = form.save()
-        except Refused as refused:  # the bucket has failed since the form was checked
-            form.add_error("image", str(refused))
+        except UploadError as error:  # the bucket has failed since the form was checked
+            form.add_error("image", str(error))
         else:
             messages.success(request, f"“{photo.title}” hangs on the wall.")
             return redirect(photo)

@@ -11,7 +11,7 @@ HEADER = "Content-Security-Policy"
 
 
 class DefaultPolicy:
-    """Gives each answer the policy, unless a view has set one."""
+    """Adds the policy to each response, unless a view has set one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

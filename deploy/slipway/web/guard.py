@@ -1,4 +1,4 @@
-"""Refuses a project that is not where it should be, or has not taken the offload settings."""
+"""Rejects a project whose settings module is missing, or does not import the offload settings."""
 
 import os
 
@@ -15,7 +15,7 @@ def require_offload_line() -> None:
         taken = hasattr(settings, "SLIPWAY_OFFLOAD")
     except ModuleNotFoundError as error:
         module = os.environ["DJANGO_SETTINGS_MODULE"]
-        # What the module itself lacks is told better by the traceback.
+        # An import that fails inside the module: the traceback explains it better.
         if not f"{module}.".startswith(f"{error.name}."):
             raise
         raise SlipwayError(

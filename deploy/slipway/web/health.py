@@ -1,6 +1,6 @@
-"""Two questions that a deploy and a load balancer ask of any project: is the process alive, is the site ready.
+"""Health checks of any project, for a deploy and a load balancer: is the process alive, is the site ready.
 
-They are answered before the project's own middleware and URLs, so that no redirect or login stands in their way.
+They are answered before the project's own middleware and URLs, so that no redirect or login interferes.
 """
 
 import json
@@ -17,18 +17,18 @@ READY = "/healthz/ready"
 
 
 class HealthMiddleware:
-    """Answers ``/healthz/live`` and ``/healthz/ready``; hands everything else on."""
+    """Answers ``/healthz/live`` and ``/healthz/ready``; passes everything else on."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        answering = {LIVE: live, READY: ready}.get(request.path_info)
-        if answering is None:
+        view = {LIVE: live, READY: ready}.get(request.path_info)
+        if view is None:
             return self._get_response(request)
-        answer = answering() if request.method in ("GET", "HEAD") else HttpResponseNotAllowed(["GET", "HEAD"])
-        add_never_cache_headers(answer)
-        return answer
+        response = view() if request.method in ("GET", "HEAD") else HttpResponseNotAllowed(["GET", "HEAD"])
+        add_never_cache_headers(response)
+        return response
 
 
 def live() -> HttpResponse:
@@ -37,13 +37,13 @@ def live() -> HttpResponse:
 
 
 def ready() -> HttpResponse:
-    """200 when every database answers a query, 503 with the reason's name when one does not."""
-    answers = {"database" if name == DEFAULT_DB_ALIAS else name: _ask(connections[name]) for name in connections}
-    status = 200 if set(answers.values()) <= {"ok"} else 503
-    return HttpResponse(json.dumps(answers) + "\n", "application/json", status=status)
+    """200 when every database answers a query, 503 with the exception's name when one does not."""
+    results = {"database" if name == DEFAULT_DB_ALIAS else name: _query(connections[name]) for name in connections}
+    status = 200 if set(results.values()) <= {"ok"} else 503
+    return HttpResponse(json.dumps(results) + "\n", "application/json", status=status)
 
 
-def _ask(connection: BaseDatabaseWrapper) -> str:
+def _query(connection: BaseDatabaseWrapper) -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

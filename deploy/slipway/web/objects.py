@@ -1,4 +1,4 @@
-"""What the bucket holds: a static object, its name, its headers."""
+"""A static object in the bucket: its key and its headers."""
 
 import hashlib
 import mimetypes
@@ -8,18 +8,18 @@ from pathlib import PurePosixPath
 
 from slipway.web.prefixes import STATIC_PREFIX
 
-# The shape of a name with a hash, as a policy can say it: some names without one have it too. A file without an
-# extension (LICENSE.<hash>) has not: its shape alone would be that of too many plain names (x.core.min.css).
+# The pattern of a hashed name, as an IAM policy can express it: some unhashed names match too. A hashed file without an
+# extension (LICENSE.<hash>) does not: its pattern would match too many plain names (x.core.min.css).
 HASHED_SHAPE = f"{STATIC_PREFIX}*.????????????.*"
 
-# A hashed name never changes its bytes, so a browser need never ask again.
+# A hashed name never changes its bytes, so a browser never has to revalidate.
 IMMUTABLE = "public, max-age=31536000, immutable"
 # An unhashed file is replaced in place; five minutes bound how long an old copy lives.
 SHORT_LIVED = "public, max-age=300"
 
 # What an object is served with: Content-Type and Cache-Control.
 Headers = tuple[str, str]
-# Of objects.json and of the manifests of releases. Since 2 a recorded release's objects have the headers that it names.
+# Of objects.json and of the manifests of releases. Since 2 the manifest of a release has the headers of its objects.
 MANIFEST_VERSION = 2
 
 # Exact types, so that an object's headers do not depend on the building machine's mime.types.
@@ -54,8 +54,8 @@ FIRST_TYPES = {
     ".woff2": "font/woff2",
     ".xml": "application/xml",
 }
-# Types that have changed or come since, by extension. A hashed name keeps its headers for a year, in the bucket and in
-# every cache: a type that changes is written here, and not above, so that such files get new names.
+# Types that were changed or added later, by extension. A hashed name keeps its headers for a year, in the bucket and in
+# every cache: a changed type goes here, and not above, so that such files get new names.
 LATER_TYPES: dict[str, str] = {}
 CONTENT_TYPES = FIRST_TYPES | LATER_TYPES
 _BUILTIN_TYPES = mimetypes.MimeTypes()
@@ -73,9 +73,9 @@ def content_type(name: str) -> str:
 
 
 def name_digest(name: str, body: bytes) -> str:
-    """The hash that goes into the name of the file called ``name``: 32 hex digits.
+    """The hash for the name of the file called ``name``: 32 hex digits.
 
-    It is the MD5 of the bytes, as Django's, and where the type of such files has changed, that of type and bytes.
+    It is the MD5 of the bytes, as Django's, or of type and bytes where the type of such files has changed.
     """
     later = LATER_TYPES.get(PurePosixPath(name).suffix.lower(), "")
     return hashlib.md5(later.encode() + body, usedforsecurity=False).hexdigest()
@@ -83,7 +83,7 @@ def name_digest(name: str, body: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StaticObject:
-    """One object as the bucket will hold it.
+    """One object of the static bucket.
 
     ``key`` is the whole bucket key; ``md5`` has 32 hex digits and equals S3's ETag of a single PUT.
     """
@@ -96,12 +96,12 @@ class StaticObject:
 
     @classmethod
     def hashed(cls, name: str, body: bytes) -> "StaticObject":
-        """An object whose name carries the hash of its bytes."""
+        """An object whose name contains the hash of its bytes."""
         return cls._make(name, body, IMMUTABLE)
 
     @classmethod
     def unhashed(cls, name: str, body: bytes) -> "StaticObject":
-        """An object whose name carries no hash: a push replaces it in place."""
+        """An object without a hash in its name: a push replaces it in place."""
         return cls._make(name, body, SHORT_LIVED)
 
     @classmethod

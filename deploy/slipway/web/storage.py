@@ -1,4 +1,4 @@
-"""Where a running site looks up the hashed name of a static file."""
+"""The storage that resolves a static file to its hashed name on a running site."""
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
@@ -6,10 +6,10 @@ from django.core.files.storage import FileSystemStorage
 
 
 class StaticStorage(ManifestStaticFilesStorage):
-    """URLs on the CDN host, from the staticfiles.json that the release carries.
+    """URLs on the CDN host, from the release's staticfiles.json.
 
     Only the manifest is on disk; the files are in the bucket, so no cloud library is loaded. A name
-    that the manifest misses raises ValueError, as Django's strict manifest does.
+    that is missing in the manifest raises ValueError, as Django's strict manifest does.
     """
 
     def __init__(self, *args, **kwargs):

@@ -1,13 +1,13 @@
-"""How each provider's S3 server differs from Amazon's: all that the push and the uploads need to know of it."""
+"""How each provider's S3 server differs from Amazon's, as far as the push and the uploads depend on it."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Where site.yml's `provider` stands in the environment of the build and the web process.
+# The environment variable with site.yml's `provider`, for the build and the web process.
 VARIABLE = "SLIPWAY_PROVIDER"
 DEFAULT = "cloudfront"
-# Checksums only where the API asks for them: those that botocore adds by itself are Amazon's own, and other servers
+# Checksums only where the API requires them: those that botocore adds by default are Amazon's own, and other servers
 # reject them: https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
 CHECKSUMS = {
     "request_checksum_calculation": "when_required",
@@ -17,9 +17,9 @@ CHECKSUMS = {
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """``form``: a browser may upload by POST Object; ``md5``: the ETag of a single PUT is the MD5 of its bytes.
+    """``form``: POST Object is supported; ``md5``: the ETag of a single PUT is the MD5 of its bytes.
 
-    ``push``: the static files go there. Where they do not, a CDN pulls them from the site itself.
+    ``push``: static files are pushed there. Otherwise a CDN pulls them from the site itself.
     """
 
     form: bool = True
@@ -38,11 +38,11 @@ STORES = {
     "akamai": Store(),
     # https://docs.openstack.org/swift/latest/s3_compat.html (POST Object is not among the operations)
     "rackspace": Store(form=False),
-    # No bucket for static files; one for uploads may be at Amazon, or wherever site.yml's endpoint is.
+    # No bucket for static files; uploads may be at Amazon, or at site.yml's endpoint.
     "pull": Store(push=False),
 }
 
 
 def current(environ: Mapping[str, str] = os.environ) -> Store:
-    """The store that this process works with."""
+    """The store of this process."""
     return STORES[environ.get(VARIABLE, DEFAULT)]

@@ -1,4 +1,4 @@
-"""The one switch between development and production, set by whoever builds or serves a release."""
+"""The switch between development and production: an environment variable of the build and the web process."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ PRODUCTION = "production"
 
 
 def production(environ: Mapping[str, str]) -> bool:
-    """Whether this process builds or serves a release. Raises ImproperlyConfigured for any other word than the two."""
+    """Whether this process builds or serves a release. Raises ImproperlyConfigured for an unknown value."""
     value = environ.get(VARIABLE, "development")
     if value not in (PRODUCTION, "development"):
         raise ImproperlyConfigured(f"{VARIABLE}: {value!r} is neither {PRODUCTION} nor development; unset it")

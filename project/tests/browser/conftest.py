@@ -22,11 +22,11 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium. Playwright's loop runs in this thread, where Django would refuse its database."""
+    """Chromium. Playwright's loop runs in this thread, where Django would reject its database."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if not program:
         pytest.skip("no Chromium here: apt install chromium")
-    # Chromium's sandbox refuses root.
+    # Chromium's sandbox rejects root.
     flags = ["--no-proxy-server", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

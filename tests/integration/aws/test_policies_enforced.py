@@ -171,7 +171,7 @@ def test_the_deployer_creates_hashed_names_and_releases_and_replaces_neither(wor
 
 
 # A call of every kind that an account's owner may make, and none of these identities.
-REFUSED = {
+REJECTED = {
     "list all buckets": ("s3", "list_buckets", {}),
     "list old versions": ("s3", "list_object_versions", {"Bucket": MEDIA}),
     "make a bucket": ("s3", "create_bucket", {"Bucket": "more"}),
@@ -200,7 +200,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("identity", RIGHTS)
 def test_nobody_does_what_an_owner_does(world: World, identity: str):
-    for what, (service, operation, params) in REFUSED.items():
+    for what, (service, operation, params) in REJECTED.items():
         assert not may(getattr(world.client(service, identity), operation), **params), what
 
 

@@ -51,8 +51,8 @@ def test_the_site_alone_is_granted_cors_on_the_static_host(provisioned: Account)
     assert granted["Access-Control-Allow-Origin"] == SITE
     assert granted["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert granted["X-Content-Type-Options"] == "nosniff"
-    refused = provisioned.get(STATIC, path, Origin="http://evil.test").headers
-    assert refused["Access-Control-Allow-Origin"] is None
+    rejected = provisioned.get(STATIC, path, Origin="http://evil.test").headers
+    assert rejected["Access-Control-Allow-Origin"] is None
 
 
 def test_an_upload_opened_as_a_page_may_do_nothing(provisioned: Account):
@@ -73,13 +73,13 @@ def test_a_missing_key_is_a_404(provisioned: Account):
     assert {provisioned.get(host, "/lost").status for host in (STATIC, MEDIA)} == {404}
 
 
-def test_a_preflight_of_the_site_is_answered_and_of_a_stranger_refused(provisioned: Account):
+def test_a_preflight_of_the_site_is_answered_and_of_a_stranger_rejected(provisioned: Account):
     asked = {"Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": "x-asked"}
     granted = provisioned.get(STATIC, "/css/base.0123456789ab.css", "OPTIONS", Origin=SITE, **asked)
     assert (granted.status, granted.headers["Access-Control-Allow-Origin"]) == (200, SITE)
     assert granted.headers["Access-Control-Allow-Headers"] == "x-asked"
-    refused = provisioned.get(STATIC, "/css/base.0123456789ab.css", "OPTIONS", Origin="http://evil.test", **asked)
-    assert refused.headers["Access-Control-Allow-Origin"] is None
+    rejected = provisioned.get(STATIC, "/css/base.0123456789ab.css", "OPTIONS", Origin="http://evil.test", **asked)
+    assert rejected.headers["Access-Control-Allow-Origin"] is None
 
 
 def test_a_key_asked_for_before_its_upload_is_there_after_it(provisioned: Account):

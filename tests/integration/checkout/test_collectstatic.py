@@ -86,7 +86,7 @@ def test_the_first_finder_wins_as_in_django(checkout, bucket):
 
 
 @pytest.mark.parametrize("option", ["--clear", "--link", "--no-post-process"])
-def test_an_option_that_cannot_hold_here_is_refused(checkout, bucket, option):
+def test_an_option_that_cannot_hold_here_is_rejected(checkout, bucket, option):
     done = checkout.manage("collectstatic", "--noinput", option)
     assert done.returncode == 1
     assert done.stderr.startswith(f"slipway: {option}: ")

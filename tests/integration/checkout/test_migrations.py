@@ -1,4 +1,4 @@
-"""`manage.py check_migrations`, as a deploy calls it: it needs no database, and its last line is the refusal."""
+"""`manage.py check_migrations`, as a deploy calls it: it needs no database, and its last line is the error."""
 
 import json
 
@@ -17,7 +17,7 @@ SECOND = """dependencies = [("wall", "0001_initial")]
     ]"""
 
 
-def test_a_migration_that_breaks_what_serves_is_refused_with_no_database_there(checkout):
+def test_a_migration_that_breaks_what_serves_is_rejected_with_no_database_there(checkout):
     checkout.write("wall/__init__.py", "")
     checkout.write("wall/migrations/__init__.py", "")
     checkout.write("wall/migrations/0001_initial.py", MIGRATION.format(FIRST))

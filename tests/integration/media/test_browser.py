@@ -104,15 +104,15 @@ def another_policy(form):
     form["fields"]["policy"] = "e30="
 
 
-REFUSALS = {
+REJECTED = {
     "wrong type": (another_type, "not what was announced (AccessDenied)"),
     "other key": (another_key, "not what was announced (AccessDenied)"),
-    "tampered": (another_policy, "The photo storage refused the file"),
+    "tampered": (another_policy, "The photo storage rejected the file"),
 }
 
 
-@pytest.mark.parametrize(("change", "sentence"), REFUSALS.values(), ids=REFUSALS)
-def test_the_page_says_why_the_bucket_refused(visitor, change, sentence):
+@pytest.mark.parametrize(("change", "sentence"), REJECTED.values(), ids=REJECTED)
+def test_the_page_says_why_the_bucket_rejected(visitor, change, sentence):
     visitor.go("/photos/add/")
     visitor.change_forms(change)
     visitor.choose(PHOTO)
@@ -140,7 +140,7 @@ def test_the_page_says_that_the_bucket_found_a_photo_too_large(visitor, sign):
     visitor.go("/photos/add/")
     visitor.change_forms(lambda form: sign(form, limit=1000))
     visitor.choose(PHOTO)
-    visitor.expect_error("are taken. Choose a smaller one.")
+    visitor.expect_error("are allowed. Choose a smaller one.")
     assert any("127.0.0.1" in url and status == 400 for url, status in visitor.posts)
 
 
@@ -156,11 +156,11 @@ def test_a_form_that_has_expired_is_said_and_tried_again(visitor, sign):
     expect(visitor.error).to_be_hidden()
 
 
-def test_a_photo_too_large_is_refused_before_it_is_sent(visitor):
+def test_a_photo_too_large_is_rejected_before_it_is_sent(visitor):
     visitor.go("/photos/add/")
     visitor.change_forms(lambda form: form.update(limit=60_000))
     visitor.choose(PHOTO)
-    visitor.expect_error("at most 0.1 MB are taken")
+    visitor.expect_error("at most 0.1 MB are allowed")
     assert all(status < 400 for _, status in visitor.posts)
 
 

@@ -1,4 +1,4 @@
-"""An upload by plain HTTP: what the bucket refuses, what is read of the rest, what becomes public."""
+"""An upload by plain HTTP: what the bucket rejects, what is read of the rest, what becomes public."""
 
 import base64
 import json
@@ -10,8 +10,8 @@ import requests
 from botocore.exceptions import ClientError
 
 from slipway.web.media import client
+from slipway.web.media.errors import DOWN, GONE, UploadError
 from slipway.web.media.limits import FORM_SECONDS, READ_BYTES
-from slipway.web.media.refusal import DOWN, GONE, Refused
 from slipway.web.media.review import check
 from slipway.web.media.seeding import store_image
 from tests.integration.media.conftest import SITE, post
@@ -60,7 +60,7 @@ def tampered(fields):
     return {"policy": base64.b64encode(json.dumps(policy).encode()).decode()}
 
 
-REFUSALS = {
+REJECTED = {
     "oversize": (lambda fields: {}, 1001, "EntityTooLarge"),
     "empty": (lambda fields: {}, 0, "EntityTooSmall"),
     "wrong type": (lambda fields: {"Content-Type": "text/html"}, 100, "AccessDenied"),
@@ -70,8 +70,8 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize(("changes", "size", "code"), REFUSALS.values(), ids=REFUSALS)
-def test_the_bucket_refuses_what_the_form_does_not_allow(store, admin, bucket, changes, size, code):
+@pytest.mark.parametrize(("changes", "size", "code"), REJECTED.values(), ids=REJECTED)
+def test_the_bucket_rejects_what_the_form_does_not_allow(store, admin, bucket, changes, size, code):
     form = store.sign(KEY, "image/jpeg", 1000)
     answer = post(form, b"z" * size, **changes(form.fields))
     assert ElementTree.fromstring(answer.content).findtext("Code") == code
@@ -80,7 +80,7 @@ def test_the_bucket_refuses_what_the_form_does_not_allow(store, admin, bucket, c
     assert "Contents" not in admin.list_objects_v2(Bucket=bucket)
 
 
-def test_the_bucket_refuses_an_expired_form(store, monkeypatch):
+def test_the_bucket_rejects_an_expired_form(store, monkeypatch):
     monkeypatch.setattr("slipway.web.media.bucket.FORM_SECONDS", -1)
     answer = post(store.sign(KEY, "image/jpeg", 1000), b"z" * 100)
     assert answer.status_code == 403
@@ -97,7 +97,7 @@ def test_at_most_256_kb_of_each_object_leave_the_bucket(upload, sent, behind):
 
 
 WRONG = {
-    "dimensions out of reach": (with_far_dimensions(picture(), 300_000), "behind more than 256 KB"),
+    "dimensions out of reach": (with_far_dimensions(picture(), 300_000), "after more than 256 KB"),
     "huge dimensions": (said_to_be(16_000, 16_000), "at most 89 million"),
     "cut off": (picture()[:-100], "cut off"),
     "wrong extension": (picture(kind="PNG"), "not of the type"),
@@ -106,9 +106,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("body", "sentence"), WRONG.values(), ids=WRONG)
-def test_what_the_bucket_cannot_see_is_refused_afterwards(upload, sent, admin, bucket, body, sentence):
+def test_what_the_bucket_cannot_see_is_rejected_afterwards(upload, sent, admin, bucket, body, sentence):
     ticket = upload({"original": body})
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(UploadError, match=sentence):
         check(ticket)
     assert sum(sent) <= READ_BYTES
     assert "Contents" not in admin.list_objects_v2(Bucket=bucket, Prefix="media/public/")
@@ -118,18 +118,18 @@ def test_an_object_that_changed_after_the_check_is_not_published(store, upload, 
     ticket = upload({"original": picture()})
     pending = check(ticket)
     post(store.sign(ticket.key("original"), "image/jpeg", 1000), b"<script>alert(1)</script>")
-    with pytest.raises(Refused, match=GONE):
+    with pytest.raises(UploadError, match=GONE):
         pending.publish()
     assert "Contents" not in admin.list_objects_v2(Bucket=bucket, Prefix="media/public/")
 
 
 def test_an_upload_that_never_came_is_told_apart_from_a_bucket_that_is_down(store, upload, monkeypatch):
     ticket = upload({"original": picture()})
-    with pytest.raises(Refused, match=GONE):
+    with pytest.raises(UploadError, match=GONE):
         store.read_range(ticket.key("original") + "x", 0, 10)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     monkeypatch.setattr(client, "_client", None)
-    with pytest.raises(Refused, match=DOWN):
+    with pytest.raises(UploadError, match=DOWN):
         check(ticket)
 
 

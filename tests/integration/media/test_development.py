@@ -57,7 +57,7 @@ def test_a_photo_is_added_to_the_media_folder(browser, site, checkout):
     assert names == {"original.jpg", "480.webp", "800.webp"}
 
 
-def test_the_page_says_why_development_refused(browser, site):
+def test_the_page_says_why_development_rejected(browser, site):
     visitor = Visitor(browser, site)
     visitor.sign_in("/login/", "demo", "shipshape")
     visitor.go("/photos/add/")

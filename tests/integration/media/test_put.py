@@ -13,8 +13,8 @@ import requests
 from rehearsal.local_site import ROOT, USER
 from slipway.tool import config
 from slipway.tool.providers import cloudflare
+from slipway.web.media.errors import UploadError
 from slipway.web.media.limits import FORM_SECONDS, byte_limit
-from slipway.web.media.refusal import Refused
 from slipway.web.media.review import check
 from slipway.web.media.ticket import Ticket
 from tests.integration.media.conftest import SITE
@@ -56,7 +56,7 @@ def test_what_was_announced_is_taken_and_published(store, admin, bucket):
     assert admin.get_object(Bucket=bucket, Key=image.key)["Body"].read() == BODY
 
 
-REFUSALS = {
+REJECTED = {
     "longer": (KEY, BODY + b"x", {}),
     "shorter": (KEY, BODY[:-1], {}),
     "wrong type": (KEY, BODY, {"Content-Type": "text/html"}),
@@ -65,8 +65,8 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize(("key", "body", "headers"), REFUSALS.values(), ids=REFUSALS)
-def test_the_store_refuses_what_was_not_signed(store, admin, bucket, key, body, headers):
+@pytest.mark.parametrize(("key", "body", "headers"), REJECTED.values(), ids=REJECTED)
+def test_the_store_rejects_what_was_not_signed(store, admin, bucket, key, body, headers):
     form = store.sign(KEY, "image/jpeg", 10**6, len(BODY))
     answer = requests.put(
         form.url.replace(KEY, key), body, headers={"Origin": SITE, **form.fields, **headers}, timeout=30
@@ -86,14 +86,14 @@ def test_five_minutes_are_all_it_has(store, monkeypatch, ago, status):
 
 @pytest.mark.parametrize("size", [0, 1001])
 def test_nothing_is_signed_beyond_the_limit(store, size):
-    with pytest.raises(Refused, match="1 to 1000"):
+    with pytest.raises(UploadError, match="1 to 1000"):
         store.sign(KEY, "image/jpeg", 1000, size)
 
 
 def test_a_store_that_lets_more_pass_than_was_signed_is_found_out_after_arrival(store, admin, bucket):
     ticket = Ticket.issue("1", {"original": "image/jpeg"})
     admin.put_object(Bucket=bucket, Key=ticket.key("original"), Body=bytes(byte_limit("original") + 1))
-    with pytest.raises(Refused, match="at most 25 MB"):
+    with pytest.raises(UploadError, match="at most 25 MB"):
         check(ticket)
 
 

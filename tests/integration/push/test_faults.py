@@ -16,7 +16,7 @@ from tests.integration.push.conftest import as_held
 from tests.unit.push.wire import Answered
 
 ROOT = Path(__file__).parents[3]
-REFUSED = Answered(403, b"<Error><Code>AccessDenied</Code></Error>")
+REJECTED = Answered(403, b"<Error><Code>AccessDenied</Code></Error>")
 
 
 def puts_from(number, fault):
@@ -25,7 +25,7 @@ def puts_from(number, fault):
 
 @pytest.mark.parametrize("number", [1, 2, 31, 60, 61, 62])
 def test_one_rejected_put_fails_the_push_and_a_rerun_sends_the_rest(bucket, held, release, line, number):
-    line.fault = lambda asked: REFUSED if asked.method == "PUT" and asked.number == number else None
+    line.fault = lambda asked: REJECTED if asked.method == "PUT" and asked.number == number else None
     with pytest.raises(SlipwayError) as caught:
         push(release, bucket)
     landed = held()
@@ -40,7 +40,7 @@ def test_one_rejected_put_fails_the_push_and_a_rerun_sends_the_rest(bucket, held
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [
-        (REFUSED, "403 AccessDenied: allow s3:PutObject"),
+        (REJECTED, "403 AccessDenied: allow s3:PutObject"),
         (Answered(500), r"\(5 attempts\): 500: the server itself failed"),
         (Answered(503, b"<Error><Code>SlowDown</Code></Error>"), r"\(5 attempts\): 503 SlowDown"),
         (False, r"\(5 attempts\): the connection broke: http:\S+ ended it"),
@@ -82,7 +82,7 @@ def test_a_put_that_landed_though_its_answer_was_lost_is_no_conflict(bucket, hel
     assert held() == as_held([obj])
 
 
-@pytest.mark.parametrize("fault", [REFUSED, Answered(500), False], ids=["403", "500", "connection dropped"])
+@pytest.mark.parametrize("fault", [REJECTED, Answered(500), False], ids=["403", "500", "connection dropped"])
 def test_a_listing_that_fails_sends_nothing(bucket, release, line, fault):
     line.fault = lambda asked: fault if asked.method == "GET" else None
     with pytest.raises(SlipwayError, match=f"cannot list s3://{bucket.name}/"):

@@ -109,7 +109,7 @@ def test_a_stylesheet_with_an_open_block_does_not_swallow_the_next(bundle):
     assert len(bundle("css", ("a.css", "@media print{a{b:c}"), ("b.css", "d{e:f}"))) == 2
 
 
-def test_an_inline_style_with_a_relative_url_is_refused(bundle):
+def test_an_inline_style_with_a_relative_url_is_rejected(bundle):
     with pytest.raises(SlipwayError, match=r"an inline style refers to \.\./img/sea\.svg; write it with {% static %}"):
         bundle("css", "a{b:url(../img/sea.svg)}")
 

@@ -75,7 +75,7 @@ def test_a_result_with_another_structure_is_not_used(monkeypatch):
         ("x = `", 1),
     ],
 )
-def test_what_no_browser_would_run_is_refused_with_its_line(script, line):
+def test_what_no_browser_would_run_is_rejected_with_its_line(script, line):
     assert javascript.syntax_error(script)[0] == line
 
 

@@ -100,7 +100,7 @@ class Answer:
 @dataclass
 class Origin:
     """What the origin holds, by path, and what it was asked. A private bucket: unsigned reads are
-    refused. It names the missing key to whoever may read, as S3 does only to whom may list."""
+    rejected. It names the missing key to whoever may read, as S3 does only to whom may list."""
 
     objects: dict[str, tuple[int, dict, bytes]] = field(default_factory=dict)
     requests: list[web.BaseRequest] = field(default_factory=list)

@@ -24,7 +24,7 @@ def test_another_origin_path_is_another_key(environment: CdnEnvironment):
     assert environment.origin.requests[0].path == f"/{BUCKET}/static/old/a.css"
 
 
-def test_without_an_access_control_the_read_is_unsigned_and_refused(environment: CdnEnvironment):
+def test_without_an_access_control_the_read_is_unsigned_and_rejected(environment: CdnEnvironment):
     del environment.s3_origin["OriginAccessControlId"]
     assert environment.get("/a.css").status == 403
     assert "Authorization" not in environment.origin.requests[0].headers

@@ -59,7 +59,7 @@ def test_redirect_to_https_moves_a_plain_request(environment: CdnEnvironment):
     assert environment.get("/a.css", "OPTIONS").status == 307
 
 
-def test_https_only_refuses_a_plain_request(environment: CdnEnvironment):
+def test_https_only_rejects_a_plain_request(environment: CdnEnvironment):
     environment.behaviour["ViewerProtocolPolicy"] = "https-only"
     assert environment.get("/a.css").status == 403
     assert environment.origin.requests == []
@@ -116,8 +116,8 @@ def test_the_first_cache_behavior_whose_pattern_matches_counts(
     strict = environment.behaviour | {"PathPattern": pattern, "ViewerProtocolPolicy": "https-only"}
     later = strict | {"ViewerProtocolPolicy": "redirect-to-https"}
     environment.config["CacheBehaviors"] = {"Quantity": 2, "Items": [strict, later]}
-    refused = environment.get("/fonts/a.woff2")
-    assert (refused.status, refused.headers["Server"]) == (403, "CloudFront")
+    rejected = environment.get("/fonts/a.woff2")
+    assert (rejected.status, rejected.headers["Server"]) == (403, "CloudFront")
     assert environment.get(other).headers["Server"] != "CloudFront"
 
 
@@ -135,7 +135,7 @@ def test_the_first_cache_behavior_whose_pattern_matches_counts(
         ("config", "OriginGroups", {"Quantity": 1, "Items": [{"Id": "group"}]}),
     ],
 )
-def test_what_is_not_imitated_is_refused_by_name(environment: CdnEnvironment, where: str, setting: str, value: object):
+def test_what_is_not_imitated_is_rejected_by_name(environment: CdnEnvironment, where: str, setting: str, value: object):
     getattr(environment, where)[setting] = value
     answer = environment.get("/a.css")
     assert answer.status == 501

@@ -128,9 +128,9 @@ def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_rel
 def test_what_needs_the_playbook_is_not_begun_with_the_key_of_ci(changes, reason, look, monkeypatch):
     look(**changes)
     monkeypatch.setattr(deploy, "Builder", lambda *_: pytest.fail("a build was begun"))
-    with pytest.raises(SlipwayError, match=r"run `make deploy` from a machine whose key is in admin_keys") as refused:
+    with pytest.raises(SlipwayError, match=r"run `make deploy` from a machine whose key is in admin_keys") as rejected:
         look(restricted=True, **changes)
-    assert f"the playbook is needed ({reason})" in str(refused.value) and "\n" not in str(refused.value)
+    assert f"the playbook is needed ({reason})" in str(rejected.value) and "\n" not in str(rejected.value)
 
 
 def test_what_does_not_need_it_is_begun(look):
@@ -337,16 +337,16 @@ def test_a_server_of_an_earlier_layout_is_told_what_changes_before_the_playbook(
     assert "from Slipway an earlier version (layout 0)" in capsys.readouterr().out
 
 
-def test_a_check_of_a_bare_host_is_refused(check):
+def test_a_check_of_a_bare_host_is_rejected(check):
     with pytest.raises(SlipwayError, match="`make deploy`"):
         check("", [])
 
 
-def test_keys_that_lock_out_are_refused_before_the_server_is_asked_anything(described, monkeypatch):
-    def refuse(site):
+def test_keys_that_lock_out_are_rejected_before_the_server_is_asked_anything(described, monkeypatch):
+    def reject(site):
         raise SlipwayError("admin_keys: none of them is yours")
 
-    monkeypatch.setattr(deploy.lockout, "check", refuse)
+    monkeypatch.setattr(deploy.lockout, "check", reject)
     monkeypatch.setattr(deploy, "reach", lambda *_, **__: pytest.fail("the server was asked"))
     with pytest.raises(SlipwayError, match="none of them is yours"):
         deploy.Deploy(described("cloudfront"), None, argparse.Namespace(take_over=False)).look()

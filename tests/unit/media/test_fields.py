@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.test import TestCase
 
 from gallery.models import Photo
+from slipway.web.media.errors import DOWN, UploadError
 from slipway.web.media.fields import ImageUploadField, UploadedImage, Variant
 from slipway.web.media.image import trust
-from slipway.web.media.refusal import DOWN, Refused
 from slipway.web.media.review import check
 
 IMAGE = trust(
@@ -80,7 +80,7 @@ def test_deleting_the_row_removes_the_objects(user, folder, upload):
 
 def test_a_row_is_deleted_though_the_store_is_down(user, folder, upload, monkeypatch, caplog):
     def down(_):
-        raise Refused(DOWN)
+        raise UploadError(DOWN)
 
     photo = hang(user, check(upload()))
     monkeypatch.setattr(folder, "delete", down)

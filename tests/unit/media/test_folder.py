@@ -38,7 +38,7 @@ def test_what_the_form_announced_is_taken(folder):
         ({"policy": ""}, "SignatureDoesNotMatch"),
     ),
 )
-def test_what_breaks_the_policy_is_refused_in_s3s_words(folder, changes, code):
+def test_what_breaks_the_policy_is_rejected_in_s3s_words(folder, changes, code):
     with pytest.raises(RejectedForm) as rejected:
         post(folder, **changes)
     assert rejected.value.code == code
@@ -64,11 +64,11 @@ def test_the_view_answers_as_the_bucket_does(folder):
     form = folder.sign(KEY, "image/jpeg", 10)
     client = Client(enforce_csrf_checks=True)
     taken = client.post(form.url, form.fields | {"file": SimpleUploadedFile("a", b"photo")})
-    refused = client.post(form.url, form.fields | {"file": SimpleUploadedFile("a", b"x" * 11)})
+    rejected = client.post(form.url, form.fields | {"file": SimpleUploadedFile("a", b"x" * 11)})
     empty = client.post(form.url, form.fields)
     assert (taken.status_code, taken.content) == (204, b"")
-    assert (refused.status_code, refused["Content-Type"]) == (400, "application/xml")
-    assert b"<Error><Code>EntityTooLarge</Code>" in refused.content
+    assert (rejected.status_code, rejected["Content-Type"]) == (400, "application/xml")
+    assert b"<Error><Code>EntityTooLarge</Code>" in rejected.content
     assert b"<Code>InvalidArgument</Code>" in empty.content
 
 

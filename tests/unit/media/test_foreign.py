@@ -86,7 +86,7 @@ def test_a_serializer_takes_nobodys_keys(victim, written):
 def test_a_serializer_that_asks_no_model_saves_nobodys_keys(victim):
     serializer = TrustingSerializer(data={"image": victim.image.to_json()})
     assert serializer.is_valid()
-    with pytest.raises(SuspiciousFileOperation, match=r"gallery\.Photo\.image takes uploads"), transaction.atomic():
+    with pytest.raises(SuspiciousFileOperation, match=r"gallery\.Photo\.image accepts uploads"), transaction.atomic():
         serializer.save(owner=victim.owner)
     assert [*Photo.objects.all()] == [victim]
 
@@ -323,7 +323,7 @@ def test_objects_stay_where_the_database_cannot_say_who_names_them(mine, deleted
     def away(*_):
         raise DatabaseError("the connection is closed")
 
-    monkeypatch.setattr(removal, "_unnamed", away)
+    monkeypatch.setattr(removal, "_unused", away)
     deleted(mine)
     assert there(mine.image) == mine.image.keys
     assert mine.image.key in caplog.text and "the connection is closed" in caplog.text

@@ -35,7 +35,7 @@ def test_a_form_hands_in_the_ticket_of_an_upload(client, user, upload):
     assert (photo.image.width, photo.owner) == (1200, user)
 
 
-def test_somebody_elses_upload_is_refused_in_words(client, upload):
+def test_somebody_elses_upload_is_rejected_in_words(client, upload):
     answer = client.post(reverse("gallery:add"), data(upload(user="999")))
     assert answer.status_code == 422
     assert "uploaded by somebody else" in answer.text
@@ -58,7 +58,7 @@ def test_a_form_with_another_error_keeps_the_upload_and_publishes_nothing(client
     assert ticket.dump().split(":")[0] in widget and " required" not in widget
 
 
-def test_a_field_without_a_user_refuses_to_guess(upload):
+def test_a_field_without_a_user_rejects_to_guess(upload):
     with pytest.raises(ImproperlyConfigured, match="user"):
         ImageUploadFormField().clean(upload().dump())
 

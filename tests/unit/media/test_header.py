@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from slipway.web.media import header
+from slipway.web.media.errors import UploadError
 from slipway.web.media.header import Header, Incomplete
-from slipway.web.media.refusal import Refused
 from tests.unit.media.pictures import exif, picture, said_to_be, with_far_dimensions, with_segment
 
 KINDS = {
@@ -62,8 +62,8 @@ def test_dimensions_are_those_that_a_browser_shows(orientation):
     ),
     ids=("jpeg", "jpeg-xmp", "png", "webp", "webp-xmp"),
 )
-def test_an_image_that_tells_a_place_is_refused(body):
-    with pytest.raises(Refused, match=r"where it was taken|metadata"):
+def test_an_image_that_tells_a_place_is_rejected(body):
+    with pytest.raises(UploadError, match=r"location|metadata that may"):
         header.read(body)
 
 
@@ -72,8 +72,8 @@ def test_an_image_that_tells_a_place_is_refused(body):
     (b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"<!DOCTYPE html><p>", b"GIF89a" + bytes(20), b"%PDF-1.7", b""),
     ids=("svg", "html", "gif", "pdf", "empty"),
 )
-def test_what_is_no_photo_is_refused(body):
-    with pytest.raises(Refused, match="not a JPEG, PNG or WebP"):
+def test_what_is_no_photo_is_rejected(body):
+    with pytest.raises(UploadError, match="not a JPEG, PNG or WebP"):
         header.read(body)
 
 
@@ -91,8 +91,8 @@ def test_what_is_no_photo_is_refused(body):
         with_segment(picture(), 0xE1, b"Exif\0\0MM\0*\xff\xff\xff\xff"),
     ),
 )
-def test_a_broken_header_is_refused_in_words(body):
-    with pytest.raises(Refused, match="damaged"):
+def test_a_broken_header_is_rejected_in_words(body):
+    with pytest.raises(UploadError, match="damaged"):
         header.read(body)
 
 

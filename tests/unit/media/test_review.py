@@ -3,8 +3,8 @@
 import pytest
 
 from slipway.web.media import backends
+from slipway.web.media.errors import GONE, UploadError
 from slipway.web.media.limits import READ_BYTES, VARIANT_BYTES
-from slipway.web.media.refusal import GONE, Refused
 from slipway.web.media.review import check
 from slipway.web.media.ticket import Ticket
 from tests.unit.media.pictures import exif, picture, said_to_be, with_far_dimensions
@@ -54,8 +54,8 @@ def test_at_most_256_kb_of_a_file_are_read(upload, reads, behind):
     assert sum(reads.values()) <= READ_BYTES < len(large)
 
 
-def test_dimensions_beyond_256_kb_are_refused_after_reading_no_more(upload, reads):
-    with pytest.raises(Refused, match="behind more than 256 KB"):
+def test_dimensions_beyond_256_kb_are_rejected_after_reading_no_more(upload, reads):
+    with pytest.raises(UploadError, match="after more than 256 KB"):
         check(upload({"original": with_far_dimensions(picture(), 300_000)}))
     assert sum(reads.values()) <= READ_BYTES
 
@@ -86,17 +86,17 @@ WRONG = {
 
 @pytest.mark.parametrize(("files", "sentence"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_is_said(upload, files, sentence):
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(UploadError, match=sentence):
         check(upload(files))
 
 
-def test_a_wrong_extension_is_refused(upload):
-    with pytest.raises(Refused, match="not of the type"):
+def test_a_wrong_extension_is_rejected(upload):
+    with pytest.raises(UploadError, match="not of the type"):
         check(upload({"original": picture(kind="PNG")}, types={"original": "image/jpeg"}))
 
 
-def test_an_upload_that_is_not_there_is_refused():
-    with pytest.raises(Refused, match="not complete"):
+def test_an_upload_that_is_not_there_is_rejected():
+    with pytest.raises(UploadError, match="not complete"):
         check(Ticket.issue("1", {"original": "image/jpeg"}))
 
 
@@ -104,13 +104,13 @@ def test_a_file_changed_after_the_check_is_not_published(upload, folder):
     ticket = upload()
     pending = check(ticket)
     folder.store(ticket.key("960"), picture(960, 1, "WEBP"), "image/webp")
-    with pytest.raises(Refused, match=GONE):
+    with pytest.raises(UploadError, match=GONE):
         pending.publish()
     public = [path for path in folder.root.rglob("*") if path.is_file() and "incoming" not in path.parts]
     assert public == []
 
 
-def test_a_file_changed_between_two_reads_is_refused(upload, folder, monkeypatch):
+def test_a_file_changed_between_two_reads_is_rejected(upload, folder, monkeypatch):
     ticket = upload({"original": with_far_dimensions(picture(), 100_000)})
     read_range = folder.read_range
 
@@ -120,7 +120,7 @@ def test_a_file_changed_between_two_reads_is_refused(upload, folder, monkeypatch
         return part
 
     monkeypatch.setattr(folder, "read_range", read_then_change)
-    with pytest.raises(Refused, match=GONE):
+    with pytest.raises(UploadError, match=GONE):
         check(ticket)
 
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from slipway.web.media import store_image
-from slipway.web.media.refusal import Refused
+from slipway.web.media.errors import UploadError
 from tests.unit.media.pictures import exif, picture
 
 
@@ -35,6 +35,6 @@ def test_it_is_turned_upright_and_keeps_no_metadata(folder):
         assert b"private" not in folder.read_range(key, 0, 10**9).body
 
 
-def test_what_is_no_image_is_refused(folder):
-    with pytest.raises(Refused, match="cannot be read"):
+def test_what_is_no_image_is_rejected(folder):
+    with pytest.raises(UploadError, match="cannot be read"):
         store_image(b"<svg/>")

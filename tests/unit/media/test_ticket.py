@@ -3,8 +3,8 @@
 import pytest
 from django.core import signing
 
+from slipway.web.media.errors import UploadError
 from slipway.web.media.limits import TICKET_SECONDS
-from slipway.web.media.refusal import Refused
 from slipway.web.media.ticket import SALT, Ticket
 
 TYPES = {"original": "image/jpeg", "480": "image/webp"}
@@ -19,29 +19,29 @@ def test_a_ticket_survives_its_signature_and_names_keys_nobody_can_guess():
 
 
 def test_somebody_else_cannot_use_it():
-    with pytest.raises(Refused, match="somebody else"):
+    with pytest.raises(UploadError, match="somebody else"):
         Ticket.load(Ticket.issue("7", TYPES).dump(), "8")
 
 
 @pytest.mark.parametrize(
     "change", (lambda text: text[:-1] + ("A" if text[-1] != "A" else "B"), lambda text: "", str.upper)
 )
-def test_a_forged_one_is_refused(change):
-    with pytest.raises(Refused, match="Choose the photo again"):
+def test_a_forged_one_is_rejected(change):
+    with pytest.raises(UploadError, match="Choose the photo again"):
         Ticket.load(change(Ticket.issue("7", TYPES).dump()), "7")
 
 
-def test_an_old_one_is_refused(monkeypatch):
+def test_an_old_one_is_rejected(monkeypatch):
     made = signing.time.time() - TICKET_SECONDS - 1
     with monkeypatch.context() as then:
         then.setattr(signing.time, "time", lambda: made)
         old = Ticket.issue("7", TYPES).dump()
-    with pytest.raises(Refused, match="too old"):
+    with pytest.raises(UploadError, match="too old"):
         Ticket.load(old, "7")
 
 
 def test_another_signed_value_is_no_ticket():
-    with pytest.raises(Refused):
+    with pytest.raises(UploadError):
         Ticket.load(signing.dumps({"user": "7", "folder": "x", "types": TYPES}, salt=SALT + "?"), "7")
 
 
@@ -60,5 +60,5 @@ def test_another_signed_value_is_no_ticket():
     ),
 )
 def test_what_no_upload_is_gets_no_ticket(types):
-    with pytest.raises(Refused):
+    with pytest.raises(UploadError):
         Ticket.issue("7", types)

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from slipway.web.media.backends import media
 from slipway.web.media.bucket import S3Media
+from slipway.web.media.errors import DOWN, UploadError
 from slipway.web.media.limits import VARIANT_BYTES
-from slipway.web.media.refusal import DOWN, Refused
 from slipway.web.media.ticket import Ticket
 
 FILES = {"files": [{"name": "original", "type": "image/jpeg"}, {"name": "480", "type": "image/webp"}]}
@@ -71,7 +71,7 @@ def test_it_asks_for_the_csrf_token_and_for_post(client):
         "\xff",
     ),
 )
-def test_what_it_cannot_read_is_refused(client, body):
+def test_what_it_cannot_read_is_rejected(client, body):
     answer = ask(client, body)
     assert (answer.status_code, answer.json()["error"]) == (400, "The list of files cannot be read.")
 
@@ -83,13 +83,13 @@ def test_other_types_get_no_form(client, kind):
     assert "Only JPEG, PNG and WebP" in answer.json()["error"]
 
 
-def test_a_size_that_is_announced_and_too_large_is_refused_at_once(client):
+def test_a_size_that_is_announced_and_too_large_is_rejected_at_once(client):
     answer = ask(client, {"files": [{"name": "original", "type": "image/jpeg", "size": 25_000_001}]})
-    assert (answer.status_code, answer.json()["error"]) == (413, "The photo has 25 MB; at most 25 MB are taken.")
+    assert (answer.status_code, answer.json()["error"]) == (413, "The photo has 25 MB; at most 25 MB are allowed.")
     assert ask(client, {"files": [{"name": "original", "type": "image/jpeg", "size": 25_000_000}]}).status_code == 200
 
 
-def test_a_long_list_is_refused_unread(client):
+def test_a_long_list_is_rejected_unread(client):
     assert ask(client, json.dumps(FILES) + " " * 5000).status_code == 413
 
 
@@ -101,7 +101,7 @@ def test_a_user_begins_a_bounded_number_of_uploads_an_hour(client):
 
 def test_a_store_that_is_down_is_said_in_words(client, folder, monkeypatch):
     def down(*_):
-        raise Refused(DOWN)
+        raise UploadError(DOWN)
 
     monkeypatch.setattr(folder, "sign", down)
     answer = ask(client)

@@ -189,7 +189,7 @@ class Elsewhere:
         return "other"
 
 
-class Refuses:
+class Rejects:
     def allow_migrate(self, db, app_label, **hints):
         return False if app_label == "slipway_sign_in" else None
 
@@ -203,16 +203,16 @@ class Fails:
     ("routers", "why"),
     [
         ([Elsewhere()], "'other' is not what a deploy migrates, when asked for the app slipway_sign_in"),
-        ([Refuses()], "refuses a table in 'default'"),
+        ([Rejects()], "rejects a table in 'default'"),
         ([Fails()], "KeyError: 'slipway_sign_in'"),
     ],
 )
-def test_routers_that_leave_no_table_to_count_in_are_refused_in_one_line(routers, why, monkeypatch, tmp_path):
+def test_routers_that_leave_no_table_to_count_in_are_rejected_in_one_line(routers, why, monkeypatch, tmp_path):
     sign_in.require_tables()
     monkeypatch.setattr(router, "routers", routers)
-    with pytest.raises(SlipwayError, match=why) as refused:
+    with pytest.raises(SlipwayError, match=why) as rejected:
         make_tarball(tmp_path / "release.tar.gz")
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
 
 
 def test_nginx_reads_the_expressions_and_makes_no_variables_of_them(found):

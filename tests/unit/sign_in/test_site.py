@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
-from slipway.web.sign_in import ledger, names
+from slipway.web.sign_in import database, names
 from slipway.web.sign_in.models import Account, KnownAddress
 
 RIGHT = "a long enough password"
@@ -37,15 +37,15 @@ def guessed(owner, clock, hashed):
 
 
 @pytest.mark.parametrize("where", ["/login/", "/admin/login/"])
-def test_after_the_limit_a_guess_is_refused_unheard_and_told_when_to_come_back(where, guessed):
+def test_after_the_limit_a_guess_is_rejected_unheard_and_told_when_to_come_back(where, guessed):
     before = len(guessed)
     answer = attempt(100, where=where)
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= 60
     assert len(guessed) == before
     # The right password is not looked at either, or a guess would be answered.
-    refused = attempt(101, password=RIGHT, where=where)
-    assert (refused.status_code, "sessionid" in refused.cookies) == (429, False)
+    rejected = attempt(101, password=RIGHT, where=where)
+    assert (rejected.status_code, "sessionid" in rejected.cookies) == (429, False)
 
 
 def test_the_page_is_the_sites_own_with_its_headers(guessed):
@@ -203,7 +203,7 @@ def test_each_name_that_is_given_counts(owner, clock, hashed):
     for number in range(LIMIT):
         auth.authenticate(username=f"nobody {number}", email="ada", password="guess")
     assert attempt(1).status_code == 429
-    # Where one is refused no other loses a try.
+    # Where one is rejected no other loses a try.
     for _ in range(LIMIT):
         auth.authenticate(username="bea", email="ada", password="guess")
     assert attempt(2, name="bea").status_code == 200
@@ -243,9 +243,9 @@ def test_each_is_a_line_in_the_log_with_the_address_and_without_a_password(guess
     with caplog.at_level(logging.INFO, "slipway.sign_in"):
         attempt(name="bea\nfoo" + "x" * 500, password="hunter2", address="2001:db8::7")
         attempt(100)
-    failed, refused = (record.getMessage() for record in caplog.records if record.name == "slipway.sign_in")
+    failed, rejected = (record.getMessage() for record in caplog.records if record.name == "slipway.sign_in")
     assert failed == f'sign-in failed: account="bea\\nfoo{"x" * 57}" address=2001:db8::7'
-    assert refused == 'sign-in refused: account="ada" address=203.0.0.101 wait=60s'
+    assert rejected == 'sign-in rejected: account="ada" address=203.0.0.101 wait=60s'
 
 
 def login_by_hand(request):
@@ -350,15 +350,15 @@ def test_the_address_is_nginxs_word_over_its_socket_and_the_peers_own_elsewhere(
     assert [record.getMessage().split("address=")[1] for record in caplog.records] == ["203.0.113.7", "198.51.100.1"]
 
 
-def test_a_neighbourhood_is_what_one_customer_may_have():
+def test_a_subnet_is_what_one_customer_may_have():
     def together(*addresses):
-        return len({ledger.visitor("ada", each).partition("/")[0] for each in addresses}) == 1
+        return len({database.visitor("ada", each).partition("/")[0] for each in addresses}) == 1
 
     assert together("203.0.113.7", "203.0.113.250", "::ffff:203.0.113.9")
     assert together("2001:db8:1:2::1", "2001:db8:1:ffff::1")
     assert not together("203.0.113.7", "203.0.112.7") and not together("2001:db8:1::1", "2001:db8:2::1")
-    assert ledger.visitor("ada", "203.0.113.7") != ledger.visitor("ada", "203.0.113.8")
-    assert ledger.visitor("ada", "") == ledger.visitor("ada", "unix:") == ""
+    assert database.visitor("ada", "203.0.113.7") != database.visitor("ada", "203.0.113.8")
+    assert database.visitor("ada", "") == database.visitor("ada", "unix:") == ""
 
 
 class Fails:
@@ -387,4 +387,4 @@ def test_a_mail_address_that_cannot_be_looked_for_is_a_name_like_any_other(owner
 def test_a_name_that_cannot_be_one_is_nobodys(owner, monkeypatch):
     # As where people are known by a number, and a backend of the project's takes their mail address.
     monkeypatch.setattr(get_user_model(), "USERNAME_FIELD", "id")
-    assert names.meant("ada") == ("ada", ())
+    assert names.resolve("ada") == ("ada", ())

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from slipway.web.sign_in.tries import MINUTE, Account, ask, withdraw
+from slipway.web.sign_in.tries import MINUTE, Account, claim, withdraw
 
 LIMIT = 10
 
@@ -16,8 +16,8 @@ class Guessed:
     def __init__(self, limit=LIMIT):
         self.account, self.limit, self.now, self.allowed = Account(), limit, 0.0, []
 
-    def ask(self, address, known=False):
-        self.account, wait = ask(self.account, address, known=known, now=self.now, limit=self.limit)
+    def claim(self, address, known=False):
+        self.account, wait = claim(self.account, address, known=known, now=self.now, limit=self.limit)
         if not wait:
             self.allowed.append((address, self.now))
         return wait
@@ -41,7 +41,7 @@ def test_ten_thousand_guesses_take_as_long_as_the_limit_says_from_however_many_a
         # Who guesses goes on with the next address at once, and waits no longer than he must.
         waits = []
         for _ in range(min(addresses, 3 * limit)):
-            waits.append(site.ask(f"address {asked % addresses}"))
+            waits.append(site.claim(f"address {asked % addresses}"))
             asked += 1
         if all(waits):
             site.now += min(waits)
@@ -55,35 +55,35 @@ def test_ten_thousand_guesses_take_as_long_as_the_limit_says_from_however_many_a
 
 def test_a_minute_after_the_last_wrong_one_everybody_may_try_again():
     site = Guessed()
-    assert [site.ask(f"address {n}") for n in range(LIMIT)] == [0] * LIMIT
-    assert site.ask("somebody") == MINUTE
+    assert [site.claim(f"address {n}") for n in range(LIMIT)] == [0] * LIMIT
+    assert site.claim("somebody") == MINUTE
     site.now = 59.9
-    assert 0 < site.ask("somebody") < 0.2
+    assert 0 < site.claim("somebody") < 0.2
     site.now = 60
-    assert site.ask("somebody") == site.ask("somebody else") == 0
+    assert site.claim("somebody") == site.claim("somebody else") == 0
 
 
 def test_who_mistypes_less_often_than_the_limit_never_waits():
     site = Guessed()
     for _ in range(100):
-        assert site.ask("somebody") == 0
+        assert site.claim("somebody") == 0
         site.now += MINUTE / LIMIT
 
 
 def test_a_known_address_is_answered_at_once_and_has_as_many_tries_of_its_own():
     site = Guessed()
     for number in range(100):
-        site.ask(f"address {number}")
-    assert [site.ask("home", known=True) for _ in range(LIMIT)] == [0] * LIMIT
-    assert 0 < site.ask("home", known=True) <= MINUTE
-    assert site.ask("office", known=True) == 0
+        site.claim(f"address {number}")
+    assert [site.claim("home", known=True) for _ in range(LIMIT)] == [0] * LIMIT
+    assert 0 < site.claim("home", known=True) <= MINUTE
+    assert site.claim("office", known=True) == 0
 
 
 def test_tries_from_known_addresses_count_for_all_the_others():
     site = Guessed()
     for _ in range(LIMIT):
-        site.ask("home", known=True)
-    assert site.ask("somebody") > 0
+        site.claim("home", known=True)
+    assert site.claim("somebody") > 0
 
 
 @pytest.mark.parametrize("attackers", [1, 5, LIMIT - 1])
@@ -92,17 +92,17 @@ def test_a_stranger_has_his_turn_within_a_minute_though_the_guessing_goes_on(att
     for second in range(200):
         site.now = float(second)
         for number in range(attackers):
-            while not site.ask(f"attacker {number}"):
+            while not site.claim(f"attacker {number}"):
                 pass
-    wait = site.ask("stranger")
+    wait = site.claim("stranger")
     assert 0 < wait <= MINUTE
     until = site.now + wait
     # A person is no clock: he comes half a minute late.
     while site.now < until + 30:
         site.now += 0.5
         for number in range(attackers):
-            site.ask(f"attacker {number}")
-    assert site.ask("stranger") == 0
+            site.claim(f"attacker {number}")
+    assert site.claim("stranger") == 0
     assert most_in_a_minute([at for _, at in site.allowed]) == LIMIT
 
 
@@ -112,9 +112,9 @@ def visits(stranger, attackers, minutes=60, network=""):
     while site.now < (2 + minutes) * MINUTE:
         site.now += 2
         for number in dice.sample(range(attackers), attackers):
-            site.ask(f"{network}attacker {number}")
+            site.claim(f"{network}attacker {number}")
         if site.now >= back:
-            came, wait = came + 1, site.ask(stranger)
+            came, wait = came + 1, site.claim(stranger)
             if not wait:
                 break
             assert wait <= MINUTE
@@ -141,7 +141,7 @@ def test_no_network_has_two_turns_while_another_that_asks_has_none():
     for second in range(200):
         site.now = float(second)
         for number in range(60):
-            site.ask(f"{number % 20}/{number}")
+            site.claim(f"{number % 20}/{number}")
         waiting = Counter(who.partition("/")[0] for who, due in site.account.turns if due > site.now)
         assert max(waiting.values(), default=1) == 1
 
@@ -160,7 +160,7 @@ def test_nobody_is_told_to_wait_longer_than_a_minute_and_never_are_there_more_tr
         site = Guessed(limit)
         for _ in range(5000):
             site.now += dice.choice((0, 0, 0.1, 1, 7, 30 if dice.random() < 0.05 else 0))
-            assert site.ask(f"address {dice.randrange(30)}") <= MINUTE
+            assert site.claim(f"address {dice.randrange(30)}") <= MINUTE
         assert most_in_a_minute([at for _, at in site.allowed]) <= limit
         assert len(site.account.tries) + len(site.account.turns) <= 2 * limit
 
@@ -168,7 +168,7 @@ def test_nobody_is_told_to_wait_longer_than_a_minute_and_never_are_there_more_tr
 def test_a_right_password_is_no_wrong_one():
     site = Guessed()
     for _ in range(5 * LIMIT):
-        assert site.ask("somebody") == 0
+        assert site.claim("somebody") == 0
         site.account = withdraw(site.account, "somebody", site.now)
     assert site.account == Account()
 
@@ -177,19 +177,19 @@ def test_a_clock_that_was_set_back_locks_nobody_out():
     site = Guessed()
     site.now = 1_000_000.0
     for number in range(3 * LIMIT):
-        site.ask(f"address {number}")
+        site.claim(f"address {number}")
     site.now = 0.0
-    assert site.ask("somebody") == 0
+    assert site.claim("somebody") == 0
 
 
 def test_promises_are_kept_to_those_who_got_them_and_forgotten_a_minute_later():
     site = Guessed()
     for number in range(LIMIT):
-        site.ask(f"address {number}")
+        site.claim(f"address {number}")
     for number in range(LIMIT):
-        assert site.ask(f"early {number}") == MINUTE
+        assert site.claim(f"early {number}") == MINUTE
     site.now = 60.0
-    assert site.ask("late") > 0
-    assert Counter(site.ask(f"early {number}") for number in range(5)) == {0: 5}
+    assert site.claim("late") > 0
+    assert Counter(site.claim(f"early {number}") for number in range(5)) == {0: 5}
     site.now = 120.0
-    assert site.ask("late") == 0
+    assert site.claim("late") == 0

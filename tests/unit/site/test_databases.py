@@ -47,12 +47,12 @@ def test_startprojects_own_is_replaced_and_another_server_is_fine(check):
     ],
     ids=["set after the line", "another alias", "secrets"],
 )
-def test_one_that_would_stay_sqlite_is_refused_in_one_line(lines, web, names, check):
-    with pytest.raises(SlipwayError, match=r"^theirs: DATABASES\[") as refused:
+def test_one_that_would_stay_sqlite_is_rejected_in_one_line(lines, web, names, check):
+    with pytest.raises(SlipwayError, match=r"^theirs: DATABASES\[") as rejected:
         check(lines, **web)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
     for name in names:
-        assert name in str(refused.value)
+        assert name in str(rejected.value)
 
 
 def test_an_engine_is_known_by_what_it_wraps_or_by_its_name_where_it_cannot_be_loaded(monkeypatch):

@@ -19,10 +19,10 @@ def test_ready_asks_the_database(client):
 
 
 def test_ready_says_in_one_line_when_the_database_is_away(client, monkeypatch):
-    def refuse(*args, **kwargs):
+    def reject(*args, **kwargs):
         raise OperationalError("could not connect with password hunter2")
 
-    monkeypatch.setattr(connection, "cursor", refuse)
+    monkeypatch.setattr(connection, "cursor", reject)
     answer = client.get("/healthz/ready")
     assert answer.status_code == 503
     assert answer["Content-Type"] == "application/json"

@@ -57,7 +57,7 @@ def require_tables() -> None:
         except Exception as error:
             raise SlipwayError(f"DATABASE_ROUTERS: {type(error).__name__}: {error}, {ROUTERS}") from error
         if not made:
-            raise SlipwayError(f"DATABASE_ROUTERS: allow_migrate() refuses a table in {database!r}, {ROUTERS}")
+            raise SlipwayError(f"DATABASE_ROUTERS: allow_migrate() rejects a table in {database!r}, {ROUTERS}")
         if database != DEFAULT_DB_ALIAS:
             raise SlipwayError(f"DATABASE_ROUTERS: {database!r} is not what a deploy migrates, {ROUTERS}")
 

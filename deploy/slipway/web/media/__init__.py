@@ -1,17 +1,17 @@
 """Uploads that never pass through the origin.
 
 1. The browser makes the smaller widths and asks ``views.sign`` for a form for each file.
-2. It posts the files to the bucket, under media/incoming/, which no CDN serves. The bucket refuses what a form
-   does not allow: another key or type, too many bytes, more than five minutes. A store that takes no form (see
+2. It posts the files to the bucket, under media/incoming/, which no CDN serves. The bucket rejects what a form
+   does not allow: another key or type, too many bytes, more than five minutes. A store without POST Object (see
    slipway.web.stores) gets each file by PUT instead, with its type and its exact length signed.
-3. The page's form submits one signed word, the ticket. ``review`` reads at most 256 KB of each file, the first and
+3. The page's form submits one signed token, the ticket. ``review`` reads at most 256 KB of each file, the first and
    the last bytes, and decodes nothing.
 4. Saving the model's row copies the files inside the bucket to media/public/. A lifecycle rule removes incoming
    ones after a day.
 
-What a photo tells beside its picture (place, time, camera, embedded thumbnails) never leaves the visitor's machine:
-the browser takes it out of the original, a JPEG keeping its pixels bit for bit and its orientation. A file that
-comes by another way and still names a place is refused.
+A photo's metadata (place, time, camera, embedded thumbnails) never leaves the visitor's machine: the browser removes it
+from the original. A JPEG keeps its pixels bit for bit, and its orientation. A file that arrives another way and still
+has a location is rejected.
 """
 
 from slipway.web.media.seeding import store_image

@@ -11,7 +11,7 @@ from slipway.web.media.forms import ImageUploadFormField
 
 
 class ImageUploadAdmin(admin.ModelAdmin):
-    """A ModelAdmin whose ImageUploadFields take what the signed-in person uploads."""
+    """A ModelAdmin whose ImageUploadFields accept what the signed-in user uploads."""
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> forms.Field | None:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

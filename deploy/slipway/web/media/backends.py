@@ -1,4 +1,4 @@
-"""Who keeps uploads: a bucket or a folder, chosen by the settings."""
+"""Where uploads are stored: a bucket or a folder, chosen by the settings."""
 
 from functools import cache
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from slipway.web.media.client import s3_client
 from slipway.web.media.contract import Part, UploadForm
+from slipway.web.media.errors import DOWN, GONE, UploadError
 from slipway.web.media.limits import FORM_SECONDS
-from slipway.web.media.refusal import DOWN, GONE, Refused
 from slipway.web.objects import IMMUTABLE
 from slipway.web.prefixes import PUBLIC_PREFIX
 from slipway.web.stores import current
@@ -31,7 +31,7 @@ class S3Media:
     def sign(self, key: str, content_type: str, limit: int, size: int = 0) -> UploadForm:
         if not current().form:
             return self._sign_put(key, content_type, limit, size)
-        with _explained(key):
+        with _upload_errors(key):
             signed = s3_client().generate_presigned_post(
                 self.bucket,
                 key,
@@ -42,25 +42,25 @@ class S3Media:
         return UploadForm(signed["url"], signed["fields"])
 
     def _sign_put(self, key: str, content_type: str, limit: int, size: int) -> UploadForm:
-        """Type and length are signed headers; the review sees after arrival whether the store kept to them."""
+        """Type and length are signed headers; the review checks after arrival whether the store enforced them."""
         if not 1 <= size <= limit:
-            raise Refused(f"The photo has {size} bytes; 1 to {limit} are taken. Choose another one.")
+            raise UploadError(f"The photo has {size} bytes; 1 to {limit} are allowed. Choose another one.")
         params = {"Bucket": self.bucket, "Key": key, "ContentType": content_type, "ContentLength": size}
-        with _explained(key):
+        with _upload_errors(key):
             url = s3_client().generate_presigned_url("put_object", params, FORM_SECONDS, "PUT")
         return UploadForm(url, {"Content-Type": content_type}, "PUT")
 
     def read_range(self, key: str, start: int, stop: int) -> Part:
-        with _explained(key, MISSING):
-            answer = s3_client().get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{stop - 1}")
-            with answer["Body"] as body:
+        with _upload_errors(key, MISSING):
+            found = s3_client().get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{stop - 1}")
+            with found["Body"] as body:
                 # The bound holds even where a store ignores Range.
                 data = body.read(stop - start)
-        size = int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else answer["ContentLength"]
-        return Part(data, size, answer["ETag"])
+        size = int(found["ContentRange"].rpartition("/")[2]) if "ContentRange" in found else found["ContentLength"]
+        return Part(data, size, found["ETag"])
 
     def publish(self, source: str, etag: str, target: str, content_type: str) -> None:
-        with _explained(source, (*MISSING, *CHANGED)):
+        with _upload_errors(source, (*MISSING, *CHANGED)):
             s3_client().copy_object(
                 Bucket=self.bucket,
                 Key=target,
@@ -73,14 +73,14 @@ class S3Media:
             )
 
     def store(self, key: str, body: bytes, content_type: str) -> None:
-        with _explained(key):
+        with _upload_errors(key):
             s3_client().put_object(
                 Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, CacheControl=IMMUTABLE
             )
 
     def delete(self, keys: list[str]) -> None:
         for key in keys:
-            with _explained(key):
+            with _upload_errors(key):
                 s3_client().delete_object(Bucket=self.bucket, Key=key)
 
     def url(self, key: str) -> str:
@@ -88,8 +88,8 @@ class S3Media:
 
 
 @contextmanager
-def _explained(key: str, gone: tuple[str, ...] = ()) -> Iterator[None]:
-    """Turns the library's exceptions into a sentence; the log has the key and the store's own words."""
+def _upload_errors(key: str, gone: tuple[str, ...] = ()) -> Iterator[None]:
+    """Turns boto3's exceptions into UploadError; the log has the key and the store's own message."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -97,7 +97,7 @@ def _explained(key: str, gone: tuple[str, ...] = ()) -> Iterator[None]:
     except ClientError as error:
         answer: dict[str, Any] = error.response.get("Error", {})
         log.warning("%s: the bucket answered %s %s", key, answer.get("Code"), answer.get("Message"))
-        raise Refused(GONE if answer.get("Code") in gone else DOWN) from error
+        raise UploadError(GONE if answer.get("Code") in gone else DOWN) from error
     except BotoCoreError as error:
         log.error("%s: no answer from the bucket: %s", key, error)
-        raise Refused(DOWN) from error
+        raise UploadError(DOWN) from error

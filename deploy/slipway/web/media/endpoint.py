@@ -1,4 +1,4 @@
-"""Where the browser sends an upload, said without loading the cloud's library."""
+"""Where the browser sends an upload, computed without loading boto3."""
 
 from collections.abc import Mapping
 
@@ -14,8 +14,8 @@ SUFFIXES = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
 def upload_origin(environ: Mapping[str, str]) -> str:
     """Where the browser uploads to, for a Content-Security-Policy, as boto3 forms it from the same variables.
 
-    A presigned POST goes to the bucket's own URL. A presigned PUT goes to an object's, so what is given ends with a
-    slash, by which a policy takes all below it. Raises SlipwayError naming the variable that is missing.
+    A presigned POST goes to the bucket's own URL. A presigned PUT goes to an object's, so the result ends with a slash:
+    a policy then allows all below it. Raises SlipwayError naming the variable that is missing.
     """
     url = _bucket_url(environ)
     return url if stores.current(environ).form else f"{url}/{INCOMING_PREFIX}"
@@ -32,7 +32,7 @@ def _bucket_url(environ: Mapping[str, str]) -> str:
 
 
 def addressing_style(environ: Mapping[str, str]) -> str:
-    """Where the bucket's name stands: ``virtual``, in the host, or ``path``.
+    """S3's addressing style: ``virtual``, the bucket's name in the host, or ``path``.
 
     A custom endpoint has no wildcard name, and a dotted bucket name has no wildcard certificate.
     """
@@ -41,11 +41,11 @@ def addressing_style(environ: Mapping[str, str]) -> str:
 
 
 def custom_endpoint(environ: Mapping[str, str]) -> str:
-    """The S3 endpoint that the environment names in place of AWS's own, or nothing."""
+    """The S3 endpoint that the environment sets in place of AWS's own, or ""."""
     return environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or ""
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:
     if not environ.get(name):
-        raise SlipwayError(f"{name} is not set; an upload has no bucket to go to without it")
+        raise SlipwayError(f"{name} is not set; uploads need it to find the bucket")
     return environ[name]

@@ -19,12 +19,12 @@ __all__ = ["ImageUploadField", "UploadedImage", "Variant"]
 class ImageUploadField(models.JSONField):
     """Holds an UploadedImage; the database keeps keys and dimensions as JSON.
 
-    It takes what ImageUploadFormField found good, what ``store_image`` made, what was read from the database and what
-    a fixture holds. Keys that come by another way, as from an API's JSON, are taken only if the row names them
-    already; saving others raises SuspiciousFileOperation, which Django answers with 400.
+    It accepts an image that ImageUploadFormField has checked, that ``store_image`` made, or that is from the database
+    or a fixture. Keys from elsewhere, such as an API's JSON, are accepted only if the row has them already; saving
+    others raises SuspiciousFileOperation, which Django answers with 400.
 
-    An upload becomes public when its row is saved. Its objects are removed once the row is deleted or holds another
-    image, and no other row names them. Forms get ImageUploadFormField.
+    An upload becomes public when its row is saved. Its objects are deleted once the row is deleted or holds another
+    image, and no other row references them. Forms get ImageUploadFormField.
     """
 
     description = "An uploaded image"
@@ -36,11 +36,11 @@ class ImageUploadField(models.JSONField):
             signals.post_delete.connect(self._discard, sender=cls)
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        found = super().from_db_value(value, expression, connection)
-        return trust(UploadedImage.from_json(found)) if isinstance(found, dict) else found
+        loaded = super().from_db_value(value, expression, connection)
+        return trust(UploadedImage.from_json(loaded)) if isinstance(loaded, dict) else loaded
 
     def to_python(self, value: Any) -> Any:
-        return _named_by(value) or value
+        return _untrusted(value) or value
 
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(value.to_json() if isinstance(value, UploadedImage) else value)
@@ -50,7 +50,7 @@ class ImageUploadField(models.JSONField):
         return value.to_json() if isinstance(value, UploadedImage) else value
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
-        return super().clean(self._present(value, model_instance) or value, model_instance)
+        return super().clean(self._stored(value, model_instance) or value, model_instance)
 
     @cached_property
     def validators(self) -> list[Any]:
@@ -60,16 +60,16 @@ class ImageUploadField(models.JSONField):
         self._validate_source(value)
 
     def _validate_source(self, value: Any, serializer_field: Any = None) -> None:
-        """A validator too: the serializers of APIs know of nothing else."""
+        """Also a validator: serializers of APIs call nothing else."""
         row = getattr(getattr(serializer_field, "parent", None), "instance", None)
-        if not (_is_ours(value) or self._present(value, row)):
+        if not (_is_trusted(value) or self._stored(value, row)):
             raise ValidationError("This is not an image that was uploaded here.", code="invalid")
 
-    # Django REST Framework then tells which row is changed.
+    # Django REST Framework then passes the serializer field, and with it the row.
     _validate_source.requires_context = True
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """Publishes what a form left pending. Raises Refused when the store has changed its mind since."""
+        """Publishes a pending upload. Raises UploadError when the store fails, or its content has changed since."""
         value = super().pre_save(model_instance, add)
         if isinstance(value, PendingImage):
             published = value.publish()
@@ -77,35 +77,35 @@ class ImageUploadField(models.JSONField):
             if value.replaced:
                 discard_later(value.replaced, _columns, model_instance._state.db)
             return published
-        if present := self._present(value, model_instance):
-            setattr(model_instance, self.attname, present)
-            return present
+        if stored := self._stored(value, model_instance):
+            setattr(model_instance, self.attname, stored)
+            return stored
         return value
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        """The one way into the database, of updates and bulk operations too."""
+        """Every write passes here, updates and bulk operations too."""
         is_default = self.has_default() and value == self.get_default()
-        if not (value is None or hasattr(value, "as_sql") or _is_ours(value) or is_default):
-            raise SuspiciousFileOperation(f"{self} takes uploads and what store_image made, not {value!r:.100}")
+        if not (value is None or hasattr(value, "as_sql") or _is_trusted(value) or is_default):
+            raise SuspiciousFileOperation(f"{self} accepts uploads and results of store_image, not {value!r:.100}")
         return super().get_db_prep_save(value, connection)
 
     def formfield(self, **kwargs: Any) -> Any:
-        # JSONField's own would hand on an encoder.
+        # JSONField's own would pass an encoder.
         return models.Field.formfield(self, **{"form_class": ImageUploadFormField, **kwargs})
 
-    def _present(self, value: Any, row: Any) -> UploadedImage | None:
-        """The image that ``row`` has in the database, if ``value`` says the same in words that anybody may write."""
-        named = _named_by(value)
-        if named is None or not isinstance(row, models.Model) or row.pk is None:
+    def _stored(self, value: Any, row: Any) -> UploadedImage | None:
+        """The image that ``row`` has in the database, if ``value`` is an untrusted copy of it."""
+        untrusted = _untrusted(value)
+        if untrusted is None or not isinstance(row, models.Model) or row.pk is None:
             return None
         rows = self.model._base_manager.using(row._state.db).filter(pk=row.pk)
-        present = rows.values_list(self.attname, flat=True).first()
-        return present if present == named else None
+        stored = rows.values_list(self.attname, flat=True).first()
+        return stored if stored == untrusted else None
 
     def _trust_fixture(self, instance: models.Model, raw: bool, **_: Any) -> None:
-        named = _named_by(getattr(instance, self.attname))
-        if raw and named:
-            setattr(instance, self.attname, trust(named))
+        untrusted = _untrusted(getattr(instance, self.attname))
+        if raw and untrusted:
+            setattr(instance, self.attname, trust(untrusted))
 
     def _discard(self, instance: models.Model, using: str, origin: Any = None, **_: Any) -> None:
         image = getattr(instance, self.attname)
@@ -114,7 +114,7 @@ class ImageUploadField(models.JSONField):
 
 
 def _columns() -> list[Column]:
-    """Every model and field that names images."""
+    """Every model and field that holds images."""
     return [
         (model, field.attname)
         for model in apps.get_models(include_auto_created=True)
@@ -124,12 +124,12 @@ def _columns() -> list[Column]:
     ]
 
 
-def _is_ours(value: Any) -> bool:
+def _is_trusted(value: Any) -> bool:
     return isinstance(value, PendingImage) or (isinstance(value, UploadedImage) and value.trusted)
 
 
-def _named_by(value: Any) -> UploadedImage | None:
-    """The image that words from elsewhere name; None where they name none, or where ``value`` is trusted."""
+def _untrusted(value: Any) -> UploadedImage | None:
+    """The image that ``value`` describes without being trusted; None where it describes none, or is trusted."""
     if isinstance(value, UploadedImage):
         return None if value.trusted else value
     try:

@@ -1,4 +1,4 @@
-"""Where the FileFields of third-party packages keep their files."""
+"""The storage for FileFields of third-party packages."""
 
 import os
 import posixpath
@@ -18,13 +18,12 @@ from slipway.web.prefixes import PUBLIC_PREFIX
 class FileStorage(S3Storage):
     """django-storages' S3 storage, for a process that may not list the bucket.
 
-    Such a process cannot ask whether a name is free: S3 answers 403 for a missing key. So every file gets a random
+    Such a process cannot check whether a name is free: S3 answers 403 for a missing key. So every file gets a random
     part in its name, and nothing is ever overwritten.
     """
 
     def get_default_settings(self) -> dict[str, object]:
-        """Every option of S3Storage: what is missing here it takes from AWS_… settings, which a project may have left
-        over from before."""
+        """Every option of S3Storage. It reads a missing one from AWS_… settings, which a project may still have."""
         return {
             # boto3 finds the keys of the web process in its environment.
             **dict.fromkeys(("access_key", "secret_key", "security_token", "session_profile")),
@@ -41,24 +40,24 @@ class FileStorage(S3Storage):
             "gzip_content_types": (),
             "max_memory_size": 0,
             "use_threads": True,
-            # Of the library's own URLs, in whose place `url` stands.
+            # Options of the library's own URLs, which `url` replaces.
             **dict.fromkeys(("custom_domain", "cloudfront_key_id", "cloudfront_key")),
             "querystring_auth": False,
             "querystring_expire": 0,
             "url_protocol": "https:",
-            # boto3 takes AWS_ENDPOINT_URL_S3 and the like from the environment.
+            # boto3 reads AWS_ENDPOINT_URL_S3 and the like from the environment.
             **dict.fromkeys(("endpoint_url", "proxies", "verify", "transfer_config", "client_config")),
             "use_ssl": True,
         }
 
     def url(self, name: str, **options: object) -> str:
-        """The address on the media host, which knows nothing of the prefix that its objects have in the bucket."""
+        """The address on the media host, whose paths do not have the bucket's prefix."""
         return settings.MEDIA_URL + filepath_to_uri(clean_name(name))
 
     def delete(self, name: str) -> None:
         """Removes a file. Raises SuspiciousFileOperation for an object of an ImageUploadField."""
         if folder_of(self._normalize_name(clean_name(name))):
-            raise SuspiciousFileOperation(f"{name!r} belongs to an ImageUploadField, which removes it itself")
+            raise SuspiciousFileOperation(f"{name!r} belongs to an ImageUploadField, which deletes it itself")
         super().delete(name)
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:

@@ -12,15 +12,15 @@ from django.urls import reverse
 from django.utils._os import safe_join
 
 from slipway.web.media.contract import Part, UploadForm
+from slipway.web.media.errors import GONE, UploadError
 from slipway.web.media.limits import FORM_SECONDS
-from slipway.web.media.refusal import GONE, Refused
 from slipway.web.prefixes import INCOMING_PREFIX, PUBLIC_PREFIX
 
 SALT = "slipway.web.media.form"
 
 
 class RejectedForm(Exception):
-    """What S3 would answer to a form that breaks its policy: a status, a code and a message."""
+    """S3's response to a form that breaks its policy: a status, a code and a message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(code)
@@ -28,7 +28,7 @@ class RejectedForm(Exception):
 
 
 class LocalMedia:
-    """Published objects lie in ``root``, incoming ones in its folder ``incoming``."""
+    """Published objects are in ``root``, incoming ones in its folder ``incoming``."""
 
     def __init__(self, root: str | PathLike[str], url: str) -> None:
         self.root = Path(root)
@@ -40,7 +40,7 @@ class LocalMedia:
         return UploadForm(reverse("slipway-media:receive"), fields)
 
     def receive(self, fields: dict[str, str], file) -> None:
-        """Takes what the form of ``sign`` posted. Raises RejectedForm, with S3's own code and words."""
+        """Stores what the form of ``sign`` posted. Raises RejectedForm, with S3's own code and message."""
         try:
             policy = signing.loads(fields.get("policy", ""), salt=SALT)
         except signing.BadSignature:
@@ -55,7 +55,7 @@ class LocalMedia:
             raise RejectedForm(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
         if not file.size:
             raise RejectedForm(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
-        with self._made(policy["key"]).open("wb") as target:
+        with self._make_parent(policy["key"]).open("wb") as target:
             shutil.copyfileobj(file, target)
 
     def read_range(self, key: str, start: int, stop: int) -> Part:
@@ -66,15 +66,15 @@ class LocalMedia:
                 file.seek(start)
                 return Part(file.read(stop - start), size, etag)
         except FileNotFoundError:
-            raise Refused(GONE) from None
+            raise UploadError(GONE) from None
 
     def publish(self, source: str, etag: str, target: str, content_type: str) -> None:
         if self.read_range(source, 0, 0).etag != etag:
-            raise Refused(GONE)
-        shutil.copyfile(self._path(source), self._made(target))
+            raise UploadError(GONE)
+        shutil.copyfile(self._path(source), self._make_parent(target))
 
     def store(self, key: str, body: bytes, content_type: str) -> None:
-        self._made(key).write_bytes(body)
+        self._make_parent(key).write_bytes(body)
 
     def delete(self, keys: list[str]) -> None:
         for key in keys:
@@ -83,13 +83,13 @@ class LocalMedia:
     def url(self, key: str) -> str:
         return self._url + quote(key.removeprefix(PUBLIC_PREFIX))
 
-    def _made(self, key: str) -> Path:
+    def _make_parent(self, key: str) -> Path:
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
     def _path(self, key: str) -> Path:
-        """Raises SuspiciousFileOperation for a key that leads out of the root."""
+        """Raises SuspiciousFileOperation for a key outside the root."""
         if key.startswith(INCOMING_PREFIX):
             return Path(safe_join(self.root / "incoming", key.removeprefix(INCOMING_PREFIX)))
         return Path(safe_join(self.root, key.removeprefix(PUBLIC_PREFIX)))

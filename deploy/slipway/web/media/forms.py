@@ -7,18 +7,18 @@ from django import forms
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.urls import reverse
 
+from slipway.web.media.errors import UploadError
 from slipway.web.media.image import UploadedImage
 from slipway.web.media.limits import WIDTHS
-from slipway.web.media.refusal import Refused
 from slipway.web.media.review import PendingImage, check
 from slipway.web.media.ticket import Ticket
 
-# What the file dialog offers; the browser turns formats that it can show and we do not take into JPEG.
+# What the file dialog offers; the browser converts those that it can show and we do not accept to JPEG.
 ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/gif"
 
 
 class ImageUploadWidget(forms.Widget):
-    """Chooses, shrinks and uploads a photo in the browser: progress, preview, errors in words, retry."""
+    """Chooses, shrinks and uploads a photo in the browser: progress, preview, error messages, retry."""
 
     template_name = "slipway/image_upload.html"
     use_fieldset = False
@@ -35,7 +35,7 @@ class ImageUploadWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         attrs = context["widget"]["attrs"]
-        # A form that comes back with another field's error keeps its upload.
+        # A form that is shown again for another field's error keeps its upload.
         ticket = value if isinstance(value, str) and "aria-invalid" not in attrs else ""
         if ticket:
             attrs.pop("required", None)
@@ -64,7 +64,7 @@ class ImageUploadWidget(forms.Widget):
 class ImageUploadFormField(forms.FileField):
     """Cleans to a PendingImage, or to the initial image where nothing new was uploaded.
 
-    ``user`` must be set before the form is cleaned: an upload is taken only from who made it.
+    ``user`` must be set before the form is cleaned: an upload is accepted only from the user who made it.
     ImageUploadForm and ImageUploadAdmin do so.
     """
 
@@ -79,8 +79,8 @@ class ImageUploadFormField(forms.FileField):
             raise ImproperlyConfigured("Set the user of an ImageUploadFormField, as ImageUploadForm does.")
         try:
             return check(Ticket.load(data, str(self.user.pk)))
-        except Refused as refused:
-            raise ValidationError(str(refused), code="refused") from None
+        except UploadError as error:
+            raise ValidationError(str(error), code="rejected") from None
 
     def clean(self, data: str | None, initial: Any = None) -> Any:
         cleaned = super().clean(data, initial)
@@ -96,7 +96,7 @@ class ImageUploadFormField(forms.FileField):
 
 
 class ImageUploadForm(forms.ModelForm):
-    """A model form whose upload fields take what ``user`` has uploaded."""
+    """A model form whose upload fields accept what ``user`` has uploaded."""
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

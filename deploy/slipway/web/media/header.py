@@ -1,13 +1,13 @@
-"""Reads an image's type, dimensions and telltale metadata from its first bytes.
+"""Reads an image's type, dimensions and private metadata from its first bytes.
 
-By hand, because nothing may be decoded: Pillow decodes a whole PNG to look for its Exif data and
+Parsed here, because nothing may be decoded: Pillow decodes a whole PNG to look for its Exif data and
 opens no part of a WebP.
 """
 
 import struct
 from dataclasses import dataclass
 
-from slipway.web.media.refusal import Refused
+from slipway.web.media.errors import UploadError
 
 # ITU-T T.81, table B.1: frame headers; C4, C8 and CC in that range are something else.
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -27,23 +27,23 @@ TURNED = frozenset({5, 6, 7, 8})
 PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 PNG_TEXTS = (b"iTXt", b"tEXt", b"zTXt")
-# Keywords under which Exif and XMP stand in a text chunk.
+# Keywords of text chunks with Exif or XMP data.
 PNG_PRIVATE = (b"XML:com.adobe.xmp", b"Raw profile type")
 # WebP container: bits of the VP8X flags.
 WEBP_METADATA = 0b1100
 
 UNREADABLE = "The file is damaged: its header cannot be read. Choose the photo again, or another one."
-LOCATED = "The photo still tells where it was taken. Add it through the page, which removes that first."
+LOCATED = "The photo's metadata has its location. Add it through the page, which removes that first."
 DESCRIBED = "The image carries metadata that may be private. Add it through the page, which removes that first."
 
 
 class Incomplete(Exception):
-    """The bytes at hand end before the dimensions."""
+    """The bytes read so far end before the dimensions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Width and height are in pixels, as a browser shows the image: Exif orientation counted in."""
+    """Width and height are in pixels, as a browser shows the image: with Exif orientation applied."""
 
     content_type: str
     width: int
@@ -51,7 +51,7 @@ class Header:
 
 
 def sniff(data: bytes) -> str:
-    """The content type that the first bytes tell, or nothing where it is none of ours."""
+    """The content type by the first bytes, or "" where it is not supported."""
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if data.startswith(PNG_START):
@@ -64,24 +64,24 @@ def sniff(data: bytes) -> str:
 def read(data: bytes) -> Header:
     """The header of the image that begins with ``data``.
 
-    Raises Incomplete when more bytes are needed, Refused when it is no image of ours, is damaged
-    or carries what it should not.
+    Raises Incomplete when more bytes are needed, UploadError when the format is not supported, the image is damaged
+    or has private metadata.
     """
     readers = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp}
     content_type = sniff(data)
     if not content_type:
-        raise Refused("This is not a JPEG, PNG or WebP image. Choose a photo in one of those formats.")
+        raise UploadError("This is not a JPEG, PNG or WebP image. Choose a photo in one of those formats.")
     try:
         width, height = readers[content_type](data)
     except (struct.error, IndexError):
         raise Incomplete from None
     if not width or not height:
-        raise Refused(UNREADABLE)
+        raise UploadError(UNREADABLE)
     return Header(content_type, width, height)
 
 
 def is_complete(content_type: str, size: int, head: bytes, tail: bytes) -> bool:
-    """Whether an image of ``size`` bytes ends where its format says; nothing follows it, nothing is cut off."""
+    """Whether an image of ``size`` bytes ends where its format says: nothing appended, nothing cut off."""
     if content_type == "image/jpeg":
         return tail.endswith(b"\xff\xd9")
     if content_type == "image/png":
@@ -93,19 +93,19 @@ def _jpeg(data: bytes) -> tuple[int, int]:
     at, orientation = 2, 1
     while True:
         if data[at] != 0xFF:
-            raise Refused(UNREADABLE)
+            raise UploadError(UNREADABLE)
         marker = data[at + 1]
         at += 1 if marker == 0xFF else 2
         if marker == 0xFF or marker in JPEG_BARE:
             continue
         (length,) = struct.unpack_from(">H", data, at)
         if length < 2 or marker == JPEG_SCAN:
-            raise Refused(UNREADABLE)
+            raise UploadError(UNREADABLE)
         if marker in JPEG_FRAMES:
             height, width = struct.unpack_from(">HH", data, at + 3)
             return (height, width) if orientation in TURNED else (width, height)
         if marker == JPEG_APP1:
-            # A segment that is cut off must not pass unread.
+            # Wait for the whole segment: it must be checked.
             if at + length > len(data):
                 raise Incomplete
             orientation = _app1(data[at + 2 : at + length]) or orientation
@@ -113,22 +113,22 @@ def _jpeg(data: bytes) -> tuple[int, int]:
 
 
 def _app1(segment: bytes) -> int | None:
-    """The orientation, if the segment has one. Raises Refused when it has a place."""
+    """The orientation, if the segment has one. Raises UploadError when it has a location."""
     if segment.startswith(XMP) and b"GPSL" in segment:
-        raise Refused(LOCATED)
+        raise UploadError(LOCATED)
     if not segment.startswith(EXIF):
         return None
     try:
         tags = _tags(segment[len(EXIF) :])
     except struct.error:
-        raise Refused(UNREADABLE) from None
+        raise UploadError(UNREADABLE) from None
     if TAG_GPS in tags:
-        raise Refused(LOCATED)
+        raise UploadError(LOCATED)
     return tags.get(TAG_ORIENTATION)
 
 
 def _tags(tiff: bytes) -> dict[int, int]:
-    """The tags of the first image file directory, with the value of those that are one short."""
+    """The tags of the first image file directory, with the value of those of type SHORT, else 0."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if not order:
         return {}
@@ -143,7 +143,7 @@ def _tags(tiff: bytes) -> dict[int, int]:
 
 def _png(data: bytes) -> tuple[int, int]:
     if struct.unpack_from(">I4s", data, 8) != (13, b"IHDR"):
-        raise Refused(UNREADABLE)
+        raise UploadError(UNREADABLE)
     width, height = struct.unpack_from(">II", data, 16)
     at = 8
     while True:
@@ -152,7 +152,7 @@ def _png(data: bytes) -> tuple[int, int]:
             return width, height
         described = kind in PNG_TEXTS and data[at + 8 : at + 26].startswith(PNG_PRIVATE)
         if described or kind == b"eXIf":
-            raise Refused(DESCRIBED)
+            raise UploadError(DESCRIBED)
         at += length + 12
 
 
@@ -162,18 +162,18 @@ def _webp(data: bytes) -> tuple[int, int]:
     if kind == b"VP8X":
         flags, width, height = struct.unpack("<B3x3s3s", data[20:30])
         if flags & WEBP_METADATA:
-            raise Refused(DESCRIBED)
+            raise UploadError(DESCRIBED)
         return int.from_bytes(width, "little") + 1, int.from_bytes(height, "little") + 1
     if kind == b"VP8L":
         signature, bits = struct.unpack_from("<BI", data, 20)
         if signature != 0x2F:
-            raise Refused(UNREADABLE)
+            raise UploadError(UNREADABLE)
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     if kind == b"VP8 ":
         start, width, height = struct.unpack_from("<3sHH", data, 23)
         if start != b"\x9d\x01\x2a":
-            raise Refused(UNREADABLE)
+            raise UploadError(UNREADABLE)
         return width & 0x3FFF, height & 0x3FFF
     if len(kind) < 4:
         raise Incomplete
-    raise Refused(UNREADABLE)
+    raise UploadError(UNREADABLE)

@@ -1,4 +1,4 @@
-"""What a published image is: addresses and dimensions, as a template uses them."""
+"""A published image: URLs and dimensions, as a template uses them."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,8 +26,8 @@ class UploadedImage:
     ``{{ image.url }}`` is the original, ``{{ image.srcset }}`` the variants for an ``<img>`` with
     ``sizes``, ``{{ image.width }}`` and ``{{ image.height }}`` the pixels of the original as shown.
 
-    ``trusted``: whether the server itself published it or read it from its database. A request can bring the same
-    words; a field saves only what is trusted.
+    ``trusted``: whether the server itself published it or read it from its database. A request can contain the same
+    JSON; a field saves only trusted images.
     """
 
     key: str
@@ -45,7 +45,7 @@ class UploadedImage:
 
     @property
     def srcset(self) -> str:
-        """The variants with their widths; the original stands in where an image has none."""
+        """The variants with their widths; the original where an image has none."""
         return ", ".join(f"{variant.url} {variant.width}w" for variant in self.variants or (self,))
 
     @property
@@ -75,6 +75,6 @@ class UploadedImage:
 
 
 def trust(image: UploadedImage) -> UploadedImage:
-    """``image``, marked as one of the server's own: for code that knows where its keys come from, never for input."""
+    """Marks ``image`` as trusted: for images from the database or made here, never for input."""
     object.__setattr__(image, "trusted", True)
     return image

@@ -1,11 +1,11 @@
-"""What an upload may be. The bucket enforces type and size, the web process the rest."""
+"""Limits of an upload. The bucket enforces type and size, the web process the rest."""
 
 from django.conf import settings
 
 # What the web process can check without decoding, and what every browser shows.
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
-# Widths in pixels that the browser makes of a photo: a phone, a dense phone or a column, a desktop.
+# Widths in pixels of a photo's variants: a phone, a high-density phone or a column, a desktop.
 WIDTHS = (480, 960, 1600)
 MAX_WIDTH_DIGITS = 5
 ORIGINAL = "original"
@@ -20,7 +20,7 @@ MAX_SIDE = 16_383
 FORM_SECONDS = 300
 # The lifecycle rule removes incoming objects after a day.
 TICKET_SECONDS = 12 * 3600
-# All that the web process ever reads of one object.
+# The most that the web process reads of one object.
 READ_BYTES = 256 * 1024
 
 
@@ -40,5 +40,5 @@ def byte_limit(name: str) -> int:
 
 
 def megabytes(count: int) -> str:
-    """``count`` bytes as a person reads them."""
+    """``count`` bytes for a message: "1.5 MB"."""
     return f"{count / MEGABYTE:.1f}".removesuffix(".0") + " MB"

@@ -1,4 +1,4 @@
-"""How published images are named in the bucket, and so which objects are theirs."""
+"""The keys of published images in the bucket, and how to recognize them."""
 
 import re
 import secrets
@@ -9,7 +9,7 @@ from slipway.web.media.limits import EXTENSIONS, MAX_WIDTH_DIGITS, ORIGINAL
 from slipway.web.prefixes import PUBLIC_PREFIX
 
 FOLDER_BYTES = 12
-# Files of other fields never match: FileStorage puts a random part behind each name.
+# Files of other fields never match: FileStorage appends a random part to each name.
 _OWN = re.compile(
     rf"(?P<folder>{PUBLIC_PREFIX}\d{{4}}/[\w-]{{16}}/)"
     rf"({ORIGINAL}|\d{{1,{MAX_WIDTH_DIGITS}}})\.({'|'.join(EXTENSIONS.values())})",
@@ -18,7 +18,7 @@ _OWN = re.compile(
 
 
 def new_folder() -> str:
-    """A folder below the media host that nobody can guess."""
+    """An unguessable folder below the media host."""
     return f"{timezone.now():%Y}/{secrets.token_urlsafe(FOLDER_BYTES)}"
 
 
@@ -27,6 +27,6 @@ def public_key(folder: str, name: str, content_type: str) -> str:
 
 
 def folder_of(key: str) -> str:
-    """The folder of a published image that ``key`` lies in; "" where ``key`` is of something else."""
+    """The published image's folder that contains ``key``; "" where ``key`` is not a published image's."""
     match = _OWN.fullmatch(key)
     return match["folder"] if match else ""

@@ -1,8 +1,14 @@
-"""The one exception of the upload path, and what both kinds of store say with it."""
+"""For one version: the names of slipway.web.media.errors from before it was called so."""
 
-GONE = "The upload is not complete or too old. Choose the photo again."
-DOWN = "The photo storage does not answer at the moment. Try again in a minute."
+import warnings
+from typing import Any
+
+from slipway.web.media import errors
 
 
-class Refused(Exception):
-    """Why an upload is not taken and what to do about it, in a sentence that the page shows."""
+def __getattr__(name: str) -> Any:
+    new = {"Refused": "UploadError"}.get(name, name)
+    if name.startswith("__") or not hasattr(errors, new):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(f"import `{new}` from `{errors.__name__}` in place of `{name}` from `{__name__}`", FutureWarning, 2)
+    return getattr(errors, new)

@@ -14,16 +14,16 @@ QUALITY = 82
 def store_image(data: bytes) -> "UploadedImage":
     """Publishes the JPEG, PNG or WebP image ``data`` with its variants and returns what a model field holds.
 
-    Pillow decodes it, so this is for trusted images and never for a request. Metadata is dropped,
-    orientation applied. Raises Refused when it cannot be read or the store does not answer.
+    Pillow decodes it, so this is for trusted images and never for a request. Metadata is removed,
+    orientation applied. Raises UploadError when it cannot be read or the store does not answer.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     from slipway.web.media.backends import media
+    from slipway.web.media.errors import UploadError
     from slipway.web.media.image import UploadedImage, Variant, trust
     from slipway.web.media.limits import ORIGINAL, WIDTHS
     from slipway.web.media.naming import new_folder, public_key
-    from slipway.web.media.refusal import Refused
 
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP"]) as opened:
@@ -32,7 +32,7 @@ def store_image(data: bytes) -> "UploadedImage":
             if image.mode not in ("L", "RGB", "RGBA"):
                 image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     except (UnidentifiedImageError, OSError) as error:
-        raise Refused(f"The image cannot be read: {error}") from None
+        raise UploadError(f"The image cannot be read: {error}") from None
     folder, store = new_folder(), media()
 
     def put(name: str, picture: "Image.Image", kind: str) -> str:

@@ -1,12 +1,12 @@
-"""Who may hand in which uploaded files: the signed word that a form submits in place of them."""
+"""The signed token that a form submits in place of uploaded files: which user may submit which files."""
 
 import secrets
 from dataclasses import dataclass
 
 from django.core import signing
 
+from slipway.web.media.errors import GONE, UploadError
 from slipway.web.media.limits import EXTENSIONS, MAX_WIDTH_DIGITS, ORIGINAL, TICKET_SECONDS, WIDTHS
-from slipway.web.media.refusal import GONE, Refused
 from slipway.web.prefixes import INCOMING_PREFIX
 
 SALT = "slipway.web.media.ticket"
@@ -25,25 +25,27 @@ class Ticket:
 
     @classmethod
     def issue(cls, user: str, types: dict[str, str]) -> "Ticket":
-        """A ticket for the files that a browser announces; Refused when they are not what an upload is."""
+        """A ticket for the files that a browser announces; UploadError when they do not make up an upload."""
         if ORIGINAL not in types or len(types) > 1 + len(WIDTHS):
-            raise Refused(f"An upload is one original and at most {len(WIDTHS)} smaller versions of it.")
+            raise UploadError(f"An upload is one original and at most {len(WIDTHS)} smaller versions of it.")
         for name, content_type in types.items():
             if content_type not in EXTENSIONS:
-                raise Refused("Only JPEG, PNG and WebP images can be added. Choose a photo in one of those formats.")
+                raise UploadError(
+                    "Only JPEG, PNG and WebP images can be added. Choose a photo in one of those formats."
+                )
             if name != ORIGINAL and not (name.isascii() and name.isdigit() and len(name) <= MAX_WIDTH_DIGITS):
-                raise Refused("A smaller version is named by its width in pixels.")
+                raise UploadError("A smaller version is named by its width in pixels.")
         return cls(user, secrets.token_urlsafe(16), types)
 
     @classmethod
     def load(cls, value: str, user: str) -> "Ticket":
-        """The ticket that ``value`` holds; Refused when it is forged, too old or somebody else's."""
+        """The ticket in ``value``; UploadError when it is forged, too old or another user's."""
         try:
             ticket = cls(**signing.loads(value, salt=SALT, max_age=TICKET_SECONDS))
         except signing.BadSignature:
-            raise Refused(GONE) from None
+            raise UploadError(GONE) from None
         if ticket.user != user:
-            raise Refused("This photo was uploaded by somebody else. Choose it again.")
+            raise UploadError("This photo was uploaded by somebody else. Choose it again.")
         return ticket
 
     def dump(self) -> str:

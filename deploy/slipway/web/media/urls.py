@@ -1,4 +1,4 @@
-"""Include these where you like: ``path("uploads/", include("slipway.web.media.urls"))``."""
+"""Include these under any prefix: ``path("uploads/", include("slipway.web.media.urls"))``."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Hands out upload forms and, in development, takes what they post."""
+"""Signs upload forms and, in development, receives what they post."""
 
 import json
 from xml.sax.saxutils import escape
@@ -10,9 +10,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from slipway.web.media.backends import media
+from slipway.web.media.errors import UploadError
 from slipway.web.media.folder import LocalMedia, RejectedForm
 from slipway.web.media.limits import byte_limit, megabytes, uploads_per_hour
-from slipway.web.media.refusal import Refused
 from slipway.web.media.ticket import Ticket
 
 MAX_BODY = 4096  # bytes; four files take about 200
@@ -25,7 +25,7 @@ def sign(request: HttpRequest) -> JsonResponse:
     """Answers ``{"files": [{"name": "original", "type": "image/jpeg", "size": 4711}, …]}`` with a form for each file.
 
     The answer is ``{"ticket": …, "files": [{"name", "method", "url", "fields", "limit"}, …]}``; ``size`` and ``limit``
-    are in bytes. A refusal is ``{"error": sentence}`` with status 400, 401, 413, 429 or 503.
+    are in bytes. An error is ``{"error": sentence}`` with status 400, 401, 413, 429 or 503.
     """
     if not request.user.is_authenticated:
         return _error(401, "You are signed out. Sign in again in another tab, then try again.")
@@ -34,9 +34,9 @@ def sign(request: HttpRequest) -> JsonResponse:
     if not _may_begin(request.user.pk):
         return _error(429, f"You have begun {uploads_per_hour()} uploads within an hour. Try again later.")
     try:
-        said = json.loads(request.body)["files"]
-        files = {file["name"]: file["type"] for file in said}
-        sizes = {file["name"]: file.get("size", 0) for file in said}
+        announced = json.loads(request.body)["files"]
+        files = {file["name"]: file["type"] for file in announced}
+        sizes = {file["name"]: file.get("size", 0) for file in announced}
         if not all(isinstance(text, str) for pair in files.items() for text in pair):
             raise ValueError
         if not all(type(size) is int for size in sizes.values()):
@@ -45,15 +45,15 @@ def sign(request: HttpRequest) -> JsonResponse:
         return _error(400, "The list of files cannot be read.")
     try:
         ticket = Ticket.issue(str(request.user.pk), files)
-    except Refused as refused:
-        return _error(400, str(refused))
+    except UploadError as error:
+        return _error(400, str(error))
     for name, size in sizes.items():
         if size > (limit := byte_limit(name)):
-            return _error(413, f"The photo has {megabytes(size)}; at most {megabytes(limit)} are taken.")
+            return _error(413, f"The photo has {megabytes(size)}; at most {megabytes(limit)} are allowed.")
     try:
         forms = [_form(ticket, name, sizes[name]) for name in ticket.types]
-    except Refused as refused:
-        return _error(503, str(refused))
+    except UploadError as error:
+        return _error(503, str(error))
     return JsonResponse({"ticket": ticket.dump(), "files": forms})
 
 
@@ -70,7 +70,7 @@ def _may_begin(user: object) -> bool:
     try:
         return cache.incr(name) <= uploads_per_hour()
     except ValueError:
-        # It ran out between the two calls: a new hour begins.
+        # The key expired between the two calls: a new hour begins.
         return True
 
 
@@ -82,7 +82,7 @@ def _error(status: int, sentence: str) -> JsonResponse:
 @csrf_exempt
 @require_POST
 def receive(request: HttpRequest) -> HttpResponse:
-    """Development's bucket: answers as S3 does, 204 or an XML error."""
+    """The bucket of development: responds as S3 does, with 204 or an XML error."""
     store = media()
     if not isinstance(store, LocalMedia):
         raise Http404

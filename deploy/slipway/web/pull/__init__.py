@@ -1,7 +1,7 @@
-"""Static files for a CDN that pulls them from the site itself: for who has no bucket; off unless site.yml says so.
+"""Static files for a CDN that pulls them from the site itself, without a bucket; off unless site.yml enables it.
 
-The release carries them, Django answers for them (``middleware``), and nginx still knows of none. Only names that carry
-the hash of their bytes are there, so that a CDN may keep each for ever and asks for it once an edge.
+They are part of the release, and Django serves them (``middleware``); nginx has no static location. Only names with the
+hash of their bytes exist, so that a CDN may keep each for ever and requests it once an edge.
 """
 
 import shutil
@@ -15,7 +15,7 @@ from slipway.web.prefixes import PULLED_FOLDER, STATIC_PREFIX
 
 
 def write(objects: Iterable[StaticObject]) -> int:
-    """Lays the hashed objects of a build out for the release; how many they are. Older ones are removed."""
+    """Writes the hashed objects of a build for the release, in place of older ones; returns their number."""
     folder = settings.SLIPWAY_BUILD / PULLED_FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     count = 0
@@ -29,7 +29,7 @@ def write(objects: Iterable[StaticObject]) -> int:
 
 
 def files() -> Iterator[tuple[str, Path]]:
-    """What the release is to carry, by name; nothing where the files are pushed to a bucket."""
+    """The files of the release, by name; none where the files are pushed to a bucket."""
     if settings.SLIPWAY_PULL:
         folder = settings.SLIPWAY_BUILD / PULLED_FOLDER
         yield from ((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file())

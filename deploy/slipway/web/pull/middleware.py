@@ -1,4 +1,4 @@
-"""Answers for hashed static files, which a CDN asks for once an edge; by WhiteNoise, which does just that."""
+"""Serves hashed static files to a CDN, which requests each once an edge, with WhiteNoise."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,16 +14,16 @@ from slipway.web.prefixes import PULLED_FOLDER, PULLED_PATH, STATIC_PREFIX
 
 
 class PulledStatic(WhiteNoiseMiddleware):
-    """Serves what the manifests name with a hash, below PULLED_PATH, and nothing else that lies in the folders.
+    """Serves the hashed files of the manifests, below PULLED_PATH, and no other file of the folders.
 
-    All below PULLED_PATH is answered here, so that a CDN whose origin it is never shows a page of the site. The files
-    of the other releases on the host are served too: a page of theirs may be open somewhere, and an edge may only now
-    ask.
+    It answers every request below PULLED_PATH, so that a CDN with this origin never serves a page of the site. Files of
+    the other releases on the host are served too: one of their pages may still be open, and an edge may request its
+    files only now.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        # Not the parent's, which adds all of STATIC_ROOT.
-        WhiteNoise.__init__(self, None, autorefresh=False, allow_all_origins=True, add_headers_function=self._describe)
+        # Not the parent's __init__, which adds all of STATIC_ROOT.
+        WhiteNoise.__init__(self, None, autorefresh=False, allow_all_origins=True, add_headers_function=self._headers)
         self.get_response = get_response
         self._types: dict[str, str] = {}
         for build in _builds():
@@ -36,23 +36,23 @@ class PulledStatic(WhiteNoiseMiddleware):
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PULLED_PATH):
             return self.get_response(request)
-        found = self.files.get(request.path_info)
+        file = self.files.get(request.path_info)
         try:
-            return self.serve(found, request) if found else self._missing()
+            return self.serve(file, request) if file else self._missing()
         except FileNotFoundError:
-            # Of a release that has been removed since.
+            # Its release has been removed since.
             return self._missing()
 
     def _missing(self) -> HttpResponse:
-        """What an edge may keep for as long as CloudFront keeps an error."""
+        """A 404 that an edge may cache for as long as CloudFront caches an error."""
         return HttpResponse(status=404, content_type="text/plain", headers={"Cache-Control": "max-age=10"})
 
     def immutable_file_test(self, path: str, url: str) -> bool:
-        """All that is here carries its hash."""
+        """Every name here has its hash."""
         return True
 
-    def _describe(self, headers, path: str, url: str) -> None:
-        """As an object in a bucket has them."""
+    def _headers(self, headers, path: str, url: str) -> None:
+        """The headers of an object in a bucket."""
         headers["Content-Type"] = self._types[url]
         headers["Cache-Control"] = IMMUTABLE
         headers["X-Content-Type-Options"] = "nosniff"
@@ -68,6 +68,6 @@ def _builds() -> Iterator[Path]:
 
 def _hashed(manifest: Path) -> Iterator[tuple[str, str]]:
     if manifest.is_file():
-        for key, said in json.loads(manifest.read_text())["objects"].items():
-            if said["cache_control"] == IMMUTABLE:
-                yield key.removeprefix(STATIC_PREFIX), said["content_type"]
+        for key, headers in json.loads(manifest.read_text())["objects"].items():
+            if headers["cache_control"] == IMMUTABLE:
+                yield key.removeprefix(STATIC_PREFIX), headers["content_type"]

@@ -1,17 +1,17 @@
-"""The settings that ``from slipway.settings import *`` gives to a project, and which wins where it sets one too.
+"""The settings that ``from slipway.settings import *`` adds to a project, and which wins where it sets one too.
 
-line          what the project has set itself, also where the line stands in two modules of a settings package
+line          what the project has set itself, also where two modules of a settings package have the line
 apps          INSTALLED_APPS, MIDDLEWARE
 static        static files: bundled, hashed, on the CDN
 uploads       STORAGES and MEDIA_URL
 startproject  what `startproject` writes, replaced in production
 https         headers and cookies, each the project's own where it has one
-dangerous     values that would weaken the site: not taken, unless site.yml waives them
+dangerous     values that would weaken the site: ignored, unless site.yml waives them
 csp           a Content-Security-Policy for a project that has none
 
-In production (SLIPWAY_ENV=production, see slipway.web.switch) what `startproject` writes for development is replaced,
-and what static files and uploads are made of; everything else that the project sets itself wins. In development nearly
-nothing is given.
+In production (SLIPWAY_ENV=production, see slipway.web.switch) Slipway replaces what `startproject` writes for
+development, and the settings of static files and uploads; everything else that the project sets itself wins. In
+development it sets nearly nothing.
 """
 
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ from slipway.web.settings.line import Line
 
 
 def values(project: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    """What the line gives to a settings module whose names so far are ``project``.
+    """The settings for a module whose names so far are ``project``.
 
-    Raises ImproperlyConfigured where the module has no INSTALLED_APPS yet, or the environment lacks a variable.
+    Raises ImproperlyConfigured where the module has no INSTALLED_APPS yet, or a variable is missing in the environment.
     """
     if "INSTALLED_APPS" not in project:
         raise ImproperlyConfigured(

@@ -11,22 +11,22 @@ SIGN_IN_TRIES = "10"  # wrong passwords that an account takes in a minute
 
 
 def settings(settings: Mapping[str, Any], environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
-    """``settings`` are the project's own and those that are given already."""
+    """``settings`` are the project's own and those that Slipway has set already."""
     apps, middleware = list(settings["INSTALLED_APPS"]), list(settings.get("MIDDLEWARE", ()))
-    # Before staticfiles, so that its collectstatic is the one that runs. A release goes without it.
+    # Before staticfiles, so that its collectstatic is the one that runs. Not in a release.
     first = ["slipway.tool"] if find_spec("slipway.tool") else []
     outer, last = [], []
     if _has_accounts(apps, settings.get("DATABASES", {})):
-        # Before any other app takes authenticate() by its name.
+        # Before any other app imports authenticate() by name.
         first.insert(0, "slipway.web.sign_in")
-        outer.append("slipway.web.sign_in.middleware.Visits")
-        last.append("slipway.web.sign_in.middleware.Refusals")
+        outer.append("slipway.web.sign_in.middleware.SignInMiddleware")
+        last.append("slipway.web.sign_in.middleware.TooManyTriesMiddleware")
     if settings["SLIPWAY_PULL"]:
         outer.append("slipway.web.pull.middleware.PulledStatic")
     if production:
         # It sends HSTS and the referrer policy.
         outer += [*csp.middleware(settings), SECURITY]
-    # Before anything that redirects or asks for a login.
+    # Before anything that redirects or requires a login.
     outer.insert(0, "slipway.web.health.HealthMiddleware")
     return {
         "INSTALLED_APPS": _around(apps, [*first, "slipway.web"], ["compressor"]),

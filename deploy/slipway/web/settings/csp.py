@@ -1,7 +1,7 @@
 """Content-Security-Policy: one that limits hosts, for a project that has none of its own.
 
-It permits inline scripts and eval, which most packages need. A strict one is the project's to write, by django-csp or
-by Django's own SECURE_CSP, with the hosts of SLIPWAY_SOURCES.
+It permits inline scripts and eval, which most packages need. A project can set a strict one, with django-csp or
+Django's own SECURE_CSP, from the hosts in SLIPWAY_SOURCES.
 """
 
 import re
@@ -22,7 +22,7 @@ DEFAULT = "slipway.web.csp.DefaultPolicy"
 
 
 def sources(environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
-    """SLIPWAY_SOURCES: the hosts of static files, of uploads that are shown, and of uploads that are sent."""
+    """SLIPWAY_SOURCES: the hosts that serve static files and uploads, and the one that receives uploads."""
     hosts = dict.fromkeys(("static", "media", "upload"), "'self'")
     if production:
         hosts = {
@@ -34,7 +34,7 @@ def sources(environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
 
 
 def middleware(settings: Mapping[str, Any]) -> list[str]:
-    """The middleware that sends the site's one policy, where the project lists none."""
+    """The middleware that sends the site's policy, where the project lists none."""
     if any(SENDS_ONE.search(each) for each in settings.get("MIDDLEWARE", ())):
         return []
     for setting, sender in SENDERS.items():

@@ -1,19 +1,19 @@
-"""Values that would weaken the site or its promise. In production they are not taken, unless site.yml waives them.
+"""Values that would weaken the site or its offload. In production they are ignored, unless site.yml waives them.
 
-A deploy is rejected with the line that sets one (slipway.tool.settings_check); this is what a server does anyway.
+A deploy rejects the line that sets one (slipway.tool.settings_check); a server ignores it in any case.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Names of waived settings with commas between, from `waive` in site.yml.
+# The environment variable with the waived settings, comma-separated, from `waive` in site.yml.
 WAIVED = "SLIPWAY_WAIVED"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``why``: what such a value would do. ``https``: it matters only where the site is served by https."""
+    """``why``: what such a value would do. ``https``: only for a site that is served by https."""
 
     dangerous: Callable[[Any], bool]
     why: str
@@ -34,7 +34,7 @@ RULES = {
         lambda value: foreign_static(value), "static files would not be those that were hashed and sent to the CDN"
     ),
 }
-# A deploy judges these two by more than their value.
+# Of the last two a deploy checks more than the value.
 WAIVABLE = (*RULES, "SECRET_KEY", "SECURE_SSL_REDIRECT")
 
 
@@ -42,7 +42,7 @@ def waived(environ: Mapping[str, str]) -> frozenset[str]:
     return frozenset(filter(None, environ.get(WAIVED, "").split(",")))
 
 
-def found(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+def values(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """The dangerous values among a project's own settings, waived ones too."""
     secure = environ["SITE_URL"].startswith("https:")
     return {
@@ -53,17 +53,17 @@ def found(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def without(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    """The project's own settings, but for the dangerous ones that nobody has waived."""
-    refused = set(found(own, environ)) - waived(environ)
-    kept = {name: value for name, value in own.items() if name not in refused}
-    if "ALLOWED_HOSTS" in refused:
+    """The project's own settings, without the dangerous ones that are not waived."""
+    rejected = set(values(own, environ)) - waived(environ)
+    kept = {name: value for name, value in own.items() if name not in rejected}
+    if "ALLOWED_HOSTS" in rejected:
         kept["ALLOWED_HOSTS"] = [host for host in own["ALLOWED_HOSTS"] if host != "*"]
-    if "STORAGES" in refused:
+    if "STORAGES" in rejected:
         kept["STORAGES"] = {alias: value for alias, value in own["STORAGES"].items() if alias != "staticfiles"}
     return kept
 
 
 def foreign_static(storages: Mapping[str, Any]) -> bool:
-    """Whether static files have a storage that is neither Django's own nor ours."""
+    """Whether the storage of static files is neither Django's nor Slipway's."""
     backend = str(storages.get("staticfiles", {}).get("BACKEND", "django."))
     return not backend.startswith(("django.", "slipway."))

@@ -5,7 +5,7 @@ from typing import Any
 
 # https://docs.djangoproject.com/en/5.2/ref/middleware/#http-strict-transport-security
 YEAR = 31_536_000  # seconds
-# nginx overwrites the header, so that no visitor can set it.
+# nginx overwrites the header, so a visitor cannot set it.
 # https://docs.djangoproject.com/en/5.2/ref/settings/#secure-proxy-ssl-header
 PROXY_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 ONLY_BY_HTTPS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
@@ -18,6 +18,6 @@ def settings(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, An
         "SECURE_REFERRER_POLICY": own.get("SECURE_REFERRER_POLICY", "strict-origin-when-cross-origin"),
     }
     if not environ["SITE_URL"].startswith("https:"):
-        # A site of plain http, like the demo: whatever the project says, nobody could sign in otherwise.
+        # A site of plain http, like the demo: nobody could sign in otherwise, so the project's values do not count.
         return given | dict.fromkeys(ONLY_BY_HTTPS, False)
     return given | {name: own.get(name, True) for name in ONLY_BY_HTTPS}

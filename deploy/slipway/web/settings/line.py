@@ -1,4 +1,4 @@
-"""What a project sets itself, told from what an earlier line of ours has given it."""
+"""Tells a project's own settings from those that an earlier `from slipway.settings import *` has added."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ NAME = "SLIPWAY_LINE"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Line:
-    """One line's effect. It goes along as a setting: a module that star-imports another one's settings has it too.
+    """The effect of one line. It is a setting itself: a module that star-imports another one's settings has it too.
 
-    ``own``: the project's values of the settings that the line has given. ``given``: copies of those given.
+    ``own``: the project's values that the line has replaced. ``given``: copies of the line's values.
     """
 
     own: Mapping[str, Any]
@@ -19,7 +19,7 @@ class Line:
 
     @classmethod
     def before(cls, project: Mapping[str, Any]) -> dict[str, Any]:
-        """The project's own settings: what an earlier line gave and nobody has changed since is none of them."""
+        """The project's own settings: without those that an earlier line has added and that are unchanged since."""
         line = project.get(NAME)
         settings = {name: value for name, value in project.items() if name.isupper()}
         if line is None:

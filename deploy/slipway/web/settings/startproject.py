@@ -1,4 +1,4 @@
-"""What `startproject` writes for development, replaced in production; what a project has in its place wins."""
+"""Replaces in production what `startproject` writes for development; a project's own values win."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 from environ import Env
 
-# How Django marks a key that it made: it lies in the repository.
+# Django's mark of a key that `startproject` made: it is in the repository.
 INSECURE_KEY = "django-insecure-"
-# What says which database it is; all other keys of an alias are how it is used.
-WHICH = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "TEST")
-# A connection is kept for a minute: 2.7 to 3 times the pages of one opened for each request.
+# The keys that identify a database; all other keys of an alias are options of its use.
+IDENTITY = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "TEST")
+# A connection is kept for a minute: 2.7 to 3 times the pages per second of one connection per request.
 # https://docs.djangoproject.com/en/5.2/ref/settings/#conn-max-age
 KEPT_OPEN = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 # https://docs.djangoproject.com/en/5.2/ref/settings/#logging
-# Without this Django tells nobody of an error: its console handler needs DEBUG.
+# Without this Django logs no error: its console handler needs DEBUG.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -40,17 +40,17 @@ def settings(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, An
         given["SECRET_KEY"] = environ["SECRET_KEY"]
     databases = own.get("DATABASES", {})
     default = databases.get("default", {})
-    # A database file would lie inside a release, which nobody may write there and the next one has not. What is SQLite
-    # all the same a deploy rejects (slipway.tool.databases).
+    # A database file would be inside a release, which is read-only and replaced by the next one. A deploy rejects
+    # SQLite that remains (slipway.tool.databases).
     if "DATABASE_URL" in environ and "sqlite3" in default.get("ENGINE", "sqlite3"):
-        used = {name: value for name, value in default.items() if name not in WHICH}
+        used = {name: value for name, value in default.items() if name not in IDENTITY}
         url = Env.db_url_config(environ["DATABASE_URL"])
         given["DATABASES"] = {**databases, "default": {**KEPT_OPEN, **used, **url}}
     return given
 
 
 def _logging(project: Mapping[str, Any]) -> dict[str, Any]:
-    """Failed sign-ins are told too, one line each, whatever the project's own logging leaves out."""
+    """Adds a logger for failed sign-ins, one line each, to the project's own logging."""
     return {
         "version": 1,
         **project,

@@ -7,8 +7,8 @@ from typing import Any
 
 from slipway import ROOT
 
-# Files that go up without a hash too, as glob patterns: browsers and robots ask for these by heart.
-# A project adds its own, for files that load their siblings by plain name.
+# Files that are pushed without a hash too, as glob patterns: browsers and robots request these by plain name.
+# A project adds its own, for files that load others by plain name.
 UNHASHED = ("favicon.ico", "robots.txt")
 OLD_NAME = "SLIPWAY_STABLE_NAMES"
 FINDERS = (
@@ -27,7 +27,7 @@ def settings(own: Mapping[str, Any], environ: Mapping[str, str], *, production: 
     url = environ["STATIC_URL"] if production else "/static/"
     finders = own.get("STATICFILES_FINDERS", FINDERS)
     return {
-        # Where collectstatic pushes to; the web process never asks it.
+        # Where collectstatic pushes to; the web process never uses it.
         "SLIPWAY_STATIC_BUCKET": environ.get("SLIPWAY_STATIC_BUCKET", ""),
         "SLIPWAY_UNHASHED": _with((*own.get("SLIPWAY_UNHASHED", ()), *own.get(OLD_NAME, ())), *UNHASHED),
         "SLIPWAY_BUILD": build,

@@ -1,4 +1,4 @@
-"""Where uploads are kept: in a bucket behind the media host, in development in a folder."""
+"""Where uploads are stored: in a bucket behind the media host, in development in a folder."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ HASHED = "slipway.web.storage.StaticStorage"
 def settings(own: Mapping[str, Any], environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
     storages = {"default": {"BACKEND": FOLDER}, "staticfiles": {"BACKEND": STATIC}, **own.get("STORAGES", {})}
     build = environ.get("SLIPWAY_BUILD") or ROOT / "build"
-    # The alias is spelled so in django-compressor.
+    # django-compressor spells the alias this way.
     storages["compressor-offine"] = {
         "BACKEND": "compressor.storage.CompressorFileStorage",
         "OPTIONS": {"location": f"{build}/manifests"},
@@ -26,10 +26,10 @@ def settings(own: Mapping[str, Any], environ: Mapping[str, str], *, production: 
             "MEDIA_URL": own.get("MEDIA_URL") or "/media/",
             "MEDIA_ROOT": own.get("MEDIA_ROOT") or ROOT / "media",
         }
-    # A folder would lie inside a release. A store that the project chose itself stays.
+    # A folder would be inside a release. A storage that the project chose itself stays.
     if storages["default"].get("BACKEND") == FOLDER:
         storages["default"] = {"BACKEND": BUCKET}
-    # Django's own know no CDN; another one is dangerous, and here only when it is waived.
+    # Django's own storages have no CDN; a foreign one is dangerous, and here only when it is waived.
     if storages["staticfiles"].get("BACKEND", "").startswith("django."):
         storages["staticfiles"] = {"BACKEND": HASHED}
     return {

@@ -10,5 +10,5 @@ class SignInConfig(AppConfig):
         super().__init__(*arguments)
         from slipway.web.sign_in import guard
 
-        # Now, when no app's models, forms or views are loaded: most of them take authenticate() by its name.
+        # Before any app's models, forms or views are loaded: most of them import authenticate() by name.
         guard.install()

@@ -1,7 +1,7 @@
-"""The browser that has signed in before, wherever it is now: a phone changes its address, and an office shares one.
+"""Recognizes a browser that has signed in before, at any address: a phone changes its address, an office shares one.
 
-A signed cookie says it: for the last few users who signed in there, which user, with which password, and when. It
-outlives signing out; after a change of the password it says nothing any more.
+A signed cookie holds, for the last few users who signed in there, a digest of user and password, and when. It outlives
+signing out, and is invalid after a change of the password.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from typing import Any
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from slipway.web.sign_in import ledger
+from slipway.web.sign_in import database
 
 NAME = "slipway_device"
 USERS = 5
@@ -27,23 +27,23 @@ class Device:
     signed_in: dict[str, int] = field(default_factory=dict)
 
     def knows(self, users: tuple[Any, ...]) -> bool:
-        """Whether each of the users has signed in here with the password that he still has; of nobody it is false."""
+        """Whether each of the users has signed in here with their current password; False for no users."""
         return bool(users) and all(_digest(user) in self.signed_in for user in users)
 
 
 def read(request: HttpRequest | None, now: float) -> Device:
-    """The browser that sent ``request``; one that knows nobody, if its cookie is missing or not the site's."""
+    """The browser that sent ``request``; an empty Device if its cookie is missing or invalid."""
     if not hasattr(request, "COOKIES"):
         return Device()
     try:
         id, signed_in = SIGNER.unsign_object(request.COOKIES.get(_name(request), ""))
     except signing.BadSignature:
         return Device()
-    return Device(id, {each: at for each, at in signed_in.items() if at > now - ledger.KNOWN_FOR})
+    return Device(id, {each: at for each, at in signed_in.items() if at > now - database.KNOWN_FOR})
 
 
 def write(response: HttpResponse, request: HttpRequest, user: Any, now: float) -> None:
-    """The browser knows ``user`` from now on. A program that signs in with each request gets one cookie a day."""
+    """Adds ``user`` to the cookie. A program that signs in with each request gets one cookie a day."""
     device, own = read(request, now), _digest(user)
     if device.signed_in.get(own, 0) > now - RENEWED:
         return
@@ -52,7 +52,7 @@ def write(response: HttpResponse, request: HttpRequest, user: Any, now: float) -
     response.set_cookie(
         _name(request),
         SIGNER.sign_object([device.id or secrets.token_hex(8), signed_in]),
-        max_age=ledger.KNOWN_FOR,
+        max_age=database.KNOWN_FOR,
         secure=request.is_secure(),
         httponly=True,
         samesite="Lax",
@@ -60,11 +60,11 @@ def write(response: HttpResponse, request: HttpRequest, user: Any, now: float) -
 
 
 def _name(request: HttpRequest) -> str:
-    # With this prefix no sibling (static., media.) can set it, nor a page without TLS.
+    # With this prefix no other subdomain (static., media.) can set it, nor a page without TLS.
     return f"__Host-{NAME}" if request.is_secure() else NAME
 
 
 def _digest(user: Any) -> str:
-    # A user model that is not made from Django's own may lack this.
+    # Missing in a user model that does not inherit from AbstractBaseUser.
     session = getattr(user, "get_session_auth_hash", lambda: getattr(user, "password", ""))
-    return ledger.digest("device", str(user.pk), session())
+    return database.digest("device", str(user.pk), session())

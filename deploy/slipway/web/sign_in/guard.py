@@ -1,7 +1,7 @@
-"""Stands before Django's authenticate(), through which the admin, LoginView, DRF and allauth all ask.
+"""Wraps Django's authenticate(), which the admin, LoginView, DRF and allauth all call.
 
-A backend of its own would be the documented place. But with a second one Django asks each login() which it means, and a
-project that signs people in when they register would break; and no backend hears of a password that was right.
+A backend of its own would be the documented place. But with a second one each call of login() has to name its backend,
+which would break a project that signs people in when they register; and no backend learns that a password was right.
 """
 
 import functools
@@ -17,18 +17,18 @@ from django.contrib import auth
 from django.views.decorators.debug import sensitive_variables
 
 from slipway.web.sign_in import client, names
-from slipway.web.sign_in.visit import Visit, visiting
+from slipway.web.sign_in.request_state import RequestState, current
 
 log = logging.getLogger("slipway.sign_in")
 clock = time.time
-# Of a name in the log.
-SHOWN = 64
+# Characters of a name in the log.
+LOGGED = 64
 
 
 @dataclass(slots=True)
 class Claim:
-    """A try that was taken. ``account`` and ``visitor`` are digests, ``at`` is its time; ``users`` are whom it may be
-    for."""
+    """A try that was counted. ``account`` and ``visitor`` are digests, ``at`` is its time; ``users`` are those that the
+    name may mean."""
 
     account: str
     visitor: str
@@ -38,22 +38,22 @@ class Claim:
 
 @dataclass(slots=True)
 class Attempt:
-    """One password that is tried. ``claims``: one for each account that is named; ``wait`` are seconds, 0 if it may."""
+    """One call of authenticate(). ``claims``: one for each account that is named; ``wait``: seconds, 0 if allowed."""
 
-    visit: Visit
+    state: RequestState
     names: list[str]
     address: str
     claims: list[Claim]
     wait: float = 0
 
-    def tell(self, what: str, more: str = "") -> None:
-        # As JSON, so that no name makes a line of its own.
-        name = ",".join(json.dumps(each[:SHOWN]) for each in self.names)
-        log.warning("sign-in %s: account=%s address=%s%s", what, name, self.address or "unknown", more)
+    def log(self, result: str, more: str = "") -> None:
+        # As JSON, so that a name cannot add a line of its own.
+        name = ",".join(json.dumps(each[:LOGGED]) for each in self.names)
+        log.warning("sign-in %s: account=%s address=%s%s", result, name, self.address or "unknown", more)
 
 
 def install() -> None:
-    """Puts the guard in place; before any module takes the function's name to itself."""
+    """Wraps authenticate() and aauthenticate(); call it before any module imports them by name."""
     if not hasattr(auth.authenticate, "guarded"):
         auth.authenticate, auth.aauthenticate = _guarded(auth.authenticate), _guarded_async(auth.aauthenticate)
 
@@ -90,70 +90,70 @@ def _guarded_async(authenticate: Callable) -> Callable:
 
 @sensitive_variables("credentials")
 def _begin(request: Any, credentials: Mapping[str, Any]) -> Attempt | None:
-    """None where no password is tried. Nothing is hashed for one that must wait."""
-    from slipway.web.sign_in import ledger  # models are not ready when this module is loaded
+    """None where no password is tried. For one that must wait, no password is hashed."""
+    from slipway.web.sign_in import database  # models are not ready when this module is loaded
 
-    said = names.names(credentials)
-    if not said:
+    entered = names.names(credentials)
+    if not entered:
         return None
     # Without the middleware (a test's own request) the argument is the request; DRF's wraps Django's.
-    visit = visiting.get() or Visit(getattr(request, "_request", request), in_transaction=ledger.in_transaction())
-    address = client.address(visit.request) if hasattr(visit.request, "META") else ""
-    attempt = Attempt(visit, said, address, [])
-    meant: dict[str, tuple[Any, ...]] = {}
-    for name in said:
-        account, users = names.meant(name)
-        meant[account] = (*meant.get(account, ()), *users)
-    ledger.apart(lambda: _claim(attempt, meant), before=visit.in_transaction)
+    state = current.get() or RequestState(getattr(request, "_request", request), database.in_transaction())
+    address = client.address(state.request) if hasattr(state.request, "META") else ""
+    attempt = Attempt(state, entered, address, [])
+    accounts: dict[str, tuple[Any, ...]] = {}
+    for name in entered:
+        account, users = names.resolve(name)
+        accounts[account] = (*accounts.get(account, ()), *users)
+    database.outside_transaction(lambda: _claim(attempt, accounts), before=state.in_transaction)
     if attempt.wait:
-        visit.wait = attempt.wait
-        attempt.tell("refused", f" wait={attempt.wait:.0f}s")
+        state.wait = attempt.wait
+        attempt.log("rejected", f" wait={attempt.wait:.0f}s")
     return attempt
 
 
-def _claim(attempt: Attempt, meant: Mapping[str, tuple[Any, ...]]) -> None:
-    """Takes a try of each account, or of none."""
-    from slipway.web.sign_in import device, ledger
+def _claim(attempt: Attempt, accounts: Mapping[str, tuple[Any, ...]]) -> None:
+    """Counts a try of each account, or of none."""
+    from slipway.web.sign_in import database, device
 
-    network, browser = client.network(attempt.address), device.read(attempt.visit.request, clock())
-    for name, users in meant.items():
-        account = ledger.digest(name)
-        visitor = ledger.visitor(account, attempt.address)
-        # Of two whom the name may mean one could be the visitor's own, made to be known by the other's name.
-        known = ledger.knows([user.pk for user in users], network, clock())
+    network, browser = client.network(attempt.address), device.read(attempt.state.request, clock())
+    for name, users in accounts.items():
+        account = database.digest(name)
+        visitor = database.visitor(account, attempt.address)
+        # All users that the name may mean: one could be the visitor's own account, made to look like another's name.
+        known = database.knows([user.pk for user in users], network, clock())
         if browser.knows(users):
-            # With tries of its own, whoever else is at its address.
-            known, visitor = True, ledger.digest("device", account, browser.id)
-        attempt.wait, at = ledger.claim(account, visitor, clock, known=known)
+            # With tries of its own, separate from others at its address.
+            known, visitor = True, database.digest("device", account, browser.id)
+        attempt.wait, at = database.claim(account, visitor, clock, known=known)
         if attempt.wait:
             break
         attempt.claims.append(Claim(account, visitor, at, users))
     else:
         return
     for claim in attempt.claims:
-        ledger.withdraw(claim.account, claim.visitor, claim.at, clock)
+        database.withdraw(claim.account, claim.visitor, claim.at, clock)
 
 
 def _end(attempt: Attempt | None, user: Any) -> None:
-    from slipway.web.sign_in import ledger
+    from slipway.web.sign_in import database
 
     if attempt is None:
         return
     if user is None:
-        attempt.tell("failed")
+        attempt.log("failed")
         return
-    attempt.visit.wait, attempt.visit.user = 0, user
-    ledger.apart(lambda: _settle(attempt, user), before=attempt.visit.in_transaction)
+    attempt.state.wait, attempt.state.user = 0, user
+    database.outside_transaction(lambda: _settle(attempt, user), before=attempt.state.in_transaction)
 
 
 def _settle(attempt: Attempt, user: Any) -> None:
-    """Gives the tries back, and the user is known at the address from now on; the middleware tells his browser."""
-    from slipway.web.sign_in import ledger
+    """Withdraws the tries and remembers the user's address; the middleware sets the browser's cookie."""
+    from slipway.web.sign_in import database
 
     for claim in attempt.claims:
-        # The password was this user's: another's whom the name may mean has been tried, and wrong.
+        # The password was this user's. For another user that the name may mean it was a wrong one.
         if all(each.pk == user.pk for each in claim.users):
-            ledger.withdraw(claim.account, claim.visitor, claim.at, clock)
+            database.withdraw(claim.account, claim.visitor, claim.at, clock)
     network = client.network(attempt.address)
     if network:
-        ledger.remember(user.pk, network, clock())
+        database.remember(user.pk, network, clock())

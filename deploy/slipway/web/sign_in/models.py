@@ -1,4 +1,4 @@
-"""What outlives a restart. No name and no address is in it: both are hashed with the site's SECRET_KEY."""
+"""The tables of the sign-in limit. Names and addresses are hashed with the site's SECRET_KEY."""
 
 from django.db import models
 
@@ -16,7 +16,7 @@ class Account(models.Model):
 
 
 class KnownAddress(models.Model):
-    """An address from which a user signed in; ``account`` stands for his primary key."""
+    """An address from which a user signed in; ``account`` is a digest of their primary key."""
 
     id = models.BigAutoField(primary_key=True)
     account = models.CharField(max_length=32)

@@ -5,11 +5,10 @@
     {% modulepreload "js/app.js" %}
     <script type="module" src="{% static 'js/app.js' %}"></script>
 
-`{% importmap %}` stands before the first module. It tells the browser the hashed URL of each of the
-project's modules, so that they keep their bytes and import each other by plain name, in circles
-too; rewriting the imports instead would leave no hash that two modules which import each other
-could carry. `{% modulepreload %}` lets the browser fetch what a module imports, and what that
-imports, all at once.
+`{% importmap %}` goes before the first module. It maps each of the project's modules to its hashed
+URL, so that they keep their bytes and import each other by plain name, in circles too. Rewriting the
+imports instead could not hash two modules that import each other. `{% modulepreload %}` lets the
+browser fetch a module and all that it imports at once.
 """
 
 import json
@@ -30,7 +29,7 @@ register = template.Library()
 # JSON inside <script> must not end it.
 ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
-# What a browser leaves as it is in a path: the map must name the URLs that it resolves.
+# Characters that a browser does not escape in a path: the map's keys are the URLs that it resolves.
 # https://url.spec.whatwg.org/#path-percent-encode-set
 PATH = "/!$%&'()*+,;:=@[]|~\\"
 
@@ -63,7 +62,7 @@ def modulepreload(context: Context, name: str) -> SafeString:
 
 
 def _nonce(context: Context) -> SafeString:
-    # A nonce that nobody has asked for yet is false, so compare with None.
+    # A lazy nonce that was not read yet is false, so compare with None.
     nonce = getattr(context.get("request"), "csp_nonce", context.get("csp_nonce"))
     return mark_safe("") if nonce is None else format_html(' nonce="{}"', nonce)
 

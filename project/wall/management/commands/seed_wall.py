@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from slipway.web.media import store_image
-from slipway.web.media.refusal import Refused
+from slipway.web.media.errors import UploadError
 from wall.models import Photo
 from wall.scenery import SCENES
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():  # a wall half full would not be filled up by a second run
                 self._hang(owner)
-        except Refused as error:
+        except UploadError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{len(SCENES)} photos hang on the wall.")
 

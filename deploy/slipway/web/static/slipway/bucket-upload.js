@@ -1,12 +1,12 @@
-// Sends files straight to the bucket with signed forms, and says in words why it could not.
+// Sends files straight to the bucket with signed forms; its errors are sentences for the page.
 (() => {
   "use strict";
 
   const megabytes = (count) => `${(count / 1e6).toFixed(1).replace(/\.0$/, "")} MB`;
 
-  /** What a person can do about the bucket's XML error; its code is said where we know no better. */
-  function explain(status, answer, size, limit) {
-    const xml = new DOMParser().parseFromString(answer, "application/xml");
+  /** A sentence for the bucket's XML error: what to do, or else its code. */
+  function explain(status, body, size, limit) {
+    const xml = new DOMParser().parseFromString(body, "application/xml");
     const code = xml.querySelector("Code")?.textContent ?? "";
     const message = xml.querySelector("Message")?.textContent ?? "";
     if (code === "EntityTooLarge") return tooLarge(size, limit);
@@ -15,21 +15,21 @@
       return "The upload took longer than its five minutes. Try again, on a better connection if you can.";
     }
     if (code === "AccessDenied" || code === "InvalidPolicyDocument" || code === "SignatureDoesNotMatch") {
-      return `The photo storage refused the file: it is not what was announced (${code}). Choose the photo again.`;
+      return `The photo storage rejected the file: it is not what was announced (${code}). Choose the photo again.`;
     }
     if (status >= 500 || code === "SlowDown") return "The photo storage is busy. Try again in a minute.";
-    return `The photo storage refused the file (${code || status}). Try again, or choose another photo.`;
+    return `The photo storage rejected the file (${code || status}). Try again, or choose another photo.`;
   }
 
   const tooLarge = (size, limit) =>
-    `The photo has ${megabytes(size)}; at most ${megabytes(limit)} are taken. Choose a smaller one.`;
+    `The photo has ${megabytes(size)}; at most ${megabytes(limit)} are allowed. Choose a smaller one.`;
 
   /** Asks the site for a form for each file; resolves to `{ticket, files}`. */
   async function askForForms(url, token, files) {
     const announced = files.map(({ name, blob }) => ({ name, type: blob.type, size: blob.size }));
-    let answer;
+    let response;
     try {
-      answer = await fetch(url, {
+      response = await fetch(url, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-CSRFToken": token },
         body: JSON.stringify({ files: announced }),
@@ -37,12 +37,12 @@
     } catch {
       throw new Error("The site cannot be reached. Check your connection, then try again.");
     }
-    const said = await answer.json().catch(() => ({}));
-    if (answer.ok) return said;
-    throw new Error(said.error ?? `The site could not begin the upload (${answer.status}). Reload the page and try again.`);
+    const data = await response.json().catch(() => ({}));
+    if (response.ok) return data;
+    throw new Error(data.error ?? `The site could not begin the upload (${response.status}). Reload the page and try again.`);
   }
 
-  /** What goes with a file by POST: a form, the file last. */
+  /** The body of a POST: a form, the file last. */
   function asForm(fields, blob) {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
@@ -78,7 +78,7 @@
     const sent = new Map(), whole = files.reduce((sum, { blob }) => sum + blob.size, 0);
     await Promise.all(forms.map((form) => {
       const { blob } = files.find(({ name }) => name === form.name);
-      // The bucket would say so too, after minutes on a slow line.
+      // The bucket would reject it too, after minutes on a slow line.
       if (blob.size > form.limit) throw new Error(tooLarge(blob.size, form.limit));
       return send(form, blob, (bytes) => {
         sent.set(form.name, bytes);

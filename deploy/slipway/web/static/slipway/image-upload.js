@@ -1,4 +1,4 @@
-// The upload widget: <image-upload> wakes up wherever it is put, in a page, the admin or an added inline row.
+// The upload widget: a custom element, <image-upload>, for a page, the admin or an added inline row.
 (() => {
   "use strict";
 
@@ -17,7 +17,7 @@
       this.#ticket = this.querySelector("input[type=hidden]");
       this.#input.addEventListener("change", () => this.#choose(this.#input.files[0]));
       this.#part("retry").addEventListener("click", () => this.#start());
-      // A photo that the browser kept over a reload has no upload any more.
+      // A file that the browser restored after a reload has no upload any more.
       if (this.#input.files.length && !this.#ticket.value) this.#input.value = "";
       this.#form = this.#input.form;
       this.#form?.addEventListener("submit", this.#onSubmit);
@@ -69,7 +69,7 @@
       }
     }
 
-    /** Keeps the form back while an upload runs or has failed. */
+    /** Delays the form's submission while an upload runs or has failed. */
     #hold(event) {
       if (this.#run) {
         event.preventDefault();

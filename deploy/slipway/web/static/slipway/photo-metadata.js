@@ -1,4 +1,4 @@
-// Takes out of a photo what tells more than the picture: place, time, camera, embedded thumbnails.
+// Removes a photo's private metadata: place, time, camera, embedded thumbnails.
 // A JPEG keeps its pixels bit for bit; of its Exif data only the orientation stays.
 (() => {
   "use strict";
@@ -8,7 +8,7 @@
 
   const text = (bytes, at, length) => String.fromCharCode(...bytes.subarray(at, at + length));
 
-  /** The type that the bytes tell, whatever the file is called; "" where it is none that the site takes. */
+  /** The type by the first bytes, whatever the file's name; "" where the site does not accept it. */
   function sniff(bytes) {
     if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) return "image/jpeg";
     if (text(bytes, 1, 3) === "PNG") return "image/png";
@@ -86,8 +86,8 @@
   }
 
   /**
-   * The file without its metadata, as a Blob of type JPEG, PNG or WebP; null where only drawing it
-   * anew gets rid of them, or makes a format that the site takes. Throws for a JPEG without an end.
+   * The file without its metadata, as a Blob of type JPEG, PNG or WebP; null where it must be drawn
+   * again to remove them, or to convert it to a format that the site accepts. Throws for a JPEG without an end.
    */
   async function withoutMetadata(file) {
     const bytes = new Uint8Array(await file.arrayBuffer());

@@ -12,11 +12,11 @@ from django.utils.crypto import salted_hmac
 from slipway.web.sign_in import client, tries
 from slipway.web.sign_in.models import Account, KnownAddress
 
-# A row says nothing any more after two minutes: the last try is over, and the last turn.
+# A row expires after two minutes: the last try is over, and the last turn.
 KEPT = 2 * tries.MINUTE
-# A phone has a new address each day: the newest of an account, and none for longer than this.
+# Known addresses of an account (a phone has a new one each day), and their lifetime in seconds.
 KNOWN, KNOWN_FOR = 10, 90 * 24 * 3600
-# Beside each other no more workers change an account at once; who still loses comes back in a second.
+# Optimistic writes of a row. Fewer workers change an account at once; a write that still fails waits a second.
 ATTEMPTS = 50
 
 T = TypeVar("T")
@@ -25,41 +25,41 @@ Edit = Callable[[tries.Account, float], tuple[tries.Account, float]]
 
 
 def digest(*words: str) -> str:
-    """What stands for a name or an address: nobody without the site's SECRET_KEY can tell which it was."""
+    """A keyed hash of a name or an address: without the site's SECRET_KEY nobody can tell which it was."""
     return salted_hmac("slipway.web.sign_in", "\0".join(words), algorithm="sha256").hexdigest()[:32]
 
 
 def visitor(account: str, address: str) -> str:
-    """What stands for a visitor to an account, his neighbourhood before himself; "" where nobody knows his address."""
-    both = client.neighbourhood(address), client.network(address)
+    """The digests of a visitor's subnet and network, "subnet/network", for this account; "" for an unknown address."""
+    both = client.subnet(address), client.network(address)
     return "/".join(digest(account, each)[:16] for each in both) if all(both) else ""
 
 
 def claim(account: str, visitor: str, clock: Clock, *, known: bool) -> tuple[float, float]:
-    """Takes a try for ``visitor``: the seconds to wait if there is none, else 0, and its time. Both are digests."""
+    """Counts a try of ``visitor``: the seconds to wait if none is left, else 0, and its time. Both are digests."""
 
     def edit(state: tries.Account, now: float) -> tuple[tries.Account, float]:
-        return tries.ask(state, visitor, known=known, now=now, limit=settings.SLIPWAY_SIGN_IN_TRIES)
+        return tries.claim(state, visitor, known=known, now=now, limit=settings.SLIPWAY_SIGN_IN_TRIES)
 
     return _change(account, clock, edit)
 
 
 def withdraw(account: str, visitor: str, at: float, clock: Clock) -> None:
-    """Gives the try of ``at`` back."""
+    """Removes the try of ``at``."""
     _change(account, clock, lambda state, _: (tries.withdraw(state, visitor, at), 0))
 
 
 def knows(users: Iterable[Any], network: str, now: float) -> bool:
-    """Whether each of the users, by primary key, has signed in from ``network``; of nobody it is false."""
+    """Whether each of the users, by primary key, has signed in from ``network``; False for no users."""
     wanted = dict(_known_as(user, network) for user in users)
-    # Nobody is looked for, too: how long it takes must not say who has an account.
+    # Query even for no users: the time it takes must not reveal who has an account.
     rows = KnownAddress.objects.using(_database()).filter(account__in=wanted or ("",), seen__gt=now - KNOWN_FOR)
     found = set(rows.values_list("account", "address"))
     return bool(wanted and network) and found >= wanted.items()
 
 
 def remember(user: Any, network: str, now: float) -> None:
-    """The user with this primary key is known at ``network`` from now on."""
+    """Stores that the user with this primary key has signed in from ``network``."""
     account, address = _known_as(user, network)
     rows = KnownAddress.objects.using(_database())
     if rows.filter(account=account, address=address).update(seen=int(now)):
@@ -71,11 +71,11 @@ def remember(user: Any, network: str, now: float) -> None:
         rows.filter(id__in=older).delete()
 
 
-def apart(work: Callable[[], T], *, before: frozenset[str]) -> T:
-    """Does ``work`` outside the request's own transaction, whose end must not take back what is counted.
+def outside_transaction(work: Callable[[], T], *, before: frozenset[str]) -> T:
+    """Runs ``work`` outside the request's own transaction, whose rollback must not undo the count.
 
-    ``before``: the databases that had one open before the request began, as in a test. SQLite has one writer: the
-    request itself.
+    ``before``: the databases that had a transaction open before the request began, as in a test. With SQLite, which has
+    one writer, it runs inside.
     """
     connection = connections[_database()]
     if connection.alias in before or not connection.in_atomic_block or connection.vendor == "sqlite":
@@ -93,12 +93,12 @@ def apart(work: Callable[[], T], *, before: frozenset[str]) -> T:
     thread.start()
     thread.join()
     if not done:
-        raise RuntimeError("the tries of an account could not be counted; the reason is above")
+        raise RuntimeError("the tries of an account could not be counted; the cause is above")
     return done[0]
 
 
 def in_transaction() -> frozenset[str]:
-    """The databases that have a transaction open. No router is asked: each page asks this."""
+    """The databases that have a transaction open. Runs with each request, so it calls no router."""
     return frozenset(each.alias for each in connections.all(initialized_only=True) if each.in_atomic_block)
 
 
@@ -107,14 +107,14 @@ def _database() -> str:
 
 
 def _change(account: str, clock: Clock, edit: Edit) -> tuple[float, float]:
-    """Writes what ``edit`` makes of the account's state, if nobody else has changed it meanwhile; else edits anew.
+    """Writes the account's state as ``edit`` changes it; tries again if another worker has changed it meanwhile.
 
-    Gives what ``edit`` said last, and when."""
+    Returns the last result of ``edit``, and its time."""
     rows = Account.objects.using(_database())
     for _ in range(ATTEMPTS):
         text, version = rows.filter(key=account).values_list("state", "version").first() or ("[[], []]", 0)
         state = tries.Account(*(tuple(map(tuple, entries)) for entries in json.loads(text)))
-        # Asked after the row: what others wrote while this one waited must not seem to be of the future.
+        # Read after the row: what others wrote while this one waited must not seem to be in the future.
         now = clock()
         changed, wait = edit(state, now)
         if changed == state:
@@ -128,8 +128,8 @@ def _change(account: str, clock: Clock, edit: Edit) -> tuple[float, float]:
 
 
 def _make(account: str, now: float) -> None:
-    """An empty row, if there is none; and the rows of others that say nothing any more go, so that names that somebody
-    invents take no more room than a minute's guesses."""
+    """Adds an empty row, if there is none, and deletes expired ones: invented names take no more room than two
+    minutes' guesses."""
     rows = Account.objects.using(_database())
     rows.filter(changed__lt=now - KEPT).delete()
     empty = Account(key=account, state="[[], []]", version=0, changed=int(now))
@@ -137,6 +137,6 @@ def _make(account: str, now: float) -> None:
 
 
 def _known_as(user: Any, network: str) -> tuple[str, str]:
-    # By the key, which nobody chooses: a name may be made to look like another's.
+    # By primary key, which nobody chooses: a name may be made to look like another's.
     account = digest("user", str(user))
     return account, digest(account, network)

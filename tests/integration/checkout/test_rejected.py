@@ -13,7 +13,7 @@ def block(inside: str, kind: str = "js") -> dict[str, str]:
 
 SCRIPT = """<script src="{% static 'js/a.js' %}"></script>"""
 
-REFUSALS = {
+REJECTED = {
     "static names a missing file": (
         page("{% static 'css/bsae.css' %}"),
         "project/templates/page.html:2: {% static %} names css/bsae.css, which does not exist; "
@@ -84,12 +84,12 @@ REFUSALS = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSALS)
-def test_the_build_refuses(case, checkout, bucket):
-    files, line = REFUSALS[case]
+@pytest.mark.parametrize("case", REJECTED)
+def test_the_build_rejects(case, checkout, bucket):
+    files, line = REJECTED[case]
     for name, content in files.items():
         checkout.write(name, content)
-    refused(checkout.manage("collectstatic", "--noinput"), bucket, line)
+    rejected(checkout.manage("collectstatic", "--noinput"), bucket, line)
     assert not (checkout.root / "build/manifests").exists()
 
 
@@ -106,12 +106,12 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.partition(" ")[0])
-def test_a_setting_that_breaks_the_offload_is_refused(setting, checkout, bucket):
+def test_a_setting_that_breaks_the_offload_is_rejected(setting, checkout, bucket):
     checkout.settings(after=f"{setting}\n")
-    refused(checkout.manage("collectstatic", "--noinput"), bucket, SETTINGS[setting])
+    rejected(checkout.manage("collectstatic", "--noinput"), bucket, SETTINGS[setting])
 
 
-def refused(done, bucket, line):
+def rejected(done, bucket, line):
     assert done.returncode == 1
     assert done.stderr.startswith(f"slipway: {line}"), done.stderr
     assert done.stderr.count("\n") == 1
@@ -144,13 +144,13 @@ def test_variables_that_the_offline_context_gives_are_fine(checkout, bucket):
     assert checkout.manage("collectstatic", "--noinput").returncode == 0
 
 
-def test_a_block_in_a_jinja2_template_is_refused(checkout, bucket):
+def test_a_block_in_a_jinja2_template_is_rejected(checkout, bucket):
     checkout.settings(
         "TEMPLATES.append({'BACKEND': 'django.template.backends.jinja2.Jinja2', 'DIRS': [BASE_DIR / 'project/jinja2']})"
     )
     checkout.write("jinja2/shop.html", "<p>\n{%- compress js %}{% endcompress %}")
     line = "project/jinja2/shop.html:2: {% compress %} works in Django's own templates only"
-    refused(checkout.manage("collectstatic", "--noinput"), bucket, line)
+    rejected(checkout.manage("collectstatic", "--noinput"), bucket, line)
 
 
 def test_a_comment_may_name_what_does_not_exist(checkout):
