@@ -49,7 +49,7 @@ def test_two_workers_look_at_no_more_than_the_limit_and_each_try_is_a_line_with_
     assert sorted(answer.status for answer in answers) == [200] * LIMIT + [429] * (len(sources) - LIMIT)
     assert all(0 < int(answer.headers["Retry-After"]) <= 60 for answer in answers if answer.status == 429)
     log = (local_site.directory / "log" / "gunicorn.log").read_text()
-    told = re.findall(r'^sign-in (failed|refused): account="nobody" address=(\S+)', log, re.M)
+    told = re.findall(r'^sign-in (failed|rejected): account="nobody" address=(\S+)', log, re.M)
     assert sorted(source for _, source in told) == sorted(sources)
     assert [what for what, _ in told].count("failed") == LIMIT
 
