@@ -1,6 +1,9 @@
 """The site under test: whatever stands in project/ and in the clone's own site.yml, it is the one in tests/site."""
 
+import functools
 import os
+
+import botocore.session
 
 from slipway.tool.config import modules
 from slipway.tool.requirements import files
@@ -17,3 +20,6 @@ modules.ROOT = FIXTURE
 files.SITE, files.SITE_TESTS, files.SITE_LOCKS = (
     FIXTURE / "project" / name for name in ("requirements.in", "requirements-dev.in", "lock")
 )
+
+# Every session reads botocore's description of S3 anew, for 0.3 s; what is read of it is the same for all of them.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)

@@ -1,5 +1,6 @@
 """deploy/layout.yml: each path stands there and nowhere else, and each of its versions says what it changes."""
 
+import functools
 import io
 import json
 import re
@@ -33,13 +34,18 @@ def code(path):
     return "\n".join(each.string for number, each in enumerate(kept) if number not in docstrings)
 
 
+@functools.cache
 def files():
-    """What reads the layout, by its path in the checkout."""
+    """The code of what reads the layout, by its path in the checkout."""
+    return dict(_files())
+
+
+def _files():
     for top in READERS:
         for path in sorted((ROOT / top).rglob("*")):
             name = path.relative_to(ROOT).as_posix()
             if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md" and name not in ALONE:
-                yield name, path
+                yield name, code(path)
 
 
 def own(value):
@@ -50,7 +56,7 @@ def own(value):
 @pytest.mark.parametrize("value", sorted({value for value in layout.VALUES.values() if own(value)}))
 def test_each_path_stands_in_the_layout_alone(value):
     named = re.compile(rf"(?<![\w/.-]){re.escape(value)}(?![\w-])(?!\.j2)")
-    assert [name for name, path in files() if named.search(code(path))] == []
+    assert [name for name, text in files().items() if named.search(text)] == []
 
 
 def test_a_path_that_is_written_out_is_found(tmp_path):
