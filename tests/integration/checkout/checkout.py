@@ -118,7 +118,7 @@ class Bucket(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), BucketHandler)
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
         self.puts: list[str] = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:

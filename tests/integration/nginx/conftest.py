@@ -111,7 +111,7 @@ def front(request, variables, tmp_path):
         Behind(str(tmp_path / "gunicorn.sock"), Echo) as behind,
         Processes(tmp_path / "log") as processes,
     ):
-        threading.Thread(target=behind.serve_forever, daemon=True).start()
+        threading.Thread(target=behind.serve_forever, args=(0.02,), daemon=True).start()
         command = [request.param, "-p", tmp_path, "-c", config, "-g", "daemon off;"]
         process = processes.start("nginx", command, env=os.environ, cwd=tmp_path, ready=[http, https])
         yield Front(http, https, process.pid, tmp_path / "access.log")
@@ -126,7 +126,7 @@ def site(request, tmp_path):
     def start(**variables):
         port, socket_path = free_port(), tmp_path / "gunicorn.sock"
         upstream = Upstream(socket_path)
-        threading.Thread(target=upstream.serve_forever, daemon=True).start()
+        threading.Thread(target=upstream.serve_forever, args=(0.02,), daemon=True).start()
         started.append(upstream)
         text = nginx.render(
             nginx_pid=tmp_path / "nginx.pid",

@@ -241,7 +241,7 @@ def web(program, tmp_path, monkeypatch):
         handler = functools.partial(SimpleHTTPRequestHandler, directory=folder)
         server = ThreadingHTTPServer((LOOPBACK, 0), handler)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         monkeypatch.setattr(program, "PORT", server.server_port)
 
     yield serve

@@ -27,7 +27,7 @@ class Site(BaseHTTPRequestHandler):
 def test_requests_of_14_kb_are_sent_until_the_time_is_over(closes):
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
         server.seen, server.closes = [], closes
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         answered = flood("www.slipway.test", server.server_port, 0.3)
         server.shutdown()
     assert answered == len(server.seen) > CONNECTIONS

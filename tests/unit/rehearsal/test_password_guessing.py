@@ -61,7 +61,7 @@ class Server(ThreadingHTTPServer):
 def site():
     with Server(("127.0.0.1", 0), Site) as server:
         server.seen, server.in_turn = [], threading.Lock()
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
 

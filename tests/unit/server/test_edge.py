@@ -38,7 +38,7 @@ def cdn():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.objects, server.asked, server.late, server.headers = set(), [], {}, {}
     server.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
