@@ -40,7 +40,7 @@ FAULTS = {
         " && systemctl reset-failed slipway.service; systemctl start slipway.service",
         r"slipway\.service is in a crash loop, restarted \d+ times",
     ),
-    "a stopped watch over the disk": Fault(
+    "a stopped disk watch": Fault(
         "systemctl stop slipway-disk.service",
         "systemctl start slipway-disk.service",
         r"slipway-disk\.service is not running",

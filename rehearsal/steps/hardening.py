@@ -77,7 +77,7 @@ CHECKS = {
     "`make shell` is confined alike": (SHELL, CONFINED),
     "The throwaway process that proves a release is confined alike": (CHECK, CONFINED),
     "What compiles a release's modules is confined alike": (BYTECODE, CONFINED),
-    "The watch over the disk is confined": (SANDBOX.format("slipway-disk"), r"level for \S+: [0-2]\..*"),
+    "The disk watch is confined": (SANDBOX.format("slipway-disk"), r"level for \S+: [0-2]\..*"),
     "The certificate's renewal is confined": (SANDBOX.format("slipway-certificate"), r"level for \S+: [0-2]\..*"),
     "PostgreSQL is confined": (SANDBOX.format(POSTGRESQL), r"level for \S+: [0-2]\..*"),
     "The site is kept from the cloud's metadata": (

@@ -104,10 +104,10 @@ def test_it_follows_until_nobody_reads_and_leaves_no_process(host, server, tmp_p
     )
     process = subprocess.Popen([sys.executable, "-c", follow], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "last of error\n"
-    # The log is turned over, as logrotate does.
+    # The log is rotated, as logrotate does.
     log.rename(log.with_suffix(".log.1"))
-    log.write_text("after it was turned over\n")
-    assert process.stdout.readline() == "after it was turned over\n"
+    log.write_text("after the rotation\n")
+    assert process.stdout.readline() == "after the rotation\n"
     (tail,) = _children(process.pid)
     process.stdout.close()
     assert process.wait(timeout=30) == 0

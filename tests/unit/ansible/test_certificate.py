@@ -86,7 +86,7 @@ def authority(program, issue, monkeypatch):
         asked.append((names, lenient))
         issue(90, names, start=datetime.now(UTC))
 
-    monkeypatch.setattr(program, "ask", ask)
+    monkeypatch.setattr(program, "run_certbot", ask)
     return asked
 
 
@@ -210,7 +210,7 @@ def test_what_certbot_left_reaches_nginx_though_the_authority_refuses(
     def refuse(*_, **__):
         raise program.CertificateError("no")
 
-    monkeypatch.setattr(program, "ask", refuse)
+    monkeypatch.setattr(program, "run_certbot", refuse)
     with pytest.raises(program.CertificateError, match="no"):
         program.renew(settings, at(80))
     assert calls(host) == ["nginx -t -q", "systemctl reload nginx"]

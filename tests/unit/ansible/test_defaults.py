@@ -16,7 +16,7 @@ OTHERS = {
 }
 # Packages, swap and patience are arguments of tasks, and stand in no file.
 IN_TASKS = {
-    "base_patience",
+    "base_timeout",
     "base_swap_mb",
     "base_swap_file",
     "base_packages",

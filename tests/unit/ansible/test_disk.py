@@ -1,4 +1,4 @@
-"""The watch over the disk: slipway-disk looks once, at folders of the test's own."""
+"""The disk watch: slipway-disk checks once, in folders of the test's own."""
 
 import os
 import shutil
@@ -166,7 +166,7 @@ def test_the_reserve_is_larger_by_what_root_alone_could_take_of_it(let_in, taken
 
 def test_where_roots_part_is_too_large_for_that_it_is_said(host):
     host.stands(free=100_000, roots=50_000)
-    assert "what root fills" in host.look()
+    assert "root can fill the disk" in host.look()
     assert 3 <= size(host.reserve) < 4
 
 

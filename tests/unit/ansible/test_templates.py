@@ -14,7 +14,7 @@ from tests.unit.ansible.roles import ROLES, SITE, values
 
 # What a host would have answered.
 FACTS = {
-    "base__host": {"stdout_lines": ["system=debian 13", "way_out=eth0", "ipv6=eth0"]},
+    "base__host": {"stdout_lines": ["system=debian 13", "interface=eth0", "ipv6=eth0"]},
     "base_ipv6": True,
     "nginx__version": {"stdout": "nginx version: nginx/1.26.3"},
     "postgresql__clusters": {"stdout": "17 main 5432 online postgres /var/lib/postgresql/17/main /var/log/x.log"},
@@ -134,7 +134,7 @@ def test_a_reboot_is_no_drift(rendered):
 
 
 def test_a_host_without_ipv6_is_asked_nothing_of_it(render):
-    host = {"stdout_lines": ["system=debian 13", "way_out=eth0", "ipv6="]}
+    host = {"stdout_lines": ["system=debian 13", "interface=eth0", "ipv6="]}
     template = ANSIBLE / "roles" / "base" / "templates" / "sysctl.conf.j2"
     assert "ipv6" not in render([(template, variables("base") | {"base__host": host})])[0]
 

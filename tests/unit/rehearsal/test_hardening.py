@@ -16,7 +16,7 @@ def answers(changes, skipped=()):
         "What compiles a release's modules is confined alike": "level for slipway-bytecode.service: 0.9 OK :-)",
         "`make shell` is confined alike": "level for slipway-shell-7.service: 1.2 OK :-)",
         "The certificate's renewal is confined": "level for slipway-certificate.service: 2.5 OK :-)",
-        "The watch over the disk is confined": "level for slipway-disk.service: 1.7 OK :-)",
+        "The disk watch is confined": "level for slipway-disk.service: 1.7 OK :-)",
         "PostgreSQL is confined": "level for postgresql@17-main.service: 2.0 OK :-)",
         "HTTP redirects to HTTPS": "HTTP/1.1 301",
         "The database's role has no power over others": "f|f|f",

@@ -2,7 +2,7 @@
 """Gets the site's certificate, renews it in time and hands it to nginx.
 
 check    prints why a certificate is due, or nothing
-renew    gets one if it is due; a name that resolves elsewhere is rejected before the authority is asked
+renew    gets one if it is due; rejects a name that resolves elsewhere before it asks the authority
 install  gives nginx the newest one; certbot calls this too
 """
 
@@ -50,7 +50,7 @@ def renew(settings, now):
             print(why, flush=True)
             get(settings, now)
     finally:
-        # Whatever has failed: what is there is what nginx serves.
+        # Even after an error: nginx serves the newest certificate that is there.
         if _live().exists():
             install(settings)
     if missing := set(settings["names"]) - set(describe(_live())["names"]):
@@ -60,16 +60,16 @@ def renew(settings, now):
 
 
 def get(settings, now):
-    """Asks for a certificate, having seen that the authority will find this host."""
+    """Gets a certificate, after a check that each name resolves to this host."""
     names = settings["names"]
-    mismatches = {name: complaint for name in names if (complaint := mismatch(name, settings["webroot"]))}
+    mismatches = {name: error for name in names if (error := mismatch(name, settings["webroot"]))}
     # Without one of its names, a certificate that is about to end is better than none.
     lenient = _live().exists() and is_due(describe(_live()), now)
     if names[0] in mismatches or (mismatches and not lenient):
         raise CertificateError("; ".join(mismatches.values()))
-    for complaint in mismatches.values():
-        print(complaint, flush=True)
-    ask(settings, [name for name in names if name not in mismatches], lenient=lenient)
+    for error in mismatches.values():
+        print(error, flush=True)
+    run_certbot(settings, [name for name in names if name not in mismatches], lenient=lenient)
 
 
 def reason(settings, now):
@@ -94,7 +94,7 @@ def is_due(certificate, now):
 
 
 def describe(certificate):
-    """First and last second and the names of a certificate's file."""
+    """Start and end (seconds since 1970) and names of a certificate file."""
     command = ["openssl", "x509", "-in", certificate, "-noout", "-startdate", "-enddate", "-ext", "subjectAltName"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
@@ -105,7 +105,7 @@ def describe(certificate):
 
 
 def mismatch(name, webroot):
-    """Why the authority would not find this host under ``name``, with what to do; "" when it would."""
+    """Why the authority would not reach this host by ``name``, with what to do; "" when it would."""
     try:
         addresses = sorted({found[4][0] for found in socket.getaddrinfo(name, PORT, type=socket.SOCK_STREAM)})
     except OSError:
@@ -116,7 +116,7 @@ def mismatch(name, webroot):
     token.write_text(token.name)
     token.chmod(0o644)
     try:
-        # The authority may take any of them.
+        # The authority may use any of them.
         wrong = [address for address in addresses if _fetch(address, name, token) != token.name]
     finally:
         token.unlink()
@@ -140,17 +140,17 @@ def _fetch(address, name, token):
 
 
 def _own_addresses():
-    """The addresses that this host speaks from; connecting a datagram socket sends nothing."""
+    """The addresses that this host sends from; connecting a datagram socket sends nothing."""
     found = []
-    for family, elsewhere in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((elsewhere, 80))
+            probe.connect((target, 80))
             found.append(probe.getsockname()[0])
     return ", ".join(found) or "no address found"
 
 
-def ask(settings, names, *, lenient):
-    """Lets certbot get a certificate; ``lenient`` takes one for fewer names than were asked."""
+def run_certbot(settings, names, *, lenient):
+    """Runs certbot; ``lenient`` accepts a certificate for fewer names."""
     email = (
         ["--email", settings["email"], "--no-eff-email"] if settings["email"] else ["--register-unsafely-without-email"]
     )
@@ -167,7 +167,7 @@ def ask(settings, names, *, lenient):
 
 
 def install(settings):
-    """Puts the newest certificate where nginx reads it, and lets nginx read it; nothing happens when it is there."""
+    """Copies the newest certificate to where nginx reads it, and reloads nginx; does nothing if it is there."""
     pairs = [
         (_live("fullchain.pem"), Path(settings["certificate"]), 0o644),
         (_live("privkey.pem"), Path(settings["key"]), 0o600),
@@ -183,7 +183,7 @@ def install(settings):
 
 
 def _write(contents):
-    """Writes files that are whole at any moment; both are ready before the first takes its place."""
+    """Replaces files atomically; all new ones are written before the first rename."""
     for target, (content, mode) in contents.items():
         new = target.with_name(f".{target.name}.new")
         new.unlink(missing_ok=True)
