@@ -112,7 +112,7 @@ def test_what_no_package_has_is_refused_too_and_never_replaces_the_venv_s_own(me
     assert Path("/proc/self/exe").resolve().read_bytes() == interpreter
 
 
-def test_the_parcel_itself_is_read_as_strictly(host):
+def test_the_archive_itself_is_read_as_strictly(host):
     with pytest.raises(host.paths.HostError, match="the release is rejected: out is no plain file"):
         host.receive.receive("1", SHA, "lock", io.BytesIO(gzip.decompress(packed(LINK))))
 
