@@ -1,4 +1,4 @@
-"""The ACME authority: Pebble, Let's Encrypt's own test server, and the DNS that it asks.
+"""The ACME authority: Pebble, Let's Encrypt's own test server, and its DNS server.
 
 https://github.com/letsencrypt/pebble
 """
@@ -24,9 +24,9 @@ def start(
     certificate: tuple[Path, Path],
     http_port: int,
 ) -> None:
-    """Starts both; every name resolves to 127.0.0.1, and a challenge is asked for at ``http_port``.
+    """Starts both; every name resolves to 127.0.0.1, and challenges are validated at ``http_port``.
 
-    ``ports`` has acme, acme_control, dns and dns_control; ``certificate`` is what Pebble shows who asks it.
+    ``ports`` has acme, acme_control, dns and dns_control; ``certificate`` is Pebble's own for TLS.
     """
     names = [
         "pebble-challtestsrv",
@@ -34,13 +34,13 @@ def start(
         "-defaultIPv6=",
         f"-dns01=127.0.0.1:{ports['dns']}",
         f"-management=127.0.0.1:{ports['dns_control']}",
-        # It could answer challenges itself; here the machine's nginx does.
+        # Its own challenge servers are off: the machine's nginx answers.
         "-http01=",
         "-https01=",
         "-tlsalpn01=",
     ]
     env = {"PATH": "/usr/bin:/bin"}
-    # Since Debian 13 it answers DNS over HTTPS too, on a port of every address.
+    # Since Debian 13 it serves DNS over HTTPS too, on all addresses.
     usage = subprocess.run([names[0], "-help"], env=env, capture_output=True, text=True, check=False).stderr
     names += ["-doh="] if "-doh " in usage else []
     processes.start("dns", names, env=env, cwd=directory, ready=[ports["dns"], ports["dns_control"]])
@@ -59,7 +59,7 @@ def start(
     processes.start(
         "acme",
         ["pebble", "-config", configuration, "-dnsserver", f"127.0.0.1:{ports['dns']}"],
-        # It tests clients by waiting and by rejecting nonces at random; we test a deploy.
+        # Without the delays and rejected nonces with which Pebble tests clients.
         env=env | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0"},
         cwd=directory,
         ready=[ports["acme"], ports["acme_control"]],
@@ -69,7 +69,7 @@ def start(
 def root(control_port: int, ca: Path) -> str:
     """The root that signs its certificates, as PEM; Pebble makes a new one at each start."""
     url = f"https://127.0.0.1:{control_port}/roots/0"
-    # Not by the environment's proxy: this is the loopback.
+    # Without the environment's proxy: this is the loopback.
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}),
         urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca)),
@@ -81,5 +81,5 @@ def root(control_port: int, ca: Path) -> str:
                 return answer.read().decode()
         except OSError as error:
             if time.monotonic() > deadline:
-                raise SlipwayError(f"the ACME authority shows no root at {url}: {error}") from None
+                raise SlipwayError(f"the ACME authority has no root certificate at {url}: {error}") from None
             time.sleep(0.2)

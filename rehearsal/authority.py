@@ -1,4 +1,4 @@
-"""The rehearsal's own certificate authority: it stands for those that browsers and systems trust."""
+"""The rehearsal's own certificate authority, in place of public ones."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -11,19 +11,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFETIME = timedelta(days=90)
-# A resumed machine lives a little in the past.
-BEFORE = timedelta(days=1)
+# A resumed machine's clock is behind for a moment.
+BACKDATED = timedelta(days=1)
 
 
 class Authority:
-    """A root certificate in ``directory``, made at the first use and kept: machines that trust it are resumed."""
+    """A root certificate in ``directory``, made once and kept: resumed machines trust it."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.certificate = directory / "ca.pem"
         self._key_file = directory / "ca-key.pem"
         directory.mkdir(parents=True, exist_ok=True)
-        if not self._lasts():
+        if not self._is_valid():
             self._make()
 
     def issue(self, name: str, hosts: Sequence[str], lifetime: timedelta = LIFETIME) -> tuple[Path, Path]:
@@ -46,7 +46,7 @@ class Authority:
         _write(files, builder.sign(signer, hashes.SHA256()), key)
         return files
 
-    def _lasts(self) -> bool:
+    def _is_valid(self) -> bool:
         if not (self.certificate.exists() and self._key_file.exists()):
             return False
         until = x509.load_pem_x509_certificate(self.certificate.read_bytes()).not_valid_after_utc
@@ -80,7 +80,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - BEFORE)
+        .not_valid_before(now - BACKDATED)
         .not_valid_after(now + lifetime)
     )
 

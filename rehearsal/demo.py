@@ -1,4 +1,4 @@
-"""`make demo`: the whole path on this machine, without any account."""
+"""`make demo`: the whole site on this machine, without any account."""
 
 import argparse
 import signal
@@ -18,7 +18,7 @@ FIRST_PORT = 8000
 
 def main() -> int:
     options = _options()
-    # SIGTERM unwinds like Ctrl-C, so that what was started is ended either way.
+    # SIGTERM raises like Ctrl-C, so that all processes are ended either way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Processes(STATE / "log") as processes:
@@ -60,7 +60,7 @@ def _run(local: LocalSite, *, stay: bool) -> int:
     with phase("Start Gunicorn, and nginx before it"):
         local.serve()
         first_page.require(local.ports["www"], local.site.authority, local.origin_log.parent / "gunicorn.log")
-    # The addresses come before the proof: the site is up, and a second run has it up in seconds.
+    # Before the proof: the site is up already.
     print(
         f"\nup after {time.monotonic() - start:.0f} s\n"
         f"  site    {local.site.site_url}   (sign in as {USER}, password {local.password})\n"

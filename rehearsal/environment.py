@@ -1,4 +1,4 @@
-"""What a site needs around it on this computer: ports, secrets, site.yml, and the stand-ins for AWS and the CDN.
+"""The environment of a local site: ports, secrets, site.yml, and the stand-ins for AWS and the CDN.
 
 `local_site.LocalSite` (the demo, the tests) and `server_site.ServerSite` (the rehearsal) are such environments. They
 differ in their addresses: plain HTTP on ports of the loopback, or names of their own with TLS and a proxy.
@@ -24,7 +24,7 @@ NOT_INHERITED = (
     *("AWS_", "SLIPWAY_", "DJANGO_SETTINGS_MODULE"),
     *("DATABASE_URL", "STATIC_URL", "MEDIA_URL", "SITE_URL", "SECRET_KEY"),
 )
-# Nor may a file or a metadata service of this computer.
+# Credential files and the metadata service of this computer are excluded too.
 NO_ACCOUNT = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
@@ -33,9 +33,9 @@ NO_ACCOUNT = {
 
 
 class Environment:
-    """Secrets and site.yml of one site, and its stand-ins, whose state lies in ``directory``.
+    """Secrets and site.yml of one site, and its stand-ins, whose state is in ``directory``.
 
-    ``user_site`` is the project's own site.yml; all of it but the addresses counts here too. ``ports`` maps names to
+    ``user_site`` is the project's own site.yml; everything but the addresses is taken from it. ``ports`` maps names to
     ports of the loopback, of which "s3", "control" and "cdn" are the stand-ins'.
     """
 
@@ -46,29 +46,29 @@ class Environment:
         self.user_site = user_site
         self.processes = processes
         self._file = directory / "environment.json"
-        self._kept = self._load()
+        self._saved = self._load()
 
     @property
     def password(self) -> str:
-        """Of the user that a proof signs in as."""
-        return self._kept["password"]
+        """The password of the user that the proof signs in as."""
+        return self._saved["password"]
 
     def variables(self, identity: str) -> dict[str, str]:
-        """The variables of a process beside the stand-ins that acts as ``identity``, one of their AWS users."""
+        """The variables of a local process that uses the keys of ``identity``, one of the stand-ins' AWS users."""
         raise NotImplementedError
 
     def _load(self) -> dict[str, Any]:
-        """Its own secrets, made once: sessions and the password outlive a restart."""
+        """Its own secrets, made once: sessions and the password survive a restart."""
         if not self._file.exists():
             self.directory.mkdir(parents=True, exist_ok=True)
             self._file.touch(mode=0o600)
-            made = {"secret_key": secrets.token_urlsafe(50), "password": secrets.token_urlsafe(9)}
-            self._file.write_text(json.dumps(made))
+            new = {"secret_key": secrets.token_urlsafe(50), "password": secrets.token_urlsafe(9)}
+            self._file.write_text(json.dumps(new))
         return json.loads(self._file.read_text())
 
     def _save(self, **changed: Any) -> None:
-        self._kept |= changed
-        self._file.write_text(json.dumps(self._kept))
+        self._saved |= changed
+        self._file.write_text(json.dumps(self._saved))
 
     def write_site(self, addresses: Mapping[str, Any], **environment: str) -> config.Site:
         """Writes the project's site.yml with ``addresses`` in place of its own, and loads it.
@@ -92,7 +92,7 @@ class Environment:
         return config.load(path)
 
     def start_cloud(self, *, s3_tls: tuple[Path, Path] | None = None, cdn_tls: tuple[Path, Path] | None = None) -> None:
-        """Starts what stands in for AWS and for the CDN; both are ready when this returns.
+        """Starts the stand-ins for AWS and the CDN; both are ready when this returns.
 
         With ``s3_tls`` and ``cdn_tls``, each a certificate and its key, they serve TLS.
         """
@@ -107,7 +107,7 @@ class Environment:
 
 
 def keys_of(identity: str) -> dict[str, str]:
-    """The variables by which boto3 signs as ``identity``."""
+    """The variables with which boto3 signs as ``identity``."""
     keys = IDENTITIES[identity]
     return {"AWS_ACCESS_KEY_ID": keys["access_key"], "AWS_SECRET_ACCESS_KEY": keys["secret_key"]}
 

@@ -1,4 +1,4 @@
-"""Whether the site answers at all, before anybody looks at it closely: with a service missing each page is a 500."""
+"""Checks that the front page answers, before the proof: with a service missing each page is a 500."""
 
 from http.client import HTTPConnection
 from pathlib import Path
@@ -9,7 +9,7 @@ TRACEBACK = "Traceback (most recent call last):"
 
 
 def require(port: int, authority: str, log: Path) -> None:
-    """Raises SlipwayError with the exception that Gunicorn's ``log`` tells of, where / is a 500 or worse."""
+    """Raises SlipwayError with the exception in Gunicorn's ``log`` when / answers 500 or above."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/", headers={"Host": authority})
     status = connection.getresponse().status

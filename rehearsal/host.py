@@ -1,4 +1,4 @@
-"""The machine as the host of a site: its names and authorities while it is bare, and commands on it later."""
+"""The machine as the host of a site: it gets its names and authorities while bare, and runs commands later."""
 
 import shlex
 from dataclasses import replace
@@ -18,9 +18,9 @@ class Host:
         self.site = site
 
     def prepare(self) -> None:
-        """Gives the bare machine what DNS and public authorities would: names, and whom its system trusts.
+        """Gives the bare machine /etc/hosts in place of DNS, and the rehearsal's authorities as trusted.
 
-        boto3 brings authorities of its own; the manager's environment leads it to the system's.
+        boto3 has authorities of its own; AWS_CA_BUNDLE in systemd's environment points it to the system's.
         """
         names = f"{LOOPBACK} {S3} {ACME}\n{self.machine.address} {SITE} {BARE}\n"
         files = {
@@ -28,26 +28,26 @@ class Host:
             "/usr/local/share/ca-certificates/rehearsal.crt": self.site.authority.certificate.read_text(),
             "/usr/local/share/ca-certificates/rehearsal-acme.crt": self.site.acme_root,
         }
-        # One connection for all: each costs an emulated CPU seconds.
+        # One connection for everything: each costs an emulated CPU seconds.
         write = [
             f"mkdir -p {shlex.quote(str(Path(path).parent))}\nprintf %s {shlex.quote(text)} > {shlex.quote(path)}\n"
             for path, text in files.items()
         ]
-        # What update-ca-certificates would make of them; it looks at all 140 authorities, a minute's work here.
+        # As update-ca-certificates does; that reads all 140 authorities, which takes a minute here.
         trust = (
             "for file in /usr/local/share/ca-certificates/rehearsal*.crt; do\n"
             f"cat $file >> {MACHINE_CAS}; ln -s $file /etc/ssl/certs/$(openssl x509 -noout -hash -in $file).0; done\n"
         )
-        # The manager reads its file when the machine boots again; until then it is told.
-        then = f"{trust}systemctl set-environment AWS_CA_BUNDLE={MACHINE_CAS}\n"
-        self.machine.run("sh -es", stdin="".join([f"printf %s {shlex.quote(names)} >> /etc/hosts\n", *write, then]))
+        # systemd reads its file at the next boot; until then the variable is set by hand.
+        apply = f"{trust}systemctl set-environment AWS_CA_BUNDLE={MACHINE_CAS}\n"
+        self.machine.run("sh -es", stdin="".join([f"printf %s {shlex.quote(names)} >> /etc/hosts\n", *write, apply]))
 
     def run(self, command: str, stdin: str = "") -> str:
-        """What a shell command prints, run by root through the admin."""
+        """What a shell command prints, run as root by the admin user's sudo."""
         return self.machine.run(f"sudo sh -c {shlex.quote(command)}", ADMIN, stdin=stdin)
 
     def manage(self, arguments: str, stdin: str = "") -> str:
-        """What manage.py says of ``arguments``, run as the web process is and confined as it is."""
+        """What `manage.py` prints, run as the site's user and in its sandbox."""
         return self.run(f"slipway manage {arguments}", stdin)
 
     def memory(self) -> memory.Memory:

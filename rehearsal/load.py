@@ -1,4 +1,4 @@
-"""Load while something else happens: so many requests a second, each one counted."""
+"""HTTP load in the background: so many requests a second, each one counted."""
 
 import asyncio
 import ssl
@@ -16,16 +16,15 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from slipway.web.errors import SlipwayError
 
-TIMEOUT = 60  # s; what waits longer has failed
-# nginx lets one address have 256 at once, and all of ours come from one; more wait for their turn, which counts.
-AT_ONCE = 250
+TIMEOUT = 60  # s; a longer wait is a failure
+# nginx allows one address 256 at once, and all of these come from one; further ones wait, and the wait counts.
+MAX_CONNECTIONS = 250
 AGENT = "slipway-rehearsal"
 
 
 @dataclass(slots=True)
 class Requests:
-    """What became of them, each by the second at which it was sent: how long it waited for the last byte, or why it
-    failed."""
+    """Their results, by the second at which each was sent: seconds until the last byte, or why it failed."""
 
     rate: float
     answered: list[tuple[float, float]] = field(default_factory=list)
@@ -49,8 +48,8 @@ class Requests:
         return f"{len(self.failed)} of {self.sent} failed ({waits}){first}"
 
 
-def seconds_each(urls: Sequence[str], port: int, ca: Path, asked: int = 20) -> float:
-    """How long one request waits while no other is made: the mean of ``asked``, to ``urls`` in turn.
+def seconds_each(urls: Sequence[str], port: int, ca: Path, count: int = 20) -> float:
+    """Seconds that a request takes without load: the mean of ``count``, to ``urls`` in turn.
 
     Raises SlipwayError when one is not answered.
     """
@@ -58,10 +57,10 @@ def seconds_each(urls: Sequence[str], port: int, ca: Path, asked: int = 20) -> f
     async def ask() -> float:
         async with _session(port, ca) as session:
             began = time.monotonic()
-            for number in range(asked):
+            for number in range(count):
                 async with session.get(urls[number % len(urls)], allow_redirects=False) as answer:
                     await answer.read()
-            return (time.monotonic() - began) / asked
+            return (time.monotonic() - began) / count
 
     try:
         return asyncio.run(ask())
@@ -74,7 +73,7 @@ class Load:
     been answered.
 
     Connections are TLS, verified against ``ca``, kept open and sent to ``port`` of the loopback. Leaving the block
-    sends no more, and waits for those on their way.
+    stops sending, and waits for the responses.
     """
 
     def __init__(self, urls: Sequence[str], port: int, ca: Path, rate: float = 10) -> None:
@@ -102,15 +101,15 @@ class Load:
         async with _session(self.port, self.ca) as session:
             start, number, tasks = time.monotonic(), 0, set()
             while not self._stop.is_set():
-                task = asyncio.create_task(self._ask(session, self.urls[number % len(self.urls)], start))
+                task = asyncio.create_task(self._request(session, self.urls[number % len(self.urls)], start))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
                 number += 1
                 await asyncio.sleep(max(0, start + number / self.requests.rate - time.monotonic()))
             await asyncio.gather(*tasks)
 
-    async def _ask(self, session: aiohttp.ClientSession, url: str, start: float) -> None:
-        asked = time.monotonic()
+    async def _request(self, session: aiohttp.ClientSession, url: str, start: float) -> None:
+        sent = time.monotonic()
         try:
             async with session.get(url, allow_redirects=False) as answer:
                 await answer.read()
@@ -118,22 +117,22 @@ class Load:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             why = str(error) or type(error).__name__
         if why:
-            self.requests.failed.append((asked - start, f"{urlsplit(url).path}: {why}"))
+            self.requests.failed.append((sent - start, f"{urlsplit(url).path}: {why}"))
         else:
-            self.requests.answered.append((asked - start, time.monotonic() - asked))
+            self.requests.answered.append((sent - start, time.monotonic() - sent))
 
 
 def _session(port: int, ca: Path) -> aiohttp.ClientSession:
     context = ssl.create_default_context(cafile=ca)
-    connector = aiohttp.TCPConnector(resolver=_To(port), ssl=context, limit=AT_ONCE)
+    connector = aiohttp.TCPConnector(resolver=_LoopbackResolver(port), ssl=context, limit=MAX_CONNECTIONS)
     timeout = aiohttp.ClientTimeout(total=TIMEOUT)
     session = aiohttp.ClientSession(connector=connector, timeout=timeout, headers={"User-Agent": AGENT})
-    # It would ask a second time, silently, when a connection breaks; aiohttp's own test client does this too.
+    # aiohttp would silently retry when a connection breaks; its own test client turns that off in the same way.
     session._retry_connection = False
     return session
 
 
-class _To(AbstractResolver):
+class _LoopbackResolver(AbstractResolver):
     """Every name resolves to one port of the loopback."""
 
     def __init__(self, port: int) -> None:

@@ -24,10 +24,10 @@ USER = f"demo@{DOMAIN}"
 
 
 class LocalSite(Environment):
-    """Everything that a deployed site consists of, in local processes.
+    """All parts of a deployed site, in local processes.
 
-    ``source`` is the checkout that is built, with its own site.yml. The methods are the phases of a deploy and are
-    called in the order in which they stand. Only addresses differ from a real deploy: the product's code finds the
+    ``source`` is the checkout that is built, with its own site.yml. The methods are the phases of a deploy, in
+    their order. Only addresses differ from a real deploy: the product's code finds the
     stand-ins by boto3's own AWS_ENDPOINT_URL variables.
     """
 
@@ -66,7 +66,7 @@ class LocalSite(Environment):
                 **keys_of(identity),
                 "NO_PROXY": "127.0.0.1,localhost,.localhost",
                 "CONFIG": str(self.site.path),
-                "SECRET_KEY": self._kept["secret_key"],
+                "SECRET_KEY": self._saved["secret_key"],
                 "DATABASE_URL": f"sqlite:///{self.directory / 'db.sqlite3'}",
                 "PYTHONDONTWRITEBYTECODE": "1",
             }
@@ -88,7 +88,7 @@ class LocalSite(Environment):
         self.run([sys.executable, "-m", "slipway.tool", "cdn"], identity="admin", log="provision")
 
     def check_settings(self) -> None:
-        """Rejects the settings that a deploy of the user's own site would reject; the rest is said on the screen."""
+        """Rejects the settings that a deploy of the user's own site would reject; warnings are printed."""
         command = [sys.executable, "manage.py", "check_settings", "--demo", "--config", str(self.user_site.path)]
         env = self.user_site.environment() | {"DATABASE_URL": "postgres:///slipway"}
         self.run(command, identity="web", env=env)
@@ -120,13 +120,13 @@ class LocalSite(Environment):
             raise SlipwayError(f"the server would reject the release: {error}") from None
 
     def prepare(self) -> None:
-        """Brings the database up to the release; a new one gets a user to sign in as, and the wall its photos."""
+        """Migrates the database; a new one gets a user to sign in as, and the project's seed."""
         manage = [sys.executable, "manage.py"]
-        # Written last, so that a run that was stopped half-way is made up for.
+        # Written last: an interrupted run is repeated.
         bucket = self.site.media_bucket
         stamp, filled = self.directory / "filled", f"{self.site.settings} {self.user_site.seed} {USER} {bucket}"
         if stamp.exists() and not stamp.read_text().endswith(f" {bucket}"):
-            # The photos that this database names are in another bucket.
+            # This database refers to photos in another bucket.
             (self.directory / "db.sqlite3").unlink(missing_ok=True)
         self.run([*manage, "migrate", "--verbosity", "0"], identity="web", cwd=self.current, log="migrate")
         if stamp.exists() and stamp.read_text() == filled:
@@ -137,12 +137,12 @@ class LocalSite(Environment):
         stamp.write_text(filled)
 
     def _create_user(self, manage: list[str]) -> None:
-        """A superuser to sign in as, unless an earlier run made it or the project has no accounts."""
+        """Makes a superuser to sign in as, unless an earlier run did or the project has no accounts."""
         env = superuser(USER, self.password)
         try:
             self.run([*manage, "createsuperuser", "--noinput"], identity="web", env=env, cwd=self.current, log="user")
         except SlipwayError as error:
-            if not any(said in str(error) for said in ("already taken", "Unknown command")):
+            if not any(text in str(error) for text in ("already taken", "Unknown command")):
                 raise
 
     def serve(self) -> None:
@@ -163,7 +163,7 @@ class LocalSite(Environment):
         )
 
     def restart_gunicorn(self, *, env: Mapping[str, str] | None = None) -> None:
-        """Starts Gunicorn anew, with ``env`` on top of its environment."""
+        """Restarts Gunicorn, with ``env`` added to its environment."""
         self.processes.stop(self._running.pop("gunicorn"))
         self._start_gunicorn(env or {})
 
@@ -176,7 +176,7 @@ class LocalSite(Environment):
         )
 
     def restart_nginx(self) -> None:
-        """Starts nginx anew on the nginx.conf that lies in the directory."""
+        """Restarts nginx with the nginx.conf in the directory."""
         self.processes.stop(self._running.pop("nginx"))
         self._start_nginx()
 
@@ -189,7 +189,7 @@ class LocalSite(Environment):
             nginx_pid=self.directory / "nginx.pid",
             nginx_log_dir=self.origin_log.parent,
             nginx_temp_dir=temp,
-            # Root's workers would not reach the socket of another user, nor write in this folder.
+            # Workers of another user could not reach root's socket, nor write in this folder.
             nginx_user="root" if os.geteuid() == 0 else "",
             nginx_listen=[f"127.0.0.1:{self.ports['www']}"],
             nginx_site_host=self.site.host,
@@ -210,16 +210,16 @@ class LocalSite(Environment):
 
     def smoke(self, arguments: Sequence[str] = (), *, quiet: bool = False) -> int:
         """Runs the proof against the site; returns its exit status."""
-        described = self.directory / "provisioned.json"
+        state = self.directory / "provisioned.json"
         describe = [sys.executable, "-m", "slipway.tool", "describe"]
-        described.write_text(self.run(describe, identity="admin", capture=True, log="describe"))
+        state.write_text(self.run(describe, identity="admin", capture=True, log="describe"))
         command = proof.command(
             self.site,
             project=self.source / "project",
             build=self.build,
             origin_log=self.origin_log,
             report=self.report,
-            provisioned=described,
+            provisioned=state,
         )
         command += ["--origin", f"http://127.0.0.1:{self.ports['www']}", *arguments]
         output = (self.directory / "log" / "smoke.log").open("wb") if quiet else None
@@ -232,7 +232,7 @@ class LocalSite(Environment):
             check=False,
         ).returncode
 
-    # How they are run.
+    # Helpers.
 
     def _start(self, name: str, command: Sequence[str | Path], *, identity: str, **options) -> None:
         env = self.variables(identity) | options.pop("env", {})

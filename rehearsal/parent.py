@@ -1,4 +1,4 @@
-"""Ties a process's life to its parent's."""
+"""Ends a process with its parent."""
 
 import ctypes
 import signal
@@ -8,6 +8,6 @@ PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(by: signal.Signals = signal.SIGTERM) -> None:
-    """Asks the kernel to end this process when its parent has died, whatever it died of."""
+    """Makes the kernel send ``by`` to this process when its parent ends, for whatever reason."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)

@@ -1,4 +1,4 @@
-"""Starts processes on ports of their own, and ends exactly those."""
+"""Starts processes on free ports, and ends exactly those."""
 
 import os
 import random
@@ -14,22 +14,22 @@ from types import TracebackType
 from rehearsal.parent import die_with_parent
 from slipway.web.errors import SlipwayError
 
-# Below those that systems give to outgoing connections: one of these may take a port before its server does, or while
-# that starts again. https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
+# Below the range of outgoing connections: one of these could take a port before its server does, or during its restart.
+# https://docs.kernel.org/networking/ip-sysctl.html (ip_local_port_range)
 ANY = range(20_000, 32_768)
-# What holds a port for this process until it ends: its server has still to start, and another demo may look meanwhile.
-_held: list[socket.socket] = []
+# Reserves ports for this process until it ends: another demo may look for one before its server starts.
+_reserved: list[socket.socket] = []
 
 
 def free_port(wanted: int = 0, host: str = "127.0.0.1") -> int:
     """``wanted``, or the next port above it that is free; any free port for 0.
 
-    No other call gets the same one while this process runs, in whatever process.
+    No other call, in any process, gets the same one while this process runs.
     """
     for port in range(wanted, wanted + 100) if wanted else random.SystemRandom().sample(ANY, 100):
-        if _is_free(port, host) and _hold(port):
+        if _is_free(port, host) and _reserve(port):
             return port
-    raise SlipwayError(f"no free port from {wanted or ANY.start} on {host}; stop what holds them")
+    raise SlipwayError(f"no free port from {wanted or ANY.start} on {host}; stop the programs that use them")
 
 
 def _is_free(port: int, host: str) -> bool:
@@ -42,8 +42,8 @@ def _is_free(port: int, host: str) -> bool:
         return True
 
 
-def _hold(port: int) -> bool:
-    """By a name that the kernel gives to one socket and takes back with the process. Linux alone has such names."""
+def _reserve(port: int) -> bool:
+    """By an abstract socket's name, which the kernel frees with the process. Only Linux has them."""
     if sys.platform != "linux":
         return True
     holder = socket.socket(socket.AF_UNIX)
@@ -52,7 +52,7 @@ def _hold(port: int) -> bool:
     except OSError:
         holder.close()
         return False
-    _held.append(holder)
+    _reserved.append(holder)
     return True
 
 
@@ -103,9 +103,9 @@ class Processes:
     ) -> subprocess.Popen[bytes]:
         """Starts ``command`` with its output in ``<name>.log`` and waits until it is ready.
 
-        ``ready`` lists the ports and Unix sockets that must accept a connection; ``orphaned`` is what ends it when we
-        were killed and could not.
-        Raises SlipwayError, with the log's last line, when it ends first or takes too long.
+        ``ready`` lists the ports and Unix sockets that must accept a connection; ``orphaned`` is the signal that it
+        gets when this process was killed. Raises SlipwayError, with the log's last line, when it ends first or takes
+        too long.
         """
         log = self.log_dir / f"{name}.log"
         with log.open("wb") as output:
@@ -116,7 +116,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C reaches only us; we end the others in order.
+                # Ctrl-C reaches only this process, which ends the others in order.
                 start_new_session=True,
                 preexec_fn=lambda: die_with_parent(orphaned),
                 user=user,

@@ -1,7 +1,7 @@
-"""The names of a rehearsal, for whoever works beside it: an HTTP proxy that leads them to ports of the loopback.
+"""An HTTP proxy that resolves a rehearsal's names to ports of the loopback.
 
 ``python -m rehearsal.proxy --port P NAME:PORT=PORT …``. HTTPS_PROXY and HTTP_PROXY name it, so neither root nor
-/etc/hosts is needed. It knows the names that it was given and rejects every other: nothing real is reached by mistake.
+/etc/hosts is needed. It rejects every other name, so that nothing real is reached by mistake.
 """
 
 import argparse
@@ -19,7 +19,7 @@ HEAD_LIMIT = 64 * 1024
 HEAD_SECONDS = 30
 CHUNK = 64 * 1024
 ROUTE = re.compile(r"([a-z0-9.-]+:\d+)=(\d+)")
-# Headers for the proxy itself; the connection ends with the answer, so that each request is looked up.
+# Headers for the proxy itself; the connection ends with the answer, so that each request is routed anew.
 FOR_PROXY = (b"proxy-connection:", b"proxy-authorization:", b"connection:", b"keep-alive:")
 
 
@@ -69,19 +69,19 @@ class Proxy:
         await _join((reader, writer), there)
 
     async def _open(self, name: str, writer: asyncio.StreamWriter):
-        """A connection to where ``name`` leads; None when the client was told that there is none."""
+        """A connection to ``name``'s port; None after an error response to the client."""
         if name not in self.routes:
             print(f"rejected: {name}", flush=True)
-            await _say(writer, "403 Forbidden", f"{name} is no name of this rehearsal")
+            await _respond(writer, "403 Forbidden", f"{name} is not a name of this rehearsal")
             return None
         try:
             return await asyncio.open_connection("127.0.0.1", self.routes[name])
         except OSError:
-            await _say(writer, "502 Bad Gateway", f"nobody listens behind {name} (port {self.routes[name]})")
+            await _respond(writer, "502 Bad Gateway", f"nothing listens behind {name} (port {self.routes[name]})")
             return None
 
 
-async def _say(writer: asyncio.StreamWriter, status: str, text: str) -> None:
+async def _respond(writer: asyncio.StreamWriter, status: str, text: str) -> None:
     body = f"{text}\n"
     head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     writer.write((head + body).encode())
@@ -89,7 +89,7 @@ async def _say(writer: asyncio.StreamWriter, status: str, text: str) -> None:
 
 
 async def _join(one: tuple, other: tuple) -> None:
-    """Passes bytes on both ways until the server has said all, or both have."""
+    """Passes bytes both ways until the server's side, or both, have ended."""
     (reader, writer), (there_reader, there_writer) = one, other
     up = asyncio.create_task(_pass(reader, there_writer))
     try:

@@ -26,10 +26,10 @@ from tests.smoke.options import find_browser
 
 STATE = ROOT / ".slipway" / "rehearsal"
 LOCK = ROOT / ".slipway" / "rehearsal.lock"
-# In the state of the rehearsal's site: whose it is.
+# In the state of the rehearsal's site: the directory of the rehearsal that it belongs to.
 RUN_IN = "run-in"
 SNAPSHOT = "provisioned"
-# Command → Debian package. The proof would go on without a browser; a rehearsal must not.
+# Command → Debian package. A proof can run without a browser; a rehearsal must not.
 NEEDS = {"pebble": "pebble", "pebble-challtestsrv": "pebble", "certutil": "libnss3-tools"}
 STAND_INS = "Start the stand-ins: S3, CloudFront's API and edge, an ACME authority, names"
 CLOUD = "Provision the bucket, the certificate and the CDN"
@@ -37,7 +37,7 @@ CLOUD = "Provision the bucket, the certificate and the CDN"
 
 def main() -> int:
     options = _options()
-    # SIGTERM unwinds like Ctrl-C, so that what was started is ended either way.
+    # SIGTERM raises like Ctrl-C, so that all processes are ended either way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         require()
@@ -45,7 +45,7 @@ def main() -> int:
         machine.check()
         with alone():
             if not options.resume:
-                forget(STATE)
+                reset(STATE)
             elif not ran_last(STATE):
                 raise SlipwayError("RESUME=1: there is no rehearsal to go on from, or another ran since; leave it out")
             with environment(machine, STATE) as run:
@@ -65,27 +65,27 @@ def _rehearse(run: Run, options: argparse.Namespace) -> None:
         _keep(run)
         return
     for step in steps(resumed=options.resume, stressed=options.stress):
-        take(run, step)
+        run_step(run, step)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.rehearse", description=__doc__)
     kinds.add_options(parser)
     parser.add_argument("--resume", action="store_true", help="go on from the machine that was provisioned last")
-    parser.add_argument("--stress", action="store_true", help="one step more: all that takes memory, at once")
+    parser.add_argument("--stress", action="store_true", help="one step more: everything that takes memory, at once")
     parser.add_argument("--keep", action="store_true", help="leave machine and stand-ins up after the first deploy")
     return parser.parse_args()
 
 
 def require() -> None:
-    """Raises SlipwayError naming what a rehearsal on any machine needs and this system is missing."""
+    """Raises SlipwayError with what this system is missing for a rehearsal on any machine."""
     browser = {} if find_browser() else {"chromium": "chromium"}
     needs.require(NEEDS | browser, "a rehearsal")
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Raises SlipwayError when another rehearsal runs in this checkout: they would take each other's state."""
+    """Raises SlipwayError when another rehearsal runs in this checkout: both would use the same state."""
     LOCK.parent.mkdir(exist_ok=True)
     with LOCK.open("w") as lock:
         try:
@@ -95,8 +95,8 @@ def alone() -> Iterator[None]:
         yield
 
 
-def forget(directory: Path) -> None:
-    """A cold rehearsal knows nothing of an earlier one; only the machine's images are kept."""
+def reset(directory: Path) -> None:
+    """Deletes the state of an earlier rehearsal; only the machine's images are kept."""
     shutil.rmtree(directory, ignore_errors=True)
     shutil.rmtree(SITE_STATE, ignore_errors=True)
     directory.mkdir(parents=True)
@@ -105,14 +105,15 @@ def forget(directory: Path) -> None:
 
 
 def ran_last(directory: Path) -> bool:
-    """Whether what `deploy` keeps of the rehearsal's site is of the one in ``directory``."""
+    """Whether the last rehearsal in this checkout was the one in ``directory``."""
     file = SITE_STATE / RUN_IN
     return file.exists() and file.read_text() == str(directory)
 
 
 @contextmanager
 def environment(machine: Machine, directory: Path) -> Iterator[Run]:
-    """What a rehearsal runs in. A SlipwayError ends it and is logged. The machine has ended when the block is left."""
+    """The environment of a rehearsal. A SlipwayError ends it and is logged. The machine is stopped at the end of the
+    block."""
     log = RunLog(directory / "log")
     with Processes(directory / "log") as processes:
         run = Run(ServerSite(directory, config.load(), processes, machine), log)
@@ -125,13 +126,13 @@ def environment(machine: Machine, directory: Path) -> Iterator[Run]:
             machine.stop()
 
 
-def take(run: Run, step: Step) -> None:
+def run_step(run: Run, step: Step) -> None:
     with run.log.phase(step.title) as phase:
         step.function(run, phase)
 
 
 def begin(run: Run) -> None:
-    """From nothing to a site that was proved, and a machine that was saved with it."""
+    """Deploys a site to a fresh machine, proves it, and saves the machine."""
     log, machine = run.log, run.machine
     with log.phase(f"Make the {machine.release} image, unless it is there"):
         machine.prepare()
@@ -152,7 +153,7 @@ def begin(run: Run) -> None:
 
 
 def resume(run: Run, snapshot: str) -> None:
-    """From a saved machine to the same site on it."""
+    """Resumes a saved machine with the site on it."""
     log = run.log
     with log.phase(f"Resume the {run.machine.release} machine that was saved"):
         run.site.check_ports()
@@ -165,7 +166,7 @@ def resume(run: Run, snapshot: str) -> None:
 
 
 def _keep(run: Run) -> None:
-    """Leaves all of it up for deploys and drills by hand."""
+    """Leaves everything up for deploys and drills by hand."""
     file = run.site.directory / "deployer.env"
     file.touch(mode=0o600)
     file.write_text(shell(run.site.deployer("admin")))
@@ -178,7 +179,7 @@ def _keep(run: Run) -> None:
 
 
 def conclude(run: Run) -> int:
-    """Writes the report, says the verdict, and returns the exit status."""
+    """Writes the report, prints the verdict, and returns the exit status."""
     log, machine, directory = run.log, run.machine, run.site.directory
     page = report.write(directory / "report", log, run.results, f"Debian {machine.release}, {machine.described}")
     failed = [check.what for check in log.checks if check.passed is False]

@@ -1,4 +1,4 @@
-"""`make rehearse-all`: every step on both Debian releases. A run that died goes on from the last step that passed."""
+"""`make rehearse-all`: every step on both Debian releases. A run that was stopped goes on after its last step."""
 
 import argparse
 import hashlib
@@ -19,11 +19,11 @@ from rehearsal.rehearse import (
     begin,
     conclude,
     environment,
-    forget,
     ran_last,
     require,
+    reset,
     resume,
-    take,
+    run_step,
 )
 from rehearsal.run import Results, Run
 from rehearsal.run_log import Check, Phase
@@ -35,8 +35,8 @@ STATE = ROOT / ".slipway" / "rehearsal-all"
 
 @dataclass(slots=True)
 class Progress:
-    """How far the steps of one release have come. ``code`` is what they ran with; ``snapshot`` the machine
-    after the last of them, "" before the first deploy."""
+    """The steps of one release that passed. ``code`` is the digest of the code that they ran with; ``snapshot`` the
+    machine after the last of them, "" before the first deploy."""
 
     code: str
     snapshot: str = ""
@@ -48,7 +48,7 @@ class Progress:
 
     @classmethod
     def load(cls, file: Path, code: str) -> "Progress":
-        """What ``file`` holds, if it is of this very code."""
+        """The progress in ``file``, if it is of the same code; a new one otherwise."""
         kept = pickle.loads(file.read_bytes()) if file.exists() else cls(code)
         return kept if code and kept.code == code else cls(code)
 
@@ -67,10 +67,10 @@ def main() -> int:
         require()
         code = _code()
         with alone():
-            # The second begins when the first has passed: both keep the site's own state in one place.
+            # One after the other: both keep the site's own state in one place.
             return next((status for release in RELEASES if (status := _rehearse(kind, release, code))), 0)
     except KeyboardInterrupt:
-        print("\nstopped; everything that was started has ended. Again, it goes on after the last step that passed")
+        print("\nstopped; everything that was started has ended. The same command continues after the last step passed")
         return 130
     except SlipwayError as error:
         print(f"slipway: {error}", file=sys.stderr)
@@ -78,38 +78,38 @@ def main() -> int:
 
 
 def _rehearse(kind: str, release: str, code: str) -> int:
-    """Runs what is not done of one release; returns the exit status."""
+    """Runs the remaining steps of one release; returns the exit status."""
     directory = STATE / f"{kind}-{release}"
     file = directory.with_suffix(".progress")
     progress = Progress.load(file, code)
     wanted = steps(resumed=False, stressed=True)
     left = [step for step in wanted if step.title not in progress.done]
     if not left:
-        print(f"{release}: every step passed with this very code; rm -r {STATE.relative_to(ROOT)} forgets that")
+        print(f"{release}: every step passed with this code; rm -r {STATE.relative_to(ROOT)} starts again")
         return 0
     machine = kinds.machine(kind, release, directory / f"{kind}-{release}")
     machine.check()
     if progress.snapshot and ran_last(directory):
-        print(f"{release}: goes on after {len(progress.done)} of {len(wanted)} steps, from the machine as it was then")
+        print(f"{release}: continues after {len(progress.done)} of {len(wanted)} steps, from the machine saved then")
     else:
         progress, left = Progress(code), wanted
-        forget(directory)
+        reset(directory)
     with environment(machine, directory) as run:
         _restore(run, progress)
         if progress.snapshot:
             resume(run, progress.snapshot)
         else:
             begin(run)
-            _note(run, progress, SNAPSHOT, file)
+            _save(run, progress, SNAPSHOT, file)
         for step in left:
-            take(run, step)
+            run_step(run, step)
             if not run.log.passed:
                 break
-            # Two in turn: while one is written, the other is what a next run would go on from.
+            # Two in turn: while one is written, a next run could still use the other.
             snapshot = f"step{len(progress.done) % 2}"
             run.machine.save(snapshot)
             progress.done.append(step.title)
-            _note(run, progress, snapshot, file)
+            _save(run, progress, snapshot, file)
     return conclude(run)
 
 
@@ -120,7 +120,7 @@ def _restore(run: Run, progress: Progress) -> None:
     run.results = progress.results
 
 
-def _note(run: Run, progress: Progress, snapshot: str, file: Path) -> None:
+def _save(run: Run, progress: Progress, snapshot: str, file: Path) -> None:
     progress.snapshot = snapshot
     progress.phases, progress.checks = list(run.log.phases), list(run.log.checks)
     progress.results, progress.seconds = run.results, run.log.seconds
@@ -128,7 +128,7 @@ def _note(run: Run, progress: Progress, snapshot: str, file: Path) -> None:
 
 
 def _code() -> str:
-    """What tells this code from any other, with what git does not know yet; "" where there is no git to ask."""
+    """A digest of this code, with changes and new files; "" without git."""
     digest = hashlib.sha256()
     for command in (
         ("rev-parse", "HEAD"),

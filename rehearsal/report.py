@@ -1,4 +1,4 @@
-"""The rehearsal's one page: the verdict, its checks and its figures. It needs no other file but the proof's page."""
+"""The rehearsal's report page: the verdict, its checks and its figures, with a link to the proof's page."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from rehearsal.run_log import Phase, RunLog
 from rehearsal.steps.memory import AVAILABLE
 
 STYLES = Path(__file__).parent.parent / "tests" / "smoke" / "report.css", Path(__file__).with_name("report.css")
-# Services in this order of colours; what no service holds comes after them.
+# Colours of the services in their order; memory of no service comes after them.
 COLOURS = ("#2f6fdb", "#8a4fd0", "#0b9a8d", "#d9822b", "#c2417c", "#7a8b2d", "#5b6776")
 SHOWN = len(COLOURS)
 WIDTH, HEIGHT = 900, 150
@@ -101,7 +101,7 @@ def _bars(phase: Phase, at: float, total: float, kind: str = "") -> Iterator[str
         f'<span class="{kind}">{escape(phase.title)}</span><span class="seconds">{phase.seconds:.1f} s</span>'
         f'<span class="{track}"><i style="left:{at / total:.2%};width:{phase.seconds / total:.2%}"></i></span>'
     )
-    # What a command did before it spoke stands before its first part.
+    # The time before a command's first output comes before its first part.
     at += max(0.0, phase.seconds - sum(part.seconds for part in phase.parts))
     for part in phase.parts:
         yield from _bars(part, at, total, "part")

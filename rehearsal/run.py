@@ -1,4 +1,4 @@
-"""One rehearsal that runs: its site, its machine, its log, and the commands that each step gives."""
+"""A running rehearsal: its site, its machine, its log, and the commands that its steps share."""
 
 import sys
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ from rehearsal.server_site import USER, ServerSite
 from slipway import ROOT
 from tests.smoke.options import Options, parse
 
-RATE = 10  # requests a second; fewer where an emulated machine would give them more than this share of itself
-# The release and the playbook need the rest: what has none left measures its own queue.
+RATE = 10  # requests a second; fewer where they would take more than SHARE of an emulated machine's CPU
+# The release and the playbook need the rest: a machine without any left measures its own queue.
 SHARE = 0.35
-# All through TLS, nginx and Django; mostly the lightest page that asks the database, because an emulated CPU renders
-# the front page some ten times slower than a real one and would measure its own queue.
+# All through TLS, nginx and Django; mostly the lightest page with a database query, because an emulated CPU renders
+# the front page some ten times slower than a real one.
 PATHS = (*("/healthz/ready",) * 9, "/")
 NO_KERNEL = "the kernel is this computer's own; MACHINE=qemu shows it"
 
 
 @dataclass(slots=True)
 class Results:
-    """What the report shows beside phases and checks. ``smoke`` is the folder of the proof's report."""
+    """The report's data besides phases and checks. ``smoke`` is the folder of the proof's report."""
 
     url: str = ""
     smoke: Path | None = None
@@ -34,7 +34,7 @@ class Results:
 
 
 class Run:
-    """What a step is given. ``log`` takes its checks."""
+    """The argument of a step, which adds its checks to ``log``."""
 
     def __init__(self, site: ServerSite, log: RunLog) -> None:
         self.site = site
@@ -44,7 +44,7 @@ class Run:
         self.results = Results()
 
     def command(self, name: str, phase: Phase, *arguments: str) -> str:
-        """The output of a command of the tool's. Raises SlipwayError with its last line when it fails."""
+        """The output of a tool command. Raises SlipwayError with its last line when it fails."""
         return self.log.must(name, tool(*arguments), env=self.site.deployer("admin"), cwd=ROOT, into=phase)
 
     def status(self) -> tuple[int, str]:
@@ -53,7 +53,7 @@ class Run:
 
     @contextmanager
     def under_load(self, during: str) -> Iterator[None]:
-        """Requests come in while the block runs; the check is that none of them fails."""
+        """Sends requests while the block runs, and checks that none of them fails."""
         urls = [self.site.site.site_url + path for path in PATHS]
         where = self.machine.ports[443], self.site.trusted
         load = Load(urls, *where, rate=min(RATE, SHARE / seconds_each(urls, *where)))
@@ -63,18 +63,18 @@ class Run:
         self.log.check(f"No request fails during {during}", not requests.failed and requests.sent > 0, str(requests))
 
     def check_with_kernel(self, what: str, passed: bool, result: str) -> None:
-        """A check that only a machine with a kernel of its own allows."""
+        """A check that needs a machine with a kernel of its own."""
         if self.machine.own_kernel:
             self.log.check(what, passed, result)
         else:
             self.log.skip(what, f"{result}; {NO_KERNEL}")
 
     def options(self) -> Options:
-        """Those by which the proof's own client reaches the site, and signs in."""
+        """The proof's options, with which its client reaches the site and signs in."""
         options = parse(["--site", self.site.site.site_url, *self.site.smoke_arguments()])
         return replace(options, login=(USER, self.site.password))
 
 
 def tool(*arguments: str) -> list[str]:
-    """The command line of a command of the tool's."""
+    """The command line of a tool command."""
     return [sys.executable, "-m", "slipway.tool", *arguments]

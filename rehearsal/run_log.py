@@ -1,4 +1,4 @@
-"""What a rehearsal has done and checked, for the screen and for the report."""
+"""The log of a rehearsal: phases and checks, for the screen and the report."""
 
 import re
 import subprocess
@@ -12,14 +12,14 @@ from pathlib import Path
 from slipway.tool.phases import phase
 from slipway.web.errors import SlipwayError
 
-# As slipway.tool.phases prints: a title, and below it the seconds.
+# The output of slipway.tool.phases: a title, and below it the seconds.
 TITLE = re.compile(r"▸ (.+)")
 SECONDS = re.compile(r"  (?:failed after )?([\d.]+) s")
 
 
 @dataclass(slots=True)
 class Phase:
-    """One thing done. ``parts`` are the phases that a command printed."""
+    """A phase of the run. ``parts`` are the phases that its command printed."""
 
     title: str
     seconds: float = 0.0
@@ -29,7 +29,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``passed`` is None where this machine does not allow the check; ``result`` then says why."""
+    """``passed`` is None where the check is not possible on this machine; ``result`` then says why."""
 
     what: str
     passed: bool | None
@@ -37,7 +37,7 @@ class Check:
 
 
 class RunLog:
-    """Grows while a rehearsal runs; ``logs`` is where the commands' output is kept."""
+    """The phases and checks so far; ``logs`` is the folder of the commands' output."""
 
     def __init__(self, logs: Path) -> None:
         self.logs = logs
@@ -45,7 +45,7 @@ class RunLog:
         self.phases: list[Phase] = []
         self.checks: list[Check] = []
         self.failure = ""
-        # s that an earlier run of the same rehearsal took.
+        # Seconds of an earlier run of the same rehearsal.
         self.earlier = 0.0
         self._start = time.monotonic()
         logs.mkdir(parents=True, exist_ok=True)
@@ -78,14 +78,15 @@ class RunLog:
         print(f"  {'✓' if passed else '✗'} {what}: {result}", flush=True)
 
     def skip(self, what: str, why: str) -> None:
-        """A check that this machine does not allow."""
+        """Logs a check that is not possible on this machine."""
         self.checks.append(Check(what, None, why))
         print(f"  - {what}: not checked here ({why})", flush=True)
 
     def run(
         self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, into: Phase | None = None
     ) -> tuple[int, str]:
-        """Runs a command, its output in ``<name>.log``; with ``into`` it is shown too, and its phases are kept there.
+        """Runs a command, its output in ``<name>.log``; with ``into`` it is printed too, and its phases are added
+        there.
 
         Returns its exit status and its output.
         """
@@ -107,7 +108,7 @@ class RunLog:
                 lines.append(line)
                 log.write(line)
                 log.flush()
-                # What is not indented is a command's own table; the log has it.
+                # Lines without an indent are a command's own table; they are in the log.
                 if into and line.startswith(("▸", "  ")):
                     sys.stdout.write(f"    {line}")
                     sys.stdout.flush()

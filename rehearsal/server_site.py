@@ -1,7 +1,7 @@
 """A rehearsal's site on a throwaway server, with names and authorities of its own.
 
-The names are in no DNS. Each side is told where they are: the machine by /etc/hosts (host.py), the deploying process by
-a proxy, Chromium and the proof by their arguments.
+The names are in no DNS. The machine resolves them with /etc/hosts (host.py), the deploying process through a proxy,
+Chromium and the proof with their arguments.
 """
 
 import os
@@ -29,54 +29,55 @@ SITE, BARE, STATIC, MEDIA = f"www.{DOMAIN}", DOMAIN, f"static.{DOMAIN}", f"media
 S3, ACME = f"s3.{DOMAIN}", f"acme.{DOMAIN}"
 PORTS = ("s3", "control", "cdn", "proxy", "acme", "acme_control", "dns", "dns_control")
 USER = f"rehearsal@{DOMAIN}"
-# Where deploy keeps what belongs to the rehearsal's site.
+# The deploy's state directory of the rehearsal's site.
 SITE_STATE = ROOT / ".slipway" / DOMAIN.replace(".", "-")
-# What the machine calls this computer's loopback (QEMU's user network, and slirp4netns's).
+# This computer's loopback, as seen from the machine (QEMU's user network, and slirp4netns's).
 LOOPBACK = "10.0.2.2"
-# Where the machine's system keeps the authorities that it trusts.
+# The machine's file of trusted authorities.
 MACHINE_CAS = "/etc/ssl/certs/ca-certificates.crt"
-# Packages come from where they always come from.
+# Packages come from the real registries.
 REGISTRIES = ("pypi.org", "files.pythonhosted.org")
 REGISTRY_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
-# Another proxy, or other authorities, of this shell.
+# Variables of this shell that would name another proxy or other authorities.
 NOT_PASSED_ON = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "curl_ca_bundle", "ssl_cert_dir")
 
 
 class ServerSite(Environment):
-    """The site on ``machine``, and who deploys it. ``directory`` holds its state, with which RESUME=1 continues."""
+    """The site on ``machine``, and the environment of its deploys. ``directory`` holds its state, with which RESUME=1
+    continues."""
 
     def __init__(self, directory: Path, user_site: config.Site, processes: Processes, machine: Machine) -> None:
         super().__init__(directory, user_site, processes)
         self.machine = machine
         self.authority = Authority(directory / "tls")
-        # The authorities of the rehearsal alone, and those with the system's.
+        # The rehearsal's authorities, and those together with the system's.
         self.anchors = directory / "tls" / "anchors.pem"
         self.trusted = directory / "tls" / "trusted.pem"
         self.password_file = directory / "vault-password"
-        # Where CI has its key.
+        # The folder of CI's key.
         self.ci_key = directory / "ci"
-        if "ports" not in self._kept:
-            # A machine that is resumed knows them.
+        if "ports" not in self._saved:
+            # A resumed machine uses the same.
             self._save(ports=choose_ports(PORTS), acme_roots=[])
             self.password_file.touch(mode=0o600)
             self.password_file.write_text(f"{secrets.token_urlsafe(32)}\n")
-        self.ports = self._kept["ports"]
+        self.ports = self._saved["ports"]
 
     @property
     def login(self) -> str:
-        """Whom the proof signs in as, ``user:password``."""
+        """The proof's login, ``user:password``."""
         return f"{USER}:{self.password}"
 
     @property
     def s3_url(self) -> str:
-        """One URL for the machine, this computer and its browser: a presigned form names it."""
+        """One URL for the machine, this computer and its browser: a presigned form contains it."""
         return f"https://{S3}:{self.ports['s3']}"
 
     def start(self) -> None:
         """Starts every stand-in; site.yml and the file of trusted authorities exist afterwards."""
         ports, issue = self.ports, self.authority.issue
-        shown = issue("acme", [ACME, "127.0.0.1"])
-        acme.start(self.processes, self.directory, ports, shown, self.machine.ports[80])
+        certificate = issue("acme", [ACME, "127.0.0.1"])
+        acme.start(self.processes, self.directory, ports, certificate, self.machine.ports[80])
         self.acme_root = acme.root(ports["acme_control"], self.authority.certificate)
         self.trust(self.acme_root)
         self.configure()
@@ -103,16 +104,16 @@ class ServerSite(Environment):
         self.write_secrets()
 
     def write_secrets(self, **smoke: str) -> None:
-        """Seals the site's secrets: the web process's keys, the deployer's, and what ``smoke`` gives the proof."""
-        # Where slipway.tool.secrets and Ansible look for it.
+        """Encrypts the site's secrets: the web process's keys, the deployer's, and ``smoke`` for the proof."""
+        # slipway.tool.secrets and Ansible read it from there.
         os.environ[PASSWORD_VARIABLE] = str(self.password_file)
-        web = {"SECRET_KEY": self._kept["secret_key"], **keys_of("web")}
+        web = {"SECRET_KEY": self._saved["secret_key"], **keys_of("web")}
         Secrets.write(self.site, web, keys_of("deployer"), smoke, pruner=keys_of("pruner"))
 
     def trust(self, acme_root: str) -> None:
-        """Makes the files of authorities anew, with one more ACME root: a resumed machine still shows a certificate
-        of the one before."""
-        roots = list(dict.fromkeys([*self._kept["acme_roots"], acme_root]))
+        """Writes the files of authorities, with one more ACME root: a resumed machine's certificate is of an earlier
+        one."""
+        roots = list(dict.fromkeys([*self._saved["acme_roots"], acme_root]))
         self._save(acme_roots=roots)
         self.anchors.write_text("\n".join([self.authority.certificate.read_text(), *roots]))
         paths = ssl.get_default_verify_paths()
@@ -127,12 +128,12 @@ class ServerSite(Environment):
         return routes | {f"{host}:{port}": machine[port] for host in (SITE, BARE) for port in (80, 443)}
 
     def smoke_arguments(self) -> list[str]:
-        """Chromium and the proof's own client know no names but those that they are told."""
+        """The proof's arguments that resolve the names, for Chromium and its own client."""
         resolve = [f"--resolve={name}:127.0.0.1:{port}" for name, port in self.routes().items()]
         return [*resolve, f"--ca={self.anchors}"]
 
     def variables(self, identity: str) -> dict[str, str]:
-        """No proxy and no names: a stand-in, or a Django beside it, uses the ports of the loopback."""
+        """Without proxy and names: a local process uses the ports of the loopback."""
         return (
             _clean()
             | self.site.environment()
@@ -144,7 +145,7 @@ class ServerSite(Environment):
                 "AWS_CA_BUNDLE": str(self.trusted),
                 "SSL_CERT_FILE": str(self.trusted),
                 "NO_PROXY": "*",
-                # A certificate is issued by the second time that one asks.
+                # moto issues a certificate at once.
                 "MOTO_ACM_VALIDATION_WAIT": "0",
             }
         )
@@ -153,7 +154,7 @@ class ServerSite(Environment):
         """The variables of the deploying process, with the keys of ``identity`` or, like a site's secrets, without."""
         proxy = f"http://127.0.0.1:{self.ports['proxy']}"
         own_proxy = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")
-        past = ["127.0.0.1", "localhost", *([] if own_proxy else _registries())]
+        no_proxy = ["127.0.0.1", "localhost", *([] if own_proxy else _registries())]
         return (
             _clean()
             | NO_ACCOUNT
@@ -166,7 +167,7 @@ class ServerSite(Environment):
                 "AWS_ENDPOINT_URL_S3": self.s3_url,
                 "HTTP_PROXY": proxy,
                 "HTTPS_PROXY": proxy,
-                "NO_PROXY": ",".join(past),
+                "NO_PROXY": ",".join(no_proxy),
                 **dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(self.trusted)),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "SMOKE_ARGS": shlex.join(self.smoke_arguments()),
@@ -182,10 +183,10 @@ class ServerSite(Environment):
 
 
 def shell(variables: Mapping[str, str]) -> str:
-    """Lines for a shell to read, after which its environment is ``variables`` and nothing else."""
-    gone = [f"unset {name}\n" for name in os.environ if name not in variables]
-    # All of it: what ServerSite has set for this process is not set there.
-    return "".join(gone + [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()])
+    """Shell commands that make ``variables`` the whole environment."""
+    unset = [f"unset {name}\n" for name in os.environ if name not in variables]
+    # All of them: ServerSite has set some for this process alone.
+    return "".join(unset + [f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()])
 
 
 def _clean() -> dict[str, str]:

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What the demo and the tests need from the system: says what is missing, installs it, goes on without what cannot be had.
+# Installs the system packages that the demo and the tests need; goes on without those that cannot be installed.
 # Usage: rehearsal/system.sh COMMAND:PACKAGE[:WHY] ...
 set -eu
-# Where nginx is, and an ordinary user does not look.
+# nginx is in sbin, which an ordinary user's PATH does not have.
 PATH="$PATH:/usr/sbin:/sbin"
 
 have() {
@@ -16,7 +16,7 @@ have() {
     esac
 }
 
-# Playwright drives Chromium by a program of its own that is linked against it; Debian 12's Chromium is not.
+# Playwright's own driver needs libatomic; Debian 12's Chromium does not bring it.
 case " $* " in
 *" chromium:"*) set -- "$@" libatomic:libatomic1 ;;
 esac

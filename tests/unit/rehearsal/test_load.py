@@ -135,7 +135,7 @@ def test_one_request_is_timed_while_no_other_is_made(site, authority):
         return web.Response()
 
     site.handler = wait
-    assert 0.01 <= seconds_each([f"https://{NAME}/"], site.port, authority.certificate, asked=4) < 5
+    assert 0.01 <= seconds_each([f"https://{NAME}/"], site.port, authority.certificate, count=4) < 5
     assert len(site.asked) == 4
 
 

@@ -21,7 +21,7 @@ PROBED = {
 
 @pytest.fixture
 def measured(monkeypatch):
-    monkeypatch.setattr(memory, "APART", 0)
+    monkeypatch.setattr(memory, "INTERVAL", 0)
     said = iter([MEMINFO.format(kb) for kb in (250_000, 90_000, 260_000)])
     return memory.measure(lambda command: next(said), lambda program: json.dumps(PROBED))
 

@@ -95,7 +95,7 @@ def test_a_tunnel_carries_bytes_both_ways(proxy):
 def test_an_unknown_name_is_rejected(proxy, url):
     answer, body = _ask(proxy, url)
     assert answer.status == 403
-    assert body.endswith(" is no name of this rehearsal\n")
+    assert body.endswith(" is not a name of this rehearsal\n")
 
 
 def test_an_unknown_tunnel_is_rejected(proxy):
@@ -108,7 +108,7 @@ def test_an_unknown_tunnel_is_rejected(proxy):
 def test_a_name_behind_which_nobody_listens_is_said(proxy):
     answer, body = _ask(proxy, "http://down.test/")
     assert answer.status == 502
-    assert body.startswith("nobody listens behind down.test:80")
+    assert body.startswith("nothing listens behind down.test:80")
 
 
 @pytest.mark.parametrize("nonsense", [b"\r\n\r\n", b"GET\r\n\r\n", b"\xff\xfe x y\r\n\r\n", b""])

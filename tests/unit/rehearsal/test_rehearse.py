@@ -20,7 +20,7 @@ def run(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(rehearse, "LOCK", tmp_path / "rehearsal.lock")
     monkeypatch.setattr(rehearse, "require", lambda: None)
     monkeypatch.setattr(Container, "require", lambda machine: None)
-    rehearse.forget(rehearse.STATE)
+    rehearse.reset(rehearse.STATE)
     (rehearse.STATE / "kept").touch()
 
     def go(*options):

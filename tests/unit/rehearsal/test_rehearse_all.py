@@ -79,7 +79,7 @@ def test_both_releases_play_every_step(run):
 def test_nothing_is_played_twice_with_the_same_code(run, capsys):
     run()
     assert run() == (0, [])
-    assert "trixie: every step passed with this very code" in capsys.readouterr().out
+    assert "trixie: every step passed with this code" in capsys.readouterr().out
     assert run(code="two") == (0, BOOKWORM + TRIXIE)
 
 
@@ -134,7 +134,7 @@ def test_before_the_first_step_it_goes_on_from_the_first_deploy(run):
 
 def test_where_another_rehearsal_was_played_since_it_begins_anew(run, tmp_path):
     run("dies in bookworm measure")
-    rehearse.forget(tmp_path / "another")
+    rehearse.reset(tmp_path / "another")
     assert run()[1][:2] == BOOKWORM[:2]
 
 
