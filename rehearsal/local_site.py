@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.unpack import BROKEN, Rejected, opened, unpack
 from rehearsal import nginx
-from rehearsal.environment import NO_ACCOUNT, Environment, choose_ports, inherited, keys_of, superuser
+from rehearsal.environment import NO_ACCOUNT, UNKNOWN_COMMAND, Environment, choose_ports, inherited, keys_of, superuser
 from rehearsal.processes import Processes
 from slipway import ROOT
 from slipway.tool import config, path_patterns, proof
@@ -142,7 +142,7 @@ class LocalSite(Environment):
         try:
             self.run([*manage, "createsuperuser", "--noinput"], identity="web", env=env, cwd=self.current, log="user")
         except SlipwayError as error:
-            if not any(text in str(error) for text in ("already taken", "Unknown command")):
+            if not any(text in str(error) for text in ("already taken", UNKNOWN_COMMAND)):
                 raise
 
     def serve(self) -> None:

@@ -136,6 +136,7 @@ class ServerSite(Environment):
         """Without proxy and names: a local process uses the ports of the loopback."""
         return (
             _clean()
+            | dict(self.site.extra)
             | self.site.environment()
             | NO_ACCOUNT
             | keys_of(identity)

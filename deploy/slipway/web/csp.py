@@ -3,17 +3,20 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
-from slipway.web.settings.csp import policy
+from slipway.web.settings.csp import policy, sends_one
 
 HEADER = "Content-Security-Policy"
 
 
 class DefaultPolicy:
-    """Adds the policy to each response, unless a view has set one."""
+    """Adds the policy to each response, unless a view has set one, or the project one below its settings line."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if sends_one(settings.MIDDLEWARE, lambda name: getattr(settings, name, None)):
+            raise MiddlewareNotUsed
         self._get_response = get_response
         self._policy = policy(settings.SLIPWAY_SOURCES, tuple(getattr(settings, "SLIPWAY_CSP_HOSTS", ())))
 

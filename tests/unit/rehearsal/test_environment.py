@@ -14,6 +14,7 @@ from rehearsal.server_site import ServerSite
 from slipway.tool import config
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
 from slipway.web.errors import SlipwayError
+from tests.clone import clone
 
 MINE = {
     "AWS_ACCESS_KEY_ID": "my-own",
@@ -81,6 +82,17 @@ def test_the_demos_processes_have_the_variables_of_site_yml_and_of_a_project_s_o
     assert environment["DJANGO_SETTINGS_MODULE"] == "email.mime"
     # What a deploy gives the server.
     assert local.user_site.extra.keys() <= environment.keys()
+
+
+def test_the_demo_is_as_strict_as_the_users_own_site(tmp_path):
+    said = "waive: {SECURE_HSTS_SECONDS: an intranet}\nallow: {/icons/: drawn for each}\nsign_in_paths: [/graphql/]\n"
+    source = clone(tmp_path / "clone", f"settings: email.mime\nwsgi: email.mime\n{said}sign_in_tries: 5\n")
+    local = LocalSite(tmp_path / "local", None, source=source)
+    user, site = local.user_site, local.site
+    assert dict(site.waive) == {"SECURE_HSTS_SECONDS": "an intranet"}
+    assert [(it.waive, it.allow, it.sign_in_paths, it.sign_in_tries) for it in (site,)] == [
+        (user.waive, user.allow, user.sign_in_paths, user.sign_in_tries)
+    ]
 
 
 def test_who_deploys_knows_no_account_and_no_real_endpoint(rehearsed):

@@ -5,8 +5,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from rehearsal import first_page
+from rehearsal import demo, first_page
+from rehearsal.local_site import LocalSite
 from slipway.web.errors import SlipwayError
+from tests.clone import clone
 
 LOG = """[2026-11-30 12:00:00] [INFO] Listening at: unix:gunicorn.sock
 Traceback (most recent call last):
@@ -30,7 +32,7 @@ def site():
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self):
-            assert self.headers["Host"] == "www.slipway.localhost:8000"
+            assert self.headers["Host"].startswith("www.slipway.localhost:")
             self.send_response(self.server.status)
             self.end_headers()
 
@@ -60,6 +62,23 @@ def test_it_is_one_line_with_the_exception(log, says, site, tmp_path):
         first_page.require(site.server_port, "www.slipway.localhost:8000", tmp_path / "gunicorn.log")
     assert says in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_demo_looks_at_it_before_it_says_that_the_site_is_up(site, tmp_path, capsys):
+    class Local(LocalSite):
+        """Whose server is up already."""
+
+        check_settings = start_cloud = provision = push = release = prepare = serve = lambda self: None
+        smoke = lambda self: pytest.fail("a site without pages was proved")  # noqa: E731
+
+    local = Local(tmp_path, None, source=clone(tmp_path / "clone", "settings: email.mime\nwsgi: email.mime\n"))
+    local.ports["www"] = site.server_port
+    local.origin_log.parent.mkdir()
+    (local.origin_log.parent / "gunicorn.log").write_text(LOG)
+    site.status = 500
+    with pytest.raises(SlipwayError, match=r"is a 500: redis\.exceptions\.ConnectionError"):
+        demo._run(local, stay=False)
+    assert "up after" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("status", [200, 302, 404])

@@ -1,10 +1,13 @@
 """A project without a Content-Security-Policy gets one; whatever it has, one header is sent."""
 
 import sys
+from contextlib import suppress
 from types import ModuleType, SimpleNamespace
 
+import django
 import pytest
 from django.conf import UserSettingsHolder, global_settings, settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils.module_loading import import_string
@@ -13,26 +16,39 @@ from slipway.web.settings import csp
 
 DJANGO_CSP, DJANGO_6 = "csp.middleware.CSPMiddleware", "django.middleware.csp.ContentSecurityPolicyMiddleware"
 OURS = "slipway.web.csp.DefaultPolicy"
+OF_DJANGO = {"default-src": ["of-django"]}
 THEIRS = {"DIRECTIVES": {"default-src": ["'none'"]}}
 
 
-@pytest.fixture
-def django_6(monkeypatch):
-    """Stands in for Django 6's middleware, which is for newer Pythons alone: it sends SECURE_CSP, once."""
+def sender(text):
+    """A middleware that sends what ``text`` gives, unless a policy is there."""
 
-    class ContentSecurityPolicyMiddleware:
+    class Policy:
         def __init__(self, get_response):
             self.get_response = get_response
 
         def __call__(self, request):
             response = self.get_response(request)
-            response.headers.setdefault("Content-Security-Policy", "default-src of-django")
+            if text():
+                response.headers.setdefault("Content-Security-Policy", text())
             return response
 
-    module = ModuleType("django.middleware.csp")
-    module.ContentSecurityPolicyMiddleware = ContentSecurityPolicyMiddleware
-    module.__spec__ = SimpleNamespace(name="django.middleware.csp")
-    monkeypatch.setitem(sys.modules, "django.middleware.csp", module)
+    return Policy
+
+
+@pytest.fixture
+def others(monkeypatch):
+    """A project's own middleware; and, where Django is older than 6, a stand-in for that of its SECURE_CSP."""
+    made = {"theirs.csp.Policy": lambda: "default-src of-theirs"}
+    if django.VERSION < (6,):
+        said = lambda: getattr(settings, "SECURE_CSP", {}).items()  # noqa: E731
+        made[DJANGO_6] = lambda: "; ".join(f"{name} {' '.join(each)}" for name, each in said())
+    for path, text in made.items():
+        name, _, middleware = path.rpartition(".")
+        module = ModuleType(name)
+        setattr(module, middleware, sender(text))
+        module.__spec__ = SimpleNamespace(name=name)
+        monkeypatch.setitem(sys.modules, name, module)
 
 
 @pytest.fixture
@@ -44,8 +60,9 @@ def policies():
         for name, value in vars(site).items():
             setattr(holder, name, value)
         answer = lambda request: HttpResponse(headers=headers)  # noqa: E731
-        for path in reversed([each for each in site.MIDDLEWARE if csp.SENDS_ONE.search(each)]):
-            answer = import_string(path)(answer)
+        for path in reversed([each for each in site.MIDDLEWARE if ".csp." in each or each.startswith("csp.")]):
+            with suppress(MiddlewareNotUsed):
+                answer = import_string(path)(answer)
         headers = answer(RequestFactory().get("/")).headers
         return [value for name, value in headers.items() if name.lower() == "content-security-policy"]
 
@@ -85,28 +102,56 @@ def test_a_views_own_policy_stays(production, policies):
         ({"MIDDLEWARE": [DJANGO_CSP], "CONTENT_SECURITY_POLICY": THEIRS}, "default-src 'none'"),
         ({"CONTENT_SECURITY_POLICY": THEIRS}, "default-src 'none'"),
         # Django 6's, listed or not.
-        ({"MIDDLEWARE": [DJANGO_6], "SECURE_CSP": {"default-src": []}}, "default-src of-django"),
-        ({"SECURE_CSP": {"default-src": []}}, "default-src of-django"),
+        ({"MIDDLEWARE": [DJANGO_6], "SECURE_CSP": OF_DJANGO}, "default-src of-django"),
+        ({"SECURE_CSP": OF_DJANGO}, "default-src of-django"),
+        # One of the project's own, which no setting tells of.
+        ({"MIDDLEWARE": ["theirs.csp.Policy"]}, "default-src of-theirs"),
+        # One that is listed without its policy, beside the other's.
+        ({"MIDDLEWARE": [DJANGO_6], "CONTENT_SECURITY_POLICY": THEIRS}, "default-src 'none'"),
+        ({"MIDDLEWARE": [DJANGO_CSP], "SECURE_CSP": OF_DJANGO}, "default-src of-django"),
         # Both at once, listed in either order or not at all.
         (
-            {"MIDDLEWARE": [DJANGO_CSP, DJANGO_6], "SECURE_CSP": {"a": []}, "CONTENT_SECURITY_POLICY": THEIRS},
+            {"MIDDLEWARE": [DJANGO_CSP, DJANGO_6], "SECURE_CSP": OF_DJANGO, "CONTENT_SECURITY_POLICY": THEIRS},
             "default-src of-django",
         ),
         (
-            {"MIDDLEWARE": [DJANGO_6, DJANGO_CSP], "SECURE_CSP": {"a": []}, "CONTENT_SECURITY_POLICY": THEIRS},
+            {"MIDDLEWARE": [DJANGO_6, DJANGO_CSP], "SECURE_CSP": OF_DJANGO, "CONTENT_SECURITY_POLICY": THEIRS},
             "default-src 'none'",
         ),
-        ({"SECURE_CSP": {"a": []}, "CONTENT_SECURITY_POLICY": THEIRS}, "default-src of-django"),
+        ({"SECURE_CSP": OF_DJANGO, "CONTENT_SECURITY_POLICY": THEIRS}, "default-src of-django"),
     ],
 )
-def test_the_projects_own_is_the_one_that_is_sent(changes, sent, production, policies, django_6):
+def test_the_projects_own_is_the_one_that_is_sent(changes, sent, production, policies, others):
     site = production(**changes)
     assert OURS not in site.MIDDLEWARE
     assert policies(site) == [sent]
 
 
+@pytest.mark.parametrize("listed", [DJANGO_CSP, DJANGO_6])
+def test_a_middleware_without_a_policy_sends_none_and_leaves_the_place_to_ours(listed, production, policies, others):
+    site = production(MIDDLEWARE=[listed])
+    (sent,) = policies(site)
+    assert OURS in site.MIDDLEWARE
+    assert sent.startswith("default-src 'self' https://static.example.com/")
+
+
+def test_a_policy_below_the_line_is_the_one_that_is_sent_and_spares_what_it_spares(production, policies):
+    site = production(MIDDLEWARE=[DJANGO_CSP])
+    site.CONTENT_SECURITY_POLICY = THEIRS
+    assert policies(site) == ["default-src 'none'"]
+    site.CONTENT_SECURITY_POLICY = THEIRS | {"EXCLUDE_URL_PREFIXES": ["/"]}
+    assert policies(site) == []
+
+
+@pytest.mark.parametrize(("listed", "setting"), [(DJANGO_CSP, "CONTENT_SECURITY_POLICY"), (DJANGO_6, "SECURE_CSP")])
+def test_a_policy_that_only_reports_is_the_projects_own_too(listed, setting, production):
+    assert OURS not in production(MIDDLEWARE=[listed], **{f"{setting}_REPORT_ONLY": THEIRS}).MIDDLEWARE
+
+
 def test_django_6s_setting_means_nothing_to_an_older_django(production):
-    assert OURS in production(SECURE_CSP={"default-src": []}).MIDDLEWARE
+    older = django.VERSION < (6,)
+    assert (OURS in production(SECURE_CSP=OF_DJANGO).MIDDLEWARE) == older
+    assert (DJANGO_6 in production(SECURE_CSP=OF_DJANGO).MIDDLEWARE) != older
 
 
 def test_in_development_each_source_is_the_site_itself():

@@ -3,6 +3,8 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from slipway.web.settings import csp
+
 LINE = "from slipway.settings import *\n"
 BASE = """
 DEBUG = True
@@ -60,6 +62,13 @@ def test_the_line_knows_what_the_project_had_itself_wherever_it_stands(package):
         own = package("production", **modules).SLIPWAY_LINE.own
         assert (own["DEBUG"], own["SECRET_KEY"]) == (True, "django-insecure-theirs")
         assert own["SECURE_HSTS_SECONDS"] == 60
+
+
+def test_a_policy_of_the_second_module_replaces_the_default_that_the_first_was_given(package):
+    policy = "CONTENT_SECURITY_POLICY = {'DIRECTIVES': {'default-src': ['x']}}\n"
+    site = package("production", base=BASE + LINE, production=CHANGES + policy + LINE)
+    assert "csp.middleware.CSPMiddleware" in site.MIDDLEWARE
+    assert csp.sends_one(site.MIDDLEWARE, lambda name: getattr(site, name, None))
 
 
 def test_a_second_entry_module_of_the_same_process_has_its_own(package):

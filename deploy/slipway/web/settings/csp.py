@@ -5,7 +5,7 @@ Django's own SECURE_CSP, from the hosts in SLIPWAY_SOURCES.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -13,10 +13,11 @@ from slipway.web.media.endpoint import upload_origin
 
 # Any middleware that sends a policy, by its name.
 SENDS_ONE = re.compile(r"csp|content_?security_?policy", re.I)
-# A policy's setting → the middleware that sends it. https://docs.djangoproject.com/en/6.0/ref/csp/
+# Those that send nothing without a setting → the policy's, and that of one which only reports.
+# https://docs.djangoproject.com/en/6.0/ref/csp/ and https://django-csp.readthedocs.io/en/stable/configuration.html
 SENDERS = {
-    "SECURE_CSP": "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "CONTENT_SECURITY_POLICY": "csp.middleware.CSPMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware": ("SECURE_CSP", "SECURE_CSP_REPORT_ONLY"),
+    "csp.middleware.CSPMiddleware": ("CONTENT_SECURITY_POLICY", "CONTENT_SECURITY_POLICY_REPORT_ONLY"),
 }
 DEFAULT = "slipway.web.csp.DefaultPolicy"
 
@@ -34,13 +35,19 @@ def sources(environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:
 
 
 def middleware(settings: Mapping[str, Any]) -> list[str]:
-    """The middleware that sends the site's policy, where the project lists none."""
-    if any(SENDS_ONE.search(each) for each in settings.get("MIDDLEWARE", ())):
+    """The middleware that sends the site's policy, where the project lists none that sends one."""
+    if sends_one(settings.get("MIDDLEWARE", ()), settings.get):
         return []
-    for setting, sender in SENDERS.items():
-        if settings.get(setting) and _exists(sender.rpartition(".")[0]):
+    for sender, (policy, _) in SENDERS.items():
+        if settings.get(policy) and _exists(sender.rpartition(".")[0]):
             return [sender]
     return [DEFAULT]
+
+
+def sends_one(middleware: Iterable[str], setting: Callable[[str], Any]) -> bool:
+    """Whether one that is listed, other than our default, sends a policy. ``setting`` gives a setting by its name."""
+    listed = [each for each in middleware if SENDS_ONE.search(each) and each != DEFAULT]
+    return any(each not in SENDERS or any(map(setting, SENDERS[each])) for each in listed)
 
 
 def policy(sources: Mapping[str, str], more: tuple[str, ...] = ()) -> str:

@@ -1,0 +1,51 @@
+"""What a deploy says of the settings that it rejects, and of those that are waived."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from slipway.tool import builder, config
+from slipway.tool.server import state
+from slipway.web.errors import SlipwayError
+
+THEIRS = """SECRET_KEY = "django-insecure-theirs"
+INSTALLED_APPS = []
+SECURE_HSTS_SECONDS = 0
+{}
+from slipway.settings import *
+"""
+
+
+@pytest.fixture
+def check(tmp_path, monkeypatch):
+    """What Builder, as a deploy calls it, says of settings with ``line``; ``more`` stands in site.yml."""
+    monkeypatch.setattr(state, "directory", lambda site: tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    (tmp_path / "log").mkdir()
+
+    def ask(line="", more=""):
+        (tmp_path / "theirs.py").write_text(THEIRS.format(line))
+        (tmp_path / "site.yml").write_text(f"domain: example.com\nregion: eu-central-1\nsettings: theirs\n{more}")
+        secrets = SimpleNamespace(web={"SECRET_KEY": "ours"}, deployer={})
+        return builder.Builder(config.load(tmp_path / "site.yml"), secrets).check_settings()
+
+    return ask
+
+
+def test_it_is_one_line_with_each_place_and_what_to_do(check, tmp_path):
+    with pytest.raises(SlipwayError) as rejected:
+        check("SESSION_COOKIE_SECURE = False")
+    assert str(rejected.value) == (
+        f"{tmp_path}/theirs.py:3: SECURE_HSTS_SECONDS is 0: browsers would go on trying plain http; correct it, "
+        "or write `waive: {SECURE_HSTS_SECONDS: the reason}` in site.yml; "
+        f"also SESSION_COOKIE_SECURE ({tmp_path}/theirs.py:4)"
+    )
+
+
+def test_a_debug_that_site_yml_turns_on_is_found_by_the_line_that_reads_it(check, tmp_path):
+    line = "import os; DEBUG = os.environ.get('DEBUG') == 'on'"
+    waive = "waive: {SECURE_HSTS_SECONDS: an intranet}\n"
+    assert check(line, waive) == ["waived: SECURE_HSTS_SECONDS (an intranet)"]
+    with pytest.raises(SlipwayError, match=rf"^{tmp_path}/theirs\.py:4: DEBUG is True: every error page would show"):
+        check(line, waive + "environment: {DEBUG: 'on'}\n")
