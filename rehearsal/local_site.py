@@ -13,7 +13,7 @@ from rehearsal import nginx
 from rehearsal.environment import NO_ACCOUNT, UNKNOWN_COMMAND, Environment, choose_ports, inherited, keys_of, superuser
 from rehearsal.processes import Processes
 from slipway import ROOT
-from slipway.tool import config, path_patterns, proof
+from slipway.tool import config, path_patterns, proof_command
 from slipway.tool.server import site_nginx
 from slipway.web.errors import SlipwayError
 
@@ -213,7 +213,7 @@ class LocalSite(Environment):
         state = self.directory / "provisioned.json"
         describe = [sys.executable, "-m", "slipway.tool", "describe"]
         state.write_text(self.run(describe, identity="admin", capture=True, log="describe"))
-        command = proof.command(
+        command = proof_command.command(
             self.site,
             project=self.source / "project",
             build=self.build,

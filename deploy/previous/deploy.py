@@ -8,17 +8,23 @@ import warnings
 
 __path__: list[str] = []
 PREFIX, NEW = "deploy.", "slipway.web."
+# Those with another name since.
+RENAMED = {"deploy.settings": "slipway.settings", "deploy.objects": "slipway.web.static_objects"}
+
+
+def _new(name):
+    return RENAMED.get(name) or NEW + name.removeprefix(PREFIX)
 
 
 class Renamed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Returns the module itself under its old name, not a copy: its classes stay the same."""
 
     def find_spec(self, name, path=None, target=None):
-        known = name.startswith(PREFIX) and importlib.util.find_spec(NEW + name.removeprefix(PREFIX))
+        known = name.startswith(PREFIX) and importlib.util.find_spec(_new(name))
         return importlib.util.spec_from_loader(name, self) if known else None
 
     def create_module(self, spec):
-        new = "slipway.settings" if spec.name == "deploy.settings" else NEW + spec.name.removeprefix(PREFIX)
+        new = _new(spec.name)
         warnings.warn(f"write `{new}` in place of `{spec.name}`, a name of an older version", FutureWarning, 2)
         module = importlib.import_module(new)
         # The import system initializes whatever a loader returns, and would write the old name into it.

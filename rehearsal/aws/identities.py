@@ -8,7 +8,7 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from slipway.tool.cdn import policies
+from slipway.tool.cdn import iam_policies
 from slipway.web.prefixes import PUBLIC_PREFIX, STATIC_PREFIX
 
 ANY = "*"
@@ -38,9 +38,9 @@ def _identity(name: str, policy: dict[str, Any] | None) -> dict[str, Any]:
 
 IDENTITIES = {
     "admin": _identity("admin", None),
-    "deployer": _identity("deployer", policies.deployer(ANY, ANY, ANY, ANY)),
-    "pruner": _identity("pruner", policies.pruner(ANY)),
-    "web": _identity("web", policies.web(ANY)),
+    "deployer": _identity("deployer", iam_policies.deployer(ANY, ANY, ANY, ANY)),
+    "pruner": _identity("pruner", iam_policies.pruner(ANY)),
+    "web": _identity("web", iam_policies.web(ANY)),
     "cdn": _identity("cdn", _CDN),
 }
 

@@ -14,7 +14,7 @@ from slipway.tool.cdn import cloudfront
 from slipway.tool.prune import Prune
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import state
-from slipway.tool.server.proof import Proof
+from slipway.tool.server.run_proof import Proof
 from slipway.web.errors import SlipwayError
 
 

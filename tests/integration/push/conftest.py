@@ -7,7 +7,7 @@ import pytest
 from botocore.session import get_session
 
 from slipway.tool.push import Bucket, s3
-from slipway.web.objects import StaticObject
+from slipway.web.static_objects import StaticObject
 from tests.unit.push.wire import Answered, wire
 
 _numbers = itertools.count()

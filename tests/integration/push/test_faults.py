@@ -102,7 +102,7 @@ def test_ctrl_c_ends_a_push_that_hangs(bucket, line):
 
     line.fault = hang
     script = (
-        "from slipway.web.objects import StaticObject; from slipway.tool.push import *\n"
+        "from slipway.web.static_objects import StaticObject; from slipway.tool.push import *\n"
         f"push([StaticObject.hashed('a.0123456789ab.js', b'a')], Bucket({bucket.name!r}))"
     )
     process = subprocess.Popen(

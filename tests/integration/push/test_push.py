@@ -8,7 +8,7 @@ import pytest
 
 from slipway.tool.push import Bucket, push, put_release, start_listing
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import MANIFEST_VERSION, StaticObject
+from slipway.web.static_objects import MANIFEST_VERSION, StaticObject
 from tests.integration.push.conftest import as_held
 
 

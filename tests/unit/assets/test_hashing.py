@@ -8,9 +8,9 @@ from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.base import ContentFile
 
 from slipway.tool.assets.hashing import Hasher, hashed_name
-from slipway.web import objects
+from slipway.web import static_objects
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import name_digest
+from slipway.web.static_objects import name_digest
 from tests.unit.assets.sources import SITE, STATIC, hashed, sources
 
 
@@ -164,15 +164,15 @@ def test_a_type_that_changes_gives_its_files_new_names(monkeypatch):
     """The bucket and every cache keep a hashed name with its headers for a year."""
     before = name_digest("a/list.txt", b"bytes")
     assert before == hashlib.md5(b"bytes").hexdigest()
-    monkeypatch.setitem(objects.LATER_TYPES, ".txt", "text/plain")
+    monkeypatch.setitem(static_objects.LATER_TYPES, ".txt", "text/plain")
     assert name_digest("a/list.txt", b"bytes") != before
     assert name_digest("a/list.css", b"bytes") == before
 
 
 def test_the_types_that_names_were_made_with_stay_as_they_are():
     """Files of a type that is changed here keep the old header: their names are never overwritten."""
-    first = hashlib.sha256(repr(sorted(objects.FIRST_TYPES.items())).encode()).hexdigest()
+    first = hashlib.sha256(repr(sorted(static_objects.FIRST_TYPES.items())).encode()).hexdigest()
     assert first[:12] == "d2de0271ed48", "write the type into LATER_TYPES"
     # Bundles are named by django-compressor, by their bytes alone.
-    assert not {".css", ".js"} & objects.LATER_TYPES.keys()
-    assert objects.IMMUTABLE == "public, max-age=31536000, immutable"
+    assert not {".css", ".js"} & static_objects.LATER_TYPES.keys()
+    assert static_objects.IMMUTABLE == "public, max-age=31536000, immutable"

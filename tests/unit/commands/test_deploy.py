@@ -211,7 +211,7 @@ def test_a_red_proof_goes_back_if_the_lock_can_be_had_and_the_release_still_serv
         calls.append(verb)
         return f'[{{"id": "{serving}", "current": true}}, {{"id": "0", "current": false}}]'
 
-    monkeypatch.setattr(deploy.proof, "Proof", Red)
+    monkeypatch.setattr(deploy.run_proof, "Proof", Red)
     playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(no_smoke=False))
     playing.held, playing.connection = lost, SimpleNamespace(agent=agent)
     playing.found = SimpleNamespace(current="1")
@@ -259,7 +259,7 @@ def switch(described, monkeypatch):
             asked.append(arguments)
             return '[{"id": "2", "current": true}]'
 
-        monkeypatch.setattr(deploy.proof, "Proof", type("Proof", (Proving,), {"said": said}))
+        monkeypatch.setattr(deploy.run_proof, "Proof", type("Proof", (Proving,), {"said": said}))
         switching = deploy.Deploy(described("cloudfront"), None, argparse.Namespace(no_smoke=no_smoke))
         switching.held, switching.connection = SimpleNamespace(renew=lambda: None), SimpleNamespace(agent=agent)
         switching.found = SimpleNamespace(current=current)

@@ -8,8 +8,8 @@ from django.test import RequestFactory
 from django.test.utils import override_settings
 
 from slipway.web import pull
-from slipway.web.objects import IMMUTABLE, StaticObject
 from slipway.web.pull.middleware import PulledStatic
+from slipway.web.static_objects import IMMUTABLE, StaticObject
 
 SHEET = StaticObject.hashed("css/a b.0123456789ab.css", b"p{}")
 ICON = StaticObject.unhashed("favicon.ico", b"icon")

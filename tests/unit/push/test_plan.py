@@ -2,7 +2,7 @@ import pytest
 
 from slipway.tool.push.plan import make_plan
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import StaticObject
+from slipway.web.static_objects import StaticObject
 
 HASHED = StaticObject.hashed("a.0123456789ab.css", b"a{}")
 UNHASHED = StaticObject.unhashed("robots.txt", b"User-agent: *")

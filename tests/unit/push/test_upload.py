@@ -7,7 +7,7 @@ import pytest
 from slipway.tool.push import Bucket, push
 from slipway.tool.push.s3 import CONNECTIONS
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import IMMUTABLE, StaticObject
+from slipway.web.static_objects import IMMUTABLE, StaticObject
 from slipway.web.stores import STORES
 from tests.unit.push.wire import Answered, wire
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from slipway import ROOT
-from slipway.tool.cdn import policies
+from slipway.tool.cdn import iam_policies
 
 WORKFLOWS = ROOT / ".github/workflows"
 TEXT = (WORKFLOWS / "site.yml").read_text()
@@ -33,7 +33,7 @@ def test_it_deploys_main_alone_and_only_where_the_repository_says_so():
 
 
 def test_the_aws_role_trusts_the_environment_of_the_deploy():
-    assert JOBS["deploy"]["environment"] == policies.ENVIRONMENT
+    assert JOBS["deploy"]["environment"] == iam_policies.ENVIRONMENT
 
 
 def test_secrets_are_given_to_the_last_step_of_the_deploy_alone():

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import state
-from slipway.tool.server.proof import Proof
+from slipway.tool.server.run_proof import Proof
 
 
 def mode(path):

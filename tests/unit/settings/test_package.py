@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from slipway.web.settings import csp
+from slipway.web.settings import default_csp
 
 LINE = "from slipway.settings import *\n"
 BASE = """
@@ -50,7 +50,7 @@ def test_each_place_of_the_line_gives_the_same_site(modules, package):
     assert sorted(set(site.MIDDLEWARE)) == sorted(site.MIDDLEWARE)
     assert site.MIDDLEWARE[0] == "slipway.web.health.HealthMiddleware"
     assert site.MIDDLEWARE.index("their.middleware.First") < site.MIDDLEWARE.index("their.middleware.Last")
-    assert "slipway.web.csp.DefaultPolicy" in site.MIDDLEWARE
+    assert "slipway.web.csp_middleware.DefaultPolicy" in site.MIDDLEWARE
     merged = ["www.example.com", "shop.example.com"]
     # What is set below the line alone wins as it is; a build says that the site's own name is missing there.
     hosts = site.ALLOWED_HOSTS
@@ -68,7 +68,7 @@ def test_a_policy_of_the_second_module_replaces_the_default_that_the_first_was_g
     policy = "CONTENT_SECURITY_POLICY = {'DIRECTIVES': {'default-src': ['x']}}\n"
     site = package("production", base=BASE + LINE, production=CHANGES + policy + LINE)
     assert "csp.middleware.CSPMiddleware" in site.MIDDLEWARE
-    assert csp.sends_one(site.MIDDLEWARE, lambda name: getattr(site, name, None))
+    assert default_csp.sends_one(site.MIDDLEWARE, lambda name: getattr(site, name, None))
 
 
 def test_a_second_entry_module_of_the_same_process_has_its_own(package):

@@ -14,7 +14,7 @@ from django.conf import settings
 from slipway.tool.assets import css, source_maps, urls, webmanifest
 from slipway.tool.assets.collect import Source, shown
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import name_digest
+from slipway.web.static_objects import name_digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from slipway.tool.assets import bundles, images, modules, templates, verify
 from slipway.tool.assets.collect import collect
 from slipway.tool.assets.hashing import Hashed, Hasher
-from slipway.web.objects import MANIFEST_VERSION, StaticObject
+from slipway.web.static_objects import MANIFEST_VERSION, StaticObject
 
 
 @dataclass(frozen=True, slots=True)

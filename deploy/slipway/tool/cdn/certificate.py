@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from slipway.tool.aws.calls import ask
-from slipway.tool.cdn import dns
+from slipway.tool.cdn import route53
 from slipway.tool.cdn.account import NOT_YET, TAG, Account, host
 from slipway.tool.cdn.waiting import wait_for
 from slipway.tool.config import Site
@@ -18,7 +18,7 @@ RECORDS_WITHIN = 60  # seconds
 ISSUED_WITHIN = 30 * 60  # seconds
 
 
-def ensure_certificate(account: Account, site: Site, zones: Sequence[dns.Zone]) -> str:
+def ensure_certificate(account: Account, site: Site, zones: Sequence[route53.Zone]) -> str:
     """The ARN of an issued certificate for both hosts.
 
     Waits for one that is not issued yet. Raises SlipwayError, with the DNS records that ACM waits for, when that takes
@@ -102,11 +102,11 @@ def records_of(certificate: dict[str, Any]) -> list[dict[str, str]]:
     return [option["ResourceRecord"] for option in options if "ResourceRecord" in option]
 
 
-def _ensure_record(account: Account, record: dict[str, str], zones: Sequence[dns.Zone]) -> bool:
+def _ensure_record(account: Account, record: dict[str, str], zones: Sequence[route53.Zone]) -> bool:
     """Whether the record's zone is here, and it stands there now."""
-    zone = dns.zone_of(record["Name"].rstrip("."), zones)
+    zone = route53.zone_of(record["Name"].rstrip("."), zones)
     if zone:
-        dns.ensure(account, zone, _record_set(record))
+        route53.ensure(account, zone, _record_set(record))
     return bool(zone)
 
 
@@ -140,7 +140,7 @@ def _request(account: Account, site: Site, names: list[str]) -> str:
 
 
 def _wait(
-    account: Account, arn: str, names: list[str], records: list[dict[str, str]], zones: Sequence[dns.Zone]
+    account: Account, arn: str, names: list[str], records: list[dict[str, str]], zones: Sequence[route53.Zone]
 ) -> None:
     what = f"the certificate for {' and '.join(names)}"
 
@@ -154,8 +154,9 @@ def _wait(
         return current["Status"] == "ISSUED"
 
     if not wait_for(what, is_issued, account.say, ISSUED_WITHIN):
-        zone = dns.zone_of(names[0], zones)
-        delegated = f", that the domain's name servers are {', '.join(dns.name_servers(account, zone))}" if zone else ""
+        zone = route53.zone_of(names[0], zones)
+        servers = ", ".join(route53.name_servers(account, zone)) if zone else ""
+        delegated = f", that the domain's name servers are {servers}" if servers else ""
         raise SlipwayError(
             f"{what} is not issued yet: check that these DNS records resolve{delegated}, and run it again: "
             + "; ".join(map(_shown, records))
@@ -164,7 +165,7 @@ def _wait(
 
 def _record_set(record: dict[str, str]) -> dict[str, Any]:
     name, value = (f"{record[key].rstrip('.')}." for key in ("Name", "Value"))
-    return {"Name": name, "Type": record["Type"], "TTL": dns.TTL, "ResourceRecords": [{"Value": value}]}
+    return {"Name": name, "Type": record["Type"], "TTL": route53.TTL, "ResourceRecords": [{"Value": value}]}
 
 
 def _shown(record: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from botocore import xform_name
 
 from slipway.tool.aws.calls import ask
 from slipway.tool.aws.identity import Identity
-from slipway.tool.cdn import dns, policies
+from slipway.tool.cdn import iam_policies, route53
 from slipway.tool.cdn.account import Account, is_https
 from slipway.tool.cdn.bucket import describe_bucket, ensure_bucket, ensure_policy
 from slipway.tool.cdn.certificate import ensure_certificate
@@ -76,7 +76,7 @@ def provision(
     """
     account = Account(site.region, dry=dry, say=say)
     who = ask(account.sts, "get_caller_identity", "these credentials")
-    zones = dns.zones(account) if is_https(site) else []
+    zones = route53.zones(account) if is_https(site) else []
     certificate = ensure_certificate(account, site, zones) if is_https(site) else None
     for edge in edges(site):
         ensure_bucket(account, site, edge)
@@ -87,9 +87,9 @@ def provision(
         wanted = distribution(site, edge, access_control, headers, certificate)
         current = ensure_distribution(account, site, edge, wanted)
         ensure_policy(account, site, edge, current["ARN"])
-        zone = dns.zone_of(edge.alias, zones)
+        zone = route53.zone_of(edge.alias, zones)
         if zone:
-            dns.ensure_alias(account, zone, edge.alias, current["DomainName"])
+            route53.ensure_alias(account, zone, edge.alias, current["DomainName"])
         hosts.append(_host(edge, current, is_named=bool(zone)))
     if secrets:
         ensure_identities(account, site, secrets, *(one.arn for one in hosts))
@@ -125,16 +125,16 @@ def invalidate(site: Site, paths: Mapping[str, list[str]], identity: Identity | 
 def identity_policy(site: Site, name: str) -> dict[str, Any]:
     """The IAM policy of ``deployer``, ``pruner`` or ``web``, ready to be attached to a user or role."""
     if name == "web":
-        return policies.web(site.media_bucket)
+        return iam_policies.web(site.media_bucket)
     if name == "pruner":
-        return policies.pruner(site.bucket)
+        return iam_policies.pruner(site.bucket)
     account, arns = Account(site.region), []
     for edge in edges(site):
         current = find_by_alias(account, edge)
         if current is None:
             raise SlipwayError(f"no distribution answers to {edge.alias}; provision it first")
         arns.append(current["ARN"])
-    return policies.deployer(site.bucket, site.media_bucket, *arns)
+    return iam_policies.deployer(site.bucket, site.media_bucket, *arns)
 
 
 def _invalidate(account: Account, edge: Edge, paths: list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from slipway.tool.aws.calls import ask
 from slipway.tool.aws.errors import Rejection, explain
-from slipway.tool.cdn import certificate, dns
+from slipway.tool.cdn import certificate, route53
 from slipway.tool.cdn.account import TAG, Account, is_https
 from slipway.tool.cdn.bucket import exists, tags
 from slipway.tool.cdn.distribution import find_access_control, find_ours, find_response_headers
@@ -46,7 +46,7 @@ def destroy(
     Running it again goes on from where an interrupted run was. Raises SlipwayError, with what to do.
     """
     account = Account(site.region, dry=dry, say=say)
-    zones = dns.zones(account) if is_https(site) else []
+    zones = route53.zones(account) if is_https(site) else []
     for edge in edges(site):
         _remove_host(account, site, edge, zones)
     for edge in edges(site):
@@ -76,15 +76,15 @@ def uploads(site: Site) -> tuple[str, int, int]:
     return edge.bucket, len(held), sum(one.get("Size", 0) for one in held)
 
 
-def _remove_host(account: Account, site: Site, edge: Edge, zones: Sequence[dns.Zone]) -> None:
+def _remove_host(account: Account, site: Site, edge: Edge, zones: Sequence[route53.Zone]) -> None:
     summary = find_ours(account, site, edge)
     if summary is None:
         return
-    zone = dns.zone_of(edge.alias, zones)
-    for kind in dns.ADDRESSES if zone else ():
-        held = dns.find(account, zone, edge.alias, kind)
-        if held and dns.resolves_to(held, summary["DomainName"]):
-            dns.remove(account, zone, held)
+    zone = route53.zone_of(edge.alias, zones)
+    for kind in route53.ADDRESSES if zone else ():
+        held = route53.find(account, zone, edge.alias, kind)
+        if held and route53.resolves_to(held, summary["DomainName"]):
+            route53.remove(account, zone, held)
     _remove_distribution(account, edge, summary["Id"])
 
 
@@ -117,7 +117,7 @@ def _remove_kind(account: Account, kind: str, identifier: str | None) -> None:
     account.change(client, f"delete_{kind}", name, [f"delete {name}"], Id=identifier, IfMatch=etag)
 
 
-def _remove_certificates(account: Account, site: Site, zones: Sequence[dns.Zone]) -> None:
+def _remove_certificates(account: Account, site: Site, zones: Sequence[route53.Zone]) -> None:
     for current in certificate.ours(account, site):
         arn = current["CertificateArn"]
         name = f"certificate of {' and '.join(certificate.names_of(site))}"
@@ -125,10 +125,10 @@ def _remove_certificates(account: Account, site: Site, zones: Sequence[dns.Zone]
             account.note(f"{name} stays, something else uses it: {', '.join(_users(account, arn))}")
             continue
         for record in certificate.records_of(current):
-            zone = dns.zone_of(record["Name"].rstrip("."), zones)
-            held = zone and dns.find(account, zone, record["Name"], record["Type"])
+            zone = route53.zone_of(record["Name"].rstrip("."), zones)
+            held = zone and route53.find(account, zone, record["Name"], record["Type"])
             if held:
-                dns.remove(account, zone, held)
+                route53.remove(account, zone, held)
         account.change(account.acm, "delete_certificate", name, [f"delete {name}"], CertificateArn=arn)
 
 

@@ -7,7 +7,7 @@ from botocore import xform_name
 
 from slipway.tool.aws.calls import ask
 from slipway.tool.cdn.account import NOT_YET, TAG, Account, is_https, pages
-from slipway.tool.cdn.csp import MEDIA_CSP, STATIC_CSP
+from slipway.tool.cdn.cdn_csp import MEDIA_CSP, STATIC_CSP
 from slipway.tool.cdn.drift import overlay
 from slipway.tool.cdn.edges import Edge
 from slipway.tool.config import Site

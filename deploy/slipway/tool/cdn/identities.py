@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from slipway.tool.aws.calls import ask
-from slipway.tool.cdn import policies
+from slipway.tool.cdn import iam_policies
 from slipway.tool.cdn.account import NOT_YET, TAG, Account
 from slipway.tool.cdn.drift import overlay
 from slipway.tool.config import Site
@@ -25,9 +25,9 @@ ABSENT = ("NoSuchEntity",)
 def documents(site: Site, static_arn: str, media_arn: str) -> dict[str, dict[str, Any]]:
     """The policy of each identity."""
     return {
-        "deployer": policies.deployer(site.bucket, site.media_bucket, static_arn, media_arn),
-        "pruner": policies.pruner(site.bucket),
-        "web": policies.web(site.media_bucket),
+        "deployer": iam_policies.deployer(site.bucket, site.media_bucket, static_arn, media_arn),
+        "pruner": iam_policies.pruner(site.bucket),
+        "web": iam_policies.web(site.media_bucket),
     }
 
 
@@ -105,14 +105,14 @@ def _note_others(account: Account, user: str, keys: list[dict[str, Any]]) -> Non
 
 
 def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None:
-    role, trust = role_name(site), policies.github(site.github, _ensure_provider(account, site))
+    role, trust = role_name(site), iam_policies.github(site.github, _ensure_provider(account, site))
     current = ask(account.iam, "get_role", f"role {role}", ABSENT, RoleName=role)
     if current is None:
         account.change(
             account.iam,
             "create_role",
             f"role {role}",
-            [f"make role {role} for {site.github}, its environment {policies.ENVIRONMENT}"],
+            [f"make role {role} for {site.github}, its environment {iam_policies.ENVIRONMENT}"],
             RoleName=role,
             Path=PATH,
             AssumeRolePolicyDocument=json.dumps(trust),
@@ -145,9 +145,9 @@ def _ensure_provider(account: Account, site: Site) -> str:
     made = account.change(
         account.iam,
         "create_open_id_connect_provider",
-        f"OIDC provider {policies.GITHUB}",
-        [f"make OIDC provider {policies.GITHUB}"],
-        Url=f"https://{policies.GITHUB}",
+        f"OIDC provider {iam_policies.GITHUB}",
+        [f"make OIDC provider {iam_policies.GITHUB}"],
+        Url=f"https://{iam_policies.GITHUB}",
         ClientIDList=["sts.amazonaws.com"],
         Tags=[{"Key": TAG, "Value": site.name}],
     )
@@ -156,7 +156,7 @@ def _ensure_provider(account: Account, site: Site) -> str:
 
 def find_provider(account: Account) -> str | None:
     listed = ask(account.iam, "list_open_id_connect_providers", "OIDC providers")["OpenIDConnectProviderList"]
-    return next((one["Arn"] for one in listed if one["Arn"].endswith(f"/{policies.GITHUB}")), None)
+    return next((one["Arn"] for one in listed if one["Arn"].endswith(f"/{iam_policies.GITHUB}")), None)
 
 
 def _ensure_policy(account: Account, kind: str, name: str, document: dict[str, Any], *, is_new: bool) -> None:
@@ -205,7 +205,7 @@ def remove_role(account: Account, site: Site) -> None:
 def remove_provider(account: Account, site: Site) -> None:
     """Deletes GitHub's OIDC provider if provisioning this site made it."""
     arn = find_provider(account)
-    name = f"OIDC provider {policies.GITHUB}"
+    name = f"OIDC provider {iam_policies.GITHUB}"
     if arn is None:
         return
     answer = ask(account.iam, "get_open_id_connect_provider", name, OpenIDConnectProviderArn=arn)

@@ -23,7 +23,7 @@ from slipway.tool.server import (
     lockout,
     playbook,
     preflight,
-    proof,
+    run_proof,
     site_nginx,
     stale,
 )
@@ -207,7 +207,7 @@ class Deploy:
 
     def switch(self, release: ReleaseArchive) -> None:
         """From here on a failure goes back to the old release by itself."""
-        with proof.Proof(self.site, self.secrets, self.connection, self.builder) as proving:
+        with run_proof.Proof(self.site, self.secrets, self.connection, self.builder) as proving:
             with phase("Switch, and ask for health through nginx"):
                 self.connection.agent("activate", release.id)
             if self.options.no_smoke:
@@ -271,6 +271,6 @@ class Deploy:
                 f"  release   {release.id}",
                 f"  before    {self.found.current or 'none: this is the first'}",
                 f"  memory    {now.available} MB of {now.memory} available",
-                f"  proof     {'left out (--no-smoke)' if self.options.no_smoke else proof.report(self.site)}",
+                f"  proof     {'left out (--no-smoke)' if self.options.no_smoke else run_proof.report(self.site)}",
             )
         )

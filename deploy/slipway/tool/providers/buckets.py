@@ -3,7 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
-from slipway.tool.cdn.csp import MEDIA_CSP, STATIC_CSP
+from slipway.tool.cdn.cdn_csp import MEDIA_CSP, STATIC_CSP
 from slipway.tool.config import Site
 from slipway.tool.providers.contract import Step
 from slipway.web.prefixes import INCOMING_PREFIX, PUBLIC_PREFIX, STATIC_PREFIX

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.s3 import S3
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import MANIFEST_VERSION, Headers
 from slipway.web.prefixes import RELEASES_PREFIX
+from slipway.web.static_objects import MANIFEST_VERSION, Headers
 
 # Key → (ETag, bytes), and key → headers.
 Existing = dict[str, tuple[str, int]]

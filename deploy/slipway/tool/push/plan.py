@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slipway.tool.push.listing import Existing
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import Headers, StaticObject
+from slipway.web.static_objects import Headers, StaticObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,6 @@ def other_bytes(obj: StaticObject, bucket: str, etag: str) -> SlipwayError:
 def _other_headers(obj: StaticObject, bucket: str, there: Headers) -> SlipwayError:
     return SlipwayError(
         f"s3://{bucket}/{obj.key} is there as {'; '.join(there)}, would now be {'; '.join(obj.headers)}, and this name "
-        "is never overwritten; give the type of its extension in LATER_TYPES of deploy/slipway/web/objects.py: such "
-        "files get new names then"
+        "is never overwritten; give the type of its extension in LATER_TYPES of deploy/slipway/web/static_objects.py: "
+        "such files get new names then"
     )

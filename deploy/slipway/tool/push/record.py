@@ -5,8 +5,8 @@ import hashlib
 from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.s3 import S3
 from slipway.tool.push.upload import put
-from slipway.web.objects import StaticObject
 from slipway.web.prefixes import RELEASES_PREFIX
+from slipway.web.static_objects import StaticObject
 
 
 def put_release(bucket: Bucket, release_id: str, manifest: bytes) -> None:

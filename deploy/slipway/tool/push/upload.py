@@ -12,7 +12,7 @@ from slipway.tool.push.listing import Listing, start_listing
 from slipway.tool.push.plan import make_plan, other_bytes
 from slipway.tool.push.s3 import CONNECTIONS, S3
 from slipway.web.errors import SlipwayError
-from slipway.web.objects import StaticObject
+from slipway.web.static_objects import StaticObject
 
 # How long the first error waits for the uploads under way: a stalled one must not hold it back.
 GRACE = 2.0  # seconds

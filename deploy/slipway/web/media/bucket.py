@@ -10,8 +10,8 @@ from slipway.web.media.client import s3_client
 from slipway.web.media.contract import Part, UploadForm
 from slipway.web.media.errors import DOWN, GONE, UploadError
 from slipway.web.media.limits import FORM_SECONDS
-from slipway.web.objects import IMMUTABLE
 from slipway.web.prefixes import PUBLIC_PREFIX
+from slipway.web.static_objects import IMMUTABLE
 from slipway.web.stores import current
 
 log = logging.getLogger(__name__)

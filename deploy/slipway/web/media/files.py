@@ -11,8 +11,8 @@ from storages.utils import clean_name
 
 from slipway.web.media.endpoint import addressing_style
 from slipway.web.media.naming import folder_of
-from slipway.web.objects import IMMUTABLE
 from slipway.web.prefixes import PUBLIC_PREFIX
+from slipway.web.static_objects import IMMUTABLE
 
 
 class FileStorage(S3Storage):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from slipway.web.objects import StaticObject
 from slipway.web.prefixes import PULLED_FOLDER, STATIC_PREFIX
+from slipway.web.static_objects import StaticObject
 
 
 def write(objects: Iterable[StaticObject]) -> int:

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from whitenoise.base import WhiteNoise
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from slipway.web.objects import IMMUTABLE
 from slipway.web.prefixes import PULLED_FOLDER, PULLED_PATH, STATIC_PREFIX
+from slipway.web.static_objects import IMMUTABLE
 
 
 class PulledStatic(WhiteNoiseMiddleware):

@@ -20,7 +20,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from slipway.web import stores, switch
-from slipway.web.settings import apps, csp, dangerous, https, startproject, static, uploads
+from slipway.web.settings import apps, dangerous, default_csp, https, startproject, static, uploads
 from slipway.web.settings.line import Line
 
 
@@ -48,7 +48,7 @@ def values(project: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, 
         given |= startproject.settings(own, environ) | https.settings(own, environ)
     given |= static.settings(own, environ, production=production)
     given |= uploads.settings(own, environ, production=production)
-    given |= csp.sources(environ, production=production)
+    given |= default_csp.sources(environ, production=production)
     given |= apps.settings({**own, **given}, environ, production=production)
     return given | {"SLIPWAY_LINE": Line.after(project, given)}
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
-from slipway.web.settings import csp
+from slipway.web.settings import default_csp
 
 SECURITY = "django.middleware.security.SecurityMiddleware"
 SIGN_IN_TRIES = "10"  # wrong passwords that an account takes in a minute
@@ -25,7 +25,7 @@ def settings(settings: Mapping[str, Any], environ: Mapping[str, str], *, product
         outer.append("slipway.web.pull.middleware.PulledStatic")
     if production:
         # It sends HSTS and the referrer policy.
-        outer += [*csp.middleware(settings), SECURITY]
+        outer += [*default_csp.middleware(settings), SECURITY]
     # Before anything that redirects or requires a login.
     outer.insert(0, "slipway.web.health.HealthMiddleware")
     return {

@@ -19,7 +19,7 @@ SENDERS = {
     "django.middleware.csp.ContentSecurityPolicyMiddleware": ("SECURE_CSP", "SECURE_CSP_REPORT_ONLY"),
     "csp.middleware.CSPMiddleware": ("CONTENT_SECURITY_POLICY", "CONTENT_SECURITY_POLICY_REPORT_ONLY"),
 }
-DEFAULT = "slipway.web.csp.DefaultPolicy"
+DEFAULT = "slipway.web.csp_middleware.DefaultPolicy"
 
 
 def sources(environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:

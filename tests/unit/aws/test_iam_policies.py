@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from slipway.tool.cdn.policies import deployer, pruner, web
+from slipway.tool.cdn.iam_policies import deployer, pruner, web
 
 BUCKET = "example-com"
 ACCOUNT = "arn:aws:cloudfront::123456789012"

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from slipway.tool import config, proof
+from slipway.tool import config, proof_command
 from slipway.tool.aws.identity import Identity
 from slipway.tool.builder import Builder
 from slipway.tool.cdn import cloudfront
@@ -50,7 +50,7 @@ class Proof:
         site, verdict = self._site, _verdict(self._site)
         # A proof that fails to run writes none, and an earlier deploy's would be read in its place.
         verdict.unlink(missing_ok=True)
-        command = proof.command(
+        command = proof_command.command(
             site,
             project=state.ROOT / "project",
             build=self._builder.directory,

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from slipway.tool.secrets import Secrets
-from slipway.tool.server import agent, proof, state
+from slipway.tool.server import agent, run_proof, state
 from slipway.web.errors import SlipwayError
 from tests.smoke import origin_log
 from tests.smoke.attribution import Rule
@@ -40,7 +40,7 @@ def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path,
     called = [sys.executable, "-c", AGENT, str(agent.pack(tmp_path / "slipway")), str(tmp_path)]
     shell = SimpleNamespace(command=lambda text, **_: [*called, *text.split()])
     followed = state.directory(site) / "log" / "origin.log"
-    with proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), shell, None):
+    with run_proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), shell, None):
         log = origin_log.OriginLog(followed)
         # Until it follows, it would not notice; each line that arrives says that it does.
         for _ in range(1000):
@@ -69,7 +69,7 @@ def test_a_proof_that_breaks_off_is_not_taken_for_the_one_before(status, site, t
     report = state.directory(site) / "report"
     report.mkdir()
     (report / "smoke.json").write_text('{"sentence": "0 static requests reached the origin"}')
-    made = proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), None, SimpleNamespace(directory=tmp_path))
+    made = run_proof.Proof(site, Secrets(tmp_path, tmp_path, {}, {}, {}), None, SimpleNamespace(directory=tmp_path))
     monkeypatch.setattr(made, "_provisioned_state", lambda: None)
     with pytest.raises(SlipwayError, match=r"^the proof failed: it could not run$"):
         made.run()

@@ -12,10 +12,10 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils.module_loading import import_string
 
-from slipway.web.settings import csp
+from slipway.web.settings import default_csp
 
 DJANGO_CSP, DJANGO_6 = "csp.middleware.CSPMiddleware", "django.middleware.csp.ContentSecurityPolicyMiddleware"
-OURS = "slipway.web.csp.DefaultPolicy"
+OURS = "slipway.web.csp_middleware.DefaultPolicy"
 OF_DJANGO = {"default-src": ["of-django"]}
 THEIRS = {"DIRECTIVES": {"default-src": ["'none'"]}}
 
@@ -155,4 +155,4 @@ def test_django_6s_setting_means_nothing_to_an_older_django(production):
 
 
 def test_in_development_each_source_is_the_site_itself():
-    assert set(csp.sources({}, production=False)["SLIPWAY_SOURCES"].values()) == {"'self'"}
+    assert set(default_csp.sources({}, production=False)["SLIPWAY_SOURCES"].values()) == {"'self'"}

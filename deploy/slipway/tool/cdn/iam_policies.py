@@ -6,8 +6,8 @@ A missing object is a 403 for an identity without ListBucket, and a listing is a
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from slipway.web.objects import HASHED_SHAPE
 from slipway.web.prefixes import INCOMING_PREFIX, PUBLIC_PREFIX, RELEASES_PREFIX, STATIC_PREFIX
+from slipway.web.static_objects import HASHED_SHAPE
 
 # The host that signs a GitHub job's token.
 GITHUB = "token.actions.githubusercontent.com"

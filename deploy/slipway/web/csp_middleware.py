@@ -1,4 +1,4 @@
-"""Sends the default Content-Security-Policy: see slipway.web.settings.csp."""
+"""Sends the default Content-Security-Policy: see slipway.web.settings.default_csp."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
-from slipway.web.settings.csp import policy, sends_one
+from slipway.web.settings.default_csp import policy, sends_one
 
 HEADER = "Content-Security-Policy"
 

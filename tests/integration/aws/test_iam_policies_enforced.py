@@ -18,7 +18,7 @@ from moto.cloudfront.responses import CloudFrontResponse
 from moto.core.authorization import enable_iam_authentication
 from moto.iam.access_control import IAMPolicyStatement, IAMRequest, PermissionResult, S3IAMRequest
 
-from slipway.tool.cdn.policies import deployer, pruner, web
+from slipway.tool.cdn.iam_policies import deployer, pruner, web
 
 BUCKET, MEDIA = "example-com", "example-com-media"
 KEYS = {"aws_access_key_id": "setup", "aws_secret_access_key": "setup", "region_name": "us-east-1"}

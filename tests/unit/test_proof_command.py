@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from slipway.tool import config, proof
+from slipway.tool import config, proof_command
 from slipway.web.prefixes import PULLED_PATH
 from tests.smoke.options import Options, parse
 
@@ -34,7 +34,7 @@ def read(tmp_path):
 
     def options(site, **more) -> Options:
         folders = {"project": tmp_path / "project", "build": tmp_path / "build", "report": tmp_path / "report"}
-        return parse(proof.command(site, origin_log=tmp_path / "origin.log", **folders, **more)[3:])
+        return parse(proof_command.command(site, origin_log=tmp_path / "origin.log", **folders, **more)[3:])
 
     return options
 
