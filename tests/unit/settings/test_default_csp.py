@@ -60,7 +60,7 @@ def policies():
         for name, value in vars(site).items():
             setattr(holder, name, value)
         answer = lambda request: HttpResponse(headers=headers)  # noqa: E731
-        for path in reversed([each for each in site.MIDDLEWARE if ".csp." in each or each.startswith("csp.")]):
+        for path in reversed([each for each in site.MIDDLEWARE if default_csp.SENDS_ONE.search(each)]):
             with suppress(MiddlewareNotUsed):
                 answer = import_string(path)(answer)
         headers = answer(RequestFactory().get("/")).headers
