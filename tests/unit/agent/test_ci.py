@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from slipway import ROOT
-from slipway.tool.server import agent
 
 CLAIM = "SLIPWAY_HOST=www.example.com SLIPWAY_DOMAIN=example.com SLIPWAY_LAYOUT=1"
 RELEASE = "20261130T112316Z-0a1b2c3d"
@@ -111,21 +110,16 @@ DENIED = (
 )
 
 
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory):
-    return agent.pack(tmp_path_factory.mktemp("packed") / "slipway")
-
-
 @pytest.fixture
-def ask(host, packed, tmp_path):
+def ask(host, unpacked, tmp_path):
     """Asks as sshd does for the key of CI: by the forced command that the playbook writes, through bash and sudo."""
     (tmp_path / "programs" / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
     (tmp_path / "programs" / "sudo").chmod(0o755)
     said = yaml.safe_load((ROOT / "ansible/roles/base/vars/main.yml").read_text())["base__ci_line"]
     options, command = re.fullmatch(r'([^"]*),command="((?:[^"\\]|\\.)*)" \{\{ slipway_ci_key \}\}', said).groups()
     assert options == "restrict"
-    command = command.replace('\\"', '"').replace("{{ layout.agent }}", f"{sys.executable} -IS {packed}")
-    assert str(packed) in command
+    command = command.replace('\\"', '"').replace("{{ layout.agent }}", f"{sys.executable} -IS {unpacked}")
+    assert str(unpacked) in command
 
     def ask(line):
         asked = {} if not line else {"SSH_ORIGINAL_COMMAND": line}
@@ -156,8 +150,8 @@ def test_nothing_else_is(line, host):
             host.ci.permitted(asked)
 
 
-def test_each_command_that_is_permitted_is_one_of_the_agent_s(host, packed):
-    shown = subprocess.run([sys.executable, packed, "--help"], capture_output=True, text=True, check=True).stdout
+def test_each_command_that_is_permitted_is_one_of_the_agent_s(host, unpacked):
+    shown = subprocess.run([sys.executable, unpacked, "--help"], capture_output=True, text=True, check=True).stdout
     known = set(re.search(r"\{([\w,]+)\}", shown)[1].split(","))
     assert set(host.ci.COMMANDS) < known
     assert known - set(host.ci.COMMANDS) == {"unlock", "manage", "logs", "record", "ci"}

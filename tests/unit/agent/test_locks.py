@@ -9,12 +9,10 @@ import sys
 
 import pytest
 
-from slipway.tool.server import agent
-
 
 @pytest.fixture
-def command(host, tmp_path):
-    return [sys.executable, str(agent.pack(tmp_path / "slipway"))]
+def command(host, unpacked):
+    return [sys.executable, str(unpacked)]
 
 
 @pytest.fixture
