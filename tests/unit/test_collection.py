@@ -1,6 +1,7 @@
 """Every test file of ours runs: pytest leaves out folders of some names (build, dist, venv) without a word."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,14 +23,36 @@ def written() -> set[str]:
     return found
 
 
+# Lists the files that pytest collects by the very options that `make test-slipway` runs with. None is imported, which
+# takes as long for all of them as some tests do; one that cannot be is an error of the run itself.
+LISTING = """
+import sys
+import pytest
+
+class Listed(pytest.File):
+    def collect(self):
+        return []
+
+class Listing:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(self, module_path, parent):
+        print(module_path)
+        return Listed.from_parent(parent, path=module_path)
+
+sys.exit(pytest.main(["--collect-only", "--quiet", "--numprocesses", "0"], plugins=[Listing()]))
+"""
+
+
 def test_every_test_file_is_collected():
-    """By the very options that `make test-slipway` runs with."""
-    collecting = [sys.executable, "-m", "pytest", "--collect-only", "--quiet", "--numprocesses", "0"]
-    collected = subprocess.run(collecting, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert collected.returncode == 0, collected.stdout[-2000:] + collected.stderr[-2000:]
-    files = {line.partition("::")[0] for line in collected.stdout.splitlines() if "::" in line}
-    missing = sorted(written() - files)
+    collected = subprocess.run([sys.executable, "-c", LISTING], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert collected.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, collected.stdout[-2000:] + collected.stderr
+    missing = sorted(written() - {line.removeprefix(f"{ROOT}/") for line in collected.stdout.splitlines()})
     assert not missing, f"not collected (testpaths and norecursedirs in pyproject.toml decide): {', '.join(missing)}"
+
+
+def test_every_test_file_has_a_test():
+    empty = [name for name in written() if not re.search(r"^\s*(async )?def test_", (ROOT / name).read_text(), re.M)]
+    assert not empty
 
 
 SOME = """
@@ -47,18 +70,14 @@ def test_a_run_says_how_many_tests_of_how_many_files_ran(processes, tmp_path):
     (tmp_path / "conftest.py").write_text((ROOT / "tests" / "run_summary.py").read_text())
     for name in ("test_one.py", "test_two.py"):
         (tmp_path / name).write_text(SOME)
-    running = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:django",
-        "--rootdir",
-        tmp_path,
-        "--numprocesses",
-        processes,
-        tmp_path,
-    ]
-    run = subprocess.run(running, cwd=tmp_path, capture_output=True, text=True, check=False)
+    # No plugin but this one: what else is installed starts slowly, and in each process.
+    running = [sys.executable, "-m", "pytest", "-q", "-p", "xdist", "--rootdir", tmp_path]
+    run = subprocess.run(
+        [*running, "--numprocesses", processes, tmp_path],
+        cwd=tmp_path,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "4 tests of 2 files ran, 2 were skipped" in run.stdout.splitlines(), run.stdout + run.stderr
