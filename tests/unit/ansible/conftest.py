@@ -1,5 +1,6 @@
 """Runs Ansible itself, away from any host and from the user's own configuration."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from slipway.tool.server.playbook import CALLBACK
+
 ROOT = Path(__file__).resolve().parents[3]
 ANSIBLE = ROOT / "ansible"
 BIN = Path(sys.executable).parent
@@ -15,10 +18,10 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture(scope="session")
 def ansible(tmp_path_factory):
-    """Runs one of Ansible's commands and returns what it printed; fails the test when it fails."""
+    """Runs one of Ansible's commands, with these variables; returns what it printed, fails the test when it fails."""
     home = tmp_path_factory.mktemp("ansible")
 
-    def run(command, *arguments):
+    def run(command, *arguments, **variables):
         env = os.environ | {
             "HOME": str(home),
             "ANSIBLE_CONFIG": str(ANSIBLE / "ansible.cfg"),
@@ -26,6 +29,7 @@ def ansible(tmp_path_factory):
             "ANSIBLE_REMOTE_TEMP": str(home),
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "ANSIBLE_NOCOLOR": "1",
+            **variables,
         }
         done = subprocess.run(
             [BIN / command, *map(str, arguments)], cwd=ANSIBLE, env=env, capture_output=True, text=True, check=False
@@ -38,26 +42,24 @@ def ansible(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def render(ansible, tmp_path_factory):
-    """Renders templates by Ansible itself: pairs of path and variables in, texts out, in the same order."""
+    """Renders templates by Ansible itself: (path, variables, changed ones) in, texts out, in the same order."""
 
     def run(jobs):
-        directory = tmp_path_factory.mktemp("rendered")
-        # Within Ansible's own process: to write each would start a module of its own, which takes a second.
+        # All that have the same variables in one task: each task, and each module that would write a file, starts a
+        # process of its own.
         tasks = [
-            {
-                "name": str(template),
-                "ansible.builtin.set_fact": {
-                    "rendered": f"{{{{ rendered | default([]) + [lookup('ansible.builtin.template', '{template}')] }}}}"
-                },
-                "vars": variables,
-            }
-            for template, variables in jobs
+            {"ansible.builtin.debug": {"msg": [_lookup(path, changed) for path, _, changed in same]}, "vars": variables}
+            for variables, same in itertools.groupby(jobs, key=lambda job: job[1])
         ]
-        written = directory / "rendered.json"
-        tasks.append({"ansible.builtin.copy": {"content": "{{ rendered | to_json }}", "dest": str(written)}})
-        playbook = directory / "render.yml"
+        playbook = tmp_path_factory.mktemp("rendered") / "render.yml"
         playbook.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "tasks": tasks}]))
-        ansible("ansible-playbook", "--inventory", "localhost,", playbook)
-        return json.loads(written.read_text())
+        said = ansible("ansible-playbook", "--inventory", "localhost,", playbook, **CALLBACK)
+        results = [json.loads(line)["hosts"].get("localhost", {}) for line in said.splitlines() if '"hosts"' in line]
+        return [text for result in results for text in result.get("msg", [])]
 
     return run
+
+
+def _lookup(path, changed):
+    # Jinja reads JSON.
+    return f"{{{{ lookup('ansible.builtin.template', '{path}', template_vars={json.dumps(changed)}) }}}}"

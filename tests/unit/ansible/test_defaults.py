@@ -42,10 +42,10 @@ def counts(render, tmp_path_factory):
         templates += [ROOT / "nginx" / "nginx.conf.j2"] if role == "nginx" else []
         whole = folder / f"{role}.j2"
         whole.write_text("\n".join(path.read_text() for path in templates))
-        asked[role, ""] = (whole, variables(role))
+        asked[role, ""] = (whole, variables(role), {})
         for name, value in values(role, "defaults").items():
             if name not in IN_TASKS:
-                asked[role, name] = (whole, variables(role) | {name: other(name, value)})
+                asked[role, name] = (whole, variables(role), {name: other(name, value)})
     texts = dict(zip(asked, render(asked.values()), strict=True))
     return {name: text != texts[role, ""] for (role, name), text in texts.items() if name}
 

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from slipway.tool.server.playbook import MITOGEN
+
 MINE, OTHER, OLD = (f"ssh-ed25519 AAAA{name} {name}" for name in ("mine", "other", "old"))
 # Name → the keys before, those of site.yml, those of the first user, and what must lie there afterwards.
 CASES = {
@@ -18,7 +20,9 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def played(ansible, tmp_path_factory):
-    """Each case's keys afterwards and what was refused; all in one run, since Ansible's start is what takes time."""
+    """Each case's keys afterwards and what was refused; all in one run, since Ansible's start is what takes time.
+
+    As a deploy runs it: one Python for all modules."""
     top = tmp_path_factory.mktemp("keys")
     playing = top / "playing"
     # Whoever logs in is root, if the key is there.
@@ -43,13 +47,13 @@ def played(ansible, tmp_path_factory):
             (folder / ".ssh" / "authorized_keys").unlink()
         play = {"ansible.builtin.include_role": {"name": "base", "tasks_from": "keys"}, "vars": variables}
         refused = {"content": "{{ ansible_failed_result.msg }}", "dest": f"{folder}/refused"}
-        tasks.append({"ansible.builtin.file": {"src": str(folder), "dest": str(playing), "state": "link"}})
+        tasks.append({"ansible.builtin.raw": f"ln -sfn {folder} {playing}"})
         tasks.append({"block": [play], "rescue": [{"ansible.builtin.copy": refused}]})
     playbook = top / "keys.yml"
     playbook.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "tasks": tasks}]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{top / 'bin'}:{os.environ['PATH']}")
-        ansible("ansible-playbook", "--inventory", "localhost,", playbook)
+        ansible("ansible-playbook", "--inventory", "localhost,", playbook, **MITOGEN)
     return {
         name: (_read(folder / ".ssh" / "authorized_keys"), _read(folder / "refused"))
         for name, folder in folders.items()

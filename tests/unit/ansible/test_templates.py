@@ -25,27 +25,49 @@ def variables(role):
     return SITE | FACTS | values(role, "defaults") | values(role, "vars")
 
 
+# Of both versions of nginx, with each kind of site: who ends TLS, and the proxies in front.
+NGINX = [
+    (tls, proxies, version)
+    for tls in ("letsencrypt", "none")
+    for proxies in (SITE["slipway_proxies"], [])
+    for version in ("1.22.1", "1.26.3")
+]
+SECRETS = {"SECRET_KEY": """a "b" 'c' $HOME `id` \\ \\n %h # ; = é""", "EMPTY": "", "LINES": "a\nb", "NUMBER": 7}
+
+
+def of_roles():
+    """Every role's templates, by role and file name."""
+    folders = {role: ANSIBLE / "roles" / role / "templates" for role in ROLES}
+    return {(role, file.name): file for role, folder in folders.items() for file in sorted(folder.glob("*.j2"))}
+
+
 @pytest.fixture(scope="module")
-def rendered(render):
-    """Every role's templates from its defaults, by role and file name."""
-    jobs = {
-        (role, template.name): (template, variables(role))
-        for role in ROLES
-        for template in sorted((ANSIBLE / "roles" / role / "templates").glob("*.j2"))
-    }
+def everything(render, tmp_path_factory):
+    """The texts of all the tests here, by name: in one run, since Ansible's start is what takes time."""
+    templates, wanted = of_roles(), tmp_path_factory.mktemp("wanted") / "wanted.j2"
+    wanted.write_text("{{ base__wanted | join(' ') }}")
+    no_ipv6 = {"base__host": {"stdout_lines": ["system=debian 13", "interface=eth0", "ipv6="]}}
+    secrets = {"slipway_secrets": {"web": SECRETS}}
+    jobs = {name: (template, variables(name[0]), {}) for name, template in templates.items()}
+    for tls, proxies, version in NGINX:
+        site = {"slipway_tls": tls, "slipway_proxies": proxies, "nginx_version": version}
+        jobs[tls, *proxies, version] = (ROOT / "nginx" / "nginx.conf.j2", variables("nginx") | site, {})
+    jobs["packages"] = (wanted, variables("base") | {"group_names": ["web", "db", "lb"]}, {})
+    jobs["no IPv6"] = (templates["base", "sysctl.conf.j2"], variables("base") | no_ipv6, {})
+    jobs["environment"] = (templates["gunicorn", "site.env.j2"], variables("gunicorn") | secrets, {})
     return dict(zip(jobs, render(jobs.values()), strict=True))
 
 
-def test_nginx_is_configured_alike_by_ansible_and_by_the_demo(render):
-    behind, template = SITE["slipway_proxies"], ROOT / "nginx" / "nginx.conf.j2"
-    sites = (("letsencrypt", behind), ("none", behind), ("letsencrypt", []), ("none", []))
-    cases = [(*site, version) for site in sites for version in ("1.22.1", "1.26.3")]
-    asked = [
-        (template, variables("nginx") | {"slipway_tls": tls, "slipway_proxies": proxies, "nginx_version": version})
-        for tls, proxies, version in cases
-    ]
-    for (tls, proxies, version), by_ansible in zip(cases, render(asked), strict=True):
-        assert by_ansible == nginx.render(**_expected(tls, proxies), nginx_version=version)
+@pytest.fixture(scope="module")
+def rendered(everything):
+    """Every role's templates from its defaults, by role and file name."""
+    return {name: everything[name] for name in of_roles()}
+
+
+@pytest.mark.parametrize(("tls", "proxies", "version"), NGINX)
+def test_nginx_is_configured_alike_by_ansible_and_by_the_demo(tls, proxies, version, everything):
+    by_demo = nginx.render(**_expected(tls, proxies), nginx_version=version)
+    assert everything[tls, *proxies, version] == by_demo
 
 
 def _expected(tls, proxies):
@@ -113,11 +135,8 @@ def test_a_package_of_site_yml_that_is_removed_by_hand_is_drift(rendered):
     assert "gettext" in json.loads(rendered["agent", "watched.json.j2"])["packages"]
 
 
-def test_packages_of_site_yml_are_installed_with_the_roles_own(render, tmp_path):
-    text = tmp_path / "wanted.j2"
-    text.write_text("{{ base__wanted | join(' ') }}")
-    wanted = render([(text, variables("base") | {"group_names": ["web", "db", "lb"]})])[0].split()
-    assert {"nftables", "nginx", "postgresql", "gettext"} < set(wanted)
+def test_packages_of_site_yml_are_installed_with_the_roles_own(everything):
+    assert {"nftables", "nginx", "postgresql", "gettext"} < set(everything["packages"].split())
 
 
 def test_the_kernels_settings_are_written_as_sysctl_prints_them(rendered):
@@ -133,10 +152,9 @@ def test_a_reboot_is_no_drift(rendered):
     assert "nftables.service" not in watched["units"]
 
 
-def test_a_host_without_ipv6_is_asked_nothing_of_it(render):
-    host = {"stdout_lines": ["system=debian 13", "interface=eth0", "ipv6="]}
-    template = ANSIBLE / "roles" / "base" / "templates" / "sysctl.conf.j2"
-    assert "ipv6" not in render([(template, variables("base") | {"base__host": host})])[0]
+def test_a_host_without_ipv6_is_asked_nothing_of_it(everything):
+    assert "ipv6" in everything["base", "sysctl.conf.j2"]
+    assert "ipv6" not in everything["no IPv6"]
 
 
 def test_postgresql_listens_on_no_network_and_trusts_nobody(rendered):
@@ -145,19 +163,16 @@ def test_postgresql_listens_on_no_network_and_trusts_nobody(rendered):
     assert {line.split()[-1] for line in rules.splitlines() if not line.startswith("#")} == {"peer"}
 
 
-def test_the_sites_environment_says_to_a_shell_what_was_meant(render, tmp_path):
-    secret = """a "b" 'c' $HOME `id` \\ \\n %h # ; = é"""
-    said = {"SECRET_KEY": secret, "EMPTY": "", "LINES": "a\nb", "NUMBER": 7}
-    template = ANSIBLE / "roles" / "gunicorn" / "templates" / "site.env.j2"
+def test_the_sites_environment_says_to_a_shell_what_was_meant(everything, tmp_path):
     file = tmp_path / "site.env"
-    file.write_text(render([(template, variables("gunicorn") | {"slipway_secrets": {"web": said}})])[0])
+    file.write_text(everything["environment"])
     # Quotes mean the same to systemd.
     script = f"set -a; . {file}; exec env -0"
     read = subprocess.run(
         ["sh", "-c", script], env={"PATH": os.environ["PATH"]}, capture_output=True, check=True
     ).stdout
     heard = dict(entry.split("=", 1) for entry in read.decode().split("\0") if entry)
-    assert {name: heard[name] for name in said} == {name: str(value) for name, value in said.items()}
+    assert {name: heard[name] for name in SECRETS} == {name: str(value) for name, value in SECRETS.items()}
     assert heard["WEB_CONCURRENCY"] == "2"
     assert heard["SLIPWAY_WSGI"] == "project.wsgi"
 
