@@ -38,7 +38,7 @@ def call(aws: LocalAws, site_yml: Path, *arguments: str, identity: str = "admin"
 
 def test_provision_says_what_it_changed_and_then_that_nothing_is_left(aws: LocalAws, site_yml: Path):
     first, second, checked = (call(aws, site_yml, *said) for said in (["cdn"], ["cdn"], CHECK))
-    assert "make static distribution" in first.stdout
+    assert "create static distribution" in first.stdout
     assert "cloudfront.net" in first.stdout
     assert second.stdout.startswith("In account 123456789012, as arn:")
     assert second.stdout.splitlines()[1].startswith("nothing to change: ")
@@ -48,17 +48,17 @@ def test_provision_says_what_it_changed_and_then_that_nothing_is_left(aws: Local
 
 def test_a_plan_stands_before_what_is_done_and_says_the_costs(aws: LocalAws, site_yml: Path):
     said = call(aws, site_yml, "cdn").stdout
-    assert "There already:\n    nothing\n" in said
+    assert "Exists already:\n    nothing\n" in said
     plan, _, done = said.partition("What it costs:")
-    made = re.findall(r"(?m)^ +(make .*)$", plan)
-    assert f"make bucket {_name(site_yml)}-media in eu-central-1" in made
-    assert [line for line in done.splitlines() if line.startswith("make ")] == made
+    made = re.findall(r"(?m)^ +(create .*)$", plan)
+    assert f"create bucket {_name(site_yml)}-media in eu-central-1" in made
+    assert [line for line in done.splitlines() if line.startswith("create ")] == made
     assert "$" in done
 
 
 def test_a_check_names_the_drift_changes_nothing_and_fails(aws: LocalAws, site_yml: Path):
     untouched = call(aws, site_yml, *CHECK)
-    assert (untouched.returncode, "make static distribution" in untouched.stdout) == (1, True)
+    assert (untouched.returncode, "create static distribution" in untouched.stdout) == (1, True)
     call(aws, site_yml, "cdn")
     s3 = boto3.client("s3", endpoint_url=aws.s3_url, region_name=aws.region, **_keys(aws))
     s3.put_bucket_versioning(Bucket=f"{_name(site_yml)}-media", VersioningConfiguration={"Status": "Suspended"})

@@ -147,7 +147,7 @@ def test_a_drifted_bucket_is_repaired_and_the_part_named(calls: Calls, provision
     assert cloudfront.describe(provisioned) != wanted
     (change,) = cloudfront.provision(provisioned).changes
     assert change == planned
-    assert change.startswith(f"make bucket {provisioned.bucket}: {named}")
+    assert change.startswith(f"create bucket {provisioned.bucket}: {named}")
     assert cloudfront.describe(provisioned) == wanted
 
 

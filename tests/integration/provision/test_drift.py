@@ -102,7 +102,7 @@ DRIFTS = {
         s3("put_bucket_versioning", "example-com-media", VersioningConfiguration={"Status": "Suspended"}),
         "change bucket example-com-media: versioning: Status is 'Suspended', should be 'Enabled'",
     ),
-    "no lifecycle": (s3("delete_bucket_lifecycle", "example-com-media"), "make bucket example-com-media: lifecycle"),
+    "no lifecycle": (s3("delete_bucket_lifecycle", "example-com-media"), "create bucket example-com-media: lifecycle"),
     "public policy": (
         public_policy,
         "change bucket example-com: policy: Statement[Everybody] is there, should not be",
@@ -114,7 +114,7 @@ DRIFTS = {
     ),
     "deleted user's policy": (
         iam("delete_user_policy", UserName="example-com-pruner", PolicyName="slipway"),
-        "make policy of user example-com-pruner",
+        "create policy of user example-com-pruner",
     ),
 }
 
@@ -139,7 +139,7 @@ def test_a_key_that_somebody_deleted_is_said_and_made_again_once_it_is_out_of_th
     (note,) = provision(site, dry=True).notes
     assert note.startswith("web: the key in site.secrets.yml is no working key of user example-com-web")
     Secrets.put(site, "web", dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
-    assert provision(site).changes == ("make key of user example-com-web, into site.secrets.yml",)
+    assert provision(site).changes == ("create key of user example-com-web, into site.secrets.yml",)
     assert Secrets.load(site).web["AWS_ACCESS_KEY_ID"] != lost
 
 

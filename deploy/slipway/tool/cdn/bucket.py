@@ -150,7 +150,7 @@ def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:
         merged, drifts = overlay(current, setting.wanted)
         if drifts:
             lines = [f"change {name}: {setting.label}: {drift}" for drift in drifts]
-            lines = lines if current else [f"make {name}: {setting.label}"]
+            lines = lines if current else [f"create {name}: {setting.label}"]
             # An answer may have members that are no part of the Put call's.
             value = {part: merged[part] for part in setting.wanted}
             account.change(account.s3, setting.put, name, lines, Bucket=edge.bucket, **{setting.member: value})
@@ -162,7 +162,7 @@ def ensure_policy(account: Account, site: Site, edge: Edge, distribution_arn: st
     current = read_policy(account, edge.bucket)
     if current == wanted:
         return
-    lines = [f"make {name}: policy"]
+    lines = [f"create {name}: policy"]
     if current is not None:
         drifts = overlay(current, wanted)[1] or ["it allows or denies more than it should"]
         lines = [f"change {name}: policy: {drift}" for drift in drifts]
@@ -235,12 +235,12 @@ def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
         if owner or _holds_objects(account, edge.bucket):
             whose = f"it belongs to the site {owner}" if owner else "it holds objects of its own"
             raise SlipwayError(f"{name} is not ours: {whose}; name another `{key_of(edge)}` in site.yml")
-        _tag(account, site, edge, held, [f"make {name}: ours from now on, it is empty"])
+        _tag(account, site, edge, held, [f"create {name}: ours from now on, it is empty"])
         return False
     # us-east-1 is S3's default, and is rejected where it is named.
     place = {} if site.region == GLOBAL else {"LocationConstraint": site.region}
     params = {"CreateBucketConfiguration": place} if place else {}
-    made = f"make {name} in {site.region}"
+    made = f"create {name} in {site.region}"
     account.change(account.s3, "create_bucket", name, [made], Bucket=edge.bucket, **params)
     _tag(account, site, edge, {}, [])
     return True

@@ -129,7 +129,7 @@ def _request(account: Account, site: Site, names: list[str]) -> str:
         account.acm,
         "request_certificate",
         f"a certificate for {' and '.join(names)}",
-        [f"make certificate for {' and '.join(names)}"],
+        [f"create certificate for {' and '.join(names)}"],
         DomainName=names[0],
         SubjectAlternativeNames=names,
         ValidationMethod="DNS",

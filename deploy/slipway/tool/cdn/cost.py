@@ -22,7 +22,7 @@ def lines() -> list[str]:
     small = monthly(stored_gb=1, served_gb=20, requests=500_000, puts=5_000)
     large = monthly(stored_gb=50, served_gb=2_000, requests=30_000_000, puts=50_000)
     return [
-        "Nothing of it costs anything while it stands: distributions, certificates, policies and keys are free.",
+        "Without traffic, nothing of it costs anything: distributions, certificates, policies and keys are free.",
         f"A small site, 1 GB stored and 20 GB served a month: ${small:.2f}; a large one, 50 GB and 2 TB: ${large:.2f}.",
         "The first terabyte and ten million requests a month are free; after them a GB is "
         f"${SERVED_GB} and ten thousand requests ${REQUESTS_10000}; a stored GB is ${STORED_GB}.",

@@ -143,7 +143,7 @@ def ensure_distribution(account: Account, site: Site, edge: Edge, wanted: dict[s
             account.cloudfront,
             "create_distribution_with_tags",
             f"{name} {edge.alias}",
-            [f"make {name} {edge.alias}"],
+            [f"create {name} {edge.alias}"],
             DistributionConfigWithTags={"DistributionConfig": config, "Tags": tags},
         )
         unmade = {"Id": NOT_YET, "ARN": NOT_YET, "DomainName": NOT_YET, "Status": NOT_YET}
@@ -198,7 +198,7 @@ def _ensure(account: Account, kind: str, current: str | None, wanted: dict[str, 
     snake = xform_name(kind)
     name = name or f"{snake.replace('_', ' ')} {wanted['Name']}"
     if current is None:
-        made = account.change(client, f"create_{snake}", name, [f"make {name}"], **{member: wanted})
+        made = account.change(client, f"create_{snake}", name, [f"create {name}"], **{member: wanted})
         return made[kind]["Id"] if made else NOT_YET
     account.there.append(name)
     answer = ask(client, f"get_{snake}_config", name, Id=current)

@@ -62,7 +62,7 @@ def _ensure_user(account: Account, site: Site, name: str, document: dict[str, An
     if current is None:
         tags = [{"Key": TAG, "Value": site.name}]
         account.change(
-            account.iam, "create_user", f"user {user}", [f"make user {user}"], UserName=user, Path=PATH, Tags=tags
+            account.iam, "create_user", f"user {user}", [f"create user {user}"], UserName=user, Path=PATH, Tags=tags
         )
     elif _is_ours(account, site, user):
         account.there.append(f"user {user}")
@@ -92,7 +92,7 @@ def _ensure_key(account: Account, site: Site, name: str, held: str | None, secre
     _note_others(account, user, keys)
     if len(keys) >= KEYS_OF_A_USER:
         raise SlipwayError(f"user {user} has {len(keys)} keys, none in {secrets.path.name}; delete one in IAM")
-    lines = [f"make key of user {user}, into {secrets.path.name}"]
+    lines = [f"create key of user {user}, into {secrets.path.name}"]
     made = account.change(account.iam, "create_access_key", f"user {user}", lines, UserName=user)
     if made:
         pair = made["AccessKey"]["AccessKeyId"], made["AccessKey"]["SecretAccessKey"]
@@ -112,7 +112,7 @@ def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None
             account.iam,
             "create_role",
             f"role {role}",
-            [f"make role {role} for {site.github}, its environment {iam_policies.ENVIRONMENT}"],
+            [f"create role {role} for {site.github}, its environment {iam_policies.ENVIRONMENT}"],
             RoleName=role,
             Path=PATH,
             AssumeRolePolicyDocument=json.dumps(trust),
@@ -146,7 +146,7 @@ def _ensure_provider(account: Account, site: Site) -> str:
         account.iam,
         "create_open_id_connect_provider",
         f"OIDC provider {iam_policies.GITHUB}",
-        [f"make OIDC provider {iam_policies.GITHUB}"],
+        [f"create OIDC provider {iam_policies.GITHUB}"],
         Url=f"https://{iam_policies.GITHUB}",
         ClientIDList=["sts.amazonaws.com"],
         Tags=[{"Key": TAG, "Value": site.name}],
@@ -168,7 +168,7 @@ def _ensure_policy(account: Account, kind: str, name: str, document: dict[str, A
         held = answer["PolicyDocument"] if answer else None
     if held == document:
         return
-    lines = [f"make policy of {resource}"]
+    lines = [f"create policy of {resource}"]
     if held:
         drifts = overlay(held, document)[1] or ["it allows more than it should"]
         lines = [f"change policy of {resource}: {drift}" for drift in drifts]

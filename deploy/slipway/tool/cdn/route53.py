@@ -82,7 +82,7 @@ def ensure(account: Account, zone: Zone, wanted: dict[str, Any]) -> None:
         account.there.append(name)
     merged, drifts = overlay(held, wanted)
     if drifts:
-        lines = [f"change {name}: {drift}" for drift in drifts] if held else [f"make {name} in zone {zone.name}"]
+        lines = [f"change {name}: {drift}" for drift in drifts] if held else [f"create {name} in zone {zone.name}"]
         _send(account, zone, "UPSERT", merged, lines)
 
 

@@ -32,9 +32,9 @@ def _provision(site: config.Site) -> int:
     planned = cloudfront.provision(site, secrets, dry=True)
     print(f"In {planned.by}")
     if planned.changes:
-        print("There already:")
+        print("Exists already:")
         _print([", ".join(planned.there) or "nothing"])
-        print(f"To be as {site.path.name} describes it:")
+        print(f"To be created or changed, to match {site.path.name}:")
         _print(planned.changes)
         print("What it costs:")
         _print(cost.lines())
