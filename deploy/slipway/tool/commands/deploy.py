@@ -109,7 +109,7 @@ class Deploy:
         if reasons := ["CHECK=1 plays it"] if self.options.check else self.reasons():
             raise SlipwayError(
                 f"{self.site.server}: the playbook is needed ({', '.join(reasons)}), and the key of CI may not "
-                "play it; run `make deploy` from a machine whose key is in admin_keys"
+                "run it; run `make deploy` from a machine whose key is in admin_keys"
             )
 
     def describe(self, sign_in_paths: Sequence[str]) -> None:
