@@ -148,7 +148,7 @@ def test_icons_of_a_web_manifest_get_hashed_urls_on_the_cdn():
 
 @pytest.mark.parametrize(
     ("body", "message"),
-    [('{"a":1,\n}', "/there/a.webmanifest:2: is not JSON"), ("[]", "is a JSON object"), (b"\xff", "is not UTF-8")],
+    [('{"a":1,\n"b" 2}', "/there/a.webmanifest:2: is not JSON"), ("[]", "is a JSON object"), (b"\xff", "is not UTF-8")],
 )
 def test_a_web_manifest_that_is_no_json_is_an_error(body, message):
     with pytest.raises(SlipwayError) as error:
