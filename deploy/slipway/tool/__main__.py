@@ -1,6 +1,6 @@
-"""``python -m slipway.tool COMMAND``: everything that one does with a site, each a module of slipway.tool.commands.
+"""``python -m slipway.tool COMMAND``: each command is a module of slipway.tool.commands.
 
-A person sees one line of what went wrong, and no traceback.
+An error is one line on stderr, without a traceback.
 """
 
 import argparse
@@ -18,9 +18,9 @@ INTERRUPTED = 130  # as a shell reports a process that SIGINT ended
 def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     names = _names()
-    # The command that is named is the only one loaded; the list of all needs every line of help.
+    # Load the named command alone; only the list of all needs every line of help.
     wanted = [name for name in arguments[:1] if name in names] or names
-    parser = argparse.ArgumentParser(prog="python -m slipway.tool", description="Everything one does with a site.")
+    parser = argparse.ArgumentParser(prog="python -m slipway.tool", description="Build, deploy and operate a site.")
     choices = parser.add_subparsers(metavar="COMMAND", required=True)
     for name in wanted:
         command = _load(name)

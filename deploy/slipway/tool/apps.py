@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class ToolConfig(AppConfig):
-    """The management commands that build: a release goes without them."""
+    """The management commands of the build. They are not part of a release."""
 
     name = "slipway.tool"
     label = "slipway_tool"

@@ -9,7 +9,7 @@ from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
 TABLE = ROOT / "deploy" / "budget.yml"
-# PostgreSQL's own jobs, a person with psql, the migrations and the throwaway process, beside one per worker.
+# PostgreSQL's own jobs, an admin's psql, the migrations and the process that checks a release, beside one per worker.
 SPARE_CONNECTIONS = 14
 
 
@@ -23,7 +23,7 @@ class Budget:
 
     @property
     def free(self) -> int:
-        """MB that nobody was given: the page cache."""
+        """MB that no service has: the page cache."""
         return self.memory - sum(self.parts.values())
 
     def variables(self) -> dict[str, Any]:
@@ -37,10 +37,10 @@ class Budget:
         }
         return (tuned if database else {}) | {
             "gunicorn_workers": self.workers,
-            # Slowed down at its part, ended a quarter above it.
+            # Throttled at its share, killed a quarter above it.
             "gunicorn_memory_high": f"{gunicorn}M",
             "gunicorn_memory_max": f"{gunicorn * 5 // 4}M",
-            # What nginx holds are buffers of clients that wait: its limit is for the worst day.
+            # nginx's memory is mostly buffers of waiting clients: its limit is for the highest load.
             "nginx_memory_max": f"{nginx * 3}M",
             "agent_memory_max": f"{self.parts['release']}M",
         }
@@ -54,9 +54,9 @@ class Budget:
 
 
 def plan(memory: int, cpus: int, *, database: bool = True, workers: int = 0) -> Budget:
-    """The budget of a host that shows ``memory`` MB; without ``database`` PostgreSQL runs elsewhere.
+    """The budget of a host with ``memory`` MB; without ``database`` PostgreSQL runs elsewhere.
 
-    ``workers`` are those that site.yml asks for, 0 for as many as fit and the processors keep busy.
+    ``workers``: the number in site.yml, or 0 for as many as fit and the CPUs keep busy.
 
     Raises SlipwayError when it does not fit.
     """

@@ -1,4 +1,4 @@
-"""Builds a release on this machine, under the settings it will run with, and pushes its static files."""
+"""Builds a release on this machine, with the settings of the server, and pushes its static files."""
 
 import json
 import subprocess
@@ -8,17 +8,17 @@ from urllib.parse import quote
 
 from slipway.tool import config, push
 from slipway.tool.aws.identity import Identity
-from slipway.tool.push.record import put_release
+from slipway.tool.push.manifest import put_manifest
 from slipway.tool.secrets import AWS_PAIR, Secrets
 from slipway.tool.server import inventory, state
 from slipway.tool.server.upload import ReleaseArchive
 from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import STATIC_PREFIX
 
-# The push alone acts in AWS. Settings that ask for a key's variables find them in the other processes too.
+# Only the push uses AWS. The other processes have the key's variables too, since settings may read them.
 WITHHELD = Identity(dict.fromkeys(AWS_PAIR, "withheld"))
 
-# How Python tells of an older name, with its file and line.
+# How Python reports a deprecated name, with its file and line.
 WARNING = "FutureWarning: "
 
 
@@ -29,24 +29,24 @@ class Builder:
         self.site = site
         self.directory = state.directory(site) / "build"
         self._deployer = Identity(secrets.deployer)
-        # The web process's own secrets without its keys: settings that ask for a variable must find it.
+        # The web process's own secrets without its keys: settings may read these variables.
         self._web = {name: value for name, value in secrets.web.items() if not name.startswith("AWS_")}
         # What this shell calls its database is not what the server calls it.
         self._database = inventory.database(secrets)
 
     def check_settings(self) -> list[str]:
-        """Rejects settings that would weaken the site on its server, and SQLite there; gives lines worth a word."""
+        """Rejects settings that would weaken the site on its server, and SQLite there; returns warnings."""
         environment = self._environment(WITHHELD) | self._database
         arguments = ("manage.py", "check_settings", "--config", str(self.site.path.resolve()))
-        said = self._run("check_settings", *arguments, environment=environment)
-        return [line for line in said.splitlines() if line.startswith(("warning: ", "waived: ")) or WARNING in line]
+        output = self._run("check_settings", *arguments, environment=environment)
+        return [line for line in output.splitlines() if line.startswith(("warning: ", "waived: ")) or WARNING in line]
 
     def push(self) -> None:
-        """Collects, bundles, verifies and pushes; the progress and the closing line are on the screen."""
+        """Collects, bundles, verifies and pushes; progress and summary go to the terminal."""
         self._manage("collectstatic", "--noinput", identity=self._deployer, shown=True)
 
     def sign_in_paths(self) -> list[str]:
-        """Those that the release will name, before anything is built or pushed."""
+        """The sign-in paths of the release, before anything is built or pushed."""
         file = self.directory / "sign-in-paths.json"
         self._manage("sign_in_paths", str(file))
         return json.loads(file.read_text())
@@ -62,14 +62,14 @@ class Builder:
         return ReleaseArchive.read(self.directory)
 
     def check_migrations(self, applied: str, *, allow: bool) -> None:
-        """Refuses migrations that the code which serves could not live with. ``applied`` is a JSON list of names."""
+        """Rejects migrations that would break the running code. ``applied`` is a JSON list of names."""
         file = state.directory(self.site) / "applied.json"
         file.write_text(applied)
         self._manage("check_migrations", "--applied", str(file), *(["--allow-unsafe"] if allow else []))
 
-    def record(self, release: ReleaseArchive) -> None:
-        """Writes releases/<id>.json into the bucket: prune asks it which objects are in use."""
-        put_release(push.Bucket.of(self.site, self._deployer), release.id, release.objects.read_bytes())
+    def put_manifest(self, release: ReleaseArchive) -> None:
+        """Writes releases/<id>.json to the bucket: prune reads it to find the objects in use."""
+        put_manifest(push.Bucket.of(self.site, self._deployer), release.id, release.objects.read_bytes())
 
     def _manage(self, *arguments: str, identity: Identity = WITHHELD, shown: bool = False) -> None:
         self._run(arguments[0], "manage.py", *arguments, environment=self._environment(identity), shown=shown)
@@ -86,9 +86,9 @@ class Builder:
         }
 
     def _run(self, name: str, *arguments: str, environment: Mapping[str, str], shown: bool = False) -> str:
-        """What it said, where that is not ``shown``.
+        """Returns the output, where that is not ``shown``.
 
-        Raises SlipwayError with the last line of what Python ran; ``name``.log has the rest."""
+        Raises SlipwayError with the output's last line; ``name``.log has the rest."""
         log = state.directory(self.site) / "log" / f"{name}.log"
         command = [sys.executable, *arguments]
         with log.open("w") as file:
@@ -103,6 +103,6 @@ class Builder:
                 check=False,
             )
         if done.returncode:
-            lines = (done.stderr if shown else log.read_text()).strip().splitlines() or ["it said nothing"]
+            lines = (done.stderr if shown else log.read_text()).strip().splitlines() or ["no output"]
             raise SlipwayError(lines[-1].removeprefix("slipway: "))
         return log.read_text()

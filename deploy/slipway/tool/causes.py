@@ -1,7 +1,7 @@
-"""Why there was no answer, in words for a person: what the name, the connection, TLS or the proxy said.
+"""Explains why there was no response, in one sentence: the name, the connection, TLS or the proxy.
 
-Read from the errors of ssl, socket and urllib3, whichever library has wrapped them. No text of theirs that could carry
-a URL's password is repeated.
+It reads the errors of ssl, socket and urllib3, whichever library has wrapped them. It repeats no text of theirs that
+could contain a URL's password.
 """
 
 import errno
@@ -18,7 +18,7 @@ from urllib3.util.ssl_match_hostname import CertificateError
 NOT_YET_VALID, EXPIRED = 9, 10
 UNTRUSTED = (2, 18, 19, 20, 21)
 OTHER_NAME = (62, 64)
-# OpenSSL's reasons for bytes that are no TLS at all, and for a peer that speaks another version or other ciphers.
+# OpenSSL's reasons for bytes that are no TLS at all, and for a peer with another version or other ciphers.
 NO_TLS = re.compile(
     r"WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE"
 )
@@ -27,20 +27,20 @@ TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\s*(.*)")
 NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH)
 
 
-def cause(error: BaseException, whom: str, ca: str = "SSL_CERT_FILE") -> str:
-    """A sentence about ``whom``, the server that was asked, or about the proxy; "" for what is none of these.
+def cause(error: BaseException, peer: str, ca: str = "SSL_CERT_FILE") -> str:
+    """A sentence about ``peer``, the server, or about the proxy; "" for any other error.
 
-    ``ca`` is the variable that names the authorities to trust.
+    ``ca`` is the environment variable with the trusted authorities.
     """
     chain = list(_chain(error))
     proxied = next((each for each in chain if isinstance(each, exceptions.ProxyError)), None)
     for each in chain:
         if tunnel := TUNNEL.search(str(each)) if isinstance(each, OSError) else None:
-            return _rejected_by_proxy(whom, int(tunnel[1]), tunnel[2].strip())
+            return _rejected_by_proxy(peer, int(tunnel[1]), tunnel[2].strip())
     if proxied is not None:
-        told = _tls(chain, "the proxy", ca) or _unreached(chain, "the proxy") or "the proxy cannot be reached"
-        return f"{told}; check HTTPS_PROXY"
-    return _tls(chain, whom, ca) or _unreached(chain, whom)
+        reason = _tls(chain, "the proxy", ca) or _unreached(chain, "the proxy") or "the proxy cannot be reached"
+        return f"{reason}; check HTTPS_PROXY"
+    return _tls(chain, peer, ca) or _unreached(chain, peer)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -54,72 +54,72 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         yield each
         inner = [each.__cause__, each.__context__, *each.args]
         inner += [getattr(each, name, None) for name in ("reason", "original_error")]
-        # botocore keeps it among the words of its message.
+        # botocore keeps it among the arguments of its message.
         inner += list(getattr(each, "kwargs", {}).values())
         waiting += [one for one in inner if isinstance(one, BaseException)]
 
 
-def _rejected_by_proxy(whom: str, status: int, phrase: str) -> str:
+def _rejected_by_proxy(peer: str, status: int, phrase: str) -> str:
     name = f"{status} {phrase}".rstrip()[:80]
     if status == 407:
-        return f"the proxy wants a user and a password ({name}); check HTTPS_PROXY"
+        return f"the proxy requires a user and a password ({name}); check HTTPS_PROXY"
     if status >= 500:
-        return f"the proxy answers {name} for {whom}: it does not get through; check the network behind it"
-    return f"the proxy rejects the connection to {whom} ({name}); have it allowed there, or name the host in NO_PROXY"
+        return f"the proxy answers {name} for {peer}: it does not get through; check the network behind it"
+    return f"the proxy rejects the connection to {peer} ({name}); have it allowed there, or name the host in NO_PROXY"
 
 
-def _tls(chain: list[BaseException], whom: str, ca: str) -> str:
+def _tls(chain: list[BaseException], peer: str, ca: str) -> str:
     for each in chain:
         # botocore has urllib3 compare the names.
         if isinstance(each, CertificateError):
-            return _another_host(whom)
+            return _another_host(peer)
         if isinstance(each, ssl.SSLCertVerificationError):
-            return _certificate(each, whom, ca)
+            return _certificate(each, peer, ca)
     for each in chain:
         if isinstance(each, ssl.SSLError):
             reason = each.reason or ""
             if NO_TLS.search(reason):
-                return f"{whom} does not speak TLS; check the port, and http or https"
+                return f"{peer} does not speak TLS; check the port, and http or https"
             if isinstance(each, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-                return f"{whom} broke off the TLS handshake; is it the right host and port?"
+                return f"{peer} broke off the TLS handshake; is it the right host and port?"
             if OTHER_TLS.search(reason):
-                return f"{whom} has no TLS version or cipher in common with this machine ({reason})"
-            return f"TLS with {whom} failed ({reason or type(each).__name__})"
+                return f"{peer} has no TLS version or cipher in common with this machine ({reason})"
+            return f"TLS with {peer} failed ({reason or type(each).__name__})"
     return ""
 
 
-def _certificate(error: ssl.SSLCertVerificationError, whom: str, ca: str) -> str:
+def _certificate(error: ssl.SSLCertVerificationError, peer: str, ca: str) -> str:
     code, message = error.verify_code, error.verify_message
     if code == EXPIRED:
-        return f"the certificate of {whom} has expired; have it renewed (or is this machine's clock wrong?)"
+        return f"the certificate of {peer} has expired; have it renewed (or is this machine's clock wrong?)"
     if code == NOT_YET_VALID:
-        return f"the certificate of {whom} is not valid yet; is this machine's clock wrong?"
+        return f"the certificate of {peer} is not valid yet; is this machine's clock wrong?"
     if code in OTHER_NAME or "match" in message:
-        return _another_host(whom)
+        return _another_host(peer)
     if code in UNTRUSTED:
-        return f"the certificate of {whom} is signed by nobody whom we trust; check {ca}"
-    return f"the certificate of {whom} is not accepted: {message}"
+        return f"the certificate of {peer} is not signed by a trusted authority; check {ca}"
+    return f"the certificate of {peer} is not accepted: {message}"
 
 
-def _another_host(whom: str) -> str:
-    return f"the certificate of {whom} is another host's; check the name, and what DNS resolves it to"
+def _another_host(peer: str) -> str:
+    return f"the certificate of {peer} is another host's; check the name, and what DNS resolves it to"
 
 
-def _unreached(chain: list[BaseException], whom: str) -> str:
+def _unreached(chain: list[BaseException], peer: str) -> str:
     def has(*kinds: type[BaseException]) -> bool:
         return any(isinstance(each, kinds) for each in chain)
 
-    # The most telling first: urllib3 takes a refused connection for one that timed out, too.
+    # The most specific first: to urllib3 a refused connection is also one that timed out.
     if has(socket.gaierror, exceptions.NameResolutionError):
-        return f"{whom} cannot be reached: DNS has no such name, or does not answer"
+        return f"{peer} cannot be reached: DNS has no such name, or does not answer"
     if has(ConnectionRefusedError):
-        return f"{whom} cannot be reached: nothing listens there"
+        return f"{peer} cannot be reached: nothing listens there"
     if any(isinstance(each, OSError) and each.errno in NO_ROUTE for each in chain):
-        return f"{whom} cannot be reached: no way leads there from this machine's network"
+        return f"{peer} cannot be reached: this machine's network has no route to it"
     if has(exceptions.ReadTimeoutError):
-        return f"{whom} took the connection and did not answer in time"
+        return f"{peer} accepted the connection and did not answer in time"
     if has(exceptions.ConnectTimeoutError, TimeoutError):
-        return f"{whom} cannot be reached: no answer at all, it is down or a firewall drops what is sent"
+        return f"{peer} cannot be reached: no answer at all, it is down or a firewall drops what is sent"
     if has(ConnectionResetError, BrokenPipeError, http.client.RemoteDisconnected):
-        return f"the connection broke: {whom} ended it"
+        return f"the connection broke: {peer} ended it"
     return ""

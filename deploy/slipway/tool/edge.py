@@ -1,4 +1,4 @@
-"""Asks the CDN for a release's objects, before a page that needs them is served."""
+"""Checks that the CDN serves a release's objects, before a page that needs them is served."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -13,30 +13,30 @@ from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import STATIC_PREFIX
 
 THREADS = 16
-# An edge may have kept the error of a moment ago, for ten seconds at most.
+# An edge may have cached an error, for ten seconds at most.
 RETRIES = urllib3.Retry(total=4, backoff_factor=1, status_forcelist=(403, 404, 429, 500, 502, 503, 504))
 
 
 def verify(static_url: str, manifest: Path) -> int:
-    """How many objects of ``objects.json`` the CDN answered for: all of them.
+    """Requests every object of ``objects.json`` from the CDN; returns their number.
 
-    Raises SlipwayError naming the first that it did not, and what it said.
+    Raises SlipwayError naming the first that is missing, and the response.
     """
     names = [key.removeprefix(STATIC_PREFIX) for key in json.loads(manifest.read_text())["objects"]]
     connections = pool(static_url, THREADS)
     with ThreadPoolExecutor(THREADS) as threads:
-        for fault in threads.map(lambda name: _fault(connections, f"{static_url}/{quote(name)}"), names):
-            if fault:
+        for error in threads.map(lambda name: _error(connections, f"{static_url}/{quote(name)}"), names):
+            if error:
                 threads.shutdown(wait=False, cancel_futures=True)
-                raise SlipwayError(f"the CDN does not serve what was pushed: {fault}; `make cdn` shows what drifted")
+                raise SlipwayError(f"the CDN does not serve what was pushed: {error}; `make cdn` shows what drifted")
     return len(names)
 
 
-def _fault(connections: urllib3.PoolManager, url: str) -> str:
+def _error(connections: urllib3.PoolManager, url: str) -> str:
     try:
-        answer = connections.request("HEAD", url, retries=RETRIES)
+        response = connections.request("HEAD", url, retries=RETRIES)
     except urllib3.exceptions.MaxRetryError as error:
         return f"{url}: {cause(error, urlsplit(url).netloc) or getattr(error.reason, 'args', [error.reason])[-1]}"
-    if answer.headers.get("X-Origin"):
+    if response.headers.get("X-Origin"):
         return f"{url}: answered by the origin, not by the CDN"
-    return "" if answer.status == 200 else f"{url} answers {answer.status}"
+    return "" if response.status == 200 else f"{url} answers {response.status}"

@@ -2,9 +2,8 @@
 
     python -m slipway.tool.github_identity make deploy
 
-The role is the one that $AWS_ROLE_ARN names (`make cdn` makes it where site.yml names the repository). Without one the
-command runs as it is, with the key of the vaulted file. The credentials last for an hour and are seen by the command
-alone.
+The role is $AWS_ROLE_ARN (`make cdn` creates it where site.yml names the repository). Without one the command runs with
+the key of the vaulted file. The credentials last for an hour, and only the command has them.
 """
 
 import json
@@ -20,13 +19,13 @@ from slipway.tool.causes import cause
 from slipway.tool.connections import pool
 from slipway.web.errors import SlipwayError
 
-# What the role's trust policy asks for: https://docs.github.com/en/actions/reference/security/oidc
+# What the role's trust policy requires: https://docs.github.com/en/actions/reference/security/oidc
 AUDIENCE = "sts.amazonaws.com"
 RETRIES = urllib3.Retry(total=3, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504))
 
 
 def credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables by which every AWS tool finds the role's credentials; none where no role is named.
+    """The role's credentials as environment variables, as every AWS tool reads them; none without a role.
 
     Raises SlipwayError: what failed, and what to do.
     """
@@ -47,23 +46,23 @@ def credentials(environ: Mapping[str, str]) -> dict[str, str]:
         )
     except ClientError as error:
         trust = (
-            "it trusts the repository that `github` names in site.yml, and there jobs in the environment `production` "
-            "alone: `make cdn` makes it so"
+            "it trusts only jobs in the environment `production` of the repository that `github` names in site.yml; "
+            "`make cdn` updates it"
         )
         why = explain(Rejection.of(error), trust)
         raise SlipwayError(f"AWS gives this job no credentials of {role}: {why}") from None
     except BotoCoreError as error:
-        raise SlipwayError(f"AWS cannot be asked for credentials of {role}: {explain(error)}") from None
-    given = answer["Credentials"]
+        raise SlipwayError(f"the AWS request for credentials of {role} failed: {explain(error)}") from None
+    issued = answer["Credentials"]
     return {
-        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": given["SessionToken"],
+        "AWS_ACCESS_KEY_ID": issued["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": issued["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": issued["SessionToken"],
     }
 
 
 def _token(environ: Mapping[str, str]) -> str:
-    """The job's identity as GitHub signs it: https://docs.github.com/en/actions/reference/security/oidc"""
+    """The job's OIDC token, signed by GitHub: https://docs.github.com/en/actions/reference/security/oidc"""
     try:
         url, bearer = environ["ACTIONS_ID_TOKEN_REQUEST_URL"], environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
     except KeyError:
@@ -74,9 +73,9 @@ def _token(environ: Mapping[str, str]) -> str:
         return json.loads(answer.data)["value"]
     except urllib3.exceptions.HTTPError as error:
         why = cause(error, urlsplit(url).hostname or "GitHub") or "it answers with an error"
-        raise SlipwayError(f"GitHub does not hand out this job's identity: {why}; then run the job again") from None
+        raise SlipwayError(f"GitHub does not issue this job's identity: {why}; then run the job again") from None
     except (ValueError, KeyError, TypeError):
-        raise SlipwayError("GitHub does not hand out this job's identity; run the job again") from None
+        raise SlipwayError("GitHub does not issue this job's identity; run the job again") from None
 
 
 def main(command: list[str]) -> int:
@@ -84,12 +83,12 @@ def main(command: list[str]) -> int:
         print("usage: python -m slipway.tool.github_identity COMMAND …", file=sys.stderr)
         return 2
     try:
-        given = credentials(os.environ)
+        issued = credentials(os.environ)
     except SlipwayError as error:
         print(f"slipway: {error}", file=sys.stderr)
         return 1
-    print("AWS by this job's own identity" if given else "AWS by the key in the vaulted file", flush=True)
-    os.execvpe(command[0], command, os.environ | given)
+    print("AWS by this job's own identity" if issued else "AWS by the key in the vaulted file", flush=True)
+    os.execvpe(command[0], command, os.environ | issued)
     raise AssertionError("unreachable")
 
 

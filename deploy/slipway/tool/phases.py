@@ -1,4 +1,4 @@
-"""Speaks a long job's phases, each with its seconds."""
+"""Prints the phases of a long command, each with its seconds."""
 
 import time
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def phase(title: str) -> Iterator[None]:
-    """Prints ``title`` now and the seconds it took at its end, or that it failed."""
+    """Prints ``title`` at once, and at the end the seconds, or that it failed."""
     start = time.monotonic()
     print(f"▸ {title}", flush=True)
     try:

@@ -1,4 +1,4 @@
-"""What must hold for any project before it is deployed; nothing is asked of AWS, of the server or of its secrets."""
+"""The checks of any project before a deploy. They need no AWS, no server and no secrets."""
 
 import configparser
 import os
@@ -18,11 +18,11 @@ from slipway.web.errors import SlipwayError
 
 PROJECT = ROOT / "project"
 FRAME = re.compile(r'^\s*File "(.+?)", line (\d+)', re.M)
-# Where pytest reads its configuration, and the section; and what shows that tests are pytest's without any.
+# pytest's configuration files with their section; and the imports by which tests without one are recognized.
 CONFIGURATIONS = {"pytest.ini": "pytest", "tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 USES_PYTEST = re.compile(r"^\s*(import pytest|from pytest import)\b", re.M)
 NO_TESTS = 5  # pytest's exit status when it found none
-# Settings may ask for a key of any name; nobody is asked for anything with it.
+# Settings may read these variables; nothing is requested with them.
 THROWAWAY = {
     "SECRET_KEY": "for the checks only: 0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLM",
     "AWS_ACCESS_KEY_ID": "withheld",
@@ -31,15 +31,15 @@ THROWAWAY = {
 
 
 class ProjectChecks:
-    """The checks of ``site``'s project; what they write goes below ``directory``.
+    """The checks of ``site``'s project; they write below ``directory``.
 
-    Each raises SlipwayError, one line, when the project does not pass; the log of its name has the rest.
+    Each raises SlipwayError, one line, when the project does not pass; its log has the rest.
     """
 
     def __init__(self, site: config.Site, directory: Path) -> None:
         self.site = site
         self.directory = directory
-        # This shell's variables, which may hold what settings ask for; whatever it was last used for.
+        # This shell's variables, which settings may read, without those that select a Django environment.
         unset = (switch.VARIABLE, "DJANGO_SETTINGS_MODULE")
         self._shell = {name: value for name, value in os.environ.items() if name not in unset}
 
@@ -52,7 +52,7 @@ class ProjectChecks:
         self._manage("missing_migrations")
 
     def build(self) -> str:
-        """Builds the static files as a deploy does, and pushes none; returns what was built."""
+        """Builds the static files as a deploy does, and pushes none; returns the summary."""
         return self._manage("collectstatic", "--noinput", "--build-only").strip().splitlines()[-1]
 
     def pack(self) -> None:
@@ -60,7 +60,7 @@ class ProjectChecks:
         self._manage("pack", str(self.directory / "release.tar.gz"))
 
     def tests(self, arguments: Sequence[str] = ()) -> bool:
-        """Runs the project's own tests, on the screen, with ``arguments``; returns whether there are any."""
+        """Runs the project's own tests with ``arguments``; returns whether there are any."""
         environment = self._shell | dict(self.site.extra)
         pytest, configured = uses_pytest(PROJECT)
         if pytest:
@@ -82,7 +82,7 @@ class ProjectChecks:
         return True
 
     def _manage(self, *arguments: str) -> str:
-        """The output of manage.py under the settings of production, with a database that is nobody's."""
+        """The output of manage.py under the settings of production, with a throwaway database."""
         environment = {
             **self._shell,
             "DATABASE_URL": f"sqlite:///{self.directory / 'db.sqlite3'}",
@@ -134,8 +134,8 @@ def _configures_pytest(file: Path) -> bool:
 
 
 def summary(output: str) -> str:
-    """What a person must know of a failed command's output, in one line."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["it said nothing"]
+    """The cause in a failed command's output, in one line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no output"]
     if "ERRORS:" in lines:
         errors = [line for line in lines[lines.index("ERRORS:") + 1 :] if re.match(r"\S.*: \(\w+\.E\d+\)", line)]
         more = f", and {len(errors) - 1} more" if errors[1:] else ""

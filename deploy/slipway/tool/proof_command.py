@@ -1,4 +1,4 @@
-"""The command line of the proof, for whoever runs it: a deploy on its server, a demo on its own."""
+"""The command line of the proof, for a deploy and for the demo."""
 
 import sys
 from pathlib import Path
@@ -16,8 +16,8 @@ def command(
     report: Path,
     provisioned: Path | None = None,
 ) -> list[str]:
-    """``project`` holds the site's own files, ``build`` the release's manifests; ``provisioned`` what `describe`
-    prints, where known."""
+    """``project`` has the site's own files, ``build`` the release's manifests; ``provisioned`` is the output of
+    `describe`, if any."""
     return [
         *(sys.executable, "-m", "tests.smoke", "--site", site.site_url),
         *("--static", site.static_url, "--media", site.media_url, "--origin-log", str(origin_log)),

@@ -1,8 +1,8 @@
-"""Which static objects no release needs any more, and their removal.
+"""Deletes the static objects that no release needs any more.
 
 A release is kept while a rollback may go back to it: the last few, those that were superseded within the last 30 days,
-and whatever lies on the server. Its manifest, ``releases/<id>.json``, names its objects. Where one cannot be read
-nothing is removed at all.
+and all that are on the server. Its manifest, ``releases/<id>.json``, names its objects. If one cannot be read, nothing
+is deleted.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError
 
-from slipway.tool.aws.calls import ask
+from slipway.tool.aws.calls import call
 from slipway.tool.aws.errors import Rejection, call_failed, explain
 from slipway.tool.aws.identity import Identity
 from slipway.tool.config import Site
@@ -24,7 +24,7 @@ from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import RELEASES_PREFIX, STATIC_PREFIX
 
 SUPERSEDED = timedelta(days=30)
-# A push that is under way has sent what no manifest names yet.
+# A push in progress has sent objects that no manifest names yet.
 YOUNG = timedelta(days=1)
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 BATCH = 1000
@@ -33,7 +33,7 @@ ALLOW = f"allow s3:DeleteObject on {STATIC_PREFIX}* to the pruner's key"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``kept`` are ids of releases, newest first; ``to_delete`` whole keys; ``bytes`` is what those take up."""
+    """``kept`` are ids of releases, newest first; ``to_delete`` whole keys; ``bytes`` their total size."""
 
     kept: tuple[str, ...]
     to_delete: tuple[str, ...]
@@ -42,30 +42,30 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Prune:
-    """One bucket, asked by whoever may read manifests and delete static objects."""
+    """One bucket, and a client that may read manifests and delete static objects."""
 
     bucket: str
     client: BaseClient
 
     @classmethod
     def of(cls, site: Site, identity: Identity) -> "Prune":
-        """``identity`` asks: the pruner, or whoever runs the command."""
+        """``identity``: the pruner, or the user who runs the command."""
         try:
             return cls(site.bucket, identity.client("s3", site.region, site.endpoint))
         except BotoCoreError as error:
             raise call_failed("s3", f"s3://{site.bucket}", error) from None
 
     def plan(self, keep: int, on_server: Collection[str]) -> Plan:
-        """What may go when the ``keep`` newest releases stay, and those ``on_server``. Deletes nothing.
+        """The objects to delete when the ``keep`` newest releases stay, and those ``on_server``. Deletes nothing.
 
-        Raises SlipwayError when a manifest of a kept release is not there or cannot be read.
+        Raises SlipwayError when a manifest of a kept release is missing or cannot be read.
         """
-        records, now = self._records()
-        kept = _kept(records, keep, now) | set(on_server)
-        for name in sorted(kept - records.keys()):
+        written, now = self._manifests()
+        kept = _kept(written, keep, now) | set(on_server)
+        for name in sorted(kept - written.keys()):
             raise SlipwayError(
                 f"nothing was pruned: release {name} is on the server and may serve again, "
-                f"but s3://{self.bucket}/{RELEASES_PREFIX}{name}.json is not there to name its objects"
+                f"but its manifest s3://{self.bucket}/{RELEASES_PREFIX}{name}.json is missing"
             )
         if not kept:
             return Plan((), (), 0)
@@ -78,29 +78,29 @@ class Prune:
         return Plan(tuple(sorted(kept, reverse=True)), tuple(sorted(to_delete)), sum(to_delete.values()))
 
     def carry_out(self, plan: Plan) -> None:
-        """Deletes it. Raises SlipwayError naming the first key that stays; a later run goes on."""
+        """Deletes the objects. Raises SlipwayError naming the first key that fails; a later run goes on."""
         for start in range(0, len(plan.to_delete), BATCH):
             batch = [{"Key": key} for key in plan.to_delete[start : start + BATCH]]
             params = {"Bucket": self.bucket, "Delete": {"Objects": batch, "Quiet": True}}
-            answer = ask(self.client, "delete_objects", f"s3://{self.bucket}/{STATIC_PREFIX}", denied=ALLOW, **params)
+            answer = call(self.client, "delete_objects", f"s3://{self.bucket}/{STATIC_PREFIX}", denied=ALLOW, **params)
             for error in answer.get("Errors", []):
                 why = explain(Rejection(0, error.get("Code", ""), error.get("Message", "")), ALLOW)
                 raise SlipwayError(f"cannot delete s3://{self.bucket}/{error.get('Key')}: {why}")
 
-    def _records(self) -> tuple[dict[str, datetime], datetime]:
-        """When each release was recorded, by its id, and the bucket's own time now."""
-        records, now = {}, None
+    def _manifests(self) -> tuple[dict[str, datetime], datetime]:
+        """When each release's manifest was written, by its id, and the bucket's own time now."""
+        written, now = {}, None
         for page in self._pages(RELEASES_PREFIX):
             now = parsedate_to_datetime(page["ResponseMetadata"]["HTTPHeaders"]["date"])
             for each in page.get("Contents", []):
                 name = each["Key"].removeprefix(RELEASES_PREFIX)
                 if name.endswith(".json"):
-                    records[name.removesuffix(".json")] = each["LastModified"]
-        return records, now
+                    written[name.removesuffix(".json")] = each["LastModified"]
+        return written, now
 
     def _objects(self, release: str) -> list[str]:
         key = f"{RELEASES_PREFIX}{release}.json"
-        body = self._ask("get_object", key, Key=key)["Body"].read()
+        body = self._call("get_object", key, Key=key)["Body"].read()
         try:
             objects = json.loads(body)["objects"]
             if not objects or not all(each.startswith(STATIC_PREFIX) for each in objects):
@@ -119,24 +119,24 @@ class Prune:
     def _pages(self, prefix: str) -> Iterator[dict[str, Any]]:
         token: dict[str, str] = {}
         while True:
-            page = self._ask("list_objects_v2", prefix, Prefix=prefix, **token)
+            page = self._call("list_objects_v2", prefix, Prefix=prefix, **token)
             yield page
             if not page.get("NextContinuationToken"):
                 return
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
-    def _ask(self, operation: str, key: str, **params: Any) -> dict[str, Any]:
+    def _call(self, operation: str, key: str, **params: Any) -> dict[str, Any]:
         try:
-            return ask(self.client, operation, f"s3://{self.bucket}/{key}", Bucket=self.bucket, **params)
+            return call(self.client, operation, f"s3://{self.bucket}/{key}", Bucket=self.bucket, **params)
         except SlipwayError as error:
             raise SlipwayError(f"nothing was pruned: {error}") from None
 
 
-def _kept(records: Mapping[str, datetime], keep: int, now: datetime) -> set[str]:
-    """The ids that stay: an id begins with its time, and the next one's record says when it was superseded."""
-    newest_first = sorted(records, reverse=True)
+def _kept(written: Mapping[str, datetime], keep: int, now: datetime) -> set[str]:
+    """The ids that stay. An id begins with its time; a release was superseded when the next manifest was written."""
+    newest_first = sorted(written, reverse=True)
     kept = set(newest_first[:keep])
     for newer, name in pairwise(newest_first):
-        if records[newer] > now - SUPERSEDED:
+        if written[newer] > now - SUPERSEDED:
             kept.add(name)
     return kept

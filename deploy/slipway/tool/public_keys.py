@@ -1,11 +1,11 @@
-"""SSH public keys as people give them: a line, or a file of such lines."""
+"""Reads SSH public keys: a line, or a file of such lines."""
 
 import base64
 import binascii
 import re
 from pathlib import Path
 
-# What sshd takes by itself: https://man.openbsd.org/sshd_config#PubkeyAcceptedAlgorithms
+# What sshd accepts by default: https://man.openbsd.org/sshd_config#PubkeyAcceptedAlgorithms
 KINDS = (
     "ssh-ed25519",
     "ssh-rsa",
@@ -20,12 +20,12 @@ PRIVATE = re.compile(r"PRIVATE KEY|PuTTY-User-Key-File")
 
 
 def read(given: str, folder: Path) -> list[str]:
-    """The keys that ``given`` gives: itself, or those in the file that it names, relative to ``folder``.
+    """The keys of ``given``: itself, or those in the file of that name, relative to ``folder``.
 
     Raises ValueError with what is wrong; it never quotes what may be a private key.
     """
     if PRIVATE.search(given):
-        raise ValueError("a private key stands there; take it out, give the line of its .pub, and make another pair")
+        raise ValueError("this is a private key; take it out, give the line of its .pub, and make another pair")
     given = given.strip()
     if given.startswith(tuple(f"{kind} " for kind in KINDS)):
         return [_key(given)]
@@ -46,25 +46,25 @@ def read(given: str, folder: Path) -> list[str]:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two keys are one, whatever their comments say."""
+    """Whether two keys are the same, apart from their comments."""
     return one.split()[:2] == other.split()[:2]
 
 
 def _key(line: str, where: str = "") -> str:
-    """``line`` when it is a whole key."""
+    """``line``, if it is a whole key. Raises ValueError otherwise."""
     kind, *rest = line.split(maxsplit=2)
     try:
         fields = _fields(base64.b64decode(rest[0], validate=True))
     except (IndexError, binascii.Error):
         fields = []
-    # It names its own kind once more inside.
+    # The encoded part begins with the kind, too.
     if kind not in KINDS or fields[:1] != [kind.encode()] or not line.isprintable():
         raise ValueError(f"{where}{line[:40]!r}… is not a whole public key like `ssh-ed25519 AAAA… you@work`")
     return line
 
 
 def _fields(blob: bytes) -> list[bytes]:
-    """The strings of a key, each behind its length; none when the last is cut off."""
+    """The strings of a key, each prefixed by its length; none when the last is cut off."""
     fields = []
     while blob:
         size = int.from_bytes(blob[:4])

@@ -197,7 +197,7 @@ def test_access_denied_names_service_action_and_resource(
 def test_an_unreachable_endpoint_is_one_line(monkeypatch: pytest.MonkeyPatch, site: ExampleSite):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(SlipwayError, match=f"s3 cannot be asked about bucket {site.bucket}") as caught:
+    with pytest.raises(SlipwayError, match=f"s3 request about bucket {site.bucket} failed") as caught:
         cloudfront.provision(site)
     assert "\n" not in str(caught.value)
 

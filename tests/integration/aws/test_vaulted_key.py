@@ -48,7 +48,7 @@ def deploy(aws, site, tmp_path):
         manifest = tmp_path / "objects.json"
         manifest.write_text('{"objects": {"static/a.css": {}}}')
         if identity == "deployer":
-            builder.record(SimpleNamespace(id="20261130T080000Z-abc", objects=manifest))
+            builder.put_manifest(SimpleNamespace(id="20261130T080000Z-abc", objects=manifest))
         path = Proof(site, secrets, connection=None, builder=builder)._provisioned_state()
         return json.loads(path.read_text()) if path else None
 

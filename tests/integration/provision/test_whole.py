@@ -26,7 +26,7 @@ def test_an_empty_account_gets_all_of_it_and_the_plan_said_so(cloud: Cloud, site
     assert cloud.inventory() == {}
     done = provision(site)
     assert cloud.inventory() == WHOLE
-    assert planned.there == ()
+    assert planned.existing == ()
     assert [line for line in planned.changes if not line.startswith("wait")] == list(done.changes)
     assert done.notes == ()
 
@@ -35,7 +35,7 @@ def test_a_second_run_changes_nothing(cloud: Cloud, site: config.Site):
     provision(site)
     planned = provision(site, dry=True)
     assert planned.changes == ()
-    assert {"bucket example-com", "static distribution", "user example-com-web"} <= set(planned.there)
+    assert {"bucket example-com", "static distribution", "user example-com-web"} <= set(planned.existing)
     said: list[str] = []
     assert provision(site, say=said.append).changes == ()
     assert said == []

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from slipway.tool.push import Bucket, push, put_release, start_listing
+from slipway.tool.push import Bucket, push, put_manifest, start_listing
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import MANIFEST_VERSION, StaticObject
 from tests.integration.push.conftest import as_held
@@ -128,10 +128,10 @@ def test_a_bucket_that_does_not_exist_is_named(admin, release):
 
 
 def test_a_release_is_recorded_once_and_for_all(bucket, admin):
-    put_release(bucket, "20260101-1", b'{"version":1}')
-    put_release(bucket, "20260101-1", b'{"version":1}')
+    put_manifest(bucket, "20260101-1", b'{"version":1}')
+    put_manifest(bucket, "20260101-1", b'{"version":1}')
     with pytest.raises(SlipwayError, match=r"/releases/20260101-1\.json is there with other bytes"):
-        put_release(bucket, "20260101-1", b'{"version":2}')
+        put_manifest(bucket, "20260101-1", b'{"version":2}')
     got = admin.get_object(Bucket=bucket.name, Key="releases/20260101-1.json")
     assert (got["Body"].read(), got["ContentType"]) == (b'{"version":1}', "application/json")
 
@@ -142,7 +142,7 @@ def record(bucket, admin, objects, name):
     manifest = json.dumps({"version": MANIFEST_VERSION, "objects": described}).encode()
     pushed = max(one["LastModified"] for one in admin.list_objects_v2(Bucket=bucket.name)["Contents"])
     for attempt in itertools.count():
-        put_release(bucket, f"{name}-{attempt:05}", manifest)
+        put_manifest(bucket, f"{name}-{attempt:05}", manifest)
         key = f"releases/{name}-{attempt:05}.json"
         if admin.head_object(Bucket=bucket.name, Key=key)["LastModified"] > pushed.replace(microsecond=999_999):
             return
@@ -171,5 +171,5 @@ def test_changed_headers_of_an_unhashed_file_reach_it_and_are_purged(bucket, adm
 def test_manifests_of_an_earlier_version_may_name_headers_that_the_objects_have_not(bucket, admin, release):
     push(release, bucket)
     described = {obj.key: dict(zip(("content_type", "cache_control"), obj.headers, strict=True)) for obj in release}
-    put_release(bucket, "20260101-1", json.dumps({"version": 1, "objects": described}).encode())
+    put_manifest(bucket, "20260101-1", json.dumps({"version": 1, "objects": described}).encode())
     assert push(release, bucket).sent == 2

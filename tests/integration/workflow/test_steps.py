@@ -170,7 +170,7 @@ def test_the_job_proves_who_it_is_and_gets_a_key(deployed):
 
 def test_a_server_that_needs_the_playbook_stops_it_before_it_does_anything_there(deployed):
     assert deployed.returncode != 0
-    assert f"{HOST}: the playbook is needed (Slipway has not been on this host)" in deployed.stdout
+    assert f"{HOST}: the playbook is needed (the host is new)" in deployed.stdout
     assert "run `make deploy` from a machine whose key is in admin_keys" in deployed.stdout
     assert deployed.server == ["true", "facts www.example.com example.com"]
 
@@ -217,7 +217,7 @@ def test_a_site_that_is_whole_passes_the_job_that_the_deploy_needs(runner):
     for step in TEST:
         done = runner.run(step)
         assert done.returncode == 0, done.stdout
-    assert "passes: `make deploy` can take it from here" in done.stdout
+    assert "passes: `make deploy` can deploy it" in done.stdout
 
 
 @pytest.mark.parametrize(

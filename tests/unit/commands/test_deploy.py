@@ -41,7 +41,7 @@ class Recorder:
     def replaced(self):
         return [ICON]
 
-    def record(self, release):
+    def put_manifest(self, release):
         self.calls.append("record")
 
     def agent(self, verb, *_):
@@ -65,9 +65,9 @@ def phases(described, monkeypatch):
         secrets = SimpleNamespace(cdn={}, deployer={})
         playing = deploy.Deploy(described(provider), secrets, argparse.Namespace(allow_unsafe=False))
         playing.builder = playing.connection = recorder
-        playing.found = SimpleNamespace(current="")
+        playing.host = SimpleNamespace(current="")
         playing.prepare(playing.build())
-        playing.tidy()
+        playing.prune()
         return recorder.calls
 
     return play
@@ -105,24 +105,24 @@ def look(described, monkeypatch):
         site = described("cloudfront", **settings)
         options = argparse.Namespace(take_over=False, check=check, provision=provision)
         looking = deploy.Deploy(site, SimpleNamespace(web={}), options)
-        looking.look()
+        looking.preflight()
         return looking
 
     return look
 
 
 def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_release(look):
-    assert look().described.paths == ("/login/",)
+    assert look().wanted.paths == ("/login/",)
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"fingerprint": ""}, "Slipway has not been on this host"),
+        ({"fingerprint": ""}, "the host is new"),
         ({"fingerprint": "f01"}, "the description changed"),
         ({"drifted": ("/etc/nginx/nginx.conf",)}, "/etc/nginx/nginx.conf drifted"),
-        ({"provision": True}, "it was asked for"),
-        ({"check": True}, "CHECK=1 plays it"),
+        ({"provision": True}, "PROVISION=1"),
+        ({"check": True}, "CHECK=1 runs it"),
     ],
 )
 def test_what_needs_the_playbook_is_not_begun_with_the_key_of_ci(changes, reason, look, monkeypatch):
@@ -143,7 +143,7 @@ def test_a_new_path_that_takes_a_password_stops_ci_before_anything_is_pushed(loo
     looking.builder = SimpleNamespace(
         check_settings=list, sign_in_paths=lambda: ["/sign-in/"], push=lambda: pytest.fail("something was pushed")
     )
-    looking.found.current = ""
+    looking.host.current = ""
     with pytest.raises(SlipwayError, match=r"needed \(the description changed\).*admin_keys"):
         looking.build()
 
@@ -151,7 +151,7 @@ def test_a_new_path_that_takes_a_password_stops_ci_before_anything_is_pushed(loo
 def test_a_release_that_asks_for_the_playbook_after_all_does_not_get_to_the_server(look, monkeypatch):
     """Its paths that take a password are known once it is built."""
     looking = look(restricted=True)
-    looking.described = SimpleNamespace(fingerprint="f02")
+    looking.wanted = SimpleNamespace(fingerprint="f02")
     monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was played"))
     with pytest.raises(SlipwayError, match=r"needed \(the description changed\).*admin_keys"):
         looking.provision()
@@ -213,8 +213,8 @@ def test_a_red_proof_goes_back_if_the_lock_can_be_had_and_the_release_still_serv
 
     monkeypatch.setattr(deploy.run_proof, "Proof", Red)
     playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(no_smoke=False))
-    playing.held, playing.connection = lost, SimpleNamespace(agent=agent)
-    playing.found = SimpleNamespace(current="1")
+    playing.deploy_lock, playing.connection = lost, SimpleNamespace(agent=agent)
+    playing.host = SimpleNamespace(current="1")
     with pytest.raises(SlipwayError, match=wanted):
         playing.switch(SimpleNamespace(id="2"))
     assert lost.calls == ["renew"]
@@ -224,7 +224,7 @@ def test_a_red_proof_goes_back_if_the_lock_can_be_had_and_the_release_still_serv
 def test_nothing_is_provisioned_once_the_lock_is_gone(described, monkeypatch):
     monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was played"))
     playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(provision=True))
-    playing.held, playing.connection = Lost(), SimpleNamespace(restricted=False)
+    playing.deploy_lock, playing.connection = Lost(), SimpleNamespace(restricted=False)
     with pytest.raises(SlipwayError, match="the deploy lock is gone"):
         playing.provision()
 
@@ -261,8 +261,8 @@ def switch(described, monkeypatch):
 
         monkeypatch.setattr(deploy.run_proof, "Proof", type("Proof", (Proving,), {"said": said}))
         switching = deploy.Deploy(described("cloudfront"), None, argparse.Namespace(no_smoke=no_smoke))
-        switching.held, switching.connection = SimpleNamespace(renew=lambda: None), SimpleNamespace(agent=agent)
-        switching.found = SimpleNamespace(current=current)
+        switching.deploy_lock, switching.connection = SimpleNamespace(renew=lambda: None), SimpleNamespace(agent=agent)
+        switching.host = SimpleNamespace(current=current)
         try:
             switching.switch(SimpleNamespace(id="2"))
         except (SlipwayError, KeyboardInterrupt) as error:
@@ -305,8 +305,8 @@ def check(described, monkeypatch):
 
         monkeypatch.setattr(deploy.playbook, "provision", provision)
         asking = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(provision=False))
-        asking.found = SimpleNamespace(fingerprint=fingerprint, drifted=drifted, layout=layout, version="0.9")
-        asking.described = SimpleNamespace(fingerprint="abc")
+        asking.host = SimpleNamespace(fingerprint=fingerprint, drifted=drifted, layout=layout, version="0.9")
+        asking.wanted = SimpleNamespace(fingerprint="abc")
         return asking.check()
 
     return ask
@@ -331,7 +331,7 @@ def test_a_server_of_an_earlier_layout_is_told_what_changes_before_the_playbook(
     monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("played"))
     playing = deploy.Deploy(None, None, argparse.Namespace(provision=True))
     playing.connection = SimpleNamespace(restricted=False)
-    playing.found = SimpleNamespace(fingerprint="abc", drifted=(), layout=0, version="")
+    playing.host = SimpleNamespace(fingerprint="abc", drifted=(), layout=0, version="")
     with pytest.raises(pytest.fail.Exception):
         playing.provision()
     assert "from Slipway an earlier version (layout 0)" in capsys.readouterr().out
@@ -349,7 +349,7 @@ def test_keys_that_lock_out_are_rejected_before_the_server_is_asked_anything(des
     monkeypatch.setattr(deploy.lockout, "check", reject)
     monkeypatch.setattr(deploy, "reach", lambda *_, **__: pytest.fail("the server was asked"))
     with pytest.raises(SlipwayError, match="none of them is yours"):
-        deploy.Deploy(described("cloudfront"), None, argparse.Namespace(take_over=False)).look()
+        deploy.Deploy(described("cloudfront"), None, argparse.Namespace(take_over=False)).preflight()
 
 
 @pytest.fixture
@@ -365,22 +365,22 @@ def whole(described, monkeypatch):
                 raise status
             return json.dumps({"problems": status})
 
-        def look(self):
-            self.found, self.connection = SimpleNamespace(fingerprint="abc"), SimpleNamespace(agent=agent)
+        def preflight(self):
+            self.host, self.connection = SimpleNamespace(fingerprint="abc"), SimpleNamespace(agent=agent)
 
-        def take_lock(self, until_the_end):
-            self.held = until_the_end
+        def take_lock(self, stack):
+            self.deploy_lock = stack
 
         site = described("cloudfront")
         monkeypatch.setattr(deploy.config, "load", lambda: site)
         monkeypatch.setattr(deploy.Secrets, "load", lambda site: None)
-        monkeypatch.setattr(deploy.Deploy, "look", look)
+        monkeypatch.setattr(deploy.Deploy, "preflight", preflight)
         monkeypatch.setattr(deploy.Deploy, "take_lock", take_lock)
         monkeypatch.setattr(deploy.Deploy, "build", lambda self: "1")
         monkeypatch.setattr(deploy.Deploy, "reasons", lambda self: [])
-        for name in ("prepare", "switch", "tidy"):
+        for name in ("prepare", "switch", "prune"):
             monkeypatch.setattr(deploy.Deploy, name, lambda self, *_, name=name: played.append(name))
-        monkeypatch.setattr(deploy.Deploy, "closing", lambda self, release, seconds: f"{release} is live")
+        monkeypatch.setattr(deploy.Deploy, "summary", lambda self, release, seconds: f"{release} is live")
         assert deploy.run(argparse.Namespace(check=False)) == 0
         return played
 
@@ -396,6 +396,6 @@ def whole(described, monkeypatch):
     ],
 )
 def test_what_is_wrong_on_the_server_is_repeated_after_all_else(status, warned, whole, capsys):
-    assert whole(status) == ["prepare", "switch", "tidy"]
+    assert whole(status) == ["prepare", "switch", "prune"]
     printed = capsys.readouterr().out.splitlines()
     assert printed[-1 - len(warned) :] == ["1 is live", *(f"  warning   {each}" for each in warned)]

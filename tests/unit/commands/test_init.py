@@ -144,7 +144,7 @@ def test_config_names_a_second_site_that_starts_from_the_first(file, monkeypatch
         (["--yes", "--domain", "example.com"], "--domain: 'example.com' is not"),
         (["--yes", "--domain", "mysite.org", "--server", "a b"], "--server: 'a b' is not"),
         (["--yes", "--domain", "mysite.org", "--email", "me"], "--email: 'me' is not"),
-        (["--domain", "mysite.org"], "--server: missing, and nobody here to ask"),
+        (["--domain", "mysite.org"], "--server: missing, and there is no terminal to ask"),
     ],
 )
 def test_a_wrong_flag_writes_nothing(flags, says, file, answer, capsys):

@@ -86,7 +86,7 @@ def test_a_check_lists_what_would_go_and_changes_nothing(happened, capsys):
     assert capsys.readouterr().out.splitlines() == [
         "static/a.css",
         "static/b.css",
-        "2 objects (2.5 MB) would go; kept: those of 2 releases",
+        "2 objects (2.5 MB) to delete; kept: those of 2 releases",
     ]
 
 

@@ -81,7 +81,7 @@ def test_a_private_key_among_them_is_rejected_and_never_shown(written, tmp_path)
     (tmp_path / "empty.pub").write_text("# nobody\n")
     indented = PRIVATE.replace("\n", "\n    ")
     for said, names in (
-        (f"\n  - |\n    {indented}\n", "a private key stands there"),
+        (f"\n  - |\n    {indented}\n", "this is a private key"),
         (" [id_ed25519]\n", r"id_ed25519 is a private key; give the other half, id_ed25519\.pub"),
         (" [id.ppk]\n", "is a private key"),
         (" [empty.pub]\n", "holds no key"),

@@ -100,7 +100,7 @@ def said_by_the_push(url, monkeypatch):
 
 
 def said_by_the_edge(url, monkeypatch):
-    return edge._fault(edge.pool(url), f"{url}/a.css")
+    return edge._error(edge.pool(url), f"{url}/a.css")
 
 
 def said_by_a_purge(url, monkeypatch):
@@ -148,7 +148,7 @@ def test_each_fault_of_tls_is_called_what_it_is(form, ask, authority, monkeypatc
     with listening(make(authority)) as port:
         said = ask(f"https://127.0.0.1:{port}", monkeypatch)
     assert expected in said
-    assert "\n" not in said and "nobody whom we trust" not in said
+    assert "\n" not in said and "not signed by" not in said
 
 
 @ASKING
@@ -156,14 +156,14 @@ def test_an_authority_that_nobody_trusts_is_called_that(ask, tmp_path, monkeypat
     stranger = Authority(tmp_path / "stranger").issue("cdn", ["127.0.0.1"])
     with listening(tls(stranger)) as port:
         said = ask(f"https://127.0.0.1:{port}", monkeypatch)
-    assert "is signed by nobody whom we trust; check " in said
+    assert "is not signed by a trusted authority; check " in said
 
 
 @ASKING
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("407 Proxy Authentication Required", "the proxy wants a user and a password (407 "),
+        ("407 Proxy Authentication Required", "the proxy requires a user and a password (407 "),
         ("403 Forbidden", "the proxy rejects the connection to "),
         ("502 Bad Gateway", "the proxy answers 502 Bad Gateway for "),
         ("503 Service Unavailable", "the proxy answers 503 Service Unavailable for "),

@@ -86,7 +86,7 @@ def test_without_a_role_the_key_of_the_vault_is_said_to_do(run, github, sts):
     [
         ({"ACTIONS_ID_TOKEN_REQUEST_URL": None}, "its workflow needs `id-token: write`"),
         ({"ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:1/?"}, "run the job again"),
-        ({"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, "AWS cannot be asked"),
+        ({"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, "the AWS request for credentials of"),
     ],
     ids=["no permission", "no GitHub", "no AWS"],
 )
@@ -103,12 +103,12 @@ def test_a_role_that_trusts_somebody_else_is_told_with_what_to_look_at(run, sts)
     sts.answering = lambda asked: Answered(403, DENIED)
     done = run()
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"no credentials of {ROLE}: 403 AccessDenied: it trusts the repository" in done.stderr
+    assert f"no credentials of {ROLE}: 403 AccessDenied: it trusts only jobs in the" in done.stderr
     assert "environment `production`" in done.stderr
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"message": "no"}', b"[]"])
 def test_an_answer_of_another_form_is_no_identity(run, github, sts, body):
     github.answering = lambda asked: Answered(body=body)
-    assert "does not hand out this job's identity" in run().stderr
+    assert "does not issue this job's identity" in run().stderr
     assert sts.asked == []

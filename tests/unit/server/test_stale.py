@@ -55,7 +55,7 @@ def test_amazon_s_api_that_is_down_is_a_warning_too(described, monkeypatch):
         "AWS_MAX_ATTEMPTS": "1",
     }
     (line,) = stale.purge(described("cloudfront"), keys, [ICON])
-    assert line.startswith("warning: cloudfront cannot be asked about distributions")
+    assert line.startswith("warning: cloudfront request about distributions failed")
     assert "the-secret" not in line
     # The key was the purge's alone.
     assert not any(name.startswith("AWS_") for name in os.environ)

@@ -54,12 +54,12 @@ class InMemory:
         return super().copy(storage=self.storage, **kwargs)
 
     def regrouped(self, groups: Iterable[tuple[Any, "InMemory"]]) -> Iterator[tuple[Any, Any]]:
-        """Each group, cut where ``apart`` says that two neighbours must not be joined."""
+        """Each group, cut where ``is_boundary`` says that two scripts or stylesheets must not be joined."""
         for attribute, group in groups:
             previous = part = None
             for entry in group.split_content:
                 content = self.text(entry)
-                if part is None or self.apart(previous, content):
+                if part is None or self.is_boundary(previous, content):
                     part = group.copy(content=group.content)
                     yield attribute, part
                 part.split_content.append(entry)
@@ -93,7 +93,7 @@ class CssCompressor(InMemory, StockCssCompressor):
                 raise SlipwayError(f"an inline style refers to {reference.url}; write it with {{% static %}}")
 
     @staticmethod
-    def apart(previous: bytes, sheet: bytes) -> bool:
+    def is_boundary(previous: bytes, sheet: bytes) -> bool:
         imports = any(reference.kind == "import" for reference in css.references(sheet))
         return imports or not css.is_balanced(previous)
 
@@ -112,7 +112,7 @@ class JsCompressor(InMemory, StockJsCompressor):
         return self.split_content
 
     @staticmethod
-    def apart(previous: bytes, script: bytes) -> bool:
+    def is_boundary(previous: bytes, script: bytes) -> bool:
         return javascript.is_strict(previous) != javascript.is_strict(script)
 
 

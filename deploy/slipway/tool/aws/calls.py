@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from slipway.tool.aws.errors import call_failed
 
 
-def ask(
+def call(
     client: BaseClient,
     operation: str,
     resource: str,

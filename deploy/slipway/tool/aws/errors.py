@@ -113,7 +113,7 @@ def call_failed(
     if isinstance(error, CREDENTIALS):
         return SlipwayError(explain(error))
     if isinstance(error, exceptions.BotoCoreError):
-        return SlipwayError(f"{service} cannot be asked about {resource}: {explain(error)}")
+        return SlipwayError(f"{service} request about {resource} failed: {explain(error)}")
     rejection, call = Rejection.of(error), f"{service}:{error.operation_name}"
     if rejection.code in DENIED:
         return SlipwayError(f"access denied for {call} on {resource}; {allow or ALLOW}")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError
 
-from slipway.tool.aws.calls import ask
+from slipway.tool.aws.calls import call
 from slipway.tool.aws.errors import call_failed
 from slipway.tool.aws.identity import Identity
 from slipway.tool.config import Site
@@ -41,7 +41,7 @@ class Account:
         self.say = say
         self.changes: list[str] = []
         # Names of what was there before, as it should be or not.
-        self.there: list[str] = []
+        self.existing: list[str] = []
         # What a person should know or do, and is no change of ours.
         self.notes: list[str] = []
 
@@ -82,7 +82,7 @@ class Account:
         self, client: BaseClient, operation: str, resource: str, lines: Sequence[str], **params: Any
     ) -> dict[str, Any] | None:
         """Makes one change, told by ``lines``; AWS's answer, or None when dry. Raises SlipwayError."""
-        answer = None if self.dry else ask(client, operation, resource, **params)
+        answer = None if self.dry else call(client, operation, resource, **params)
         for line in lines:
             self.changes.append(line)
             self.say(line)
@@ -94,7 +94,7 @@ def pages(client: BaseClient, operation: str, resource: str, listing: str) -> li
     items: list[dict[str, Any]] = []
     marker: dict[str, str] = {}
     while True:
-        page = ask(client, operation, resource, **marker)[listing]
+        page = call(client, operation, resource, **marker)[listing]
         items += page.get("Items") or []
         if not page.get("NextMarker"):
             return items

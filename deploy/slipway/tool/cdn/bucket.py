@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.tool.aws.calls import ask
+from slipway.tool.aws.calls import call
 from slipway.tool.cdn.account import GLOBAL, TAG, Account, is_https
 from slipway.tool.cdn.drift import overlay
 from slipway.tool.cdn.edges import Edge
@@ -59,7 +59,7 @@ class Setting:
     absent: tuple[str, ...] = ()
 
     def read(self, account: Account, bucket: str) -> dict[str, Any] | None:
-        answer = ask(account.s3, self.get, f"bucket {bucket}", self.absent, Bucket=bucket)
+        answer = call(account.s3, self.get, f"bucket {bucket}", self.absent, Bucket=bucket)
         if answer is None:
             return None
         known = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
@@ -171,7 +171,7 @@ def ensure_policy(account: Account, site: Site, edge: Edge, distribution_arn: st
 
 def read_policy(account: Account, bucket: str) -> dict[str, Any] | None:
     absent = ("NoSuchBucketPolicy", "NoSuchBucket")
-    answer = ask(account.s3, "get_bucket_policy", f"bucket {bucket}", absent, Bucket=bucket)
+    answer = call(account.s3, "get_bucket_policy", f"bucket {bucket}", absent, Bucket=bucket)
     return json.loads(answer["Policy"]) if answer else None
 
 
@@ -208,7 +208,7 @@ def policy(site: Site, edge: Edge, distribution_arn: str) -> dict[str, Any]:
 def describe_bucket(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
     """The bucket as S3 describes it, or None when there is none."""
     # Not by HeadBucket, which asks for the right to list all of it.
-    if ask(account.s3, "get_bucket_location", f"bucket {edge.bucket}", ("NoSuchBucket",), Bucket=edge.bucket) is None:
+    if call(account.s3, "get_bucket_location", f"bucket {edge.bucket}", ("NoSuchBucket",), Bucket=edge.bucket) is None:
         return None
     described = {
         setting.label.replace(" ", "_"): setting.read(account, edge.bucket) for setting in settings(site, edge)
@@ -230,7 +230,7 @@ def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
         held = tags(account, edge.bucket)
         owner = held.get(TAG)
         if owner == site.name:
-            account.there.append(name)
+            account.existing.append(name)
             return False
         if owner or _holds_objects(account, edge.bucket):
             whose = f"it belongs to the site {owner}" if owner else "it holds objects of its own"
@@ -253,7 +253,7 @@ def key_of(edge: Edge) -> str:
 
 def exists(account: Account, edge: Edge) -> bool:
     other = f"name another `{key_of(edge)}`"
-    current = ask(
+    current = call(
         account.s3,
         "head_bucket",
         f"bucket {edge.bucket}",
@@ -270,12 +270,12 @@ def exists(account: Account, edge: Edge) -> bool:
 
 
 def tags(account: Account, bucket: str) -> dict[str, str]:
-    answer = ask(account.s3, "get_bucket_tagging", f"bucket {bucket}", ("NoSuchTagSet",), Bucket=bucket)
+    answer = call(account.s3, "get_bucket_tagging", f"bucket {bucket}", ("NoSuchTagSet",), Bucket=bucket)
     return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
 
 
 def _holds_objects(account: Account, bucket: str) -> bool:
-    listing = ask(account.s3, "list_objects_v2", f"bucket {bucket}", Bucket=bucket, MaxKeys=1)
+    listing = call(account.s3, "list_objects_v2", f"bucket {bucket}", Bucket=bucket, MaxKeys=1)
     return bool(listing.get("Contents"))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from slipway.tool.aws.calls import ask
+from slipway.tool.aws.calls import call
 from slipway.tool.cdn import route53
 from slipway.tool.cdn.account import NOT_YET, TAG, Account, host
 from slipway.tool.cdn.waiting import wait_for
@@ -27,7 +27,7 @@ def ensure_certificate(account: Account, site: Site, zones: Sequence[route53.Zon
     names = names_of(site)
     arn = find_certificate(account, site)
     if arn:
-        account.there.append(f"certificate of {' and '.join(names)}")
+        account.existing.append(f"certificate of {' and '.join(names)}")
         # It is renewed as long as they stay.
         for record in records_of(_describe(account, arn)):
             _ensure_record(account, record, zones)
@@ -69,7 +69,7 @@ def certificates(account: Account, status: str) -> list[dict[str, Any]]:
     certificates: list[dict[str, Any]] = []
     params: dict[str, Any] = {"CertificateStatuses": [status], "Includes": {"keyTypes": KEY_TYPES}}
     while True:
-        page = ask(account.acm, "list_certificates", "certificates", **params)
+        page = call(account.acm, "list_certificates", "certificates", **params)
         certificates += [_describe(account, c["CertificateArn"]) for c in page["CertificateSummaryList"]]
         if not page.get("NextToken"):
             return certificates
@@ -111,12 +111,12 @@ def _ensure_record(account: Account, record: dict[str, str], zones: Sequence[rou
 
 
 def _is_ours(account: Account, site: Site, arn: str) -> bool:
-    answer = ask(account.acm, "list_tags_for_certificate", f"certificate {arn}", CertificateArn=arn)
+    answer = call(account.acm, "list_tags_for_certificate", f"certificate {arn}", CertificateArn=arn)
     return {"Key": TAG, "Value": site.name} in answer["Tags"]
 
 
 def _describe(account: Account, arn: str) -> dict[str, Any]:
-    answer = ask(account.acm, "describe_certificate", f"certificate {arn}", CertificateArn=arn)
+    answer = call(account.acm, "describe_certificate", f"certificate {arn}", CertificateArn=arn)
     return answer["Certificate"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from slipway.tool.aws.calls import ask
+from slipway.tool.aws.calls import call
 from slipway.tool.aws.identity import Identity
 from slipway.tool.cdn import iam_policies, route53
 from slipway.tool.cdn.account import Account, is_https
@@ -50,7 +50,7 @@ class Host:
 class Provisioned:
     """What stands now, and a line for each change that was made; none where nothing was.
 
-    ``by`` says whose credentials they are, ``there`` names what was there before.
+    ``by`` says whose credentials they are, ``existing`` names what existed before.
     """
 
     hosts: tuple[Host, ...]
@@ -58,7 +58,7 @@ class Provisioned:
     # What a person should know or do beside it.
     notes: tuple[str, ...]
     by: str
-    there: tuple[str, ...]
+    existing: tuple[str, ...]
 
 
 def provision(
@@ -75,7 +75,7 @@ def provision(
     to do, where it cannot go on; a later run goes on from there.
     """
     account = Account(site.region, dry=dry, say=say)
-    who = ask(account.sts, "get_caller_identity", "these credentials")
+    who = call(account.sts, "get_caller_identity", "these credentials")
     zones = route53.zones(account) if is_https(site) else []
     certificate = ensure_certificate(account, site, zones) if is_https(site) else None
     for edge in edges(site):
@@ -100,7 +100,7 @@ def provision(
         tuple(account.changes),
         tuple(account.notes),
         by=f"account {who['Account']}, as {who['Arn']}",
-        there=tuple(account.there),
+        existing=tuple(account.existing),
     )
 
 
@@ -147,7 +147,7 @@ def _invalidate(account: Account, edge: Edge, paths: list[str]) -> str:
         "Paths": {"Quantity": len(paths), "Items": paths},
         "CallerReference": str(uuid.uuid4()),
     }
-    answer = ask(
+    answer = call(
         account.cloudfront,
         "create_invalidation",
         f"distribution {current['Id']}",
@@ -167,7 +167,7 @@ def _deployed(account: Account, host: Host) -> Host:
 
     def is_deployed() -> bool:
         nonlocal status
-        current = ask(account.cloudfront, "get_distribution", f"distribution {host.alias}", Id=host.distribution_id)
+        current = call(account.cloudfront, "get_distribution", f"distribution {host.alias}", Id=host.distribution_id)
         status = current["Distribution"]["Status"]
         return status == "Deployed"
 
@@ -183,7 +183,7 @@ def _describe_edge(account: Account, edge: Edge) -> dict[str, Any]:
     if summary is None:
         return {"url": edge.url, "distribution_id": None}
     name = f"distribution {summary['Id']}"
-    current = ask(client, "get_distribution", name, Id=summary["Id"])["Distribution"]
+    current = call(client, "get_distribution", name, Id=summary["Id"])["Distribution"]
     config = current["DistributionConfig"]
     behavior = config["DefaultCacheBehavior"]
     control = config["Origins"]["Items"][0].get("OriginAccessControlId")
@@ -205,5 +205,5 @@ def _named(client: Any, kind: str, identifier: str | None) -> dict[str, Any] | N
     if not identifier:
         return None
     snake = xform_name(kind)
-    answer = ask(client, f"get_{snake}_config", f"{kind} {identifier}", Id=identifier)
+    answer = call(client, f"get_{snake}_config", f"{kind} {identifier}", Id=identifier)
     return answer[f"{kind}Config"]

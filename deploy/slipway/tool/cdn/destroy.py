@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.tool.aws.calls import ask
+from slipway.tool.aws.calls import call
 from slipway.tool.aws.errors import Rejection, explain
 from slipway.tool.cdn import certificate, route53
 from slipway.tool.cdn.account import TAG, Account, is_https
@@ -90,7 +90,7 @@ def _remove_host(account: Account, site: Site, edge: Edge, zones: Sequence[route
 
 def _remove_distribution(account: Account, edge: Edge, identifier: str) -> None:
     client, name = account.cloudfront, f"{edge.kind} distribution {identifier}"
-    answer = ask(client, "get_distribution_config", name, Id=identifier)
+    answer = call(client, "get_distribution_config", name, Id=identifier)
     if answer["DistributionConfig"]["Enabled"]:
         off = answer["DistributionConfig"] | {"Enabled": False}
         lines = [f"disable {name} ({edge.alias})"]
@@ -100,7 +100,7 @@ def _remove_distribution(account: Account, edge: Edge, identifier: str) -> None:
     current: dict[str, Any] = {"ETag": ""}
 
     def is_deployed() -> bool:
-        current.update(ask(client, "get_distribution", name, Id=identifier))
+        current.update(call(client, "get_distribution", name, Id=identifier))
         return current["Distribution"]["Status"] == "Deployed"
 
     if not account.dry and not wait_for(f"{name} to be disabled", is_deployed, account.say, DISABLED_WITHIN):
@@ -113,7 +113,7 @@ def _remove_kind(account: Account, kind: str, identifier: str | None) -> None:
     if identifier is None:
         return
     client, name = account.cloudfront, f"{kind.replace('_', ' ')} {identifier}"
-    etag = ask(client, f"get_{kind}", name, Id=identifier)["ETag"]
+    etag = call(client, f"get_{kind}", name, Id=identifier)["ETag"]
     account.change(client, f"delete_{kind}", name, [f"delete {name}"], Id=identifier, IfMatch=etag)
 
 
@@ -138,7 +138,7 @@ def _is_released(account: Account, arn: str, name: str) -> bool:
 
 
 def _users(account: Account, arn: str) -> list[str]:
-    answer = ask(account.acm, "describe_certificate", f"certificate {arn}", CertificateArn=arn)
+    answer = call(account.acm, "describe_certificate", f"certificate {arn}", CertificateArn=arn)
     return answer["Certificate"].get("InUseBy", [])
 
 
@@ -156,7 +156,7 @@ def _remove_bucket(account: Account, site: Site, edge: Edge) -> None:
 
 def _delete(account: Account, bucket: str, objects: list[dict[str, str]]) -> None:
     params = {"Bucket": bucket, "Delete": {"Objects": objects, "Quiet": True}}
-    errors = ask(account.s3, "delete_objects", f"bucket {bucket}", **params).get("Errors")
+    errors = call(account.s3, "delete_objects", f"bucket {bucket}", **params).get("Errors")
     if errors:
         why = explain(Rejection(0, errors[0].get("Code", ""), errors[0].get("Message", "")))
         raise SlipwayError(f"cannot delete s3://{bucket}/{errors[0]['Key']}: {why}")
@@ -166,7 +166,7 @@ def _versions(account: Account, bucket: str):
     """Pages of everything in the bucket: objects, old versions, delete markers."""
     params: dict[str, str] = {}
     while True:
-        page = ask(account.s3, "list_object_versions", f"bucket {bucket}", Bucket=bucket, **params)
+        page = call(account.s3, "list_object_versions", f"bucket {bucket}", Bucket=bucket, **params)
         yield [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         if not page.get("IsTruncated"):
             return

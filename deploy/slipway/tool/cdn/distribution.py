@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore import xform_name
 
-from slipway.tool.aws.calls import ask
+from slipway.tool.aws.calls import call
 from slipway.tool.cdn.account import NOT_YET, TAG, Account, is_https, pages
 from slipway.tool.cdn.cdn_csp import MEDIA_CSP, STATIC_CSP
 from slipway.tool.cdn.drift import overlay
@@ -149,7 +149,7 @@ def ensure_distribution(account: Account, site: Site, edge: Edge, wanted: dict[s
         unmade = {"Id": NOT_YET, "ARN": NOT_YET, "DomainName": NOT_YET, "Status": NOT_YET}
         return made["Distribution"] if made else unmade
     _ensure(account, "Distribution", summary["Id"], wanted, name)
-    return ask(account.cloudfront, "get_distribution", name, Id=summary["Id"])["Distribution"]
+    return call(account.cloudfront, "get_distribution", name, Id=summary["Id"])["Distribution"]
 
 
 def find_access_control(account: Account, site: Site) -> str | None:
@@ -187,7 +187,7 @@ def find_ours(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None
 
 def _is_ours(account: Account, site: Site, summary: dict[str, Any]) -> bool:
     name = f"distribution {summary['Id']}"
-    answer = ask(account.cloudfront, "list_tags_for_resource", name, Resource=summary["ARN"])
+    answer = call(account.cloudfront, "list_tags_for_resource", name, Resource=summary["ARN"])
     tags = {tag["Key"]: tag.get("Value") for tag in answer["Tags"].get("Items") or []}
     return tags.get(TAG) == site.name
 
@@ -200,8 +200,8 @@ def _ensure(account: Account, kind: str, current: str | None, wanted: dict[str, 
     if current is None:
         made = account.change(client, f"create_{snake}", name, [f"create {name}"], **{member: wanted})
         return made[kind]["Id"] if made else NOT_YET
-    account.there.append(name)
-    answer = ask(client, f"get_{snake}_config", name, Id=current)
+    account.existing.append(name)
+    answer = call(client, f"get_{snake}_config", name, Id=current)
     merged, drifts = overlay(answer[member], wanted)
     if drifts:
         params = {member: merged, "IfMatch": answer["ETag"]}

@@ -6,7 +6,7 @@ A key goes from AWS's answer straight into the vaulted file; nothing shows it.
 import json
 from typing import Any
 
-from slipway.tool.aws.calls import ask
+from slipway.tool.aws.calls import call
 from slipway.tool.cdn import iam_policies
 from slipway.tool.cdn.account import NOT_YET, TAG, Account
 from slipway.tool.cdn.drift import overlay
@@ -53,7 +53,7 @@ def role_name(site: Site) -> str:
 
 def _ensure_user(account: Account, site: Site, name: str, document: dict[str, Any], secrets: Secrets) -> None:
     user, held = user_name(site, name), getattr(secrets, name).get(AWS_PAIR[0])
-    current = ask(account.iam, "get_user", f"user {user}", ABSENT, UserName=user)
+    current = call(account.iam, "get_user", f"user {user}", ABSENT, UserName=user)
     if current is None and held:
         account.note(
             f"{name}: {secrets.path.name} holds a key that `make cdn` did not make; take it out to have one made"
@@ -65,7 +65,7 @@ def _ensure_user(account: Account, site: Site, name: str, document: dict[str, An
             account.iam, "create_user", f"user {user}", [f"create user {user}"], UserName=user, Path=PATH, Tags=tags
         )
     elif _is_ours(account, site, user):
-        account.there.append(f"user {user}")
+        account.existing.append(f"user {user}")
     else:
         raise SlipwayError(f"user {user} is not ours; delete or rename it, or tag it {TAG}={site.name} to have it used")
     _ensure_policy(account, "user", user, document, is_new=current is None)
@@ -106,7 +106,7 @@ def _note_others(account: Account, user: str, keys: list[dict[str, Any]]) -> Non
 
 def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None:
     role, trust = role_name(site), iam_policies.github(site.github, _ensure_provider(account, site))
-    current = ask(account.iam, "get_role", f"role {role}", ABSENT, RoleName=role)
+    current = call(account.iam, "get_role", f"role {role}", ABSENT, RoleName=role)
     if current is None:
         account.change(
             account.iam,
@@ -121,7 +121,7 @@ def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None
         )
     else:
         _check_role(account, site, current)
-        account.there.append(f"role {role}")
+        account.existing.append(f"role {role}")
         held = current["Role"]["AssumeRolePolicyDocument"]
         if held != trust:
             drifts = overlay(held, trust)[1] or ["it trusts more than it should"]
@@ -155,7 +155,7 @@ def _ensure_provider(account: Account, site: Site) -> str:
 
 
 def find_provider(account: Account) -> str | None:
-    listed = ask(account.iam, "list_open_id_connect_providers", "OIDC providers")["OpenIDConnectProviderList"]
+    listed = call(account.iam, "list_open_id_connect_providers", "OIDC providers")["OpenIDConnectProviderList"]
     return next((one["Arn"] for one in listed if one["Arn"].endswith(f"/{iam_policies.GITHUB}")), None)
 
 
@@ -164,7 +164,7 @@ def _ensure_policy(account: Account, kind: str, name: str, document: dict[str, A
     owner = {f"{kind.title()}Name": name}
     resource, held = f"{kind} {name}", None
     if not is_new:
-        answer = ask(account.iam, f"get_{kind}_policy", resource, ABSENT, PolicyName=POLICY, **owner)
+        answer = call(account.iam, f"get_{kind}_policy", resource, ABSENT, PolicyName=POLICY, **owner)
         held = answer["PolicyDocument"] if answer else None
     if held == document:
         return
@@ -179,7 +179,7 @@ def _ensure_policy(account: Account, kind: str, name: str, document: dict[str, A
 def remove_user(account: Account, site: Site, name: str, secrets: Secrets | None) -> None:
     """Deletes our user with its keys, and takes the key out of the vaulted file."""
     user = user_name(site, name)
-    if ask(account.iam, "get_user", f"user {user}", ABSENT, UserName=user) is None:
+    if call(account.iam, "get_user", f"user {user}", ABSENT, UserName=user) is None:
         return
     if not _is_ours(account, site, user):
         return
@@ -195,7 +195,7 @@ def remove_user(account: Account, site: Site, name: str, secrets: Secrets | None
 def remove_role(account: Account, site: Site) -> None:
     """Deletes our role."""
     role = role_name(site)
-    current = ask(account.iam, "get_role", f"role {role}", ABSENT, RoleName=role)
+    current = call(account.iam, "get_role", f"role {role}", ABSENT, RoleName=role)
     if current is None or not _is_role_ours(account, site, role):
         return
     _delete_policy(account, "role", role)
@@ -208,7 +208,7 @@ def remove_provider(account: Account, site: Site) -> None:
     name = f"OIDC provider {iam_policies.GITHUB}"
     if arn is None:
         return
-    answer = ask(account.iam, "get_open_id_connect_provider", name, OpenIDConnectProviderArn=arn)
+    answer = call(account.iam, "get_open_id_connect_provider", name, OpenIDConnectProviderArn=arn)
     if {"Key": TAG, "Value": site.name} in answer.get("Tags", []):
         account.change(
             account.iam, "delete_open_id_connect_provider", name, [f"delete {name}"], OpenIDConnectProviderArn=arn
@@ -218,7 +218,7 @@ def remove_provider(account: Account, site: Site) -> None:
 def _delete_policy(account: Account, kind: str, name: str) -> None:
     owner = {f"{kind.title()}Name": name}
     resource = f"{kind} {name}"
-    if ask(account.iam, f"get_{kind}_policy", resource, ABSENT, PolicyName=POLICY, **owner):
+    if call(account.iam, f"get_{kind}_policy", resource, ABSENT, PolicyName=POLICY, **owner):
         account.change(
             account.iam, f"delete_{kind}_policy", resource, [f"delete policy of {resource}"], PolicyName=POLICY, **owner
         )
@@ -230,21 +230,21 @@ def _delete_key(account: Account, user: str, key: str) -> None:
 
 
 def _keys(account: Account, user: str) -> list[dict[str, Any]]:
-    return ask(account.iam, "list_access_keys", f"user {user}", UserName=user)["AccessKeyMetadata"]
+    return call(account.iam, "list_access_keys", f"user {user}", UserName=user)["AccessKeyMetadata"]
 
 
 def _was_used(account: Account, user: str, key: str) -> bool:
-    answer = ask(account.iam, "get_access_key_last_used", f"user {user}", AccessKeyId=key)
+    answer = call(account.iam, "get_access_key_last_used", f"user {user}", AccessKeyId=key)
     return "LastUsedDate" in answer["AccessKeyLastUsed"]
 
 
 def _is_ours(account: Account, site: Site, user: str) -> bool:
-    answer = ask(account.iam, "list_user_tags", f"user {user}", UserName=user)
+    answer = call(account.iam, "list_user_tags", f"user {user}", UserName=user)
     return {"Key": TAG, "Value": site.name} in answer["Tags"]
 
 
 def _is_role_ours(account: Account, site: Site, role: str) -> bool:
-    answer = ask(account.iam, "list_role_tags", f"role {role}", RoleName=role)
+    answer = call(account.iam, "list_role_tags", f"role {role}", RoleName=role)
     return {"Key": TAG, "Value": site.name} in answer["Tags"]
 
 

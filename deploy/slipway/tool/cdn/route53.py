@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.tool.aws.calls import ask
+from slipway.tool.aws.calls import call
 from slipway.tool.cdn.account import Account
 from slipway.tool.cdn.drift import overlay
 from slipway.web.errors import SlipwayError
@@ -36,7 +36,7 @@ def zones(account: Account) -> list[Zone]:
     zones: list[Zone] = []
     marker: dict[str, str] = {}
     while True:
-        page = ask(account.route53, "list_hosted_zones", "hosted zones", **marker)
+        page = call(account.route53, "list_hosted_zones", "hosted zones", **marker)
         zones += [
             Zone(one["Id"].rpartition("/")[2], one["Name"].rstrip("."))
             for one in page["HostedZones"]
@@ -53,7 +53,7 @@ def zone_of(name: str, known: Sequence[Zone]) -> Zone | None:
 
 
 def name_servers(account: Account, zone: Zone) -> list[str]:
-    answer = ask(account.route53, "get_hosted_zone", f"zone {zone.name}", Id=zone.id)
+    answer = call(account.route53, "get_hosted_zone", f"zone {zone.name}", Id=zone.id)
     return answer["DelegationSet"]["NameServers"]
 
 
@@ -79,7 +79,7 @@ def ensure(account: Account, zone: Zone, wanted: dict[str, Any]) -> None:
     name = f"record {wanted['Name'].rstrip('.')} {wanted['Type']}"
     held = find(account, zone, wanted["Name"], wanted["Type"])
     if held:
-        account.there.append(name)
+        account.existing.append(name)
     merged, drifts = overlay(held, wanted)
     if drifts:
         lines = [f"change {name}: {drift}" for drift in drifts] if held else [f"create {name} in zone {zone.name}"]
@@ -95,7 +95,7 @@ def remove(account: Account, zone: Zone, held: dict[str, Any]) -> None:
 def find(account: Account, zone: Zone, name: str, kind: str) -> dict[str, Any] | None:
     """The record set of one name and type, or None."""
     name = f"{name.rstrip('.')}."
-    answer = ask(
+    answer = call(
         account.route53,
         "list_resource_record_sets",
         f"zone {zone.name}",

@@ -1,4 +1,4 @@
-"""Fills in a site.yml by editing its lines, so that every comment and every default stays where it was."""
+"""Fills in a site.yml by editing its lines, so that every comment and every default stays in its place."""
 
 import json
 import re
@@ -15,7 +15,7 @@ def fill(text: str, answers: Mapping[str, str]) -> str:
 
 
 def rename(text: str, old: str, new: str) -> str:
-    """``text`` with the names under one domain moved to another: hosts, and what is called after it with dashes."""
+    """``text`` with the names of one domain changed to another's: hosts, and names derived from it with dashes."""
     for before, after in ((old, new), (old.replace(".", "-"), new.replace(".", "-"))):
         text = re.sub(rf"(?<![\w-]){re.escape(before)}(?!\w)", after, text)
     return text
@@ -23,7 +23,7 @@ def rename(text: str, old: str, new: str) -> str:
 
 def _set(text: str, key: str, value: str) -> str:
     line = f"{key}: {_scalar(value)}"
-    # A line in force goes before the example that is commented out.
+    # An active line takes precedence over the commented example.
     for form in (rf"^({key}:.*)$", rf"^#({key}:.*)$"):
         match = re.search(form, text, re.MULTILINE)
         if match:
@@ -32,5 +32,5 @@ def _set(text: str, key: str, value: str) -> str:
 
 
 def _scalar(value: str) -> str:
-    # A server may be called `no` or 1e3, which YAML takes for something else.
+    # A server may be called `no` or 1e3, which YAML parses as another type.
     return value if yaml.safe_load(value) == value else json.dumps(value)

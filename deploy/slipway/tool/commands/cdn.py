@@ -16,7 +16,7 @@ interrupted = f"interrupted; {AGAIN}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--check", action="store_true", help="change nothing: name what differs, and fail on it")
+    parser.add_argument("--check", action="store_true", help="change nothing; list what differs, and fail if any")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,7 +33,7 @@ def _provision(site: config.Site) -> int:
     print(f"In {planned.by}")
     if planned.changes:
         print("Exists already:")
-        _print([", ".join(planned.there) or "nothing"])
+        _print([", ".join(planned.existing) or "nothing"])
         print(f"To be created or changed, to match {site.path.name}:")
         _print(planned.changes)
         print("What it costs:")
@@ -53,7 +53,7 @@ def _provision(site: config.Site) -> int:
 
 
 def _check(site: config.Site) -> int:
-    """Prints what differs, field by field; fails where anything does."""
+    """Prints what differs, field by field; fails if anything does."""
     planned = cloudfront.provision(site, Secrets.find(site), dry=True)
     if not planned.changes:
         print(f"no drift: buckets, distributions, names and keys are as {site.path.name} describes them")
@@ -69,7 +69,7 @@ def _notes(site: config.Site, done: cloudfront.Provisioned) -> None:
     for note in done.notes:
         print(f"note: {note}")
     if not path_of(site).exists():
-        print(f"note: no users and keys, because {path_of(site).name} is not there to take them; `make init` makes it")
+        print(f"note: no users and keys: {path_of(site).name}, which stores them, is missing; `make init` makes it")
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Prints buckets and distributions as AWS describes them, which the proof checks."""
+"""Prints buckets and distributions as AWS describes them; the proof checks them."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""`make destroy`: takes away what `make cdn` made; asks first, and about the uploads by their bucket's own name."""
+"""`make destroy`: deletes what `make cdn` made. It asks for confirmation, and for the uploads' bucket separately."""
 
 import argparse
 import sys
@@ -10,12 +10,12 @@ from slipway.tool.providers import by_hand
 from slipway.tool.secrets import Secrets
 from slipway.web.errors import SlipwayError
 
-help = "take away what make cdn made; asks first, and about the uploads again"
+help = "delete what make cdn made; asks first, and again for the uploads"
 interrupted = f"interrupted; {AGAIN}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.add_argument("--media", action="store_true", help="the uploads too, without asking")
 
 
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _ask(question: str) -> str:
-    """What a person answers; "" where there is none."""
+    """The answer from the terminal; "" without one."""
     try:
         return input(question).strip() if sys.stdin.isatty() else ""
     except EOFError:

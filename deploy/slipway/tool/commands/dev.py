@@ -1,4 +1,4 @@
-"""`make dev`: Django's own development server. The settings module and the variables are those of site.yml."""
+"""`make dev`: Django's development server, with the settings module and the variables of site.yml."""
 
 import argparse
 import os
@@ -16,12 +16,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    # Whatever this shell was last used for, it is development here.
+    # The shell may still have production's value from another command.
     environment = {name: value for name, value in os.environ.items() if name != switch.VARIABLE}
     manage = [sys.executable, str(ROOT / "manage.py")]
     migrated = subprocess.run([*manage, "migrate", "--verbosity", "0"], env=environment, check=False)
     if migrated.returncode:
         return migrated.returncode
     sys.stdout.flush()
-    # In place of this process, so that Ctrl-C and the terminal are the server's.
+    # Replaces this process, so that the server gets Ctrl-C and the terminal.
     os.execve(manage[0], [*manage, "runserver", *filter(None, [options.port])], environment)

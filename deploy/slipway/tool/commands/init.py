@@ -1,4 +1,4 @@
-"""Makes a site: fills in site.yml by asking, or from flags, and makes its vaulted secrets."""
+"""`make init`: fills in site.yml by asking, or from flags, and creates its vaulted secrets."""
 
 import argparse
 import dataclasses
@@ -17,7 +17,7 @@ from slipway.web.errors import SlipwayError
 help = "fill in site.yml by asking, and make the vaulted secrets"
 
 EXAMPLE = "example.com"  # the shipped file's domain, which nobody can own
-# What is asked, what an answer looks like, and how that is said.
+# The question, the pattern of an answer, and its description.
 Question = tuple[str, re.Pattern, str]
 QUESTIONS: dict[str, Question] = {
     "domain": ("The domain that you own", forms.HOST, "a domain like mysite.org, without www."),
@@ -25,7 +25,7 @@ QUESTIONS: dict[str, Question] = {
     "email": ("Where the certificate authority may write to you", forms.EMAIL, "an address like you@mysite.org"),
     "region": ("The AWS region of the buckets", forms.REGION, "a region like eu-central-1"),
 }
-# Of another provider than Amazon, which site.yml may name already.
+# For another provider than Amazon, which site.yml may name already.
 ELSEWHERE = {"region": ("The region of the buckets, as the provider calls it", forms.ANY_REGION, "a region like auto")}
 OPTIONAL = ("email",)
 
@@ -39,7 +39,7 @@ Next:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     for key, (question, _, _) in QUESTIONS.items():
         parser.add_argument(f"--{key}", help=question)
-    parser.add_argument("--yes", action="store_true", help="ask nothing: take the default of what is not given")
+    parser.add_argument("--yes", action="store_true", help="ask nothing: use the defaults")
     parser.add_argument("--force", action="store_true", help="change a file that is filled in already")
 
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
             raise SlipwayError(
                 f"{file}: filled in already, for {known.domain}; --force changes it, CONFIG=path makes another"
             )
-        # Filled in by hand, which leaves the secrets to make.
+        # Filled in by hand: only the secrets are missing.
         _report(known, kept={file} | _make_secrets(known))
         return 0
     answers = _answers(options, known, filled)
@@ -71,7 +71,7 @@ def _answers(options: argparse.Namespace, known: config.Site, filled: bool) -> d
         defaults |= {"domain": "", "server": ""}
     answers: dict[str, str] = {}
     for key, question in questions.items():
-        # Where the site is reached, ssh mostly is too.
+        # The site's host mostly is the SSH host too.
         default = defaults[key] or (answers["domain"] if key == "server" else "")
         given = getattr(options, key)
         if given is None:
@@ -89,7 +89,7 @@ def _ask(key: str, question: Question, default: str) -> str:
         try:
             answer = input(f"{question[0]}{f' [{shown}]' if shown else ''}: ").strip() or default
         except EOFError:
-            raise SlipwayError(f"--{key}: missing, and nobody here to ask; give the flags and --yes") from None
+            raise SlipwayError(f"--{key}: missing, and there is no terminal to ask; give the flags and --yes") from None
         wrong = _wrong(key, question, answer)
         if not wrong:
             return answer
@@ -101,19 +101,19 @@ def _wrong(key: str, question: Question, answer: str) -> str:
     _, form, what = question
     if not answer:
         return "" if key in OPTIONAL else f"missing; give {what}"
-    # The shipped domain stays the mark of a file that nobody has filled in.
+    # The shipped domain marks a file that is not filled in.
     if not form.fullmatch(answer) or answer == EXAMPLE or (key == "domain" and answer.startswith("www.")):
         return f"{answer!r} is not {what}"
     return ""
 
 
 def _write(file: Path, text: str) -> tuple[config.Site, set[Path]]:
-    """The site, once ``text`` has proved to be valid and is in place; and which of its files were there before."""
+    """Writes ``text``, if it is valid; returns the site, and which of its files existed before."""
     draft = file.with_name(f".{file.stem}.draft.yml")
     try:
         draft.write_text(text)
         site = dataclasses.replace(config.load(draft), path=file)
-        # Before the file that says that this is done.
+        # Secrets first: a filled-in site.yml means that they exist.
         kept = _make_secrets(site)
         draft.replace(file)
     except OSError as error:
@@ -126,7 +126,7 @@ def _write(file: Path, text: str) -> tuple[config.Site, set[Path]]:
 
 
 def _make_secrets(site: config.Site) -> set[Path]:
-    """Makes the secrets that are missing, and gives the files that were there before: those are kept."""
+    """Creates the secrets that are missing; returns the files that existed before, which are kept."""
     kept = {path for path in (path_of(site), password_file_of(site)) if path.exists()}
     if path_of(site) in kept:
         Secrets.load(site)
@@ -146,7 +146,7 @@ def _report(site: config.Site, kept: set[Path]) -> None:
 
 
 def _short(path: Path) -> str:
-    """As one would type it here."""
+    """The path as typed in this directory."""
     for base, sign in ((Path.cwd(), ""), (Path.home(), "~/")):
         if path.is_relative_to(base):
             return f"{sign}{path.relative_to(base)}"

@@ -1,4 +1,4 @@
-"""`make logs`: what the site, nginx and PostgreSQL write, as they write it."""
+"""`make logs`: follows the logs of the site, nginx and PostgreSQL."""
 
 import argparse
 import shlex
@@ -7,7 +7,7 @@ import subprocess
 from slipway.tool import config
 from slipway.tool.server.connection import Connection
 
-help = "follow what the site, nginx and PostgreSQL write"
+help = "follow the logs of the site, nginx and PostgreSQL"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="site, nginx, access, error, postgresql, certificate, or a systemd unit (all of these)",
     )
-    parser.add_argument("--lines", type=int, default=50, help="of the past, first (50)")
-    parser.add_argument("--no-follow", action="store_true", help="end with the last line that is there")
+    parser.add_argument("--lines", type=int, default=50, help="past lines to show first (50)")
+    parser.add_argument("--no-follow", action="store_true", help="end after the last existing line")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Prints the IAM policy of one of the site's identities, for whoever makes users elsewhere."""
+"""Prints the IAM policy of one of the site's identities, to create the users by other means."""
 
 import argparse
 import json

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
             f"{site.path}: provider: {site.provider} keeps no static files in a bucket: nothing to prune"
         )
     pruning, connection = Prune.of(site, Identity(Secrets.load(site).pruner)), Connection(site)
-    # Nobody deploys meanwhile: what a push has just found in the bucket must stay.
+    # Under the deploy lock: objects that a push has just found in the bucket must stay.
     with nullcontext() if options.check else lock.held(connection) as held:
         on_server = [each["id"] for each in json.loads(connection.agent("releases"))]
         plan = pruning.plan(site.keep, on_server)
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if options.check:
         for key in plan.to_delete:
             print(key)
-    done = "would go" if options.check else "deleted"
+    done = "to delete" if options.check else "deleted"
     print(
         f"{len(plan.to_delete):,} objects ({plan.bytes / 1e6:.1f} MB) {done}; kept: those of {len(plan.kept)} releases"
     )

@@ -1,11 +1,11 @@
-"""Takes paths out of the CDN's caches, by the provider's own API."""
+"""`make purge`: removes paths from the CDN's caches, by the provider's API."""
 
 import argparse
 
 from slipway.tool import config, providers
 from slipway.tool.secrets import Secrets
 
-help = "take paths out of the CDN's caches"
+help = "remove paths from the CDN's caches"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

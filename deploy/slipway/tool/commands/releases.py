@@ -1,4 +1,4 @@
-"""`make releases`: what lies on the server."""
+"""`make releases`: lists the releases on the server."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"{'':2}{'release':<28}{'received':<26}{'served first':<26}{'switched to last'}")
     for each in listed:
         last = each.get("activated", "")
-        # An agent of an earlier version knows the last time alone.
+        # An agent of an earlier version has only the last time.
         first = each.get("first", last) or "never"
         mark, received = "▸ " if each["current"] else "  ", each.get("received", "")
         print(f"{mark}{each['id']:<28}{received:<26}{first:<26}{last}".rstrip())

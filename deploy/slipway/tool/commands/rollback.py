@@ -1,4 +1,4 @@
-"""`make rollback [TO=…]`: an earlier release serves again."""
+"""`make rollback [TO=…]`: switches back to an earlier release."""
 
 import argparse
 import json
@@ -8,17 +8,17 @@ from slipway.tool.phases import phase
 from slipway.tool.server import lock
 from slipway.tool.server.connection import Connection
 
-help = "let an earlier release serve again"
+help = "switch back to an earlier release"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--to", default="", help="its id or the beginning of it (else: the one before)")
+    parser.add_argument("--to", default="", help="its id, or the beginning of it (default: the one before)")
 
 
 def run(options: argparse.Namespace) -> int:
     site = config.load()
     connection = Connection(site)
-    with lock.held(connection), phase("Switch back, and ask for health through nginx"):
+    with lock.held(connection), phase("Switch back, and check its health through nginx"):
         left, serves = json.loads(connection.agent("rollback", *([options.to] if options.to else [])))
     print(f"{serves} serves at {site.site_url}; {left} was left")
     return 0

@@ -1,4 +1,4 @@
-"""Opens the vaulted secrets in $EDITOR, and seals them again."""
+"""`make secrets`: opens the vaulted secrets in $EDITOR, and encrypts them again."""
 
 import argparse
 import subprocess
@@ -16,13 +16,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     site = config.load()
-    # Our line, rather than Ansible's, on a file that cannot be opened.
+    # Slipway's error, rather than Ansible's, for a file that cannot be opened.
     decrypt(site)
     vault = [sys.executable, "-m", "ansible", "vault", "edit", "--vault-password-file", str(password_file_of(site))]
     status = subprocess.run([*vault, str(path_of(site))], check=False).returncode
     if status:
         return status
-    held = Secrets.load(site)
+    loaded = Secrets.load(site)
     for section in SECTIONS:
-        print(f"{section}: {', '.join(getattr(held, section)) or 'none'}")
+        print(f"{section}: {', '.join(getattr(loaded, section)) or 'none'}")
     return 0

@@ -1,4 +1,4 @@
-"""`make shell`: Django's shell on the server, as the application's user, in its environment and its sandbox."""
+"""`make shell`: Django's shell on the server, with the application's user, environment and sandbox."""
 
 import argparse
 import shlex
@@ -21,6 +21,6 @@ def run(options: argparse.Namespace) -> int:
         words = shlex.split(options.command)
     except ValueError as error:
         raise SlipwayError(f"COMMAND: {error}") from None
-    # The host's own command gives it the sandbox that the site itself runs in.
+    # The host's own command runs it in the site's sandbox.
     line = shlex.join(["slipway", "manage", *words])
     return subprocess.run(connection.command(line, terminal=True), check=False).returncode

@@ -1,4 +1,4 @@
-"""`make status`: how the server is."""
+"""`make status`: the state of the server and its site."""
 
 import argparse
 import json
@@ -6,26 +6,26 @@ import json
 from slipway.tool import config
 from slipway.tool.server.connection import Connection
 
-help = "how the server and its site are; exit status 1 when anything is wrong"
+help = "show the state of the server and its site; exit status 1 when anything is wrong"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="as the server says it")
+    parser.add_argument("--json", action="store_true", help="the agent's output")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Exit status 1 when anything is wrong, with a line for each."""
+    """Exit status 1 when anything is wrong, with a line for each problem."""
     site = config.load()
     text = Connection(site).agent("status")
     data = json.loads(text)
-    # An agent of an earlier version knows of failed units alone.
+    # An agent of an earlier version reports failed units only.
     data.setdefault("problems", data.get("failed", []))
     print(text if options.json else "\n".join(lines(site, data)))
     return 1 if data["problems"] else 0
 
 
 def lines(site: config.Site, data: dict) -> list[str]:
-    """The status as a person reads it."""
+    """The status as text."""
     memory = data["memory"]
     shown = [
         f"site         {site.site_url}",

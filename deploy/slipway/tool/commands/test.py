@@ -1,4 +1,4 @@
-"""`make test`: the project's own tests, and what must hold for any project before a deploy."""
+"""`make test`: the project's own tests, and the checks of any project before a deploy."""
 
 import argparse
 import tempfile
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
         with phase("Check the settings of production"):
             for warning in checks.check():
                 print(f"  warning: {warning}")
-        with phase("Look for changed models without a migration"):
+        with phase("Check for changed models without a migration"):
             checks.missing_migrations()
         with phase("Run the project's tests"):
             if not checks.tests(options.arguments):
@@ -31,5 +31,5 @@ def run(options: argparse.Namespace) -> int:
             print(f"  {checks.build()}")
         with phase("Pack the release"):
             checks.pack()
-    print(f"{site.settings} passes: `make deploy` can take it from here")
+    print(f"{site.settings} passes: `make deploy` can deploy it")
     return 0

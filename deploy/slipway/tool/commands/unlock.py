@@ -1,11 +1,11 @@
-"""`make unlock`: ends a deploy lock whose holder is gone."""
+"""`make unlock`: releases a deploy lock whose holder is gone."""
 
 import argparse
 
 from slipway.tool import config
 from slipway.tool.server.connection import Connection
 
-help = "end a stale deploy lock"
+help = "release a stale deploy lock"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Rejects migrations that the code which serves could not live with; it serves on until the new release is up.
+"""Rejects migrations that the running code could not live with; it serves on until the new release is up.
 
 Judged where the release is built, before anything is sent, by the operations of the migrations that the server lacks.
 The database is taken to be PostgreSQL, whatever the build has. What a person knows better is said in the migration:
@@ -20,7 +20,7 @@ MARK = "safe_for_old_code"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``file: operation`` breaks the code that serves, for ``reason``, which says what to do instead."""
+    """``file: operation`` breaks the running code, for ``reason``, which says what to do instead."""
 
     file: str
     operation: str

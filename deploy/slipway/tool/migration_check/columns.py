@@ -22,16 +22,16 @@ def altered(old: Field, new: Field, name: str) -> str:
         return ""
     old, new = _bound(old, name), _bound(new, name)
     if old.column != new.column:
-        return f'the code that serves knows the column by its old name; keep that: db_column="{old.column}"'
+        return f'the running code knows the column by its old name; keep that: db_column="{old.column}"'
     moved = _moved(old, new)
     if moved:
         return f"{moved}; add a field beside it, fill it, and move over with the next release"
     if old.null and not new.null:
-        return "the code that serves may write NULL; deploy a release that never does first, and this with the next"
+        return "the running code may write NULL; deploy a release that never does first, and this with the next"
     if old.db_default is not NOT_PROVIDED and new.db_default is NOT_PROVIDED and not new.null:
-        return "the code that serves leaves the value to the database; take db_default out with the next release"
+        return "the running code leaves the value to the database; take db_default out with the next release"
     if (new.unique and not old.unique) or _check(new) not in (None, _check(old)):
-        return "the code that serves may write values that it forbids; deploy a release that keeps to it first"
+        return "the running code may write values that it forbids; deploy a release that keeps to it first"
     if new.db_index and not (old.db_index or old.unique or new.unique):
         return (
             "nobody can write to the table while its index is built; if it is large, take AddIndexConcurrently instead"
@@ -43,15 +43,15 @@ def _moved(old: Field, new: Field) -> str:
     """How the type differs, when the old code or the rows that are there may not fit the new one."""
     if old.is_relation or new.is_relation:
         same = old.is_relation and new.is_relation and _target(old) == _target(new)
-        return "" if same else "the code that serves takes what the column holds for something else"
+        return "" if same else "the running code takes what the column holds for something else"
     if old.primary_key != new.primary_key:
-        return "the code that serves finds rows by the old primary key"
+        return "the running code finds rows by the old primary key"
     before, after = _type(old), _type(new)
     if before == after or (before[1] == after[1] and _holds(before[0], after[0])):
         return ""
     if before[0] == after[0]:
         return f"the collation changes from {before[1]} to {after[1]}, and every index with it is built anew"
-    return f"the column changes from {before[0]} to {after[0]}, which may not hold what the code that serves writes"
+    return f"the column changes from {before[0]} to {after[0]}, which may not hold what the running code writes"
 
 
 def _holds(old: str | None, new: str | None) -> bool:

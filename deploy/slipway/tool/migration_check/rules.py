@@ -12,19 +12,19 @@ from slipway.tool.migration_check.columns import altered, column
 from slipway.tool.migration_check.steps import Step
 
 TWO_RELEASES = "deploy a release that does without it first, and this with the next"
-FORBIDS = "the code that serves may write rows that it forbids; deploy a release that does not first"
+FORBIDS = "the running code may write rows that it forbids; deploy a release that does not first"
 LOCKS = "nobody can write to the table meanwhile; if it is large, take AddIndexConcurrently (PostgreSQL alone)"
 
 
 @singledispatch
 def breaks(operation: Operation, step: Step) -> str:
-    """Why ``operation`` breaks the code that serves, and what to do instead; or nothing."""
+    """Why ``operation`` breaks the running code, and what to do instead; or nothing."""
     return _unknown(step)
 
 
 def _unknown(step: Step) -> str:
     # An app that is new fills its own tables.
-    return "" if step.new_app else "only you know what it does to the code that serves"
+    return "" if step.new_app else "only you know what it does to the running code"
 
 
 @breaks.register(migrations.CreateModel)
@@ -55,7 +55,7 @@ def _run_sql(operation: migrations.RunSQL, step: Step) -> str:
 
 @breaks.register
 def _delete_model(operation: migrations.DeleteModel, step: Step) -> str:
-    return f"the code that serves reads this table; {TWO_RELEASES}" if step.serves else ""
+    return f"the running code reads this table; {TWO_RELEASES}" if step.serves else ""
 
 
 @breaks.register
@@ -64,7 +64,7 @@ def _rename_model(operation: migrations.RenameModel, step: Step) -> str:
     if not step.serves or step.model.options.get("db_table"):
         return ""
     table = "_".join(step.key)
-    return f'the code that serves knows the table by its old name; keep that: class Meta: db_table = "{table}"'
+    return f'the running code knows the table by its old name; keep that: class Meta: db_table = "{table}"'
 
 
 @breaks.register
@@ -73,7 +73,7 @@ def _alter_model_table(operation: migrations.AlterModelTable, step: Step) -> str
     old, new = step.model.options.get("db_table") or default, operation.table or default
     if not step.serves or old == new:
         return ""
-    return f'the code that serves knows the table by its old name; keep that: class Meta: db_table = "{old}"'
+    return f'the running code knows the table by its old name; keep that: class Meta: db_table = "{old}"'
 
 
 @breaks.register
@@ -86,14 +86,14 @@ def _add_field(operation: migrations.AddField, step: Step) -> str:
     if field.null or field.db_default is not NOT_PROVIDED:
         return ""
     return (
-        "rows that the code which serves adds have no value for it, and the database keeps no Python default: "
+        "rows that the running code adds have no value for it, and the database keeps no Python default: "
         "give it db_default=… or null=True"
     )
 
 
 @breaks.register
 def _remove_field(operation: migrations.RemoveField, step: Step) -> str:
-    return f"the code that serves names this column in every query; {TWO_RELEASES}" if step.serves else ""
+    return f"the running code names this column in every query; {TWO_RELEASES}" if step.serves else ""
 
 
 @breaks.register
@@ -102,9 +102,9 @@ def _rename_field(operation: migrations.RenameField, step: Step) -> str:
     if not step.serves or field.db_column:
         return ""
     if field.many_to_many:
-        return "the code that serves knows the table between by its old name; keep that: db_table=… on the field"
+        return "the running code knows the table between by its old name; keep that: db_table=… on the field"
     old = column(field, operation.old_name)
-    return f'the code that serves knows the column by its old name; keep that: db_column="{old}" on the field'
+    return f'the running code knows the column by its old name; keep that: db_column="{old}" on the field'
 
 
 @breaks.register
@@ -144,4 +144,4 @@ def _alter_order(operation: migrations.AlterOrderWithRespectTo, step: Step) -> s
     old, new = step.model.options.get("order_with_respect_to"), operation.order_with_respect_to
     if not step.serves or bool(old) == bool(new):
         return ""
-    return "the code that serves does not know that the column _order " + ("comes" if new else f"goes; {TWO_RELEASES}")
+    return "the running code does not know that the column _order " + ("comes" if new else f"goes; {TWO_RELEASES}")

@@ -43,7 +43,7 @@ class Step:
 
     @property
     def serves(self) -> bool:
-        """Whether the code that serves may use the table: not one that it does not know, nor where there is none."""
+        """Whether the running code may use the table: not one that it does not know, nor where there is none."""
         options = self.model.options
         swapped = getattr(settings, options.get("swappable") or "", None)
         elsewhere = swapped is not None and tuple(swapped.lower().split(".")) != self.key

@@ -2,7 +2,7 @@
 
 from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.listing import Listing, start_listing
-from slipway.tool.push.record import put_release
+from slipway.tool.push.manifest import put_manifest
 from slipway.tool.push.upload import REPLACED, PushReport, push
 
-__all__ = ["REPLACED", "Bucket", "Listing", "PushReport", "push", "put_release", "start_listing"]
+__all__ = ["REPLACED", "Bucket", "Listing", "PushReport", "push", "put_manifest", "start_listing"]

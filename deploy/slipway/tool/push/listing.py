@@ -17,7 +17,7 @@ from slipway.web.static_objects import MANIFEST_VERSION, Headers
 
 # Key → (ETag, bytes), and key → headers.
 Existing = dict[str, tuple[str, int]]
-Recorded = dict[str, Headers]
+KnownHeaders = dict[str, Headers]
 RELEASE = re.compile(rf"{RELEASES_PREFIX}[^/]+\.json")
 
 
@@ -25,14 +25,14 @@ class Listing:
     """What the bucket holds under its prefix; on its way from the moment it is made."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self._future: Future[tuple[S3, Existing, Recorded | None]] = Future()
+        self._future: Future[tuple[S3, Existing, KnownHeaders | None]] = Future()
         threading.Thread(target=self._run, args=(bucket,), name="listing", daemon=True).start()
 
     def result(self) -> Existing:
         """{key: (etag, bytes)}; waits for it. Raises SlipwayError when it could not be read."""
         return self._future.result()[1]
 
-    def headers(self) -> Recorded | None:
+    def headers(self) -> KnownHeaders | None:
         """The headers of the objects, as far as they are known: a listing has none, the last release's manifest has.
 
         None where no release is recorded yet.
@@ -61,7 +61,7 @@ def start_listing(bucket: Bucket) -> Listing:
     return Listing(bucket)
 
 
-def _headers(s3: S3, modified: dict[str, datetime]) -> Recorded | None:
+def _headers(s3: S3, modified: dict[str, datetime]) -> KnownHeaders | None:
     """What the newest manifest says of the objects that nothing has written since it was recorded.
 
     A release is recorded after its push, so these have the headers that it names. An id begins with its time.

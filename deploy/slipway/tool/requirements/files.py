@@ -50,10 +50,10 @@ class Line:
         return f"{shown(self.file)}: {self.text}"
 
 
-def asked(name: str) -> list[Path]:
+def inputs(name: str) -> list[Path]:
     """The files that ask for what the lock file of that name holds: web-3.13, deploy, demo, test, or one of ours."""
     if name == "whole":
-        return sorted({path for each in SETS for path in asked(each)})
+        return sorted({path for each in SETS for path in inputs(each)})
     if name.startswith("web-"):
         ours = SHIPPED / "web.in"
     elif name in SETS:
@@ -95,7 +95,7 @@ def check(name: str, python: str | None = None) -> Path:
     if not lock.exists():
         raise SlipwayError(f"{shown(lock)} is missing; `make lock` writes it")
     pins = _pins(lock.read_text())
-    for path in asked(name):
+    for path in inputs(name):
         for line in read(path):
             if not line.option and (wrong := _missing(line, pins, python)):
                 raise SlipwayError(f"{line}, but {shown(lock)} has {wrong}; run make lock")

@@ -41,7 +41,7 @@ class Resolver:
         """
         target = self.folder / f"{name}.txt"
         target.write_text("".join(each.read_text() for each in old if each.exists()))
-        asked = files.asked(name)
+        asked = files.inputs(name)
         agree = ["--constraint", str(whole)] if whole else []
         done = self._run(*how, *agree, "-o", target, *asked)
         if done.returncode:

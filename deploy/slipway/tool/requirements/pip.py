@@ -32,7 +32,7 @@ ASKED = "`pip config list` shows which one pip asks"
 UNREACHED = tuple(
     (re.compile(form), why)
     for form, why in (
-        (r"Tunnel connection failed: 407", "the proxy wants a user and a password; check HTTPS_PROXY"),
+        (r"Tunnel connection failed: 407", "the proxy requires a user and a password; check HTTPS_PROXY"),
         (r"Tunnel connection failed: (\d+)", "the proxy answers {} for the package index; check HTTPS_PROXY"),
         (r"'ProxyError\(", "the proxy on the way to the package index cannot be reached; check HTTPS_PROXY"),
         (

@@ -1,4 +1,4 @@
-"""Rejects the migrations that the code which serves could not live with."""
+"""Rejects migrations that would break the running code."""
 
 import json
 from pathlib import Path
@@ -10,12 +10,12 @@ from slipway.web.errors import SlipwayError
 
 
 class Command(BaseCommand):
-    help = "Reject migrations, of those that a server has not applied, that would break the code which serves there."
+    help = "Reject migrations, of those that a server has not applied, that would break the running code there."
     requires_system_checks = ()
 
     def add_arguments(self, parser):
         parser.add_argument("--applied", required=True, help="a file: the server's app.name as a JSON list")
-        parser.add_argument("--allow-unsafe", action="store_true", help="say what would break, and reject nothing")
+        parser.add_argument("--allow-unsafe", action="store_true", help="report what would break, and reject nothing")
 
     def handle(self, applied: str, allow_unsafe: bool, **options) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Rejects settings that would weaken the site on its server, and a database that nobody could write there."""
+"""Rejects settings that would weaken the site on its server, and a database that would be read-only there."""
 
 import os
 
@@ -25,10 +25,10 @@ class Command(BaseCommand):
 
     def handle(self, demo: bool, **options) -> None:
         site = config.load(options["config"])
-        databases.require_a_server(settings.DATABASES, os.environ.get("DATABASE_URL", ""))
+        databases.reject_sqlite(settings.DATABASES, os.environ.get("DATABASE_URL", ""))
         check = Check(settings, settings.SETTINGS_MODULE, assignments.read(settings.SETTINGS_MODULE), site)
         problems = check.problems()
-        # A demo never serves strangers: of the key it says what a deploy would.
+        # A demo is not public: a weak key is only a warning, which says what a deploy would do.
         kept = [each for each in problems if demo and each.setting == "SECRET_KEY"]
         for note in (*check.notes(demo=demo), *(f"{each}; a deploy rejects it" for each in kept)):
             self.stdout.write(f"warning: {note}")

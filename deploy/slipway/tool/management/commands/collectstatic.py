@@ -11,8 +11,8 @@ from django.contrib.staticfiles.management.commands import collectstatic
 
 from slipway.web.errors import SlipwayError
 
-# Options of Django's command that would break the contract of names with hashes, and why.
-REFUSED = {
+# Options of Django's command that would break hashed names, and why.
+REJECTED = {
     "clear": "--clear: nothing is ever deleted here; an older release that serves again needs its files",
     "symlink": "--link: objects in a bucket cannot be links",
 }
@@ -26,7 +26,7 @@ class Command(collectstatic.Command):
         parser.add_argument(
             "--build-only",
             action="store_true",
-            help="Build, verify and write the manifests; ask nothing of the bucket.",
+            help="Build, verify and write the manifests; do not use the bucket.",
         )
 
     def handle(self, **options):
@@ -35,11 +35,11 @@ class Command(collectstatic.Command):
                 raise SlipwayError("--build-only: nothing is built in development; set SLIPWAY_ENV=production")
             return super().handle(**options)
         self.set_options(**options)
-        for option, reason in REFUSED.items():
+        for option, reason in REJECTED.items():
             if getattr(self, option):
                 raise SlipwayError(reason)
         if not self.post_process:
-            raise SlipwayError("--no-post-process: every name on the CDN carries its hash")
+            raise SlipwayError("--no-post-process: every name on the CDN contains its hash")
         return self._offload(options["build_only"] or settings.SLIPWAY_PULL)
 
     def _offload(self, build_only: bool) -> str:
@@ -116,7 +116,7 @@ class Command(collectstatic.Command):
 
 def _bucket() -> str:
     if not settings.SLIPWAY_STATIC_BUCKET:
-        raise SlipwayError("SLIPWAY_STATIC_BUCKET is not set; the static files have no bucket to go to without it")
+        raise SlipwayError("SLIPWAY_STATIC_BUCKET is not set; the push needs it to find the bucket")
     return settings.SLIPWAY_STATIC_BUCKET
 
 

@@ -1,4 +1,4 @@
-"""Fails when a model of the project's own apps has changed without a migration; a package's are its author's affair."""
+"""Fails when a model of the project's own apps has changed without a migration; packages' models are not checked."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from slipway import ROOT
 
 
 class Command(BaseCommand):
-    help = "Say which migrations of the project's own apps are missing; write none."
-    # What a project's checks say is `check --deploy`'s to report.
+    help = "List missing migrations of the project's own apps; write none."
+    # `check --deploy` reports the system checks.
     requires_system_checks = ()
 
     def handle(self, **options):

@@ -6,7 +6,7 @@ from slipway.tool.pack.archive import make_tarball
 
 
 class Command(BaseCommand):
-    help = "Pack the code and the manifests that collectstatic wrote into a tar.gz; release.json lies beside it."
+    help = "Pack the code and the manifests of collectstatic into a tar.gz; write release.json beside it."
 
     def add_arguments(self, parser):
         parser.add_argument("target", help="the file to write, like build/release.tar.gz")

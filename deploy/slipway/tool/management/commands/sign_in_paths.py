@@ -1,4 +1,4 @@
-"""Writes where the site takes passwords, as a release will name it."""
+"""Writes the paths that take a password, as release.json will have them."""
 
 import json
 from pathlib import Path

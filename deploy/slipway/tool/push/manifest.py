@@ -9,7 +9,7 @@ from slipway.web.prefixes import RELEASES_PREFIX
 from slipway.web.static_objects import StaticObject
 
 
-def put_release(bucket: Bucket, release_id: str, manifest: bytes) -> None:
+def put_manifest(bucket: Bucket, release_id: str, manifest: bytes) -> None:
     """Writes ``releases/<id>.json``, which is never overwritten; the same bytes twice are fine.
 
     Raises SlipwayError.
