@@ -89,7 +89,8 @@ class PageLoad:
 class Watch:
     """Listens to one context, service workers included, and knows when it has gone quiet."""
 
-    def __init__(self, context: BrowserContext, seen: PageLoad):
+    def __init__(self, context: BrowserContext, seen: PageLoad, missing_icons: set[str] | None = None):
+        """``missing_icons``: URLs that were answered 4xx. A browser's windows share it: it asks for each once."""
         self._context = context
         self._seen = seen
         self._open: dict[Request, BrowserRequest] = {}
@@ -98,6 +99,7 @@ class Watch:
         # By the ids of requests, whose two events come in any order.
         self._icons: dict[str, str] = {}
         self._sent: set[str] = set()
+        self._missing_icons = set() if missing_icons is None else missing_icons
 
     @property
     def icons(self) -> set[str]:
@@ -142,8 +144,11 @@ class Watch:
             self._perhaps_sent(event["requestId"])
 
     def _left(self, event: dict) -> None:
-        self._sent.add(event["requestId"])
-        self._perhaps_sent(event["requestId"])
+        request = event["requestId"]
+        self._sent.add(request)
+        self._perhaps_sent(request)
+        if request in self._icons and event.get("response", {}).get("status", 0) // 100 == 4:
+            self._missing_icons.add(self._icons[request])
 
     def _perhaps_sent(self, request: str) -> None:
         if request in self._icons and request in self._sent:

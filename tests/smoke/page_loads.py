@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Page
 
+from tests.smoke import icons
 from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, PHONE, TABLET, Device, PageLoad, Watch
 from tests.smoke.crawl import CrawledPage
 from tests.smoke.replay import replay
@@ -53,10 +54,12 @@ async def load_all(
     full_pages: int,
     deadline: float,
     say: Callable[[str], None],
+    missing_icons: set[str],
 ) -> list[PageLoad]:
     """Every page on a desktop, the first ones on a phone and a tablet as well.
 
     ``deadline``: the monotonic second after which what is left is not crawled. ``say`` is told how far it is.
+    ``missing_icons``: takes the URLs of icons that were answered 4xx.
     """
     pages = list(pages)
     windows = defaultdict(list)
@@ -74,7 +77,7 @@ async def load_all(
 
     seen: list[list[PageLoad]] = await asyncio.gather(
         *(
-            _load_in_turn(turn, Window(browser, device, cookies if signed_in else []), those, next_load)
+            _load_in_turn(turn, Window(browser, device, cookies if signed_in else [], missing_icons), those, next_load)
             for (look, signed_in, _), those in windows.items()
         )
     )
@@ -94,8 +97,9 @@ async def _load_in_turn(
 class Window:
     """One device, signed in or not. It opens at the first load, and anew after one that failed."""
 
-    def __init__(self, browser: Browser, device: Device, cookies: list[dict]):
+    def __init__(self, browser: Browser, device: Device, cookies: list[dict], missing_icons: set[str]):
         self._browser, self._device, self._cookies = browser, device, cookies
+        self._missing_icons = missing_icons
         self._context: BrowserContext | None = None
         self._page: Page
         self._session: CDPSession
@@ -128,7 +132,7 @@ class Window:
         self._context = await self._browser.new_context(**self._device.context)
         if self._cookies:
             await self._context.add_cookies(self._cookies)
-        self._watch = Watch(self._context, seen)
+        self._watch = Watch(self._context, seen, self._missing_icons)
         await self._watch.start()
         self._page = await self._context.new_page()
         self._session = await self._watch.listen_for_icon(self._page)
@@ -153,9 +157,9 @@ class Window:
         await page.goto(crawled.url, wait_until="load", timeout=PAGE_TIMEOUT)
         if page.url != crawled.url:
             seen.problem = f"the browser was led on to {page.url}"
-        if not crawled.page.has_icon:
+        if icons.is_asked_for(crawled, self._missing_icons):
             await watch.icon(FAVICON_PATIENCE)
-        elif not watch.icons & {reference.url for reference in crawled.page.references}:
+        elif crawled.page.has_icon and not watch.icons & {reference.url for reference in crawled.page.references}:
             await watch.icon(NAMED_ICON_PATIENCE)
         await watch.settle()
         await page.evaluate(_SCROLL)

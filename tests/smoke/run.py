@@ -173,12 +173,12 @@ class Run:
         log = directory / "net.json"
         try:
             async with launch(playwright, self.options, self.id, log, self.notes.append) as browser:
-                pages = crawled_site.for_browser()
+                pages, missing = crawled_site.for_browser(), set()
                 self.page_loads = await load_all(
-                    browser, pages, crawled_site.cookies, self.options.full_pages, self.deadline, self.say
+                    browser, pages, crawled_site.cookies, self.options.full_pages, self.deadline, self.say, missing
                 )
-                for crawled in filter(icons.needs_probe, pages):
-                    if not await icons.probe(browser, crawled):
+                for crawled in pages:
+                    if icons.needs_probe(crawled, missing) and not await icons.probe(browser, crawled, missing):
                         self.notes.append(f"not checked: which icon a browser asks for on {crawled.page.place}")
         except NoBrowser as error:
             for letter in "BN":

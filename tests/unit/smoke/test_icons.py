@@ -1,7 +1,11 @@
 """An icon counts as asked for once its request has left the browser."""
 
 import asyncio
+from types import SimpleNamespace
 
+import pytest
+
+from tests.smoke import icons
 from tests.smoke.browser import PageLoad, Watch
 
 URL = "https://www.example.com/favicon.ico"
@@ -29,10 +33,10 @@ class Context:
         return self.session
 
 
-def icons_after(*events) -> set[str]:
+def icons_after(*events, missing: set[str] | None = None) -> set[str]:
     async def watched() -> set[str]:
         context = Context()
-        watch = Watch(context, PageLoad("/", "https://www.example.com/", "icon"))
+        watch = Watch(context, PageLoad("/", "https://www.example.com/", "icon"), missing)
         session = await watch.listen_for_icon(None)
         for name, event in events:
             session.listening[name](event)
@@ -49,3 +53,14 @@ def test_a_request_that_is_only_begun_is_not_there_yet():
 
 def test_the_two_events_come_in_any_order():
     assert icons_after(BEGUN, SENT) == icons_after(SENT, BEGUN) == {URL}
+
+
+@pytest.mark.parametrize(("status", "asked_again"), [(404, False), (302, True)])
+def test_no_page_waits_for_an_icon_that_the_browser_has_been_told_is_missing(status, asked_again):
+    """A site without one and without icons on its pages, such as a bare admin: each page took 25 seconds."""
+    missing = set()
+    icons_after(
+        BEGUN, SENT, ("Network.responseReceived", {"requestId": "7", "response": {"status": status}}), missing=missing
+    )
+    page = SimpleNamespace(url="https://www.example.com/admin/", page=SimpleNamespace(has_icon=False))
+    assert icons.is_asked_for(page, missing) is asked_again
