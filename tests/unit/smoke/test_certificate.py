@@ -34,7 +34,7 @@ async def ask(files, ca):
 )
 def test_a_certificate_out_of_its_time_is_named_with_its_date(tmp_path, monkeypatch, before, lifetime, says, names):
     root = Authority(tmp_path)
-    monkeypatch.setattr(authority, "BEFORE", before)
+    monkeypatch.setattr(authority, "BACKDATED", before)
     moment = datetime.now(UTC) + names
     files = root.issue("site", [HOST], lifetime)
     said = asyncio.run(ask(files, root.certificate))
