@@ -54,10 +54,10 @@ PLAY = [
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
-        "handlers": [{"name": "Handle", "ansible.builtin.command": "true"}],
+        "handlers": [{"name": "Handle", "ansible.builtin.raw": "true"}],
         "tasks": [
-            {"name": "Change", "ansible.builtin.command": "true", "notify": "Handle"},
-            {"name": "Ignore", "ansible.builtin.command": "false", "ignore_errors": True},
+            {"name": "Change", "ansible.builtin.raw": "true", "notify": "Handle"},
+            {"name": "Ignore", "ansible.builtin.raw": "false", "ignore_errors": True},
             {"name": "Handlers", "ansible.builtin.meta": "flush_handlers"},
             {
                 "block": [{"name": "Test", "ansible.builtin.fail": {"msg": "hinted at"}}],
