@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from slipway.tool import config
+from slipway.tool.aws import identity
 from slipway.tool.server import facts
 
 SAID = """system=debian 13
@@ -41,3 +42,9 @@ def host():
         return dataclasses.replace(facts.parse(SAID, 1000.0), **changes)
 
     return make
+
+
+@pytest.fixture
+def one_attempt(monkeypatch):
+    """AWS is asked once: to try again takes seconds."""
+    monkeypatch.setitem(identity.SETTINGS, "retries", {"total_max_attempts": 1})

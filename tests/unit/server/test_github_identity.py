@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from unittest import mock
 from urllib.parse import parse_qs
 
 import pytest
 
-from slipway.tool import config
+from slipway.tool import config, github_identity
 from tests.unit.push.wire import Answered, wire
 
 ROLE = "arn:aws:iam::123456789012:role/slipway/example-com-deployer"
@@ -33,28 +34,52 @@ def sts():
 
 
 @pytest.fixture
-def run(tmp_path, github, sts):
-    """Runs a command that prints what AWS variables it sees."""
+def environ(tmp_path, github, sts):
+    """A job's variables."""
     site = tmp_path / "site.yml"
     site.write_text("domain: example.com\nregion: eu-central-1\n")
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ACTIONS_"))}
+    return others | {
+        "CONFIG": str(site),
+        "AWS_ROLE_ARN": ROLE,
+        "AWS_ENDPOINT_URL_STS": sts.url,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "ACTIONS_ID_TOKEN_REQUEST_URL": f"{github.url}/token?api-version=2.0",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the-bearer",
+        "GITHUB_RUN_ID": "42",
+    }
+
+
+@pytest.fixture
+def run(environ):
+    """Runs a command that prints what AWS variables it sees."""
 
     def run(**changes):
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ACTIONS_"))}
-        environ |= {
-            "CONFIG": str(site),
-            "AWS_ROLE_ARN": ROLE,
-            "AWS_ENDPOINT_URL_STS": sts.url,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{github.url}/token?api-version=2.0",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the-bearer",
-            "GITHUB_RUN_ID": "42",
-        }
-        environ = {name: value for name, value in (environ | changes).items() if value is not None}
         command = [sys.executable, "-m", "slipway.tool.github_identity", sys.executable, "-c", SHOWN]
-        return subprocess.run(command, cwd=config.ROOT, env=environ, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=config.ROOT, env=environ | changes, capture_output=True, text=True, check=False
+        )
 
     return run
+
+
+@pytest.fixture
+def rejected(environ, one_attempt, monkeypatch, capsys):
+    """The line that is said where the command does not run; None takes a variable away, and nothing waits."""
+    monkeypatch.setattr(github_identity, "RETRIES", github_identity.RETRIES.new(backoff_factor=0))
+    monkeypatch.setattr(os, "execvpe", lambda *command: pytest.fail(f"{command} runs"))
+
+    def rejected(**changes):
+        passed = {name: value for name, value in (environ | changes).items() if value is not None}
+        with mock.patch.dict(os.environ, passed, clear=True):
+            assert github_identity.main(["make", "deploy"]) == 1
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.count("\n") == 1
+        return said.err
+
+    return rejected
 
 
 def test_the_command_gets_credentials_of_the_role_and_nothing_is_shown(run, github, sts):
@@ -90,25 +115,22 @@ def test_without_a_role_the_key_of_the_vault_is_said_to_do(run, github, sts):
     ],
     ids=["no permission", "no GitHub", "no AWS"],
 )
-def test_a_failure_is_one_line_and_the_command_does_not_run(run, changes, said):
-    done = run(**changes)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert said in done.stderr
-    assert "the-bearer" not in done.stderr
-    assert "the.signed.token" not in done.stderr
+def test_a_failure_is_one_line_and_the_command_does_not_run(rejected, changes, said):
+    line = rejected(**changes)
+    assert said in line
+    assert "the-bearer" not in line
+    assert "the.signed.token" not in line
 
 
-def test_a_role_that_trusts_somebody_else_is_told_with_what_to_look_at(run, sts):
+def test_a_role_that_trusts_somebody_else_is_told_with_what_to_look_at(rejected, sts):
     sts.answering = lambda asked: Answered(403, DENIED)
-    done = run()
-    assert (done.returncode, done.stdout) == (1, "")
-    assert f"no credentials of {ROLE}: 403 AccessDenied: it trusts only jobs in the" in done.stderr
-    assert "environment `production`" in done.stderr
+    line = rejected()
+    assert f"no credentials of {ROLE}: 403 AccessDenied: it trusts only jobs in the" in line
+    assert "environment `production`" in line
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"message": "no"}', b"[]"])
-def test_an_answer_of_another_form_is_no_identity(run, github, sts, body):
+def test_an_answer_of_another_form_is_no_identity(rejected, github, sts, body):
     github.answering = lambda asked: Answered(body=body)
-    assert "does not issue this job's identity" in run().stderr
+    assert "does not issue this job's identity" in rejected()
     assert sts.asked == []

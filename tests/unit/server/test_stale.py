@@ -45,14 +45,13 @@ def test_a_whole_package_s_plain_names_age_out_by_themselves(purge, api):
     assert api.asked == []
 
 
-def test_amazon_s_api_that_is_down_is_a_warning_too(described, monkeypatch):
+def test_amazon_s_api_that_is_down_is_a_warning_too(described, one_attempt, monkeypatch):
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     keys = {
         "AWS_ENDPOINT_URL_CLOUDFRONT": "http://127.0.0.1:1",
         "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "the-secret",
-        "AWS_MAX_ATTEMPTS": "1",
     }
     (line,) = stale.purge(described("cloudfront"), keys, [ICON])
     assert line.startswith("warning: cloudfront request about distributions failed")
