@@ -48,7 +48,9 @@ UNREACHED = tuple(
 
 def run(*arguments: str | Path, python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
     """pip for the venv of ``python``, without this shell's secrets."""
-    command = [sys.executable, "-m", "pip", "--python", python, "--no-input", "--disable-pip-version-check"]
+    # To be told of its own Python costs pip a second start.
+    venv = () if python == sys.executable else ("--python", python)
+    command = [sys.executable, "-m", "pip", *venv, "--no-input", "--disable-pip-version-check"]
     everything = [str(each) for each in (*command, *arguments)]
     return subprocess.run(everything, env=environment(), capture_output=True, text=True, check=False)
 
