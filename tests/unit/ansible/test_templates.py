@@ -15,6 +15,8 @@ from tests.unit.ansible.roles import ROLES, SITE, values
 # What a host would have answered.
 FACTS = {
     "base__host": {"stdout_lines": ["system=debian 13", "interface=eth0", "ipv6=eth0"]},
+    "base__sshd": {"stdout_lines": ["port 22", "listenaddress 0.0.0.0:22", "listenaddress [::]:22", "maxsessions 2"]},
+    "base__connection": {"stdout": "203.0.113.9 51234 198.51.100.7 22\r\n"},
     "base_ipv6": True,
     "nginx__version": {"stdout": "nginx version: nginx/1.26.3"},
     "postgresql__clusters": {"stdout": "17 main 5432 online postgres /var/lib/postgresql/17/main /var/log/x.log"},
