@@ -185,7 +185,7 @@ class LocalSite(Environment):
         temp.mkdir(exist_ok=True)
         sign_in_paths = json.loads((self.directory / "release.json").read_text())["sign_in_paths"]
         return nginx.render(
-            nginx_site_files=site_nginx.read(),
+            nginx_site_files=site_nginx.read(self.site.project),
             nginx_pid=self.directory / "nginx.pid",
             nginx_log_dir=self.origin_log.parent,
             nginx_temp_dir=temp,

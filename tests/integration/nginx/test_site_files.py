@@ -12,12 +12,10 @@ rewrite ^/blog/(.*)$ /news/$1 permanent;
 
 
 @pytest.fixture
-def files(tmp_path, monkeypatch):
-    (tmp_path / "project" / "nginx").mkdir(parents=True)
-    (tmp_path / "project" / "nginx" / "site.conf").write_text(TEXT)
-    monkeypatch.setattr(site_nginx, "ROOT", tmp_path)
-    monkeypatch.setattr(site_nginx, "FOLDER", tmp_path / "project" / "nginx")
-    return site_nginx.read()
+def files(tmp_path):
+    (tmp_path / "nginx").mkdir()
+    (tmp_path / "nginx" / "site.conf").write_text(TEXT)
+    return site_nginx.read(tmp_path)
 
 
 def test_its_headers_redirects_and_rules_hold_beside_ours(site, files):

@@ -17,20 +17,17 @@ set $a "${host}x";
 
 
 @pytest.fixture
-def read(tmp_path, monkeypatch):
-    monkeypatch.setattr(site_nginx, "ROOT", tmp_path)
-    monkeypatch.setattr(site_nginx, "FOLDER", tmp_path / "project" / "nginx")
-
+def read(tmp_path):
     def read(text, name="site.conf"):
-        site_nginx.FOLDER.mkdir(parents=True, exist_ok=True)
-        (site_nginx.FOLDER / name).write_text(text)
-        return site_nginx.read()
+        (tmp_path / "nginx").mkdir(exist_ok=True)
+        (tmp_path / "nginx" / name).write_text(text)
+        return site_nginx.read(tmp_path)
 
     return read
 
 
-def test_without_the_folder_there_is_nothing_to_add(read):
-    assert site_nginx.read() == []
+def test_without_the_folder_there_is_nothing_to_add(tmp_path):
+    assert site_nginx.read(tmp_path) == []
 
 
 def test_the_files_come_in_the_order_of_their_names_as_they_stand(read):

@@ -86,7 +86,7 @@ class Deploy:
         """Checks site and server before any change."""
         with phase("Check the server"):
             lockout.check(self.site)
-            site_nginx.read()
+            site_nginx.read(self.site.project)
             self.connection = reach(self.site, take_over=self.options.take_over)
             if not self.connection.restricted:
                 lockout.check_ci(self.site)

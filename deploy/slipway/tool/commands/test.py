@@ -7,6 +7,7 @@ from pathlib import Path
 from slipway.tool import config
 from slipway.tool.phases import phase
 from slipway.tool.project_checks import ProjectChecks
+from slipway.tool.server import site_nginx
 
 help = "run the project's own tests and the checks of a deploy"
 
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     site = config.load()
+    site_nginx.read(site.project)
     with tempfile.TemporaryDirectory(prefix="slipway-test-") as directory:
         checks = ProjectChecks(site, Path(directory))
         with phase("Check the settings of production"):

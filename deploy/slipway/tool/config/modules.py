@@ -27,7 +27,7 @@ def find_settings(file: Path, named: str) -> str:
     """
     if named:
         return _existing(file, "settings", named)
-    project = _project(file) or ROOT / "project"
+    project = project_folder(file)
     found = {module: _wsgi_beside(project, module) for module in _settings_modules(project)}
     # Settings for tests and tools have no wsgi.py; a project that has none at all is told so by find_wsgi.
     modules = [module for module, wsgi in found.items() if wsgi] or list(found)
@@ -44,7 +44,7 @@ def find_wsgi(file: Path, named: str, settings: str) -> str:
     """The module that holds ``application``; ``settings`` is the settings module. Raises SlipwayError likewise."""
     if named:
         return _existing(file, "wsgi", named)
-    project = _project(file) or ROOT / "project"
+    project = project_folder(file)
     found = _wsgi_beside(project, settings)
     if not found:
         raise SlipwayError(f"{file}: wsgi: no wsgi.py beside {settings} in {project}; write `wsgi: your.module`")
@@ -54,11 +54,16 @@ def find_wsgi(file: Path, named: str, settings: str) -> str:
 def for_development(file: Path, settings: str) -> str:
     """The module for development of the same settings package; ``settings`` itself where there is none."""
     package, _, module = settings.rpartition(".")
-    project = _project(file) or ROOT / "project"
+    project = project_folder(file)
     for name in IN_DEVELOPMENT if module in IN_PRODUCTION else ():
         if _exists(project, f"{package}.{name}"):
             return f"{package}.{name}"
     return settings
+
+
+def project_folder(file: Path) -> Path:
+    """The folder of the project that the site.yml ``file`` deploys."""
+    return _project(file) or ROOT / "project"
 
 
 def _project(file: Path) -> Path | None:

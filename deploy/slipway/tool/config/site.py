@@ -84,6 +84,11 @@ class Site:
         return self.domain.replace(".", "-")
 
     @property
+    def project(self) -> Path:
+        """The folder with the site's code: project/ of this checkout, or the one beside its site.yml."""
+        return modules.project_folder(self.path)
+
+    @property
     def settings(self) -> str:
         """The settings module of a deploy. Raises SlipwayError where none, or more than one, is found."""
         return modules.find_settings(self.path, self.named_settings)

@@ -77,7 +77,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_proxies": list(site.proxies),
         "slipway_sign_in_found": list(sign_in_paths),
         "slipway_sign_in_named": path_patterns.expressions(site.sign_in_paths),
-        "slipway_nginx_files": site_nginx.read(),
+        "slipway_nginx_files": site_nginx.read(site.project),
         "slipway_acme_directory": site.acme,
         "slipway_acme_email": site.email,
         "slipway_database_local": bool(database(secrets)),

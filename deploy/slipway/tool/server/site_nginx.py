@@ -5,11 +5,10 @@ nginx passes every request on; directives that could make it serve a file, or re
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
-from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
-FOLDER = ROOT / "project" / "nginx"
 # The directives allowed in the server block, and in each block in it.
 ALLOWED = {
     "server": ("add_header", "allow", "deny", "if", "location", "return", "rewrite", "satisfy", "set"),
@@ -29,12 +28,15 @@ TOKEN = re.compile(
 )
 
 
-def read() -> list[dict[str, str]]:
-    """``name`` and ``text`` of each file. Raises SlipwayError, with file and line, for what a site may not add."""
+def read(project: Path) -> list[dict[str, str]]:
+    """``name`` and ``text`` of each file nginx/*.conf of the ``project``.
+
+    Raises SlipwayError, with file and line, for what a site may not add.
+    """
     files = []
-    for path in sorted(FOLDER.glob("*.conf")):
+    for path in sorted((project / "nginx").glob("*.conf")):
         text = path.read_text()
-        _check(path.relative_to(ROOT).as_posix(), text)
+        _check(f"project/nginx/{path.name}", text)
         files.append({"name": path.name, "text": text})
     return files
 
