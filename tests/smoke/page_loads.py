@@ -78,7 +78,7 @@ async def load_all(
     seen: list[list[PageLoad]] = await asyncio.gather(
         *(
             _load_in_turn(turn, Window(browser, device, cookies if signed_in else [], missing_icons), those, next_load)
-            for (look, signed_in, _), those in windows.items()
+            for (device, signed_in, _), those in windows.items()
         )
     )
     places = [crawled.page.place for crawled in pages]
