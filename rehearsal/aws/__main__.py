@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from rehearsal.aws.s3 import Front
+from rehearsal.aws.s3 import S3Proxy
 from rehearsal.aws.seaweed import SeaweedFS
 from rehearsal.parent import die_with_parent
 
@@ -43,25 +43,25 @@ async def serve(options: argparse.Namespace) -> None:
     # Imported while SeaweedFS starts: moto takes a good part of a second.
     from rehearsal.aws.control import ControlPlane
 
-    control = front = None
+    control = proxy = None
     try:
         control = ControlPlane(options.control_port)
         control.start()
         await starting
         upstream = f"{seaweed.scheme}://127.0.0.1:{seaweed.port}"
-        # A compressed object is kept as it is sent: its coding is the reader's affair.
-        front = web.AppRunner(Front(upstream, options.data).application(), access_log=None, auto_decompress=False)
-        await front.setup()
-        await web.TCPSite(front, "127.0.0.1", options.s3_port, ssl_context=context).start()
+        # Compressed objects are stored and sent as they are.
+        proxy = web.AppRunner(S3Proxy(upstream, options.data).application(), access_log=None, auto_decompress=False)
+        await proxy.setup()
+        await web.TCPSite(proxy, "127.0.0.1", options.s3_port, ssl_context=context).start()
         print("ready", flush=True)
         ended = asyncio.create_task(seaweed.process.wait())
         await asyncio.wait([ended, asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():
-            raise RuntimeError(f"SeaweedFS ended: {seaweed.last_words()}")
+            raise RuntimeError(f"SeaweedFS ended: {seaweed.last_line()}")
     finally:
         starting.cancel()
-        if front:
-            await front.cleanup()
+        if proxy:
+            await proxy.cleanup()
         if control:
             control.stop()
         await seaweed.stop()

@@ -1,8 +1,8 @@
-"""What the front keeps of a bucket's configuration, and the effect of its public access block.
+"""A bucket's configuration, as the proxy stores it, and the effect of its public access block.
 
-SeaweedFS authenticates and authorises every call, and gives CORS, policy, encryption and versioning
-their effect. The front adds what it does not have: the public access block, AWS's defaults for a new
-bucket, validation by botocore's shapes, and each document read back as it was sent.
+SeaweedFS authenticates and authorises every call, and applies CORS, policy, encryption and versioning.
+The proxy adds what it does not have: the public access block, AWS's defaults for a new bucket,
+validation by botocore's shapes, and each document read back as it was sent.
 """
 
 import json
@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 
 from moto.core.request import Request
 
-from rehearsal.aws.shapes import ServiceError, Wire
+from rehearsal.aws.shapes import Protocol, ServiceError
 
 # Subresource → the error of a bucket that has none.
-KEPT = {
+SUBRESOURCES = {
     "publicAccessBlock": "NoSuchPublicAccessBlockConfiguration",
     "ownershipControls": "OwnershipControlsNotFoundError",
     "encryption": "ServerSideEncryptionConfigurationNotFoundError",
@@ -37,7 +37,7 @@ DEFAULTS = {
     "</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule>"
     "</ServerSideEncryptionConfiguration>",
 }
-# Condition keys that bind an Allow for everybody to fixed callers: "The meaning of public".
+# Condition keys that limit an Allow for everybody to fixed callers: "The meaning of public".
 BINDING = {
     "aws:sourcearn",
     "aws:sourceaccount",
@@ -53,37 +53,37 @@ BINDING = {
 
 
 class Buckets:
-    """The kept documents by bucket and subresource, in one file so that they outlive a restart."""
+    """The documents by bucket and subresource, stored in one file for the next start."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.wire = Wire("s3", malformed="MalformedXML")
-        self.kept: dict[str, dict[str, str | None]] = {}
+        self.protocol = Protocol("s3", malformed="MalformedXML")
+        self.documents: dict[str, dict[str, str | None]] = {}
         if file.exists():
-            self.kept = json.loads(file.read_text())
+            self.documents = json.loads(file.read_text())
 
     def document(self, bucket: str, subresource: str) -> str | None:
         """As it was sent, AWS's default before anything was, None when it was deleted."""
-        held = self.kept.get(bucket, {})
-        return held[subresource] if subresource in held else DEFAULTS.get(subresource)
+        own = self.documents.get(bucket, {})
+        return own[subresource] if subresource in own else DEFAULTS.get(subresource)
 
-    def keep(self, bucket: str, subresource: str, document: str | None) -> None:
-        self.kept.setdefault(bucket, {})[subresource] = document
+    def save(self, bucket: str, subresource: str, document: str | None) -> None:
+        self.documents.setdefault(bucket, {})[subresource] = document
         self._save()
 
     def forget(self, bucket: str) -> None:
-        """The bucket is gone."""
-        if self.kept.pop(bucket, None) is not None:
+        """The bucket was deleted."""
+        if self.documents.pop(bucket, None) is not None:
             self._save()
 
     def check(self, request: Request, bucket: str, subresource: str) -> None:
         """Raises ServiceError when the document that ``request`` puts is not acceptable."""
-        routed = self.wire.route(request)
+        routed = self.protocol.route(request)
         if routed is None:
             raise ServiceError("MethodNotAllowed", "The method is not allowed.", 405)
-        params = self.wire.read(request, *routed)
-        prevented = subresource == "policy" and self.blocks(bucket, "BlockPublicPolicy")
-        if prevented and is_public(params["Policy"]):
+        params = self.protocol.read(request, *routed)
+        blocked = subresource == "policy" and self.blocks(bucket, "BlockPublicPolicy")
+        if blocked and is_public(params["Policy"]):
             raise ServiceError(
                 "AccessDenied",
                 "User is not authorized to perform: s3:PutBucketPolicy because public policies "
@@ -97,9 +97,9 @@ class Buckets:
             raise ServiceError("AccessDenied", "Access Denied", 403)
 
     def check_acl(self, bucket: str, acl: str) -> None:
-        """Raises ServiceError when ``bucket`` takes no canned ``acl``."""
-        owned = self.document(bucket, "ownershipControls") or ""
-        if "BucketOwnerEnforced" in owned and acl != "bucket-owner-full-control":
+        """Raises ServiceError when ``bucket`` does not accept the canned ``acl``."""
+        ownership = self.document(bucket, "ownershipControls") or ""
+        if "BucketOwnerEnforced" in ownership and acl != "bucket-owner-full-control":
             raise ServiceError("AccessControlListNotSupported", "The bucket does not allow ACLs")
         if acl.startswith("public-") and self.blocks(bucket, "BlockPublicAcls"):
             raise ServiceError("AccessDenied", "Access Denied", 403)
@@ -112,7 +112,7 @@ class Buckets:
         return found == "true"
 
     def _save(self) -> None:
-        self.file.write_text(json.dumps(self.kept, indent=1))
+        self.file.write_text(json.dumps(self.documents, indent=1))
 
 
 def is_public(policy: str) -> bool:

@@ -1,7 +1,7 @@
-"""CloudFront's control plane: keeps what was sent, exactly, and rejects what CloudFront rejects.
+"""CloudFront's control plane: stores configurations exactly as sent, and rejects what CloudFront rejects.
 
 moto drops the origin access control of a distribution, accepts any If-Match and duplicate aliases
-and has no policies, so distributions and all that they name are kept here, by one table of kinds.
+and has no policies, so distributions and all resources that they name are stored here, in one table of kinds.
 """
 
 import copy
@@ -18,7 +18,7 @@ from moto.core.request import Request
 
 from rehearsal.aws.managed import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
 from rehearsal.aws.references import check_distribution, references
-from rehearsal.aws.shapes import Answer, ServiceError, Wire
+from rehearsal.aws.shapes import Answer, Protocol, ServiceError
 
 ACCOUNT = "123456789012"
 PAGE = 100
@@ -41,7 +41,7 @@ SHORT_IDS = ("Distribution", "OriginAccessControl")
 
 
 @dataclass
-class Kept:
+class Resource:
     """One resource: its configuration as it was sent, and what CloudFront adds."""
 
     kind: str
@@ -91,11 +91,11 @@ class CloudFront:
     """Answers the operations it names; ``handle`` returns None for every other."""
 
     def __init__(self) -> None:
-        self.wire = Wire("cloudfront", malformed="MalformedInput")
-        self.kept: dict[str, dict[str, Kept]] = {kind: {} for kind in KINDS}
+        self.protocol = Protocol("cloudfront", malformed="MalformedInput")
+        self.resources: dict[str, dict[str, Resource]] = {kind: {} for kind in KINDS}
         for kind, policies in (("CachePolicy", CACHE_POLICIES), ("OriginRequestPolicy", ORIGIN_REQUEST_POLICIES)):
             for name, config in policies.items():
-                self.kept[kind][name] = Kept(kind, name, config, managed=True)
+                self.resources[kind][name] = Resource(kind, name, config, managed=True)
         self.tags: dict[str, dict[str, str]] = {}
         self.invalidations: dict[str, list[dict[str, Any]]] = {}
         self.lock = threading.Lock()
@@ -118,26 +118,26 @@ class CloudFront:
         self.operations[name] = lambda params: function(kind, params)
 
     def handle(self, request: Request) -> Answer | None:
-        routed = self.wire.route(request)
+        routed = self.protocol.route(request)
         if routed is None or routed[0].name not in self.operations:
             return None
         operation, labels = routed
         try:
-            params = self.wire.read(request, operation, labels)
+            params = self.protocol.read(request, operation, labels)
             with self.lock:
                 result = copy.deepcopy(self.operations[operation.name](params))
-            return self.wire.write(operation, result)
+            return self.protocol.write(operation, result)
         except ServiceError as error:
             body = ERROR.format(code=error.code, message=_escape(error.message), request=uuid.uuid4())
-            return self.wire.status(error), {"Content-Type": "text/xml"}, body.encode()
+            return self.protocol.status(error), {"Content-Type": "text/xml"}, body.encode()
 
     def create(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
         config = params[f"{kind}Config"]
         self._check(kind, config, None)
-        made = Kept(kind, _identifier(14) if kind in SHORT_IDS else str(uuid.uuid4()), config)
-        self.kept[kind][made.id] = made
-        location = f"https://cloudfront.amazonaws.com/2020-05-31/{kind.lower()}/{made.id}"
-        return {kind: made.described(), "ETag": made.etag, "Location": location}
+        resource = Resource(kind, _identifier(14) if kind in SHORT_IDS else str(uuid.uuid4()), config)
+        self.resources[kind][resource.id] = resource
+        location = f"https://cloudfront.amazonaws.com/2020-05-31/{kind.lower()}/{resource.id}"
+        return {kind: resource.described(), "ETag": resource.etag, "Location": location}
 
     def get(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
         found = self._find(kind, params["Id"])
@@ -158,18 +158,18 @@ class CloudFront:
         found = self._find_version(kind, params)
         if kind == "Distribution" and found.config["Enabled"]:
             raise ServiceError("DistributionNotDisabled", "The distribution must be disabled.")
-        for distribution in self.kept["Distribution"].values():
+        for distribution in self.resources["Distribution"].values():
             if found.id in references(distribution.config).get(kind, ()):
                 raise ServiceError(f"{kind}InUse", f"{distribution.id} uses {found.id}.")
-        del self.kept[kind][found.id]
+        del self.resources[kind][found.id]
         self.tags.pop(found.arn, None)
         return {}
 
     def list(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
-        held: Iterable[Kept] = self.kept[kind].values()
+        found: Iterable[Resource] = self.resources[kind].values()
         if wanted := params.get("Type"):
-            held = [item for item in held if item.managed == (wanted == "managed")]
-        listing = _page([item.listed() for item in held], params)
+            found = [item for item in found if item.managed == (wanted == "managed")]
+        listing = _page([item.listed() for item in found], params)
         return {f"{kind}List": listing}
 
     def create_distribution_with_tags(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -220,13 +220,13 @@ class CloudFront:
         distribution = self._find("Distribution", params["DistributionId"])
         return {"InvalidationList": _page(self.invalidations.get(distribution.id, []), params)}
 
-    def _find(self, kind: str, name: str) -> Kept:
-        if name not in self.kept[kind]:
+    def _find(self, kind: str, name: str) -> Resource:
+        if name not in self.resources[kind]:
             raise ServiceError(f"NoSuch{kind}", f"The specified {kind} does not exist: {name}")
-        return self.kept[kind][name]
+        return self.resources[kind][name]
 
-    def _find_version(self, kind: str, params: dict[str, Any]) -> Kept:
-        """The resource, if the request names its newest ETag and it is one's own to change."""
+    def _find_version(self, kind: str, params: dict[str, Any]) -> Resource:
+        """The resource, if the request names its newest ETag and it is not a managed one."""
         found = self._find(kind, params["Id"])
         sent = params.get("IfMatch")
         if sent not in found.etags:
@@ -245,14 +245,14 @@ class CloudFront:
 
     def _tagged(self, params: dict[str, Any]) -> str:
         arn = params["Resource"]
-        if arn not in {item.arn for item in self.kept["Distribution"].values()}:
+        if arn not in {item.arn for item in self.resources["Distribution"].values()}:
             raise ServiceError("NoSuchResource", f"The specified resource does not exist: {arn}")
         return arn
 
-    def _check(self, kind: str, config: dict[str, Any], changed: Kept | None) -> None:
-        others = [item for item in self.kept[kind].values() if item is not changed]
+    def _check(self, kind: str, config: dict[str, Any], changed: Resource | None) -> None:
+        others = [item for item in self.resources[kind].values() if item is not changed]
         if kind == "Distribution":
-            known = {name: set(held) for name, held in self.kept.items()}
+            known = {name: set(held) for name, held in self.resources.items()}
             check_distribution(config, [o.config for o in others], known, changed.config if changed else None)
         elif config["Name"] in {item.config["Name"] for item in others}:
             raise ServiceError(f"{kind}AlreadyExists", f"A {kind} named {config['Name']} exists.")

@@ -1,4 +1,4 @@
-"""The control plane: CloudFront is ours, moto's server answers ACM, IAM, STS and Route 53."""
+"""The control plane: cloudfront.py answers for CloudFront, moto's server for ACM, IAM, STS and Route 53."""
 
 import socket
 import threading
@@ -14,7 +14,8 @@ from rehearsal.aws.cloudfront import CloudFront
 
 
 class ControlPlane:
-    """One WSGI server in a thread; a call is CloudFront's by its path, moto's by its signature."""
+    """One WSGI server in a thread; CloudFront's calls are known by their path, moto finds its services by the
+    signature."""
 
     def __init__(self, port: int) -> None:
         self.cloudfront = CloudFront()

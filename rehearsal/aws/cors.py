@@ -1,7 +1,7 @@
 """A bucket's CORS rules, applied as S3 applies them.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html
-SeaweedFS's own answer to a preflight of ``/bucket`` is a dropped connection.
+SeaweedFS itself drops the connection at a preflight of ``/bucket``.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 def answer(document: str | None, method: str, request: Mapping[str, str]) -> dict[str, str] | None:
     """The response headers of the first rule that allows it, or None.
 
-    ``document`` is the CORSConfiguration, ``method`` what is asked for and ``request`` the headers.
+    ``document`` is the CORSConfiguration, ``method`` the requested one and ``request`` the headers.
     """
     origin = request.get("Origin")
     if document is None or origin is None:
         return None
-    asked = request.get("Access-Control-Request-Headers", "").lower().replace(" ", "")
-    wanted = [name for name in asked.split(",") if name]
+    requested = request.get("Access-Control-Request-Headers", "").lower().replace(" ", "")
+    wanted = [name for name in requested.split(",") if name]
     for rule in ElementTree.fromstring(document).findall("{*}CORSRule"):
         origins, methods = _texts(rule, "AllowedOrigin"), _texts(rule, "AllowedMethod")
         headers = [name.lower() for name in _texts(rule, "AllowedHeader")]

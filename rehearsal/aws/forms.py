@@ -1,8 +1,8 @@
-"""Browser uploads: a POST form with a signed policy, judged as S3 judges it.
+"""Browser uploads: a POST form with a signed policy, checked as S3 checks it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
-SeaweedFS asks for write access to the whole bucket before it looks at the key, so the front checks
-the form and then puts the object as the identity that signed it.
+SeaweedFS requires write access to the whole bucket before it reads the key, so the proxy checks the form
+and then puts the object as the identity that signed it.
 """
 
 import base64
@@ -44,7 +44,7 @@ class Form:
 
 
 async def read(request: web.Request, bucket: str) -> Form:
-    """The form of ``request``. Raises ServiceError when it is none."""
+    """The form of ``request``. Raises ServiceError when the body is not one."""
     try:
         reader = await request.multipart()
         fields: dict[str, str] = {}
@@ -53,7 +53,7 @@ async def read(request: web.Request, bucket: str) -> Form:
             if not isinstance(part, BodyPartReader) or part.name is None:
                 continue
             if part.name == "file":
-                # What follows the file is ignored.
+                # Fields after the file are ignored.
                 file = await _bounded(part)
                 name = part.filename or ""
                 fields["key"] = fields.get("key", "").replace("${filename}", name)
@@ -85,7 +85,7 @@ def check(form: Form) -> dict[str, Any]:
         raise _denied("Invalid according to Policy: Policy expired.")
     named = {"content-length-range"}
     for condition in conditions:
-        named.add(_hold(form, condition))
+        named.add(_check_condition(form, condition))
     for name in sorted(set(form.fields) - FREE - named):
         if not name.startswith("x-ignore-"):
             raise _denied(f"Invalid according to Policy: Extra input fields: {name}")
@@ -115,8 +115,8 @@ def _signer(fields: dict[str, str]) -> dict[str, Any]:
     return identity
 
 
-def _hold(form: Form, condition: Any) -> str:
-    """The field that ``condition`` speaks of. Raises ServiceError when it does not hold."""
+def _check_condition(form: Form, condition: Any) -> str:
+    """Returns the field of ``condition``. Raises ServiceError when it is not met."""
     if isinstance(condition, dict) and len(condition) == 1:
         ((name, wanted),) = condition.items()
         operator = "eq"
@@ -125,18 +125,18 @@ def _hold(form: Form, condition: Any) -> str:
     else:
         raise ServiceError("InvalidPolicyDocument", "Invalid Policy: Invalid Simple-Condition")
     if operator == "content-length-range":
-        _hold_size(len(form.file), int(name), int(wanted))
+        _check_size(len(form.file), int(name), int(wanted))
         return operator
     name = str(name).removeprefix("$").lower()
     sent = form.bucket if name == "bucket" else form.fields.get(name, "")
-    holds = sent.startswith(wanted) if operator == "starts-with" else sent == wanted
-    if not holds or operator not in ("eq", "starts-with"):
+    met = sent.startswith(wanted) if operator == "starts-with" else sent == wanted
+    if not met or operator not in ("eq", "starts-with"):
         written = json.dumps([operator, f"${name}", wanted])
         raise _denied(f"Invalid according to Policy: Policy Condition failed: {written}")
     return name
 
 
-def _hold_size(size: int, smallest: int, largest: int) -> None:
+def _check_size(size: int, smallest: int, largest: int) -> None:
     if size > largest:
         message = "Your proposed upload exceeds the maximum allowed size"
         raise ServiceError("EntityTooLarge", message)
@@ -150,7 +150,7 @@ async def _bounded(part: BodyPartReader) -> bytes:
     while chunk := await part.read_chunk(256 * 1024):
         content += chunk
         if len(content) > FILE_LIMIT:
-            raise ServiceError("EntityTooLarge", "The form is larger than the stand-in takes.")
+            raise ServiceError("EntityTooLarge", "The form is larger than the stand-in accepts.")
     return bytes(content)
 
 

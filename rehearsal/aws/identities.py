@@ -1,7 +1,7 @@
-"""Who may call the S3 stand-in, and what each may do there.
+"""The identities of the S3 stand-in and their permissions.
 
-The rights are the policies that ``slipway.tool.cdn`` generates, for whatever bucket, so that a key used in
-the wrong place fails here as it would on AWS. The keys are public: they open only a stand-in.
+Their policies are those that ``slipway.tool.cdn`` generates, for any bucket, so that a key used in the wrong
+place fails here as it would on AWS. The keys are public: they are good for the stand-in only.
 """
 
 import json
@@ -12,7 +12,7 @@ from slipway.tool.cdn import iam_policies
 from slipway.web.prefixes import PUBLIC_PREFIX, STATIC_PREFIX
 
 ANY = "*"
-# What CloudFront itself may read; whether a distribution may, the bucket's policy says.
+# CloudFront itself; a distribution needs the bucket's policy too.
 _CDN = {
     "Version": "2012-10-17",
     "Statement": [
@@ -21,7 +21,7 @@ _CDN = {
             "Action": ["s3:GetObject"],
             "Resource": [f"arn:aws:s3:::*/{prefix}*" for prefix in (STATIC_PREFIX, PUBLIC_PREFIX)],
         },
-        # The edge weighs the bucket's policy itself: who may read, and who is told that a key is missing.
+        # The edge evaluates the bucket's policy itself: who may read, and who gets a 404 for a missing key.
         {"Effect": "Allow", "Action": ["s3:GetBucketPolicy", "s3:ListBucket"], "Resource": ["arn:aws:s3:::*"]},
     ],
 }
@@ -51,9 +51,9 @@ def by_access_key(access_key: str) -> dict[str, Any] | None:
 
 
 def may_list(identity: dict[str, Any]) -> bool:
-    """Whether a missing key is a 404 for it: who may not list learns nothing but 403.
+    """Whether a missing key is a 404 for it; without ListBucket it is a 403.
 
-    A GetObject carries no prefix, so a ListBucket that asks for one does not hold.
+    A GetObject has no prefix, so a ListBucket with a condition on one does not apply.
     """
     policy = identity["policy"]
     return policy is None or any(
@@ -62,13 +62,13 @@ def may_list(identity: dict[str, Any]) -> bool:
 
 
 def may(identity: dict[str, Any], action: str) -> bool:
-    """Whether its policy names ``action``, whatever the bucket."""
+    """Whether its policy allows ``action`` on any bucket."""
     policy = identity["policy"]
     return policy is None or any(action in one["Action"] for one in policy["Statement"])
 
 
 def must_not_replace(identity: dict[str, Any], bucket: str, key: str) -> bool:
-    """Whether its policy denies a PutObject of that key which does not say If-None-Match."""
+    """Whether its policy denies a PutObject of that key without If-None-Match."""
     policy = identity["policy"] or {"Statement": []}
     denied = [one for one in policy["Statement"] if one["Effect"] == "Deny" and "s3:PutObject" in one["Action"]]
     named = [each.removeprefix("arn:aws:s3:::").partition("/") for one in denied for each in one["Resource"]]
@@ -76,7 +76,7 @@ def must_not_replace(identity: dict[str, Any], bucket: str, key: str) -> bool:
 
 
 def seaweed_config() -> str:
-    """The ``-s3.config`` document: every identity with its rights."""
+    """The ``-s3.config`` document: every identity with its policy."""
     identities, documents = [], []
     for name, identity in IDENTITIES.items():
         keys = {"accessKey": identity["access_key"], "secretKey": identity["secret_key"]}
@@ -85,7 +85,7 @@ def seaweed_config() -> str:
             entry["actions"] = ["Admin", "Read", "Write", "List", "Tagging"]
         else:
             entry["policyNames"] = [name]
-            # Of conditions on headers SeaweedFS knows nothing: what a policy denies the front rejects.
+            # SeaweedFS knows no conditions on headers: the proxy applies a policy's Deny.
             allowed = [one for one in identity["policy"]["Statement"] if one["Effect"] == "Allow"]
             documents.append({"name": name, "content": json.dumps(identity["policy"] | {"Statement": allowed})})
         identities.append(entry)

@@ -16,7 +16,7 @@ CONTROL_SERVICES = ("CLOUDFRONT", "ACM", "IAM", "STS", "ROUTE_53")
 
 @dataclass
 class LocalAws:
-    """A running local AWS; ``stop`` it, or use it as a context manager."""
+    """A running local AWS; call ``stop``, or use it as a context manager."""
 
     s3_url: str
     control_url: str
@@ -36,7 +36,7 @@ class LocalAws:
             "AWS_SECRET_ACCESS_KEY": keys["secret_key"],
             "AWS_DEFAULT_REGION": self.region,
             "AWS_ENDPOINT_URL_S3": self.s3_url,
-            # Nothing of the person's own account may reach a rehearsal.
+            # No credentials of a real account may reach a rehearsal.
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",

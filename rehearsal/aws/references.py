@@ -1,4 +1,4 @@
-"""What a distribution may name: the checks that CloudFront makes across resources."""
+"""References of a distribution: the checks that CloudFront makes across resources."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,7 +23,7 @@ def check_distribution(
     known: dict[str, set[str]],
     before: dict[str, Any] | None,
 ) -> None:
-    """Raises ServiceError when ``config`` names what is not there or what another one has.
+    """Raises ServiceError when ``config`` names a missing resource, or an alias of another distribution.
 
     ``others`` are the other distributions' configurations, ``known`` the ids of each kind and
     ``before`` what an update replaces.

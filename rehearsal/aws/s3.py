@@ -1,7 +1,7 @@
-"""The S3 endpoint: a thin front before SeaweedFS.
+"""The S3 endpoint: a thin proxy in front of SeaweedFS.
 
-It passes everything through; what SeaweedFS does not have or garbles it answers by ``buckets``, ``cors``
-and ``forms``.
+It passes everything on, and answers itself what SeaweedFS does not have or gets wrong (``buckets``, ``cors``,
+``forms``).
 """
 
 import uuid
@@ -15,18 +15,18 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from rehearsal.aws import cors, forms
-from rehearsal.aws.buckets import KEPT, Buckets
+from rehearsal.aws.buckets import SUBRESOURCES, Buckets
 from rehearsal.aws.identities import IDENTITIES, by_access_key, may, may_list, must_not_replace
 from rehearsal.aws.shapes import ServiceError
 from rehearsal.aws.signing import sign
 
-# RFC 9110 section 7.6.1, and Expect, which the server side of the front answers itself.
+# RFC 9110 section 7.6.1, and Expect, which this proxy's server answers itself.
 HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"}
 GENERATED = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
-# SeaweedFS takes this type for none and guesses one by the name, so it is kept as a language for private use.
+# SeaweedFS treats this type as none and guesses one from the name, so it is stored as a Content-Language.
 UNTYPED, UNTYPED_MARK = "application/octet-stream", "x-untyped"
-# Settings that SeaweedFS shows to an administrator alone; on AWS each is a right of its own.
-SHOWN_BY = {
+# Settings that SeaweedFS shows to administrators only; on AWS each has a permission.
+READ_PERMISSIONS = {
     "cors": "s3:GetBucketCORS",
     "ownershipControls": "s3:GetBucketOwnershipControls",
     "tagging": "s3:GetBucketTagging",
@@ -44,7 +44,7 @@ POSTED = (
 )
 
 
-class Front:
+class S3Proxy:
     """Passes each request on unchanged, Host included, so that its signature still holds."""
 
     def __init__(self, upstream: str, data: Path) -> None:
@@ -61,7 +61,7 @@ class Front:
         return application
 
     async def _open(self, _: web.Application) -> None:
-        # The upstream's certificate is the front's own; it is on the loopback.
+        # The upstream has this proxy's certificate, and is on the loopback.
         self.session = ClientSession(connector=TCPConnector(limit=0, ssl=False), auto_decompress=False)
 
     async def _close(self, _: web.Application) -> None:
@@ -88,7 +88,7 @@ class Front:
         bucket, key = _target(request)
         if request.method == "OPTIONS":
             return self._preflight(request, bucket)
-        subresource = next((name for name in KEPT if name in request.query), None)
+        subresource = next((name for name in SUBRESOURCES if name in request.query), None)
         if bucket and not key and subresource:
             return await self._configuration(request, bucket, subresource)
         if bucket and not key and request.method == "GET" and "tagging" in request.query:
@@ -108,7 +108,7 @@ class Front:
     async def _make_or_remove(self, request: web.Request, bucket: str) -> web.Response:
         body = await request.read()
         if b">us-east-1</LocationConstraint>" in body:
-            # The region without a name: S3 wants no constraint for it.
+            # S3 rejects an explicit constraint for us-east-1.
             message = "The specified location-constraint is not valid"
             raise ServiceError("InvalidLocationConstraint", message, 400)
         async with self._ask(request, body) as answer:
@@ -125,36 +125,36 @@ class Front:
         return web.Response()
 
     async def _configuration(self, request: web.Request, bucket: str, subresource: str) -> web.StreamResponse:
-        """A Get, Put or Delete of a kept document. Whether the caller may, SeaweedFS says."""
+        """A Get, Put or Delete of a stored document. SeaweedFS authorizes the caller."""
         body = await request.read()
         if request.method == "PUT":
-            # Under a name of more than one part the router would take its first for the bucket's.
+            # Under a host name with dots the router would take its first part as the bucket.
             headers = {**request.headers, "Host": "localhost"}
             asked = Request.from_primitives(request.method, f"http://localhost{request.raw_path}", headers, body)
             self.buckets.check(asked, bucket, subresource)
         async with self._ask(request, body) as answer:
             content = await answer.read()
             rejected = answer.status >= 300 and answer.status != NOT_IMPLEMENTED
-            shown = rejected and _is_shown(request, subresource, content)
-            if rejected and not shown and (answer.status != 404 or b"NoSuchBucket<" in content):
+            readable = rejected and _may_read(request, subresource, content)
+            if rejected and not readable and (answer.status != 404 or b"NoSuchBucket<" in content):
                 return _relayed(answer, content)
-            if (shown or answer.status == NOT_IMPLEMENTED) and not await self._exists(bucket):
+            if (readable or answer.status == NOT_IMPLEMENTED) and not await self._exists(bucket):
                 raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
         if request.method == "GET":
             document = self.buckets.document(bucket, subresource)
             if document is None:
                 message = f"The bucket has no {subresource} configuration"
-                raise ServiceError(KEPT[subresource], message, 404)
+                raise ServiceError(SUBRESOURCES[subresource], message, 404)
             kind = "application/json" if subresource == "policy" else XML
             return web.Response(text=document, content_type=kind)
         deleted = request.method == "DELETE"
-        self.buckets.keep(bucket, subresource, None if deleted else body.decode())
+        self.buckets.save(bucket, subresource, None if deleted else body.decode())
         return web.Response(status=204 if deleted or subresource == "policy" else 200)
 
     async def _tagging(self, request: web.Request) -> web.Response:
         async with self._ask(request, None) as answer:
             content = await answer.read()
-            if not _is_shown(request, "tagging", content):
+            if not _may_read(request, "tagging", content):
                 return _relayed(answer, content)
         get = sign("GET", self.upstream + request.raw_path, IDENTITIES["admin"])
         async with self.session.get(URL(get.url, encoded=True), headers=dict(get.headers)) as answer:
@@ -166,7 +166,7 @@ class Front:
             return answer.status == 200
 
     async def _upload(self, request: web.Request, bucket: str) -> web.Response:
-        """A browser's POST form, judged by its policy and stored as the identity that signed it."""
+        """A browser's POST form, checked against its policy and stored as the identity that signed it."""
         form = await forms.read(request, bucket)
         identity = forms.check(form)
         path = quote(f"/{bucket}/{form.key}")
@@ -187,7 +187,7 @@ class Front:
         """SeaweedFS's answer to ``request``, streamed both ways."""
         body = request.content if request.can_read_body else None
         async with self._ask(request, body) as answer:
-            if answer.status == 404 and not _learns_of_absence(request):
+            if answer.status == 404 and not _may_list(request):
                 raise ServiceError("AccessDenied", "Access Denied", 403)
             headers = _end_to_end(answer.headers)
             if headers.get("Content-Language") == UNTYPED_MARK:
@@ -217,13 +217,13 @@ def _target(request: web.Request) -> tuple[str, str]:
 
 
 def _check_condition(request: web.Request, bucket: str, key: str) -> None:
-    """What AWS says of a write's condition, where SeaweedFS passes it over."""
-    given = request.headers.get("If-None-Match")
-    if given not in (None, "*"):
+    """AWS's rules for a conditional write, which SeaweedFS ignores."""
+    condition = request.headers.get("If-None-Match")
+    if condition not in (None, "*"):
         message = "A header you provided implies functionality that is not implemented"
         raise ServiceError("NotImplemented", message, NOT_IMPLEMENTED)
     identity = _caller(request)
-    if given is None and identity is not None and must_not_replace(identity, bucket, key):
+    if condition is None and identity is not None and must_not_replace(identity, bucket, key):
         raise ServiceError("AccessDenied", "Access Denied", 403)
 
 
@@ -233,17 +233,17 @@ def _caller(request: web.Request) -> dict | None:
     return by_access_key(access_key.partition("/")[0])
 
 
-def _learns_of_absence(request: web.Request) -> bool:
-    """Whether a missing object is a 404 for the caller, who may list; for others it is a 403."""
+def _may_list(request: web.Request) -> bool:
+    """Whether the caller may list: a missing object is a 404 for it, for others a 403."""
     identity = _caller(request)
     return identity is None or may_list(identity)
 
 
-def _is_shown(request: web.Request, subresource: str, error: bytes) -> bool:
-    """Whether AWS would show what SeaweedFS denies. The signature holds: a false one has another code."""
+def _may_read(request: web.Request, subresource: str, error: bytes) -> bool:
+    """Whether AWS would allow what SeaweedFS denies. The signature is valid: an invalid one has another code."""
     identity = _caller(request)
-    denied = request.method == "GET" and subresource in SHOWN_BY and b">AccessDenied<" in error
-    return denied and identity is not None and may(identity, SHOWN_BY[subresource])
+    denied = request.method == "GET" and subresource in READ_PERMISSIONS and b">AccessDenied<" in error
+    return denied and identity is not None and may(identity, READ_PERMISSIONS[subresource])
 
 
 def _is_anonymous(request: web.Request) -> bool:
@@ -255,7 +255,7 @@ def _relayed(answer: ClientResponse, body: bytes) -> web.Response:
 
 
 def _end_to_end(headers: CIMultiDict) -> CIMultiDict:
-    """Without the headers of one hop, and without SeaweedFS's idea of CORS."""
+    """Without hop-by-hop headers, and without SeaweedFS's own CORS."""
     return CIMultiDict(
         (name, value)
         for name, value in headers.items()

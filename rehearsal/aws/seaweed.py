@@ -1,4 +1,4 @@
-"""Runs SeaweedFS, the S3 server behind the front, as a child process."""
+"""Runs SeaweedFS, the S3 server behind the proxy, as a child process."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from rehearsal.processes import free_ports
 # With a key SeaweedFS encrypts at rest when the bucket says AES256; without one such a PUT is a 500.
 ENCRYPTION_KEY = "5317" * 16
 STARTS_WITHIN = 60  # seconds; about 2 on an idle machine
-# SeaweedFS closes its volumes at once, then waits without end for its own filer's clients.
+# SeaweedFS closes its volumes at once, then waits for its own filer's clients without a limit.
 STOPS_WITHIN = 1  # seconds
 
 
@@ -52,7 +52,7 @@ class SeaweedFS:
         async with asyncio.timeout(STARTS_WITHIN):
             while not await self._answers():
                 if self.process.returncode is not None:
-                    raise RuntimeError(f"SeaweedFS ended: {self.last_words()}")
+                    raise RuntimeError(f"SeaweedFS ended: {self.last_line()}")
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
@@ -65,7 +65,7 @@ class SeaweedFS:
             self.process.kill()
             await self.process.wait()
 
-    def last_words(self) -> str:
+    def last_line(self) -> str:
         lines = (self.data / "seaweedfs.log").read_text(errors="replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "no output")
 
@@ -109,7 +109,7 @@ class SeaweedFS:
         return [weed, "-logtostderr=true", "server", *arguments]
 
     async def _answers(self) -> bool:
-        """Whether S3 itself replies: the port opens before the gateway can."""
+        """Whether S3 itself replies: the port opens before the gateway does."""
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         except OSError:

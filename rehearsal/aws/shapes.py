@@ -1,7 +1,7 @@
-"""Reads requests and writes answers of a REST-XML service by botocore's own model of it.
+"""Reads requests and writes responses of a REST-XML service with botocore's own model of it.
 
-One mechanism for every call that is kept here: route, parse, validate, serialize. What a call may
-hold, and how it is written, is the model's business; nothing here knows one element by name.
+One mechanism for every call that is answered here: route, parse, validate, serialize. The model defines
+every element; none is named here.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class ServiceError(Exception):
-    """An error as the service would answer it: ``code`` of its API reference and a message."""
+    """A service's error response: a ``code`` from its API reference, and a message."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(f"{code}: {message}")
@@ -31,8 +31,8 @@ class ServiceError(Exception):
         self.status = status
 
 
-class Wire:
-    """One service's requests and answers. ``malformed`` is its code for a body out of shape."""
+class Protocol:
+    """One service's requests and responses. ``malformed`` is its error code for an invalid body."""
 
     def __init__(self, service: str, malformed: str) -> None:
         self.model = get_service_model(service)
@@ -44,14 +44,14 @@ class Wire:
         }
 
     def route(self, request: Request) -> tuple[OperationModel, dict[str, Any]] | None:
-        """The operation that ``request`` asks for and its labels in the path, or None."""
+        """The operation of ``request`` and the labels in its path, or None."""
         try:
             return self.router.match(request)
         except (NotFound, NotImplementedError):
             return None
 
     def read(self, request: Request, operation: OperationModel, labels: dict) -> dict[str, Any]:
-        """The validated parameters of ``request``. Raises ServiceError when they do not fit."""
+        """The validated parameters of ``request``. Raises ServiceError when they are invalid."""
         body = request.get_data()
         source = {
             "body": body,

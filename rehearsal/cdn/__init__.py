@@ -1,4 +1,4 @@
-"""A stand-in for CloudFront that behaves by the configuration it reads through the CloudFront API.
+"""A stand-in for CloudFront, configured by what it reads through the CloudFront API.
 
 ``start`` runs it as a process of its own; README.md lists what it imitates.
 """
@@ -49,7 +49,7 @@ def start(
     log = log or Path(tempfile.mkdtemp(prefix="slipway-cdn-")) / "access.log"
     log.touch()
     with socket.create_server(("127.0.0.1", port), backlog=512) as listener:
-        # The child inherits the listening socket, so the port can be nobody else's meanwhile.
+        # The child inherits the listening socket, so that no other process can take the port.
         command = [sys.executable, "-m", "rehearsal.cdn", f"--fd={listener.fileno()}"]
         command += [f"--log={log}", f"--max-age={max_age}"]
         if tls:

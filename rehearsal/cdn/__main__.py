@@ -19,7 +19,7 @@ from rehearsal.cdn.origin import Origins
 from rehearsal.cdn.server import serving
 from slipway.web.errors import SlipwayError
 
-# Read before anything else can take time: who started this process.
+# Read at once: the process that started this one.
 PARENT = os.getppid()
 
 
@@ -36,7 +36,7 @@ def main() -> int:
         "--max-age",
         type=float,
         default=1.0,
-        help="seconds a configuration read from the API is believed (0: none)",
+        help="seconds that a configuration read from the API stays valid (0: none)",
     )
     options = parser.parse_args()
     if bool(options.tls_cert) != bool(options.tls_key):
@@ -66,7 +66,7 @@ async def _run(options: argparse.Namespace) -> None:
 
 
 async def _stopped_or_orphaned(stop: asyncio.Event) -> None:
-    # Watched by the parent's id: Linux's death signal follows the parent's thread, not its process.
+    # By the parent's id: Linux's death signal follows the parent's thread, not its process.
     while not stop.is_set() and os.getppid() == PARENT:
         try:
             await asyncio.wait_for(stop.wait(), timeout=1)
@@ -88,7 +88,7 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
         context.load_cert_chain(options.tls_cert, options.tls_key)
     except OSError as error:
         raise SlipwayError(
-            f"{options.tls_cert} and {options.tls_key} are no certificate and its key: {error}"
+            f"{options.tls_cert} and {options.tls_key} are not a certificate and its key: {error}"
         ) from None
     return context
 

@@ -18,7 +18,7 @@ class AccessLog:
         self._stream = stream
 
     def write(self, request: ViewerRequest, answer: Entry) -> None:
-        """Called before the answer leaves, so that whoever has it finds its line."""
+        """Called before the response is sent, so that its reader finds the line."""
         if self._stream is None:
             return
         run = _RUN.search(request.headers.get("User-Agent", ""))

@@ -1,4 +1,4 @@
-"""Reads the configuration through the CloudFront and S3 APIs, as anybody with an account could."""
+"""Reads the configuration through the CloudFront and S3 APIs, as any AWS client could."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ class Api:
         )
 
     def read(self) -> Configuration:
-        """Everything, afresh. Raises botocore's errors; what does not exist is left out."""
+        """Reads everything. Raises botocore's errors; missing resources are left out."""
         distributions = tuple(self._distributions())
         configs = [each.config for each in distributions]
         behaviours = list(chain.from_iterable(_behaviours(each) for each in configs))
@@ -76,7 +76,7 @@ class Api:
         pages = self._cloudfront.get_paginator("list_distributions").paginate()
         for page in pages:
             for summary in page["DistributionList"].get("Items", []):
-                # The summary does not have the default root object, so each is asked for in full.
+                # The summary does not have the default root object, so each is read in full.
                 found = self._cloudfront.get_distribution(Id=summary["Id"])["Distribution"]
                 yield Distribution(found["Id"], found["ARN"], found["DomainName"], found["DistributionConfig"])
 

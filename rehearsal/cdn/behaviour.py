@@ -1,4 +1,4 @@
-"""Which cache behavior a path has, and all that is configured for it."""
+"""The cache behavior of a path, with its policies and origin."""
 
 import re
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from rehearsal.cdn.policies import CachePolicy, Parameters, origin_parameters
 
 @dataclass(frozen=True)
 class Route:
-    """All that is configured for one path of one distribution.
+    """The configuration of one path of one distribution.
 
     ``behaviour`` and ``origin`` are the structures of the DistributionConfig; ``forwarded`` is
-    what the origin gets on top of the cache key.
+    what the origin gets in addition to the cache key.
     """
 
     configuration: Configuration

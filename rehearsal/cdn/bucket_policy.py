@@ -15,7 +15,7 @@ def allows(policy: Mapping, action: str, resource: str, context: Mapping[str, st
 
     ``context`` holds the condition keys in lower case: ``aws:sourcearn``, ``aws:sourceaccount``
     and ``aws:securetransport``. An Allow must name the distribution by AWS:SourceArn: one without
-    it would let every distribution of the world in, and is taken as none. A Deny always wins.
+    it would allow every distribution of any account, and does not count. A Deny always wins.
     """
     matching = [
         statement
@@ -76,7 +76,7 @@ def _condition(operator: str, actual: str | None, expected: list, effect: str) -
             return actual not in wanted
         case "StringNotLike" | "ArnNotEquals" | "ArnNotLike":
             return not any(_like(each, actual) for each in wanted)
-    # An operator this edge does not know closes the door: it never allows, and always denies.
+    # An unknown operator never allows, and always denies.
     return effect == "Deny"
 
 

@@ -1,4 +1,4 @@
-"""The edge's memory: what was fetched, until when it is fresh, and what an invalidation removes."""
+"""The edge's cache: what was fetched, until when it is fresh, and what an invalidation removes."""
 
 import asyncio
 import time
@@ -52,16 +52,16 @@ class Cache:
         return self._locks.setdefault(key, asyncio.Lock())
 
     def mark(self) -> int:
-        """A point in time that ``store`` compares with: how many invalidations came so far."""
+        """A point in time for ``store``: the number of invalidations so far."""
         return len(self._invalidations)
 
     def store(self, key: CacheKey, entry: Entry, lifetime: float | None, since: int) -> None:
         """Keep ``entry`` for ``lifetime`` seconds; forget the key if it must not be stored.
 
-        ``since`` is the mark from before the fetch: what an invalidation overtook is not kept.
+        ``since`` is the mark from before the fetch: what was invalidated during the fetch is not stored.
         """
-        overtaken = list(self._invalidations.values())[since:]
-        if lifetime is None or any(_removes(each, key) for each in overtaken):
+        newer = list(self._invalidations.values())[since:]
+        if lifetime is None or any(_removes(each, key) for each in newer):
             self._entries.pop(key, None)
             return
         entry.fetched = self.clock()
@@ -69,7 +69,7 @@ class Cache:
         self._entries[key] = entry
 
     def extend(self, entry: Entry, lifetime: float, revalidated: bool = True) -> None:
-        """Keep an expired entry on; its age starts anew only if the origin confirmed it."""
+        """Extend an expired entry; its age starts anew only if the origin confirmed it."""
         now = self.clock()
         if revalidated:
             entry.fetched = now

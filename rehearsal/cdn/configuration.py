@@ -1,4 +1,4 @@
-"""What the edge knows of one moment: distributions and what they refer to, in the API's shapes."""
+"""The configuration at one moment: distributions and what they refer to, in the API's shapes."""
 
 import asyncio
 import sys
@@ -60,8 +60,8 @@ def _alias_matches(alias: str, host: str) -> bool:
 class Reader:
     """Reads the configuration on demand, at most once in ``max_age`` seconds.
 
-    A request waits for a read that is due, so ``max_age=0`` means that every request sees what the
-    API held when it arrived; an idle edge asks nothing. Requests that wait together share a read.
+    A request waits for a read that is due, so with ``max_age=0`` every request sees the API's state at its
+    arrival; an idle edge reads nothing. Requests that wait together share a read.
     """
 
     def __init__(self, source: Callable[[], Configuration], max_age: float = 1.0) -> None:
@@ -84,6 +84,6 @@ class Reader:
         try:
             self._configuration = await asyncio.to_thread(self._source)
         except Exception as error:
-            # An edge goes on with what it was last told when the control plane is away.
+            # Without the control plane, an edge keeps its last configuration.
             print(f"cdn: the configuration cannot be read: {error}", file=sys.stderr, flush=True)
         self._started = started

@@ -1,4 +1,4 @@
-"""What happens to a request at the edge, step by step."""
+"""A request at the edge, step by step."""
 
 import asyncio
 from dataclasses import replace
@@ -25,7 +25,7 @@ class Edge:
         if configuration is None:
             return _own(request, errors.error_page(503, errors.NO_CONFIGURATION))
         for invalidation in self._cache.apply(configuration.invalidations):
-            # The API calls it completed at once; this line says when it is.
+            # The API reports it as completed at once; this line says when it really is.
             print(f"invalidated: {invalidation.id} {' '.join(invalidation.paths)}", flush=True)
         distribution = configuration.distribution(request.host)
         if distribution is None or not distribution.config["Enabled"]:
@@ -84,7 +84,7 @@ class Edge:
             return stale, REFRESH_HIT
         lifetime = freshness.lifetime(entry.status, entry.headers, route.policy, error_ttls)
         if usable and entry.status >= 500:
-            # An origin in trouble is spared for the error-caching time; viewers get the old object.
+            # A failing origin is not asked again for the error-caching time; viewers get the old object.
             self._cache.extend(stale, lifetime or 0, revalidated=False)
             return stale, HIT
         entry = _without_cookies(entry, route)
@@ -115,7 +115,7 @@ class Edge:
 
 
 def _rejection(request: ViewerRequest, route: Route) -> Entry | None:
-    """What CloudFront answers before it looks into the cache."""
+    """CloudFront's response before a cache lookup, if any."""
     protocol = route.behaviour["ViewerProtocolPolicy"]
     if request.scheme == "http" and protocol == "https-only":
         return errors.error_page(403, errors.BAD_REQUEST)

@@ -1,4 +1,4 @@
-"""Answers that CloudFront makes itself.
+"""Responses that CloudFront generates itself.
 
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/troubleshooting-response-errors.html
 """
@@ -16,7 +16,7 @@ INVALID_METHOD = (
 )
 CANNOT_CONNECT = "CloudFront wasn't able to connect to the origin."
 NO_ANSWER = "CloudFront attempted to establish a connection with the origin, but it timed out."
-# The stand-in's own two, which no viewer of CloudFront ever sees.
+# The stand-in's own two, which CloudFront does not have.
 NO_CONFIGURATION = "The distributions could not be read from the CloudFront API."
 NOT_IMITATED = "Distribution {} uses what this stand-in does not imitate: {}."
 

@@ -12,7 +12,7 @@ from rehearsal.cdn.policies import CachePolicy
 
 ERROR_TTL = 10
 # AWS's page says both that 400, 403, 405, 412 and 415 need a max-age to be cached and that they stay for the minimum
-# without one; the latter is the stricter thing to rehearse. 416 is never cached.
+# without one; the latter is the stricter rule. 416 is never cached.
 CACHED_ERRORS = {400, 403, 404, 405, 412, 414, 415, 500, 501, 502, 503, 504}
 CACHED_REDIRECTS = {301, 302, 303, 307, 308}
 
@@ -20,7 +20,7 @@ CACHED_REDIRECTS = {301, 302, 303, 307, 308}
 def lifetime(
     status: int, headers: Mapping[str, str], policy: CachePolicy, error_ttls: Mapping[int, int]
 ) -> float | None:
-    """None: not stored at all. 0: stored, and asked of the origin again at each request.
+    """None: not stored. 0: stored, and revalidated at each request.
 
     ``error_ttls`` are the distribution's ErrorCachingMinTTL by status.
     """

@@ -1,4 +1,4 @@
-"""What of a configuration this edge does not imitate."""
+"""Settings of a configuration that this edge does not imitate."""
 
 from rehearsal.cdn.configuration import Configuration, Distribution
 
@@ -6,8 +6,7 @@ from rehearsal.cdn.configuration import Configuration, Distribution
 def settings_not_imitated(configuration: Configuration, distribution: Distribution) -> list[str]:
     """Settings that would change an answer and that this edge cannot honour.
 
-    It does not serve a distribution that has one: a rehearsal that looked away would prove
-    nothing.
+    A distribution that has one is not served: a rehearsal that ignored it would prove nothing.
     """
     config = distribution.config
     found = []
@@ -43,9 +42,9 @@ def _in_behaviour(configuration: Configuration, config: dict, behaviour: dict) -
         ("ResponseHeadersPolicyId", configuration.response_headers_policies),
     ):
         if behaviour.get(name) and behaviour[name] not in known:
-            found.append(f"{name} {behaviour[name]}, which the API does not know")
+            found.append(f"{name} {behaviour[name]}, which does not exist")
     if behaviour["TargetOriginId"] not in {each["Id"] for each in config["Origins"]["Items"]}:
-        found.append(f"TargetOriginId {behaviour['TargetOriginId']}, which is no origin")
+        found.append(f"TargetOriginId {behaviour['TargetOriginId']}, which is not an origin")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Asking the origin: which URL, which headers, signed or not, and what its silence means."""
+"""Requests to the origin: URL, headers, signature, and the responses for a missing origin."""
 
 import re
 import ssl
@@ -34,7 +34,7 @@ _ACCESS_DENIED = (
 
 @dataclass(frozen=True)
 class S3Endpoint:
-    """Where buckets are, and who the edge is there."""
+    """The S3 endpoint, and the edge's credentials there."""
 
     url: str
     region: str
@@ -59,7 +59,7 @@ class Origins:
     async def fetch(self, request: ViewerRequest, key: CacheKey, route: Route, validators: Mapping[str, str]) -> Entry:
         """The origin's answer, or CloudFront's own 502 or 504 if there is none.
 
-        HEAD is asked as GET, and a Range is not passed on: the whole object goes into the cache.
+        HEAD becomes GET, and a Range is not passed on: the whole object goes into the cache.
         """
         method = "GET" if request.method == "HEAD" else request.method
         headers = self._headers(request, key, route)
@@ -68,7 +68,7 @@ class Origins:
         if "S3OriginConfig" in route.origin:
             return await self._fetch_object(method, request, route, query, headers)
         url = _custom_url(route.origin, request.scheme, request.path, query)
-        return await self._ask(method, url, headers, request.body, route.origin)
+        return await self._request(method, url, headers, request.body, route.origin)
 
     async def _fetch_object(
         self, method: str, request: ViewerRequest, route: Route, query: str, headers: CIMultiDict
@@ -84,8 +84,8 @@ class Origins:
         access = origin_access.decide(route, bucket, name, request.scheme)
         if access.signs and not (access.keeps_authorization and "Authorization" in headers):
             origin_access.sign(method, url, headers, request.body, self._s3.region, self._s3.credentials)
-        answer = await self._ask(method, url, headers, request.body, route.origin)
-        # S3 admits that a key is missing only to whom may list the bucket.
+        answer = await self._request(method, url, headers, request.body, route.origin)
+        # S3 answers 404 for a missing key only with ListBucket.
         return _access_denied() if answer.status == 404 and not access.lists else answer
 
     def _headers(self, request: ViewerRequest, key: CacheKey, route: Route) -> CIMultiDict:
@@ -100,13 +100,13 @@ class Origins:
         if cookies:
             headers["Cookie"] = cookies
         headers["Accept-Encoding"] = key.encodings or "identity"
-        seen = request.headers.get("X-Forwarded-For")
-        headers["X-Forwarded-For"] = f"{seen}, {request.remote}" if seen else request.remote
+        forwarded = request.headers.get("X-Forwarded-For")
+        headers["X-Forwarded-For"] = f"{forwarded}, {request.remote}" if forwarded else request.remote
         for each in route.origin.get("CustomHeaders", {}).get("Items", []):
             headers[each["HeaderName"]] = each["HeaderValue"]
         return headers
 
-    async def _ask(self, method: str, url: str, headers: CIMultiDict, body: bytes, origin: dict) -> Entry:
+    async def _request(self, method: str, url: str, headers: CIMultiDict, body: bytes, origin: dict) -> Entry:
         custom = origin.get("CustomOriginConfig", {})
         timeout = aiohttp.ClientTimeout(
             sock_connect=origin.get("ConnectionTimeout", 10),
@@ -133,7 +133,7 @@ class Origins:
 
 
 def bucket_of(origin: dict) -> str | None:
-    """The bucket an S3 origin names; None for a custom origin or a name that is no bucket's."""
+    """The bucket an S3 origin names; None for a custom origin or a name that is not a bucket's."""
     domain = _S3_DOMAIN.fullmatch(origin["DomainName"]) if "S3OriginConfig" in origin else None
     return domain["bucket"] if domain else None
 
@@ -160,7 +160,7 @@ def _custom_url(origin: dict, viewer_scheme: str, path: str, query: str) -> str:
 
 def _is_plain(name: str) -> bool:
     """Whether every S3 server reads ``name`` as the same key: on S3 ``a//b`` and ``a/../b`` are
-    keys of their own, a server that keeps files folds them into others."""
+    keys of their own, a server that stores files normalises them."""
     return not {"", ".", ".."} & set(name.split("/")[:-1]) and name.split("/")[-1] not in {".", ".."}
 
 

@@ -16,8 +16,8 @@ from rehearsal.cdn.behaviour import Route
 
 @dataclass(frozen=True)
 class Access:
-    """``lists``: S3 would tell this reader that a key is missing. ``keeps_authorization``: the
-    viewer's own Authorization header wins over signing."""
+    """``lists``: S3 would answer 404 for a missing key. ``keeps_authorization``: the viewer's own
+    Authorization header takes precedence over signing."""
 
     signs: bool = False
     lists: bool = False
@@ -28,7 +28,7 @@ def decide(route: Route, bucket: str, key: str, scheme: str) -> Access:
     """What the distribution may do in ``bucket``, by its origin's access control and the policy.
 
     On AWS the bucket checks a signature made in the distribution's name. The identity this edge
-    signs with can read everything, so the bucket policy is weighed here, before signing.
+    signs with can read everything, so the bucket policy is evaluated here, before signing.
     """
     controls, arn = route.configuration.origin_access_controls, route.distribution.arn
     control = controls.get(route.origin.get("OriginAccessControlId", ""))
@@ -58,7 +58,7 @@ def sign(
     """Add SigV4 headers in place. Without credentials the request stays anonymous."""
     if credentials is None:
         return
-    # Only what S3 must trust is signed: proxies on the way may touch the rest.
+    # Only the headers that S3 needs are signed: a proxy may change the rest.
     request = AWSRequest(method=method, url=url, data=body)
     S3SigV4Auth(credentials, "s3", region).add_auth(request)
     headers.pop("Authorization", None)

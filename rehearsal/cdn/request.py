@@ -1,4 +1,4 @@
-"""A viewer's request, the cache key it has under a policy and what of it the origin gets."""
+"""A viewer's request, its cache key under a policy, and the parts that the origin gets."""
 
 from dataclasses import dataclass, field, replace
 

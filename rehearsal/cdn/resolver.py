@@ -1,4 +1,4 @@
-"""Names below ``localhost`` are loopback, whatever the system's resolver says (RFC 6761)."""
+"""Names below ``localhost`` are the loopback, whatever the system's resolver answers (RFC 6761)."""
 
 import socket
 

@@ -23,8 +23,8 @@ CORS_HEADERS = [
 def apply(policy: dict, request: ViewerRequest, headers: CIMultiDict) -> None:
     """Change the answer's ``headers`` as a ResponseHeadersPolicyConfig says.
 
-    No ``Vary: Origin`` is added, since CloudFront adds none: a page that relies on it must break
-    here too.
+    No ``Vary: Origin`` is added, since CloudFront adds none: a page that relies on it must fail here
+    too.
     """
     for each in policy.get("RemoveHeadersConfig", {}).get("Items", []):
         headers.popall(each["Header"], None)
@@ -63,8 +63,8 @@ def _apply_preflight(cors: dict, request: ViewerRequest, headers: CIMultiDict, o
     listed = ALL_METHODS if "ALL" in methods else methods
     _set(headers, "Access-Control-Allow-Methods", ", ".join(listed), override)
     names = cors["AccessControlAllowHeaders"]["Items"]
-    asked = request.headers.get("Access-Control-Request-Headers", "")
-    allowed_headers = asked if "*" in names else ", ".join(names)
+    requested = request.headers.get("Access-Control-Request-Headers", "")
+    allowed_headers = requested if "*" in names else ", ".join(names)
     if allowed_headers:
         _set(headers, "Access-Control-Allow-Headers", allowed_headers, override)
     if "AccessControlMaxAgeSec" in cors:

@@ -16,10 +16,10 @@ from slipway.web.errors import SlipwayError
 
 def main() -> int:
     options = _options()
-    # SIGTERM unwinds like Ctrl-C, so that the machine ends either way.
+    # SIGTERM raises like Ctrl-C, so that the machine ends either way.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _VERBS[options.verb](options)
+        return _ACTIONS[options.action](options)
     except KeyboardInterrupt:
         return 130
     except SlipwayError as error:
@@ -30,19 +30,21 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.machine", description=__doc__)
     kinds.add_options(parser)
-    parser.add_argument("--directory", type=Path, help="of a machine that something else has booted")
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("image", help="make the disk image, unless it is there, and see whether KVM runs it")
-    boot = verbs.add_parser("boot", help="boot a fresh machine; Ctrl-C or `stop` ends it")
-    boot.add_argument("--resume", metavar="SNAPSHOT", default="", help="go on from a saved state instead")
-    into = verbs.add_parser("ssh", help="a shell in it, or one command")
+    parser.add_argument("--directory", type=Path, help="of a machine that another program has booted")
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("image", help="make the disk image, unless it exists, and test KVM with it")
+    boot = actions.add_parser("boot", help="boot a fresh machine; Ctrl-C or `stop` ends it")
+    boot.add_argument("--resume", metavar="SNAPSHOT", default="", help="resume a saved state instead")
+    into = actions.add_parser("ssh", help="a shell in it, or one command")
     into.add_argument("--user", default="root")
     into.add_argument("command", nargs="*")
-    save = verbs.add_parser("save", help="save memory and disk for `boot --resume`")
+    save = actions.add_parser("save", help="save memory and disk for `boot --resume`")
     save.add_argument("snapshot")
-    enter = verbs.add_parser("enter", help="a container machine alone: a command as root, past sshd and the firewall")
+    enter = actions.add_parser(
+        "enter", help="container machines only: run a command as root, without sshd and the firewall"
+    )
     enter.add_argument("command", nargs="+")
-    verbs.add_parser("stop", help="shut it down")
+    actions.add_parser("stop", help="shut it down")
     return parser.parse_args()
 
 
@@ -104,7 +106,7 @@ def _running(options: argparse.Namespace) -> Machine:
     return machine
 
 
-_VERBS = {"image": _image, "boot": _boot, "ssh": _ssh, "save": _save, "enter": _enter, "stop": _stop}
+_ACTIONS = {"image": _image, "boot": _boot, "ssh": _ssh, "save": _save, "enter": _enter, "stop": _stop}
 
 if __name__ == "__main__":
     sys.exit(main())

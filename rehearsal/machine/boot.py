@@ -1,4 +1,4 @@
-"""Boots an image in QEMU: 512 MB, one CPU, a kernel of its own, reached on the loopback only."""
+"""Boots an image in QEMU: 512 MB, one CPU, a kernel of its own, reachable from the loopback only."""
 
 import subprocess
 import time
@@ -16,7 +16,7 @@ STOP_SECONDS = 60
 
 
 class Emulated(Machine):
-    """A kernel of its own, so that everything can be shown on it; software emulation makes it slow."""
+    """A machine with a kernel of its own, for every check; software emulation makes it slow."""
 
     kind = "qemu"
     described = f"{MEMORY_MB} MB, one emulated CPU"
@@ -45,7 +45,7 @@ class Emulated(Machine):
         elif not self.disk.exists():
             raise SlipwayError(f"the {self.release} machine was never saved as {snapshot}; boot it afresh")
         ports = {guest: free_port() for guest in PORTS}
-        self._lead(ports)
+        self._write_access(ports)
         process = processes.start(
             f"machine-{self.release}",
             self._command(base, ports, snapshot),
@@ -60,17 +60,17 @@ class Emulated(Machine):
 
     def _make(self, base: image.Image) -> None:
         """A new disk on top of the image, and a new key."""
-        self._begin_anew()
+        self._reset()
         overlay = ["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(base.disk), "-F", "qcow2", str(self.disk)]
         subprocess.run(overlay, check=True)
 
     def _command(self, base: image.Image, ports: dict[int, int], snapshot: str) -> list[str]:
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{host}-:{guest}" for guest, host in ports.items())
-        # On a busy host the emulated counter looks unstable, and then every look at the clock would be slow.
+        # On a busy host the emulated TSC looks unstable, and then every reading of the clock would be slow.
         accelerated = accelerator.choose(base)
         kernel = "root=/dev/vda rw console=ttyS0 tsc=reliable"
         kernel += f" {accelerator.TCG_KERNEL}" if accelerated == accelerator.TCG else ""
-        # systemd's own way to hand a key to a machine.
+        # systemd's own way to give a key to a machine.
         kernel += f' systemd.set_credential="ssh.authorized_keys.root:{self._key()}"'
         command = ["qemu-system-x86_64", "-accel", accelerated, "-cpu", accelerator.cpu(accelerated)]
         command += ["-m", str(MEMORY_MB), "-smp", "1", "-display", "none", "-no-reboot"]
@@ -88,12 +88,12 @@ class Emulated(Machine):
         return True
 
     def set_clock(self, user: str = "root") -> None:
-        """Sets the guest's clock to the host's: a resumed machine lives in the past."""
+        """Sets the guest's clock to the host's: a resumed machine's is behind."""
         sudo = "" if user == "root" else "sudo "
         self.run(f"{sudo}date --utc --set=@{time.time():.2f}", user)
 
     def save(self, snapshot: str) -> None:
-        """Saves memory and disk, so that `boot(snapshot=…)` goes on from here."""
+        """Saves memory and disk, so that `boot(snapshot=…)` continues from here."""
         with Monitor(self._monitor) as monitor:
             monitor.save(snapshot)
 

@@ -1,4 +1,4 @@
-"""Makes the Debian disk that the machine boots from, without root, out of Debian's own packages."""
+"""Makes the Debian disk that the machine boots from, without root, from Debian's own packages."""
 
 import hashlib
 import json
@@ -17,8 +17,8 @@ STATE = HERE.parent.parent / ".slipway" / "machine"
 RELEASES = ("bookworm", "trixie")
 MIRROR = "http://deb.debian.org"
 
-# What a provider's image holds, and no more: what boots and is reached, what Debian's own cloud images have beside it,
-# and of the standard system (priority important or standard) what would come with the site's packages otherwise.
+# As a provider's image, and no more: packages to boot and log in, those of Debian's own cloud images, and those of the
+# standard system (priority important or standard) that the site's packages would bring otherwise.
 PACKAGES = (
     "ca-certificates",
     "cloud-init",
@@ -56,9 +56,9 @@ class Image:
 
 
 def ensure(release: str) -> Image:
-    """The image of a Debian release, built unless this very recipe has been built before.
+    """The image of a Debian release, built unless the same recipe has been built before.
 
-    Raises SlipwayError when the release is unknown, a tool is missing or a package cannot be had.
+    Raises SlipwayError when the release is unknown, a tool is missing or a package cannot be downloaded.
     """
     recipe = _recipe(release)
     directory = STATE / "images" / f"{release}-{hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]}"
@@ -71,7 +71,7 @@ def ensure(release: str) -> Image:
 def bootstrap(release: str, packages: Sequence[str], mode: str, target: str, *customize: str) -> list[str]:
     """The command that makes a root file system: the folder ``target``, or for "-" its tar on stdout.
 
-    ``mode`` is mmdebstrap's; ``customize`` are shell scripts more, to which $1 is the root.
+    ``mode`` is mmdebstrap's; ``customize`` are further shell scripts; their $1 is the root.
 
     Raises SlipwayError when the release is unknown.
     """
@@ -108,11 +108,11 @@ def _build(recipe: tuple[list[str], list[str]], directory: Path) -> None:
         subprocess.Popen(recipe[0], stdout=subprocess.PIPE, stderr=errors) as system,
         subprocess.Popen(recipe[1], stdin=system.stdout, stdout=subprocess.PIPE, stderr=errors) as disk,
     ):
-        # Ours would keep the pipe open after disk.sh has ended.
+        # Otherwise this process would keep the pipe open after disk.sh has ended.
         system.stdout.close()
         try:
             with tarfile.open(fileobj=disk.stdout, mode="r|") as archive:
-                # By attribute, since Debian 12's Python 3.11.2 has neither the filter nor the argument that takes it.
+                # By attribute: Debian 12's Python 3.11.2 has neither the filter nor its argument.
                 archive.extraction_filter = getattr(tarfile, "data_filter", None)
                 archive.extractall(partial)
             disk.stdout.read()  # the padding, or tar would end by a broken pipe
@@ -124,7 +124,7 @@ def _build(recipe: tuple[list[str], list[str]], directory: Path) -> None:
 
 
 def reason(log: Path) -> str:
-    """The first error that the log of a build tells of."""
+    """The first error in the log of a build."""
     lines = log.read_text(errors="replace").splitlines() or ["no error was printed"]
     errors = [line for line in lines if line.startswith(("E:", "Err:"))]
     return f"{errors[0] if errors else lines[-1]} (all of it: {log})"

@@ -1,4 +1,4 @@
-"""The kinds of machine that there are, by the name that MACHINE=… gives."""
+"""The kinds of machine, by the name in MACHINE=…."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ DEFAULT = Emulated.kind
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """--machine and --os, and the variables that say the same."""
+    """--machine and --os, whose defaults are the variables MACHINE and OS."""
     kind, release = os.environ.get("MACHINE") or DEFAULT, os.environ.get("OS") or "trixie"
     parser.add_argument("--machine", default=kind, help=f"{' or '.join(KINDS)}; default: %(default)s")
     parser.add_argument("--os", default=release, help=f"Debian {' or '.join(RELEASES)}; default: %(default)s")

@@ -1,4 +1,4 @@
-"""What any kind of throwaway server has: a folder of its own, a way in, ports of the loopback that reach it."""
+"""The interface of every kind of throwaway server: its folder, its ssh_config, its ports on the loopback."""
 
 import json
 import shutil
@@ -12,7 +12,7 @@ from rehearsal.processes import Processes
 from slipway.web.errors import SlipwayError
 
 MEMORY_MB = 512
-# Its ports that this computer reaches, each by a free one of the loopback.
+# Its ports, each forwarded from a free port of the loopback.
 PORTS = (22, 80, 443)
 
 
@@ -23,9 +23,9 @@ class Machine(ABC):
     """
 
     kind: str
-    # What the report's header calls it, after the release and the memory.
+    # The text in the report's header, after the release.
     described: str
-    # Whether swap, sysctl keys, boot and a kernel's memory are the machine's own: only then claims of them are shown.
+    # Whether swap, sysctl keys, boot and the kernel's memory are the machine's own: checks of them need that.
     own_kernel: bool
     address: str
 
@@ -36,7 +36,7 @@ class Machine(ABC):
 
     @property
     def ports(self) -> dict[int, int]:
-        """The machine's port to the loopback's, of the machine that was booted last."""
+        """The machine's ports, with those of the loopback, at its last boot."""
         return {int(own): port for own, port in json.loads((self.directory / "ports.json").read_text()).items()}
 
     @abstractmethod
@@ -52,11 +52,11 @@ class Machine(ABC):
 
     @abstractmethod
     def prepare(self) -> str:
-        """Makes what every machine of this release begins with, unless it is there; says what that is."""
+        """Makes the base image of this release, unless it exists; returns its name."""
 
     @abstractmethod
     def boot(self, processes: Processes, *, snapshot: str = "", user: str = "root") -> subprocess.Popen[bytes]:
-        """Starts a fresh machine, or with ``snapshot`` goes on where that was saved; returns when sshd answers.
+        """Starts a fresh machine, or resumes ``snapshot``; returns when sshd answers.
 
         ``user`` sets the clock of a resumed machine, with sudo unless it is root.
         Raises SlipwayError when one is running already, a tool is missing or the machine does not come up.
@@ -64,15 +64,15 @@ class Machine(ABC):
 
     @abstractmethod
     def running(self) -> bool:
-        """Whether it is there, whoever started it."""
+        """Whether it runs, whichever process started it."""
 
     @abstractmethod
     def save(self, snapshot: str) -> None:
-        """Keeps the machine as it is, so that `boot(snapshot=…)` goes on from here. It runs on afterwards."""
+        """Saves the machine, so that `boot(snapshot=…)` continues from here. It goes on running."""
 
     @abstractmethod
     def stop(self) -> None:
-        """Shuts the machine down as its power button would; nothing happens when it is not running."""
+        """Shuts the machine down as its power button would; does nothing when it is not running."""
 
     def oom_kills(self) -> int | None:
         """How many of its processes were killed for memory; None where its own kernel counts them."""
@@ -82,8 +82,8 @@ class Machine(ABC):
         """What a shell command prints in the machine. Raises SlipwayError with its last line when it fails."""
         return ssh.run(self.ssh_config, command, user, stdin=stdin).stdout
 
-    def _begin_anew(self) -> None:
-        """An empty folder with a new key."""
+    def _reset(self) -> None:
+        """Makes an empty folder with a new key."""
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
         ssh.make_key(self.directory)
@@ -91,7 +91,7 @@ class Machine(ABC):
     def _key(self) -> str:
         return (self.directory / "id_ed25519.pub").read_text().strip()
 
-    def _lead(self, ports: dict[int, int]) -> None:
-        """Keeps which ports reach it, and how ssh goes there."""
+    def _write_access(self, ports: dict[int, int]) -> None:
+        """Writes ports.json and ssh_config."""
         (self.directory / "ports.json").write_text(json.dumps(ports))
         ssh.write_config(self.directory, ports[22])

@@ -1,4 +1,4 @@
-"""Talks to a running QEMU by its machine protocol.
+"""Controls a running QEMU with its machine protocol (QMP).
 
 https://www.qemu.org/docs/master/interop/qmp-spec.html
 """
@@ -21,7 +21,7 @@ class Monitor:
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(path))
-        # Whoever listens is the machine: no PID file that could name a stranger.
+        # The process that listens is the machine: a PID file could name another one.
         credentials = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         self._process = os.pidfd_open(struct.unpack("3i", credentials)[0])
         self._lines = self._socket.makefile("r")
@@ -42,7 +42,7 @@ class Monitor:
         os.close(self._process)
 
     def execute(self, command: str, **arguments: str) -> object:
-        """What ``command`` returns. Raises SlipwayError with QEMU's own words when it is rejected."""
+        """What ``command`` returns. Raises SlipwayError with QEMU's own message when it is rejected."""
         self._socket.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
         for line in self._lines:
             answer = json.loads(line)
@@ -53,13 +53,13 @@ class Monitor:
         raise SlipwayError(f"the machine ended during {command}")
 
     def save(self, snapshot: str) -> None:
-        """Keeps memory and disk as ``snapshot`` inside the disk's file."""
+        """Saves memory and disk as ``snapshot`` in the disk's file."""
         output = self.execute("human-monitor-command", **{"command-line": f"savevm {snapshot}"})
         if output:
             raise SlipwayError(f"the machine cannot be saved as {snapshot}: {str(output).strip()}")
 
     def power_off(self, patience: float) -> None:
-        """Presses the power button; kills the machine when it is still there ``patience`` seconds later."""
+        """Presses the power button; kills the machine when it still runs ``patience`` seconds later."""
         self.execute("system_powerdown")
         if not self._ended(patience):
             signal.pidfd_send_signal(self._process, signal.SIGTERM)

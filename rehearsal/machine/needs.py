@@ -1,4 +1,4 @@
-"""Says in one line what the machine needs and this system is missing."""
+"""Checks what a machine needs from this system."""
 
 import os
 import shutil
@@ -30,8 +30,8 @@ DEVICES = ("/dev/fuse", "/dev/loop-control", "/dev/net/tun")
 
 
 def require(packages: Mapping[str, str], who: str = "the machine") -> None:
-    """Raises SlipwayError naming the Debian package of each command in ``packages`` that is not there."""
-    # mke2fs lies in sbin, which an ordinary user's PATH does not have.
+    """Raises SlipwayError naming the Debian package of each command in ``packages`` that is missing."""
+    # mke2fs is in sbin, which an ordinary user's PATH does not have.
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     missing = [command for command in packages if not shutil.which(command, path=path)]
     if missing:
@@ -45,7 +45,7 @@ def require_container() -> None:
     if os.geteuid():
         raise SlipwayError(f"{who} needs root; run it as root, or leave MACHINE=container out")
     require(CONTAINER, who)
-    if lacking := groups.missing():
-        raise SlipwayError(f"{who} needs the cgroup controllers {', '.join(lacking)}, which this kernel does not offer")
-    if lacking := [device for device in DEVICES if not Path(device).exists()]:
-        raise SlipwayError(f"{who} needs {', '.join(lacking)}, which this computer does not have")
+    if missing := groups.missing():
+        raise SlipwayError(f"{who} needs the cgroup controllers {', '.join(missing)}, which this kernel does not have")
+    if missing := [device for device in DEVICES if not Path(device).exists()]:
+        raise SlipwayError(f"{who} needs {', '.join(missing)}, which this computer does not have")

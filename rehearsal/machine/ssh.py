@@ -1,4 +1,4 @@
-"""The way into the machine: a key of its own, a known host of its own, one ssh_config that holds both."""
+"""SSH to the machine: its own key, its own known_hosts, and an ssh_config with both."""
 
 import socket
 import subprocess
@@ -29,7 +29,7 @@ def public_key(directory: Path) -> str:
 
 
 def write_config(directory: Path, port: int) -> Path:
-    """Writes the ssh_config by which `ssh`, rsync and Ansible reach the machine; returns its path."""
+    """Writes the ssh_config with which `ssh`, rsync and Ansible reach the machine; returns its path."""
     config = directory / "ssh_config"
     config.write_text(
         f"Host {HOST} 127.0.0.1\n"
@@ -39,7 +39,7 @@ def write_config(directory: Path, port: int) -> Path:
         "  IdentitiesOnly yes\n"
         "  IdentityAgent none\n"
         "  BatchMode yes\n"
-        # The machine makes its host keys at its first boot; from then on they must stay.
+        # The machine makes its host keys at its first boot; after that they must not change.
         "  StrictHostKeyChecking accept-new\n"
         f"  UserKnownHostsFile {directory / 'known_hosts'}\n"
     )
@@ -47,10 +47,10 @@ def write_config(directory: Path, port: int) -> Path:
 
 
 def wait(port: int, running: Callable[[], bool], seconds: float) -> None:
-    """Returns as soon as sshd says its name on ``port`` of the loopback.
+    """Returns as soon as sshd sends its banner on ``port`` of the loopback.
 
-    QEMU accepts the connection itself and passes it on, so only the banner is proof.
-    Raises SlipwayError when the machine ends or ``seconds`` are over.
+    QEMU itself accepts every connection, so only the banner proves that sshd runs.
+    Raises SlipwayError when the machine ends or after ``seconds``.
     """
     deadline = time.monotonic() + seconds
     while True:

@@ -1,4 +1,4 @@
-"""A deploy with the key of CI, and all that this key is not good for."""
+"""A deploy with CI's key, and requests that this key must not make."""
 
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ from rehearsal.run import Run, tool
 from rehearsal.run_log import Phase
 from slipway import ROOT
 
-# Request → ssh's options and the command. One that got through would print PASSED; nginx answers on port 80.
+# Request → ssh's options and the command. One that is not denied would print PASSED; nginx answers on port 80.
 PASSED = "uid="
 REQUESTS = {
     "a command": ("id",),
@@ -30,14 +30,15 @@ REQUESTS = {
 }
 FORWARD = ("-W", "127.0.0.1:80")
 HTTP = "HEAD / HTTP/1.0\r\n\r\n"
-# The agent denies by a status of its own, sshd itself by these words.
+# The agent denies with this exit status, sshd itself with this message.
 DENIED, NO_TERMINAL = 77, "PTY allocation request failed"
 
 
 def deploy_by_ci(run: Run, phase: Phase) -> None:
-    """A release as CI brings it, a deploy that CI must not go on with, and what else its key is asked for."""
+    """A release from CI, a deploy that CI must not run, and other requests with its key."""
     config = ssh.write_config(run.site.ci_key, run.machine.ports[22])
-    # Connections are shared by whoever has one folder of sockets, and the admin's is open; a socket's name is short.
+    # A socket folder of its own: ssh would reuse the admin's open connection. In /tmp, because a socket's path must be
+    # short.
     with TemporaryDirectory(prefix="slipway-ci-") as sockets:
         env = run.site.deployer(CONFIG=str(_site(run, config)), XDG_RUNTIME_DIR=sockets, CI="true")
         run.log.must("deploy-by-ci", tool("deploy", "--no-smoke"), env=env, cwd=ROOT, into=phase)
@@ -51,11 +52,11 @@ def deploy_by_ci(run: Run, phase: Phase) -> None:
         f"exit status {status}; {line}",
     )
     result = "; ".join(allowed) or f"{len(REQUESTS) + 1} other requests were denied"
-    run.log.check("The key of CI is good for nothing else", not allowed, result)
+    run.log.check("The key of CI opens nothing else", not allowed, result)
 
 
 def _site(run: Run, ssh_config: Path) -> Path:
-    """site.yml as CI has it: the same, reached by CI's key."""
+    """site.yml for CI: the same, with CI's key."""
     site = yaml.safe_load(run.site.site.path.read_text())
     file = run.site.directory / "site-ci.yml"
     file.write_text(yaml.safe_dump(site | {"ssh_config": str(ssh_config)}, sort_keys=False))
@@ -64,7 +65,7 @@ def _site(run: Run, ssh_config: Path) -> Path:
 
 
 def _allowed(config: Path, socket: Path) -> Iterator[str]:
-    """The requests that were not denied, each with what came of it."""
+    """The requests that were not denied, each with its result."""
     shared = ["-o", "ControlMaster=auto", "-o", "ControlPersist=30", "-o", f"ControlPath={socket}"]
     ask = ["ssh", "-F", str(config), *shared, "-l", "deploy"]
     for what, request in REQUESTS.items():

@@ -1,4 +1,4 @@
-"""One more release, and what its proof found; the same, and a rollback, while requests come in."""
+"""One more release, with its proof; a release and a rollback under load."""
 
 import json
 import re
@@ -9,18 +9,18 @@ from rehearsal.server_site import SITE_STATE
 
 
 def deploy(run: Run, phase: Phase) -> None:
-    """The playbook runs only if it changed."""
+    """A deploy, which runs the playbook only if needed."""
     run.command("deploy", phase, "deploy")
     check_proof(run)
 
 
 def deploy_under_load(run: Run, phase: Phase) -> None:
-    """With the playbook, whether needed or not."""
+    """A deploy that runs the playbook in any case."""
     with run.under_load("a release"):
         output = run.command("deploy-under-load", phase, "deploy", "--provision", "--no-smoke")
     changed = re.search(r"(\d+) changed;", output)
     run.log.check(
-        "The playbook changes nothing on a host that is as it should be",
+        "The playbook changes nothing on a host without drift",
         bool(changed and changed[1] == "0"),
         f"changed={changed[1] if changed else 'unknown'}",
     )
@@ -41,7 +41,7 @@ def check_proof(run: Run) -> None:
 
 
 def check_login(run: Run, what: str, passed: bool, result: str) -> None:
-    """A check that only a project with a login allows; its paths were found when it was built."""
+    """A check that needs a project with a login."""
     if json.loads(run.host.run("cat /etc/slipway/sign-in.json")):
         run.log.check(what, passed, result)
     else:

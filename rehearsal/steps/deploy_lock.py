@@ -1,4 +1,4 @@
-"""A deploy's lock is taken away in the middle: it must not switch any more."""
+"""A deploy that has lost its lock must not switch releases."""
 
 import json
 
@@ -15,7 +15,7 @@ def lose_lock(run: Run, phase: Phase) -> None:
         connection.agent("unlock")
         (serving,) = (each["id"] for each in json.loads(connection.agent("releases")) if each["current"])
         try:
-            answer = connection.agent("activate", serving)
+            output = connection.agent("activate", serving)
         except SlipwayError as error:
-            answer = str(error)
-    run.log.check("A deploy whose lock is gone does not switch", "deploy lock is gone" in answer, answer)
+            output = str(error)
+    run.log.check("A deploy whose lock is gone does not switch", "deploy lock is gone" in output, output)

@@ -1,4 +1,4 @@
-"""What somebody might change on a host by hand, and what a deploy must find and repair of it, no more and no less."""
+"""Changes on the host by hand, which a deploy must find and repair: those and nothing else."""
 
 from rehearsal.host import ADMIN
 from rehearsal.run import Run
@@ -19,12 +19,12 @@ DRIFTS = {
     "Write the admin user's authorized keys": "echo '{key}' >> /home/deploy/.ssh/authorized_keys",
     "Install missing packages": "dpkg --remove logrotate > /dev/null",
 }
-# What runs because a file was repaired.
+# Handlers that run after a repair.
 HANDLERS = {"Restart nginx", "Reload nginx"}
 
 
 def drift(run: Run, phase: Phase) -> None:
-    """Changes six things by hand; the next deploy must find them by itself, and repair them and nothing else."""
+    """Changes six things by hand; the next deploy must find and repair them, and nothing else."""
     unlisted = UnlistedKey(run.site.directory / "unlisted-key")
     run.host.run("\n".join(DRIFTS.values()).replace("{key}", unlisted.key()))
     port = run.machine.ports[22]

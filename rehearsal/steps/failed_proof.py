@@ -1,4 +1,4 @@
-"""A release whose proof must fail: of a copy of this checkout, whose pages name a static file on the origin."""
+"""A release whose proof must fail: a copy of this checkout whose pages name a static file on the origin."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from rehearsal.run_log import Phase
 from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
-# What a deploy is made of.
+# The folders that a deploy needs.
 PARTS = ("ansible", "deploy", "nginx", "project", "requirements", "tests/smoke")
 MIDDLEWARE = """
 class OriginImage:
@@ -26,7 +26,7 @@ LINES = '\nMIDDLEWARE = [*MIDDLEWARE, "origin_image.OriginImage"]\n'
 
 
 def checkout(target: Path, settings: str) -> Path:
-    """Makes ``target`` anew: a checkout of the site with these ``settings``, and that middleware."""
+    """Writes to ``target`` a checkout of the site with these ``settings`` and that middleware."""
     shutil.rmtree(target, ignore_errors=True)
     leave = shutil.ignore_patterns("__pycache__", "node_modules")
     for part in PARTS:
@@ -41,7 +41,7 @@ def checkout(target: Path, settings: str) -> Path:
 
 
 def _module(target: Path, name: str) -> Path:
-    """The file of a module of the project's, which is found beside manage.py or in project/."""
+    """The file of a project's module, beside manage.py or in project/."""
     path = name.replace(".", "/")
     tried = [target / top / f"{path}{end}" for top in ("", "project") for end in (".py", "/__init__.py")]
     for each in tried:
@@ -50,13 +50,13 @@ def _module(target: Path, name: str) -> Path:
     raise SlipwayError(f"{name}: no such module in project/; name your settings module in site.yml")
 
 
-def go_back(run: Run, phase: Phase) -> None:
-    """The release before serves again, as if nothing had been, while requests come in."""
+def deploy_failing_proof(run: Run, phase: Phase) -> None:
+    """The earlier release must serve again, without a failed request."""
     before = _serving(run)
     copy = checkout(run.site.directory / "failed-proof", run.site.user_site.settings)
-    # Its own tool, and not this checkout's, which the venv has on its path.
+    # The copy's own tool, before this checkout's on the path.
     env = run.site.deployer("admin", PYTHONPATH=str(copy / "deploy"))
-    # One page shows it.
+    # One page is enough.
     env["SMOKE_ARGS"] += " --max-pages 1 --full-pages 1 --minutes 2"
     with run.under_load("a release that goes back"):
         status, output = run.log.run("deploy-failed-proof", tool("deploy"), env=env, cwd=copy, into=phase)

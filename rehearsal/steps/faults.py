@@ -1,4 +1,4 @@
-"""What goes wrong on a server while nobody looks, and what `make status` must say of it."""
+"""Faults on a server, each of which `make status` must report."""
 
 import re
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from rehearsal.run_log import Phase
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``make`` and ``mend`` are root's shell commands there; ``pattern`` matches a line of what is wrong."""
+    """``make`` and ``repair`` are root's shell commands there; ``pattern`` matches the reported line."""
 
     make: str
-    mend: str
+    repair: str
     pattern: str
 
     def is_reported(self, status: int, output: str) -> bool:
@@ -35,7 +35,7 @@ FAULTS = {
     "a crash loop": Fault(
         f"mkdir -p {LOOPING} && printf '[Service]\\nExecStartPre=/bin/false\\n' > {LOOPING}/fault.conf"
         " && systemctl daemon-reload && systemctl restart slipway.service 2>&1 || true",
-        # Systemd counts restarts until it is asked to forget them.
+        # systemd counts restarts until reset-failed.
         f"rm -r {LOOPING} && systemctl daemon-reload && systemctl stop slipway.service"
         " && systemctl reset-failed slipway.service; systemctl start slipway.service",
         r"slipway\.service is in a crash loop, restarted \d+ times",
@@ -66,7 +66,7 @@ def check_status(run: Run, phase: Phase) -> None:
     status, output = run.status()
     left = [line for line in output.splitlines() if line.startswith("WRONG")]
     run.log.check(
-        "make status reports what is wrong, and nothing once it is mended",
+        "make status reports what is wrong, and nothing once it is repaired",
         not missed and status == 0,
         "; ".join([*(f"{what} is not reported" for what in missed), *left]) or ", ".join(FAULTS),
     )
@@ -77,4 +77,4 @@ def _is_reported(run: Run, fault: Fault) -> bool:
     try:
         return fault.is_reported(*run.status())
     finally:
-        run.host.run(fault.mend)
+        run.host.run(fault.repair)

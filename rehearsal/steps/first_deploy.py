@@ -1,4 +1,4 @@
-"""From stand-ins and a bare machine to a site that serves, with a user and the project's photos."""
+"""The first deploy to a bare machine, with a user and the project's seed."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from rehearsal.server_site import USER
 from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
-# What a release changes by itself: not the site's own, and made anew by `migrate`.
+# Made by `migrate`, or of no use in another database.
 NOT_COPIED = ("contenttypes.", "auth.permission", "sessions.", "admin.logentry")
 
 
@@ -21,7 +21,7 @@ def start(run: Run) -> None:
 
 
 def provision_cloud(run: Run) -> None:
-    """As a person does; the authority of the rehearsal's AWS looks at no DNS record."""
+    """As a person does; the stand-in for ACM checks no DNS record."""
     run.log.must("provision-cdn", tool("cdn"), env=run.site.deployer("admin"), cwd=ROOT)
 
 
@@ -30,10 +30,10 @@ def deploy(run: Run, phase: Phase) -> None:
 
 
 def seed(run: Run) -> None:
-    """A user to sign in as, and what the project's seed makes: made here, then loaded into the machine's database,
-    because painting photos takes an emulated CPU minutes."""
+    """A user to sign in as, and the project's seed: made here, then loaded into the machine's database, because
+    painting photos takes an emulated CPU minutes."""
     env = run.site.variables("web") | {
-        "SECRET_KEY": "of a database that is thrown away",
+        "SECRET_KEY": "of-a-temporary-database",
         "DATABASE_URL": f"sqlite:///{run.site.directory / 'seed.sqlite3'}",
         **superuser(USER, run.site.password),
     }
@@ -55,5 +55,5 @@ def seed(run: Run) -> None:
 
 
 def sign_in(run: Run) -> None:
-    """From now on the proof signs in."""
+    """Writes the proof's login into the site's secrets."""
     run.site.write_secrets(SMOKE_LOGIN=run.site.login)

@@ -1,4 +1,4 @@
-"""A disk that somebody fills on the host, PostgreSQL made to write its WAL while nothing is left, and room again."""
+"""Fills the host's disk, makes PostgreSQL write its WAL while nothing is free, and frees the space."""
 
 from dataclasses import dataclass
 
@@ -6,17 +6,17 @@ from rehearsal.host import Host
 from rehearsal.run import Run
 from rehearsal.run_log import Phase
 
-# Who fills it: nginx's user, who may not have what the file system keeps for root, and root.
+# Filled by nginx's user, who may not use the blocks reserved for root, and by root.
 USERS = ("www-data", "root")
 FILE, RESERVE = "/var/tmp/rehearsal-full", "/var/lib/slipway/reserve"
-# Of 16 MB each: more than there are, so that some have to be used again.
+# Of 16 MB each: more than there are, so that some must be recycled.
 WAL_FILES = 24
-PATIENCE = 60  # s, until the reserve is there
-# The first process, and one that is another whenever PostgreSQL has recovered from a crash.
+PATIENCE = 60  # s, until the reserve is back
+# PostgreSQL's first process, and the checkpointer, which is a new process after a crash.
 PROCESSES = "first=$(head -qn1 /var/lib/postgresql/*/main/postmaster.pid); echo $first; pgrep -P $first -f checkpointer"
 PSQL = "runuser -u postgres -- psql -qXAt postgres"
 
-# What there is comes in one piece; the rest is written until nobody takes any more.
+# One large file, then bytes until the disk is full.
 FILL = f"""
 cd /
 {PSQL} -c 'create table if not exists rehearsal_full (line text)'
@@ -25,7 +25,7 @@ runuser -u USER -- sh -c '
     cat /dev/zero >> {FILE}' 2> /dev/null
 df --output=avail --block-size=1M / | tail -1
 """
-# A row may find no room; its WAL must.
+# A row may fail for lack of space; its WAL must not.
 FORCE = f"""
 cd /
 for round in $(seq {WAL_FILES}); do
@@ -46,8 +46,8 @@ done
 
 @dataclass(slots=True)
 class Result:
-    """``left``: MB that the user who filled it left; ``written``: WAL files; ``same``: PostgreSQL has not stopped;
-    ``reserve``: it is back."""
+    """``left``: MB that stayed free; ``written``: WAL files; ``same``: PostgreSQL has not stopped; ``reserve``: it is
+    back."""
 
     left: int = 0
     written: int = 0
@@ -78,7 +78,7 @@ class FullDisk:
 
 
 def fill_disk(run: Run, phase: Phase) -> None:
-    """By nginx's user and then by root, while requests come in and PostgreSQL has to write."""
+    """Filled by nginx's user and then by root, under load, while PostgreSQL has to write."""
     for user in USERS:
         with run.under_load(f"a disk that {user} filled"), FullDisk(run.host, user) as disk:
             _, output = run.status()

@@ -1,4 +1,4 @@
-"""What a deployed host must answer: each check is one command of root's, and what all of its output must match."""
+"""Hardening checks of a deployed host: each is a command of root's and a pattern of its whole output."""
 
 import re
 from collections.abc import Callable, Collection
@@ -8,30 +8,30 @@ from rehearsal.run import NO_KERNEL, Run
 from rehearsal.run_log import Phase
 from rehearsal.server_site import SITE
 
-ASK = (
+HTTP_REQUEST = (
     "exec 3<>/dev/tcp/127.0.0.1/80;"
     " printf 'GET / HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n' {} >&3; head -c 12 <&3 2>/dev/null"
 )
 SANDBOX = "systemd-analyze security {} --no-pager | grep -o 'level for.*'"
-# What runs for a moment, stopped and looked at: a command that starts it, and the name of its unit.
-MEANWHILE = (
+# Checks a short-lived unit by stopping it: the command that starts it, and the name of its unit.
+WHILE_RUNNING = (
     "({0}) > /dev/null 2>&1 & for tried in $(seq 300); do"
     " unit=$(systemctl list-units --plain --no-legend --state=active '{1}' | cut -d' ' -f1);"
     ' test -n "$unit" && break; sleep 0.1; done; systemctl kill --signal=STOP "$unit"; '
     + SANDBOX.format("$unit")
     + "; systemctl stop $unit"
 )
-SHELL = MEANWHILE.format("sleep 60 | slipway manage shell --command 'input()'", "slipway-shell-*.service")
-JOB = MEANWHILE.format("slipway applied", "slipway-migrations.service")
-# Some of the host's own command, without the lock that a deploy would hold.
+SHELL = WHILE_RUNNING.format("sleep 60 | slipway manage shell --command 'input()'", "slipway-shell-*.service")
+JOB = WHILE_RUNNING.format("slipway applied", "slipway-migrations.service")
+# The agent's own functions, without the lock that a deploy would hold.
 AGENT = 'PYTHONPATH=$(command -v slipway) python3 -c "from pathlib import Path; from agent import bytecode, check; {}"'
-CHECK = MEANWHILE.format(
+CHECK = WHILE_RUNNING.format(
     AGENT.format("check.check('$(basename $(readlink /srv/slipway/current))')"), "slipway-check.service"
 )
-# What compiles modules is over at once: a pipe in a module's place is read until somebody writes to it.
+# The compiler is done at once: a named pipe in place of a module keeps it waiting.
 BYTECODE = (
     "folder=$(mktemp -d -p /srv/slipway); chmod 755 $folder; mkfifo -m 644 $folder/module.py; "
-    + MEANWHILE.format(
+    + WHILE_RUNNING.format(
         AGENT.format("bytecode.add(Path('$folder'), '.', shown=Path('$folder'))"), "slipway-bytecode.service"
     )
     + "; rm -r $folder"
@@ -39,25 +39,25 @@ BYTECODE = (
 POSTGRESQL = "$(systemctl list-units --plain --no-legend 'postgresql@*.service' | cut -d' ' -f1)"
 CONFINED = r"level for \S+: ([01]\.\d|2\.0) .*"
 CHECKS = {
-    "SSH lets nobody in but by key": (
+    "SSH accepts keys only": (
         "sshd -T | grep -cxE '(passwordauthentication|permitrootlogin|kbdinteractiveauthentication|permitemptypasswords"
         "|x11forwarding|allowagentforwarding) no|maxauthtries [1-3]|logingracetime 30|loglevel VERBOSE"
         "|allowusers deploy'",
         "10",
     ),
-    "SSH knows neither CBC nor SHA-1": ("sshd -T | grep -cE 'sha1([^0-9]|$)|-cbc'", "0"),
+    "SSH offers neither CBC nor SHA-1": ("sshd -T | grep -cE 'sha1([^0-9]|$)|-cbc'", "0"),
     "Only SSH, HTTP and HTTPS are public": (
         "ss -HltnO | awk '{print $4}' | grep -v 127.0.0 | sed 's/.*://' | sort -nu | xargs",
         "22 80 443",
     ),
-    "The firewall drops what nobody let in": ("nft list table inet slipway | grep -c 'policy drop'", "2"),
+    "The firewall drops everything else": ("nft list table inet slipway | grep -c 'policy drop'", "2"),
     "Swap is on": ("swapon --show=NAME --noheadings", "/swapfile"),
     "It has booted a kernel of its own": ("systemd-detect-virt --container", "none"),
     "The site is slowed before it is killed for memory, and has its share of swap": (
         "cat /sys/fs/cgroup/system.slice/slipway.service/memory.{high,max,swap.max} | grep -cx '[0-9]*'",
         "3",
     ),
-    "Security upgrades come by themselves": ("unattended-upgrade --dry-run; echo $?", "0"),
+    "Security upgrades are automatic": ("unattended-upgrade --dry-run; echo $?", "0"),
     "The kernel is set": (
         "sysctl -n net.ipv4.conf.all.rp_filter net.ipv4.conf.all.accept_redirects net.ipv4.conf.all.send_redirects"
         " net.ipv4.conf.all.accept_source_route net.ipv4.tcp_syncookies kernel.randomize_va_space"
@@ -69,18 +69,18 @@ CHECKS = {
         "root /var/lib/slipway/acme;",
     ),
     "nginx's workers are not root": ("ps -o user= -C nginx | sort -u | xargs", "root www-data"),
-    "HTTP redirects to HTTPS": (ASK.format(SITE), r"HTTP/1\.1 301"),
-    "A name that is not the site's is cut off": (ASK.format("elsewhere.test"), ""),
+    "HTTP redirects to HTTPS": (HTTP_REQUEST.format(SITE), r"HTTP/1\.1 301"),
+    "A request for another name is closed": (HTTP_REQUEST.format("elsewhere.test"), ""),
     "nginx is confined": (SANDBOX.format("nginx"), r"level for nginx.service: [0-2]\..*"),
     "The site is confined": (SANDBOX.format("slipway"), CONFINED),
-    "What is run of a release beside it is confined alike": (JOB, CONFINED),
-    "`make shell` is confined alike": (SHELL, CONFINED),
-    "The throwaway process that proves a release is confined alike": (CHECK, CONFINED),
-    "What compiles a release's modules is confined alike": (BYTECODE, CONFINED),
+    "A release's jobs are confined too": (JOB, CONFINED),
+    "`make shell` is confined too": (SHELL, CONFINED),
+    "The health check of a release is confined too": (CHECK, CONFINED),
+    "The compiler of a release's modules is confined too": (BYTECODE, CONFINED),
     "The disk watch is confined": (SANDBOX.format("slipway-disk"), r"level for \S+: [0-2]\..*"),
     "The certificate's renewal is confined": (SANDBOX.format("slipway-certificate"), r"level for \S+: [0-2]\..*"),
     "PostgreSQL is confined": (SANDBOX.format(POSTGRESQL), r"level for \S+: [0-2]\..*"),
-    "The site is kept from the cloud's metadata": (
+    "The site cannot reach the cloud's metadata service": (
         "systemctl show --property=IPAddressDeny --value slipway.service | tr ' ' '\\n' | sort | xargs",
         "169.254.0.0/16 fd00:ec2::254/128",
     ),
@@ -88,8 +88,8 @@ CHECKS = {
         "runuser -u slipway -- find -L /srv/slipway/current -writable -not -type l | wc -l",
         "0",
     ),
-    "The site's secrets are root's alone": ("stat -c '%U %a' /etc/slipway/site.env", "root 600"),
-    "The database's role has no power over others": (
+    "Only root can read the site's secrets": ("stat -c '%U %a' /etc/slipway/site.env", "root 600"),
+    "The database's role has no privileges over others": (
         "runuser -u postgres -- psql -Atc"
         " \"select rolsuper, rolcreatedb, rolcreaterole from pg_roles where rolname = 'slipway'\"",
         r"f\|f\|f",
@@ -98,45 +98,45 @@ CHECKS = {
         "cat /proc/$(head -1 /var/lib/postgresql/*/main/postmaster.pid)/oom_score_adj",
         "-900",
     ),
-    "PostgreSQL has a reserve for when the disk is full": ("test -s /var/lib/slipway/reserve && echo yes", "yes"),
-    "What the file system keeps for root is PostgreSQL's too": (
+    "PostgreSQL has a reserve for a full disk": ("test -s /var/lib/slipway/reserve && echo yes", "yes"),
+    "PostgreSQL may use the blocks reserved for root": (
         "findmnt --noheadings --output=FS-OPTIONS --target /var/lib/postgresql | grep -c resgid",
         "1",
     ),
     "No unit has failed": ("systemctl --failed --no-legend", ""),
 }
-# What only a machine with a kernel of its own can answer. (A container's root may not be let lower a process's score,
-# cgroup version 1 has neither MemoryHigh nor a share of swap, and slipway-disk mounts nothing anew in a container.)
-OF_THE_KERNEL = (
+# Checks that need a kernel of the machine's own. (A container's root may not lower a process's score, cgroup version 1
+# has neither MemoryHigh nor a swap limit, and slipway-disk remounts nothing in a container.)
+NEED_KERNEL = (
     "Swap is on",
     "It has booted a kernel of its own",
     "The site is slowed before it is killed for memory, and has its share of swap",
     "The kernel is set",
     "PostgreSQL is the last to be killed for memory",
-    "What the file system keeps for root is PostgreSQL's too",
+    "PostgreSQL may use the blocks reserved for root",
 )
 MARK = "-- "
 
 
-def judge(run: Callable[[str], str], skipped: Collection[str] = ()) -> dict[str, str]:
-    """What did not hold, each with what was answered instead; ``skipped`` are not asked for.
+def failed_checks(run: Callable[[str], str], skipped: Collection[str] = ()) -> dict[str, str]:
+    """The checks that failed, each with its output; ``skipped`` are not run.
 
-    ``run`` gives a bash script to root on the host.
+    ``run`` runs a bash script as root on the host.
     """
     checks = {what: check for what, check in CHECKS.items() if what not in skipped}
-    # One connection for all, each in a shell of its own, in a folder that any user may stand in.
-    asked = run(
+    # One connection for all, each in a subshell, in a folder that any user may read.
+    printed = run(
         "cd /\n"
         + "".join(f"echo '{MARK}{at}'\n({command}) 2>&1\necho\n" for at, (command, _) in enumerate(checks.values()))
     )
-    answers = dict(re.findall(rf"^{MARK}(\d+)\n(.*?)(?=^{MARK}|\Z)", asked, re.M | re.S))
+    answers = dict(re.findall(rf"^{MARK}(\d+)\n(.*?)(?=^{MARK}|\Z)", printed, re.M | re.S))
     output = {what: answers.get(str(at), "no answer").strip() for at, what in enumerate(checks)}
     return {what: output[what] for what, (_, wanted) in checks.items() if not re.fullmatch(wanted, output[what])}
 
 
 def check_hardening(run: Run, phase: Phase) -> None:
-    skipped = () if run.machine.own_kernel else OF_THE_KERNEL
-    wrong = judge(lambda script: run.machine.run("sudo bash -s", ADMIN, stdin=script), skipped)
+    skipped = () if run.machine.own_kernel else NEED_KERNEL
+    wrong = failed_checks(lambda script: run.machine.run("sudo bash -s", ADMIN, stdin=script), skipped)
     result = "; ".join(f"{what}: {output or 'nothing'}" for what, output in wrong.items())
     run.log.check("The host is hardened", not wrong, result or f"{len(CHECKS) - len(skipped)} checks pass")
     for what in skipped:

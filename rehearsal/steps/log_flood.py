@@ -1,4 +1,4 @@
-"""A client that fills the logs: requests as long as nginx takes them, on a few plain connections."""
+"""A client that fills the logs: requests of nginx's maximum length, on a few plain connections."""
 
 import http.client
 import threading
@@ -11,17 +11,17 @@ from rehearsal.server_site import SITE
 CONNECTIONS, SECONDS = 4, 5
 # With the address and the browser's name: 14 KB.
 LONG = "x" * 7000
-# Bytes that it may leave in nginx's logs for each request of 14 KB: a line of 4 KB of one in a hundred is 40.
+# Bytes that each request of 14 KB may add to nginx's logs: a line of 4 KB for one in a hundred makes 40.
 LOGGED = 100
 LOG_BYTES = "cat /var/log/nginx/* | wc -c"
 
 
 def flood(host: str, port: int, seconds: float = SECONDS) -> int:
-    """How many were answered by the ``port`` of the loopback within the ``seconds``, asked as ``host``."""
+    """Sends requests for ``host`` to ``port`` of the loopback for ``seconds``; returns how many were answered."""
     answered = [0] * CONNECTIONS
     until = time.monotonic() + seconds
 
-    def ask(number: int) -> None:
+    def send(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         while time.monotonic() < until:
             try:
@@ -29,11 +29,11 @@ def flood(host: str, port: int, seconds: float = SECONDS) -> int:
                 connection.getresponse().read()
                 answered[number] += 1
             except (OSError, http.client.HTTPException):
-                # It was cut off; the next request connects anew.
+                # The connection was closed; the next request opens a new one.
                 connection.close()
         connection.close()
 
-    threads = [threading.Thread(target=ask, args=(number,), name="flood") for number in range(CONNECTIONS)]
+    threads = [threading.Thread(target=send, args=(number,), name="flood") for number in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -47,7 +47,7 @@ def flood_logs(run: Run, phase: Phase) -> None:
         answered = flood(SITE, run.machine.ports[80])
         grown = int(run.host.run(LOG_BYTES)) - before
     run.log.check(
-        f"A flood leaves at most {LOGGED} bytes a request in nginx's logs",
+        f"A flood adds at most {LOGGED} bytes a request to nginx's logs",
         answered > 0 and grown <= answered * LOGGED,
         f"{grown} bytes of {answered} requests of 14 KB in {SECONDS} s",
     )

@@ -1,9 +1,9 @@
-"""A package as an attacker would publish it: whoever runs any of it leaves a mark with the number of that user.
+"""A package as an attacker would publish it: each run of its code leaves a file with the id of the user who ran it.
 
     python -m rehearsal.steps.malicious_package FOLDER
 
-is `make deploy` with the package in each lock file; wheel and lock files are written to FOLDER. Its marks lie in a
-folder that everybody may write to; what is confined to its own /tmp leaves none there.
+is `make deploy` with the package in each lock file; wheel and lock files are written to FOLDER. The files are in a
+folder that everybody may write to; a process with a private /tmp leaves none there.
 """
 
 import hashlib
@@ -30,9 +30,9 @@ def mark(what):
     except OSError:
         pass
 """
-# What an interpreter imports by itself, what a tool imports that looks around, and what root's own command imports.
+# Modules that an interpreter imports by itself, that tools discover, and that root's own command imports.
 IMPORTED = ("sitecustomize", "usercustomize", "conftest", "agent/__init__", "compileall", "tarfile", "zipfile")
-# What root calls by name, should the venv's folder of scripts ever be in its path.
+# Commands that root runs by name, in case the venv's scripts are ever in its PATH.
 SCRIPTS = ("gunicorn-hostile", "systemctl", "systemd-run", "sh", "tar", "psql")
 
 
@@ -64,12 +64,12 @@ def _members(marks: str) -> Iterator[tuple[str, str]]:
 
 
 def line(wheel: Path) -> str:
-    """As a lock file pins it."""
+    """Its line of a lock file."""
     return f"{NAME} @ file://{wheel} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
 
 
 def users(names: list[str]) -> set[int]:
-    """The users that the marks with these names are of."""
+    """The user ids in the names of these files."""
     return {int(name.split(".")[1]) for name in names}
 
 
@@ -78,7 +78,7 @@ def install(run: Run, phase: Phase) -> None:
     run.host.run(f"rm -rf {MARKS} && mkdir {MARKS} && chmod 1777 {MARKS} && touch {MARKS}/.began")
     command = [sys.executable, "-m", __name__, str(run.site.directory / NAME)]
     run.log.must("deploy-malicious", command, env=run.site.deployer("admin"), cwd=ROOT, into=phase)
-    # Outside the sandbox, so that its marks are seen: the package is alive.
+    # Outside the sandbox, where its files can be seen: proves that the package works.
     run.host.run("cd / && runuser -u slipway -- /srv/slipway/current/venv/bin/python -c pass")
     ran = users(run.host.run(f"ls {MARKS}").split())
     site = int(run.host.run("id --user slipway"))

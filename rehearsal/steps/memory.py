@@ -1,4 +1,4 @@
-"""How much memory the site leaves once it has served a proof."""
+"""How much memory is available after a proof."""
 
 import time
 

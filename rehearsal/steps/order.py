@@ -25,20 +25,20 @@ from rehearsal.steps import (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``function`` adds its checks to the run's log. It raises SlipwayError when nothing can come after it."""
+    """``function`` adds its checks to the run's log. It raises SlipwayError when no step can follow."""
 
     title: str
     function: Callable[[Run, Phase], None]
 
 
-# On a machine that is resumed, an ordinary release takes the place of the drifts.
+# On a resumed machine an ordinary release takes the place of the drift step.
 DEPLOY = Step("make deploy", deploy.deploy)
 DRIFT = Step("make deploy: to a host that was changed by hand, and the proof signed in", drift.drift)
 STEPS = (
     Step(f"Let it settle for {memory.SETTLING} s, and measure the memory", memory.measure),
     Step("Check that the host is hardened", hardening.check_hardening),
-    Step("make deploy with the key of CI, and what else that key is asked for", ci_key.deploy_by_ci),
-    Step("make deploy under load: a release whose proof fails, which must go back", failed_proof.go_back),
+    Step("make deploy with the key of CI, and requests that it must not make", ci_key.deploy_by_ci),
+    Step("make deploy under load: a release whose proof fails, which must go back", failed_proof.deploy_failing_proof),
     Step("make deploy PROVISION=1: a release under load, and the playbook once more", deploy.deploy_under_load),
     Step("make rollback under load", deploy.rollback_under_load),
     Step("make unlock in the middle of a deploy", deploy_lock.lose_lock),
@@ -52,5 +52,5 @@ STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} up
 
 
 def steps(*, resumed: bool, stressed: bool) -> tuple[Step, ...]:
-    """Those that a run takes."""
+    """The steps of a run."""
     return (DEPLOY if resumed else DRIFT, *STEPS, *([STRESS] if stressed else []))

@@ -1,4 +1,4 @@
-"""A password list for the account that the proof signs in as, from an address that nobody has signed in from."""
+"""A password list for the proof's account, from an address that has never signed in."""
 
 import asyncio
 import json
@@ -19,22 +19,22 @@ from tests.smoke.options import Options
 from tests.smoke.signin import USUAL, read_form, sign_in
 
 PROGRAM = Path(__file__).with_name("send_guesses.py")
-# More than nginx lets through and keeps waiting together.
+# More than nginx passes and queues together.
 TRIES = 24
-# What send_guesses.py writes its guesses in the place of.
+# The placeholder that send_guesses.py replaces.
 PASSWORD = "guess"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``answers`` are status and Retry-After of each guess; ``logged`` the addresses in the log's lines of them."""
+    """``answers`` are status and Retry-After of each guess; ``logged`` the addresses in their log lines."""
 
     answers: tuple[tuple[int, str], ...]
     logged: tuple[str, ...]
 
     @property
     def retries(self) -> list[str]:
-        """Retry-After of each guess that was rejected unread."""
+        """Retry-After of each guess that was rejected without a check."""
         return [retry for status, retry in self.answers if status == 429]
 
     @property
@@ -42,17 +42,17 @@ class Result:
         return sum(status < 400 for status, _ in self.answers)
 
     @property
-    def held(self) -> bool:
-        """Each guess was either wrong or rejected until a time, and at least one was rejected."""
+    def passed(self) -> bool:
+        """Each guess was wrong, or was rejected with a Retry-After, and at least one was."""
         retries = self.retries
         return all(map(str.isdigit, retries)) and 0 < len(retries) == len(self.answers) - self.tried
 
 
 async def request(options: Options) -> dict | None:
-    """What send_guesses.py sends; None where the usual paths have no login form."""
+    """The input of send_guesses.py; None where the usual paths have no login form."""
     async with Client(options, new_run(), cookies=True) as client:
         for path in USUAL:
-            page = await client.ask(urljoin(options.site, path))
+            page = await client.request(urljoin(options.site, path))
             form = read_form(page, options.login[0], PASSWORD)
             if form:
                 cookies = client.session.cookie_jar.filter_cookies(URL(form.action)).values()
@@ -63,26 +63,26 @@ async def request(options: Options) -> dict | None:
 
 
 async def sign_in_meanwhile(options: Options) -> str:
-    """Why who knows the password does not get in; "" when he does."""
+    """Why the right password fails to sign in; "" when it works."""
     async with Client(options, new_run(), cookies=True) as client:
         problem, _ = await sign_in(client, options, [])
     return problem
 
 
-def guess(host: Host, asked: dict, account: str) -> Result:
-    """Sends it from the host itself, and reads what the site's log has of it."""
+def guess(host: Host, form: dict, account: str) -> Result:
+    """Sends the guesses from the host itself, and reads the site's log of them."""
     began = host.run("date +%s").strip()
-    answers = json.loads(host.run(f"python3 - {shlex.quote(json.dumps(asked))}", PROGRAM.read_text()))
+    answers = json.loads(host.run(f"python3 - {shlex.quote(json.dumps(form))}", PROGRAM.read_text()))
     log = host.run(f"journalctl --quiet --no-pager --output=cat --unit=slipway --since=@{began}")
     logged = re.findall(rf'^sign-in failed: account="{re.escape(account)}" address=(\S+)$', log, re.M)
     return Result(tuple((each["status"], each["retry"]) for each in answers), tuple(logged))
 
 
 def guess_passwords(run: Run, phase: Phase) -> None:
-    """A password list for the account that the proof signs in as, while requests come in."""
+    """A password list for the proof's account, under load."""
     options = run.options()
     form = asyncio.run(request(options))
-    what = "A password list is rejected until a time that it is told"
+    what = "A password list is rejected, with a Retry-After"
     if form is None:
         check_login(run, what, False, "the usual paths have no login form")
         return
@@ -92,14 +92,12 @@ def guess_passwords(run: Run, phase: Phase) -> None:
     retries = ", ".join(sorted(set(result.retries), key=str))
     run.log.check(
         what,
-        result.held and result.tried <= run.site.site.sign_in_tries,
-        f"{result.tried} of {len(result.answers)} answered, {len(result.retries)} told to wait ({retries} s)",
+        result.passed and result.tried <= run.site.site.sign_in_tries,
+        f"{result.tried} of {len(result.answers)} answered, {len(result.retries)} rejected, Retry-After ({retries} s)",
     )
     run.log.check(
         "Each wrong password is a log line with its address",
         len(result.logged) >= result.tried > 0 and set(result.logged) == {run.machine.address},
         f"{len(result.logged)} lines, from {', '.join(sorted(set(result.logged))) or 'nobody'}",
     )
-    run.log.check(
-        "Who has signed in before signs in meanwhile", not problem, problem or "at once, from an address of before"
-    )
+    run.log.check("A known address signs in meanwhile", not problem, problem or "signed in at once")

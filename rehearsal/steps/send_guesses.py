@@ -1,5 +1,5 @@
-"""Sends wrong passwords for one account, all at once, until it has been rejected in each way. Runs on the host itself,
-with its own Python: by an address that is not the deployer's. Prints what it was answered, as JSON.
+"""Sends wrong passwords for one account, all at once, until nginx and Django have both rejected one. Runs on the host
+itself, with its own Python, so that the address is not the deployer's. Prints the responses as JSON.
 
     python3 - '{"url": …, "fields": {…: "guess"}, "headers": {…}, "tries": 24}'
 """
@@ -13,17 +13,17 @@ import urllib.request
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 
-class NotFollowed(urllib.request.HTTPRedirectHandler):
+class NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_):
         return None
 
 
-def ask(form, number):
+def send(form, number):
     fields = {name: f"guess {number}" if value == "guess" else value for name, value in form["fields"].items()}
     body = urllib.parse.urlencode(fields).encode()
     request = urllib.request.Request(form["url"], body, form["headers"])
     try:
-        with urllib.request.build_opener(NotFollowed).open(request, timeout=120) as answer:
+        with urllib.request.build_opener(NoRedirect).open(request, timeout=120) as answer:
             return {"status": answer.status, "retry": answer.headers.get("Retry-After", ""), "words": ""}
     except urllib.error.HTTPError as error:
         words = error.read(4096).decode("utf-8", "replace")
@@ -33,14 +33,14 @@ def ask(form, number):
 def main(form):
     answers, rejected = [], set()
     pool = ThreadPoolExecutor(form["tries"])
-    asked = {pool.submit(ask, form, number) for number in range(form["tries"])}
+    pending = {pool.submit(send, form, number) for number in range(form["tries"])}
     # Until both nginx and Django have rejected one.
-    while asked and len(rejected) < 2:
-        done, asked = wait(asked, return_when=FIRST_COMPLETED)
+    while pending and len(rejected) < 2:
+        done, pending = wait(pending, return_when=FIRST_COMPLETED)
         answers += [each.result() for each in done]
         rejected = {"your address" in each["words"] for each in answers if each["status"] == 429}
     print(json.dumps([{**each, "words": each["words"][:80]} for each in answers]), flush=True)
-    # Those that nginx still holds back are let go.
+    # Without waiting for those that nginx still queues.
     os._exit(0)
 
 

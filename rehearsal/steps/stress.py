@@ -1,4 +1,4 @@
-"""All that takes memory on a host at once, beside the site: an upgrade of packages, a renewal, and uploads."""
+"""Everything that takes memory on a host, at once: a package upgrade, a certificate renewal, and uploads."""
 
 import asyncio
 import io
@@ -20,13 +20,13 @@ from tests.smoke.options import Options
 from tests.smoke.signin import sign_in
 
 UPLOADS = 25
-# Before it begins, so that each of Gunicorn's workers has loaded what talks to the bucket.
-BEFORE = 4
-PATIENCE = 300  # s; an emulated processor that does all of this at once is slow, and that is not what is looked at
-# What a browser makes of a photo of that size.
+# Uploads before it begins, so that each Gunicorn worker has loaded boto3.
+WARM_UP = 4
+PATIENCE = 300  # s; an emulated CPU is slow under all of this, and speed is not what is measured
+# The sizes that a browser makes of a photo.
 SIDES = {"original": (2000, 1500), "480": (480, 360), "960": (960, 720), "1600": (1600, 1200)}
-# What takes long to set up, what a restart of would be another drill, and what cannot go back.
-LEFT_ALONE = "base-|ca-certificates|linux|nginx|postgresql|libc[0-9-]|perl|systemd|udev|openssh|libpam|libssl|dpkg|apt"
+# Not downgraded: packages that take long to configure, that restart a service under test, or that cannot be downgraded.
+EXCLUDED = "base-|ca-certificates|linux|nginx|postgresql|libc[0-9-]|perl|systemd|udev|openssh|libpam|libssl|dpkg|apt"
 LEAST, OLDER = "/run/rehearsal-least", "/run/rehearsal-older"
 
 BEGIN = f"""
@@ -38,18 +38,18 @@ while sleep 1; do
 done
 WATCH
 systemd-run --quiet --collect --unit=rehearsal-watch sh /run/rehearsal-watch
-# A package goes back to what it was before its latest security update, so that there is something to upgrade; one that
-# others ask for by its very version would take those away with it.
+# Downgrades a package to its version before the latest security update, so that there is something to upgrade; without
+# removing those that require its exact version.
 apt-cache madison $(dpkg-query --show --showformat '${{Package}} ') | awk '
     $1 != name {{ name = $1; newest = $3; secure = $6 ~ /-security/; next }}
     secure && $3 != newest {{ print $1 "=" $3 }}
-' | grep --extended-regexp --invert-match "^({LEFT_ALONE})" | while read -r older; do
+' | grep --extended-regexp --invert-match "^({EXCLUDED})" | while read -r older; do
     apt-get -qq install --no-remove --allow-downgrades "$older" > /dev/null 2>&1 || continue
     echo "${{older%=*}}" > {OLDER}
     break
 done
 certbot delete --quiet --non-interactive --cert-name slipway
-# The authority of a resumed rehearsal has forgotten them.
+# A resumed rehearsal's authority is new and does not know them.
 rm -rf /etc/letsencrypt/accounts
 rm -f /var/lib/apt/periodic/upgrade-stamp /var/lib/apt/periodic/unattended-upgrades-stamp
 systemctl start --no-block apt-daily-upgrade.service slipway-certificate.service
@@ -67,30 +67,30 @@ test -e /etc/letsencrypt/live/slipway/fullchain.pem && echo renewed || echo "not
 
 @dataclass(slots=True)
 class Result:
-    """What came of it. ``least``: MB available when least was; ``failed``: why an upload was not taken."""
+    """``least``: the least MB available; ``failed``: why uploads failed."""
 
     least: int = 0
     taken: int = 0
     failed: list[str] = field(default_factory=list)
-    # Package and version before and after; "" where no package had anything to go back to.
+    # Package and version before and after; "" where no package could be downgraded.
     before: str = ""
     after: str = ""
     renewed: bool = False
 
 
 class StressTest:
-    """``with StressTest(…) as result``: all of it goes on while the block runs; leaving it waits for the end of it."""
+    """``with StressTest(…) as result``: everything runs during the block; leaving it waits for the end."""
 
     def __init__(self, host: Host, options: Options) -> None:
         self.host = host
         self.options = options
         self.result = Result()
         self._ready, self._begun = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._hang_photos()), name="uploads")
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._upload_photos()), name="uploads")
 
     def __enter__(self) -> Result:
-        # A password's hash and boto3's loading take an emulated processor that does all the rest longer than Gunicorn
-        # lets a request take, so they come before: memory is what is looked at.
+        # Sign-in and the loading of boto3 come before: under all the rest an emulated CPU would take longer for them
+        # than Gunicorn's timeout, and memory is what is measured.
         self._thread.start()
         self._ready.wait()
         try:
@@ -108,30 +108,30 @@ class StressTest:
         self.result.after = "".join(after)
         self.result.renewed = renewed == "renewed"
 
-    async def _hang_photos(self) -> None:
+    async def _upload_photos(self) -> None:
         files = [(name, *_photo(name, size)) for name, size in SIDES.items()]
         async with Client(self.options, new_run(), cookies=True, limit=UPLOADS, patience=PATIENCE) as client:
             try:
                 problem, _ = await sign_in(client, self.options, [])
-                results = [problem] if problem else await self._hang_at_once(client, files, BEFORE)
+                results = [problem] if problem else await self._upload_at_once(client, files, WARM_UP)
             finally:
                 self._ready.set()
             if not any(results):
                 await asyncio.to_thread(self._begun.wait)
-                results = await self._hang_at_once(client, files, UPLOADS)
+                results = await self._upload_at_once(client, files, UPLOADS)
                 self.result.taken = results.count("")
         self.result.failed += [why for why in results if why]
 
-    async def _hang_at_once(self, client: Client, files: Sequence[tuple[str, str, bytes]], count: int) -> list[str]:
-        return await asyncio.gather(*(self._hang(client, files, number) for number in range(count)))
+    async def _upload_at_once(self, client: Client, files: Sequence[tuple[str, str, bytes]], count: int) -> list[str]:
+        return await asyncio.gather(*(self._upload(client, files, number) for number in range(count)))
 
-    async def _hang(self, client: Client, files: Sequence[tuple[str, str, bytes]], number: int) -> str:
-        """Why photo ``number`` does not hang; "" when it does."""
+    async def _upload(self, client: Client, files: Sequence[tuple[str, str, bytes]], number: int) -> str:
+        """Uploads photo ``number`` and adds it to the wall; "", or why it failed."""
         site = self.options.site
         token = next(cookie.value for cookie in client.session.cookie_jar if cookie.key == "csrftoken")
         own = {"X-CSRFToken": token, "Origin": site.rstrip("/"), "Referer": site}
         wanted = {"files": [{"name": name, "type": kind, "size": len(body)} for name, kind, body in files]}
-        signed = await client.ask(
+        signed = await client.request(
             urljoin(site, "/uploads/sign/"),
             method="POST",
             headers=own | {"Content-Type": "application/json"},
@@ -144,12 +144,12 @@ class StressTest:
         for form in answer["files"]:
             data = aiohttp.FormData({**form["fields"]}, default_to_multipart=True)
             data.add_field("file", bodies[form["name"]], filename="photo")
-            sent = await client.ask(form["url"], method="POST", headers={"Origin": site.rstrip("/")}, data=data)
+            sent = await client.request(form["url"], method="POST", headers={"Origin": site.rstrip("/")}, data=data)
             if not 200 <= sent.status < 300:
                 return f"bucket: {sent.status or sent.error} {sent.text[:80]}"
         fields = {"image": answer["ticket"], "title": f"StressTest {number}", "alt": "A plain colour"}
-        hung = await client.ask(urljoin(site, "/wall/add/"), method="POST", headers=own, data=fields)
-        return "" if hung.status == 302 else f"wall: {hung.status or hung.error}"
+        added = await client.request(urljoin(site, "/wall/add/"), method="POST", headers=own, data=fields)
+        return "" if added.status == 302 else f"wall: {added.status or added.error}"
 
 
 def _photo(name: str, size: tuple[int, int]) -> tuple[str, bytes]:
@@ -160,19 +160,21 @@ def _photo(name: str, size: tuple[int, int]) -> tuple[str, bytes]:
 
 
 def stress(run: Run, phase: Phase) -> None:
-    """A release beside all else that takes memory at once."""
+    """A release while everything else takes memory."""
     before = run.host.memory().oom_kills
     with StressTest(run.host, run.options()) as result:
         run.command("deploy-under-stress", phase, "deploy", "--no-smoke")
     memory = run.host.memory()
-    # Without swap there is less to have.
+    # Without swap there is less memory.
     run.check_with_kernel(
         "Nothing is killed for memory under stress",
         memory.oom_kills == before,
-        f"{memory.oom_kills - before} kills; {result.least} MB of {memory.total} were available when least was",
+        f"{memory.oom_kills - before} kills; {result.least} MB of {memory.total} was the least available",
     )
     uploads = "; ".join((str(result.taken), *result.failed[:1]))
     run.log.check("Every upload is taken", result.taken == UPLOADS, uploads)
     upgrade = f"{result.before} is now {result.after}" if result.before else "no package had an earlier version"
     run.log.check("Packages are upgraded meanwhile", result.after != result.before, upgrade)
-    run.log.check("The certificate is renewed meanwhile", result.renewed, "renewed" if result.renewed else "not so")
+    run.log.check(
+        "The certificate is renewed meanwhile", result.renewed, "renewed" if result.renewed else "not renewed"
+    )

@@ -1,4 +1,4 @@
-"""An SSH key that site.yml does not list, and whether the machine accepts it all the same."""
+"""An SSH key that site.yml does not list, and whether the machine accepts it."""
 
 from pathlib import Path
 
@@ -16,6 +16,6 @@ class UnlistedKey:
         return ssh.public_key(self._directory)
 
     def logs_in(self, port: int, user: str) -> bool:
-        """Whether ``user`` of the machine behind ``port`` of the loopback is reached by this key alone."""
+        """Whether this key logs in as ``user`` of the machine at ``port`` of the loopback."""
         config = ssh.write_config(self._directory, port)
         return ssh.run(config, "true", user, check=False).returncode == 0

@@ -1,1 +1,1 @@
-"""The proof that no static request reaches a site's origin. Works on any site, imports nothing else."""
+"""The proof that no static request reaches a site's origin. It works on any site, and imports nothing of Slipway."""

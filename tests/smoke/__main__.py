@@ -17,7 +17,7 @@ def main() -> int:
     console, progress = Console(), Console(stderr=True)
     try:
         with progress.status("smoke") as status:
-            verdict = run(options, lambda text: _say(text, status, progress))
+            verdict = run(options, lambda text: _progress(text, status, progress))
         if options.report:
             write(verdict, options.report)
     except (OSError, ValueError) as error:
@@ -30,8 +30,8 @@ def main() -> int:
     return verdict.status
 
 
-def _say(text: str, status: Status, console: Console) -> None:
-    """What is being done: in place on a terminal, line by line elsewhere."""
+def _progress(text: str, status: Status, console: Console) -> None:
+    """Prints progress: in place on a terminal, line by line elsewhere."""
     if console.is_terminal:
         status.update(f"smoke: {text} …")
     else:

@@ -1,7 +1,7 @@
-"""The rules of each check, and which observation explains which.
+"""The rules of each check, and which fact explains which.
 
-One fault is seen from many sides. Each check reports a ``Fact``; a fact that another one explains is
-filed as a consequence, so that a run fails the check that names the cause and no other.
+Several checks see the same fault. Each check reports a ``Fact``; a fact that another one explains is
+reported as a consequence, so that a run fails only the check that names the cause.
 """
 
 from collections.abc import Iterable
@@ -13,10 +13,10 @@ from tests.smoke.verdict import Finding
 
 
 class Rule(Enum):
-    """Every rule there is: the letter of its check, and what to do when it is broken."""
+    """Every rule: the letter of its check, and what to do when it is broken."""
 
     WRITTEN = "P", "write the path with {% static %}, so that STATIC_URL decides the host"
-    WRITTEN_MAYBE = "P", "not every screen asks for it, every visitor may: build it from STATIC_URL"
+    WRITTEN_MAYBE = "P", "some screens may load it: build it from STATIC_URL"
     WRITTEN_MEDIA = "P", "store media in the bucket and build its URL from MEDIA_URL"
     MISSING = "P", "push the file before the page that names it, or take the reference out"
     NO_ICON = "P", 'add <link rel="icon"> with a CDN URL, or browsers ask for /favicon.ico'
@@ -35,22 +35,22 @@ class Rule(Enum):
     IMMUTABLE = "H", "only a name with a hash may be immutable: give this one a short max-age"
     UNCOMPRESSED = "H", "switch compression on in the CDN, and cache by Accept-Encoding"
     ENCODING = "H", "compress once, and say so in Content-Encoding"
-    HASH = "H", "push the bytes that the name's hash was made of, then purge the name"
+    HASH = "H", "push the bytes that the hash in the name belongs to, then purge the name"
     NEVER_HIT = "H", "let the CDN cache it"
     COOKIE = "H", "keep cookies on the site's host: no Domain attribute, no Set-Cookie on assets"
 
-    SERVED = "C", "take the static files and whatever serves them off the origin"
+    SERVED = "C", "remove the static files, and the code that serves them, from the origin"
 
-    ASKED = "B", "find what asks (script, worker, style) and give it the CDN URL"
+    ASKED = "B", "find what loads it (script, worker, style) and give it the CDN URL"
     NO_CDN = "B", "set STATIC_URL to the CDN"
     BLOCKED = "B", "the browser blocked it: see its message"
     CSP = "B", "name the host in the Content-Security-Policy's directive"
-    FAILED = "B", "see why it fails for a browser and not for the suite"
+    FAILED = "B", "find out why it fails in a browser and not for this suite"
 
     HIDDEN = "N", 'add <link rel="icon"> with a CDN URL to this page'
     COOKIE_SENT = "N", "keep cookies on the site's host: no Domain attribute"
 
-    ARRIVED = "O", "find what asks for it and give it the CDN URL"
+    ARRIVED = "O", "find what requests it and give it the CDN URL"
     PULLED = "O", "let the CDN read the bucket, never the origin"
 
     ORIGIN_IS_SITE = "A", "make the bucket the distribution's only origin"
@@ -69,7 +69,7 @@ class Rule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """``also``: further URLs that it is about, such as a redirect's target."""
+    """``also``: further URLs that it concerns, such as a redirect's target."""
 
     rule: Rule
     url: str
@@ -95,7 +95,7 @@ _POLICIES = (
     Rule.ENCODING,
 )
 
-# Effect -> the causes that explain it when they are about the same URL …
+# Effect -> the causes that explain it when they concern the same URL …
 SAME_URL = {
     Rule.WRITTEN_MAYBE: {Rule.WRITTEN},
     Rule.ASKED: WRITTEN | {Rule.REDIRECTED},
@@ -123,7 +123,7 @@ SAME_HOST = {
     Rule.COOKIE_SENT: {Rule.COOKIE},
     **dict.fromkeys(_POLICIES, PULLS),
 }
-# … or whatever they are about.
+# … or any URL.
 ANYWHERE = {
     Rule.NO_ICON: {Rule.HIDDEN},
 }
@@ -152,12 +152,12 @@ def attribute(facts: Iterable[Fact]) -> tuple[list[Finding], list[dict]]:
 
 
 def _subject(fact: Fact) -> tuple:
-    """What makes two facts one finding. Every page without an icon is a finding of its own."""
+    """The key by which facts become one finding. Every page without an icon is a finding of its own."""
     return fact.rule, fact.url, fact.place if fact.rule is Rule.HIDDEN else ""
 
 
 class _Causes:
-    """The facts by scope, rule and what they are about."""
+    """The facts by scope, rule and subject."""
 
     def __init__(self, facts: Iterable[Fact]):
         self._index: dict[tuple, Fact] = {}
@@ -176,7 +176,7 @@ class _Causes:
         return None
 
     def _defers(self, fact: Fact) -> bool:
-        """What some screens may ask for explains nothing where every screen asks for it too."""
+        """A reference for some screens explains nothing where one for every screen explains it."""
         return fact.rule is Rule.WRITTEN_MAYBE and (0, Rule.WRITTEN, fact.url) in self._index
 
 

@@ -1,4 +1,4 @@
-"""What a real Chromium asks for while it looks at a page."""
+"""The requests of a real Chromium while it loads a page."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from tests.smoke.fetch import answered_by
 
 QUIET = 0.1  # s without a request in flight: the page has settled
 PATIENCE = 8.0  # s that a page may take to settle
-# s to wait for the request of an icon by a page that names none.
+# s to wait for the icon request of a page that names no icon.
 FAVICON_PATIENCE = 5.0
 # Connections that stay open by design never settle.
 _ENDLESS = {"eventsource", "websocket"}
@@ -25,7 +25,7 @@ _VIOLATIONS = """document.addEventListener("securitypolicyviolation", event => {
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One way of looking at a page: screen, density, colours, service workers."""
+    """A device that loads pages: screen, density, colours, service workers."""
 
     name: str
     width: int
@@ -56,7 +56,7 @@ TABLET = Device("tablet", 820, 1180, 2, workers="block")
 class BrowserRequest:
     """One request. ``chain``: the URLs that redirected to it. Times: epoch seconds.
 
-    ``by``: who says that they answered: "origin", "CDN cache", "CDN", or "" for nobody.
+    ``by``: who answered, by the response's headers: "origin", "CDN cache", "CDN", or "" where unknown.
     """
 
     url: str
@@ -73,7 +73,7 @@ class BrowserRequest:
 
 @dataclass(slots=True)
 class PageLoad:
-    """What one look at one page showed. ``violations``: (blocked URI, directive)."""
+    """One page load on one device. ``violations``: (blocked URI, directive)."""
 
     place: str
     url: str
@@ -87,27 +87,27 @@ class PageLoad:
 
 
 class Watch:
-    """Listens to one context, service workers included, and knows when it has gone quiet."""
+    """Records the requests of one context, service workers included, and knows when they have settled."""
 
     def __init__(self, context: BrowserContext, seen: PageLoad, missing_icons: set[str] | None = None):
-        """``missing_icons``: URLs that were answered 4xx. A browser's windows share it: it asks for each once."""
+        """``missing_icons``: URLs that were answered 4xx. A browser's windows share it: it requests each once."""
         self._context = context
         self._seen = seen
         self._open: dict[Request, BrowserRequest] = {}
         self._changed = asyncio.Event()
         self._icon = asyncio.Event()
-        # By the ids of requests, whose two events come in any order.
+        # By request id: the two events of a request come in any order.
         self._icons: dict[str, str] = {}
         self._sent: set[str] = set()
         self._missing_icons = set() if missing_icons is None else missing_icons
 
     @property
     def icons(self) -> set[str]:
-        """The URLs of icons whose requests have left the browser: one that was only begun is not in its net log."""
+        """The URLs of icons whose requests were sent: one that was only started is not in the net log."""
         return {url for request, url in self._icons.items() if request in self._sent}
 
-    def turn_to(self, seen: PageLoad) -> None:
-        """From now on everything belongs to another load."""
+    def record_for(self, seen: PageLoad) -> None:
+        """From now on records requests for another page load."""
         self._seen = seen
         self._open.clear()
         self._icon.clear()
@@ -116,11 +116,12 @@ class Watch:
         self._context.on("request", self._request)
         self._context.on("response", self._response)
         self._context.on("requestfinished", lambda request: self._ended(request, ""))
-        self._context.on("requestfailed", lambda it: self._ended(it, it.failure or "failed"))
+        self._context.on("requestfailed", lambda request: self._ended(request, request.failure or "failed"))
         self._context.on(
             "console",
-            lambda it: (
-                it.type in ("error", "warning") and self._seen.messages.append((it.text, it.location.get("url", "")))
+            lambda message: (
+                message.type in ("error", "warning")
+                and self._seen.messages.append((message.text, message.location.get("url", "")))
             ),
         )
         await self._context.expose_binding(
@@ -130,27 +131,27 @@ class Watch:
         await self._context.add_init_script(_VIOLATIONS)
 
     async def listen_for_icon(self, page: Page) -> CDPSession:
-        """Playwright keeps /favicon.ico to itself; the protocol below it does not."""
+        """Playwright does not report /favicon.ico; the DevTools protocol does."""
         session = await self._context.new_cdp_session(page)
-        session.on("Network.requestWillBeSent", self._perhaps_icon)
-        for gone in ("Network.requestWillBeSentExtraInfo", "Network.responseReceived"):
-            session.on(gone, self._left)
+        session.on("Network.requestWillBeSent", self._on_request)
+        for event in ("Network.requestWillBeSentExtraInfo", "Network.responseReceived"):
+            session.on(event, self._on_sent)
         await session.send("Network.enable")
         return session
 
-    def _perhaps_icon(self, event: dict) -> None:
+    def _on_request(self, event: dict) -> None:
         if event.get("type") == "Other":
             self._icons.setdefault(event["requestId"], event["request"]["url"])
-            self._perhaps_sent(event["requestId"])
+            self._check_icon_sent(event["requestId"])
 
-    def _left(self, event: dict) -> None:
+    def _on_sent(self, event: dict) -> None:
         request = event["requestId"]
         self._sent.add(request)
-        self._perhaps_sent(request)
+        self._check_icon_sent(request)
         if request in self._icons and event.get("response", {}).get("status", 0) // 100 == 4:
             self._missing_icons.add(self._icons[request])
 
-    def _perhaps_sent(self, request: str) -> None:
+    def _check_icon_sent(self, request: str) -> None:
         if request in self._icons and request in self._sent:
             self._icon.set()
 
@@ -160,32 +161,32 @@ class Watch:
             chain.append(before.url)
             before = before.redirected_from
         worker = request.service_worker is not None
-        asked = BrowserRequest(request.url, request.resource_type, tuple(chain), worker, time.time())
-        self._seen.requests.append(asked)
+        entry = BrowserRequest(request.url, request.resource_type, tuple(chain), worker, time.time())
+        self._seen.requests.append(entry)
         if request.resource_type not in _ENDLESS and urlsplit(request.url).scheme != "data":
-            self._open[request] = asked
+            self._open[request] = entry
         self._changed.set()
 
     def _response(self, response) -> None:
-        asked = self._open.get(response.request)
-        if asked is not None:
-            asked.status = response.status
-            asked.type = response.headers.get("content-type", "")
-            asked.by = answered_by(CIMultiDict(response.headers))
+        entry = self._open.get(response.request)
+        if entry is not None:
+            entry.status = response.status
+            entry.type = response.headers.get("content-type", "")
+            entry.by = answered_by(CIMultiDict(response.headers))
 
     def _ended(self, request: Request, failure: str) -> None:
-        asked = self._open.pop(request, None)
-        if asked is not None:
-            asked.end, asked.failure = time.time(), failure
+        entry = self._open.pop(request, None)
+        if entry is not None:
+            entry.end, entry.failure = time.time(), failure
         self._changed.set()
 
     async def icon(self, patience: float) -> None:
-        """Returns once the request of an icon has left the browser, or ``patience`` ends."""
+        """Returns once an icon was requested, or after ``patience``."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._icon.wait(), patience)
 
     async def settle(self) -> None:
-        """Returns once nothing has been in flight for a moment, or patience ends."""
+        """Returns once nothing has been in flight for a moment, or after PATIENCE."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             self._changed.clear()

@@ -1,4 +1,4 @@
-"""Check C: asks the origin itself for every name of the manifest."""
+"""Check C: requests every name of the manifest from the origin itself."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -11,63 +11,63 @@ from tests.smoke.hosts import STATIC_TYPES, Hosts
 from tests.smoke.manifest import DIGEST, Entry, Manifest
 from tests.smoke.result import Result
 
-AT_ONCE = 12
-# Media files that are asked for: one that lies on the origin's disk has company there.
+MAX_CONNECTIONS = 12
+# Media files that are requested: where one is on the origin's disk, others are too.
 MEDIA = 10
 
 
 async def check(client: Client, assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, origin: str) -> Result:
-    """Asks for every name of the manifest, else for those in the pages, and for the media that pages show."""
+    """Requests every name of the manifest, or those in the pages without one, and the media of the pages."""
     assets, names, reason = list(assets), manifest.names, ""
     if not names:
         names = [urlsplit(it.url).path.lstrip("/") for it in assets if hosts.role(it.url) == "static"]
-        reason = "no --manifest: only what the pages name was asked for"
+        reason = "no --manifest: only names in the pages were requested"
     if not names:
         return Result(reason="no --manifest, and the pages name no asset")
-    facts, asked = await ask_origin(client, hosts, manifest, names, origin)
-    more, also = await ask_for_media(client, hosts, [it for it in assets if hosts.role(it.url) == "media"], origin)
-    return Result(facts + more, asked + also, reason)
+    facts, checked = await request_names(client, hosts, manifest, names, origin)
+    more, also = await request_media(client, hosts, [it for it in assets if hosts.role(it.url) == "media"], origin)
+    return Result(facts + more, checked + also, reason)
 
 
-async def ask_for_media(client: Client, hosts: Hosts, assets: list[Asset], origin: str) -> tuple[list[Fact], int]:
-    """Facts, and how many paths were asked: what the media host shows must not lie on the origin too."""
-    facts, asked = [], 0
+async def request_media(client: Client, hosts: Hosts, assets: list[Asset], origin: str) -> tuple[list[Fact], int]:
+    """Facts, and how many paths were requested: media files must not be on the origin too."""
+    facts, checked = [], 0
     headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
     for asset in assets[:MEDIA]:
         path = urlsplit(asset.url).path
         for place in dict.fromkeys((f"/media{path}", path)):
-            asked += 1
-            answer = await client.ask(urljoin(origin, place), headers=headers)
+            checked += 1
+            answer = await client.request(urljoin(origin, place), headers=headers)
             if answer.status == 200 and (answer.body == asset.body or STATIC_TYPES.match(answer.type)):
                 what = f"the origin sends this media file too: {answer.type}, {len(answer.body)} bytes"
                 facts.append(Fact(Rule.SERVED, urljoin(hosts.site, place), asset.place, what))
-    return facts, asked
+    return facts, checked
 
 
-async def ask_origin(
+async def request_names(
     client: Client, hosts: Hosts, manifest: Manifest, names: Iterable[str], origin: str
 ) -> tuple[list[Fact], int]:
-    """Facts, and how many paths were asked. ``origin``: where the origin itself listens."""
+    """Facts, and how many paths were requested. ``origin``: the address of the origin itself."""
     prefixes = dict.fromkeys(["/static/", urlsplit(hosts.static or "").path or "/", "/"])
     paths = [(prefix, name) for prefix in prefixes for name in names]
-    turn = asyncio.Semaphore(AT_ONCE)
-    # The site's name, so that the origin takes it for a visitor's request.
+    turn = asyncio.Semaphore(MAX_CONNECTIONS)
+    # The site's name, as in a visitor's request.
     headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
 
-    async def ask(prefix: str, name: str) -> list[Fact]:
+    async def request(prefix: str, name: str) -> list[Fact]:
         async with turn:
             path = quote(prefix + name)
-            answer = await client.ask(urljoin(origin, path), headers=headers)
+            answer = await client.request(urljoin(origin, path), headers=headers)
             if _adds_a_slash(answer, path):
-                answer = await client.ask(urljoin(origin, f"{path}/"), headers=headers)
+                answer = await client.request(urljoin(origin, f"{path}/"), headers=headers)
             return list(_judge(answer, prefix, name, manifest, hosts))
 
-    facts = await asyncio.gather(*(ask(prefix, name) for prefix, name in paths))
+    facts = await asyncio.gather(*(request(prefix, name) for prefix, name in paths))
     return [fact for found in facts for fact in found], len(paths)
 
 
 def _adds_a_slash(answer: Answer, path: str) -> bool:
-    """APPEND_SLASH, where a pattern takes any name: what stands behind it is the answer."""
+    """Whether it is a redirect by APPEND_SLASH: a pattern that takes any name may answer behind it."""
     return 300 <= answer.status < 400 and urlsplit(answer.headers.get("Location", "")).path == f"{path}/"
 
 
@@ -93,13 +93,13 @@ def _same_bytes(answer: Answer, name: str, manifest: Manifest, entry: Entry | No
         return False
     if entry is not None and entry.is_body(answer.body) is not None:
         return bool(entry.is_body(answer.body))
-    twins = (it for it in manifest.entries.values() if DIGEST.sub("", it.name, count=1) == name)
-    return any(twin.is_body(answer.body) for twin in twins)
+    same_name = (it for it in manifest.entries.values() if DIGEST.sub("", it.name, count=1) == name)
+    return any(each.is_body(answer.body) for each in same_name)
 
 
 def _is_a_page(answer: Answer, name: str, hosts: Hosts) -> bool:
     """Below "/" the site may have pages of its own: a login in front of all of /admin/, a
-    catch-all. A page is no file, nor is a redirect to one."""
+    catch-all. A page is not a file, nor is a redirect to one."""
     if 300 <= answer.status < 400:
         target = urljoin(urljoin(hosts.site, name), answer.headers.get("Location", ""))
         return hosts.is_origin(target) and not hosts.looks_static(target)

@@ -1,33 +1,33 @@
-"""The dates of a certificate that is over, or not valid yet: the error that stops a connection names none."""
+"""The dates of an expired certificate, or one not valid yet: the connection's error does not name them."""
 
 import asyncio
 import ssl
 from datetime import UTC, datetime
 
 # https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/
-_NOT_YET, _OVER = 9, 10
+_NOT_YET, _EXPIRED = 9, 10
 # Python has no name for it. https://docs.openssl.org/3.0/man3/X509_VERIFY_PARAM_set_flags/
 _NO_CHECK_TIME = 0x200000
 _PATIENCE = 10  # s
 
 
-async def complaint(error: Exception, host: str, address: tuple[str, int], trust: ssl.SSLContext) -> str:
-    """What is to be said of ``error``, with the certificate's date; "" when the error is another.
+async def problem(error: Exception, host: str, address: tuple[str, int], trust: ssl.SSLContext) -> str:
+    """The problem behind ``error``, with the certificate's date; "" for any other error.
 
-    ``trust`` is changed: from here on it takes certificates of any date.
+    ``trust`` is changed: it then accepts certificates of any date.
     """
     rejected = getattr(error, "certificate_error", None)
     code = getattr(rejected, "verify_code", 0)
-    if code not in (_NOT_YET, _OVER):
+    if code not in (_NOT_YET, _EXPIRED):
         return ""
     trust.verify_flags |= _NO_CHECK_TIME
     try:
         async with asyncio.timeout(_PATIENCE):
             _, writer = await asyncio.open_connection(*address, ssl=trust, server_hostname=host)
-        shown = writer.get_extra_info("peercert")
+        certificate = writer.get_extra_info("peercert")
         writer.close()
     except (OSError, TimeoutError):
         return ""
-    key, what = ("notAfter", "ended on") if code == _OVER else ("notBefore", "begins on")
-    moment = datetime.fromtimestamp(ssl.cert_time_to_seconds(shown[key]), UTC)
+    key, what = ("notAfter", "ended on") if code == _EXPIRED else ("notBefore", "begins on")
+    moment = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate[key]), UTC)
     return f"the certificate of {host} {what} {moment:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""Starts a Chromium that talks to nobody but the site, with the run id in its User-Agent."""
+"""Starts a Chromium without requests of its own, with the run id in its User-Agent."""
 
 import os
 import re
@@ -28,13 +28,13 @@ FLAGS = (
     "--disable-client-side-phishing-detection",
 )
 START_TIMEOUT = 60_000  # ms
-# The release number is left at zero: sites look at the words, the log at the run id.
+# A fixed release number: sites match the product names, the log the run id.
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 class NoBrowser(Exception):
-    """Why there is none."""
+    """Why no browser can be started."""
 
 
 @asynccontextmanager
@@ -43,7 +43,7 @@ async def driver() -> AsyncIterator[Playwright | None]:
     manager = async_playwright()
     try:
         playwright = await manager.__aenter__()
-    except Exception:  # Playwright has no narrower one for it
+    except Exception:  # Playwright has no narrower exception for it
         yield None
         return
     try:
@@ -60,23 +60,23 @@ async def launch(
     netlog: Path,
     warn: Callable[[str], None] = lambda warning: None,
 ) -> AsyncIterator[Browser]:
-    """A browser for one run id; its net log is whole once it has ended. Raises NoBrowser.
+    """A browser for one run id; its net log is complete once it has ended. Raises NoBrowser.
 
-    ``warn`` is told where it runs without its sandbox.
+    ``warn`` is called where it runs without its sandbox.
     """
     if options.browser is None:
         raise NoBrowser("no Chromium found")
     if playwright is None:
         raise NoBrowser("Playwright's driver does not start; it needs libatomic (package libatomic1)")
     with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
-        # The browser's user passes through to a home that nobody else reads.
+        # The browser's user must be able to enter its own home below.
         Path(directory).chmod(0o711)
         browser, log = await _start(playwright, options, run, Path(directory), warn)
         try:
             yield browser
         finally:
             await browser.close()
-            _keep(log, netlog)
+            _copy_log(log, netlog)
 
 
 async def _start(
@@ -96,7 +96,7 @@ async def _start(
                 executable_path=way.program(options.browser, directory),
                 args=[*_arguments(options, run), f"--log-net-log={log}"],
                 env=way.environment(home, at_home=bool(options.ca)),
-                # Playwright's own default is to do without, for every user.
+                # Playwright's own default is off, for every user.
                 chromium_sandbox=way.sandbox,
                 timeout=START_TIMEOUT,
             )
@@ -118,8 +118,8 @@ def _arguments(options: Options, run: str) -> list[str]:
     return [*FLAGS, f"--user-agent={_AGENT} {agent(run)}", *mapped]
 
 
-def _keep(log: Path, netlog: Path) -> None:
-    """Copies the net log, which another user may have written: never what a link there points to."""
+def _copy_log(log: Path, netlog: Path) -> None:
+    """Copies the net log, which another user has written; never follows a symlink."""
     try:
         source = os.open(log, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError:
@@ -129,11 +129,11 @@ def _keep(log: Path, netlog: Path) -> None:
 
 
 def _trust(ca: Path, home: Path) -> None:
-    """Chromium on Linux believes the NSS database of its user."""
+    """Adds the CA to the NSS database of the browser's user, which Chromium on Linux trusts."""
     database = home / ".pki" / "nssdb"
     database.mkdir(0o700, parents=True)
     at = ["-d", f"sql:{database}"]
-    # certutil would take a file's first certificate alone.
+    # certutil would read a file's first certificate only.
     certificates = _PEM.findall(ca.read_text())
     commands = [["certutil", "-N", "--empty-password", *at]]
     commands += [["certutil", "-A", "-n", f"smoke-{n}", "-t", "C,,", *at] for n in range(len(certificates))]

@@ -1,4 +1,4 @@
-"""An HTTP client that sees answers as they came: bodies not decoded, redirects not followed."""
+"""An HTTP client for raw responses: it decodes no body and follows no redirect."""
 
 import asyncio
 import ipaddress
@@ -19,13 +19,13 @@ from yarl import URL
 from tests.smoke import certificate, coding, origin
 from tests.smoke.options import Options
 
-# Seconds from the moment that a request has a connection to use: waiting for its turn is no fault of the host.
+# Seconds for a response, without the wait for a free connection.
 PATIENCE = 30
 FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 
 def new_run() -> str:
-    """A run's id; it travels in the User-Agent as ``slipway-smoke/<id>``."""
+    """A run's id; it is sent in the User-Agent as ``slipway-smoke/<id>``."""
     return secrets.token_hex(6)
 
 
@@ -37,7 +37,7 @@ def agent(run: str) -> str:
 class Answer:
     """``status`` 0: no answer, and ``error`` says why. ``body`` is as it came over the wire.
 
-    ``cut``: the body goes on beyond ``coding.MOST`` bytes, which were not read.
+    ``cut``: the body is longer than ``coding.MAX_BYTES``, and was read up to there.
     """
 
     url: str
@@ -56,9 +56,9 @@ class Answer:
         return self.headers.get("Content-Encoding", "").strip().lower()
 
     def decoded(self) -> bytes:
-        """The body without its Content-Encoding; ValueError if the label lies, or where not all of it is known."""
+        """The body without its Content-Encoding; ValueError if the label is wrong, or the body was cut."""
         if self.cut:
-            raise ValueError(f"more than {coding.MOST // 1_000_000} MB")
+            raise ValueError(f"more than {coding.MAX_BYTES // 1_000_000} MB")
         return coding.undo(self.body, self.encoding)
 
     @property
@@ -105,10 +105,10 @@ _NOWHERE = URL()
 
 
 class SiteCookies(aiohttp.CookieJar):
-    """Takes cookies from one origin and sends them there alone, whatever their Domain says."""
+    """Accepts cookies from one origin and sends them there only, whatever their Domain is."""
 
     def __init__(self, site: str):
-        super().__init__(unsafe=True)  # a site may be an address
+        super().__init__(unsafe=True)  # the site's host may be an IP address
         self._site = site
 
     def update_cookies(self, cookies, response_url=_NOWHERE):
@@ -127,7 +127,7 @@ class SiteCookies(aiohttp.CookieJar):
 
 
 class Client:
-    """A session with one run id. ``cookies``: whether it keeps the site's. ``patience``: seconds for an answer."""
+    """A session with one run id. ``cookies``: whether it stores the site's. ``patience``: seconds for a response."""
 
     def __init__(
         self, options: Options, run: str, *, cookies: bool = False, limit: int = 16, patience: float = PATIENCE
@@ -153,10 +153,10 @@ class Client:
     async def __aexit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.session.close()
 
-    async def ask(
+    async def request(
         self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, data=None
     ) -> Answer:
-        """One request, no redirect followed. Never raises for what the network does."""
+        """Sends one request and follows no redirect. Network errors are in the answer, not raised."""
         sent = {"Accept-Encoding": "br, gzip", **(headers or {})}
         async with self._turn:
             try:
@@ -166,12 +166,12 @@ class Client:
                     body, cut = await _read(answer)
                     return Answer(url, answer.status, CIMultiDict(answer.headers), body, cut=cut)
             except FAILURES as error:
-                reason = await self._over(url, error) or str(error) or self._late(error)
+                reason = await self._certificate_problem(url, error) or str(error) or self._timeout(error)
                 return Answer(url, 0, CIMultiDict(), error=reason)
 
-    def _late(self, error: Exception) -> str:
-        late = isinstance(error, asyncio.TimeoutError)
-        return f"no whole answer within {self._patience:g} s" if late else type(error).__name__
+    def _timeout(self, error: Exception) -> str:
+        timed_out = isinstance(error, asyncio.TimeoutError)
+        return f"no complete answer within {self._patience:g} s" if timed_out else type(error).__name__
 
     def _trust(self) -> ssl.SSLContext:
         trust = ssl.create_default_context()
@@ -179,17 +179,17 @@ class Client:
             trust.load_verify_locations(self._ca)
         return trust
 
-    async def _over(self, url: str, error: Exception) -> str:
-        """What is wrong with the dates of the host's certificate, where that is the error; else ""."""
+    async def _certificate_problem(self, url: str, error: Exception) -> str:
+        """What is wrong with the dates of the host's certificate, if that is the error; else ""."""
         if not isinstance(error, aiohttp.ClientConnectorCertificateError):
             return ""
         addresses = await self.addresses(url)
         if not addresses:
             return ""
-        return await certificate.complaint(error, urlsplit(url).hostname or "", min(addresses), self._trust())
+        return await certificate.problem(error, urlsplit(url).hostname or "", min(addresses), self._trust())
 
     async def addresses(self, url: str) -> set[tuple[str, int]]:
-        """Where ``url``'s host and port lead: (address, port); empty if the name is unknown."""
+        """The (address, port) pairs of ``url``'s host and port; empty if the name is unknown."""
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         try:
@@ -200,11 +200,11 @@ class Client:
 
 
 async def _read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-    """The body, and whether it was cut off at the bound."""
+    """The body, and whether it was cut at the limit."""
     body = bytearray()
     async for part in answer.content.iter_any():
         body += part
-        if len(body) > coding.MOST:
+        if len(body) > coding.MAX_BYTES:
             answer.close()
-            return bytes(body[: coding.MOST]), True
+            return bytes(body[: coding.MAX_BYTES]), True
     return bytes(body), False

@@ -1,7 +1,7 @@
-"""As whom Chromium runs. Its sandbox, without which a page's exploit is the user's own process, rejects root.
+"""The user that Chromium runs as. Its sandbox, which confines a page's exploit, does not work for root.
 
 So where the proof runs as root, Chromium is started as ``nobody`` with a home of its own. Only where that user gets no
-sandbox (no user namespaces), or cannot run the program, is it done without, and the report says so.
+sandbox (no user namespaces), or cannot run the program, does it run without one, and the report says so.
 """
 
 import os
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 USER = "nobody"
-# What a browser of another user's is told of this process's environment; the rest may hold secrets.
+# Variables that another user's browser gets; the others may hold secrets.
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "FONTCONFIG_FILE", "FONTCONFIG_PATH")
-# Playwright makes the profile as root. The user must be able to write there.
+# Playwright makes the profile as root, and the user must be able to write to it.
 _START = """#!/bin/sh
 for word do
   case $word in --user-data-dir=*) chown -R {uid}:{gid} "${{word#*=}}" || exit ;; esac
@@ -25,14 +25,14 @@ exec setpriv --reuid={uid} --regid={gid} --clear-groups -- {program} "$@"
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How to start a browser; ``user`` None: as who we are. ``warning``: what the report says of it."""
+    """A way to start a browser; ``user`` None: the current one. ``warning``: a line for the report."""
 
     sandbox: bool = True
     user: pwd.struct_passwd | None = None
     warning: str = ""
 
     def program(self, browser: str, directory: Path) -> str:
-        """What to run; a script in ``directory`` where the user changes."""
+        """The program to run: a script in ``directory`` where the user changes."""
         if self.user is None:
             return browser
         script = directory / "start-browser"
@@ -41,21 +41,21 @@ class Way:
         return str(script)
 
     def environment(self, home: Path, *, at_home: bool) -> dict[str, str]:
-        """``at_home``: whether the browser needs what ``home`` holds; another user always does."""
+        """``at_home``: whether the browser needs the files in ``home``; another user always does."""
         if self.user is None:
             return {**os.environ, "HOME": str(home)} if at_home else {**os.environ}
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         return {**kept, "HOME": str(home), "TMPDIR": str(home)}
 
     def give(self, home: Path) -> None:
-        """Hands ``home`` to the user, with all that is in it."""
+        """Changes the owner of ``home``, and of everything in it, to the user."""
         if self.user is not None:
             for path in (home, *home.rglob("*")):
                 os.chown(path, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
 
 
 def ways() -> list[Way]:
-    """The ways to start a browser, the safest first; the next is for where one does not start."""
+    """The ways to start a browser, the safest first; each is tried when the one before does not start."""
     if os.geteuid() != 0:
         return [Way()]
     without = Way(sandbox=False, warning="Chromium ran as root without its sandbox: {reason}")

@@ -11,13 +11,13 @@ from rich.text import Text
 
 from tests.smoke.verdict import CHECKS, Verdict
 
-# Above this many assets those without a finding are summed up by kind.
-LONG = 30
+# With more assets than this, those without a finding are summed up by kind.
+MAX_ROWS = 30
 _COLOURS = {"passed": "green", "failed": "red", "not checked": "yellow"}
 
 
 def show(verdict: Verdict, console: Console, report: Path | None = None) -> None:
-    """Prints everything, the one sentence last."""
+    """Prints everything, with the verdict's sentence last."""
     console.print(_assets(verdict))
     console.print(_checks(verdict))
     for claim in verdict.unverified:
@@ -54,7 +54,7 @@ def _assets(verdict: Verdict) -> Table:
         table.add_column(name, justify="right" if name == "bytes" else "left", overflow="fold")
     failed = [asset for asset in verdict.assets if asset["verdict"] != "ok"]
     good = [asset for asset in verdict.assets if asset["verdict"] == "ok"]
-    for asset in failed if len(verdict.assets) > LONG else [*failed, *good]:
+    for asset in failed if len(verdict.assets) > MAX_ROWS else [*failed, *good]:
         table.add_row(
             urlsplit(asset["url"]).path,
             asset["host"],
@@ -63,7 +63,7 @@ def _assets(verdict: Verdict) -> Table:
             asset["cache_control"] or "-",
             Text(asset["verdict"], style="passed" if asset["verdict"] == "ok" else "failed"),
         )
-    if len(verdict.assets) > LONG:
+    if len(verdict.assets) > MAX_ROWS:
         groups: dict[tuple, list[dict]] = defaultdict(list)
         for asset in good:
             kind = asset["content_type"].partition(";")[0]

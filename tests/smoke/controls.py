@@ -1,4 +1,4 @@
-"""Positive controls: faults planted on purpose. A run that misses one proves nothing."""
+"""Positive controls: faults planted on purpose. A run that misses one is inconclusive."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ _LEAKING = '<!doctype html><title>control</title><h1>control</h1><img src="{path
 
 
 class Controls:
-    """``run`` plants; the results are in ``controls`` and, for the log, come from ``check_log``."""
+    """``plant`` runs them; ``check_log`` adds those of the log. Results are in ``controls``."""
 
     def __init__(self, options: Options, hosts: Hosts):
         self._options, self._hosts = options, hosts
@@ -33,19 +33,19 @@ class Controls:
         self._page = urljoin(hosts.site, f"/slipway-smoke-{self.leaking}/")
         self._browser_ran = False
 
-    def _note(self, name: str, check: str, run: str, seen: bool, reason: str) -> None:
+    def _add(self, name: str, check: str, run: str, seen: bool, reason: str) -> None:
         state = "detected" if seen else "missed"
         self.controls.append(Control(name, check, run, state, "" if seen else reason))
 
     async def plant(self, playwright: Playwright | None, directory: Path) -> None:
-        """The planted request, and the leaking page parsed and shown to a browser of its own."""
+        """Sends the planted request; parses the leaking page and loads it in a browser of its own."""
         async with Client(self._options, self.planted) as client:
-            await client.ask(urljoin(self._hosts.site, f"/static/planted-{self.planted}.css"))
+            await client.request(urljoin(self._hosts.site, f"/static/planted-{self.planted}.css"))
         text = _LEAKING.format(path=self._leak)
         page = parse(self._page, text)
         found = page_references.judge_references(page.references, self._hosts)
         caught = any(fact.url.endswith(self._leak) for fact in found)
-        self._note("leaking page", "P", self.leaking, caught, "its image was not found")
+        self._add("leaking page", "P", self.leaking, caught, "its image was not found")
         try:
             await self._show(playwright, text, directory / "control-net.json")
             self._browser_ran = True
@@ -54,17 +54,15 @@ class Controls:
             for check in "BN":
                 self.controls.append(Control("leaking page", check, self.leaking, state, str(error)))
 
-    async def ask_for_what_is_not_there(self) -> None:
-        """A CDN that has every name there can be says nothing about any."""
-        absent, agreeing = new_run(), []
-        async with Client(self._options, absent) as client:
+    async def request_missing_name(self) -> None:
+        """A CDN that answers 200 for every name proves nothing."""
+        run, wrong = new_run(), []
+        async with Client(self._options, run) as client:
             for base in filter(None, dict.fromkeys((self._hosts.static, self._hosts.media))):
-                answer = await client.ask(urljoin(base, f"slipway-smoke-{absent}.css"))
+                answer = await client.request(urljoin(base, f"slipway-smoke-{run}.css"))
                 if 200 <= answer.status < 300:
-                    agreeing.append(
-                        f"{urlsplit(base).netloc} answers {answer.status} to a name that nobody gave a file"
-                    )
-        self._note("a name that is not there", "H", absent, not agreeing, "; ".join(agreeing))
+                    wrong.append(f"{urlsplit(base).netloc} answers {answer.status} for a name that no file has")
+        self._add("missing name", "H", run, not wrong, "; ".join(wrong))
 
     async def _show(self, playwright: Playwright | None, text: str, log: Path) -> None:
         load = PageLoad(self._page, self._page, "control")
@@ -83,22 +81,22 @@ class Controls:
             await context.close()
         facts = browser_requests.judge([load], self._hosts)
         caught = any(fact.rule is Rule.ASKED and fact.url.endswith(self._leak) for fact in facts)
-        self._note("leaking page", "B", self.leaking, caught, "its request was not found")
+        self._add("leaking page", "B", self.leaking, caught, "its request was not found")
         pages = [SimpleNamespace(url=self._page, kind="page", page=parse(self._page, text))]
         sent = netlog.read(log) if log.exists() else []
         facts = list(netlog.judge(sent, pages, self._hosts))
         for name, path in (("leaking page", self._leak), ("favicon", "/favicon.ico")):
             caught = any(urlsplit(fact.url).path == path for fact in facts)
-            self._note(name, "N", self.leaking, caught, f"no request for {path}")
-        marked = [it for it in sent if urlsplit(it.url).path == "/favicon.ico"]
-        named = any(self.leaking in request.agent for request in marked)
-        self._note("run id on the favicon", "N", self.leaking, named, "no User-Agent with the id")
+            self._add(name, "N", self.leaking, caught, f"no request for {path}")
+        icons = [request for request in sent if urlsplit(request.url).path == "/favicon.ico"]
+        named = any(self.leaking in request.agent for request in icons)
+        self._add("run id on the favicon", "N", self.leaking, named, "no User-Agent with the id")
 
     async def check_log(self, log: OriginLog) -> None:
-        """Waits for the last line, then looks for all that was planted."""
+        """Waits for the last line, then looks for every planted request."""
         closing = f"/static/closing-{self.closing}.css"
         async with Client(self._options, self.closing) as client:
-            await client.ask(urljoin(self._hosts.site, closing))
+            await client.request(urljoin(self._hosts.site, closing))
         await log.wait_for(lambda lines: any(line.is_of(self.closing) for line in lines))
         lines = log.lines()
 
@@ -109,9 +107,9 @@ class Controls:
         missing = "its line did not appear in the log"
         planted = f"/static/planted-{self.planted}.css"
         seen = arrived(self.planted, planted) and arrived(self.closing, closing)
-        self._note("planted request", "O", self.planted, seen, missing)
+        self._add("planted request", "O", self.planted, seen, missing)
         if self._browser_ran:
-            self._note("leaking page", "O", self.leaking, arrived(self.leaking, self._leak), missing)
+            self._add("leaking page", "O", self.leaking, arrived(self.leaking, self._leak), missing)
             icons = [line for line in lines if line.is_of(self.leaking)]
             seen = any(urlsplit(line.uri).path == "/favicon.ico" for line in icons)
-            self._note("run id on the favicon", "O", self.leaking, seen, missing)
+            self._add("run id on the favicon", "O", self.leaking, seen, missing)

@@ -14,7 +14,7 @@ from tests.smoke.options import Options
 from tests.smoke.parse import Page, parse
 from tests.smoke.signin import NO_FORM, sign_in
 
-# A page of every kind is enough: /photos/17/ and /photos/18/ come from one template.
+# A few of each pattern are enough: /photos/17/ and /photos/18/ come from one template.
 PAGES_A_PATTERN = 2
 _NEVER = re.compile(r"/(logout|log-out|signout|sign-out|i18n/setlang)/?$")
 _VARIABLE = re.compile(r"^(\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,})$")
@@ -25,7 +25,7 @@ _DEBUG = re.compile(r"You(?:'|&#x27;|\u2019)re seeing this error because you hav
 class CrawledPage:
     """One crawled page. ``kind``: "page", "admin" or an error's status as text.
 
-    ``replay``: a browser cannot ask for it by itself (another method, another Host).
+    ``replay``: a browser cannot request it by itself (another method, another Host).
     """
 
     answer: Answer
@@ -54,7 +54,7 @@ class CrawlResult:
     facts: list[Fact] = field(default_factory=list)
 
     def for_browser(self) -> list[CrawledPage]:
-        """One page of every kind: what loads and runs the same things is looked at once."""
+        """One page of every kind: of pages that load the same files, one is loaded."""
         chosen, seen = [], set()
         for crawled in self.pages:
             keys = {crawled.page.signature, (_pattern(crawled.url), crawled.signed_in)}
@@ -63,12 +63,12 @@ class CrawlResult:
                 seen |= keys
         return chosen
 
-    def note_cookies(self, answer: Answer) -> None:
+    def add_cookies(self, answer: Answer) -> None:
         self.set_cookies += [(answer.url, it) for it in answer.headers.getall("Set-Cookie", [])]
 
-    def take(self, answer: Answer, kind: str, **how) -> CrawledPage | None:
-        """Parses an answer if it is a page with something in it."""
-        self.note_cookies(answer)
+    def add(self, answer: Answer, kind: str, **how) -> CrawledPage | None:
+        """Parses an answer if it is a page, and adds it."""
+        self.add_cookies(answer)
         if answer.type not in ("text/html", "application/xhtml+xml") or not answer.body:
             return None
         try:
@@ -115,7 +115,7 @@ async def _walk(result, client, options, hosts, start, deadline, *, signed_in: b
     seen: set[str] = set()
     budget = options.max_pages
     for depth in range(options.max_depth + 1):
-        # The first pages are always asked for: without them there is nothing to say.
+        # The first pages are always requested: without them there is no verdict.
         if depth and time.monotonic() > deadline:
             result.notes.append(f"the crawl stopped after --minutes {options.minutes:g}")
             break
@@ -132,21 +132,21 @@ async def _walk(result, client, options, hosts, start, deadline, *, signed_in: b
         for answers in await asyncio.gather(*(_follow(client, hosts, url) for url in wave)):
             *redirects, answer = answers
             for redirect in redirects:
-                result.note_cookies(redirect)
+                result.add_cookies(redirect)
             if answer.url in seen and redirects:
                 continue
             seen.add(answer.url)
             if answer.status == 0:
                 result.notes.append(f"{answer.url}: {answer.error}")
             elif answer.status >= 500:
-                result.take(answer, str(answer.status), signed_in=signed_in, replay=True)
+                result.add(answer, str(answer.status), signed_in=signed_in, replay=True)
             if answer.status != 200:
                 continue
             if "xml" in answer.type and answer.type != "application/xhtml+xml":
                 result.feeds[answer.url] = answer.text
                 continue
             kind = "admin" if "/admin/" in urlsplit(answer.url).path else "page"
-            crawled = result.take(answer, kind, signed_in=signed_in)
+            crawled = result.add(answer, kind, signed_in=signed_in)
             if crawled:
                 level += [*crawled.page.links, *crawled.page.feeds]
         level = [url for url in dict.fromkeys(level) if _crawlable(url, hosts)]
@@ -155,37 +155,37 @@ async def _walk(result, client, options, hosts, start, deadline, *, signed_in: b
 
 
 async def _follow(client: Client, hosts: Hosts, url: str) -> list[Answer]:
-    """The answer and the redirects before it; never leaves the site, never asks for a static URL."""
-    answers = [await client.ask(url, headers={"Accept": "text/html,*/*;q=0.8"})]
+    """The answer and the redirects before it; only on the site, and never a static URL."""
+    answers = [await client.request(url, headers={"Accept": "text/html,*/*;q=0.8"})]
     while len(answers) < 6 and 300 <= answers[-1].status < 400:
         target = resolve(answers[-1].url, answers[-1].headers.get("Location", ""))
         if target is None or not _crawlable(target, hosts):
             break
-        answers.append(await client.ask(target))
+        answers.append(await client.request(target))
     return answers
 
 
 async def _errors(result: CrawlResult, client: Client, hosts: Hosts) -> None:
-    """The pages a visitor meets when something is wrong. A 500 is taken only if one turns up."""
+    """The error pages. A 500 is included only if the crawl meets one."""
     for status, requests in _error_requests().items():
         answers = []
         for method, path, headers, data in requests:
             if method != "GET":
                 headers = {**headers, "Origin": hosts.origin, "Referer": hosts.site}
-            answer = await client.ask(urljoin(hosts.site, path), method=method, headers=headers, data=data)
+            answer = await client.request(urljoin(hosts.site, path), method=method, headers=headers, data=data)
             if str(answer.status) == status:
-                if result.take(answer, status, replay=status != "404") is None:
-                    result.notes.append(f"the {status} answer is no page: nothing to parse")
+                if result.add(answer, status, replay=status != "404") is None:
+                    result.notes.append(f"the {status} answer is not a page")
                 break
             answers.append(f"{method} {path}: {answer.error or f'answered {answer.status}'}")
         else:
             result.notes.append(f"not checked: the {status} page ({'; '.join(answers)})")
     if not any(crawled.answer.status >= 500 for crawled in result.pages):
-        result.notes.append("not checked: the 500 page (the site offered none)")
+        result.notes.append("not checked: the 500 page (the site has shown none)")
 
 
 def _error_requests() -> dict[str, list[tuple[str, str, dict[str, str], bytes | None]]]:
-    """Method, path, headers and body of requests that Django answers with a status; the first that has it is taken."""
+    """Method, path, headers and body of requests that Django answers with a status; the first that gets it is used."""
     token = "s" * 32
     csrf = {"Cookie": f"csrftoken={token}", "X-CSRFToken": token}
     return {
@@ -193,7 +193,7 @@ def _error_requests() -> dict[str, list[tuple[str, str, dict[str, str], bytes | 
         "400": [
             # A form without the boundary that its type must have.
             ("POST", "/", {**csrf, "Content-Type": "multipart/form-data"}, b"form"),
-            # A host that is not the site's, which a server before Django may cut off without an answer.
+            # A host that is not the site's: a server before Django may close the connection without an answer.
             ("GET", "/", {"Host": "smoke.invalid"}, None),
         ],
         "403": [("POST", "/", {}, b"")],
@@ -212,7 +212,7 @@ def _pattern(url: str) -> str:
 
 
 def _cookies(client: Client, hosts: Hosts) -> list[dict]:
-    """The session's cookies in the browser's own terms: for the site's host alone, out of reach where they were so."""
+    """The session's cookies for the browser: for the site's host only, and HttpOnly where they were."""
     return [
         {"name": cookie.key, "value": cookie.value, "url": hosts.site, "httpOnly": bool(cookie["httponly"])}
         for cookie in client.session.cookie_jar

@@ -1,4 +1,4 @@
-"""What a stylesheet asks for."""
+"""The URLs in a stylesheet."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,12 @@ _IMAGE_SETS = {"image-set", "-webkit-image-set"}
 # Functions and rules whose strings and URLs name something other than a file to load.
 _SILENT_FUNCTIONS = {"type", "format", "tech", "attr", "local", "supports"}
 _SILENT_RULES = {"namespace", "charset", "layer"}
-# Properties whose images a browser fetches with CORS, wherever they lie.
+# Properties whose images a browser fetches with CORS, from any host.
 _CORS_PROPERTIES = re.compile(r"(-webkit-)?mask(-image|-border(-source)?|-box-image)?|shape-outside|filter|clip-path")
 
 
 class Written(str):
-    """A URL as written. ``cors``: whether the browser will ask for CORS headers."""
+    """A URL as written. ``cors``: whether the browser fetches it with CORS."""
 
     cors = False
 

@@ -1,4 +1,4 @@
-"""Asks the CDN for every static URL, twice and more where once is not enough."""
+"""Requests every static URL from the CDN, twice, and more often where needed."""
 
 import asyncio
 import re
@@ -14,19 +14,19 @@ from tests.smoke.hosts import Hosts, extension, resolve
 from tests.smoke.metadata import manifest_urls
 from tests.smoke.parse import Reference
 
-# The header that the origin adds to all it sends.
+# The header that the origin adds to all its responses.
 MARKER = "X-Origin"
-# Edges are many and the first answers may each come from another one.
+# A CDN has many edge servers, and the first answers may each come from another one.
 TRIES_FOR_A_HIT = 6
 TRIES_FOR_COMPRESSION = 4
-# What CloudFront and the others compress alike, within CloudFront's bounds (decoded bytes).
+# Types that every CDN compresses, within CloudFront's size limits (decoded bytes).
 COMPRESSIBLE = re.compile(r"text/(css|javascript|html|plain|xml)|application/(x-)?(javascript|json|xml)|image/svg\+xml")
 COMPRESSED_SIZES = range(1_000, 10_000_001)
-# The kind of what only a manifest names: asked for once, since no visitor warms a cache with it.
+# The kind of files that only a manifest names: requested once, since no visitor warms a cache with them.
 LISTED = "listed"
 _CODINGS = {"br", "gzip", "zstd"}
 _HIT = re.compile(r"\b(Refresh)?Hit(Stale)?\b|\bTCP\w*_HIT\b", re.IGNORECASE)
-# What says how a cache answered. CloudFront, Fastly and (to who sends the Pragma below) Akamai: X-Cache.
+# Headers of a cache's result. CloudFront, Fastly and (with the Pragma below) Akamai: X-Cache.
 # https://www.fastly.com/documentation/reference/http/http-headers/X-Cache/
 # https://techdocs.akamai.com/edge-diagnostics/docs/pragma-headers
 # https://techdocs.akamai.com/property-mgr/docs/return-cache-status
@@ -37,7 +37,7 @@ CACHE_HEADERS = ("X-Cache", "CF-Cache-Status", "Akamai-Cache-Status", "Cache-Sta
 
 @dataclass(slots=True)
 class Asset:
-    """One static URL and its answers. ``place``: where it is written first."""
+    """One static URL and its answers. ``place``: where it was found first."""
 
     url: str
     kind: str
@@ -49,8 +49,8 @@ class Asset:
     def last(self) -> Answer:
         return self.answers[-1]
 
-    def hear(self, answer: Answer) -> None:
-        """One more answer. The bytes of the last one are kept, of those before it what they say."""
+    def add(self, answer: Answer) -> None:
+        """Adds an answer. Only the last one keeps its body."""
         self.answers = [*(replace(before, body=b"") for before in self.answers), answer]
 
     @property
@@ -77,7 +77,7 @@ def _names_hit(headers: CIMultiDict) -> bool:
 
 
 def is_cdn(answer: Answer) -> bool:
-    """Whether a CDN says that it answered, from its cache or not."""
+    """Whether a CDN answered, from its cache or not, by its headers."""
     return _names_cdn(answer.headers)
 
 
@@ -86,7 +86,7 @@ def _names_cdn(headers: CIMultiDict) -> bool:
 
 
 def answered_by(headers: CIMultiDict) -> str:
-    """Who says in an answer's headers that they gave it; "" where nobody does."""
+    """Who answered, by the headers: "origin", "CDN cache", "CDN", or "" where unknown."""
     if MARKER in headers:
         return "origin"
     if _names_cdn(headers):
@@ -105,7 +105,7 @@ def is_compressed(answer: Answer) -> bool:
 async def fetch(
     client: Client, hosts: Hosts, references: Iterable[Reference], importmap: modules.ImportMap
 ) -> tuple[dict[str, Asset], list[Reference]]:
-    """Every asset that is ours, and the references written in stylesheets, modules and manifests."""
+    """Every asset on the CDN's hosts, and the references in stylesheets, modules and manifests."""
     assets: dict[str, Asset] = {}
     inner: list[Reference] = []
     pending = list(references)
@@ -119,7 +119,7 @@ async def fetch(
                 wave.append(asset)
             if asset is not None and reference.kind in ("style", "module", "manifest"):
                 asset.kind, asset.cors = reference.kind, asset.cors or reference.cors
-        await asyncio.gather(*(_ask(client, hosts, asset) for asset in wave))
+        await asyncio.gather(*(_request(client, hosts, asset) for asset in wave))
         pending = [found for asset in wave for found in _inside(asset, importmap)]
         inner += pending
     return assets, inner
@@ -132,22 +132,22 @@ def _is_file(reference: Reference, hosts: Hosts) -> bool:
     )
 
 
-async def _ask(client: Client, hosts: Hosts, asset: Asset) -> None:
+async def _request(client: Client, hosts: Hosts, asset: Asset) -> None:
     headers = {"Pragma": "akamai-x-cache-on"}
     if asset.cors:
-        # Somebody may have asked without an Origin before: what a cache then holds must do for a page as well.
-        asset.hear(await client.ask(asset.url, headers=headers))
+        # First without an Origin: what a cache then holds must work for a page as well.
+        asset.add(await client.request(asset.url, headers=headers))
         headers["Origin"] = hosts.origin
     for number in range(TRIES_FOR_A_HIT):
-        asset.hear(await client.ask(asset.url, headers=headers))
+        asset.add(await client.request(asset.url, headers=headers))
         if asset.last.status == 0 and not number:
-            continue  # once a line may drop
+            continue  # a connection may drop once
         if asset.last.status != 200 or asset.kind == LISTED or (number and asset.is_hit):
             break
     for _ in range(TRIES_FOR_COMPRESSION):
         if asset.last.status != 200 or is_compressed(asset.last) or not should_be_compressed(asset):
             break
-        asset.hear(await client.ask(asset.url, headers=headers))
+        asset.add(await client.request(asset.url, headers=headers))
 
 
 def _inside(asset: Asset, importmap: modules.ImportMap) -> Iterable[Reference]:

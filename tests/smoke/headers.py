@@ -1,4 +1,4 @@
-"""Check H: what each answer of the CDN says about itself, and who gave it."""
+"""Check H: the headers of each of the CDN's answers, and who sent it."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,10 +40,10 @@ TYPES = {
 }
 _GZIP = b"\x1f\x8b"
 ALL_DENIED = 3
-# Seconds: what is cached for less is not taken for immutable, whatever it says of itself.
+# Seconds: a shorter max-age does not count as immutable.
 A_MONTH = 30 * 86_400
 _MAX_AGE = re.compile(r"\bmax-age=(\d+)")
-_NOT_KEPT = re.compile(r"\b(no-store|no-cache|private)\b")
+_NOT_CACHED = re.compile(r"\b(no-store|no-cache|private)\b")
 
 
 async def check(
@@ -56,7 +56,8 @@ async def check(
     origin: str,
     marker: str,
 ) -> Result:
-    """``assets``: what pages load; ``listed``: what only the manifest names. ``marker``: the origin's own header."""
+    """``assets``: files that pages load; ``listed``: those that only the manifest names. ``marker``: the origin's
+    header."""
     everything = assets | listed
     facts = await same_address(client, hosts, assets.values(), origin)
     facts += [*judge(everything.values(), hosts, manifest, marker), *wide_cookies(set_cookies, hosts)]
@@ -66,11 +67,11 @@ async def check(
 
 
 def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str) -> Iterator[Fact]:
-    """Facts about every asset. ``marker``: the header that the origin adds to all it sends."""
+    """Facts about every asset. ``marker``: the header that the origin adds to all its responses."""
     by_host: dict[str, list[Asset]] = {}
     for asset in assets:
         by_host.setdefault(urlsplit(asset.url).netloc, []).append(asset)
-        yield from _who(asset, hosts, marker)
+        yield from _sender(asset, hosts, marker)
         if asset.last.status == 200 and marker not in asset.last.headers:
             yield from _bytes(asset, hosts, manifest)
             yield from _policy(asset, hosts, manifest)
@@ -83,7 +84,7 @@ def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str
             yield Fact(Rule.DENIED, first.url, first.place, what)
 
 
-def _who(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
+def _sender(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
     answer = asset.last
     if marker in answer.headers:
         what = f"the answer carries {marker}: {answer.headers[marker]}, so the origin sent it"
@@ -99,7 +100,7 @@ def _who(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
     if answer.status == 200 and never_hit and marker not in answer.headers:
         seen = [name for name in fetch.CACHE_HEADERS if name in answer.headers]
         cache = "; ".join(f"{name}: {answer.headers[name]}" for name in seen) or "no cache header"
-        what = f"asked {len(asset.answers)} times and never a hit ({cache})"
+        what = f"{len(asset.answers)} requests and no cache hit ({cache})"
         yield Fact(Rule.NEVER_HIT, asset.url, asset.place, what)
 
 
@@ -122,7 +123,7 @@ def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
         return
     wrong = entry is not None and (entry.is_body(body) is False or (entry.hashed and not name_fits(entry.name, body)))
     if wrong:
-        yield fact(Rule.HASH, "the bytes are not those that the name's hash was made of")
+        yield fact(Rule.HASH, "the bytes do not match the hash in the name")
     expected = TYPES.get(extension(asset.url))
     sent = answer.headers.get("Content-Type", "")
     charset = answer.headers.get("Content-Type", "").lower().partition("charset=")[2].strip('" ')
@@ -135,7 +136,7 @@ def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
         yield fact(Rule.TYPE, f"Content-Type is {sent!r}: not UTF-8")
     if fetch.should_be_compressed(asset) and not fetch.is_compressed(answer):
         tries = len(asset.answers)
-        yield fact(Rule.UNCOMPRESSED, f"{len(body)} bytes sent as they are, {tries} times of {tries}")
+        yield fact(Rule.UNCOMPRESSED, f"{len(body)} bytes sent uncompressed, {tries} times of {tries}")
 
 
 def _hidden_coding(asset: Asset, body: bytes) -> str | None:
@@ -163,7 +164,7 @@ def _policy(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
         cache = headers.get("Cache-Control", "")
         hashed = carries_hash(asset.url, manifest.entry(asset.url, hosts))
         age = _MAX_AGE.search(cache)
-        if hashed and ("immutable" not in cache or not age or int(age[1]) < A_MONTH or _NOT_KEPT.search(cache)):
+        if hashed and ("immutable" not in cache or not age or int(age[1]) < A_MONTH or _NOT_CACHED.search(cache)):
             yield fact(Rule.NOT_IMMUTABLE, f"Cache-Control is {cache or 'absent'!r} on a name with a hash")
         if hashed is False and "immutable" in cache:
             yield fact(Rule.IMMUTABLE, f"Cache-Control is {cache!r} on a name without a hash")
@@ -190,7 +191,7 @@ def wide_cookies(set_cookies: Iterable[tuple[str, str]], hosts: Hosts) -> Iterat
 
 
 async def same_address(client: Client, hosts: Hosts, assets: Iterable[Asset], origin: str) -> list[Fact]:
-    """Hosts of ours that resolve to the origin's address and port, and where no CDN answers."""
+    """CDN hosts that resolve to the origin's address and port, and where no CDN answers."""
     facts = []
     home = await client.addresses(origin)
     for base in filter(None, dict.fromkeys((hosts.static, hosts.media))):

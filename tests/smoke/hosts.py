@@ -1,4 +1,4 @@
-"""Whose a URL is: the origin's, the static host's, the media host's or somebody else's."""
+"""The role of a URL's host: the origin, the static host, the media host or a third party."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ STATIC_EXTENSIONS = (
     | IMAGE_EXTENSIONS
     | FONT_EXTENSIONS
 )
-# Sec-Fetch-Dest values, and a browser's resource types, that are static whatever the URL says.
+# Sec-Fetch-Dest values, and a browser's resource types, that are static whatever the URL is.
 STATIC_DESTINATIONS = (
     {"style", "stylesheet", "script", "font", "image", "manifest", "object", "embed"}
     | {"audio", "video", "media", "track", "texttrack", "xslt"}
@@ -57,7 +57,7 @@ ALLOWED = (
 
 
 def allow(path: str, reason: str) -> Allowed:
-    """One path that a site's owner excuses, wherever it is written and however long its answer is."""
+    """One path that the site's owner allows, on any page and of any length."""
     return Allowed(re.compile(re.escape(path)), reason, written=True)
 
 
@@ -67,9 +67,9 @@ def extension(url: str) -> str:
 
 @dataclass(slots=True)
 class Hosts:
-    """``site``, ``static`` and ``media`` are URLs; the latter two may be found out by ``discover``.
+    """``site``, ``static`` and ``media`` are URLs; the latter two may be set by ``discover``.
 
-    ``allows``: what the site's owner excuses beside what every site may do.
+    ``allows``: what the site's owner allows in addition to ALLOWED.
     """
 
     site: str
@@ -80,7 +80,7 @@ class Hosts:
     def __post_init__(self):
         for name in ("static", "media"):
             given = getattr(self, name)
-            # A static URL on the site's own host is the very fault that is looked for.
+            # A static URL on the site's own host is the fault that the proof looks for.
             if given and self.is_origin(given):
                 setattr(self, name, None)
 
@@ -117,7 +117,7 @@ class Hosts:
         return self.role(url) in ("static", "media")
 
     def allowed(self, path: str) -> Allowed | None:
-        """What excuses an answer of the origin's, if anything does."""
+        """The entry that allows an answer of the origin, if any."""
         return next((entry for entry in (*ALLOWED, *self.allows) if entry.path.fullmatch(path)), None)
 
     def looks_static(self, url: str) -> bool:
@@ -137,23 +137,23 @@ class Hosts:
         return [usual] if path in ("", "/", usual) else [usual, path]
 
     def discover(self, references: Iterable[tuple[str, str]]) -> None:
-        """Fills in what was not given from ``references`` (URL, kind): a host of the site's own
-        domain, else one with a CDN's default name. One that shows images alone is for media."""
+        """Finds missing hosts in ``references`` (URL, kind): a host of the site's own domain, else
+        one with a CDN's default name. A host that has images only is the media host."""
         counts: dict[str, Counter] = {}
         for url, kind in references:
             if self.role(url) == "other":
                 parts = urlsplit(url)
                 counts.setdefault(f"{parts.scheme}://{parts.netloc}/", Counter())[kind] += 1
         hosts = sorted(counts, key=lambda base: -counts[base].total())
-        kin = [base for base in hosts if self._is_kin(urlsplit(base).hostname or "")]
-        kin = kin or [base for base in hosts if _CDN_NAMES.search(urlsplit(base).hostname or "")]
-        for base in kin:
+        related = [base for base in hosts if self._is_related(urlsplit(base).hostname or "")]
+        related = related or [base for base in hosts if _CDN_NAMES.search(urlsplit(base).hostname or "")]
+        for base in related:
             if counts[base].keys() & _CODE:
                 self.static = self.static or base
             elif "image" in counts[base]:
                 self.media = self.media or base
 
-    def _is_kin(self, host: str) -> bool:
+    def _is_related(self, host: str) -> bool:
         family = _bare(urlsplit(self.site).hostname or "")
         parent = family.partition(".")[2]
         if "." in parent and not _SECOND_LEVEL.fullmatch(parent):
@@ -175,7 +175,7 @@ def _same_host(one: str, other: str) -> bool:
 
 
 def resolve(base: str, url: str) -> str | None:
-    """``url`` as a browser would ask for it, without its fragment; None if it asks for nothing."""
+    """``url`` as a browser would request it, without its fragment; None if it requests nothing."""
     url = url.strip()
     if not url or url.startswith("#"):
         return None

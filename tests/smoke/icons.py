@@ -1,4 +1,4 @@
-"""Pages without an icon, shown as to a browser that does not hold /favicon.ico to the page's policy.
+"""Pages without an icon, loaded as in a browser that does not apply the page's CSP to /favicon.ico.
 
 Chromium drops the request where ``img-src`` does not name the site itself; not every browser does.
 """
@@ -16,31 +16,31 @@ from tests.smoke.crawl import CrawledPage
 from tests.smoke.replay import replay
 
 _POLICY = "Content-Security-Policy"
-# A busy machine's browser may drop a request for an icon; a page without one makes it ask anew each time.
+# On a busy machine the browser may drop an icon request; each load of a page without an icon repeats it.
 TRIES = 3
 
 
-def is_asked_for(crawled: CrawledPage, missing: set[str]) -> bool:
-    """Whether Chromium asks for /favicon.ico on this page: not once it was answered 4xx on another."""
+def is_requested(crawled: CrawledPage, missing: set[str]) -> bool:
+    """Whether Chromium requests /favicon.ico on this page: not once it was answered 4xx on another."""
     return not crawled.page.has_icon and urljoin(crawled.url, "/favicon.ico") not in missing
 
 
 def needs_probe(crawled: CrawledPage, missing: set[str]) -> bool:
-    return is_asked_for(crawled, missing) and _POLICY in crawled.answer.headers
+    return is_requested(crawled, missing) and _POLICY in crawled.answer.headers
 
 
 async def probe(browser: Browser, crawled: CrawledPage, missing: set[str]) -> bool:
-    """Shows the page with a policy that allows nothing but the icon; whether it was asked for. The net log has it."""
+    """Loads the page with a policy that allows nothing but the icon; whether that was requested, as in the net log."""
     headers = CIMultiDict(crawled.answer.headers)
     headers.popall(_POLICY)
     headers[_POLICY] = "default-src 'none'; img-src 'self'"
     for _ in range(TRIES):
-        if await _asks(browser, replace(crawled.answer, headers=headers), crawled, missing):
+        if await _requests_icon(browser, replace(crawled.answer, headers=headers), crawled, missing):
             return True
     return False
 
 
-async def _asks(browser: Browser, answer: Answer, crawled: CrawledPage, missing: set[str]) -> bool:
+async def _requests_icon(browser: Browser, answer: Answer, crawled: CrawledPage, missing: set[str]) -> bool:
     context = await browser.new_context(**DESKTOP.context)
     watch = None
     with suppress(Error):

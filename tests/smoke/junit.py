@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 
-def written(document: dict) -> bytes:
-    """The file's content. ``document`` is smoke.json's."""
+def as_bytes(document: dict) -> bytes:
+    """The file's content. ``document`` is that of smoke.json."""
     return ElementTree.tostring(suite(document), encoding="utf-8", xml_declaration=True)
 
 

@@ -1,4 +1,4 @@
-"""The manifests of a release: which names there are, and what is known of each."""
+"""The manifests of a release: the names of all files, and what is known of each."""
 
 import hashlib
 import json
@@ -49,7 +49,7 @@ class Manifest:
                 found = _objects(document["objects"], path.name)
             else:
                 raise ValueError(f"{path}: neither a staticfiles.json nor an objects.json")
-            # What names bytes outranks what only names names.
+            # An entry with an MD5 takes precedence over a name alone.
             for entry in found:
                 if entry.md5 or entry.name not in entries:
                     entries[entry.name] = entry
@@ -63,7 +63,7 @@ class Manifest:
 
     @property
     def names(self) -> list[str]:
-        """Every name, and for each hashed one the plain one it was made of."""
+        """Every name, and the plain name of each hashed one."""
         plain = [DIGEST.sub("", name, count=1) for name in self.entries]
         return sorted({*self.entries, *plain})
 
@@ -78,7 +78,7 @@ def _staticfiles(paths: dict[str, str], source: str) -> Iterable[Entry]:
 def _objects(objects: dict[str, dict], source: str) -> Iterable[Entry]:
     for key, known in objects.items():
         name = key.removeprefix("static/")
-        # A package's plain file may carry a hash of its own making: what it was pushed as decides.
+        # A package's plain file may have a hash of its own in its name: its Cache-Control decides.
         hashed = bool(DIGEST.search(name)) and "immutable" in known.get("cache_control", "")
         yield Entry(
             name,
@@ -90,7 +90,7 @@ def _objects(objects: dict[str, dict], source: str) -> Iterable[Entry]:
 
 
 def carries_hash(url: str, entry: Entry | None) -> bool | None:
-    """Whether the name carries a hash of its bytes; None where it may."""
+    """Whether the name has a hash of its bytes; None where that is unknown."""
     if entry is not None:
         return entry.hashed
     path = urlsplit(url).path

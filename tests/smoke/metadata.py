@@ -1,4 +1,4 @@
-"""What a page says about itself in other notations: JSON-LD, a web app manifest, Link headers."""
+"""References in a page's metadata: JSON-LD, a web app manifest, Link headers."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Set
 from tests.smoke.hosts import IMAGE_EXTENSIONS, extension
 
 ICONS = {"icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon", "fluid-icon"}
-# as= of a preload, as the kinds are called here.
+# as= of a preload: the kind.
 _AS = {"style": "style", "script": "script", "font": "font", "image": "image", "fetch": "fetch"}
 _JSON_IMAGES = {"image", "logo", "thumbnailUrl", "contentUrl", "photo", "screenshot"}
 _LD_FILES = IMAGE_EXTENSIONS | {".svg", ".mp4", ".webm", ".mp3"}
@@ -55,7 +55,7 @@ def link_header(header: str) -> Iterator[tuple[str, str]]:
 
 
 def linked_kinds(rels: Set[str], destination: str) -> Iterator[str]:
-    """What a link of these relations loads: nothing, or one kind ("link" for any document)."""
+    """The kind that a link with these relations loads, if any ("link" for any document)."""
     if "stylesheet" in rels:
         yield "style"
     elif rels & ICONS:

@@ -1,4 +1,4 @@
-"""What a JavaScript module imports, and what an import map makes of it."""
+"""The imports of a JavaScript module, resolved with an import map."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.smoke.hosts import resolve
 
-# Comments, strings and templates are stepped over, so that what they quote is no import.
+# Comments, strings and templates are skipped: an import inside them is none.
 _STRING = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
 _TOKENS = re.compile(
     r"//[^\n]*|/\*.*?\*/"
@@ -44,7 +44,7 @@ class ImportMap:
     scopes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(self, text: str, base: str) -> None:
-        """Takes one ``<script type=importmap>``; ValueError if it is none."""
+        """Adds one ``<script type=importmap>``; ValueError if it is invalid."""
         document = json.loads(text)
         if not isinstance(document, dict):
             raise ValueError("an import map is an object")

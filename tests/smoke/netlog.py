@@ -1,4 +1,4 @@
-"""Check N: the browser's net log shows what its automation keeps to itself, the favicon first."""
+"""Check N: the browser's net log, with the requests that its automation does not report, such as the favicon's."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ _SENT = (
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request that left the browser."""
+    """One request that the browser sent."""
 
     url: str
     agent: str
@@ -39,16 +39,16 @@ def check(path: Path, pages: Iterable[CrawledPage], hosts: Hosts) -> Result:
 
 
 def read(path: Path) -> list[Sent]:
-    """Every http request in a net log. Raises ValueError if it is none, OSError if it is away."""
+    """Every http request in a net log. Raises ValueError if it is not one, OSError if it is missing."""
     with path.open(encoding="utf-8", errors="replace") as lines:
         types = _event_types(next(lines, ""))
         if _START not in types:
-            raise ValueError(f"{path}: no net log")
+            raise ValueError(f"{path}: not a net log")
         start, sent = types[_START], {types[name] for name in _SENT if name in types}
         urls: dict[int, str] = {}
         found = []
         for line in lines:
-            # Most lines are of sockets and caches: told apart before they are parsed.
+            # Most lines are about sockets and caches: skipped before they are parsed.
             if '"url":' not in line and '"headers":' not in line:
                 continue
             try:
@@ -65,7 +65,7 @@ def read(path: Path) -> list[Sent]:
 
 
 def _event_types(first: str) -> dict[str, int]:
-    """The first line opens the document and holds the constants, each event has one of its own."""
+    """The event types in the first line, which has the constants; each event has a line of its own."""
     try:
         return json.loads(first.rstrip().removesuffix(",") + "}")["constants"]["logEventTypes"]
     except (ValueError, KeyError):
@@ -83,22 +83,22 @@ def judge(requests: Iterable[Sent], pages: Iterable[CrawledPage], hosts: Hosts) 
     for request in requests:
         path = urlsplit(request.url).path
         if hosts.is_ours(request.url) and request.has_cookie:
-            what = "the browser sends a cookie along"
+            what = "the browser sends a cookie"
             place = request.referer or hosts.site
             yield Fact(Rule.COOKIE_SENT, request.url, place, what)
         if not hosts.is_origin(request.url):
             continue
         if path == "/favicon.ico":
             for place, name in _iconless(request.referer, pages):
-                what = f"{name} names no icon, so the browser asks the origin for /favicon.ico"
+                what = f"{name} names no icon, so the browser requests /favicon.ico from the origin"
                 yield Fact(Rule.HIDDEN, request.url, place, what)
         elif hosts.looks_static(request.url) and not hosts.allowed(path):
-            what = "the browser asks the origin for it, hidden from its automation"
+            what = "the browser requests it from the origin, unseen by its automation"
             yield Fact(Rule.HIDDEN, request.url, request.referer or hosts.site, what)
 
 
 def _iconless(referer: str, pages: list[CrawledPage]) -> list[tuple[str, str]]:
-    """(place, name) of the pages that asked. A strict referrer policy hides which: all that may."""
+    """(place, name) of the pages that requested it; with a strict referrer policy, of all that may have."""
     without = [crawled for crawled in pages if not crawled.page.has_icon]
     exact = [crawled for crawled in without if crawled.url == referer]
     named = [

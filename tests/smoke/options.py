@@ -1,4 +1,4 @@
-"""What a run is asked to do."""
+"""The options of a run."""
 
 import argparse
 import os
@@ -16,11 +16,11 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 class Options:
     """``login`` is (user, password); ``resolve`` maps (host, port) to (address, port).
 
-    ``browser`` is the path of a Chromium, None where there is none (or "none" was asked for).
-    ``allow`` has pairs of a path that the origin may answer whatever it is, and the reason; ``waived`` those of a
-    setting that the site's owner let weaken it.
-    ``source``: the project's own files, in which a leak's line is looked for.
-    ``full_pages``: how many pages are looked at in every way, the others on a desktop alone.
+    ``browser`` is the path of a Chromium, None without one (or for "none").
+    ``allow`` has pairs of a path that the origin may answer whatever it is, and the reason; ``waived`` those of
+    a setting that may weaken the site.
+    ``source``: the project's own files, to find the line of a leak.
+    ``full_pages``: how many pages are loaded on every device, the others on a desktop only.
     """
 
     site: str
@@ -48,11 +48,11 @@ class Options:
     source: Path | None = None
 
 
-def find_browser(asked: str | None = None) -> str | None:
-    if asked == "none":
+def find_browser(path: str | None = None) -> str | None:
+    if path == "none":
         return None
-    if asked:
-        return asked if Path(asked).is_file() else None
+    if path:
+        return path if Path(path).is_file() else None
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
@@ -118,24 +118,24 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--source", type=_directory, help="the project, to find where a URL is written (else: here, beside a manage.py)"
     )
-    given = vars(parser.parse_args(argv))
-    # No program that is started from here, the browser least of all, gets to see it.
+    values = vars(parser.parse_args(argv))
+    # Not in the environment of the programs that are started, such as the browser.
     login = os.environ.pop(LOGIN_VARIABLE, None)
     if login is not None and ":" not in login:
         parser.error(f"{LOGIN_VARIABLE} must be user:password")
-    if given["browser"] not in (None, "none") and not Path(given["browser"]).is_file():
-        parser.error(f"--browser: no such file: {given['browser']}")
-    given |= {
-        "manifests": tuple(given["manifests"]),
-        "paths": tuple(given["paths"]),
-        "allow": tuple(given["allow"]),
-        "waived": tuple(given["waived"]),
-        "resolve": dict(given["resolve"]),
+    if values["browser"] not in (None, "none") and not Path(values["browser"]).is_file():
+        parser.error(f"--browser: no such file: {values['browser']}")
+    values |= {
+        "manifests": tuple(values["manifests"]),
+        "paths": tuple(values["paths"]),
+        "allow": tuple(values["allow"]),
+        "waived": tuple(values["waived"]),
+        "resolve": dict(values["resolve"]),
         "login": tuple(login.split(":", 1)) if login else None,
-        "browser": find_browser(given["browser"]),
-        "source": given["source"] or (Path() if Path("manage.py").is_file() else None),
+        "browser": find_browser(values["browser"]),
+        "source": values["source"] or (Path() if Path("manage.py").is_file() else None),
     }
-    return Options(**given)
+    return Options(**values)
 
 
 def _url(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whose a URL is to a browser: its scheme, host and port, all three."""
+"""The origin of a URL, as a browser compares it: scheme, host and port."""
 
 from urllib.parse import urljoin
 
@@ -6,7 +6,7 @@ from yarl import URL
 
 
 def same(one: str, other: str) -> bool:
-    """Whether both are of one origin; False for what has none (``mailto:``, ``javascript:``)."""
+    """Whether both have the same origin; False for URLs without one (``mailto:``, ``javascript:``)."""
     return bool(_parts(one)) and _parts(one) == _parts(other)
 
 
@@ -20,8 +20,8 @@ def name(url: str) -> str:
     return f"{scheme}://{host}" + ("" if port == _PORTS[scheme] else f":{port}")
 
 
-def led_to(base: str, written: str) -> str:
-    """Where a browser goes for ``written``, an attribute or a Location: to it a backslash is a slash."""
+def resolve(base: str, written: str) -> str:
+    """The URL that a browser requests for ``written``, an attribute or a Location: a backslash counts as a slash."""
     path, mark, query = written.strip().partition("?")
     try:
         return urljoin(base, path.replace("\\", "/") + mark + query)
@@ -34,7 +34,7 @@ _PORTS = {"http": 80, "https": 443}
 
 def _parts(url: str) -> tuple[str, str, int] | None:
     try:
-        # As the client reads it: what is compared is what will be asked.
+        # Parsed as by the client, so that the compared URL is the requested one.
         parts = URL(url, encoded=True)
         scheme, host, port = parts.scheme, parts.raw_host, parts.port
     except ValueError:

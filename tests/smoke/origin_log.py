@@ -1,4 +1,4 @@
-"""Check O: the origin's own access log, cut to one run by the id in the User-Agent."""
+"""Check O: the origin's own access log, filtered by the run id in the User-Agent."""
 
 import asyncio
 import json
@@ -22,13 +22,13 @@ _ORIGIN = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 _HOST = re.compile(r"[\w.-]+(:\d+)?")
 WAIT = 10.0  # s for a buffered log to be written
 
-# https://www.gnu.org/software/coreutils/manual/html_node/tail-invocation.html: of --follow=name, in no language.
+# https://www.gnu.org/software/coreutils/manual/html_node/tail-invocation.html: of --follow=name, untranslated.
 _GAP = re.compile(r"tail: .*(truncated|replaced|inaccessible|appeared)")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One request as the origin wrote it down. ``place`` is "file:line"."""
+    """One request in the origin's log. ``place`` is "file:line"."""
 
     place: str
     run: str
@@ -45,7 +45,7 @@ class Line:
 
 
 class OriginLog:
-    """What is written to a log from now on."""
+    """The lines written to a log from now on."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -53,12 +53,12 @@ class OriginLog:
         self._offset, self._lines = len(data), data.count(b"\n")
 
     def lines(self) -> list[Line]:
-        """Lines since the beginning of the run; one that is no request is left out."""
+        """Lines since the beginning of the run; a line that is not a request is left out."""
         parsed = (_parse(text, f"{self._path.name}:{number}") for number, text in self._texts())
         return [line for line in parsed if line]
 
     def gap(self) -> str:
-        """What `tail -F` reported, where it may have missed lines."""
+        """tail's message, where it may have missed lines."""
         return next((text.removeprefix("tail: ") for _, text in self._texts() if _GAP.match(text)), "")
 
     def _texts(self) -> Iterator[tuple[int, str]]:
@@ -71,7 +71,7 @@ class OriginLog:
         return enumerate(texts, number + 1)
 
     async def wait_for(self, has_come: Callable[[list[Line]], bool]) -> bool:
-        """Whether the log showed it in time."""
+        """Waits for ``has_come``; whether it became true in time."""
         for _ in range(int(WAIT / 0.1)):
             if has_come(self.lines()):
                 return True
@@ -106,17 +106,17 @@ def _number(text: str) -> int:
 
 
 def check(log: OriginLog, run: str, hosts: Hosts, cdn_paths: Set[str], allowances: list[dict]) -> Result:
-    """What came in since the log was opened; see ``judge``."""
+    """The requests since the log was opened; see ``judge``."""
     lines = log.lines()
     facts = list(judge(lines, run, hosts, cdn_paths, allowances))
     if gap := log.gap():
-        return Result(facts, reason=f"the log was turned over meanwhile, and lines may be lost ({gap}); prove again")
+        return Result(facts, reason=f"the log was rotated meanwhile, and lines may be missing ({gap}); run it again")
     return Result(facts, sum(line.is_of(run) for line in lines))
 
 
 def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], allowances: list[dict]) -> Iterator[Fact]:
-    """Facts of one run's lines. Lines that a CDN's own agent caused are of this run if they name a
-    path that it asked the CDN for. What the allow-list excuses goes to ``allowances``."""
+    """Facts of one run's lines. Lines that a CDN's own agent caused belong to this run if they name
+    a path that it requested from the CDN. Allowed requests are added to ``allowances``."""
     for line in lines:
         url = _url(_base(line, hosts), line)
         path = urlsplit(url).path
@@ -143,7 +143,7 @@ def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], al
 
 
 def is_static(line: Line, hosts: Hosts) -> bool:
-    """By what asks (Sec-Fetch-Dest), by the name, and by what was sent; or on the allow-list."""
+    """By its Sec-Fetch-Dest, its name or its Content-Type; or it is on the allow-list."""
     url = _url(hosts.site, line)
     path = urlsplit(url).path
     sent = line.status < 300 and STATIC_TYPES.match(line.type)
@@ -151,12 +151,12 @@ def is_static(line: Line, hosts: Hosts) -> bool:
 
 
 def _url(base: str, line: Line) -> str:
-    """What was asked for on ``base``. Anybody may ask for //[ : that is a path here, and no host to be understood."""
+    """The requested URL on ``base``. Anybody may request //[ , which is a path here and not a host."""
     return f"{base.rstrip('/')}/{_ORIGIN.sub('', line.uri).lstrip('/')}"
 
 
 def _base(line: Line, hosts: Hosts) -> str:
-    """The log's $host has no port; the hosts that are known do."""
+    """The known host of a line: $host in the log has no port."""
     for base in filter(None, (hosts.site, hosts.static, hosts.media)):
         if line.host in (urlsplit(base).hostname, urlsplit(base).netloc):
             return base

@@ -1,7 +1,7 @@
 """Loads pages in a real Chromium, each with empty caches.
 
-A window is used again for the next page on the same device: a new one for each load costs three times
-as much of the processor.
+A window is reused for the next page on the same device: a new one for each load takes three times
+as much CPU.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from tests.smoke.browser import DESKTOP, FAVICON_PATIENCE, PHONE, TABLET, Device
 from tests.smoke.crawl import CrawledPage
 from tests.smoke.replay import replay
 
-AT_ONCE = 2
+MAX_WINDOWS = 2
 PAGE_TIMEOUT = 20_000  # ms
-# s to wait for an icon that the page names: it may be in a data: URL and never asked for.
+# s to wait for an icon that the page names: a data: URL is never requested.
 NAMED_ICON_PATIENCE = 0.4
-# All that a page leaves behind but its cookies.
-LEFT_BEHIND = "service_workers,cache_storage,local_storage,indexeddb,websql,file_systems,shader_cache"
+# Everything that a page stores, except cookies.
+STORAGE_TYPES = "service_workers,cache_storage,local_storage,indexeddb,websql,file_systems,shader_cache"
 _FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 _SCROLL = f"""async () => {{
   const frames = {_FRAMES};
@@ -58,17 +58,17 @@ async def load_all(
 ) -> list[PageLoad]:
     """Every page on a desktop, the first ones on a phone and a tablet as well.
 
-    ``deadline``: the monotonic second after which what is left is not crawled. ``say`` is told how far it is.
-    ``missing_icons``: takes the URLs of icons that were answered 4xx.
+    ``deadline``: the monotonic second after which no further page is loaded. ``say`` is called with the progress.
+    ``missing_icons``: gets the URLs of icons that were answered 4xx.
     """
     pages = list(pages)
     windows = defaultdict(list)
     for number, crawled in enumerate(pages):
         for device in (DESKTOP, PHONE, TABLET) if number < full_pages else (DESKTOP,):
-            # Chromium asks once in a window for an icon, and a replayed answer stays.
+            # Chromium requests an icon once in a window, and a replayed answer stays there.
             own = crawled.page.place if crawled.replay or not crawled.page.has_icon else ""
             windows[device, crawled.signed_in, own].append(crawled)
-    turn, total = asyncio.Semaphore(AT_ONCE), sum(map(len, windows.values()))
+    turn, total = asyncio.Semaphore(MAX_WINDOWS), sum(map(len, windows.values()))
     begun = count(1)
 
     def next_load() -> bool:
@@ -95,7 +95,7 @@ async def _load_in_turn(
 
 
 class Window:
-    """One device, signed in or not. It opens at the first load, and anew after one that failed."""
+    """One device, signed in or not. It opens at the first load, and again after a failed one."""
 
     def __init__(self, browser: Browser, device: Device, cookies: list[dict], missing_icons: set[str]):
         self._browser, self._device, self._cookies = browser, device, cookies
@@ -112,16 +112,14 @@ class Window:
                 await self._open(seen)
             else:
                 await self._clean(seen)
-            await self._look_at(crawled, seen)
+            await self._load(crawled, seen)
         except Error as error:
             seen.problem, seen.failed = str(error).splitlines()[0], True
             await self.close()
         return seen
 
     def too_late(self, crawled: CrawledPage) -> PageLoad:
-        return PageLoad(
-            crawled.page.place, crawled.url, self._device.name, problem="the minutes were over", failed=True
-        )
+        return PageLoad(crawled.page.place, crawled.url, self._device.name, problem="--minutes were over", failed=True)
 
     async def close(self) -> None:
         if self._context is not None:
@@ -138,26 +136,26 @@ class Window:
         self._session = await self._watch.listen_for_icon(self._page)
 
     async def _clean(self, seen: PageLoad) -> None:
-        """Empties every cache, so that the next one asks for all it needs."""
+        """Empties every cache, so that the next page requests all its files."""
         parts = urlsplit(self._page.url)
         await self._page.emulate_media(media="null", color_scheme=self._device.context["color_scheme"])
         origin = f"{parts.scheme}://{parts.netloc}"
-        await self._session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": LEFT_BEHIND})
+        await self._session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": STORAGE_TYPES})
         await self._session.send("Network.clearBrowserCache")
         # Turning the cache off also empties the one in the renderer's memory.
         for disabled in (True, False):
             await self._session.send("Network.setCacheDisabled", {"cacheDisabled": disabled})
-        self._watch.turn_to(seen)
+        self._watch.record_for(seen)
 
-    async def _look_at(self, crawled: CrawledPage, seen: PageLoad) -> None:
-        """Load, settle, scroll, then dark and print where the look is the desktop's."""
+    async def _load(self, crawled: CrawledPage, seen: PageLoad) -> None:
+        """Loads, settles and scrolls the page; on a desktop also in dark mode and for print."""
         page, watch = self._page, self._watch
         if crawled.replay:
             await replay(self._context, self._session, crawled.answer)
         await page.goto(crawled.url, wait_until="load", timeout=PAGE_TIMEOUT)
         if page.url != crawled.url:
-            seen.problem = f"the browser was led on to {page.url}"
-        if icons.is_asked_for(crawled, self._missing_icons):
+            seen.problem = f"the browser was redirected to {page.url}"
+        if icons.is_requested(crawled, self._missing_icons):
             await watch.icon(FAVICON_PATIENCE)
         elif crawled.page.has_icon and not watch.icons & {reference.url for reference in crawled.page.references}:
             await watch.icon(NAMED_ICON_PATIENCE)

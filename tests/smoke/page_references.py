@@ -1,4 +1,4 @@
-"""Check P: what is written in pages, stylesheets, modules, feeds and manifests."""
+"""Check P: the references in pages, stylesheets, modules, feeds and manifests."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -13,7 +13,7 @@ from tests.smoke.parse import Reference
 from tests.smoke.result import Result
 
 _FEED_URL = re.compile(r"""https?://[^\s"'<>&\\]+|(?:src|href|url)=["'](/[^"']+)["']""")
-# What only a developer's tools ask for is noted, and reddens nothing when it is missing.
+# Files that only developer tools request: no finding when one is missing.
 _OPTIONAL = {"map"}
 _LINKED = {"link", "document", "fetch", "object"}
 
@@ -25,7 +25,7 @@ def check(
     assets: Mapping[str, Asset],
     hosts: Hosts,
 ) -> Result:
-    """``references``: of pages and what they load; ``listed``: of the manifest; ``assets``: what the CDN answered."""
+    """``references``: in pages and their files; ``listed``: in the manifest; ``assets``: the CDN's answers."""
     facts = [
         *judge_pages(crawled_site.pages),
         *judge_references(references, hosts),
@@ -46,7 +46,7 @@ def judge_pages(pages: Iterable[CrawledPage]) -> Iterator[Fact]:
 
 
 def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
-    """References to the origin, whether a browser asks for them or not."""
+    """References to the origin, whether a browser requests them or not."""
     for reference in references:
         url, place, how = reference.url, reference.place, reference.how
         if hosts.role(url) == "origin":
@@ -57,7 +57,7 @@ def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[
                 yield Fact(rule, url, place, f"{how} names a static file on the origin")
         elif hosts.is_ours(url):
             if url.startswith("http://") and hosts.site.startswith("https://"):
-                yield Fact(Rule.PLAIN_HTTP, url, place, f"{how} asks over plain http")
+                yield Fact(Rule.PLAIN_HTTP, url, place, f"{how} uses plain http")
             if reference.kind == "use":
                 what = f"{how} names a sprite on another origin"
                 yield Fact(Rule.CROSS_ORIGIN_USE, url, place, what)
@@ -82,7 +82,7 @@ def judge_feeds(feeds: Mapping[str, str], hosts: Hosts) -> Iterator[Fact]:
 
 
 def judge_missing(assets: Mapping[str, Asset], references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
-    """References to what the CDN does not have."""
+    """References to files that are missing on the CDN."""
     for reference in references:
         asset = assets.get(reference.url)
         if asset is None or reference.kind in _OPTIONAL:
@@ -94,12 +94,12 @@ def judge_missing(assets: Mapping[str, Asset], references: Iterable[Reference], 
             yield Fact(Rule.MISSING, reference.url, reference.place, what)
 
 
-def listed(manifest: Manifest, hosts: Hosts, asked: Set[str]) -> Iterator[Reference]:
-    """Names of the manifest that no page refers to: each must be on the CDN all the same.
+def listed(manifest: Manifest, hosts: Hosts, known: Set[str]) -> Iterator[Reference]:
+    """Names of the manifest that no page refers to: each must be on the CDN too.
 
     Django's manifest names plain files too, which need not be pushed.
     """
     for name, entry in manifest.entries.items():
         url = urljoin(hosts.static or "", quote(name))
-        if hosts.static and url not in asked and (entry.hashed or entry.md5):
+        if hosts.static and url not in known and (entry.hashed or entry.md5):
             yield Reference(url, entry.source, "the manifest", LISTED)

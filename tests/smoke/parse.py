@@ -1,4 +1,4 @@
-"""What is written in a page: every reference that a browser, or some browser, may ask for."""
+"""The references in a page: every URL that some browser may request."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ _CANDIDATE = re.compile(r"\s*,*\s*([^\s,]\S*[^\s,])(?:\s+([^,(]*(?:\([^)]*\)[^,(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """``how`` names the tag or rule; ``maybe``: only some screens, styles or readers ask for it."""
+    """``how`` names the tag or rule; ``maybe``: only some screens, styles or readers request it."""
 
     url: str
     place: str
@@ -54,7 +54,7 @@ class Reference:
 
 @dataclass(slots=True)
 class Page:
-    """What ``parse`` found in one page. ``scripts``: those that stand in it."""
+    """What ``parse`` found in one page. ``scripts``: the inline ones."""
 
     url: str
     place: str
@@ -67,7 +67,7 @@ class Page:
 
     @property
     def signature(self) -> frozenset:
-        """What the page loads and runs: pages of one template mostly share it."""
+        """The files and scripts of the page: pages of one template mostly share them."""
         loads = {(it.url, it.kind) for it in self.references if it.kind not in ("link", "document")}
         return frozenset({*loads, *self.scripts})
 

@@ -1,4 +1,4 @@
-"""Writes what only the person who runs the proof may read: it shows pages as a signed-in person sees them."""
+"""Writes files that only the person who runs the proof may read: they show pages of a signed-in person."""
 
 import os
 import tempfile
@@ -6,13 +6,13 @@ from pathlib import Path
 
 
 def folder(path: Path) -> None:
-    """Makes the folder for its owner alone. One that is there already stays as it is: it may hold more than ours."""
+    """Makes the folder for its owner only. An existing one keeps its mode: it may hold other files."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)
 
 
 def write(path: Path, body: bytes) -> None:
-    """Puts a file in place, readable by its owner alone, whatever stood there under its name."""
+    """Replaces a file by one that only its owner may read."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,7 +1,7 @@
 """Check A: the state of the CDN and the bucket, as the provider's own API describes it.
 
-The document may have any shape: CloudFront's and S3's own field names are looked for wherever they
-stand (``Origins``, ``OriginAccessControlId``, ``BlockPublicAcls``, …), and ``bucket_url`` is the
+The document may have any shape: CloudFront's and S3's own field names are found at any
+depth (``Origins``, ``OriginAccessControlId``, ``BlockPublicAcls``, …), and ``bucket_url`` is the
 bucket's own endpoint, which must deny a visitor.
 """
 
@@ -28,14 +28,14 @@ def load(path: Path) -> dict:
 
 
 async def check(client: Client, document: dict | None, source: str, assets: Iterable[Asset], hosts: Hosts) -> Result:
-    """``source``: the document's name. ``assets``: what the CDN sends, and the bucket must keep from strangers."""
+    """``source``: the document's name. ``assets``: files of the CDN, which the bucket must deny to everybody else."""
     if document is None:
         return Result(reason="no --provisioned")
     facts, checked = judge(document, source, hosts)
-    more, asked = await ask_bucket(client, document, source, _samples(assets, hosts))
+    more, requests = await request_bucket(client, document, source, _samples(assets, hosts))
     if not checked:
         return Result(facts + more, reason=f"{source} describes no distribution")
-    return Result(facts + more, checked + asked, "" if asked else "no bucket_url: bucket not asked")
+    return Result(facts + more, checked + requests, "" if requests else "no bucket_url: bucket not requested")
 
 
 def _samples(assets: Iterable[Asset], hosts: Hosts) -> list[str]:
@@ -45,7 +45,7 @@ def _samples(assets: Iterable[Asset], hosts: Hosts) -> list[str]:
 
 
 def judge(document: dict, source: str, hosts: Hosts) -> tuple[list[Fact], int]:
-    """Facts, and how many distributions' origins and public access blocks were there to judge."""
+    """Facts, and how many origins and public access blocks were checked."""
     facts, checked = [], 0
     for place, node in _walk(document, source):
         origins = node.get("Origins")
@@ -117,9 +117,9 @@ def _walk(node: object, place: str) -> Iterator[tuple[str, dict]]:
             yield from _walk(value, f"{place}[{number}]")
 
 
-async def ask_bucket(client: Client, document: dict, source: str, names: Iterable[str]) -> tuple[list[Fact], int]:
-    """Asks the bucket itself, as anybody may: neither a listing nor an object may be given."""
-    facts, asked = [], 0
+async def request_bucket(client: Client, document: dict, source: str, names: Iterable[str]) -> tuple[list[Fact], int]:
+    """Sends anonymous requests to the bucket itself: it must give neither a listing nor an object."""
+    facts, requests = [], 0
     origins = (origin for _, node in _walk(document, "") for origin in _items(node.get("Origins")))
     folders = dict.fromkeys(origin.get("OriginPath", "").strip("/") for origin in origins)
     objects = [f"{folder}/{quote(name)}".lstrip("/") for folder in folders for name in names]
@@ -129,10 +129,10 @@ async def ask_bucket(client: Client, document: dict, source: str, names: Iterabl
             continue
         base = f"{base.rstrip('/')}/"
         for path in ("", *objects):
-            answer = await client.ask(urljoin(base, path))
-            asked += 1
+            answer = await client.request(urljoin(base, path))
+            requests += 1
             if answer.status == 200:
                 what = "anybody may read the bucket" if path else "anybody may list the bucket"
                 facts.append(Fact(Rule.PUBLIC_BUCKET, answer.url, f"{place}.bucket_url", what))
                 break
-    return facts, asked
+    return facts, requests

@@ -1,8 +1,8 @@
-"""Pull mode: a CDN that fetches hashed files from a path of the origin's. What is no fault there.
+"""Pull mode: a CDN that fetches hashed files from a path of the origin. Facts that are no faults there.
 
 The promise is weaker: the origin has static files, and its log cannot tell a CDN's request from a visitor's where the
-CDN passes the visitor's headers on. That no page and no browser asks the origin for one is still seen by P, B and N,
-and that it serves none below any other path by C.
+CDN passes the visitor's headers on. P, B and N still check that no page and no browser
+requests one from the origin, and C that it serves none below any other path.
 """
 
 from collections.abc import Iterable

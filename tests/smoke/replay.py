@@ -1,4 +1,4 @@
-"""Shows a browser an answer that it cannot fetch by itself: an error page, a control."""
+"""Gives a browser an answer that it cannot fetch by itself: an error page, a control."""
 
 import asyncio
 import base64
@@ -15,7 +15,7 @@ _NOT_REPLAYED = {"content-encoding", "content-length", "transfer-encoding", "set
 async def replay(context: BrowserContext, session: CDPSession, answer: Answer) -> None:
     """From now on ``answer.url`` gives ``answer``, and everything else comes from the network.
 
-    Below Playwright's own routing, which would keep the page from asking for /favicon.ico.
+    With the DevTools protocol: Playwright's own routing would suppress the request for /favicon.ico.
     """
     headers = _headers(answer.headers.items())
     body = base64.b64encode(answer.decoded()).decode()
@@ -26,14 +26,14 @@ async def replay(context: BrowserContext, session: CDPSession, answer: Answer) -
         with suppress(Error):
             await session.send("Fetch.fulfillRequest", {**reply, "responseHeaders": headers, "body": body})
 
-    waiting = set()
+    tasks = set()
 
     def paused(event: dict) -> None:
         task = asyncio.ensure_future(fulfil(event))
-        waiting.add(task)
-        task.add_done_callback(waiting.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
-    # A replayed page counts as one of the public Internet, which may not ask a private address.
+    # A replayed page counts as public, and may not request a private address.
     with suppress(Error):
         await context.grant_permissions(["local-network-access"])
     session.on("Fetch.requestPaused", paused)

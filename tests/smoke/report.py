@@ -1,4 +1,4 @@
-"""Writes the report page, which needs no other file, and smoke.json and junit.xml, which say the same."""
+"""Writes the report: a page without further files, and smoke.json and junit.xml with the same content."""
 
 import base64
 import json
@@ -23,9 +23,9 @@ _LEGEND = (
 
 
 def write(verdict: Verdict, directory: Path) -> None:
-    """``index.html``, ``smoke.json`` and ``junit.xml`` in ``directory``, which is made if it is not there.
+    """``index.html``, ``smoke.json`` and ``junit.xml`` in ``directory``, which is made if it is missing.
 
-    All are for their owner alone: screenshots and URLs are those of a signed-in person.
+    Only their owner may read them: screenshots and URLs are those of a signed-in person.
     """
     private.folder(directory)
     document = verdict.as_json()
@@ -33,7 +33,7 @@ def write(verdict: Verdict, directory: Path) -> None:
     for load in document["page_loads"]:
         load.pop("screenshot")
     private.write(directory / "smoke.json", json.dumps(document, indent=1).encode())
-    private.write(directory / "junit.xml", junit.written(document))
+    private.write(directory / "junit.xml", junit.as_bytes(document))
 
 
 def page(document: dict) -> str:
@@ -71,7 +71,7 @@ def _hero(document: dict) -> str:
 
 
 def _first(document: dict) -> str:
-    """The first fault in words, for who reads no further."""
+    """The first finding in a sentence."""
     if not document["findings"]:
         return ""
     it = document["findings"][0]
@@ -149,13 +149,13 @@ def _page_loads(document: dict) -> str:
     blocks = []
     for place, group in groupby(document["page_loads"], key=lambda load: load["place"]):
         loads = list(group)
-        asked = loads[0]["timings"]
+        timings = loads[0]["timings"]
         opened = " open" if not blocks else ""
         blocks.append(
             f'<details class="card"{opened}><summary><h3>{escape(_path(place))}</h3>'
-            f'<span class="dim">{len(asked)} requests on a {loads[0]["device"]}</span></summary>'
+            f'<span class="dim">{len(timings)} requests on a {loads[0]["device"]}</span></summary>'
             f'<div class="shots">{"".join(map(_shot, loads))}</div>'
-            f'<div class="scroll">{waterfall(asked)}</div></details>'
+            f'<div class="scroll">{waterfall(timings)}</div></details>'
         )
     legend = "".join(f'<span><i style="background: var(--{name})"></i>{text}</span>' for name, text in _LEGEND)
     return f'<section><h2>Pages</h2><p class="legend dim">{legend}</p>{"".join(blocks)}</section>'

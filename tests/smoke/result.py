@@ -1,4 +1,4 @@
-"""What a check returns: each has a module of its own with one function, ``check``."""
+"""The result of a check; each check is a module with a function ``check``."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from tests.smoke.attribution import Fact
 
 @dataclass(slots=True)
 class Result:
-    """``checked``: how many things, None where nothing could be. ``reason``: what could not be checked, and why."""
+    """``checked``: how many things, None if the check could not run. ``reason``: what could not be checked, and why."""
 
     facts: list[Fact] = field(default_factory=list)
     checked: int | None = None

@@ -42,12 +42,12 @@ from tests.smoke.verdict import CHECKS, CheckResult, Control, Verdict
 
 
 def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:
-    """The whole proof. ``say`` is told what is being done, a phrase at a time."""
+    """The whole proof. ``say`` is called with a phrase for each step."""
     return asyncio.run(Run(options, say).run())
 
 
 class Run:
-    """What the phases share. Each check is "not checked" until its phase has run."""
+    """The state that the phases share. Each check is "not checked" until its phase has run."""
 
     def __init__(self, options: Options, say: Callable[[str], None]):
         self.options, self.say = options, say
@@ -59,7 +59,7 @@ class Run:
         self.state = provisioned.load(options.provisioned) if options.provisioned else None
         self.checks = {letter: CheckResult("not checked") for letter in CHECKS}
         self.facts: list[Fact] = []
-        self.notes = [f"not judged, as asked: {path} ({reason})" for path, reason in options.allow]
+        self.notes = [f"allowed by the site's owner: {path} ({reason})" for path, reason in options.allow]
         self.notes += [f"waived by the site's owner: {setting} ({reason})" for setting, reason in options.waived]
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
@@ -72,27 +72,27 @@ class Run:
         self.controls = Controls(self.options, self.hosts)
         self.say("crawl the site")
         crawled_site = await crawl(self.options, self.hosts, self.id, self.deadline)
-        # A site whose every page fails with DEBUG on has told enough.
+        # A site whose every page fails with DEBUG on has a finding already.
         if not any(crawled.answer.status == 200 or crawled.has_debug_body for crawled in crawled_site.pages):
             problems = [note for note in crawled_site.notes if note.startswith(self.options.site)]
-            raise ValueError(problems[0] if problems else f"{self.options.site} gave no page with status 200")
+            raise ValueError(problems[0] if problems else f"{self.options.site} has no page with status 200")
         self._check_crawl(crawled_site)
-        await self._ask_cdn(crawled_site)
-        await self.controls.ask_for_what_is_not_there()
-        await self._ask_provider()
+        await self._request_assets(crawled_site)
+        await self.controls.request_missing_name()
+        await self._check_provisioned()
         await self._try_upload(crawled_site)
-        self.say("ask the origin for what it must not have, and load pages in Chromium")
+        self.say("request static files from the origin, and load pages in Chromium")
         with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
             async with driver() as playwright:
                 await asyncio.gather(
-                    self._ask_names(),
+                    self._request_names(),
                     self._browse(playwright, crawled_site, Path(directory)),
                     self.controls.plant(playwright, Path(directory)),
                 )
         await self._read_log(log)
         if self.options.pull:
             self.facts = pull.excuse(self.facts, self.options.pull, self.manifest)
-            self.notes.append(f"pull mode: not judged is what the origin serves below {self.options.pull}")
+            self.notes.append(f"pull mode: the origin's files are not checked below {self.options.pull}")
         return conclude(self, crawled_site, time.monotonic() - start)
 
     def _record(self, letter: str, result: Result) -> None:
@@ -112,20 +112,20 @@ class Run:
 
     # P and H
 
-    async def _ask_cdn(self, crawled_site: CrawlResult) -> None:
+    async def _request_assets(self, crawled_site: CrawlResult) -> None:
         references = [ref for crawled in crawled_site.pages for ref in crawled.page.references]
         self.hosts.discover((ref.url, ref.kind) for ref in references)
         importmap = ImportMap()
         for crawled in crawled_site.pages:
             importmap.imports |= crawled.page.importmap.imports
             importmap.scopes |= crawled.page.importmap.scopes
-        self.say("ask the CDN for every asset, twice")
+        self.say("request every asset from the CDN, twice")
         async with Client(self.options, self.id) as client:
             self.assets, inner = await fetch(client, self.hosts, references, importmap)
             references += inner
             names = list(page_references.listed(self.manifest, self.hosts, self.assets.keys()))
             listed, _ = await fetch(client, self.hosts, names, importmap)
-            # What a CDN pulls has the origin's marker in its cache too; an answer that is no hit tells on its own.
+            # With a pull CDN its cache has the origin's marker too; H still reports answers that are no hit.
             marker = "" if self.options.pull else MARKER
             cookies = crawled_site.set_cookies
             result = await headers.check(
@@ -133,23 +133,23 @@ class Run:
             )
         self._record("H", result)
         cut = [asset.url for asset in self.assets.values() if asset.last.cut]
-        self.notes += [f"not checked: the bytes of {url} (more than {coding.MOST // 1_000_000} MB)" for url in cut]
+        self.notes += [f"not checked: the bytes of {url} (more than {coding.MAX_BYTES // 1_000_000} MB)" for url in cut]
         self._record("P", page_references.check(crawled_site, references, names, self.assets | listed, self.hosts))
         loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
-        strangers = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
-        if strangers:
-            self.notes.append(f"hosts of others, not judged: {', '.join(sorted(strangers))}")
+        third_party = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
+        if third_party:
+            self.notes.append(f"third-party hosts, not checked: {', '.join(sorted(third_party))}")
 
     # C
 
-    async def _ask_names(self) -> None:
+    async def _request_names(self) -> None:
         async with Client(self.options, new_run()) as client:
             result = await canary.check(client, self.assets.values(), self.hosts, self.manifest, self.origin)
         self._record("C", result)
 
     # A
 
-    async def _ask_provider(self) -> None:
+    async def _check_provisioned(self) -> None:
         name = self.options.provisioned.name if self.options.provisioned else ""
         async with Client(self.options, new_run()) as client:
             result = await provisioned.check(client, self.state, name, self.assets.values(), self.hosts)
@@ -163,7 +163,7 @@ class Run:
             return
         async with Client(self.options, new_run(), cookies=True) as client:
             await sign_in(client, self.options, crawled_site.pages)
-            facts, sent = await uploads.try_forms(client, self.hosts, self.options.upload)
+            facts, sent = await uploads.check_forms(client, self.hosts, self.options.upload)
         known = self.checks["A"]
         self._record("A", Result(facts, known.checked + sent, known.reason))
 

@@ -1,4 +1,4 @@
-"""Signs in as a visitor would, by the login form. The password goes to the site's own origin and nowhere else."""
+"""Signs in through the login form. The password is sent to the site's own origin only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ _MOST_REDIRECTS = 5
 _TEXT = ("text", "email", "tel")
 # https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#autofill
 _IDENTIFIERS = {"username", "email", "tel"}
-# What a browser answers by sending the same form again.
-_AGAIN = (307, 308)
+# Redirects for which a browser sends the same form again.
+_RESEND = (307, 308)
 
 
 class NotSent(Exception):
-    """Why the password stays here."""
+    """Why the password was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginForm:
-    """``action``: where a browser would send it."""
+    """``action``: the URL that a browser would send it to."""
 
     page: str
     action: str
@@ -36,14 +36,14 @@ class LoginForm:
 
 
 async def sign_in(client: Client, options: Options, pages: Iterable) -> tuple[str, str]:
-    """(problem, landing page); the problem is empty once the site has taken the login.
+    """(problem, landing page); the problem is empty after a successful login.
 
-    The landing page is empty where it is not of the site's origin.
+    The landing page is empty if it is not on the site's origin.
     """
     site, problem = options.site, ""
     crawled = [crawled.url for crawled in pages if _form(_root(crawled.answer)) is not None]
-    asked = [options.login_path] if options.login_path else [*crawled, *USUAL]
-    for page in dict.fromkeys(urljoin(site, path) for path in asked):
+    paths = [options.login_path] if options.login_path else [*crawled, *USUAL]
+    for page in dict.fromkeys(urljoin(site, path) for path in paths):
         try:
             form = read_form(await _open(client, site, page), *options.login)
             if form is not None:
@@ -56,11 +56,11 @@ async def sign_in(client: Client, options: Options, pages: Iterable) -> tuple[st
 async def _open(client: Client, site: str, url: str) -> Answer:
     """The answer behind the redirects that do not leave the site."""
     for _ in range(_MOST_REDIRECTS):
-        _keep_to(site, url, "the login page is at")
-        answer = await client.ask(url)
+        _require_origin(site, url, "the login page is at")
+        answer = await client.request(url)
         if not 300 <= answer.status < 400:
             break
-        url = origin.led_to(url, answer.headers.get("Location", ""))
+        url = origin.resolve(url, answer.headers.get("Location", ""))
     return answer
 
 
@@ -69,25 +69,25 @@ async def _submit(client: Client, site: str, form: LoginForm) -> tuple[str, str]
         raise NotSent(f"not signed in: the form of {form.page} would show the password in a URL (method {form.method})")
     action = form.action
     for _ in range(_MOST_REDIRECTS):
-        _keep_to(site, action, f"the form of {form.page} sends the password to")
-        sent = await client.ask(action, method="POST", headers={"Referer": form.page}, data=form.fields)
-        landing = origin.led_to(action, sent.headers.get("Location", "/"))
-        if sent.status not in _AGAIN:
+        _require_origin(site, action, f"the form of {form.page} sends the password to")
+        sent = await client.request(action, method="POST", headers={"Referer": form.page}, data=form.fields)
+        landing = origin.resolve(action, sent.headers.get("Location", "/"))
+        if sent.status not in _RESEND:
             break
         action = landing
-    if not 300 <= sent.status < 400 or sent.status in _AGAIN:
+    if not 300 <= sent.status < 400 or sent.status in _RESEND:
         return f"{action} answered {sent.status or sent.error} to the login", ""
     if origin.same(site, landing):
         return "", landing
     if "Set-Cookie" in sent.headers:
         return "", ""
-    raise NotSent(f"not signed in: {action} answers the login by a redirect to {origin.name(landing)}")
+    raise NotSent(f"not signed in: {action} answers the login with a redirect to {origin.name(landing)}")
 
 
-def _keep_to(site: str, url: str, what: str) -> None:
-    """Raises NotSent, which names the host, unless ``url`` is of the site's origin."""
+def _require_origin(site: str, url: str, what: str) -> None:
+    """Raises NotSent, with the host, unless ``url`` is on the site's origin."""
     if not origin.same(site, url):
-        raise NotSent(f"not signed in: {what} {origin.name(url)}, and it is meant for {origin.name(site)} alone")
+        raise NotSent(f"not signed in: {what} {origin.name(url)}, and it is for {origin.name(site)} only")
 
 
 def read_form(answer: Answer, user: str, password: str) -> LoginForm | None:
@@ -100,7 +100,7 @@ def read_form(answer: Answer, user: str, password: str) -> LoginForm | None:
     target = {} if button is None else button.attrib
     action = (target.get("formaction") or form.get("action") or "").strip()
     method = (target.get("formmethod") or form.get("method") or "get").strip().lower()
-    url = origin.led_to(_base(root, answer.url), action) if action else answer.url
+    url = origin.resolve(_base(root, answer.url), action) if action else answer.url
     return LoginForm(answer.url, url, method, _filled(form, user, password))
 
 
@@ -118,11 +118,11 @@ def _form(root: Element) -> Element | None:
 
 def _base(root: Element, url: str) -> str:
     written = (base.get("href") for base in root.iter("base") if base.get("href"))
-    return origin.led_to(url, next(written, ""))
+    return origin.resolve(url, next(written, ""))
 
 
 def _submits(field: Element) -> bool:
-    """Whether it sends the form: the first that does is pressed by Enter, and its own address comes first."""
+    """Whether it submits the form: Enter presses the first one, and its formaction takes precedence."""
     if field.tag == "button":
         return _kind(field) not in ("button", "reset")
     return field.tag == "input" and _kind(field) in ("submit", "image")
@@ -148,7 +148,8 @@ def _filled(form: Element, user: str, password: str) -> dict[str, str]:
 
 
 def _identifier(form: Element) -> Element | None:
-    """Where a visitor says who he is, whatever the field is called: the one marked for it, or the first of text."""
+    """The field for the user name, whatever it is called: the one with such an autocomplete, or the first text
+    field."""
     texts = [field for field in form.iter("input") if field.get("name") and _kind(field) in _TEXT]
     marked = [field for field in texts if _IDENTIFIERS & set((field.get("autocomplete") or "").lower().split())]
     return next(iter(marked or texts), None)

@@ -1,4 +1,4 @@
-"""Where a URL is written: in a project's own files, or in the templates of the packages that it runs with."""
+"""Finds the line where a URL is written: in the project's own files, or in the templates of its packages."""
 
 import os
 import re
@@ -12,22 +12,22 @@ from tests.smoke.manifest import DIGEST
 _SUFFIXES = {".html", ".txt", ".xml", ".svg", ".py", ".css", ".js", ".mjs", ".json", ".webmanifest", ".conf"}
 _NOT_ENTERED = {"node_modules", "__pycache__", "build", "dist", "docs", "tests", "venv"}
 _MOST_BYTES = 1_000_000
-# How deep in a package its templates may be: django/contrib/admin/templates.
+# The maximum depth of a package's templates: django/contrib/admin/templates.
 _DEPTH = 4
-# Every page without an icon is asked for it, so that it counts only where it is written as it stands.
+# Browsers request it for every page without an icon, so only the exact path counts.
 _ICON = "/favicon.ico"
 _WRITTEN_ICON = re.compile(r"""(?<=["'(=])/favicon\.ico""")
 
 
 class Source:
-    """The files of ``project``, and the templates below ``packages``, where a Python keeps what pip installs."""
+    """The files of ``project``, and the templates below ``packages``, a site-packages folder."""
 
     def __init__(self, project: Path, packages: Path | None = None):
         self._project = project
         self._packages = packages
 
     def where(self, url: str) -> str:
-        """ "file:line" of the URL, else of its path, else of its name without hash; "" where none of them is found.
+        """ "file:line" of the URL, else of its path, else of its name without hash; "" if none is found.
 
         The first of several, with the number of the others.
         """
@@ -65,12 +65,12 @@ def _places(needle: re.Pattern, texts: dict[str, str]) -> list[str]:
         for name, text in texts.items()
         if (match := needle.search(text))
     ]
-    # A template says more than the code that fills it.
+    # Templates first: they say more than the code that fills them.
     return sorted(places, key=lambda place: (".html:" not in place, place))
 
 
 def _texts(directory: Path, paths: Iterator[Path]) -> dict[str, str]:
-    """Text by name: the path from here, where it is below, else from ``directory``."""
+    """Text by path, relative to the working directory if below it, else to ``directory``."""
     here = Path.cwd()
     return {
         str(path.absolute().relative_to(here if path.absolute().is_relative_to(here) else directory.absolute())): (

@@ -1,4 +1,4 @@
-"""Draws the verdict from what the checks crawled_site."""
+"""Makes the verdict from the results of the checks."""
 
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from tests.smoke.verdict import CheckResult, Verdict
 
 
 def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
-    """The verdict of a ``Run`` whose phases are over."""
+    """The verdict of a finished ``Run``."""
     findings, consequences = attribute(run.facts)
     for control in run.controls.controls:
         if control.state == "missed" and control.check in run.checks:
@@ -53,10 +53,10 @@ def _not_checked(checks: dict[str, CheckResult]) -> Iterator[str]:
 
 
 def _asset(asset: Asset, facts: Iterable[Fact]) -> dict:
-    blamed = sorted({fact.rule.check for fact in facts if fact.url == asset.url})
+    failed = sorted({fact.rule.check for fact in facts if fact.url == asset.url})
     missed = "miss" if is_cdn(asset.last) else "-"
     headers = asset.last.headers
-    good = asset.last.status == 200 and not blamed
+    good = asset.last.status == 200 and not failed
     return {
         "url": asset.url,
         "host": urlsplit(asset.url).netloc,
@@ -68,7 +68,7 @@ def _asset(asset: Asset, facts: Iterable[Fact]) -> dict:
         "content_type": headers.get("Content-Type", ""),
         "cache_control": headers.get("Cache-Control", ""),
         "encoding": asset.last.encoding,
-        "verdict": "ok" if good else f"failed: {' '.join(blamed) or 'H'}",
+        "verdict": "ok" if good else f"failed: {' '.join(failed) or 'H'}",
         "place": asset.place,
     }
 
@@ -91,20 +91,20 @@ def _page_load(load: PageLoad, hosts: Hosts) -> dict:
         "device": load.device,
         "problem": load.problem,
         "screenshot": load.screenshot,
-        "timings": [_timing(asked, load, hosts) for asked in load.requests],
+        "timings": [_timing(request, load, hosts) for request in load.requests],
     }
 
 
-def _timing(asked: BrowserRequest, load: PageLoad, hosts: Hosts) -> dict:
+def _timing(request: BrowserRequest, load: PageLoad, hosts: Hosts) -> dict:
     """Milliseconds from the load's first request."""
     start = load.requests[0].start
     return {
-        "url": asked.url,
-        "kind": asked.kind,
-        "host": hosts.role(asked.url),
-        "status": asked.status,
-        "failure": asked.failure,
-        "by": asked.by,
-        "start": round((asked.start - start) * 1000, 1),
-        "end": round((max(asked.end, asked.start) - start) * 1000, 1),
+        "url": request.url,
+        "kind": request.kind,
+        "host": hosts.role(request.url),
+        "status": request.status,
+        "failure": request.failure,
+        "by": request.by,
+        "start": round((request.start - start) * 1000, 1),
+        "end": round((max(request.end, request.start) - start) * 1000, 1),
     }

@@ -1,4 +1,4 @@
-"""What a run ends with: findings, checks and one sentence.
+"""The result of a run: findings, checks and one sentence.
 
 ``smoke.json`` is ``Verdict.as_json()``::
 
@@ -17,8 +17,8 @@
      "seconds": float, "pull": bool}
 
 A control's check is "-" where it belongs to none. Times are milliseconds since the load began.
-``bytes`` counts the body on the wire, ``size`` the decoded one. ``consequences`` are true
-observations that a finding already explains, so they fail no check of their own.
+``bytes`` counts the body on the wire, ``size`` the decoded one. ``consequences`` are facts
+that a finding already explains, so they fail no check of their own.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ CHECKS = {
     "N": "the browser's net log",
     "H": "response headers",
     "O": "the origin's access log",
-    "C": "the canary: each file asked of the origin",
+    "C": "the canary: each file requested from the origin",
     "A": "the provisioned state",
 }
 
@@ -39,28 +39,28 @@ COUNTED = {
     "P": "references read",
     "B": "requests seen",
     "N": "requests in the log",
-    "H": "assets asked for",
+    "H": "assets requested",
     "O": "lines of this run",
-    "C": "paths asked of the origin",
+    "C": "paths requested from the origin",
     "A": "settings read and requests sent",
 }
-# What is not known where a check did not run.
+# What is unknown where a check did not run.
 UNKNOWN = {
-    "P": "what pages name for other screens and readers than the browser's",
-    "B": "what scripts, workers and styles ask for once they run",
-    "N": "what a browser asks for without telling its automation, the favicon first",
-    "H": "who answers for the assets, and how they are cached and compressed",
-    "O": "what arrived at the origin: only what was asked for is known",
-    "C": "whether the origin could serve a file if it were asked",
+    "P": "references for other screens and readers than the browser's",
+    "B": "requests of scripts, workers and styles when they run",
+    "N": "requests that a browser does not report to its automation, such as the favicon's",
+    "H": "who serves the assets, and how they are cached and compressed",
+    "O": "what arrived at the origin: only the requests sent are known",
+    "C": "whether the origin could serve a file",
     "A": "how CDN and bucket are configured: an open bucket goes unnoticed",
 }
-# Those without which "reached the origin" is an inference.
+# Without these checks "reached the origin" is an inference.
 _OF_ARRIVAL = "BNO"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong, where it stands and what to do. ``place``: a page, stylesheet or log line.
+    """What is wrong, where it is and what to do. ``place``: a page, stylesheet or log line.
 
     ``source``: "file:line" of the project where the URL is written, where that could be found.
     """
@@ -151,10 +151,10 @@ class Verdict:
         if not (self.findings or self.served):
             return "the run is inconclusive: no page names an asset on a CDN host"
         if self.findings:
-            reds = ", ".join(sorted({finding.check for finding in self.findings}))
-            return f"{_count(len(self.findings), 'finding')} (checks: {reds})"
+            failed = ", ".join(sorted({finding.check for finding in self.findings}))
+            return f"{_count(len(self.findings), 'finding')} (checks: {failed})"
         served = f"{_count(self.served, 'asset')} from the CDN"
-        excused = f"; not judged, as asked: {', '.join(self.excused)}" if self.excused else ""
+        excused = f"; allowed by the site's owner: {', '.join(self.excused)}" if self.excused else ""
         if self.pull:
             promise = (
                 f"no page sends a visitor to the origin for static files; {served}, which pulls them from the origin"

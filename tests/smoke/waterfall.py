@@ -3,15 +3,15 @@
 from html import escape
 from urllib.parse import urlsplit
 
-# ROOM: right of the longest bar, for how long it took and who answered.
+# ROOM: right of the longest bar, for its time and who answered.
 WIDTH, LABEL, ROOM, ROW = 1000, 280, 190, 22
-MOST = 60
+MAX_ROWS = 60
 _TICKS = 5
 
 
 def waterfall(timings: list[dict]) -> str:
-    """An SVG of one load: one bar a request, in the colour of who was asked."""
-    shown = timings[:MOST]
+    """An SVG of one load: one bar a request, in the colour of its host."""
+    shown = timings[:MAX_ROWS]
     if not shown:
         return ""
     longest = max(max(it["end"] for it in shown), 1.0)
@@ -27,22 +27,22 @@ def waterfall(timings: list[dict]) -> str:
     for number, timing in enumerate(shown):
         parts.append(_row(timing, ROW * (number + 1) + 4, scale))
     parts.append("</svg>")
-    if len(timings) > MOST:
-        parts.append(f'<p class="dim">and {len(timings) - MOST} more requests</p>')
+    if len(timings) > MAX_ROWS:
+        parts.append(f'<p class="dim">and {len(timings) - MAX_ROWS} more requests</p>')
     return "".join(parts)
 
 
 def _row(timing: dict, y: int, scale: float) -> str:
     x = LABEL + timing["start"] * scale
     width = max((timing["end"] - timing["start"]) * scale, 2.0)
-    # What the page itself gave up has not failed.
+    # A request that the page itself cancelled has not failed.
     aborted = timing["failure"] == "net::ERR_ABORTED"
     state = "failed" if (timing["failure"] and not aborted) or timing["status"] >= 400 else timing["host"]
     if timing["kind"] == "document" and state == "origin":
         state = "document"
     result = timing["failure"] or timing["status"] or ""
     took = f"{timing['end'] - timing['start']:.0f} ms"
-    who = timing["by"] or ("given up by page" if aborted else "nobody" if state == "failed" else "")
+    who = timing["by"] or ("cancelled by page" if aborted else "no answer" if state == "failed" else "")
     title = f"{timing['url']} ({', '.join(filter(None, (timing['kind'], str(result), took, who)))})"
     beside = " · ".join(filter(None, (took, who)))
     return (

@@ -20,12 +20,12 @@ BASE_ROLE = HERE.parents[2] / "ansible" / "roles" / "base" / "defaults" / "main.
 # A busy computer is slow; a machine that hangs is still noticed.
 BOOT_SECONDS = 180
 STOP_SECONDS = 30
-# What systemd's first process takes as the power button.
+# The signal that systemd takes as the power button.
 POWER_BUTTON = signal.SIGRTMIN + 4
 
 
 class Container(Machine):
-    """``network``: that of the machines beside it; a machine without one has its own."""
+    """``network`` is shared with other machines; without one the machine has its own."""
 
     kind = "container"
     described = f"{MEMORY_MB} MB, one CPU, in a container on this computer's kernel"
@@ -38,7 +38,7 @@ class Container(Machine):
         self._number = int(self.address.rpartition(".")[2])
         self._disk = self.directory / "disk.raw"
         self.name = hashlib.sha256(str(self.directory.resolve()).encode()).hexdigest()[:12]
-        # Of a machine that this very object has booted.
+        # Set while this object runs the machine.
         self._process: subprocess.Popen[bytes] | None = None
         self._group: groups.Group | None = None
         self._forwarded: dict[int, int] = {}
@@ -51,24 +51,24 @@ class Container(Machine):
         return image.ensure(self.release).parent.name
 
     def boot(self, processes: Processes, *, snapshot: str = "", user: str = "root") -> subprocess.Popen[bytes]:
-        """As Machine has it; the clock is this computer's."""
+        """As in Machine; the clock is this computer's."""
         self.check()
         groups.sweep()
         if snapshot:
-            self._go_back(snapshot)
+            self._restore(snapshot)
         else:
-            self._begin_anew()
+            self._reset()
             _copy(image.ensure(self.release), self._disk)
         self.network.start(processes)
         self._forwarded = self._forwarded or self.network.forward(self.address)
-        self._lead(self._forwarded)
+        self._write_access(self._forwarded)
         self._processes = processes
         process = self._start()
         if snapshot:
-            self._settle()
+            self._wait_for_boot()
         return process
 
-    def _go_back(self, snapshot: str) -> None:
+    def _restore(self, snapshot: str) -> None:
         kept = self.directory / f"{snapshot}.raw"
         if not kept.exists():
             raise SlipwayError(f"the {self.release} container machine was never saved as {snapshot}; boot it afresh")
@@ -82,11 +82,11 @@ class Container(Machine):
         command += ["sh", HERE / "boot.sh", self.directory, *self._group.folders, "--", *self._nspawn()]
         env = PATH | {
             "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": str(int(groups.unified())),
-            # Where the keys of the machine's own network are.
+            # /proc/sys/net is the machine's own, and writable.
             "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
         }
         name = f"machine-{self.directory.name}"
-        # Nothing of it has to be ended in order once this process is gone.
+        # SIGKILL will do when this process is gone.
         process = self._process = self._processes.start(
             name, command, env=env, cwd=self.directory, orphaned=signal.SIGKILL
         )
@@ -121,12 +121,13 @@ class Container(Machine):
         return groups.of(self.name) is not None
 
     def oom_kills(self) -> int:
-        """As this computer's kernel logged them: it counts all machines' together, and a group's end with it."""
+        """From this computer's kernel log: its counter covers all machines, and a group's counter ends with the
+        group."""
         messages = subprocess.run(["dmesg"], capture_output=True, text=True, check=False).stdout
         return sum("oom-kill:" in line and f"/{self._group.name}/" in line for line in messages.splitlines())
 
     def enter(self, command: list[str]) -> list[str]:
-        """The command line by which root of this computer runs ``command`` in it, past sshd and firewall."""
+        """The command line with which root of this computer runs ``command`` in it, without sshd and firewall."""
         group = groups.of(self.name)
         if not group:
             raise SlipwayError(f"no {self.release} container machine is running")
@@ -143,21 +144,21 @@ class Container(Machine):
         ]
 
     def save(self, snapshot: str) -> None:
-        """Its disk alone can be kept: the machine is shut down for that, and boots again."""
+        """Saves the disk alone: the machine is shut down for that, and boots again."""
         self._end(POWER_BUTTON)
         _copy(self._disk, self.directory / f"{snapshot}.raw")
         self._start()
-        self._settle()
+        self._wait_for_boot()
 
-    def _settle(self) -> None:
-        """Until all that a boot starts has started: what was saved served already, and sshd comes before the site."""
+    def _wait_for_boot(self) -> None:
+        """Waits until the boot has finished: the site served when it was saved, and sshd starts before it."""
         command = self.enter(["systemctl", "is-system-running", "--wait"])
-        # A unit that failed, or does not end, is the rehearsal's to find.
+        # A unit that fails, or hangs, is for the rehearsal's checks.
         with contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=BOOT_SECONDS, check=False)
 
     def stop(self) -> None:
-        """At once: what is worth keeping was saved."""
+        """Kills it: its state was saved if needed."""
         self._end(signal.SIGKILL)
 
     def _end(self, how: signal.Signals) -> None:
@@ -165,7 +166,7 @@ class Container(Machine):
         try:
             leader = os.pidfd_open(group.leader()) if group else None
         except (SlipwayError, ProcessLookupError):
-            leader = None  # it is not yet, or no more
+            leader = None  # it has not started, or has ended
         if leader is not None:
             _signal(leader, how)
             os.close(leader)
@@ -173,7 +174,7 @@ class Container(Machine):
             self._process.kill()
         elif group:
             group.end()
-        # Who booted it takes the rest away.
+        # The object that booted it removes the rest.
         if self._process:
             self._processes.stop(self._process)
             self._process = None
@@ -182,7 +183,7 @@ class Container(Machine):
 
 
 def _signal(process: int, how: signal.Signals) -> None:
-    """Returns when it has ended; by force, if need be."""
+    """Signals the process and waits for its end; SIGKILL if it does not end in time."""
     for each in (how, signal.SIGKILL):
         try:
             signal.pidfd_send_signal(process, each)
@@ -193,8 +194,8 @@ def _signal(process: int, how: signal.Signals) -> None:
 
 
 def _kernel_keys() -> list[str]:
-    """The sysctl keys that the playbook sets and that are not the machine's own: net.core is all machines' too."""
-    # Only here: an image is made while the packages are installed.
+    """The sysctl keys that the playbook sets and that are global: net.core is too."""
+    # Not at the top: images are made before yaml is installed.
     import yaml
 
     keys = [line.split(" = ")[0] for line in yaml.safe_load(BASE_ROLE.read_text())["base_sysctl"]]
@@ -202,7 +203,7 @@ def _kernel_keys() -> list[str]:
 
 
 def _copy(disk: Path, to: Path) -> None:
-    """Under its name only when it is whole; holes stay holes."""
+    """Copies a disk, renamed only when complete; sparse blocks stay sparse."""
     partial = to.with_suffix(".partial")
     subprocess.run(["cp", "--sparse=always", "--reflink=auto", str(disk), str(partial)], check=True)
     partial.replace(to)

@@ -1,4 +1,4 @@
-# The first process of the machine's own process and mount namespaces: when it ends, all of the machine does.
+# The first process of the machine's own process and mount namespaces: when it ends, the whole machine does.
 # Usage: boot.sh DIRECTORY GROUPS... -- NSPAWN...
 set -eu
 cd "$1"
@@ -10,10 +10,10 @@ while [ "$1" != -- ]; do
 done
 shift
 
-# nspawn cleans up below /run when the machine reboots, and fails where that is no tmpfs; lxcfs keeps its own there.
+# nspawn cleans up below /run when the machine reboots, and needs a tmpfs there; lxcfs has its own files in it.
 mount -t tmpfs tmpfs /run
 mkdir -p root lxcfs
-# Nothing of it has to outlive this computer, as with an emulated machine: no barriers.
+# The disk need not survive a crash of this computer: no barriers.
 mount -o loop,barrier=0,discard disk.raw root
 lxcfs --foreground --pidfile=/run/lxcfs.pid "$PWD/lxcfs" &
 until [ -e lxcfs/proc/meminfo ]; do
@@ -21,7 +21,7 @@ until [ -e lxcfs/proc/meminfo ]; do
     sleep 0.05
 done
 
-# Groups of its own at each boot: under version 2 nobody can enter one that has others below.
+# New groups at each boot: under version 2 a process cannot enter a group that has children.
 boot=0
 while :; do
     boot=$((boot + 1)) status=0

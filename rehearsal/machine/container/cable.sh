@@ -1,4 +1,4 @@
-# In the machine's own network namespace: its end of the cable, and then what lives and dies with it.
+# Runs in the machine's own network namespace: connects it to the bridge, then starts the machine's processes.
 # Usage: cable.sh PORT NETWORK-PID MAC COMMAND...
 set -eu
 port=$1 network=$2 mac=$3

@@ -1,4 +1,4 @@
-"""A container machine's control groups: they limit it, and by them it is found. Version 1 and 2.
+"""A container machine's control groups, which limit it and identify it. Version 1 and 2.
 
 https://docs.kernel.org/admin-guide/cgroup-v1/memory.html, https://docs.kernel.org/admin-guide/cgroup-v2.html
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from slipway.web.errors import SlipwayError
 
 ROOT = Path("/sys/fs/cgroup")
-# What a 512 MB machine shows as MemTotal: the kernel has the rest.
+# MemTotal of a 512 MB machine: its kernel has the rest.
 MEMORY = 469 << 20
 WANTED = ("memory", "cpuset", "pids")
 PREFIX = "slipway"
@@ -28,16 +28,16 @@ def unified() -> bool:
 def missing() -> list[str]:
     """The controllers that a machine needs and this computer does not have."""
     if unified():
-        there = (ROOT / "cgroup.controllers").read_text().split()
+        available = (ROOT / "cgroup.controllers").read_text().split()
     else:
-        there = [name for name in WANTED if (ROOT / name / "cgroup.procs").exists()]
-    return [name for name in WANTED if name not in there]
+        available = [name for name in WANTED if (ROOT / name / "cgroup.procs").exists()]
+    return [name for name in WANTED if name not in available]
 
 
 class Group:
     """The groups of one machine, in each hierarchy one of the same name.
 
-    The name holds whose it is, so that what a killed run has left is told from what another checkout runs.
+    The owner's process id is in the name: a killed run's group differs from one that another checkout uses.
     """
 
     def __init__(self, machine: str, owner: int) -> None:
@@ -78,27 +78,27 @@ class Group:
         (cpuset / "cgroup.clone_children").write_text("1")
 
     def _processor(self) -> str:
-        """One of those that this process may use; machines side by side have different ones as far as they go."""
+        """A CPU that this process may use; machines side by side use different ones as far as possible."""
         allowed = sorted(os.sched_getaffinity(0))
         return str(allowed[len(_all()) % len(allowed)])
 
     def processes(self) -> set[int]:
-        """Those in it, as this computer counts them."""
+        """The process ids in it, in this computer's namespace."""
         return {pid for folder in self.folders for pid in _processes(folder)}
 
     def leader(self) -> int:
-        """The machine's first process, as this computer counts it. Raises SlipwayError when there is none."""
+        """The machine's first process, in this computer's namespace. Raises SlipwayError when there is none."""
         for pid in self.processes():
             with contextlib.suppress(OSError):
                 status = Path(f"/proc/{pid}/status").read_text()
                 counted = re.search(r"^NSpid:(.*)$", status, re.M)[1].split()
-                # Ours, the namespace that ends with boot.sh, and the machine's own.
+                # This computer's namespace, boot.sh's, and the machine's own.
                 if len(counted) > 2 and counted[-1] == "1":
                     return pid
         raise SlipwayError("the container machine is not running")
 
     def end(self) -> None:
-        """Kills what is in it and takes it away."""
+        """Kills the processes in it and removes it."""
         deadline = time.monotonic() + PATIENCE
         while any(folder.exists() for folder in self.folders):
             for pid in self.processes():
@@ -112,7 +112,7 @@ class Group:
 
 
 def of(machine: str) -> Group | None:
-    """The group of a machine that runs, whoever started it."""
+    """The group of a running machine, whichever process started it."""
     for name, owner in _all().items():
         group = Group(name.split("-")[1], owner)
         if name.split("-")[1] == machine and group.processes():
@@ -121,7 +121,7 @@ def of(machine: str) -> Group | None:
 
 
 def sweep() -> None:
-    """Ends what runs that were killed have left: groups whose owner is gone."""
+    """Removes the groups of killed runs: those whose owner is gone."""
     for name, owner in _all().items():
         if not Path(f"/proc/{owner}").exists():
             Group(name.split("-")[1], owner).end()
@@ -136,7 +136,7 @@ def _all() -> dict[str, int]:
 
 def _processes(folder: Path) -> list[int]:
     pids: list[int] = []
-    # A group may go meanwhile, as the one of a login that ends: os.walk passes over it.
+    # A group may vanish meanwhile, such as a login's: os.walk skips it.
     for inside, _, _ in os.walk(folder):
         with contextlib.suppress(OSError):
             pids += map(int, Path(inside, "cgroup.procs").read_text().split())
@@ -144,7 +144,7 @@ def _processes(folder: Path) -> list[int]:
 
 
 def _remove(folder: Path) -> None:
-    """As far as it is empty."""
+    """Removes the empty groups below it, and itself if empty."""
     with contextlib.suppress(OSError):
         for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
             path.rmdir()

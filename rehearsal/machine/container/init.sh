@@ -1,5 +1,5 @@
 #!/bin/sh
-# The machine's first process before it is systemd: what nspawn shows of the outer computer, or leaves read-only.
+# Runs before the machine's systemd: replaces what nspawn shows of the outer computer, or leaves read-only.
 # Usage: init.sh NAME ADDRESS SYSCTL-KEYS...
 set -eu
 name=$1 address=$2
@@ -7,13 +7,13 @@ shift 2
 echo "$name" > /etc/hostname
 grep -q " $name\$" /etc/hosts || echo "127.0.0.1 $name" >> /etc/hosts
 
-# Units' limits hold only where systemd can write them.
+# systemd must be able to write the limits of units.
 for controller in /sys/fs/cgroup /sys/fs/cgroup/*/; do
     mount -o remount,bind,rw "$controller" 2> /dev/null || true
 done
 for file in meminfo swaps uptime; do mount --bind "/run/machine/lxcfs/proc/$file" "/proc/$file"; done
 
-# Keys of the outer kernel: each a plain file here, so that nothing reaches it.
+# Keys of the outer kernel: plain files here, so that no change reaches it.
 mkdir -p /run/machine/sysctl
 for key in "$@"; do
     path=/proc/sys/$(echo "$key" | tr . /) own=/run/machine/sysctl/$key
@@ -22,9 +22,9 @@ for key in "$@"; do
     mount --bind "$own" "$path"
 done
 
-# Neither is swap, nor the clock: both say what a person would expect.
+# Swap and the clock are the outer computer's too: both are imitated.
 mkdir -p /usr/local/sbin /run/systemd/system/systemd-timesyncd.service.d /run/systemd/network
-# A boot switches on what fstab says.
+# A boot activates the swap in fstab.
 ! grep -qs " swap " /etc/fstab || touch /run/machine/swap
 cat > /usr/local/sbin/swapon <<'SWAPON'
 #!/bin/sh

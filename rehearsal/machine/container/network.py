@@ -1,7 +1,7 @@
-"""The network of container machines: a bridge in a namespace of its own, which slirp4netns leads out of.
+"""The network of container machines: a bridge in a network namespace, connected to the outside by slirp4netns.
 
 The same addresses as QEMU's user network has: this computer's loopback is 10.0.2.2, its resolver 10.0.2.3. Nothing has
-a name on this computer, so that any number of them stand side by side, and all ends with its processes.
+a name on this computer, so that any number can run side by side, and everything ends with its processes.
 """
 
 import json
@@ -28,22 +28,22 @@ class Network:
         self.process: subprocess.Popen[bytes] | None = None
         self._api = directory / "network.sock"
         self._given = FIRST - 1
-        self._plugged = 0
+        self._ports_made = 0
 
     def address(self) -> str:
-        """One that no other machine of it has."""
+        """An address that no other machine on this network has."""
         self._given += 1
         if self._given > LAST:
             raise SlipwayError(f"a network takes {LAST - FIRST + 1} machines")
         return f"10.0.2.{self._given}"
 
     def port(self) -> str:
-        """A name for the bridge's end of a machine's cable; the one before may be there a moment longer."""
-        self._plugged += 1
-        return f"port{self._plugged}"
+        """A new name for the bridge's end of a machine's veth pair; the last one may still exist."""
+        self._ports_made += 1
+        return f"port{self._ports_made}"
 
     def start(self, processes: Processes) -> None:
-        """Starts it, unless it is there."""
+        """Starts it, unless it runs."""
         if self.process:
             return
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -52,12 +52,12 @@ class Network:
             "network", ["unshare", "--net", "sh", "-c", BRIDGE], env=PATH, cwd=self.directory
         )
         self._wait()
-        way_out = ["slirp4netns", "--mtu=1500", f"--api-socket={self._api.name}", str(self.process.pid), "out"]
-        processes.start("slirp4netns", way_out, env=PATH, cwd=self.directory, ready=[self._api])
+        slirp = ["slirp4netns", "--mtu=1500", f"--api-socket={self._api.name}", str(self.process.pid), "out"]
+        processes.start("slirp4netns", slirp, env=PATH, cwd=self.directory, ready=[self._api])
         self._inside("ip", "link", "set", "out", "master", "bridge", "up")
 
     def _wait(self) -> None:
-        """Until the namespace has its bridge."""
+        """Waits until the namespace has its bridge."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             try:
@@ -76,7 +76,7 @@ class Network:
             raise SlipwayError(f"the machines' network: `{' '.join(command)}` failed: {done.stderr.strip()}")
 
     def forward(self, address: str) -> dict[int, int]:
-        """Leads free ports of the loopback to a machine; the machine's to the loopback's."""
+        """Forwards free ports of the loopback to a machine; returns the machine's ports with the loopback's."""
         ports = {}
         for own in PORTS:
             ports[own] = free_port()

@@ -59,7 +59,7 @@ class Cloud:
     def inventory(self) -> dict[str, list[str]]:
         """Everything in the account, by kind, under the names that a person gave it."""
         cloudfront, iam = self.client("cloudfront"), self.client("iam")
-        kept = self.plane.cloudfront.kept
+        kept = self.plane.cloudfront.resources
         records = [
             f"{record['Name']} {record['Type']}"
             for zone in self.client("route53").list_hosted_zones()["HostedZones"]

@@ -21,7 +21,7 @@ def edit(kind: str, change: Callable[[dict], object]) -> Drift:
     """Changes the configuration of the static distribution, or of what it names, as the console does."""
 
     def drift(cloud: Cloud) -> None:
-        kept = next(one for one in cloud.plane.cloudfront.kept[kind].values() if "media" not in str(one.config))
+        kept = next(one for one in cloud.plane.cloudfront.resources[kind].values() if "media" not in str(one.config))
         change(kept.config)
 
     return drift

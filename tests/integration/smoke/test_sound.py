@@ -60,11 +60,11 @@ def test_what_the_sites_owner_allows_is_told_and_reddens_nothing(stack, prove):
     assert {finding.url.rpartition("/")[2] for finding in failed.findings} == {"badge.svg"}
     passed = prove(allow=(("/badge.svg", "drawn for each person"),), waived=(("SECURE_HSTS_SECONDS", "an intranet"),))
     assert passed.findings == []
-    assert passed.sentence.endswith("from the CDN; not judged, as asked: /badge.svg")
+    assert passed.sentence.endswith("from the CDN; allowed by the site's owner: /badge.svg")
     assert {(it["url"].rpartition("/")[2], it["reason"]) for it in passed.allowed} >= {
         ("badge.svg", "drawn for each person")
     }
-    assert "not judged, as asked: /badge.svg (drawn for each person)" in passed.notes
+    assert "allowed by the site's owner: /badge.svg (drawn for each person)" in passed.notes
     assert "waived by the site's owner: SECURE_HSTS_SECONDS (an intranet)" in passed.notes
     other = prove(allow=(("/badge", "a path is allowed whole, or not at all"),), browser=None)
     assert other.findings

@@ -113,7 +113,7 @@ def test_controllers_that_are_missing_are_named(able, unified, monkeypatch):
     monkeypatch.setattr(needs.os, "geteuid", lambda: 0)
     monkeypatch.setattr(needs, "CONTAINER", {})
     assert refused() == (
-        "a container machine needs the cgroup controllers memory, cpuset, which this kernel does not offer"
+        "a container machine needs the cgroup controllers memory, cpuset, which this kernel does not have"
     )
 
 

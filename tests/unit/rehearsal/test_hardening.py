@@ -11,16 +11,16 @@ def answers(changes, skipped=()):
     good = {
         "The site is confined": "level for slipway.service: 1.1 OK :-)",
         "nginx is confined": "level for nginx.service: 2.6 OK :-)",
-        "What is run of a release beside it is confined alike": "level for slipway-migrations.service: 1.2 OK :-)",
-        "The throwaway process that proves a release is confined alike": "level for slipway-check.service: 1.2 OK :-)",
-        "What compiles a release's modules is confined alike": "level for slipway-bytecode.service: 0.9 OK :-)",
-        "`make shell` is confined alike": "level for slipway-shell-7.service: 1.2 OK :-)",
+        "A release's jobs are confined too": "level for slipway-migrations.service: 1.2 OK :-)",
+        "The health check of a release is confined too": "level for slipway-check.service: 1.2 OK :-)",
+        "The compiler of a release's modules is confined too": "level for slipway-bytecode.service: 0.9 OK :-)",
+        "`make shell` is confined too": "level for slipway-shell-7.service: 1.2 OK :-)",
         "The certificate's renewal is confined": "level for slipway-certificate.service: 2.5 OK :-)",
         "The disk watch is confined": "level for slipway-disk.service: 1.7 OK :-)",
         "PostgreSQL is confined": "level for postgresql@17-main.service: 2.0 OK :-)",
         "HTTP redirects to HTTPS": "HTTP/1.1 301",
-        "The database's role has no power over others": "f|f|f",
-        "SSH lets nobody in but by key": "10",
+        "The database's role has no privileges over others": "f|f|f",
+        "SSH accepts keys only": "10",
     }
 
     def run(script):
@@ -35,7 +35,7 @@ def answers(changes, skipped=()):
 
 
 def test_a_good_host_has_nothing_wrong():
-    assert hardening.judge(answers({})) == {}
+    assert hardening.failed_checks(answers({})) == {}
 
 
 def test_what_is_wrong_is_told_with_what_was_answered():
@@ -44,7 +44,7 @@ def test_what_is_wrong_is_told_with_what_was_answered():
         "Swap is on": None,
         "The site is confined": "level for slipway.service: 2.1 OK",
     }
-    assert hardening.judge(answers(changes)) == {
+    assert hardening.failed_checks(answers(changes)) == {
         "Swap is on": "no answer",
         "The site is confined": "level for slipway.service: 2.1 OK",
         "No unit has failed": "nginx.service failed",
@@ -52,8 +52,8 @@ def test_what_is_wrong_is_told_with_what_was_answered():
 
 
 def test_what_needs_a_kernel_of_its_own_is_not_asked_for_where_there_is_none():
-    skipped = hardening.OF_THE_KERNEL
+    skipped = hardening.NEED_KERNEL
     assert set(skipped) < set(hardening.CHECKS)
-    assert hardening.judge(answers({"No unit has failed": "nginx"}, skipped), skipped) == {
+    assert hardening.failed_checks(answers({"No unit has failed": "nginx"}, skipped), skipped) == {
         "No unit has failed": "nginx"
     }

@@ -84,7 +84,7 @@ def test_the_list_is_sent_by_the_site_s_own_form_until_both_have_rejected(site):
     host = Host()
     host.log = 'sign-in failed: account="ada" address=10.0.2.15\nsign-in failed: account="bob" address=10.0.2.3\n'
     result = password_guessing.guess(host, asked, "ada")
-    assert result.held and 0 < result.tried <= 3 and set(result.retries) == {"30"}
+    assert result.passed and 0 < result.tried <= 3 and set(result.retries) == {"30"}
     assert result.logged == ("10.0.2.15",)
     page = f"{options.site}accounts/login/"
     assert {(path, cookie, referer) for path, cookie, referer, _ in site.seen} == {("/accounts/login/", "c=1", page)}
@@ -100,7 +100,7 @@ def test_a_project_without_a_login_form_is_not_guessed_at(site):
 
 
 @pytest.mark.parametrize(
-    ("answered", "held"),
+    ("answered", "passed"),
     [
         ([(200, ""), (429, "30")], True),
         ([(200, ""), (200, "")], False),
@@ -110,5 +110,5 @@ def test_a_project_without_a_login_form_is_not_guessed_at(site):
         ([], False),
     ],
 )
-def test_what_a_rejection_must_be(answered, held):
-    assert password_guessing.Result(tuple(answered), ()).held is held
+def test_what_a_rejection_must_be(answered, passed):
+    assert password_guessing.Result(tuple(answered), ()).passed is passed

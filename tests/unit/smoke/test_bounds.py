@@ -30,7 +30,7 @@ PACK = {
 @pytest.fixture
 def small_bound(monkeypatch):
     """A fifth of a real one, so that what is far beyond it is made quickly."""
-    monkeypatch.setattr(coding, "MOST", 6_000_000)
+    monkeypatch.setattr(coding, "MAX_BYTES", 6_000_000)
 
 
 @pytest.fixture
@@ -52,15 +52,15 @@ def test_a_small_body_that_says_much_takes_little_memory(bombs, coded):
         coding.decode(bombs[coded], coded)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert most < 3 * coding.MOST
+    assert most < 3 * coding.MAX_BYTES
 
 
 @pytest.mark.parametrize("coded", PACK)
 def test_a_body_of_exactly_the_bound_is_taken(monkeypatch, coded):
     body = b"x" * 5000
-    monkeypatch.setattr(coding, "MOST", 5000)
+    monkeypatch.setattr(coding, "MAX_BYTES", 5000)
     assert coding.decode(PACK[coded](body), coded) == body
-    monkeypatch.setattr(coding, "MOST", 4999)
+    monkeypatch.setattr(coding, "MAX_BYTES", 4999)
     with pytest.raises(ValueError, match="once decoded"):
         coding.decode(PACK[coded](body), coded)
 
@@ -73,7 +73,7 @@ def test_a_body_without_its_end_is_not_taken_for_whole(coded):
 
 
 def test_what_is_coded_over_and_over_is_refused_at_once():
-    with pytest.raises(ValueError, match="said to be encoded 1000 times"):
+    with pytest.raises(ValueError, match="labelled as encoded 1000 times"):
         coding.undo(b"", ",".join(["gzip"] * 1000))
     with pytest.raises(ValueError, match="unknown content coding 'zstd'"):
         coding.undo(b"", "zstd")
@@ -83,7 +83,7 @@ def test_what_is_coded_over_and_over_is_refused_at_once():
 
 def test_a_page_that_says_too_much_is_a_finding(bombs):
     found = CrawlResult()
-    assert found.take(page(bombs["gzip"], "gzip"), "page") is None
+    assert found.add(page(bombs["gzip"], "gzip"), "page") is None
     ((check, what),) = ((fact.rule, fact.what) for fact in found.facts)
     assert check is Rule.ENCODING and what.startswith("Content-Encoding: gzip, but the body is more than 6 MB")
     assert found.pages == [] and found.notes == [f"{SITE}: {what}"]
@@ -91,7 +91,7 @@ def test_a_page_that_says_too_much_is_a_finding(bombs):
 
 def test_a_page_that_is_not_what_its_label_says_is_a_finding():
     found = CrawlResult()
-    assert found.take(page(b"<p>plain", "br"), "404", replay=True) is None
+    assert found.add(page(b"<p>plain", "br"), "404", replay=True) is None
     assert [fact.rule for fact in found.facts] == [Rule.ENCODING]
 
 
@@ -124,7 +124,7 @@ def asked(reply, patience=30.0, times=1):
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         async with server:
             async with Client(Options(url), "run", patience=patience) as client:
-                answers = [await client.ask(url) for _ in range(times)]
+                answers = [await client.request(url) for _ in range(times)]
             await asyncio.gather(*serving)
         return answers
 
@@ -139,7 +139,7 @@ async def endless(writer):
 
 
 def test_a_body_without_an_end_is_read_to_the_bound(monkeypatch):
-    monkeypatch.setattr(coding, "MOST", 1_000_000)
+    monkeypatch.setattr(coding, "MAX_BYTES", 1_000_000)
     first, again = asked(endless, times=2)
     assert first.status == again.status == 200
     assert (len(first.body), first.cut) == (1_000_000, True)
@@ -163,7 +163,7 @@ async def dripping(writer):
 
 def test_a_body_that_comes_drop_by_drop_has_a_deadline():
     (answer,) = asked(dripping, patience=0.3)
-    assert (answer.status, answer.error) == (0, "no whole answer within 0.3 s")
+    assert (answer.status, answer.error) == (0, "no complete answer within 0.3 s")
 
 
 async def long_line(writer):
@@ -189,6 +189,6 @@ def test_headers_without_an_end_are_an_error(reply):
 def test_of_an_assets_answers_the_last_ones_bytes_are_kept():
     asset = Asset(SITE, "image", SITE)
     for number in range(3):
-        asset.hear(Answer(SITE, 200, CIMultiDict({"X-Cache": f"MISS {number}"}), b"bytes"))
+        asset.add(Answer(SITE, 200, CIMultiDict({"X-Cache": f"MISS {number}"}), b"bytes"))
     assert [answer.body for answer in asset.answers] == [b"", b"", b"bytes"]
     assert [answer.headers["X-Cache"] for answer in asset.answers] == ["MISS 0", "MISS 1", "MISS 2"]

@@ -22,7 +22,7 @@ async def ask(files, ca):
     port = server.sockets[0].getsockname()[1]
     options = Options(f"https://{HOST}/", ca=ca, resolve={(HOST, port): ("127.0.0.1", port)})
     async with server, Client(options, new_run()) as client:
-        return (await client.ask(f"https://{HOST}:{port}/")).error
+        return (await client.request(f"https://{HOST}:{port}/")).error
 
 
 @pytest.mark.parametrize(

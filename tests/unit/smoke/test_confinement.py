@@ -91,9 +91,9 @@ def test_a_net_log_that_leads_elsewhere_is_not_followed(tmp_path):
     secret, log, kept = tmp_path / "secret", tmp_path / "net.json", tmp_path / "kept.json"
     secret.write_text("hush")
     log.symlink_to(secret)
-    chromium._keep(log, kept)
+    chromium._copy_log(log, kept)
     assert not kept.exists()
     log.unlink()
     log.write_text("{}")
-    chromium._keep(log, kept)
+    chromium._copy_log(log, kept)
     assert kept.read_text() == "{}"

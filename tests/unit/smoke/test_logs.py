@@ -134,7 +134,7 @@ def test_a_cookie_on_its_way_to_the_cdn_is_seen(tmp_path):
 def test_what_is_no_net_log_is_refused(tmp_path):
     path = tmp_path / "net.json"
     path.write_text('{"a": 1}\n')
-    with pytest.raises(ValueError, match="no net log"):
+    with pytest.raises(ValueError, match="not a net log"):
         netlog.read(path)
 
 

@@ -75,7 +75,10 @@ def played(write: Callable, **options) -> SimpleNamespace:
             given = Options(home, login=LOGIN, **options)
             async with Client(given, "run", cookies=True) as client:
                 problem, landing = await sign_in(client, given, [])
-                answers = [await client.ask(f"{there}/after"), await client.ask(f"http://www.site.localhost:{other}/")]
+                answers = [
+                    await client.request(f"{there}/after"),
+                    await client.request(f"http://www.site.localhost:{other}/"),
+                ]
                 assert all(answer.status for answer in answers)
                 jar = _cookies(client, Hosts(home))
         return SimpleNamespace(
@@ -139,7 +142,7 @@ def test_a_form_that_leads_elsewhere_gets_nothing(write):
     done = played(write)
     assert not done.stranger.told and not done.site.told
     assert done.problem.startswith("not signed in: the form of ") and "\n" not in done.problem
-    assert done.problem.endswith(f"and it is meant for http://www.site.localhost:{done.port} alone")
+    assert done.problem.endswith(f"and it is for http://www.site.localhost:{done.port} only")
     assert done.there.rpartition(":")[2] in done.problem, "the host is not named"
 
 
@@ -205,8 +208,7 @@ def test_a_login_page_on_another_host_is_not_asked_for():
     done = played(write)
     assert [asked.url for asked in done.stranger.requests] == ["/after", "/"]
     assert done.problem == (
-        f"not signed in: the login page is at {done.there}, "
-        f"and it is meant for http://www.site.localhost:{done.port} alone"
+        f"not signed in: the login page is at {done.there}, and it is for http://www.site.localhost:{done.port} only"
     )
 
 
@@ -247,7 +249,7 @@ def test_where_the_site_sends_a_person_then_is_not_followed_off_it():
         site.pages |= {"/login/": form_page("/in/"), "/in/": lambda asked: moved(302, f"{other.url}/")}
 
     done = played(write_without_session)
-    assert done.problem.endswith(f"answers the login by a redirect to {done.there}")
+    assert done.problem.endswith(f"answers the login with a redirect to {done.there}")
 
 
 def test_a_session_stays_with_the_site():
