@@ -58,7 +58,7 @@ def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path,
     assert not _followers(access)
     result = origin_log.check(log, RUN, HOSTS, set(), [])
     assert (result.checked, [fact.rule for fact in result.facts][:1]) == (None, [Rule.ARRIVED])
-    assert "lines may be lost (" in result.reason and str(access) in result.reason
+    assert "lines may be missing (" in result.reason and str(access) in result.reason
 
 
 @pytest.mark.parametrize("status", [1, 2], ids=["a traceback", "an argument"])

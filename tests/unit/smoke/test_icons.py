@@ -63,4 +63,4 @@ def test_no_page_waits_for_an_icon_that_the_browser_has_been_told_is_missing(sta
         BEGUN, SENT, ("Network.responseReceived", {"requestId": "7", "response": {"status": status}}), missing=missing
     )
     page = SimpleNamespace(url="https://www.example.com/admin/", page=SimpleNamespace(has_icon=False))
-    assert icons.is_asked_for(page, missing) is asked_again
+    assert icons.is_requested(page, missing) is asked_again

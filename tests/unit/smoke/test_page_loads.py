@@ -29,7 +29,7 @@ def test_the_first_pages_are_loaded_on_each_device_the_others_on_a_desktop(count
         )
         for number in range(count)
     ]
-    loads = asyncio.run(page_loads.load_all(None, pages, [], 2, float("inf"), lambda text: None))
+    loads = asyncio.run(page_loads.load_all(None, pages, [], 2, float("inf"), lambda text: None, set()))
     seen = {page.url: {load.device for load in loads if load.url == page.url} for page in pages}
     every, one = {device.name for device in (DESKTOP, PHONE, TABLET)}, {DESKTOP.name}
     assert seen == {page.url: every if number < 2 else one for number, page in enumerate(pages)}
