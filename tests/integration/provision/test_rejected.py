@@ -68,8 +68,8 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
             "CreateDistributionWithTags",
             "CNAMEAlreadyExists",
             "cloudfront:CreateDistributionWithTags on static distribution static.example.com failed: "
-            "CNAMEAlreadyExists: another distribution, of this account or of another, answers to the name; "
-            "take it off there",
+            "CNAMEAlreadyExists: another distribution, of this or another account, has this alias; "
+            "remove it there",
         ),
         (
             "CreateOriginAccessControl",

@@ -262,7 +262,7 @@ def test_a_package_is_built_with_nothing_that_is_not_locked(how, index, tmp_path
             more="\ndef get_requires_for_build_wheel(config_settings=None):\n    return ['evil']\n", first="import evil"
         )
     with pytest.raises(
-        SlipwayError, match=r"no wheel of boat.*, and its sources ask for evil .* requirements/backends.in"
+        SlipwayError, match=r"no wheel of boat.*, and its sources need evil .* requirements/backends.in"
     ) as refused:
         index.pack()
     assert "\n" not in str(refused.value)

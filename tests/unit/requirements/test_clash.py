@@ -112,7 +112,7 @@ def test_a_newer_python_might_do_whether_an_index_or_a_folder_says_so(said):
             "not every line is pinned with its hash",
         ),
         ("error: something new", "something new"),
-        ("", "uv said nothing"),
+        ("", "no output of uv"),
     ],
 )
 def test_what_uv_says_becomes_one_line(said, line):

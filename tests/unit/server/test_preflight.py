@@ -101,7 +101,7 @@ def test_django_6_on_a_server_with_python_3_11_is_rejected_by_name(locks, site, 
         preflight.check(site, host(system="debian 12", python="3.11"), set(), database=True)
     assert str(rejected.value) == (
         "the server has Python 3.11, and Django 6.0.4 with the site's other packages is locked for 3.12 and 3.13: "
-        f"{files.SITE_LOCKS}/web-3.11.txt does not exist; `make lock` tells what needs a newer Python"
+        f"{files.SITE_LOCKS}/web-3.11.txt does not exist; `make lock` shows what needs a newer Python"
     )
 
 

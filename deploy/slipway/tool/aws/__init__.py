@@ -1,1 +1,1 @@
-"""Who asks AWS, how its clients are set up, and what its errors mean: for the push, the prune and the CDN alike."""
+"""AWS identities, clients and errors, for the push, the prune and the CDN alike."""

@@ -16,10 +16,10 @@ def call(
     denied: str = "",
     **params: Any,
 ) -> dict[str, Any] | None:
-    """AWS's answer, or None where it answers with one of the error codes in ``absent``.
+    """AWS's response, or None for one of the error codes in ``absent``.
 
-    Raises SlipwayError, naming the call, ``resource`` and the fix, for every other error; ``denied`` is the fix of a
-    denied one where the resource knows better.
+    Raises SlipwayError, naming the call, ``resource`` and the fix, for every other error; ``denied`` is a specific fix
+    of a denied call.
     """
     try:
         return getattr(client, operation)(**params)

@@ -1,4 +1,4 @@
-"""What AWS, or another S3 server, answered in place of what was asked: the one table of codes, and what to do.
+"""Errors of AWS, or of another S3 server: the table of codes, and what to do.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html and each call's own list of errors
@@ -29,13 +29,13 @@ WRONG_REGION = (
     "PermanentRedirect",
     "TemporaryRedirect",
 )
-# Code → what to do. What is in none of these is said in the server's own words.
+# Code → what to do. For any other code the server's own message is shown.
 FIXES = {
     "AllAccessDisabled": "the bucket is disabled; ask AWS support",
     "BadDigest": f"the bytes were damaged on the way; {AGAIN}",
     "BandwidthLimitExceeded": THROTTLED,
     "BucketAlreadyExists": "another account has this name; choose another in site.yml",
-    "CNAMEAlreadyExists": "another distribution, of this account or of another, answers to the name; take it off there",
+    "CNAMEAlreadyExists": "another distribution, of this or another account, has this alias; remove it there",
     "EC2ThrottledException": THROTTLED,
     "ExpiredToken": EXPIRED,
     "ExpiredTokenException": EXPIRED,
@@ -66,7 +66,7 @@ FIXES = {
     "TooManyRequestsException": THROTTLED,
     "UnrecognizedClientException": NO_SUCH_KEY,
 }
-# The answer to a HEAD has no document that would name the code.
+# The response to a HEAD has no body with the code.
 CODES = {301: "PermanentRedirect", 307: "TemporaryRedirect", 403: "AccessDenied"}
 CREDENTIALS = (
     exceptions.NoCredentialsError,
@@ -77,9 +77,9 @@ CREDENTIALS = (
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """An answer that is an error. ``code`` and ``message`` are the server's, empty where it gave none; so ``region``.
+    """An error response. ``code``, ``message`` and ``region`` are the server's, "" if missing.
 
-    ``status`` is 0 where botocore does not tell.
+    ``status`` is 0 where botocore does not have it.
     """
 
     status: int
@@ -99,9 +99,9 @@ class Rejection:
 
 
 def explain(failure: Rejection | exceptions.BotoCoreError, allow: str = ALLOW) -> str:
-    """What the server said, or why there was no answer, and what to do; ``allow`` is the fix of a denied call.
+    """The server's error, or why there was no response, and what to do; ``allow`` is the fix of a denied call.
 
-    No header, signature or credential of the request is ever in it.
+    It never contains a header, signature or credential of the request.
     """
     return _rejected(failure, allow) if isinstance(failure, Rejection) else _unanswered(failure)
 
@@ -145,23 +145,23 @@ def _unanswered(error: exceptions.BotoCoreError) -> str:
         return f"incomplete AWS credentials: {error}; set {KEYS}"
     if isinstance(error, exceptions.NoRegionError):
         return "no region; set AWS_DEFAULT_REGION"
-    told, server = cause(error, _server(error), "AWS_CA_BUNDLE"), _server(error)
+    reason, server = cause(error, _server(error), "AWS_CA_BUNDLE"), _server(error)
     if isinstance(error, exceptions.ProxyConnectionError):
-        return told or "the proxy cannot be reached; check HTTPS_PROXY"
+        return reason or "the proxy cannot be reached; check HTTPS_PROXY"
     if isinstance(error, exceptions.ReadTimeoutError):
         return f"{server} did not answer in time; {AGAIN}"
     if isinstance(error, exceptions.SSLError):
-        return told or f"TLS with {server} failed; check AWS_CA_BUNDLE and the address"
+        return reason or f"TLS with {server} failed; check AWS_CA_BUNDLE and the address"
     if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
         # A region that does not exist is a name that does not resolve.
-        return f"{told or f'{server} cannot be reached'}; check the network, and `region` and `endpoint` in site.yml"
+        return f"{reason or f'{server} cannot be reached'}; check the network, and `region` and `endpoint` in site.yml"
     if isinstance(error, exceptions.HTTPClientError):
-        return f"{told or 'the connection broke'}; {AGAIN}"
+        return f"{reason or 'the connection broke'}; {AGAIN}"
     return " ".join(str(error).split())
 
 
 def _server(error: exceptions.BotoCoreError) -> str:
-    """Scheme, host and port: a URL could carry a password or a signature."""
+    """Scheme, host and port: the whole URL could contain a password or a signature."""
     url = urlsplit(error.kwargs.get("endpoint_url", ""))
     if not url.hostname:
         return "the server"

@@ -1,4 +1,4 @@
-"""Who asks AWS. An identity is passed to whatever asks; this process's own environment never holds its key."""
+"""AWS credentials. An identity is passed to what needs it; this process's own environment never has its key."""
 
 import os
 from collections.abc import Mapping
@@ -24,23 +24,23 @@ SETTINGS = {
 
 @dataclass(frozen=True, eq=False)
 class Identity:
-    """The deployer, the pruner, the web process, by the AWS_* variables of their section in the vaulted file.
+    """The deployer, the pruner or the web process, by the AWS_* variables of its section in the vaulted file.
 
-    Without a key among ``keys`` it is whoever runs the command: what every AWS tool finds (variables, profile, role).
+    Without a key in ``keys`` it is the user who runs the command: boto3's default chain (variables, profile, role).
     """
 
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def session(self) -> Session:
-        """One of its own: botocore's default session keeps the first credentials that it finds."""
+        """A session of its own: botocore's default session keeps the first credentials that it finds."""
         made = Session()
         if self.keys.get(ID):
             made.set_credentials(self.keys[ID], self.keys[SECRET], self.keys.get(TOKENS[0]))
         return made
 
     def client(self, service: str, region: str | None = None, endpoint: str | None = None) -> BaseClient:
-        """A client of ``service``. ``endpoint`` is its URL where that is not what every AWS tool finds.
+        """A client of ``service``. ``endpoint`` is its URL, if it is not AWS's own.
 
         Raises botocore's own errors: no region, no such profile, a malformed file.
         """
@@ -48,6 +48,6 @@ class Identity:
         return self.session.create_client(service, region_name=region, endpoint_url=endpoint or None, config=config)
 
     def environment(self) -> dict[str, str]:
-        """This process's environment, for a child that acts as it: no token of another key stays beside the key."""
+        """This process's environment with this identity, for a child process; without tokens of another key."""
         replaced = (*AWS_PAIR, *TOKENS) if self.keys.get(ID) else ()
         return {name: value for name, value in os.environ.items() if name not in replaced} | dict(self.keys)

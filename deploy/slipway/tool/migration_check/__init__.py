@@ -1,7 +1,7 @@
-"""Rejects migrations that the running code could not live with; it serves on until the new release is up.
+"""Rejects migrations that would break the running code, which serves until the new release is up.
 
-Judged where the release is built, before anything is sent, by the operations of the migrations that the server lacks.
-The database is taken to be PostgreSQL, whatever the build has. What a person knows better is said in the migration:
+It checks the operations of unapplied migrations on the building machine, before anything is sent. It assumes
+PostgreSQL, whatever database the build has. A migration can declare itself safe:
 
     class Migration(migrations.Migration):
         safe_for_old_code = "no release since 3 May reads this column"
@@ -20,7 +20,7 @@ MARK = "safe_for_old_code"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``file: operation`` breaks the running code, for ``reason``, which says what to do instead."""
+    """``file: operation`` breaks the running code; ``reason`` says why, and what to do instead."""
 
     file: str
     operation: str
@@ -31,12 +31,12 @@ class Finding:
 
 
 def find_unsafe(applied: Collection[Key]) -> list[Finding]:
-    """What is unsafe, in the order in which it would run. On a first deploy no code serves, so nothing is."""
+    """The unsafe operations, in the order in which they would run; none on a first deploy, where no code runs."""
     found = []
     for step in steps(applied) if applied else ():
         reason = breaks(step.operation, step)
-        said = getattr(step.migration, MARK, None)
-        if reason and not (isinstance(said, str) and said.strip()):
+        waived = getattr(step.migration, MARK, None)
+        if reason and not (isinstance(waived, str) and waived.strip()):
             file = step.file.relative_to(ROOT) if step.file.is_relative_to(ROOT) else step.file
             found.append(Finding(str(file), step.operation.describe(), reason))
     return found
@@ -47,5 +47,5 @@ def rejection(found: list[Finding]) -> SlipwayError:
     also = "".join(f"; also {other.file}: {other.operation}" for other in found[1:])
     return SlipwayError(
         f'{found[0]}; where it is safe, say why in the migration ({MARK} = "…"); '
-        f"`make deploy ALLOW_UNSAFE=1` takes the errors until the new release is up{also}"
+        f"`make deploy ALLOW_UNSAFE=1` accepts errors until the new release is up{also}"
     )

@@ -1,4 +1,4 @@
-"""What a changed field does to its column, as PostgreSQL has it, and to code that knows the field as it was."""
+"""What a changed field does to its PostgreSQL column, and to code with the old field."""
 
 import re
 
@@ -17,7 +17,7 @@ def column(field: Field, name: str) -> str:
 
 
 def altered(old: Field, new: Field, name: str) -> str:
-    """Why code that knows ``old`` breaks on ``new``, and what to do instead; or nothing."""
+    """Why code with the field ``old`` breaks on ``new``, and what to do instead; or ""."""
     if old.many_to_many and new.many_to_many:
         return ""
     old, new = _bound(old, name), _bound(new, name)
@@ -40,22 +40,22 @@ def altered(old: Field, new: Field, name: str) -> str:
 
 
 def _moved(old: Field, new: Field) -> str:
-    """How the type differs, when the old code or the rows that are there may not fit the new one."""
+    """How the type differs, when the old code or existing rows may not fit the new one."""
     if old.is_relation or new.is_relation:
         same = old.is_relation and new.is_relation and _target(old) == _target(new)
-        return "" if same else "the running code takes what the column holds for something else"
+        return "" if same else "the running code expects another kind of value in the column"
     if old.primary_key != new.primary_key:
         return "the running code finds rows by the old primary key"
     before, after = _type(old), _type(new)
     if before == after or (before[1] == after[1] and _holds(before[0], after[0])):
         return ""
     if before[0] == after[0]:
-        return f"the collation changes from {before[1]} to {after[1]}, and every index with it is built anew"
+        return f"the collation changes from {before[1]} to {after[1]}, and every index with it is rebuilt"
     return f"the column changes from {before[0]} to {after[0]}, which may not hold what the running code writes"
 
 
 def _holds(old: str | None, new: str | None) -> bool:
-    """Whether every value of the type ``old`` is one of ``new``, and no row is written anew for it."""
+    """Whether every value of the type ``old`` is one of ``new``, and no row has to be rewritten."""
     if old is None or new is None:
         return False
     before, after = SIZED.fullmatch(old), SIZED.fullmatch(new)
@@ -84,13 +84,13 @@ def _target(field: Field) -> tuple[str, object]:
 
 
 def _bound(field: Field, name: str) -> Field:
-    """A copy that knows its column, as one in a model would."""
+    """A copy with its column's name, as a field of a model has."""
     copy = field.clone()
     copy.set_attributes_from_name(name)
     return copy
 
 
 def _postgresql() -> BaseDatabaseWrapper:
-    """The project's own connection, which may know more types, or a plain one; neither connects."""
+    """The project's own connection, which may have more types, or a plain one; neither connects."""
     own = connections["default"]
     return own if own.vendor == "postgresql" else PLAIN["default"]

@@ -1,4 +1,4 @@
-"""What each operation does to code that does not know of it. Operations that are not here are rejected unseen."""
+"""What each operation does to code from before it. Operations without a rule are rejected."""
 
 from functools import singledispatch
 
@@ -18,7 +18,7 @@ LOCKS = "nobody can write to the table meanwhile; if it is large, take AddIndexC
 
 @singledispatch
 def breaks(operation: Operation, step: Step) -> str:
-    """Why ``operation`` breaks the running code, and what to do instead; or nothing."""
+    """Why ``operation`` breaks the running code, and what to do instead; or ""."""
     return _unknown(step)
 
 
@@ -60,7 +60,7 @@ def _delete_model(operation: migrations.DeleteModel, step: Step) -> str:
 
 @breaks.register
 def _rename_model(operation: migrations.RenameModel, step: Step) -> str:
-    # Such a table has a name of its own, and keeps it.
+    # A table with a db_table of its own keeps its name.
     if not step.serves or step.model.options.get("db_table"):
         return ""
     table = "_".join(step.key)

@@ -1,4 +1,4 @@
-"""The operations that a server's database has yet to see, each with the models as it finds them."""
+"""The operations that a server's database has not applied, each with the models' state before it."""
 
 import inspect
 from collections.abc import Collection, Iterator
@@ -19,7 +19,7 @@ Key = tuple[str, str]  # an app's label and a migration's name, or a model's in 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``state`` is what the operations before it have left; ``made`` are the tables that the same deploy makes."""
+    """``state`` is the project's state before it; ``made`` are the tables that the same deploy creates."""
 
     migration: Migration
     operation: Operation
@@ -33,7 +33,7 @@ class Step:
 
     @property
     def key(self) -> Key:
-        """The model that the operation names."""
+        """The model of the operation."""
         of_field = getattr(self.operation, "model_name_lower", None)
         return self.migration.app_label, of_field or getattr(self.operation, "name_lower", "")
 
@@ -43,7 +43,7 @@ class Step:
 
     @property
     def serves(self) -> bool:
-        """Whether the running code may use the table: not one that it does not know, nor where there is none."""
+        """Whether the running code may use the table: not a new one, nor a model without one."""
         options = self.model.options
         swapped = getattr(settings, options.get("swappable") or "", None)
         elsewhere = swapped is not None and tuple(swapped.lower().split(".")) != self.key
@@ -76,9 +76,9 @@ def steps(applied: Collection[Key]) -> Iterator[Step]:
 def _walk(operation: Operation, label: str, state: ProjectState) -> Iterator[tuple[Operation, ProjectState]]:
     """What ``operation`` does to the database, each with the state before it; brings ``state`` up to date."""
     if isinstance(operation, SeparateDatabaseAndState):
-        apart = state.clone()
+        separate = state.clone()
         for inner in operation.database_operations:
-            yield from _walk(inner, label, apart)
+            yield from _walk(inner, label, separate)
     else:
         yield operation, state
     operation.state_forwards(label, state)
@@ -93,7 +93,7 @@ def _makes(step: Step) -> set[Key]:
 
 
 class _Loader(MigrationLoader):
-    """Django's own, which asks a list what is applied and no database: squashed migrations are judged as it does."""
+    """Django's own loader, with a list of applied migrations in place of a database; squashed ones included."""
 
     def __init__(self, applied: Collection[Key]) -> None:
         self._applied = dict.fromkeys(applied)
@@ -105,11 +105,11 @@ class _Loader(MigrationLoader):
 
     @applied_migrations.setter
     def applied_migrations(self, nothing: dict) -> None:
-        """Without a connection the loader would take it that nothing is."""
+        """Ignored: without a connection the loader would set it to nothing."""
 
     def load_disk(self) -> None:
         super().load_disk()
-        # The list may name a squashed migration alone; Django's table names those it replaced, too.
+        # The list may have only the squashed migration; Django's table also has those that it replaced.
         for key, migration in self.disk_migrations.items():
             if key in self._applied:
                 self._applied |= dict.fromkeys(map(tuple, migration.replaces))

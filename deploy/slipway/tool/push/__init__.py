@@ -1,4 +1,4 @@
-"""Puts static objects into the bucket: only what is missing, in parallel, and all of it or an error."""
+"""Pushes static objects to the bucket: only missing ones, in parallel; all of them, or an error."""
 
 from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.listing import Listing, start_listing

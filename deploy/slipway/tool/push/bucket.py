@@ -1,7 +1,7 @@
-"""The bucket, and how botocore's standard chain says to reach it.
+"""The bucket, and how to reach it by botocore's standard configuration.
 
 Credentials (variables, profiles, roles, session tokens), endpoint, region, addressing style,
-proxies and CA bundle are those that every AWS tool finds:
+proxies and CA bundle are those of every AWS tool:
 https://docs.aws.amazon.com/boto3/latest/guide/configuration.html
 """
 
@@ -33,9 +33,9 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket; ``prefix`` is what a listing covers, ``identity`` asks, ``store`` is the bucket's kind.
+    """A bucket; ``prefix`` is that of a listing, ``identity`` has the credentials, ``store`` is the bucket's kind.
 
-    ``endpoint`` is its server's URL, where that is not what every AWS tool finds.
+    ``endpoint`` is its server's URL, if it is not AWS's own.
     """
 
     name: str
@@ -65,13 +65,13 @@ class Bucket:
         )
 
     def _url(self, client: BaseClient) -> str:
-        """Virtual host or path style as botocore decides, seen on a request that is never sent."""
+        """Virtual host or path style, as botocore decides: taken from a request that is never sent."""
         seen: list[str] = []
 
-        def keep_back(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        def intercept(request: AWSPreparedRequest, **_: object) -> AWSResponse:
             seen.append(request.url)
             return AWSResponse(request.url, 200, {}, HTTPResponse(BytesIO()))
 
-        client.meta.events.register("before-send.s3.HeadBucket", keep_back)
+        client.meta.events.register("before-send.s3.HeadBucket", intercept)
         client.head_bucket(Bucket=self.name)
         return seen[0].rstrip("/")

@@ -1,4 +1,4 @@
-"""Reads what the bucket holds in a thread of its own, while the build works."""
+"""Lists the bucket in a thread of its own, while the build runs."""
 
 import json
 import re
@@ -22,20 +22,20 @@ RELEASE = re.compile(rf"{RELEASES_PREFIX}[^/]+\.json")
 
 
 class Listing:
-    """What the bucket holds under its prefix; on its way from the moment it is made."""
+    """The bucket's objects under its prefix; the listing starts at once."""
 
     def __init__(self, bucket: Bucket) -> None:
         self._future: Future[tuple[S3, Existing, KnownHeaders | None]] = Future()
         threading.Thread(target=self._run, args=(bucket,), name="listing", daemon=True).start()
 
     def result(self) -> Existing:
-        """{key: (etag, bytes)}; waits for it. Raises SlipwayError when it could not be read."""
+        """{key: (etag, bytes)}; waits for the listing. Raises SlipwayError when it fails."""
         return self._future.result()[1]
 
     def headers(self) -> KnownHeaders | None:
-        """The headers of the objects, as far as they are known: a listing has none, the last release's manifest has.
+        """The objects' headers, as far as they are known: from the last release's manifest, since a listing has none.
 
-        None where no release is recorded yet.
+        None where there is no manifest yet.
         """
         return self._future.result()[2]
 
@@ -62,30 +62,30 @@ def start_listing(bucket: Bucket) -> Listing:
 
 
 def _headers(s3: S3, modified: dict[str, datetime]) -> KnownHeaders | None:
-    """What the newest manifest says of the objects that nothing has written since it was recorded.
+    """The headers in the newest manifest, of the objects that were not written after it.
 
-    A release is recorded after its push, so these have the headers that it names. An id begins with its time.
+    A manifest is written after its push, so these objects have its headers. An id begins with its time.
     """
     releases = [(key, at) for key, *_, at in _list(s3, RELEASES_PREFIX) if RELEASE.fullmatch(key)]
     if not releases:
         return None
-    newest, recorded = max(releases)
+    newest, written = max(releases)
     try:
         manifest = json.loads(s3.send("read", "GET", newest).body)
         objects = manifest["objects"] if manifest["version"] >= MANIFEST_VERSION else {}
         return {
             key: (entry["content_type"], entry["cache_control"])
             for key, entry in objects.items()
-            if key in modified and modified[key] < recorded
+            if key in modified and modified[key] < written
         }
     except (ValueError, KeyError, TypeError, AttributeError):
-        # Of an earlier version, or no manifest of ours: nothing is known.
+        # A manifest of an earlier version, or no valid one: nothing is known.
         return {}
 
 
 def _list(s3: S3, prefix: str) -> Iterator[tuple[str, str, int, datetime]]:
     """Key, ETag, bytes and time of each: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html"""
-    # Encoded, because XML cannot carry every character that a key can.
+    # Encoded, because a key may have characters that XML cannot represent.
     query = {"list-type": "2", "prefix": prefix, "encoding-type": "url"}
     while True:
         answer = s3.send("list", "GET", query=query)
@@ -95,7 +95,7 @@ def _list(s3: S3, prefix: str) -> Iterator[tuple[str, str, int, datetime]]:
             page = ElementTree.Element("nothing")
         if not page.tag.endswith("ListBucketResult"):
             raise SlipwayError(
-                f"cannot list s3://{s3.bucket.name}/{prefix}: the answer is not S3's; check AWS_ENDPOINT_URL_S3"
+                f"cannot list s3://{s3.bucket.name}/{prefix}: the response is not S3's; check AWS_ENDPOINT_URL_S3"
             )
         for entry in page.iterfind("{*}Contents"):
             key = unquote_plus(entry.findtext("{*}Key", ""))

@@ -1,4 +1,4 @@
-"""Records in the bucket which objects a release names; prune and rollback read it."""
+"""Writes a release's manifest, the list of its objects, to the bucket; prune reads it."""
 
 import hashlib
 
@@ -10,7 +10,7 @@ from slipway.web.static_objects import StaticObject
 
 
 def put_manifest(bucket: Bucket, release_id: str, manifest: bytes) -> None:
-    """Writes ``releases/<id>.json``, which is never overwritten; the same bytes twice are fine.
+    """Writes ``releases/<id>.json``, which is never overwritten; writing the same bytes again is fine.
 
     Raises SlipwayError.
     """

@@ -25,13 +25,13 @@ def make_plan(
     headers: Mapping[str, Headers] | None = None,
     md5: bool = True,
 ) -> Plan:
-    """What is missing in ``existing``, or has other bytes or, by ``headers``, other headers there.
+    """The objects that are missing in ``existing``, or have other bytes or other headers there.
 
-    ``headers`` are what is known of those that exist; None where nothing is recorded, so that bytes alone count. Where
-    ETags are no MD5, size alone tells hashed names apart, and all unhashed ones are sent.
+    ``headers`` are the known ones of existing objects; None without a manifest: then only bytes are compared. Where
+    ETags are no MD5, hashed names are compared by size, and all unhashed ones are sent.
 
-    Raises SlipwayError for a hashed name that holds other bytes or has other headers in the bucket, and for one name
-    with two contents.
+    Raises SlipwayError for a hashed name that has other bytes or headers in the bucket, and for one name with two
+    contents.
     """
     by_key: dict[str, StaticObject] = {}
     for obj in objects:
@@ -54,7 +54,7 @@ def make_plan(
 
 
 def other_bytes(obj: StaticObject, bucket: str, etag: str) -> SlipwayError:
-    """The error instead of overwriting a name that others rely on: browsers keep a hashed one for a year."""
+    """The error for a hashed name that would be overwritten: browsers cache it for a year."""
     return SlipwayError(
         f"s3://{bucket}/{obj.key} is there with other bytes (ETag {etag}, ours {obj.md5}) and this "
         "name is never overwritten; delete that object if nothing serves it"

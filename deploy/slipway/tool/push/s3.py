@@ -1,7 +1,7 @@
-"""Signed requests to one bucket: a pool of connections, bounded retries, a true count.
+"""Signed requests to one bucket: a pool of connections, bounded retries, an exact count.
 
 boto3's own PutObject costs three times the CPU and, by its `Expect: 100-continue`, a second round
-trip; this keeps botocore's signer and connection pool and leaves the rest out.
+trip; this uses botocore's signer and connection pool only.
 """
 
 import random
@@ -33,7 +33,7 @@ ATTEMPTS = 5
 # Seconds before the second attempt; doubled for each one after it, half of it at random.
 BACKOFF = 0.3
 TIMEOUTS = (10, 30)  # seconds: to connect, and between two bytes of an answer
-# What a denied request needs to be allowed.
+# The permission that each action requires.
 PERMISSIONS = {"list": "s3:ListBucket", "put": "s3:PutObject", "check": "s3:GetObject", "read": "s3:GetObject"}
 TRANSIENT_STATUS = frozenset((408, 429, 500, 502, 503, 504))
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
@@ -45,8 +45,8 @@ Failure = Rejection | BotoCoreError
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """``headers`` are looked up in any case; ``etag`` comes without its quotes."""
+class Response:
+    """``headers`` are case-insensitive; ``etag`` is without its quotes."""
 
     status: int
     headers: Mapping[str, str]
@@ -58,14 +58,14 @@ class Answer:
 
 
 class S3:
-    """One bucket's S3. ``requests`` counts every attempt that went out; ``stop`` ends the waiting."""
+    """One bucket's S3. ``requests`` counts every attempt that was sent; ``stop`` ends the waiting."""
 
     def __init__(self, bucket: Bucket) -> None:
         """Raises SlipwayError when credentials or configuration are missing or malformed."""
         self.bucket = bucket
         self.requests = 0
         self.stop = threading.Event()
-        # Whether the server understands If-None-Match on a PUT; AWS does.
+        # Whether the server supports If-None-Match on a PUT; AWS does.
         self.conditional = True
         self._lock = threading.Lock()
         try:
@@ -91,22 +91,22 @@ class S3:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         accept: tuple[int, ...] = (),
-    ) -> Answer:
-        """The answer to one request, when its status is 2xx or among ``accept``.
+    ) -> Response:
+        """The response to one request, when its status is 2xx or among ``accept``.
 
-        ``action`` is how an error message begins. Raises SlipwayError for any other answer,
+        ``action`` is how an error message begins. Raises SlipwayError for any other response,
         after ``ATTEMPTS`` where another attempt can help.
         """
         for attempt in range(1, ATTEMPTS + 1):
             failure: Failure
             try:
-                answer = self._once(method, key, query, headers, body)
+                response = self._once(method, key, query, headers, body)
             except BotoCoreError as error:
                 failure = error
             else:
-                if answer.status < 300 or answer.status in accept:
-                    return answer
-                failure = _rejection(answer)
+                if response.status < 300 or response.status in accept:
+                    return response
+                failure = _rejection(response)
             last = attempt == ATTEMPTS or not _is_transient(failure)
             if last or self.stop.wait(BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1)):
                 raise _error(action, self.bucket, key, failure, attempt)
@@ -119,10 +119,10 @@ class S3:
         query: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
         body: bytes,
-    ) -> Answer:
+    ) -> Response:
         url = f"{self._access.url}/{quote(key, safe='/~')}"
         request = AWSRequest(method, url, dict(headers or {}), body, dict(query or {}))
-        # Frozen at each request, so that temporary credentials are renewed in time.
+        # Read at each request, so that temporary credentials are refreshed in time.
         credentials = self._access.credentials.get_frozen_credentials()
         S3SigV4Auth(credentials, "s3", self._access.region).add_auth(request)
         with self._lock:
@@ -130,7 +130,7 @@ class S3:
         response = self._http.send(request.prepare())
         if method != "HEAD" and _is_cut_short(response):
             raise ConnectionClosedError(endpoint_url=url, request=request, error="cut short")
-        return Answer(response.status_code, response.headers, response.content)
+        return Response(response.status_code, response.headers, response.content)
 
 
 def _error(action: str, bucket: Bucket, key: str, failure: Failure, attempts: int = 1) -> SlipwayError:
@@ -151,15 +151,15 @@ def _is_transient(failure: Failure) -> bool:
     return lost and not isinstance(failure, SSLError)
 
 
-def _rejection(answer: Answer) -> Rejection:
-    """The error document's code and message; the status alone where there is none (HEAD)."""
-    region = answer.headers.get("x-amz-bucket-region", "")
+def _rejection(response: Response) -> Rejection:
+    """The error body's code and message; the status alone where there is none (HEAD)."""
+    region = response.headers.get("x-amz-bucket-region", "")
     try:
-        root = ElementTree.fromstring(answer.body)
+        root = ElementTree.fromstring(response.body)
     except ElementTree.ParseError:
-        return Rejection(answer.status, "", "", region)
+        return Rejection(response.status, "", "", region)
     return Rejection(
-        answer.status,
+        response.status,
         root.findtext("{*}Code") or "",
         root.findtext("{*}Message") or "",
         root.findtext("{*}Region") or region,

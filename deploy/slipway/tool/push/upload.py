@@ -1,4 +1,4 @@
-"""Sends what is missing in the bucket, in parallel; the first error stops the rest."""
+"""Sends the objects that are missing in the bucket, in parallel; the first error stops the rest."""
 
 import base64
 import queue
@@ -14,13 +14,13 @@ from slipway.tool.push.s3 import CONNECTIONS, S3
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import StaticObject
 
-# How long the first error waits for the uploads under way: a stalled one must not hold it back.
+# How long the first error waits for uploads in progress: a stalled one must not delay it.
 GRACE = 2.0  # seconds
 
-# The build's file for a report's ``replaced``, as a JSON list: what a purge takes out of the caches.
+# The build's file with a report's ``replaced``, as a JSON list: a purge removes these from the caches.
 REPLACED = "replaced.json"
 
-# Called in the caller's thread with the objects that are settled, and with all of them.
+# Called in the caller's thread with the number of objects done, and of all.
 Progress = Callable[[int, int], object]
 
 
@@ -28,7 +28,7 @@ Progress = Callable[[int, int], object]
 class PushReport:
     """``sent`` + ``skipped`` = ``objects``; ``bytes`` were sent; ``requests`` count the listing.
 
-    ``replaced`` are the keys of unhashed files that were there with other bytes or headers: caches may have those.
+    ``replaced`` are the keys of unhashed files that had other bytes or headers: caches may still have those.
     """
 
     objects: int
@@ -45,7 +45,7 @@ def push(
     listing: Listing | None = None,
     progress: Progress | None = None,
 ) -> PushReport:
-    """Leaves every object in the bucket, or raises SlipwayError naming the one that is not.
+    """Sends every missing object, or raises SlipwayError naming the one that failed.
 
     Deletes nothing and overwrites no hashed name. Unhashed files go last, because such a file may
     load hashed ones. What was sent before an error stays, so that a rerun sends only the rest.
@@ -78,7 +78,7 @@ def push(
 
 
 def _put_all(s3: S3, objects: list[StaticObject]) -> Iterable[int | None]:
-    """Yields what ``put`` says of each, as they come; the largest are sent first."""
+    """Yields the result of ``put`` for each, in order of completion; the largest are sent first."""
     waiting: queue.SimpleQueue[StaticObject] = queue.SimpleQueue()
     for obj in sorted(objects, key=lambda obj: len(obj.body), reverse=True):
         waiting.put(obj)
@@ -116,8 +116,8 @@ def _put_all(s3: S3, objects: list[StaticObject]) -> Iterable[int | None]:
 def put(s3: S3, obj: StaticObject, *, replace: bool = False) -> int | None:
     """Puts one object: its size, or None where another push had put the same bytes first.
 
-    ``replace``: it is known to be there, under a name without a hash. Raises SlipwayError when the bucket rejects it or
-    holds other bytes under a hashed name.
+    ``replace``: it is known to exist, under an unhashed name. Raises SlipwayError when the bucket rejects it or has
+    other bytes under a hashed name.
     """
     conditional = s3.conditional and not replace and (not obj.is_unhashed or obj.has_hashed_shape)
     headers = {
@@ -133,7 +133,7 @@ def put(s3: S3, obj: StaticObject, *, replace: bool = False) -> int | None:
         accept = (403,)
     answer = s3.send("put", "PUT", obj.key, headers=headers, body=obj.body, accept=accept)
     if answer.status == 501:
-        # A server older than conditional writes; the listing alone has to do.
+        # A server without conditional writes: rely on the listing alone.
         s3.conditional = False
         return put(s3, obj)
     if answer.status == 403:

@@ -1,1 +1,1 @@
-"""The packages: what asks for them (*.in), their hash-locked files (`make lock`), and their installation."""
+"""The packages: their requirements (*.in), their hash-locked files (`make lock`), and their installation."""

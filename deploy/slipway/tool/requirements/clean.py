@@ -1,4 +1,4 @@
-"""The environment of pip and uv, which may run what a package's sources say: none of this shell's secrets is in it.
+"""The environment of pip and uv, which may run code of a package's sources: without this shell's secrets.
 
     python -m slipway.tool.clean COMMAND …
 
@@ -9,7 +9,7 @@ import os
 import sys
 
 KEPT = ("HOME", "LANG", "LANGUAGE", "LOGNAME", "NETRC", "PATH", "SOURCE_DATE_EPOCH", "TMPDIR", "TZ", "USER")
-# Who is trusted, where settings and caches are, and the tools' own settings.
+# Trusted authorities, the places of settings and caches, and the tools' own settings.
 KEPT += ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE")
 KEPT += ("XDG_CACHE_HOME", "XDG_CONFIG_DIRS", "XDG_CONFIG_HOME")
 PREFIXES = ("LC_", "PIP_", "UV_")

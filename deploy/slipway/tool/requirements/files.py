@@ -1,7 +1,7 @@
-"""What asks for packages, where they are locked, and whether a lock file has what is asked for.
+"""The requirement files, their lock files, and the check that a lock file has what is required.
 
-A site's own lock files are in project/lock/, once `make lock` has made them. Until then those serve that Slipway ships
-in requirements/, made for the photo wall. So a later version of Slipway changes no file that a clone has changed.
+A site's own lock files are in project/lock/, once `make lock` has made them. Until then those that Slipway ships in
+requirements/ are used, made for the photo wall. So a later version of Slipway changes no file that a clone has changed.
 """
 
 import re
@@ -23,7 +23,7 @@ SITE_TESTS = ROOT / "project" / "requirements-dev.in"
 SITE_LOCKS = ROOT / "project" / "lock"
 # The Pythons that the server's packages are locked for.
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-# What is installed into .venv → what asks for it, beside the site itself.
+# Set of packages for .venv → its requirement file, beside the site's own.
 SETS = {
     "deploy": ROOT / "requirements.in",
     "demo": SHIPPED / "demo.in",
@@ -51,7 +51,7 @@ class Line:
 
 
 def inputs(name: str) -> list[Path]:
-    """The files that ask for what the lock file of that name holds: web-3.13, deploy, demo, test, or one of ours."""
+    """The requirement files of the lock file of that name: web-3.13, deploy, demo, test, or one of Slipway's own."""
     if name == "whole":
         return sorted({path for each in SETS for path in inputs(each)})
     if name.startswith("web-"):
@@ -76,7 +76,7 @@ def shipped(name: str) -> Path:
 
 
 def read(path: Path) -> Iterator[Line]:
-    """Each line of it and of what it includes. Raises SlipwayError when a file is missing."""
+    """Each line of the file and of those that it includes. Raises SlipwayError when a file is missing."""
     try:
         text = path.read_text()
     except OSError as error:
@@ -90,7 +90,7 @@ def read(path: Path) -> Iterator[Line]:
 
 
 def check(name: str, python: str | None = None) -> Path:
-    """The lock file of that name. Raises SlipwayError when it lacks what is asked for on that Python."""
+    """The lock file of that name. Raises SlipwayError when a requirement for that Python is missing in it."""
     lock = locked(name)
     if not lock.exists():
         raise SlipwayError(f"{shown(lock)} is missing; `make lock` writes it")
@@ -114,7 +114,7 @@ def for_server(python: str) -> Path:
         django = pinned(locked(f"web-{others[0]}"), "Django")
         raise SlipwayError(
             f"the server has Python {python}, and Django {django} with the site's other packages is locked for "
-            f"{' and '.join(others)}: {shown(lock)} does not exist; `make lock` tells what needs a newer Python"
+            f"{' and '.join(others)}: {shown(lock)} does not exist; `make lock` shows what needs a newer Python"
         )
     check(name, python)
     here, there = version("Django"), pinned(lock, "Django")
@@ -132,11 +132,11 @@ def pinned(lock: Path, name: str) -> str | None:
 
 
 def _missing(line: Line, pins: dict[str, list[str]], python: str | None) -> str:
-    """What the lock file has in place of what the line asks for, or nothing."""
+    """What the lock file has in place of the required version, or ""."""
     try:
         requirement = Requirement(line.text)
     except InvalidRequirement:
-        # uv tells what is wrong with it.
+        # uv explains what is wrong with it.
         return "" if line.name in pins else "no such line"
     here = default_environment()
     if python:
@@ -163,7 +163,7 @@ def normal(name: str) -> str:
 
 
 def shown(path: Path) -> str:
-    """As a person names it: from the checkout's root."""
+    """The path relative to the checkout's root."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 

@@ -1,8 +1,8 @@
-"""`make lock`: resolves the site's packages with Slipway's, and apart from what only Slipway's own tests need.
+"""`make lock`: resolves the site's packages with Slipway's, and separately from those of Slipway's own tests.
 
     python -m slipway.tool.requirements.lock [--shipped] [uv's options, like --upgrade]
 
-The files agree: what is locked for the server is what the build machine has. Nothing is written unless all resolve.
+All files have the same versions, for the server and the build machine. Nothing is written unless all resolve.
 Standard library only, beside pip and uv.
 """
 
@@ -17,14 +17,14 @@ from slipway.tool.requirements import clash, files, uv
 from slipway.tool.requirements.files import PYTHONS
 from slipway.web.errors import SlipwayError
 
-# An address in a lock file would tie every clone to one index; the sources of a package are asked only where a line
-# says --no-binary.
+# An index URL in a lock file would tie every clone to one index. Packages are built from sources only where a line says
+# --no-binary.
 HOW = ("--quiet", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-annotate")
 HOW += ("--only-binary", ":all:", "--emit-build-options")
 # One version for all Pythons where there is one: the server's Django is the one that the release was built with.
 UNIVERSAL = ("--universal", "--fork-strategy", "fewest")
 SERVER = ("--python-platform", "x86_64-manylinux_2_28")
-# What Slipway's own tests, the proof alone, builds from sources and the Makefile need.
+# The packages of Slipway's own tests, of the proof alone, of builds from sources, and of the Makefile.
 OWN = ("dev", "smoke", "backends", "uv")
 
 
@@ -35,28 +35,28 @@ class Resolver:
         self.folder, self.options, self.env = folder, list(options), uv.environment()
 
     def compile(self, name: str, old: Iterable[Path], *how: str, whole: Path | None = None) -> Path:
-        """The lock file of that name; what is pinned in ``old`` stays where it can, and in ``whole`` in any case.
+        """The lock file of that name; pins of ``old`` stay where possible, those of ``whole`` in any case.
 
         Raises ``clash.Unresolved``.
         """
         target = self.folder / f"{name}.txt"
         target.write_text("".join(each.read_text() for each in old if each.exists()))
-        asked = files.inputs(name)
+        inputs = files.inputs(name)
         agree = ["--constraint", str(whole)] if whole else []
-        done = self._run(*how, *agree, "-o", target, *asked)
+        done = self._run(*how, *agree, "-o", target, *inputs)
         if done.returncode:
-            lines = files.lines(asked)
-            alone = partial(self._answer, how)
-            # With a pin for each package, any line that leads to the package would be the one at fault.
-            ask = partial(self._answer, [*how, *agree]) if agree and not alone(lines).returncode else alone
-            raise clash.Unresolved(done, lines, ask)
+            lines = files.lines(inputs)
+            alone = partial(self._resolve, how)
+            # With a pin for each package, any line that requires the package would seem to be the cause.
+            resolve = partial(self._resolve, [*how, *agree]) if agree and not alone(lines).returncode else alone
+            raise clash.Unresolved(done, lines, resolve)
         return target
 
-    def _answer(self, how: Sequence[str], lines: Sequence[files.Line]) -> CompletedProcess[str]:
-        """uv's answer for these lines alone."""
-        asked = self.folder / "some.in"
-        asked.write_text("".join(f"{line.text}\n" for line in lines))
-        return self._run(*how, asked)
+    def _resolve(self, how: Sequence[str], lines: Sequence[files.Line]) -> CompletedProcess[str]:
+        """Runs uv for these lines alone."""
+        some = self.folder / "some.in"
+        some.write_text("".join(f"{line.text}\n" for line in lines))
+        return self._run(*how, some)
 
     def _run(self, *arguments: str | Path) -> CompletedProcess[str]:
         command = ["pip", "compile", *HOW, "--custom-compile-command", "make lock", *self.options]
@@ -64,7 +64,7 @@ class Resolver:
 
 
 def resolve(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], list[str]]:
-    """Resolves the site's sets; returns their names, and a line for each Python that they cannot have.
+    """Resolves the site's sets; returns their names, and a warning for each Python that they do not support.
 
     ``place``: where the lock file of each name is, to keep the versions that it has. Raises ``clash.Unresolved``.
     """
@@ -78,7 +78,7 @@ def resolve(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], l
         whole = _whole(resolver, place, lowest)
     for name in files.SETS:
         resolver.compile(name, [place[name]], *UNIVERSAL, "--python-version", lowest, whole=whole)
-    made, said = [*files.SETS], []
+    made, warnings = [*files.SETS], []
     for python in PYTHONS:
         name = f"web-{python}"
         try:
@@ -86,14 +86,14 @@ def resolve(resolver: Resolver, place: Mapping[str, Path]) -> tuple[list[str], l
             made.append(name)
         except clash.Unresolved as error:
             why = error.explain()
-            said.append(f"no lock file for a server with Python {python}: {why}")
+            warnings.append(f"no lock file for a server with Python {python}: {why}")
             if python == uv.HERE and python in PYTHONS[: PYTHONS.index(lowest)]:
-                said.append(f"no packages for this machine: {why}; {uv.other_python(lowest)}")
-    return made, said
+                warnings.append(f"no packages for this machine: {why}; {uv.other_python(lowest)}")
+    return made, warnings
 
 
 def _whole(resolver: Resolver, place: Mapping[str, Path], lowest: str) -> Path:
-    """All of the sets in one, on which each of them then agrees."""
+    """Resolves all sets together; each of them is then constrained to these versions."""
     old = [place[name] for name in files.SETS]
     return resolver.compile("whole", old, *UNIVERSAL, "--python-version", lowest)
 
@@ -112,14 +112,14 @@ def _lowest(resolver: Resolver, place: Mapping[str, Path]) -> str:
 
 
 def lock(options: Sequence[str], *, shipped: bool) -> list[str]:
-    """Writes the site's lock files, or those that Slipway ships; returns what is to be said."""
+    """Writes the site's lock files, or those that Slipway ships; returns warnings."""
     names = [*files.SETS, *(f"web-{python}" for python in PYTHONS)]
     target = {name: files.shipped(name) if shipped else files.SITE_LOCKS / f"{name}.txt" for name in names}
     place = target if shipped else {name: files.locked(name) for name in names}
     with TemporaryDirectory(prefix="slipway-lock-") as folder:
         resolver = Resolver(Path(folder), options)
         try:
-            made, said = resolve(resolver, place)
+            made, warnings = resolve(resolver, place)
             if shipped:
                 made += _own(resolver, target)
         except clash.Unresolved as error:
@@ -130,11 +130,11 @@ def lock(options: Sequence[str], *, shipped: bool) -> list[str]:
                 path.write_text((resolver.folder / f"{name}.txt").read_text())
             else:
                 path.unlink(missing_ok=True)
-    return said
+    return warnings
 
 
 def _own(resolver: Resolver, target: dict[str, Path]) -> Sequence[str]:
-    """Resolves what is no site's."""
+    """Resolves the sets of Slipway's own development."""
     for name in OWN:
         target[name] = files.SHIPPED / f"{name}.txt"
         whole = resolver.folder / "whole.txt" if name in ("dev", "smoke") else None

@@ -1,6 +1,6 @@
-"""pip as Slipway calls it: wheels for another machine, and sources of those packages alone that the lock file names.
+"""Runs pip: wheels for another machine, and builds of only those packages that the lock file names.
 
-pip and not uv, which has no `download` and lays nothing out for another machine's glibc.
+pip and not uv, which has no `download` and no layout for another machine's glibc.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ BACKENDS = SHIPPED / "backends.txt"
 # https://pip.pypa.io/en/stable/reference/requirements-file-format/
 NAMED = re.compile(r"^--no-binary[ =](\S+)[ \t]*\n", re.MULTILINE)
 REQUIREMENT = re.compile(r"^([A-Za-z0-9][\w.-]*).*\n(?:[ \t].*\n)*", re.MULTILINE)
-# All that a lock file may hold. pip obeys further options, abbreviated too, and builds what an address leads to.
+# The only lines that a lock file may have. pip accepts more options, also abbreviated, and builds what a URL points to.
 PLAIN = re.compile(
     r"(?:--only-binary[ =]:all:|--no-index|--(?:no-binary|(?:extra-)?index-url|find-links)[ =]\S+)$"
     r"|(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^]]*\])? ?(?:==| ?@ (?P<address>\S+))"
@@ -27,8 +27,8 @@ WHEEL = re.compile(r"(?:https?|file)://[^?#]*[^?#/]\.whl(?:[?#]|$)")
 ADVICE = "pin a version that has one in project/requirements.in"
 NO_HASH = "not every line is pinned with its hash; `make lock` writes the file"
 
-# Why the index was not asked, as pip's libraries write it; the first that fits.
-ASKED = "`pip config list` shows which one pip asks"
+# Why the index was not reached, by the messages of pip's libraries; the first match counts.
+ASKED = "`pip config list` shows which one pip uses"
 UNREACHED = tuple(
     (re.compile(form), why)
     for form, why in (
@@ -56,12 +56,12 @@ def run(*arguments: str | Path, python: Path | str = sys.executable) -> subproce
 
 
 def wheels_alone(lock: Path, folder: Path, *, pure: bool = False) -> Path:
-    """The lock file to install by wheels alone: ``lock`` itself, or one in ``folder``, where what it names is built.
+    """A lock file of wheels alone: ``lock`` itself, or one in ``folder``, with wheels built of what it names.
 
     ``pure``: for another machine, so that nothing may be compiled. Raises SlipwayError, one line, for sources that
     cannot be built.
     """
-    # As pip breaks it into lines, and each with its end.
+    # Split into lines as pip does, each with a newline.
     text = "".join(f"{line}\n" for line in lock.read_text().splitlines())
     named = {normal(name) for each in NAMED.findall(text) for name in each.split(",")}
     if wrong := sorted(name for name in named if name.startswith(":")):
@@ -83,16 +83,16 @@ def wheels_alone(lock: Path, folder: Path, *, pure: bool = False) -> Path:
 
 
 def _check(lock: Path, text: str, named: Collection[str]) -> None:
-    """Raises SlipwayError for a line that could have sources built of what is not ``named``."""
-    # A comment goes on in no further line; what stands before one may.
+    """Raises SlipwayError for a line that could build sources of a package that is not ``named``."""
+    # A comment has no continuation line; the text before it may have one.
     for line in re.sub(r"^\s*#.*", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines():
-        said = re.sub(r"\s#.*", "", line).rstrip()
-        if not said:
+        output = re.sub(r"\s#.*", "", line).rstrip()
+        if not output:
             continue
-        plain = PLAIN.match(said)
+        plain = PLAIN.match(output)
         if not plain:
             raise SlipwayError(
-                f"{lock}: {said[:100]}: no pinned version, no wheel's address and no option of a lock file; "
+                f"{lock}: {output[:100]}: no pinned version, no wheel's address and no option of a lock file; "
                 "`make lock` writes one"
             )
         name, address = plain["name"], plain["address"]
@@ -101,7 +101,7 @@ def _check(lock: Path, text: str, named: Collection[str]) -> None:
 
 
 def _build(lock: Path, requirements: Sequence[str], folder: Path) -> list[Path]:
-    """Wheels of these, by locked backends alone: what else a package asks for to be built with is not there."""
+    """Builds wheels of these with the locked backends alone: other build requirements are not installed."""
     venv, sources, wheels = folder / "builder", folder / f"sources-of-{lock.name}", folder / f"wheels-of-{lock.name}"
     python = venv / "bin" / "python"
     if not venv.exists():
@@ -141,30 +141,30 @@ def other_hash(pin: str) -> str:
     return f"{pin} is not the one that was locked: its hash differs"
 
 
-def reason(said: str) -> str:
-    """What pip said, for somebody who did not call it."""
-    errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
-    missing = re.search(r"No matching distribution found for (\S+)", said)
-    # It may have got through after all, and failed at something else.
-    if "WARNING: Retrying" in said and (missing or "Max retries exceeded" in said or "timed out" in said):
-        return next(why.format(*found.groups()) for form, why in UNREACHED if (found := form.search(said)))
+def reason(output: str) -> str:
+    """The cause in pip's output, in one line."""
+    errors = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]
+    missing = re.search(r"No matching distribution found for (\S+)", output)
+    # A retry may have succeeded, with a later failure of another kind.
+    if "WARNING: Retrying" in output and (missing or "Max retries exceeded" in output or "timed out" in output):
+        return next(why.format(*found.groups()) for form, why in UNREACHED if (found := form.search(output)))
     if missing:
         return no_wheel(missing[1])
-    lacks = re.search(r"No module named '([\w.]+)'|Cannot import '([\w.]+)'", said)
-    unbuilt = re.findall(r"(?:Failed building wheel for|Could not build wheels for) ([\w.-]+)", said)
-    if (not unbuilt and "error: subprocess-exited-with-error" in said) or "BackendUnavailable" in said:
-        # The build did not come as far as to be called one; pip goes through the lines one by one.
-        unbuilt = re.findall(r"^(?:Collecting |Processing (?:\S*/)?)(\S+)", said, re.MULTILINE)
-    if unbuilt and lacks:
+    backend = re.search(r"No module named '([\w.]+)'|Cannot import '([\w.]+)'", output)
+    unbuilt = re.findall(r"(?:Failed building wheel for|Could not build wheels for) ([\w.-]+)", output)
+    if (not unbuilt and "error: subprocess-exited-with-error" in output) or "BackendUnavailable" in output:
+        # The build failed before pip names it; pip processes the lines one by one.
+        unbuilt = re.findall(r"^(?:Collecting |Processing (?:\S*/)?)(\S+)", output, re.MULTILINE)
+    if unbuilt and backend:
         return (
-            f"no wheel of {unbuilt[-1]}, and its sources ask for {lacks[1] or lacks[2]} to be built; "
+            f"no wheel of {unbuilt[-1]}, and its sources need {backend[1] or backend[2]} to be built; "
             "pin what has it in requirements/backends.in, and `make lock`"
         )
     if unbuilt:
         return f"no wheel of {unbuilt[-1]}, and its sources cannot be built here; {ADVICE}, and `make lock`"
-    if "DO NOT MATCH THE HASHES" in said:
-        name = re.search(r"^\s+(\S+==\S+|\S+) from ", said, re.MULTILINE)
+    if "DO NOT MATCH THE HASHES" in output:
+        name = re.search(r"^\s+(\S+==\S+|\S+) from ", output, re.MULTILINE)
         return other_hash(name[1] if name else "a wheel")
-    if "--require-hashes" in said:
+    if "--require-hashes" in output:
         return NO_HASH
-    return errors[-1] if errors else "pip said nothing"
+    return errors[-1] if errors else "no output of pip"
