@@ -58,7 +58,9 @@ UNSAFE = {
     'AlterField("photo", "title", models.CharField(max_length=80, db_column="t"))': ['db_column="title"'],
     'AlterField("photo", "width", models.IntegerField(primary_key=True))': ["primary key"],
     'AlterField("photo", "state", models.CharField(max_length=9))': ["db_default"],
-    'AlterField("photo", "album", models.ForeignKey("gallery.Named", models.CASCADE, related_name="+"))': ["else"],
+    'AlterField("photo", "album", models.ForeignKey("gallery.Named", models.CASCADE, related_name="+"))': [
+        "another kind of value"
+    ],
     'AlterField("photo", "album", models.OneToOneField("gallery.Album", models.CASCADE, related_name="+"))': [
         "forbids"
     ],
