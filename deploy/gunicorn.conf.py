@@ -19,7 +19,7 @@ sys.path[:0] = [str(_root / name) for name in ("project", "deploy", "deploy/prev
 bind = f"unix:{os.environ.get('SLIPWAY_SOCKET', _root / 'build' / 'gunicorn.sock')}"
 umask = 0o007
 
-# Two sync workers give the most requests a megabyte: 74 MB with preload, 12 MB for each more.
+# Set `workers` in site.yml. Two sync workers give the most requests a megabyte: 74 MB with preload, 12 for each more.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 preload_app = True
 timeout = 30

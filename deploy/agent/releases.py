@@ -97,7 +97,7 @@ def listing() -> list[dict]:
 
 
 def prune(keep: int) -> list[str]:
-    """Removes all but the ``keep`` newest that have served, those that never served, and venvs that nothing uses."""
+    """Removes all but the ``keep`` newest that have served (`keep` in site.yml), and venvs that nothing uses."""
     kept = {*served()[-keep:], current()}
     gone = [name for name in ids() if name not in kept]
     for name in gone:

@@ -160,6 +160,37 @@ def test_no_page_is_named_that_is_gone():
             assert (ROOT / name).exists(), f"{path.relative_to(ROOT)}: {name}"
 
 
+# A path below one of our folders, or a module, in whatever is not a page.
+NAMED_PATH = re.compile(r"(?<![\w./-])(?:deploy|ansible|roles|nginx|rehearsal|requirements|tests)/[\w./*-]*[\w*]")
+NAMED_MODULE = re.compile(r"(?<![\w.])slipway\.(?:tool|web)\.[\w.]*\w")
+
+
+def test_no_path_is_named_that_is_gone():
+    """In a comment, a docstring or an error message; in a test's comments only, since tests name files of their own."""
+    for path in _sources():
+        if path.suffix == ".md":
+            continue
+        text = path.read_text(errors="ignore")
+        if path.is_relative_to(ROOT / "tests"):
+            text = "\n".join(re.findall(r"# .*", text))
+        for name in NAMED_PATH.findall(text):
+            assert _found(name) or _found(f"ansible/{name}"), f"{path.relative_to(ROOT)}: {name}"
+        for name in NAMED_MODULE.findall(text):
+            assert _module(name), f"{path.relative_to(ROOT)}: {name}"
+
+
+def _module(name: str) -> bool:
+    """Whether a dotted name is a module below deploy/, or begins with one; or a package has it."""
+    place = ROOT / "deploy"
+    for part in name.split("."):
+        if place.is_file():
+            return True
+        if not (place / part).is_dir() and not (place / f"{part}.py").is_file():
+            return re.search(rf"\b{part}\b", (place / "__init__.py").read_text()) is not None
+        place = place / part if (place / part).is_dir() else place / f"{part}.py"
+    return True
+
+
 SOURCES = (".py", ".yml", ".j2", ".sh", ".md", ".js", ".html", ".css", ".conf")
 
 

@@ -1,6 +1,6 @@
 """The environment of pip and uv, which may run code of a package's sources: without this shell's secrets.
 
-    python -m slipway.tool.clean COMMAND …
+    python -m slipway.tool.requirements.clean COMMAND …
 
 Standard library only: the Makefile runs it before anything is installed.
 """

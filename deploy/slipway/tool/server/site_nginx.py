@@ -29,7 +29,7 @@ TOKEN = re.compile(
 
 
 def read(project: Path) -> list[dict[str, str]]:
-    """``name`` and ``text`` of each file nginx/*.conf of the ``project``.
+    """``name`` and ``text`` of each file of the ``project`` in its folder nginx.
 
     Raises SlipwayError, with file and line, for what a site may not add.
     """
