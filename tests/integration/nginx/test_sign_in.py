@@ -103,4 +103,4 @@ def test_what_pcre_reads_otherwise_is_any_text_and_the_rest_is_kept():
 
 
 def test_however_long_a_path_is_written_nginx_reads_it(found):
-    assert max(map(len, found)) <= sign_in.LONGEST + len(pcre.ANYTHING)
+    assert max(map(len, found)) <= sign_in.MAX_LENGTH + len(pcre.ANYTHING)

@@ -202,7 +202,7 @@ class Fails:
 @pytest.mark.parametrize(
     ("routers", "why"),
     [
-        ([Elsewhere()], "'other' is not what a deploy migrates, when asked for the app slipway_sign_in"),
+        ([Elsewhere()], "'other' is not what a deploy migrates, for the app slipway_sign_in"),
         ([Rejects()], "rejects a table in 'default'"),
         ([Fails()], "KeyError: 'slipway_sign_in'"),
     ],

@@ -81,5 +81,5 @@ def test_the_apis_own_words_are_told_and_the_token_is_not(purge, api):
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"success": false, "errors": [{"message": "no such zone"}]}'])
 def test_a_success_that_is_none_is_not_taken_for_one(purge, api, body):
     api.answering = lambda asked: Answered(200, body)
-    with pytest.raises(SlipwayError, match="it did not say that it did"):
+    with pytest.raises(SlipwayError, match="it reports no success"):
         purge("/favicon.ico")

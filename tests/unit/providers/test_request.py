@@ -2,7 +2,7 @@
 
 import pytest
 
-from slipway.tool.providers.request import ATTEMPTS, LONGEST, post
+from slipway.tool.providers.request import ATTEMPTS, MAX_WAIT, post
 from slipway.web.errors import SlipwayError
 from tests.unit.push.wire import Answered
 
@@ -18,7 +18,7 @@ def test_no_api_makes_us_wait_for_long(api):
     api.answering = lambda asked: Answered(429, headers={"Retry-After": "3600"})
     with pytest.raises(SlipwayError, match="429"):
         post(api.url, dict)
-    assert api.waited == [LONGEST] * (ATTEMPTS - 1)
+    assert api.waited == [MAX_WAIT] * (ATTEMPTS - 1)
 
 
 def test_a_rejection_is_not_tried_again(api):

@@ -48,8 +48,8 @@ def test_what_startproject_writes_is_fine(check):
 
 REJECTED = {
     "DEBUG = os.environ.get('DEBUG', '1') == '1'": "DEBUG is True: every error page",
-    "SECRET_KEY = 'theirs, for all to read'": "SECRET_KEY stands in the repository",
-    "SECRET_KEY = os.environ.get('THEIR_KEY', 'a default')": "SECRET_KEY stands in the repository",
+    "SECRET_KEY = 'theirs, for all to read'": "SECRET_KEY is in the repository",
+    "SECRET_KEY = os.environ.get('THEIR_KEY', 'a default')": "SECRET_KEY is in the repository",
     "ALLOWED_HOSTS = ['*']": "ALLOWED_HOSTS is ['*']: the site would answer to any name",
     "ALLOWED_HOSTS += ['.com']": "ALLOWED_HOSTS has '.com', which is more than example.com",
     "ALLOWED_HOSTS = ['.another.org']": "ALLOWED_HOSTS has '.another.org'",
@@ -75,11 +75,11 @@ def test_above_the_line_it_is_rejected_by_its_line(setting, check):
 BELOW = {
     **{name: said for name, said in REJECTED.items() if "+=" not in name and "STORAGES" not in name},
     "DEBUG = True": "DEBUG is True on the server",
-    "ALLOWED_HOSTS = ['shop.example.com']": "ALLOWED_HOSTS lacks www.example.com",
+    "ALLOWED_HOSTS = ['shop.example.com']": "ALLOWED_HOSTS does not have www.example.com",
     "STORAGES['staticfiles']['BACKEND'] = 'django.contrib.staticfiles.storage.X'": "STORAGES has django.contrib.static",
     "STATIC_URL = '/static/'": "STATIC_URL is '/static/' and must be the CDN's, https://static.example.com/",
-    "MIDDLEWARE = []": "MIDDLEWARE is set anew below the settings line",
-    "INSTALLED_APPS = ['theirs']": "INSTALLED_APPS is set anew below the settings line",
+    "MIDDLEWARE = []": "MIDDLEWARE is replaced below the settings line",
+    "INSTALLED_APPS = ['theirs']": "INSTALLED_APPS is replaced below the settings line",
     "SECURE_PROXY_SSL_HEADER = None": "SECURE_PROXY_SSL_HEADER must be",
 }
 
@@ -106,7 +106,7 @@ def test_what_follows_debug_is_productions_own_and_told(check):
     checked = check(BASE + lines + "ALLOWED_HOSTS = ['*'] if DEBUG else []\n" + LINE)
     assert told(checked) == []
     follows = "follows DEBUG, which is True there; in production it is"
-    assert [note.partition("/")[2] for note in checked.notes()] == [
+    assert [warning.partition("/")[2] for warning in checked.warnings()] == [
         f"production.py:{FIRST + 3}: ALLOWED_HOSTS {follows} ['www.example.com']",
         f"production.py:{FIRST + 2}: SECURE_HSTS_SECONDS {follows} 31536000",
         f"production.py:{FIRST}: SESSION_COOKIE_SECURE {follows} True",
@@ -141,8 +141,8 @@ def test_a_key_of_the_environment_is_fine(check, monkeypatch):
 
 
 def test_an_old_buckets_settings_are_named_by_their_line(check):
-    (note,) = check(BASE + "AWS_LOCATION = 'old'\nAWS_DEFAULT_ACL = 'public-read'\n" + LINE).notes()
-    assert note.partition("/")[2] == (
+    (warning,) = check(BASE + "AWS_LOCATION = 'old'\nAWS_DEFAULT_ACL = 'public-read'\n" + LINE).warnings()
+    assert warning.partition("/")[2] == (
         f"production.py:{FIRST + 1}: AWS_DEFAULT_ACL and 1 more AWS settings: without effect, "
         "site.yml names the bucket; take it out"
     )
@@ -151,8 +151,8 @@ def test_an_old_buckets_settings_are_named_by_their_line(check):
 @pytest.mark.parametrize("name", ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"])
 def test_a_cookie_that_https_alone_can_keep_is_told_in_the_demo(name, check):
     checked = check(f"{BASE}{name} = '__Host-theirs'\n{LINE}")
-    assert list(checked.notes()) == []
-    (note,) = checked.notes(demo=True)
-    assert note.partition("/")[2].startswith(
+    assert list(checked.warnings()) == []
+    (warning,) = checked.warnings(demo=True)
+    assert warning.partition("/")[2].startswith(
         f"production.py:{FIRST}: {name} begins with __, so browsers keep it by https"
     )

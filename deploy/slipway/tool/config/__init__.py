@@ -1,12 +1,12 @@
-"""site.yml: reads it, checks it, and says what is wrong in one line. Nothing else in Slipway opens it.
+"""site.yml: reads and checks it; an error is one line. Nothing else in Slipway opens the file.
 
-site       what it says, every default filled in
-loading    ``load``: the order in which the keys are read, and what holds between two of them
+site       the configuration, every default filled in
+loading    ``load``: reads the keys in order, and checks them against each other
 values     the file's keys with their types, and how a wrong value is reported
 modules    the project's settings and WSGI modules, named or found
-forms      what a domain, a bucket, a region looks like
+forms      the patterns of a domain, a bucket, a region
 variables  environment variables that Slipway sets itself
-hosts, server, provider, project  the keys that are more than one pattern
+hosts, server, provider, project  the keys that need more than one pattern
 """
 
 from slipway import ROOT

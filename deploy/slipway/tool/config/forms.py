@@ -1,4 +1,4 @@
-"""What a value of site.yml looks like."""
+"""The patterns of values in site.yml."""
 
 import re
 
@@ -11,7 +11,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET = re.compile(r"(?=.{3,63}$)[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
-# Other providers name theirs as they like: auto, us-east, es-mad-1, sjc3.
+# Other providers' names have no common form: auto, us-east, es-mad-1, sjc3.
 ANY_REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 CDN_ID = re.compile(r"[A-Za-z0-9]+")
 # With its immutable form: owner@123/name@456.

@@ -1,4 +1,4 @@
-"""The site's hosts: redirects to it, proxies before it, and that the CDN's two are no others."""
+"""The site's hosts: redirects to it, proxies before it, and a check that all hosts differ."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from slipway.tool.config.values import Values
 
 
 def redirects(values: Values, domain: str) -> tuple[str, ...]:
-    """The names that redirect to the site: of www.example.com it is example.com, unless said otherwise."""
+    """The names that redirect to the site; by default example.com for the site www.example.com."""
     host = urlsplit(values.get("site", f"https://www.{domain}")).hostname
     names = values.get("redirects", [domain] if host == f"www.{domain}" else [])
     for name in names:
@@ -21,24 +21,24 @@ def redirects(values: Values, domain: str) -> tuple[str, ...]:
 
 
 def proxies(values: Values) -> tuple[str, ...]:
-    """The networks, as they are written in full: 203.0.113.7 is 203.0.113.7/32."""
+    """The networks in CIDR notation: 203.0.113.7 becomes 203.0.113.7/32."""
     networks = []
     for each in values.get("proxies", []):
         try:
-            # A number would be read as an address, and a zone means nothing to nginx.
+            # A number would be parsed as an address, and nginx has no zone identifiers.
             network = ipaddress.ip_network(each if isinstance(each, str) and "%" not in each else "")
         except ValueError:
             raise values.error(
                 "proxies", f"{each!r} is not an address, nor a network like 10.0.0.0/8 or 2001:db8::/32"
             ) from None
         if not network.prefixlen:
-            raise values.error("proxies", f"{each} is everybody, whose word would be believed; name the proxy")
+            raise values.error("proxies", f"{each} would trust every client's X-Forwarded-For; name the proxy")
         networks.append(str(network))
     return tuple(networks)
 
 
 def check_distinct(values: Values, site: Site) -> None:
-    """Raises SlipwayError where two of the site's three hosts are one."""
+    """Raises SlipwayError where two of the site's three hosts are the same."""
     urls = {"site": site.site_url, "static": site.static_url, "media": site.media_url}
     hosts = {key: urlsplit(url).hostname for key, url in urls.items()}
     for key, other in (("static", "site"), ("media", "site"), ("media", "static")):

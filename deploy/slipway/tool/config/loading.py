@@ -15,7 +15,7 @@ DEFAULT_PATH = ROOT / "site.yml"
 
 
 def load(path: str | os.PathLike[str] | None = None) -> Site:
-    """The site that ``path`` describes; without one, that of ``$CONFIG`` or of ./site.yml.
+    """The site of the file ``path``; by default of ``$CONFIG`` or of ./site.yml.
 
     Raises SlipwayError, one line with the file, the key and the fix.
     """

@@ -1,7 +1,7 @@
-"""Which settings and WSGI modules are the project's: those that site.yml names, or what is found in project/.
+"""Finds the project's settings and WSGI modules: those that site.yml names, or else those in project/.
 
-Found are, in project/ or in one of its folders, ``settings.py`` or a package ``settings`` (its module ``production``
-where there is one), and the nearest ``wsgi.py``.
+It looks in project/ and its folders for ``settings.py`` or a package ``settings`` (its module ``production``, if any),
+and for the nearest ``wsgi.py``.
 """
 
 import re
@@ -12,24 +12,24 @@ from pathlib import Path
 from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
-# Modules of a settings package, in the order in which they are taken.
+# Modules of a settings package, in order of preference.
 IN_PRODUCTION = ("production", "prod")
 IN_DEVELOPMENT = ("development", "dev", "local")
-# How an earlier version imported what lies directly in project/.
+# The import prefix of project/ in an earlier version.
 OLD_PREFIX = "project."
 OLD_LAYOUT = re.compile(r"^ROOT_URLCONF\s*=\s*[\"']project\.", re.M)
 
 
 def find_settings(file: Path, named: str) -> str:
-    """The settings module of a deploy. ``named`` is what site.yml, which is ``file``, says; "" where it says nothing.
+    """The settings module of a deploy. ``named`` is the value in site.yml, the file ``file``, or "".
 
-    Raises SlipwayError where it does not exist, where there is none, or more than one.
+    Raises SlipwayError where it does not exist, or where none or more than one is found.
     """
     if named:
         return _existing(file, "settings", named)
     project = project_folder(file)
     found = {module: _wsgi_beside(project, module) for module in _settings_modules(project)}
-    # Settings for tests and tools have no wsgi.py; a project that has none at all is told so by find_wsgi.
+    # Settings for tests and tools have no wsgi.py. A project without any fails in find_wsgi.
     modules = [module for module, wsgi in found.items() if wsgi] or list(found)
     if not modules:
         raise SlipwayError(f"{file}: settings: {project} has no settings module; write `settings: your.module`")
@@ -41,7 +41,7 @@ def find_settings(file: Path, named: str) -> str:
 
 
 def find_wsgi(file: Path, named: str, settings: str) -> str:
-    """The module that holds ``application``; ``settings`` is the settings module. Raises SlipwayError likewise."""
+    """The module with ``application``; ``settings`` is the settings module. Raises SlipwayError likewise."""
     if named:
         return _existing(file, "wsgi", named)
     project = project_folder(file)
@@ -67,7 +67,7 @@ def project_folder(file: Path) -> Path:
 
 
 def _project(file: Path) -> Path | None:
-    """The project that belongs to a site.yml; None for one that lies outside of any checkout."""
+    """The project folder of a site.yml; None for a file outside of any checkout."""
     beside = file.resolve().parent / "project"
     if beside.is_dir():
         return beside
@@ -89,13 +89,13 @@ def _settings_modules(project: Path) -> Iterator[str]:
 
 
 def _old(folder: Path, module: str) -> str:
-    """``module``, with the prefix that an earlier version's projects have in all of their own imports."""
+    """``module``, with the prefix that projects of an earlier version have in their imports."""
     texts = (path.read_text(errors="replace") for path in folder.glob("*.py"))
     return f"{OLD_PREFIX}{module}" if any(map(OLD_LAYOUT.search, texts)) else module
 
 
 def _wsgi_beside(project: Path, settings: str) -> str:
-    """The wsgi.py of the folder that holds ``settings``, or of one above it; "" where there is none."""
+    """The wsgi module of the folder with ``settings``, or of one above it; "" where there is none."""
     prefix = OLD_PREFIX if settings.startswith(OLD_PREFIX) and not (project / "project").exists() else ""
     parts = settings.removeprefix(prefix).split(".")[:-1]
     for depth in range(len(parts), -1, -1):
@@ -114,7 +114,7 @@ def _existing(file: Path, key: str, module: str) -> str:
 def _exists(project: Path, module: str) -> bool:
     top = module.partition(".")[0]
     if not any((project / name).exists() for name in (top, f"{top}.py")) and f"{top}." != OLD_PREFIX:
-        # An installed package's; the project is not on this process's path.
+        # A module of an installed package; the project is not on this process's path.
         return find_spec(top) is not None
     path = _path(project, module)
     return path.is_dir() or path.with_name(f"{path.name}.py").is_file()

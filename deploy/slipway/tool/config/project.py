@@ -1,4 +1,4 @@
-"""What the project's own processes are given, how its sign-in is limited, and what the proof lets pass."""
+"""The project's environment, the limits of its sign-in, and exceptions from the checks."""
 
 import re
 
@@ -47,7 +47,7 @@ def keep(values: Values) -> int:
 
 
 def allow(values: Values) -> dict[str, str]:
-    """Path → the reason why the proof does not judge it."""
+    """Path → the reason why the proof does not check it."""
     allowed = values.get("allow", {})
     for path, reason in allowed.items():
         if not isinstance(path, str) or not re.fullmatch(r"/[^\s=?#]+", path):

@@ -1,11 +1,11 @@
-"""Who serves static files and uploads, and where their buckets are."""
+"""The provider of CDN and buckets: its region and its S3 endpoint."""
 
 import re
 
 from slipway.tool.config.forms import ANY_REGION, REGION
 from slipway.tool.config.values import Values
 
-# What the S3 endpoint of each provider looks like; Amazon's needs no naming.
+# The form of each provider's S3 endpoint; boto3 knows Amazon's.
 ENDPOINTS = {
     # https://developers.cloudflare.com/r2/api/s3/api/
     "cloudflare": "https://<account ID>.r2.cloudflarestorage.com",
@@ -20,7 +20,7 @@ ENDPOINTS = {
 
 def region(values: Values, provider: str) -> str:
     if provider == "pull":
-        # Of the uploads' bucket, if there is one.
+        # The region of the uploads' bucket, if there is one.
         return values.text("region", ANY_REGION, "the region of the uploads' bucket", "us-east-1")
     if provider == "cloudflare":
         # https://developers.cloudflare.com/r2/api/s3/api/#bucket-region

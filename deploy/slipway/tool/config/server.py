@@ -1,4 +1,4 @@
-"""Who may log in to the server, and who signs its certificate."""
+"""The server: SSH keys, Debian packages, workers, and the certificate authority."""
 
 from slipway.tool import public_keys
 from slipway.tool.config.forms import DEBIAN_PACKAGE
@@ -7,7 +7,7 @@ from slipway.tool.config.values import Values
 
 
 def admin_keys(values: Values) -> tuple[str, ...]:
-    """The keys of the list and of the files that it names, each once; none without the list."""
+    """The keys of the list and of its files, each once; none without the list."""
     listed = values.get("admin_keys", None)
     if listed == []:
         raise values.error("admin_keys", "empty, and nobody could log in; give a public key, or leave it out")
@@ -21,7 +21,7 @@ def admin_keys(values: Values) -> tuple[str, ...]:
 
 
 def ci_key(values: Values, admins: tuple[str, ...]) -> str:
-    """The key of CI; "" without one. It must be nobody else's: sshd would let it in as that person."""
+    """The key of CI; "" without one. It must not be an admin's: sshd would accept it as that admin's."""
     given = values.get("ci_key", "")
     if not given:
         return ""
@@ -33,13 +33,13 @@ def ci_key(values: Values, admins: tuple[str, ...]) -> str:
         raise values.error("ci_key", f"{given} holds {len(keys)} keys; CI has one")
     if any(public_keys.same(keys[0], admin) for admin in admins):
         raise values.error(
-            "ci_key", "is among admin_keys too, and would be good for everything; make CI a key of its own"
+            "ci_key", "is among admin_keys too, and would not be restricted; create a separate key for CI"
         )
     return keys[0]
 
 
 def packages(values: Values) -> tuple[str, ...]:
-    """Names of Debian packages, each once. Whether there is such a one only the server's apt knows."""
+    """Names of Debian packages, each once. Only apt on the server can check whether they exist."""
     listed = values.get("packages", [])
     for name in listed:
         if not isinstance(name, str) or not DEBIAN_PACKAGE.fullmatch(name):
@@ -48,10 +48,10 @@ def packages(values: Values) -> tuple[str, ...]:
 
 
 def workers(values: Values) -> int:
-    """Gunicorn's worker processes; 0 without the key. Whether they fit is the server's memory to say."""
+    """Gunicorn's worker processes; 0 without the key. Whether they fit depends on the server's memory."""
     given = values.get("workers", None)
     if given is not None and given < 1:
-        raise values.error("workers", f"{given} would answer nobody; give 1 or more, or leave it out")
+        raise values.error("workers", f"{given} would serve no request; give 1 or more, or leave it out")
     return given or 0
 
 

@@ -1,4 +1,4 @@
-"""What site.yml says, every default filled in."""
+"""The configuration of site.yml, every default filled in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,16 +17,16 @@ ACME = {
 }
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/PriceClass.html
 PRICE_CLASSES = ("PriceClass_All", "PriceClass_200", "PriceClass_100")
-# django-storages' client knows no other way to be told.
+# The environment variables are the only way to configure django-storages' client.
 CHECKSUMS = {f"AWS_{name.upper()}": value for name, value in stores.CHECKSUMS.items()}
 SIGN_IN_TRIES = 10
-# A rollback finds its static files as long as a kept release names them.
+# A rollback finds its static files as long as its release is kept.
 KEEP = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What site.yml says, every default filled in. URLs are origins: no path, no trailing slash."""
+    """The configuration of site.yml, every default filled in. URLs are origins: no path, no trailing slash."""
 
     path: Path
     domain: str
@@ -43,7 +43,7 @@ class Site:
     server: str = ""
     server_user: str = "root"
     ssh_config: str = ""
-    # SSH public keys; none leaves those that are on the server.
+    # SSH public keys; without any, those on the server stay.
     admin_keys: tuple[str, ...] = ()
     # The SSH public key that may only run the steps of a deploy, "" for none.
     ci_key: str = ""
@@ -52,35 +52,35 @@ class Site:
     # Gunicorn's worker processes; 0 leaves them to the memory budget.
     workers: int = 0
     redirects: tuple[str, ...] = ()
-    # Networks that may name a visitor by X-Forwarded-For.
+    # Trusted proxies: networks whose X-Forwarded-For names the visitor.
     proxies: tuple[str, ...] = ()
-    # Paths that take a password, beside those that the build finds; and the wrong ones of an account in a minute.
+    # Paths that take a password, beside those that the build finds; and an account's wrong passwords in a minute.
     sign_in_paths: tuple[str, ...] = ()
     sign_in_tries: int = SIGN_IN_TRIES
     acme: str = ACME["letsencrypt"]
     email: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     keep: int = KEEP
-    # What the proof does not judge: path → reason.
+    # Exceptions from the proof: path → reason.
     allow: Mapping[str, str] = field(default_factory=dict)
     # Settings that may weaken the site: name → reason.
     waive: Mapping[str, str] = field(default_factory=dict)
-    # Which edges answer, and the bucket for their log, "" for none.
+    # CloudFront's price class, and the bucket for its logs, "" for none.
     price_class: str = PRICE_CLASSES[0]
     cdn_logs: str = ""
     # The repository whose environment `production` may deploy by OIDC, "" for none.
     github: str = ""
-    # Who serves static and media, where its buckets are, and what it calls the thing before them.
+    # The provider of CDN and buckets, its S3 endpoint, and its identifier of the CDN service.
     provider: str = stores.DEFAULT
     endpoint: str = ""
     cdn_id: str = ""
-    # The modules that site.yml names, "" where it leaves them to be found.
+    # The modules that site.yml names, "" where they are found in project/.
     named_settings: str = ""
     named_wsgi: str = ""
 
     @property
     def name(self) -> str:
-        """The site's name where AWS or a log wants a plain word: ``example-com``."""
+        """The site's name for AWS resources and logs: ``example-com``."""
         return self.domain.replace(".", "-")
 
     @property
@@ -95,12 +95,12 @@ class Site:
 
     @property
     def development_settings(self) -> str:
-        """The settings module of `make dev`: another one where the project has a package of them."""
+        """The settings module of `make dev`; a separate one if the project has a package of them."""
         return modules.for_development(self.path, self.settings)
 
     @property
     def wsgi(self) -> str:
-        """The module that holds ``application``. Raises SlipwayError where there is none."""
+        """The module with ``application``. Raises SlipwayError where there is none."""
         return modules.find_wsgi(self.path, self.named_wsgi, self.settings)
 
     @property
@@ -115,11 +115,11 @@ class Site:
 
     @property
     def authority(self) -> str:
-        """The same as a Host header has it, with the port where the URL has one."""
+        """The value of the Host header: the host, with the port where the URL has one."""
         return urlsplit(self.site_url).netloc
 
     def environment(self) -> dict[str, str]:
-        """The variables that the build and the web process read; no secret is among them."""
+        """The environment variables of the build and the web process, without secrets."""
         elsewhere = {} if self.provider == stores.DEFAULT else {stores.VARIABLE: self.provider}
         if self.endpoint:
             elsewhere |= {"AWS_ENDPOINT_URL_S3": self.endpoint, **CHECKSUMS}
@@ -131,7 +131,7 @@ class Site:
             "SITE_URL": self.site_url,
             "STATIC_URL": self.static_url + "/",
             "MEDIA_URL": self.media_url + "/",
-            # The name that django-storages knows; the other is where collectstatic pushes to.
+            # django-storages' name for the uploads' bucket; the other is where collectstatic pushes to.
             "AWS_STORAGE_BUCKET_NAME": self.media_bucket,
             "SLIPWAY_STATIC_BUCKET": self.bucket,
             "AWS_DEFAULT_REGION": self.region,

@@ -1,4 +1,4 @@
-"""The keys of site.yml with their types, and their values as the file gives them."""
+"""The keys of site.yml with their types, and the file's values."""
 
 import difflib
 import re
@@ -54,14 +54,14 @@ WORDS = {str: "text", list: "a list", dict: "`name: value` lines", int: "a numbe
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What ``file`` gives, by key; each value is of its key's type."""
+    """The values of ``file`` by key; each has its key's type."""
 
     file: Path
     by_key: Mapping[str, Any]
 
     @classmethod
     def read(cls, file: Path) -> "Values":
-        """Raises SlipwayError where it is no YAML, and for a key or a type that is none of KEYS."""
+        """Raises SlipwayError for a file that is not YAML, an unknown key, or a value of another type."""
         values = cls(file, _parse(file))
         for key, value in values.by_key.items():
             if key not in KEYS:
@@ -80,7 +80,7 @@ class Values:
         return SlipwayError(f"{self.file}: {key}: {what}")
 
     def text(self, key: str, form: re.Pattern, what: str, default: str = "", *, optional: bool = False) -> str:
-        """A value that ``form`` matches, which is called ``what``."""
+        """A value that ``form`` matches; ``what`` describes it."""
         value = self.get(key, default)
         if not value and optional:
             return ""
@@ -97,7 +97,7 @@ class Values:
         return value
 
     def origin(self, key: str, default: str, like: str = "") -> str:
-        """A URL of scheme, host and port alone, without a slash at its end; ``like`` is an example."""
+        """A URL with only scheme, host and port, without a trailing slash; ``like`` is an example."""
         value = self.get(key, default)
         try:
             parts = urlsplit(value)
@@ -110,7 +110,7 @@ class Values:
         return f"{parts.scheme}://{parts.netloc}"
 
     def path(self, key: str) -> str:
-        """The file that ``key`` names, relative to site.yml's own folder; "" without one."""
+        """The path in ``key``, relative to site.yml's folder; "" without one."""
         if not self.get(key, ""):
             return ""
         path = (self.file.parent / Path(self.by_key[key]).expanduser()).resolve()

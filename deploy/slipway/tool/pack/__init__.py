@@ -1,1 +1,1 @@
-"""Packs a release archive, and tells the server's nginx which of its paths take a password."""
+"""Packs a release archive, and finds the paths that take a password, for nginx."""

@@ -1,9 +1,9 @@
-"""Packs a release archive: the code and the manifests. Static bytes stay out, but those that a CDN pulls from the site.
+"""Packs a release archive: the code and the manifests. It has static files only where a CDN pulls them from the site.
 
     python manage.py pack build/release.tar.gz
 
-The same sources give the same bytes, wherever and whenever they are packed; what differs from one
-release to the next, its id and its time, stands beside it in release.json.
+The same sources give the same bytes, on any machine and at any time. The release's id and time are
+in release.json, beside the archive.
 """
 
 import gzip
@@ -26,7 +26,7 @@ from slipway.web import pull
 from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import PULLED_FOLDER
 
-# Of ours only what the server imports.
+# Of Slipway's code, only what the server imports.
 CODE = (
     "deploy/gunicorn.conf.py",
     "deploy/previous",
@@ -37,7 +37,7 @@ CODE = (
     "project",
 )
 MANIFESTS = ("compress.json", "importmap.json", "objects.json", "staticfiles.json")
-# No release carries these, wherever they stand; nor any hidden file, where secrets like to be.
+# Excluded in every folder, as are hidden files, which often have secrets.
 LEFT_OUT = frozenset(("__pycache__", "node_modules", "tests", "tests.py"))
 LEFT_OUT_SUFFIXES = (".pyc", ".sqlite3", ".sqlite3-journal", ".sqlite3-shm", ".sqlite3-wal")
 
@@ -45,7 +45,7 @@ LEFT_OUT_SUFFIXES = (".pyc", ".sqlite3", ".sqlite3-journal", ".sqlite3-shm", ".s
 def make_tarball(target: str | os.PathLike[str]) -> Path:
     """Packs the checkout into ``target``, a tar.gz, and writes release.json beside it.
 
-    Raises SlipwayError when there are no manifests: collectstatic writes them; and when nobody could sign in.
+    Raises SlipwayError when the manifests are missing (collectstatic writes them), and when nobody could sign in.
     """
     sign_in.require_tables()
     target = Path(target)
@@ -59,7 +59,7 @@ def make_tarball(target: str | os.PathLike[str]) -> Path:
         "created": now.isoformat(timespec="seconds"),
         "sha256": digest,
         "bytes": len(packed),
-        # The server's nginx limits what is sent there.
+        # nginx on the server limits requests to these.
         "sign_in_paths": sign_in.paths(),
     }
     (target.parent / "release.json").write_text(json.dumps(description, indent=2) + "\n")
@@ -85,7 +85,7 @@ def _members() -> Iterator[tuple[str, Path]]:
 def _walk(path: Path, skipped: set[Path]) -> Iterator[tuple[str, Path]]:
     if path.name.startswith(".") or path.name.endswith(LEFT_OUT_SUFFIXES):
         return
-    # An app may be called so.
+    # An app may have one of these names.
     if path.name in LEFT_OUT and str(path) not in {app.path for app in apps.get_app_configs()}:
         return
     if path.is_file():
@@ -111,7 +111,7 @@ def _tar(members: dict[str, Path]) -> bytes:
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name in sorted(members):
             path = members[name]
-            # Owner and time stay 0, and of the mode only the executable bit counts.
+            # Owner and time stay 0; of the mode only the executable bit is kept.
             member = tarfile.TarInfo(name)
             if path.is_dir():
                 member.type, member.mode = tarfile.DIRTYPE, 0o755

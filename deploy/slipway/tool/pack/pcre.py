@@ -1,12 +1,12 @@
-"""A path's regular expression as nginx reads it: by PCRE, byte by byte, behind other parts of the same path.
+"""Translates a path's regular expression for nginx: to PCRE, byte by byte, appended to other parts of the path.
 
-What comes out matches what Django's does, or more where PCRE has no word for it; never less.
+The result matches what Django's expression matches, or more where PCRE has no equivalent; never less.
 """
 
 import re
 
 ANYTHING = "(?s:.*)"
-# To Python a character is one, to nginx it is its bytes in UTF-8. Tried first, and never in part.
+# One character in Python is several bytes of UTF-8 in nginx: an atomic group, tried first.
 CHARACTER = r"(?>[\xc2-\xf4][\x80-\xbf]+|{})"
 TOKEN = re.compile(
     r"""
@@ -23,22 +23,22 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 FLAGS = re.compile(r"\(\?([A-Za-z]+)\)")
-# Of one character, as Unicode sees it; nginx's see ASCII alone.
+# Classes of one character: Unicode in Python, ASCII in nginx.
 CLASSES = {rf"\{each}" for each in "dDsSwW"}
-# What is written alike: punctuation, and three letters.
-ALIKE = re.compile(r"\\(?:[ntr]|[^\w\x00-\x1f])", re.ASCII)
-# A set that both read alike: no [:alpha:], and of other letters than ASCII's only whole classes.
+# Escapes with the same meaning in both: punctuation, and three letters.
+SAME = re.compile(r"\\(?:[ntr]|[^\w\x00-\x1f])", re.ASCII)
+# A set with the same meaning in both: no [:alpha:], and non-ASCII letters only as whole classes.
 SET = re.compile(r"\[\^?\]?(?:\\[dDsSwWntr]|\\[!-/:-@\[-`{-~ ]|[ -Z^-~])*\]")
 BEGINS, BOUNDS, ENDS = {"^", r"\A"}, {r"\b", r"\B"}, {r"\Z", r"\z"}
 
 
 def translated(expression: str) -> str:
-    """``expression`` of Python, which Django looks for in the rest of a path, to be put behind the parts before it."""
+    """Translates the Python ``expression``, which Django matches against the rest of a path; to append to its parts."""
     flags = FLAGS.match(expression)
     if flags and set(flags[1]) - set("aiu"):
         return ANYTHING
-    # [tied to the beginning, what it is], of each alternative.
-    found: list[list] = [[False, ""]]
+    # [anchored at the beginning, expression], of each alternative.
+    parts: list[list] = [[False, ""]]
     depth, skipped, fresh, repeatable = 0, 0, True, False
     for token in TOKEN.finditer(expression, flags.end() if flags else 0):
         kind = token.lastgroup
@@ -46,29 +46,29 @@ def translated(expression: str) -> str:
             skipped += {"opens": 1, "special": 1, "closes": -1}.get(kind, 0)
             continue
         if kind == "special":
-            # A look around, a back-reference, a condition: to its end.
+            # A lookaround, a back-reference, a condition: skip to its end.
             skipped, written = 1, ANYTHING
         elif kind == "bar" and not depth:
-            found.append([False, ""])
+            parts.append([False, ""])
             fresh = True
             continue
         elif kind == "repeat":
             written = _repeated(token) if repeatable else ""
         elif fresh and not depth and token[0] in BEGINS:
-            found[-1][0], written = True, ""
+            parts[-1][0], written = True, ""
         else:
             depth += {"opens": 1, "closes": -1}.get(kind, 0)
             written = _written(kind, token, unending=expression[token.end() : token.end() + 1] in ("*", "+"))
-        found[-1][1] += written
+        parts[-1][1] += written
         fresh, repeatable = False, written not in ("", ANYTHING)
-    alternatives = [text if tied else ANYTHING + text for tied, text in found]
+    alternatives = [text if anchored else ANYTHING + text for anchored, text in parts]
     return alternatives[0] if len(alternatives) == 1 else f"(?:{'|'.join(alternatives)})"
 
 
 def _written(kind: str, token: re.Match[str], *, unending: bool) -> str:
     text = token[0]
     if kind == "opens":
-        # To nginx a named group would be a variable of its own.
+        # In nginx a named group would set a variable.
         return "(?:"
     if kind in ("closes", "bar"):
         return text
@@ -79,22 +79,22 @@ def _written(kind: str, token: re.Match[str], *, unending: bool) -> str:
             return CHARACTER.format("(?s:.)")
         if not token["not"] and not any(each in text for each in CLASSES):
             return text
-        # As often as it likes, it takes the bytes one by one.
+        # Repeated without bound, it may match the bytes one by one.
         return text if token["not"] and unending else CHARACTER.format(text)
     if kind == "escape":
         if text in CLASSES:
             return CHARACTER.format(text)
-        return r"\Z" if text in ENDS else text if ALIKE.fullmatch(text) else ANYTHING
+        return r"\Z" if text in ENDS else text if SAME.fullmatch(text) else ANYTHING
     if text == ".":
         return text if unending else CHARACTER.format(text)
     return text if text.isascii() and text.isprintable() and text != "{" else f"(?:{re.escape(text)})"
 
 
 def _repeated(token: re.Match[str]) -> str:
-    """Without the signs for lazy and possessive, which change what is taken and not whether."""
+    """The quantifier, without its lazy or possessive mark, which does not change whether it matches."""
     text = token[0]
     if text[0] != "{":
         return text[0]
     least, most = token["least"] or "0", token["most"] or token["only_most"] or ""
-    # PCRE counts to 65,535, and writes each one out.
+    # PCRE allows up to 65,535, and expands each repetition.
     return "*" if any(int(each or 0) > 255 for each in (least, most[1:])) else f"{{{least}{most}}}"

@@ -1,8 +1,8 @@
-"""Finds the paths that take a password, for nginx to limit what one address sends there.
+"""Finds the paths that take a password; nginx limits the requests of one address there.
 
-A view is one if it asks authenticate() or a user's check_password(), itself or by its form or serializer: Django's
-LoginView and admin, DRF's tokens, allauth, a view of one's own. What only another layer knows (a mutation of GraphQL's)
-is named in site.yml.
+A view takes one if it calls authenticate() or a user's check_password(), itself or in its form or serializer: Django's
+LoginView and admin, DRF's tokens, allauth, a project's own views. Paths that are not found this way (a GraphQL
+mutation) are listed in site.yml.
 """
 
 import functools
@@ -23,31 +23,31 @@ from django.utils.module_loading import import_string
 from slipway.tool.pack import pcre
 from slipway.web.errors import SlipwayError
 
-ASKS = {"authenticate", "aauthenticate", "check_password", "acheck_password"}
+CHECKS = {"authenticate", "aauthenticate", "check_password", "acheck_password"}
 ADMIN = "django.contrib.admin.sites"
-# Attributes of a view that name what looks at its fields.
+# Attributes of a view with a form or a serializer.
 FORMS = re.compile(r"(form|serializer)(_class)?$")
-# A language, where i18n_patterns puts one; the default one may have none.
+# The language prefix of i18n_patterns; the default language may have none.
 LANGUAGE = "(?:[A-Za-z]+(?:-[A-Za-z0-9]+)*/)?"
-ROUTERS = "when asked for the app slipway_sign_in, which counts wrong passwords; let the routers answer None for it"
-# nginx reads no word of 4,096 bytes; each of these may be four.
-LONGEST = 1000
+ROUTERS = "for the app slipway_sign_in, which counts wrong passwords; let the routers return None for it"
+# nginx rejects a token of 4,096 bytes; a character may have four.
+MAX_LENGTH = 1000
 
 
 def paths() -> list[str]:
-    """Regular expressions, to be matched from a path's beginning, sorted. Raises what a project's URLconf raises."""
+    """Regular expressions that match from a path's beginning, sorted. Raises what the project's URLconf raises."""
     found: set[str] = set()
     # A path may be translated.
     for language, _ in settings.LANGUAGES if settings.USE_I18N else [(settings.LANGUAGE_CODE, "")]:
         with translation.override(language):
-            # Django keeps what it has compiled for each language.
+            # Django caches the compiled patterns of each language.
             found |= {f"/{path}" for path, view in _views(get_resolver().url_patterns) if takes_password(view)}
     return sorted(found)
 
 
 def require_tables() -> None:
-    """Raises SlipwayError where a project's routers leave the limit on wrong passwords no table, or fail when asked:
-    each sign-in would be a 500."""
+    """Raises SlipwayError where the project's database routers fail, or allow no table for the limit on wrong
+    passwords: each sign-in would be a 500."""
     if not apps.is_installed("slipway.web.sign_in"):
         return
     for model in apps.get_app_config("slipway_sign_in").get_models():
@@ -67,7 +67,7 @@ def _views(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterat
         part = (
             LANGUAGE if isinstance(each.pattern, LocalePrefixPattern) else pcre.translated(each.pattern.regex.pattern)
         )
-        path = before + (part if len(before + part) <= LONGEST else pcre.ANYTHING)
+        path = before + (part if len(before + part) <= MAX_LENGTH else pcre.ANYTHING)
         if isinstance(each, URLResolver):
             yield from _views(each.url_patterns, path)
         else:
@@ -76,12 +76,12 @@ def _views(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterat
 
 @functools.cache
 def takes_password(view: Any) -> bool:
-    """Whether ``view``, as a URLconf names it, asks whether a password is right."""
-    return any(_is_admins(each) or _asks(each) for each in _unwrapped(view))
+    """Whether ``view``, a URLconf's callback, checks a password."""
+    return any(_is_admins(each) or _checks(each) for each in _unwrapped(view))
 
 
 def _unwrapped(view: Any) -> Iterator[Any]:
-    """The view, and what decorators and as_view() have put away in it."""
+    """The view, and what decorators and as_view() have wrapped."""
     seen: list[Any] = [view]
     for each in seen:
         yield each
@@ -100,28 +100,28 @@ def _is_set(cell: Any) -> bool:
 
 
 def _is_admins(view: Any) -> bool:
-    # By name, since the module cannot be loaded where the admin is not installed.
+    # By name, since the module cannot be imported where the admin is not installed.
     owner = type(view.__self__) if isinstance(view, MethodType) else None
     return bool(owner) and view.__name__ == "login" and any(cls.__module__ == ADMIN for cls in owner.__mro__)
 
 
-def _asks(view: Any, deep: bool = True) -> bool:
+def _checks(view: Any, deep: bool = True) -> bool:
     if isinstance(view, type):
         members = [member for cls in view.__mro__ for member in vars(cls).values()]
-        if any(ASKS & _names(each) for member in filter(callable, members) for each in _unwrapped(member)):
+        if any(CHECKS & _names(each) for member in filter(callable, members) for each in _unwrapped(member)):
             return True
-        return deep and any(_asks(form, deep=False) for form in _forms(view))
+        return deep and any(_checks(form, deep=False) for form in _forms(view))
     if isinstance(view, MethodType):
         view = view.__func__
     if not isinstance(view, FunctionType):
         return False
     names = _names(view)
     used = [view.__globals__.get(name) for name in names] if deep else []
-    return bool(ASKS & names) or any(_asks(form, deep=False) for form in used if _looks_at_fields(form))
+    return bool(CHECKS & names) or any(_checks(form, deep=False) for form in used if _is_form(form))
 
 
 def _names(function: Any) -> set[str]:
-    """The names that a function's own code uses, inner functions' too."""
+    """The names in a function's code, with those of inner functions."""
     codes = [function.__code__] if hasattr(function, "__code__") else []
     for code in codes:
         codes += [each for each in code.co_consts if isinstance(each, CodeType)]
@@ -142,5 +142,5 @@ def _forms(view: type) -> Iterator[Any]:
             yield value
 
 
-def _looks_at_fields(thing: Any) -> bool:
+def _is_form(thing: Any) -> bool:
     return isinstance(thing, type) and (hasattr(thing, "clean") or hasattr(thing, "is_valid"))

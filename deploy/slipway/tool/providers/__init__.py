@@ -1,9 +1,9 @@
-"""Who serves the static and the media host: a module each, behind five functions.
+"""CDN providers: a module each, with two of five functions.
 
-describe  what to set by hand, and what cannot be had (`make cdn`); slipway.tool.cdn provisions CloudFront
+describe  what to set up by hand, and what is not available (`make cdn`); slipway.tool.cdn provisions CloudFront
 push      slipway.tool.push and
-upload    slipway.web.media, with what slipway.web.stores says of the provider's S3 server
-purge     takes paths out of the provider's caches, by its own API (`make purge`)
+upload    slipway.web.media, with the properties of the provider's S3 server in slipway.web.stores
+purge     removes paths from the provider's caches, by its API (`make purge`)
 verify    slipway.tool.edge, the same for all
 """
 
@@ -26,20 +26,20 @@ def of(site: Site) -> Provider:
 
 
 def keys(secrets: Secrets | None) -> dict[str, str]:
-    """What a purge may ask with: this shell's variables, and before them the deployer's and the provider's own."""
+    """The credentials of a purge: this shell's variables, overridden by the deployer's and the provider's own."""
     return {**Identity(secrets.deployer).environment(), **secrets.cdn} if secrets else dict(os.environ)
 
 
 def purge(site: Site, keys: Mapping[str, str], paths: Sequence[str]) -> list[str]:
-    """Takes ``paths`` out of every cache; returns a line for each thing that was asked of the provider.
+    """Removes ``paths`` from every cache; returns a line for each request to the provider.
 
-    ``keys`` holds the provider's credentials by the names of the vault's ``cdn`` section. Raises SlipwayError.
+    ``keys`` has the provider's credentials by the names of the vault's ``cdn`` section. Raises SlipwayError.
     """
     return of(site).purge(site, keys, targets(site, paths))
 
 
 def targets(site: Site, paths: Sequence[str]) -> list[Target]:
-    """What ``paths`` mean: URLs on the static or the media host, or paths on the static host. May end in ``*``."""
+    """Parses ``paths``: URLs on the static or the media host, or paths on the static host. May end in ``*``."""
     return [_target(site, path) for path in paths]
 
 

@@ -13,7 +13,7 @@ from slipway.web.errors import SlipwayError
 TITLE = "Akamai and Linode's object storage"
 CANNOT = (
     "a purge takes whole URLs, or /* for the CP code of both hosts",
-    "hits show only to who asks for them, by a Pragma header; the proof does",
+    "cache hits show only with a Pragma header in the request; the proof sends it",
 )
 
 DOCS = "https://techdocs.akamai.com"
@@ -90,7 +90,7 @@ def _body(objects: Sequence[str | int]) -> bytes:
 
 
 def _batches(urls: Sequence[str]) -> Iterator[list[str]]:
-    """As many URLs as a body holds."""
+    """As many URLs as fit in a body."""
     batch: list[str] = []
     for url in urls:
         if batch and len(_body([*batch, url])) > BODY:

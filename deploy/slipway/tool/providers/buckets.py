@@ -1,4 +1,4 @@
-"""What has to be set at the two buckets of any S3 server that we do not provision."""
+"""The settings of the two buckets at any S3 server that Slipway does not provision."""
 
 import json
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from slipway.tool.providers.contract import Step
 from slipway.web.prefixes import INCOMING_PREFIX, PUBLIC_PREFIX, STATIC_PREFIX
 from slipway.web.stores import STORES
 
-# Which part of its bucket each host serves, and nothing else of it.
+# The only part of its bucket that each host serves.
 SERVED = {"static": STATIC_PREFIX, "media": PUBLIC_PREFIX}
 
 
@@ -20,7 +20,7 @@ def made(site: Site, page: str) -> Step:
 
 
 def keys(site: Site, page: str) -> Step:
-    """Who may do what, for `make secrets`."""
+    """The S3 keys and their permissions, for `make secrets`."""
     return Step(
         f"Make two S3 keys for `make secrets`: deployer reads, writes and lists {site.bucket}; "
         f"web reads, writes and deletes objects of {site.media_bucket}",
@@ -40,20 +40,20 @@ def cors(site: Site, page: str) -> Step:
 
 
 def lifecycle(site: Site, page: str) -> Step:
-    """Uploads that nobody has published."""
+    """The expiration of unpublished uploads."""
     what = f"Let objects under {INCOMING_PREFIX} in {site.media_bucket} expire after one day, their old versions too"
     return Step(what, page)
 
 
 def paths(site: Site, how: str, page: str) -> Step:
-    """What a host asks its bucket for: releases and incoming uploads are never among it."""
+    """The path of each host in its bucket, without releases and incoming uploads."""
     hosts = {"static": (site.static_url, site.bucket), "media": (site.media_url, site.media_bucket)}
-    ways = [f"{hosts[kind][0]}/… asks {hosts[kind][1]} for /{prefix}…" for kind, prefix in SERVED.items()]
-    return Step(f"{how}: {'; '.join(ways)}", page)
+    rules = [f"{hosts[kind][0]}/… requests /{prefix}… of {hosts[kind][1]}" for kind, prefix in SERVED.items()]
+    return Step(f"{how}: {'; '.join(rules)}", page)
 
 
 def answers(site: Site, how: str, page: str) -> Step:
-    """What every answer of the two hosts must have, for other hosts' fonts and modules, and for safety."""
+    """The headers of every response of the two hosts: CORS for fonts and modules, and security."""
     headers = f"Access-Control-Allow-Origin: {site.site_url}, X-Content-Type-Options: nosniff, and HSTS"
     policies = {site.static_url: STATIC_CSP, site.media_url: MEDIA_CSP}
     each = [f"on {urlsplit(url).hostname} Content-Security-Policy: {policy}" for url, policy in policies.items()]

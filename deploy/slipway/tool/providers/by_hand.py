@@ -1,4 +1,4 @@
-"""A provider that Slipway does not provision: what to set there, and what cannot be had."""
+"""A provider that Slipway does not provision: what to set up there, and what is not available."""
 
 import textwrap
 
@@ -11,9 +11,9 @@ WIDTH = 100
 
 
 def check(command: str, site: Site) -> None:
-    """Raises SlipwayError where the site's provider is set up by hand: ``command`` has nothing to read there."""
+    """Raises SlipwayError where the site's provider is set up by hand: ``command`` does not support it."""
     if site.provider != stores.DEFAULT:
-        raise SlipwayError(f"{command}: {of(site).TITLE} is set up by hand; `make cdn` says what to set")
+        raise SlipwayError(f"{command}: {of(site).TITLE} is set up by hand; `make cdn` lists the steps")
 
 
 def show(site: Site) -> int:
@@ -23,9 +23,9 @@ def show(site: Site) -> int:
     print("What follows is from its documentation and was not tried against the service.")
     for number, step in enumerate(provider.describe(site), 1):
         print(_wrapped(f"{number:2}. {step.what}"), f"    {step.page}", sep="\n")
-    print("\nDNS: lead the two hosts to where the provider says. Then `make deploy`, which proves the outcome.")
+    print("\nDNS: point the two hosts at the provider's names. Then run `make deploy`, which proves the result.")
     if provider.CANNOT:
-        print("\nWhat is less than with CloudFront:")
+        print("\nLimits compared with CloudFront:")
         for sentence in provider.CANNOT:
             print(_wrapped(f"  - {sentence}"))
     return 0

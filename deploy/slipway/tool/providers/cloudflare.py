@@ -11,7 +11,7 @@ from slipway.web.errors import SlipwayError
 
 TITLE = "Cloudflare and R2"
 CANNOT = (
-    "R2 takes no upload by form: the browser sends each photo by a presigned PUT, its type and length signed",
+    "R2 has no POST Object: the browser sends each photo by a presigned PUT, its type and length signed",
     "a custom domain opens its whole bucket: the rewrite rule alone keeps releases and incoming uploads from it",
 )
 
@@ -63,7 +63,7 @@ def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> lis
             answer = post(url, lambda: headers, json.dumps({member: batch}).encode())
             # https://developers.cloudflare.com/fundamentals/api/how-to/make-api-calls/#response
             if answer.get("success") is not True:
-                raise SlipwayError(f"cannot purge by api.cloudflare.com: it did not say that it did: {words(answer)}")
+                raise SlipwayError(f"cannot purge by api.cloudflare.com: it reports no success: {words(answer)}")
             lines.append(f"purged by {member}: {', '.join(batch)}")
     return lines
 

@@ -18,7 +18,7 @@ def describe(site: Site) -> list[Step]:
 
 
 def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> list[str]:
-    """By CreateInvalidation, with the AWS credentials among the keys, or those that every AWS tool finds."""
+    """By CreateInvalidation, with the AWS credentials in ``keys``, or boto3's default chain."""
     # https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
     paths = defaultdict(list)
     for target in targets:

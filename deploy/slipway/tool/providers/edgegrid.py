@@ -1,6 +1,6 @@
 """Signs a request for Akamai's APIs: https://techdocs.akamai.com/developer/docs/edgegrid
 
-Akamai's own library does the same on top of `requests`, which nothing else here needs.
+Akamai's own library does the same, but depends on `requests`, which nothing else here needs.
 """
 
 import base64
@@ -26,7 +26,7 @@ def authorization(keys: Mapping[str, str], url: str, body: bytes) -> str:
     parts = urlsplit(url)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
     hashed = _base64(hashlib.sha256(body).digest()) if body else ""
-    # The fifth field names signed headers, of which the Fast Purge API asks for none.
+    # The fifth field is the list of signed headers; the Fast Purge API requires none.
     signed = "\t".join(("POST", parts.scheme, parts.netloc, path, "", hashed, unsigned))
     signing_key = _hmac(keys["AKAMAI_CLIENT_SECRET"], timestamp)
     return f"{unsigned}signature={_hmac(signing_key, signed)}"

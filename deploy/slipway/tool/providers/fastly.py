@@ -10,11 +10,11 @@ from slipway.web.errors import SlipwayError
 
 TITLE = "Fastly and its object storage"
 CANNOT = (
-    "ETags are no MD5 there: a push tells hashed names apart by size, and sends the unhashed ones every time",
+    "ETags are no MD5 there: a push compares hashed names by size, and sends the unhashed ones every time",
     "uploads go by presigned PUT; no page of Fastly's promises CORS for it, and an older one excluded presigned URLs: "
     "try one before you rely on it",
     "a purge takes whole URLs, or /* for all of the service",
-    "anybody may purge a URL until the service asks for a token",
+    "anybody may purge a URL until the service requires a token",
 )
 
 DOCS = "https://www.fastly.com/documentation"
@@ -45,7 +45,7 @@ def describe(site: Site) -> list[Step]:
             site, "Set these headers", f"{GUIDES}/adding-or-modifying-headers-on-http-requests-and-responses"
         ),
         Step(
-            "Ask for a token at URL purges (set req.http.Fastly-Purge-Requires-Auth)",
+            "Require a token for URL purges (set req.http.Fastly-Purge-Requires-Auth)",
             f"{DOCS}/guides/full-site-delivery/purging/authenticating-api-purge-requests/",
         ),
         buckets.cors(site, f"{STORAGE}/about-object-storage/"),

@@ -1,4 +1,4 @@
-"""Any CDN that pulls hashed files from the site itself: for who has no bucket."""
+"""Any CDN that pulls hashed files from the site itself, without a bucket."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,9 +9,9 @@ from slipway.web.prefixes import PULLED_PATH
 
 TITLE = "A CDN that pulls from the site"
 CANNOT = (
-    "the server has every static byte, sends each once to each edge, and to anybody who asks it",
+    "the server has every static file, and sends each once to each edge, and to any direct request",
     "a release is live before its files are on the CDN: the first visitor behind each edge waits for the server",
-    "names without a hash are not served: a package that builds its siblings' names while it runs does not work",
+    "unhashed names are not served: a package that computes names of its files at run time does not work",
     "uploads still need a bucket (media_bucket and, elsewhere than at Amazon, endpoint) and a CDN before it",
     "Slipway cannot purge it, and hashed names need no purge",
 )
@@ -27,12 +27,12 @@ def describe(site: Site) -> list[Step]:
             PAGE,
         ),
         Step(
-            "Let it honour the origin's Cache-Control, compress text, scripts and SVG, and send no cookies on",
+            "Let it honour the origin's Cache-Control, compress text, scripts and SVG, and forward no cookies",
             PAGE,
         ),
     ]
 
 
 def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> list[str]:
-    """Raises SlipwayError: there is nothing to ask."""
+    """Raises SlipwayError: Slipway has no API to call."""
     raise SlipwayError(f"cannot purge {targets[0].url}: Slipway knows no API of your CDN; purge it there")

@@ -12,7 +12,7 @@ TITLE = "Rackspace OpenStack Flex"
 CANNOT = (
     "there is no CDN: put one of your own before the buckets; Slipway cannot purge it",
     "Cloud Files, which has a CDN, has no S3 API and is not used",
-    "Swift's S3 API takes no upload by form: the browser sends each photo by a presigned PUT",
+    "Swift's S3 API has no POST Object: the browser sends each photo by a presigned PUT",
     "Swift's S3 API sets no CORS rule, no lifecycle and no bucket policy: these are set by Swift's own",
 )
 
@@ -48,7 +48,7 @@ def describe(site: Site) -> list[Step]:
 
 
 def purge(site: Site, keys: Mapping[str, str], targets: Sequence[Target]) -> list[str]:
-    """Raises SlipwayError: there is nothing to ask."""
+    """Raises SlipwayError: Rackspace has no CDN."""
     raise SlipwayError(
         f"cannot purge {targets[0].url}: Rackspace has no CDN; purge it in the one that you have put before it"
     )

@@ -1,8 +1,8 @@
 """Reads and writes the vaulted file beside site.yml. Nothing else in Slipway opens it, and no message shows a value.
 
-sections  what each section may hold, and the check of a file's text
-vault     seals and opens it, and where it and its password are
-text      writes it, comments and all
+sections  the variables of each section, and the check of a file's text
+vault     encrypts and decrypts it, and finds it and its password
+text      writes its text, with comments
 """
 
 import json
@@ -29,7 +29,7 @@ __all__ = ["AWS_PAIR", "PASSWORD_VARIABLE", "SECTIONS", "Secrets", "decrypt", "l
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What the vaulted file holds, as environment variables by who gets them; its repr shows none."""
+    """The vaulted file's environment variables, by the process that gets them; its repr shows none."""
 
     path: Path
     password_file: Path
@@ -47,7 +47,7 @@ class Secrets:
 
     @classmethod
     def find(cls, site: Site) -> "Secrets | None":
-        """The secrets of ``site``, or None where `make init` has made none yet. Raises SlipwayError as ``load``."""
+        """The secrets of ``site``, or None before `make init`. Raises SlipwayError as ``load``."""
         return cls.load(site) if path_of(site).exists() else None
 
     @classmethod
@@ -60,7 +60,7 @@ class Secrets:
         cdn: Mapping[str, str] | None = None,
         pruner: Mapping[str, str] | None = None,
     ) -> "Secrets":
-        """Makes the vaulted file anew; a password file is made where there is none. No plain text touches the disk."""
+        """Writes a new vaulted file, and a password file where there is none. No plain text is written to the disk."""
         path, password_file = path_of(site), password_file_of(site)
         given = {"web": web, "deployer": deployer or {}, "smoke": smoke or {}, "cdn": cdn or {}, "pruner": pruner or {}}
         text = render(given)
@@ -72,7 +72,7 @@ class Secrets:
 
     @classmethod
     def put(cls, site: Site, section: str, values: Mapping[str, str | None]) -> "Secrets":
-        """Sets ``values`` in one section, or takes out those that are None; the rest of the file stays as it is."""
+        """Sets ``values`` in one section, and removes those that are None; the rest of the file stays as it is."""
         path, password_file, text = path_of(site), password_file_of(site), decrypt(site)
         held = check(site, path, text)
         there = {name: value for name, value in held[section].items() if name not in values}
@@ -82,17 +82,17 @@ class Secrets:
             is_as_wanted = check(site, path, edited) == wanted
         except SlipwayError:
             is_as_wanted = False
-        # Lines of a form that we do not write ourselves are written anew.
+        # A file in a form that `edit` cannot handle is rendered again.
         seal(path, password_file, edited if is_as_wanted else render(wanted))
         return cls(path, password_file, **wanted)
 
     def seal_for_ansible(self, path: Path) -> None:
-        """Seals in ``path`` what the playbook reads of it, by the same password and as literal text."""
+        """Encrypts in ``path`` what the playbook reads, with the same password and as literal text."""
         seal(path, self.password_file, json.dumps(literal({TOP: {"web": dict(self.web)}})))
 
 
 def literal(value: Any) -> Any:
-    """``value`` for Ansible's JSON, every text in it as it stands: never a template, whatever braces it has."""
+    """``value`` for Ansible's JSON, with every text marked unsafe: never a template, whatever braces it has."""
     # https://docs.ansible.com/ansible/latest/playbook_guide/playbooks_advanced_syntax.html#unsafe-or-raw-strings
     if isinstance(value, str):
         return {"__ansible_unsafe": value}

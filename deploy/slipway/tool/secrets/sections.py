@@ -1,4 +1,4 @@
-"""The sections of the vaulted file, what each may hold, and the check of a file's text."""
+"""The sections of the vaulted file with their variables, and the check of a file's text."""
 
 import difflib
 import re
@@ -15,14 +15,14 @@ TOP = "slipway_secrets"
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 AWS_PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
-# Each section with a line about it, and the names that it may hold, each with an example or a word on it. The web
-# process may have any further variable; the others have readers that know just these.
+# Each section with a description and its variables, each with an example or a comment. The web process may have any
+# further variable, the others have only these.
 SECTIONS = {
     "web": (
         "Environment of the web process. Add what your project reads.",
         {
             "SECRET_KEY": "https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key",
-            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here that may do no more than the web process needs",
+            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here, limited to what the web process needs",
             "AWS_SECRET_ACCESS_KEY": "its other half",
             "EMAIL_URL": "smtp+tls://user:password@smtp.example.com:587",
             "DATABASE_URL": "postgres://user:password@db.example.com/name; only when it is not on the server",
@@ -45,7 +45,7 @@ SECTIONS = {
         },
     ),
     "cdn": (
-        "What a purge asks the provider with that site.yml names. CloudFront asks with the deployer's key.",
+        "The credentials of a purge, for the provider in site.yml. A purge of CloudFront uses the deployer's key.",
         {
             "CLOUDFLARE_API_TOKEN": "a token that may purge the cache of your zone, and nothing else",
             "FASTLY_API_TOKEN": "a token of scope purge_select and purge_all, for your service",
@@ -56,7 +56,7 @@ SECTIONS = {
         },
     ),
     "smoke": (
-        "The proof signs in with it, and sees the pages behind the login too.",
+        "The proof signs in with it, to check the pages behind the login too.",
         {"SMOKE_LOGIN": "user:password"},
     ),
 }
@@ -67,7 +67,7 @@ def check(site: Site, path: Path, text: str) -> dict[str, dict[str, str]]:
     try:
         data = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
-        # Its own message quotes the line.
+        # YAML's own message quotes the line.
         mark = getattr(error, "problem_mark", None)
         raise _wrong(path, f"line {mark.line + 1 if mark else 1}: not valid YAML") from None
     if not isinstance(data, dict) or set(data) != {TOP} or not isinstance(data[TOP], dict):

@@ -1,4 +1,4 @@
-"""Writes the vaulted file's text, so that the comments of its sections stay where they were."""
+"""Writes the vaulted file's text, and keeps the comments of its sections."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from slipway.tool.secrets.sections import SECTIONS, TOP
 
 
 def render(given: Mapping[str, Mapping[str, str]]) -> str:
-    """The file as `make secrets` shows it: what is not given stands there as a comment."""
+    """The file as `make secrets` shows it; missing variables are comments."""
     lines = ["# Encrypted wherever it is on a disk; `make secrets` opens it.", f"{TOP}:"]
     for section, (about, known) in SECTIONS.items():
         lines += [f"  # {about}", f"  {section}:"]
@@ -19,7 +19,7 @@ def render(given: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def edit(text: str, section: str, values: Mapping[str, str | None]) -> str:
-    """``text`` with each value on its name's line of the section, which may be a comment; comments stay."""
+    """``text`` with each value on its name's line of the section, which may be a comment; other comments stay."""
     lines = text.splitlines()
     try:
         begin = next(number for number, line in enumerate(lines) if re.fullmatch(rf"  {section}:\s*", line)) + 1

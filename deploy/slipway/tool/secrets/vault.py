@@ -1,4 +1,4 @@
-"""Seals and opens the vaulted file; no plain text touches the disk, and no message shows a value."""
+"""Encrypts and decrypts the vaulted file. No plain text is written to the disk, and no message shows a value."""
 
 import os
 import secrets
@@ -17,13 +17,13 @@ def path_of(site: Site) -> Path:
 
 
 def password_file_of(site: Site) -> Path:
-    """What Ansible is given too. A file that may be executed is run, and prints the password."""
+    """The same file as for Ansible. An executable file is run, and prints the password."""
     named = os.environ.get(PASSWORD_VARIABLE)
     return Path(named or f"~/.config/slipway/{site.name}.vault-password").expanduser()
 
 
 def decrypt(site: Site) -> str:
-    """The vaulted file as YAML, whatever it says. For `make secrets`, which must open what is wrong too."""
+    """The vaulted file's text, without a check of its content: `make secrets` must open an invalid file too."""
     path, password_file = path_of(site), password_file_of(site)
     try:
         sealed = path.read_bytes()
@@ -61,7 +61,7 @@ def seal(path: Path, password_file: Path, text: str) -> None:
 
 
 def _vault(path: Path, password_file: Path) -> Any:
-    """Ansible's own vault, so that `ansible-vault` and the playbook open the very same file."""
+    """Ansible's own vault, so that `ansible-vault` and the playbook open the same file."""
     try:
         mode = password_file.stat().st_mode
     except OSError:
@@ -71,7 +71,7 @@ def _vault(path: Path, password_file: Path) -> Any:
         ) from None
     if not mode & 0o100 and mode & 0o077:
         raise SlipwayError(f"{password_file}: others may read the vault's password; chmod 600 {password_file}")
-    # More than a second to load.
+    # Imported here: it takes more than a second.
     from ansible.errors import AnsibleError
     from ansible.parsing.dataloader import DataLoader
     from ansible.parsing.vault import VaultLib, get_file_vault_secret

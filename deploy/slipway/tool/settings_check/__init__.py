@@ -1,5 +1,5 @@
-"""Rejects settings that would weaken the site or its promise, with the file and the line that sets each.
+"""Rejects settings that would weaken the site or its offload, with the file and the line that sets each.
 
 assignments  where a settings module, or one that it imports, sets a name
-problems     what is wrong, and what is only worth a word
+problems     the errors and warnings
 """

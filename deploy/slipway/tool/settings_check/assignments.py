@@ -1,4 +1,4 @@
-"""Where a settings module, or one whose names it imports, sets a name: by their sources."""
+"""Finds where a settings module, or one that it imports from, sets a name, in their sources."""
 
 import ast
 import importlib.util
@@ -12,9 +12,9 @@ LINES = ("slipway.settings", "deploy.settings")
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """``value``: what is assigned, None where it is not written there. ``above``: above the settings line.
+    """``value``: the assigned expression, None where it is not in the source. ``above``: above the settings line.
 
-    ``follows_debug``: it depends on DEBUG, which is not production's there.
+    ``follows_debug``: it depends on the module's own DEBUG, which is not that of production.
     """
 
     name: str
@@ -31,14 +31,14 @@ class Assignment:
 
 
 def read(module: str) -> list[Assignment]:
-    """All of an imported module, in the order in which they are executed."""
-    found: list[Assignment] = []
+    """The assignments of an imported module, in the order of execution."""
+    assignments: list[Assignment] = []
     for each in _module(module):
         if each.name in LINES:
-            found = [replace(earlier, above=True) for earlier in found]
+            assignments = [replace(earlier, above=True) for earlier in assignments]
         else:
-            found.append(each)
-    return found
+            assignments.append(each)
+    return assignments
 
 
 def _module(name: str) -> Iterator[Assignment]:

@@ -1,4 +1,4 @@
-"""What is wrong with a site's settings as the server would have them."""
+"""The problems of a site's settings, with the values that they have on the server."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from slipway.tool import config
 from slipway.tool.settings_check.assignments import Assignment
 from slipway.web.settings import dangerous, https, startproject, uploads
 
-# Settings of django-storages that its storage takes where ours gives the option itself.
+# Settings of django-storages without effect: Slipway's storage sets these options itself.
 OLD_BUCKET = ("AWS_", "GZIP_CONTENT_TYPES")
 OURS = {"MIDDLEWARE": "slipway.web.health.HealthMiddleware", "INSTALLED_APPS": "slipway.web"}
 
@@ -31,18 +31,18 @@ class Problem:
 class Check:
     """``settings``: the module, or Django's settings, with every name that production has."""
 
-    def __init__(self, settings: Any, module: str, found: list[Assignment], site: config.Site) -> None:
-        self._settings, self._module, self._found, self._site = settings, module, found, site
+    def __init__(self, settings: Any, module: str, assignments: list[Assignment], site: config.Site) -> None:
+        self._settings, self._module, self._assignments, self._site = settings, module, assignments, site
         self._own: Mapping[str, Any] = settings.SLIPWAY_LINE.own
         self._https = site.site_url.startswith("https:")
 
     def problems(self) -> list[Problem]:
-        """Waived ones are left out."""
+        """The errors, without waived ones."""
         found = [*self._dangerous(), *self._hosts(), *self._secret_key(), *self._beside_nginx(), *self._ours()]
         return [each for each in found if each.setting not in self._site.waive]
 
-    def notes(self, *, demo: bool = False) -> Iterator[str]:
-        """What is worth a word and stops nothing."""
+    def warnings(self, *, demo: bool = False) -> Iterator[str]:
+        """The warnings, which do not stop a deploy."""
         for name, rule in dangerous.RULES.items():
             last = self._last(name, above=True)
             if name != "DEBUG" and last and last.follows_debug and self._replaced(name, rule):
@@ -74,7 +74,7 @@ class Check:
             yield self._problem("STORAGES", f"has {backend}: {dangerous.RULES['STORAGES'].why}")
 
     def _of_development(self, name: str) -> bool:
-        """Whether the value is not meant for production: `startproject`'s DEBUG, and what follows it."""
+        """Whether the value is only for development: `startproject`'s DEBUG, and settings that depend on it."""
         last = self._last(name, above=True)
         if last is None:
             return False
@@ -87,14 +87,14 @@ class Check:
             if host.startswith(".") and host != f".{domain}" and not host.endswith(f".{domain}"):
                 yield self._problem("ALLOWED_HOSTS", f"has {host!r}, which is more than {domain}")
         if not validate_host(self._site.host, hosts):
-            yield self._problem("ALLOWED_HOSTS", f"lacks {self._site.host}, so that each of its pages would be a 400")
+            yield self._problem("ALLOWED_HOSTS", f"does not have {self._site.host}: each of its pages would be a 400")
 
     def _secret_key(self) -> Iterator[Problem]:
         key, last = self._settings.SECRET_KEY, self._last("SECRET_KEY")
         if str(key).startswith(startproject.INSECURE_KEY):
             yield self._problem("SECRET_KEY", "is startproject's, and the secrets have none; add it by `make secrets`")
         elif last and last.value and any(getattr(each, "value", None) == key for each in ast.walk(last.value)):
-            yield self._problem("SECRET_KEY", "stands in the repository, and the secrets have one to take its place")
+            yield self._problem("SECRET_KEY", "is in the repository; read the one in the secrets instead")
 
     def _beside_nginx(self) -> Iterator[Problem]:
         if self._https and self._site.tls == "none" and not self._settings.SECURE_SSL_REDIRECT:
@@ -105,7 +105,7 @@ class Check:
     def _ours(self) -> Iterator[Problem]:
         for name, one in OURS.items():
             if one not in getattr(self._settings, name):
-                yield self._problem(name, "is set anew below the settings line; set it above, or add to it by +=")
+                yield self._problem(name, "is replaced below the settings line; set it above, or add to it by +=")
         for name, url in (("STATIC_URL", self._site.static_url), ("MEDIA_URL", self._site.media_url)):
             if self._final(name) != f"{url}/":
                 yield self._problem(name, f"is {self._final(name)!r} and must be the CDN's, {url}/")
@@ -121,9 +121,9 @@ class Check:
         return last.place if last else self._module
 
     def _last(self, name: str, *, above: bool = False) -> Assignment | None:
-        found = [each for each in self._found if each.name == name and (each.above or not above)]
-        return found[-1] if found else None
+        matching = [each for each in self._assignments if each.name == name and (each.above or not above)]
+        return matching[-1] if matching else None
 
 
-# Of Django's, for a module that leaves them out.
+# Django's defaults, for a module that does not set them.
 DEFAULTS = {"SESSION_COOKIE_HTTPONLY": True, "SECURE_CONTENT_TYPE_NOSNIFF": True}
