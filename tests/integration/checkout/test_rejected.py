@@ -34,15 +34,15 @@ REJECTED = {
     ),
     "a variable in a block": (
         block("<script src='{{ theme }}.js'></script>"),
-        "project/templates/page.html:2: {% compress %} asks for the variable theme, and a bundle is made before any",
+        "project/templates/page.html:2: {% compress %} uses the variable theme, and a bundle is built before any",
     ),
     "a condition in a block": (
         block("{% if user.is_staff %}" + SCRIPT + "{% endif %}"),
-        "project/templates/page.html:2: {% compress %} asks for the variable user, and",
+        "project/templates/page.html:2: {% compress %} uses the variable user, and",
     ),
     "a nonce in a block": (
         block("<script nonce='{{ request.csp_nonce }}'>a()</script>"),
-        "project/templates/page.html:2: {% compress %} asks for the variable request, and",
+        "project/templates/page.html:2: {% compress %} uses the variable request, and",
     ),
     "a module in a block": (
         block("<script type='module' src=\"{% static 'js/a.js' %}\"></script>"),

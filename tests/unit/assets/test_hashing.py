@@ -91,7 +91,7 @@ def test_a_file_of_the_project_that_points_nowhere_is_an_error(name, body, messa
 
 
 def test_a_root_relative_url_is_explained():
-    with pytest.raises(SlipwayError, match="would be asked of the CDN host; write it relative"):
+    with pytest.raises(SlipwayError, match="would be requested from the CDN host; write it relative"):
         hashed({"a.css": "b{c:url(/img/e.png)}", "img/e.png": b""})
 
 

@@ -79,7 +79,7 @@ def test_a_bare_name_without_a_file_is_a_warning():
 
 def test_a_url_that_a_module_makes_needs_an_unhashed_file():
     files = {"a.js": "export const u = new URL('./i.png', import.meta.url)", "i.png": b"i"}
-    with pytest.raises(SlipwayError, match=r"asks for i\.png by its plain name; list that name in SLIPWAY_UNHASHED"):
+    with pytest.raises(SlipwayError, match=r"requests i\.png by its plain name; list that name in SLIPWAY_UNHASHED"):
         modules(files)
     assert list(modules(files, unhashed=["*.png"]).imports) == ["a.js"]
 

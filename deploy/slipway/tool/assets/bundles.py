@@ -1,7 +1,7 @@
-"""Makes django-compressor's offline bundles in memory.
+"""Builds django-compressor's offline bundles in memory.
 
-The work of `manage.py compress`, done with its own parser, compressors and filters, but one template
-after the other: an error names its template, where the command drops the block and exits with 0.
+It does the work of `manage.py compress` with the same parser, compressors and filters, but template
+by template: an error names its template, where that command drops the block and exits with 0.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ from slipway.web.errors import SlipwayError
 class Bundles:
     """``manifest`` maps a block's key to its HTML, ``files`` a bundle's name to its bytes.
 
-    ``seen`` holds path and line of each block that was compressed.
+    ``seen`` has path and line of each compressed block.
     """
 
     manifest: dict[str, str] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Bundles:
 
 
 class RecordingContext(Context):
-    """A context that remembers which variables a block asked for and did not get."""
+    """A context that records the variables that a block uses and that are missing."""
 
     def __init__(self, *args, **kwargs):
         self.missing: set[str] = set()
@@ -109,7 +109,7 @@ def _compress_block(node: CompressorNode, context: RecordingContext, storage: Bu
         if context.missing:
             names = ", ".join(sorted(context.missing))
             raise SlipwayError(
-                f"{place}: {{% compress %}} asks for the variable {names}, and a bundle is made "
+                f"{place}: {{% compress %}} uses the variable {names}, and a bundle is built "
                 "before any request; move it out of the block or name it in COMPRESS_OFFLINE_CONTEXT"
             )
         context["compressed"] = {"name": node.name}
@@ -119,14 +119,14 @@ def _compress_block(node: CompressorNode, context: RecordingContext, storage: Bu
             html = compressor.output(node.mode, forced=True, basename=node.name or "output")
         except SlipwayError as error:
             raise SlipwayError(f"{place}: {{% compress {node.kind} %}}: {error}") from None
-        except Exception as error:  # so may a filter
+        except Exception as error:  # a filter may raise anything, too
             raise SlipwayError(f"{place}: {{% compress {node.kind} %}}: {_line(error)}") from None
     html = html.replace(settings.COMPRESS_URL, settings.COMPRESS_URL_PLACEHOLDER)
     return get_offline_hexdigest(content), html
 
 
 def _offline_contexts() -> Iterator[dict[str, Any]]:
-    """What COMPRESS_OFFLINE_CONTEXT says: one context, several, or the name of a function."""
+    """The contexts of COMPRESS_OFFLINE_CONTEXT: one, several, or those of a named function."""
     contexts = settings.COMPRESS_OFFLINE_CONTEXT
     if isinstance(contexts, str):
         module, function = get_mod_func(contexts)

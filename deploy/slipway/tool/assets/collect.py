@@ -19,8 +19,8 @@ PACKAGE_DIRECTORIES = frozenset(("site-packages", "dist-packages", "node_modules
 class Source:
     """A static file before its references are resolved.
 
-    ``name`` is the path below STATIC_URL, with slashes; ``own`` tells the project's files from
-    those of an installed package.
+    ``name`` is the path below STATIC_URL, with slashes; ``own`` is whether it is the project's, and not
+    an installed package's.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Source:
 
 
 def collect(ignore: Iterable[str] | None = None) -> dict[str, Source]:
-    """All static files by name; of two with one name the first finder's wins, as in Django.
+    """All static files by name; of two with the same name the first finder's wins, as in Django.
 
     ``ignore`` holds glob patterns; without it, Django's own: hidden files, CVS and backups.
     """
@@ -60,7 +60,7 @@ def is_own(path: str | os.PathLike[str]) -> bool:
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    """The path as a person in the checkout would type it."""
+    """The path relative to the checkout, for messages."""
     pure = PurePath(path)
     return str(pure.relative_to(ROOT) if pure.is_relative_to(ROOT) else pure)
 

@@ -1,7 +1,7 @@
-"""django-compressor's compressors, so that a bundle means what its files meant one by one.
+"""django-compressor's compressors, changed so that a bundle works like its single files.
 
-A bundle ends where joining would change a meaning: scripts in strict mode stand apart from others,
-and a stylesheet with @import leads its bundle, for a browser ignores an @import further down.
+A bundle ends where joining would change the behavior: scripts in strict mode are separate from others,
+and a stylesheet with @import begins its bundle, since a browser ignores a later @import.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ CLASSIC_TYPES = frozenset(("", "text/javascript", "application/javascript"))
 
 
 class BundleStorage(CompressorFileStorage):
-    """Gives the compressor the hashed files, written to disk when it asks; keeps its output."""
+    """Provides the compressor with the hashed files, written to disk on demand; keeps its output in memory."""
 
     def __init__(self, files: dict[str, bytes], location: str, output: dict[str, bytes]):
         super().__init__(location=location)
@@ -42,7 +42,7 @@ class BundleStorage(CompressorFileStorage):
 
 
 class InMemory:
-    """Gives the parts of a block the storage of the build, and regroups its files."""
+    """Uses the storage of the build for the parts of a block, and regroups its files."""
 
     def __init__(self, *args, storage: BundleStorage, **kwargs):
         super().__init__(*args, **kwargs)
@@ -73,7 +73,7 @@ class InMemory:
 class CssCompressor(InMemory, StockCssCompressor):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # URLs are absolute already, and this filter would rewrite the src= of a selector too.
+        # URLs are absolute already; this filter would also rewrite the src= of a selector.
         self.filters = [name for name in self.filters if name != ABSOLUTE_FILTER]
 
     def split_contents(self):
@@ -86,7 +86,7 @@ class CssCompressor(InMemory, StockCssCompressor):
         return self.split_content
 
     def _check_inline(self, style: str) -> None:
-        """Raises SlipwayError for a URL that would mean something else from a bundle's place."""
+        """Raises SlipwayError for a URL that would resolve to another file in a bundle."""
         for reference in css.references(style.encode()):
             target = urls.target(reference.url, "")
             if target and not (urls.SCHEME.match(reference.url) and self.storage.exists(target.name)):
@@ -120,7 +120,7 @@ COMPRESSORS = {"css": CssCompressor, "js": JsCompressor}
 
 
 def _movable(name: str, body: bytes) -> bytes:
-    """A stylesheet with absolute URLs, because its bundle lies in another directory."""
+    """A stylesheet with absolute URLs, because its bundle is in another directory."""
     if not name.endswith(".css"):
         return body
 

@@ -1,9 +1,9 @@
-"""Finds what a stylesheet refers to, and rewrites it.
+"""Finds a stylesheet's references, and rewrites them.
 
-One regular expression is the lexer: it reads comments, strings, url(), @import and image-set() as
-CSS Syntax Level 3 has them, so that a url() inside a comment or a string is never taken for a
-reference. A tokenizer written in Python takes a hundred times as long, and packages bring megabytes
-of stylesheets; the tests hold this one against tinycss2.
+The lexer is one regular expression: it reads comments, strings, url(), @import and image-set() by
+CSS Syntax Level 3, so that a url() inside a comment or a string is no reference. A tokenizer
+written in Python takes a hundred times as long, and packages have megabytes of stylesheets; the
+tests compare this one with tinycss2.
 """
 
 import re
@@ -37,7 +37,7 @@ ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(\n)|(.))", re.DOTALL)
 
 
 class Reference(NamedTuple):
-    """A URL in a file: the bytes [start, end) that hold it, and what it says unescaped."""
+    """A URL in a file: its bytes [start, end), and its unescaped text."""
 
     start: int
     end: int
@@ -49,7 +49,7 @@ class Reference(NamedTuple):
 
 
 def references(body: bytes) -> list[Reference]:
-    """The references of a stylesheet in the order they stand; kind is url, import or map."""
+    """The references of a stylesheet, in order; kind is url, import or map."""
     return sorted(_scan(body)) if MARKERS.search(body) else []
 
 
@@ -65,7 +65,7 @@ def is_balanced(body: bytes) -> bool:
 
 
 def rewrite(body: bytes, replace: Callable[[Reference], str | None]) -> bytes:
-    """The stylesheet with each reference replaced; one for which ``replace`` gives None stays."""
+    """The stylesheet with each reference replaced; one for which ``replace`` returns None stays."""
     return substitute(body, [(ref, replace(ref)) for ref in references(body)])
 
 
@@ -104,7 +104,7 @@ def _scan(body: bytes) -> Iterator[Reference]:
 
 
 def _strings_of_set(body: bytes, position: int) -> Iterator[Reference]:
-    """The bare strings of an image-set(); its url() are found with all the others."""
+    """The bare strings of an image-set(); its url() are found like any other."""
     depth = 1
     while depth and (match := INSIDE_SET.search(body, position)):
         position = match.end()

@@ -1,6 +1,6 @@
-"""Gives each file the name that carries the hash of its final bytes.
+"""Names each file by the hash of its final bytes.
 
-A file is hashed after all it refers to, so each is rewritten once, in the order of its references.
+A file is hashed after the files that it references, so each is rewritten only once.
 """
 
 import difflib
@@ -19,7 +19,7 @@ from slipway.web.static_objects import name_digest
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """A file with its references resolved, and the name that carries their hash."""
+    """A file with its references resolved, and its hashed name."""
 
     source: Source
     name: str
@@ -36,9 +36,9 @@ def hashed_name(name: str, digest: str) -> str:
 class Hasher:
     """Resolves and hashes the files of one build.
 
-    A reference that points nowhere or in a circle is an error in a file of the project. In one of
-    an installed package, where many ship such stylesheets, the URL stays as it is, and the package's
-    plain names are in the bucket too; ``warnings`` counts it.
+    A missing or circular reference is an error in a file of the project. In one of an installed
+    package, where such stylesheets are common, it is a warning: the URL stays as it is, and the
+    package's plain names are in the bucket too.
     """
 
     sources: dict[str, Source]
@@ -102,11 +102,11 @@ class Hasher:
         place = f"{shown(source.path)}:{reference.line(source.body)}"
         if not source.own or reference.kind == "map":
             self.warnings.append(f"{place}: {reference.url} does not exist")
-            # Nothing a visitor sees needs a source map, and libraries are often copied without theirs: none is named.
+            # A page works without source maps, and libraries are often copied without theirs: remove the reference.
             return "" if reference.kind == "map" else None
         if target.name.startswith("/"):
             raise SlipwayError(
-                f"{place}: {reference.url} would be asked of the CDN host; write it relative to this file"
+                f"{place}: {reference.url} would be requested from the CDN host; write it relative to this file"
             )
         raise SlipwayError(
             f"{place}: {reference.url} points to {target.name}, which does not exist"
@@ -123,7 +123,7 @@ class Hasher:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``; did you mean …?`` for a name that is nearly one of ``known``, else nothing."""
+    """``; did you mean …?`` for a name that is similar to one of ``known``, else ""."""
     known = list(known)
     near = [other for other in known if other.casefold() == name.casefold()]
     near = near or difflib.get_close_matches(name, known, 1, 0.8)

@@ -1,6 +1,6 @@
 """Optimises the project's own images without changing a pixel.
 
-PNG by oxipng, JPEG by mozjpeg's recompression. SVG is left alone: the optimisers that pip installs
+PNG with oxipng, JPEG with mozjpeg's recompression. SVG is not optimised: the optimisers on PyPI
 round coordinates and drop ids that a page may use, and the CDN compresses it anyway.
 """
 
@@ -12,15 +12,15 @@ from pathlib import Path
 
 from slipway.tool.assets.collect import Source
 
-# Taken out of PNG files; every other chunk may change how the picture looks.
+# Removed from PNG files; every other chunk may change how the picture looks.
 TEXT_CHUNKS = [b"tEXt", b"zTXt", b"iTXt", b"tIME"]
 
 
 def optimise(sources: Iterable[Source], cache: Path) -> None:
-    """Replaces the bodies of the project's PNG and JPEG files by smaller ones where there are any.
+    """Replaces the bodies of the project's PNG and JPEG files by smaller ones where possible.
 
-    Results are kept below ``cache`` by the hash of the original and the optimiser's version. Where an optimiser has no
-    wheel for this Python its images go up as they are, which is said.
+    Results are cached below ``cache`` by the hash of the original and the optimiser's version. Where an optimiser has
+    no wheel for this Python, its images are pushed as they are, with a message.
     """
     ours = [source for source in sources if source.own and _optimiser(source)]
     for package in sorted({_optimiser(source)[0] for source in ours}):
@@ -58,7 +58,7 @@ def _cached(source: Source, cache: Path) -> bytes:
 
 
 def _optimiser(source: Source) -> tuple[str, Callable[[bytes], bytes]] | None:
-    # By content, since a file may carry a wrong extension.
+    # By content, since a file may have a wrong extension.
     if source.body.startswith(b"\x89PNG\r\n\x1a\n"):
         return "pyoxipng", _png
     if source.body.startswith(b"\xff\xd8\xff"):
@@ -79,7 +79,7 @@ def _jpeg(body: bytes) -> bytes:
     import mozjpeg_lossless_optimization as mozjpeg
 
     try:
-        # With its markers: the colour profile and the orientation are part of the picture.
+        # Keep its markers: the colour profile and the orientation are part of the picture.
         return mozjpeg.optimize(body, mozjpeg.COPY_MARKERS.ALL)
     except ValueError:
         return body

@@ -1,7 +1,7 @@
-"""Reads JavaScript with real parsers: tree-sitter for its structure, QuickJS for its validity.
+"""Parses JavaScript: with tree-sitter for its structure, with QuickJS for its validity.
 
-tree-sitter shows where the strings, regular expressions, templates and comments are, and never
-refuses. QuickJS is an engine: it refuses what a browser would, a name declared twice included.
+tree-sitter finds the strings, regular expressions, templates and comments, also in invalid scripts.
+QuickJS is an engine: it rejects what a browser would reject, such as a name declared twice.
 """
 
 import re
@@ -25,7 +25,7 @@ def parse(script: bytes) -> Tree:
 
 
 def spans(tree: Tree) -> Iterator[tuple[int, int, str]]:
-    """(start, end, kind) of what is not plain code, outermost only; literal, regex or comment."""
+    """(start, end, kind) of literals, regexes and comments, outermost only."""
     captures = QueryCursor(SPANS).captures(tree.root_node)
     found = [(node.start_byte, node.end_byte, kind) for kind in captures for node in captures[kind]]
     reached = 0
@@ -52,9 +52,9 @@ def is_strict(script: bytes) -> bool:
 
 
 def syntax_error(script: str) -> tuple[int, str] | None:
-    """Line and message of what an engine refuses in a classic script; None when it would run it.
+    """Line and message of a syntax error in a classic script, or None.
 
-    The script is compiled and not run: it stands behind a statement that throws.
+    The script is compiled and not run: a statement before it throws.
     """
     prologue = '"use strict";throw 0\n' if is_strict(script.encode()) else "throw 0\n"
     try:

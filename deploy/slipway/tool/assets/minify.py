@@ -13,8 +13,8 @@ HASH = re.compile(r"\.[0-9a-f]{12}(?=\.[^./]+$)")
 class JsFilter(FilterBase):
     """Checks each script of a block and shortens it, then checks the whole bundle.
 
-    A script called ``*.min.js`` is left as it is, but for its source map, which would be wrong for
-    the bundle. Raises SlipwayError with file and line for a script that no browser would run.
+    A script called ``*.min.js`` stays as it is, without its source map, which would be wrong for the
+    bundle. Raises SlipwayError with file and line for a syntax error.
     """
 
     def input(self, basename: str | None = None, **kwargs) -> str:
@@ -24,7 +24,7 @@ class JsFilter(FilterBase):
             raise SlipwayError(f"{name}:{error[0]}: {error[1]}")
         minified = HASH.sub("", basename or "").endswith(".min.js")
         script = _without_source_map(self.content) if minified else whitespace.shorten(self.content)
-        # The compressor puts a semicolon behind each script: never into its last comment.
+        # The compressor appends a semicolon to each script; it must not end up in a comment.
         return script.rstrip() + "\n" if "//" in script.rpartition("\n")[2] else script.rstrip()
 
     def output(self, **kwargs) -> str:

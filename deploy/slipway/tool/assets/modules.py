@@ -1,9 +1,8 @@
-"""Finds the project's ES modules and what they import, for the import map.
+"""Finds the project's ES modules and their imports, for the import map.
 
-Modules keep their bytes and the page carries a map from plain to hashed URLs. Rewriting the imports
-instead would put the hash of each file into those that import it, and of two modules that import
-each other neither could be named first; it would also give every importer a new name for one
-changed line.
+Modules keep their bytes, and the page has a map from plain to hashed URLs. Rewriting the imports
+instead would put the hash of each file into those that import it: two modules that import each
+other could not be hashed, and one changed line would rename every importer.
 """
 
 from collections.abc import Iterator
@@ -36,7 +35,7 @@ SYNTAX = Query(javascript.LANGUAGE, "(program [(import_statement) (export_statem
 
 @dataclass
 class Modules:
-    """``imports`` maps plain names to hashed ones; ``preload`` a module to all it needs at once."""
+    """``imports`` maps plain names to hashed ones; ``preload`` a module to all its static imports."""
 
     imports: dict[str, str] = field(default_factory=dict)
     preload: dict[str, list[str]] = field(default_factory=dict)
@@ -44,10 +43,10 @@ class Modules:
 
 
 def scan(files: dict[str, Hashed], bare: dict[str, str], unhashed: list[str]) -> Modules:
-    """The modules of the project and everything that they import, packages' files included.
+    """The modules of the project and all that they import, packages' files included.
 
-    ``bare`` maps bare specifiers to names, ``unhashed`` lists patterns of names without a hash. Raises
-    SlipwayError for a module of the project that imports a file that does not exist.
+    ``bare`` maps bare specifiers to names, ``unhashed`` lists patterns of unhashed names. Raises
+    SlipwayError for a module of the project that imports a missing file.
     """
     for specifier, name in bare.items():
         if name not in files:
@@ -115,7 +114,7 @@ def _imports(
                 yield target.name, kind
             elif files[target.name].source.own and not matches(target.name, unhashed):
                 raise SlipwayError(
-                    f"{place}: new URL() asks for {target.name} by its plain name; list that name "
+                    f"{place}: new URL() requests {target.name} by its plain name; list that name "
                     "in SLIPWAY_UNHASHED, or pass its URL in from a template"
                 )
 

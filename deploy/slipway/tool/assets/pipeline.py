@@ -1,4 +1,4 @@
-"""The build from finders to objects, in order: collect, hash, bundle, verify, write manifests."""
+"""The build, from finders to objects, in this order: collect, hash, bundle, verify, write manifests."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from slipway.web.static_objects import MANIFEST_VERSION, StaticObject
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a push sends: ``objects`` sorted by key. ``warnings`` are lines about packages' files."""
+    """The input of a push: ``objects`` sorted by key. ``warnings`` are lines about packages' files."""
 
     objects: list[StaticObject]
     warnings: list[str]
@@ -42,7 +42,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     verify.check_blocks(found.values(), made)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
     if settings.SLIPWAY_PULL:
-        # A CDN that pulls keeps what it has: no purge would take out an older file of the same name.
+        # Nothing purges a CDN that pulls: it would keep an older file of the same name.
         objects = [entry for entry in objects if not entry.is_unhashed]
     if write:
         _write_manifests(names, made.manifest, imports, objects)
@@ -52,7 +52,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
 def _objects(files: dict[str, Hashed], bundle_files: dict[str, bytes]) -> Iterable[StaticObject]:
     for name, file in files.items():
         yield StaticObject.hashed(file.name, file.body)
-        # A package's script may ask for its siblings by plain name, and no scan can rule that out.
+        # A package's script may request other files by plain name; no scan can exclude that.
         if not file.source.own or modules.matches(name, settings.SLIPWAY_UNHASHED):
             yield StaticObject.unhashed(name, file.body)
     for name, body in bundle_files.items():
@@ -82,7 +82,7 @@ def _write_manifests(
 def _write(name: str, content: dict) -> None:
     directory = Path(settings.SLIPWAY_MANIFESTS)
     directory.mkdir(parents=True, exist_ok=True)
-    # Replaced as a whole, so that a process that reads it never sees half of it.
+    # Replaced atomically, so that no process reads half of it.
     part = directory / f"{name}.part"
     part.write_text(json.dumps(content, separators=(",", ":")) + "\n")
     part.replace(directory / name)

@@ -1,11 +1,11 @@
-"""Finds the source map that a script names in its last comment."""
+"""Finds the source map in a script's last comment."""
 
 import re
 
 from slipway.tool.assets.css import Reference
 
-# Only the last lines count, and only a comment that starts a line: bundlers print scripts that
-# carry such a comment inside a string.
+# Only in the last lines, and only a comment that starts a line: bundlers write scripts with such a
+# comment inside a string.
 COMMENT = re.compile(rb"^//[#@][ \t]*sourceMappingURL=(\S*)[ \t]*\r?$", re.MULTILINE)
 REST = re.compile(rb"(?:\s|//[^\n]*|/\*[\s\S]*?\*/)*")
 

@@ -1,4 +1,4 @@
-"""Lists the templates that a page can be made of, with the tags that matter to a build."""
+"""Lists the templates, with the tags that matter to a build."""
 
 import os
 import re
@@ -19,7 +19,7 @@ COMPRESS = re.compile(rb"\{%-?\s*compress\b")
 
 @dataclass
 class TemplateFile:
-    """A template as it lies on disk; ``own`` tells the project's from an installed package's."""
+    """A template file; ``own`` is whether it is the project's, and not an installed package's."""
 
     name: str
     path: str
@@ -28,11 +28,11 @@ class TemplateFile:
 
     @cached_property
     def tags(self) -> list[Token]:
-        """Its block tags outside of comments; empty where the file is no text."""
+        """Its block tags outside of comments; none if the file is not text."""
         return list(_tags(self.body))
 
     def uses(self, tag: str) -> bool:
-        """Whether ``{% tag %}`` stands in this very file."""
+        """Whether this file itself has ``{% tag %}``."""
         return tag.encode() in self.body and any(token.contents.partition(" ")[0] == tag for token in self.tags)
 
     def place(self, line: int) -> str:
@@ -40,7 +40,7 @@ class TemplateFile:
 
 
 def all_templates() -> dict[str, TemplateFile]:
-    """Every template of Django's own engine by name; the first directory that has it wins."""
+    """Every template of Django's own engine by name; the first directory with it wins."""
     found: dict[str, TemplateFile] = {}
     for directory in _directories():
         own = is_own(directory)
@@ -52,7 +52,7 @@ def all_templates() -> dict[str, TemplateFile]:
 
 
 def foreign_blocks() -> Iterator[str]:
-    """Places of ``{% compress %}`` in the project's templates of another engine, Jinja2's say."""
+    """Places of ``{% compress %}`` in the project's templates of another engine, such as Jinja2."""
     for backend in engines.all():
         if isinstance(backend, DjangoTemplates):
             continue
@@ -104,17 +104,17 @@ def _tags(body: bytes) -> Iterator[Token]:
 def reaching(templates: dict[str, TemplateFile], tag: str) -> list[TemplateFile]:
     """The templates that use ``tag`` themselves or extend one that does, however far up.
 
-    One whose parent only a request knows counts too.
+    A template whose parent is a variable counts too.
     """
-    answers: dict[str, bool] = {}
+    results: dict[str, bool] = {}
 
     def reaches(name: str) -> bool:
-        if name not in answers and name in templates:
+        if name not in results and name in templates:
             file = templates[name]
             # A template that extends its own name means the one of the next directory.
-            answers[name] = True
-            answers[name] = file.uses(tag) or any(map(reaches, _parents(file)))
-        return answers.get(name, False)
+            results[name] = True
+            results[name] = file.uses(tag) or any(map(reaches, _parents(file)))
+        return results.get(name, False)
 
     return [file for name, file in templates.items() if reaches(name)]
 

@@ -1,4 +1,4 @@
-"""What file a URL inside a static file means, and how its new URL is written."""
+"""Resolves a URL inside a static file to a file, and rewrites it."""
 
 import posixpath
 import re
@@ -8,10 +8,10 @@ from urllib.parse import quote, unquote
 from django.conf import settings
 
 SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
-# STATIC_URL in development, which a file that was written by hand may contain.
+# STATIC_URL in development, which a file may contain.
 DEVELOPMENT_URL = "/static/"
-# What a browser leaves as it is in a path, so that a file has one URL wherever it is named; all but
-# parentheses and quotes, which would end an url(), and the colon, which would make a scheme.
+# Characters that a browser does not escape in a path, so that a file has one URL everywhere; without
+# parentheses and quotes, which would end an url(), and the colon, which would begin a scheme.
 # https://url.spec.whatwg.org/#path-percent-encode-set
 SAFE = "!$&*+,;=@[]|~"
 
@@ -19,7 +19,7 @@ SAFE = "!$&*+,;=@[]|~"
 class Target(NamedTuple):
     """A static file that a URL points to.
 
-    ``name`` is the path below STATIC_URL; one that starts with a slash or with ``..`` lies outside.
+    ``name`` is the path below STATIC_URL; one that starts with a slash or with ``..`` is outside.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Target(NamedTuple):
 
 
 def target(url: str, referrer: str) -> Target | None:
-    """What ``url`` in the file called ``referrer`` points to; None when it is no static file."""
+    """The file that ``url`` in the file ``referrer`` points to; None when it is no static file."""
     path, suffix = _split(url)
     if not path:
         return None

@@ -14,7 +14,7 @@ LINE = "`from slipway.settings import *` sets it; take your own value out"
 
 
 def check_settings() -> None:
-    """Raises SlipwayError for a setting that would break the offload, by its name."""
+    """Raises SlipwayError, with its name, for a setting that would break the offload."""
     expected = {
         "DEBUG": False,
         "COMPRESS_ENABLED": True,
@@ -23,9 +23,9 @@ def check_settings() -> None:
         "COMPRESS_URL": settings.STATIC_URL,
     }
     for name, value in expected.items():
-        found = getattr(settings, name)
-        if found != value:
-            raise SlipwayError(f"{name}: is {found!r} and must be {value!r}; {LINE}")
+        actual = getattr(settings, name)
+        if actual != value:
+            raise SlipwayError(f"{name}: is {actual!r} and must be {value!r}; {LINE}")
     backend = settings.STORAGES["staticfiles"]["BACKEND"]
     if backend != "slipway.web.storage.StaticStorage":
         raise SlipwayError(
@@ -44,7 +44,7 @@ def check_static_tags(templates: Iterable[TemplateFile], names: Collection[str])
             continue
         for token in file.tags:
             name = _static_name(token)
-            # A folder is no file: Django gives its plain URL, and packages' plain names are there.
+            # A folder is no file: Django returns its plain URL, and packages' plain names are in the bucket.
             if name is None or name in names or (name.endswith("/") and not file.own):
                 continue
             problem = f"{file.place(token.lineno)}: {{% static %}} names {name}, which "

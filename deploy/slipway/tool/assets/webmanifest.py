@@ -1,6 +1,6 @@
 """Makes the URLs of a web manifest absolute: icons on the CDN host, pages on the site.
 
-A manifest is fetched from the CDN host, and relative URLs in it would mean pages of that host.
+A manifest is fetched from the CDN host, so its relative URLs would be pages of that host.
 https://www.w3.org/TR/appmanifest/
 """
 
@@ -15,7 +15,7 @@ PAGE_MEMBERS = ("start_url", "scope", "id")
 
 
 def rewrite(body: bytes, shown: str, site_url: str, icon_url: Callable[[str], str]) -> bytes:
-    """The manifest with absolute URLs; ``icon_url`` gives that of an image's.
+    """The manifest with absolute URLs; ``icon_url`` returns that of an image.
 
     Raises SlipwayError when the manifest is no JSON object.
     """

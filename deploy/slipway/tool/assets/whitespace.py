@@ -1,10 +1,10 @@
-"""Shortens JavaScript by taking out comments and whitespace, and nothing else.
+"""Shortens JavaScript by removing comments and whitespace, and nothing else.
 
-Of the minifiers that pip installs, each changed the meaning of some of 113 small programs (strict
-functions in blocks, eval, __proto__, function names) or refused valid ones; the tests hold these
-programs. Here every token stays, so there is nothing to get wrong but a token's border, and the
-result is parsed again: unless it has the structure of the original, the original is kept. After
-brotli that costs 14 % against the best of them.
+Each minifier on PyPI changed the behavior of some of 113 small programs (strict functions in blocks,
+eval, __proto__, function names) or rejected valid ones; the tests have these programs. Here every
+token stays, so only the borders of tokens can go wrong, and the result is parsed again: if its
+structure differs from the original's, the original is kept. After brotli the result is 14 % larger
+than that of the best minifier.
 """
 
 import re
@@ -17,14 +17,14 @@ NOTICE = re.compile(r"/[/*]!|@license|@preserve|@cc_on")
 STRUCTURE_OF_COMMENT = re.compile(r" ?\((?:comment|html_comment|hash_bang_line)\)")
 OPERATORS = frozenset("+-*/<>=!&|^%?.:~")
 
-# Characters that stand for a literal, a regular expression and a notice while whitespace is taken
-# out around them; none of them can occur in code.
+# Placeholders of a literal, a regular expression and a notice while whitespace around them is
+# removed; none of them can occur in code.
 LITERAL, REGEX, LINE_NOTICE, BLOCK_NOTICE = "\x00", "\x01", "\x02", "\x03"
 MARKS = re.compile("[\x00-\x03]")
 
 
 def shorten(script: str) -> str:
-    """The script without whitespace and comments, or as it is where that cannot be proved safe.
+    """The script without whitespace and comments, or unchanged where that is not safe.
 
     License comments stay: those with ``!``, ``@license`` or ``@preserve``.
     """
@@ -59,7 +59,7 @@ def _shorten(script: bytes, tree) -> str:
 
 
 def _gap(match: re.Match[str]) -> str:
-    """What is left of the whitespace between two characters."""
+    """The remaining whitespace between two characters."""
     before = match.string[match.start() - 1 : match.start()]
     after = match.string[match.end() : match.end() + 1]
     if before == LINE_NOTICE:

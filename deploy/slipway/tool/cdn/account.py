@@ -1,4 +1,4 @@
-"""The AWS account: its clients, what is asked and what is changed."""
+"""The AWS account: its clients and its changes."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -13,18 +13,18 @@ from slipway.tool.aws.errors import call_failed
 from slipway.tool.aws.identity import Identity
 from slipway.tool.config import Site
 
-# CloudFront is a global service; it answers, and takes certificates from, this region.
+# The region of CloudFront's API and of its certificates; CloudFront is a global service.
 GLOBAL = "us-east-1"
 TAG = "slipway-site"
-# Stands for an id or ARN that AWS gives once the thing is made.
+# Placeholder of an id or ARN that AWS assigns on creation.
 NOT_YET = "(not made yet)"
 
 
 class Account:
-    """One client a service, made when it is first used; and the changes, made or, when ``dry``, only noted.
+    """One client a service, created on first use; and the changes, made or, when ``dry``, only listed.
 
-    ``say`` is called with each line of ``changes`` as it comes, and with what is waited for. ``identity`` asks; by
-    default whoever runs the command.
+    ``say`` is called with each line of ``changes``, and with each wait. ``identity`` has the credentials; by default
+    those of the user who runs the command.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class Account:
         self.dry = dry
         self.say = say
         self.changes: list[str] = []
-        # Names of what was there before, as it should be or not.
+        # Names of the resources that existed before, correct or not.
         self.existing: list[str] = []
-        # What a person should know or do, and is no change of ours.
+        # What the user should know or do, beside the changes.
         self.notes: list[str] = []
 
     @cached_property
@@ -81,7 +81,7 @@ class Account:
     def change(
         self, client: BaseClient, operation: str, resource: str, lines: Sequence[str], **params: Any
     ) -> dict[str, Any] | None:
-        """Makes one change, told by ``lines``; AWS's answer, or None when dry. Raises SlipwayError."""
+        """Makes one change, described by ``lines``; AWS's response, or None when dry. Raises SlipwayError."""
         answer = None if self.dry else call(client, operation, resource, **params)
         for line in lines:
             self.changes.append(line)

@@ -1,4 +1,4 @@
-"""A private bucket: made, closed, swept, and opened to one distribution alone."""
+"""A private bucket: its creation, configuration and lifecycle, and the policy for its one distribution."""
 
 import json
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ ABORT_UPLOADS = {
     "Filter": {"Prefix": ""},
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
 }
-# An upload that nobody published, and each version of it: a form can be posted again and again for five minutes. Where
-# two rules speak of a version the shorter time holds.
+# An unpublished upload, and each version of it: a form can be posted repeatedly for five minutes. Where two rules match
+# a version, the shorter time applies.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
 EXPIRE_INCOMING = {
     "ID": "expire-incoming",
@@ -37,7 +37,7 @@ EXPIRE_INCOMING = {
     "Expiration": {"Days": 1},
     "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
 }
-# What was deleted or replaced can be had back for a month.
+# A deleted or replaced object can be restored for a month.
 EXPIRE_NONCURRENT = {
     "ID": "expire-noncurrent",
     "Status": "Enabled",
@@ -53,7 +53,7 @@ class Setting:
     label: str
     get: str
     put: str
-    # The member of the Put call that carries it; the Get call answers it whole or by its members.
+    # The parameter of the Put call; the Get call returns it whole or by its members.
     member: str
     wanted: dict[str, Any]
     absent: tuple[str, ...] = ()
@@ -67,10 +67,10 @@ class Setting:
 
 
 def settings(site: Site, edge: Edge) -> list[Setting]:
-    """What the bucket behind ``edge`` has, in the order in which it is set."""
+    """The settings of the bucket behind ``edge``, in the order in which they are applied."""
     is_media = edge.kind == "media"
     rules = [ABORT_UPLOADS, EXPIRE_INCOMING, EXPIRE_NONCURRENT] if is_media else [ABORT_UPLOADS]
-    # A static file can be built again from its release, an upload cannot: that bucket alone keeps old versions.
+    # A static file can be rebuilt from its release, an upload cannot: only that bucket keeps old versions.
     versioning = [
         Setting("versioning", "get_bucket_versioning", "put_bucket_versioning", "VersioningConfiguration", VERSIONING)
     ]
@@ -130,7 +130,7 @@ def _cors(site: Site, edge: Edge) -> dict[str, Any]:
             "ExposeHeaders": ["ETag", "Location"],
             "MaxAgeSeconds": 3600,
         }
-    # A preflight that the distribution passes on; the headers of a GET are the distribution's own.
+    # For a preflight that the distribution forwards; the distribution itself adds the headers of a GET.
     return {
         "ID": "reads",
         "AllowedOrigins": [site.site_url],
@@ -141,7 +141,7 @@ def _cors(site: Site, edge: Edge) -> dict[str, Any]:
 
 
 def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:
-    """Makes the bucket and puts its configuration right."""
+    """Makes the bucket and corrects its configuration."""
     is_new = _ensure_exists(account, site, edge)
     name = f"bucket {edge.bucket}"
     for setting in settings(site, edge):
@@ -151,13 +151,13 @@ def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:
         if drifts:
             lines = [f"change {name}: {setting.label}: {drift}" for drift in drifts]
             lines = lines if current else [f"create {name}: {setting.label}"]
-            # An answer may have members that are no part of the Put call's.
+            # A response may have members that the Put call does not accept.
             value = {part: merged[part] for part in setting.wanted}
             account.change(account.s3, setting.put, name, lines, Bucket=edge.bucket, **{setting.member: value})
 
 
 def ensure_policy(account: Account, site: Site, edge: Edge, distribution_arn: str) -> None:
-    """Lets the one distribution read what it serves, and nobody else anything."""
+    """Allows only the distribution to read the prefix that it serves."""
     name, wanted = f"bucket {edge.bucket}", policy(site, edge, distribution_arn)
     current = read_policy(account, edge.bucket)
     if current == wanted:
@@ -178,8 +178,8 @@ def read_policy(account: Account, bucket: str) -> dict[str, Any] | None:
 def policy(site: Site, edge: Edge, distribution_arn: str) -> dict[str, Any]:
     """The bucket policy: one distribution reads the prefix that it serves.
 
-    ListBucket makes a missing key a 404 rather than a 403. It lists nothing: whatever a visitor asks for is a key under
-    the prefix, queries are not passed on, and the bare host is the default root object.
+    ListBucket makes a missing key a 404 rather than a 403. It lists nothing: every request is for a key under the
+    prefix, queries are not forwarded, and the bare host is the default root object.
     """
     arn = f"arn:aws:s3:::{edge.bucket}"
     reader = {
@@ -207,7 +207,7 @@ def policy(site: Site, edge: Edge, distribution_arn: str) -> dict[str, Any]:
 
 def describe_bucket(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
     """The bucket as S3 describes it, or None when there is none."""
-    # Not by HeadBucket, which asks for the right to list all of it.
+    # Not by HeadBucket, which requires the permission to list all of it.
     if call(account.s3, "get_bucket_location", f"bucket {edge.bucket}", ("NoSuchBucket",), Bucket=edge.bucket) is None:
         return None
     described = {
@@ -224,7 +224,7 @@ def describe_bucket(account: Account, site: Site, edge: Edge) -> dict[str, Any] 
 
 
 def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
-    """Whether the bucket is new. Raises SlipwayError for one that is not ours."""
+    """Creates the bucket if it is missing; whether it is new. Raises SlipwayError for one that is not ours."""
     name = f"bucket {edge.bucket}"
     if exists(account, edge):
         held = tags(account, edge.bucket)
@@ -237,7 +237,7 @@ def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
             raise SlipwayError(f"{name} is not ours: {whose}; name another `{key_of(edge)}` in site.yml")
         _tag(account, site, edge, held, [f"create {name}: ours from now on, it is empty"])
         return False
-    # us-east-1 is S3's default, and is rejected where it is named.
+    # us-east-1 is S3's default, and S3 rejects it as a LocationConstraint.
     place = {} if site.region == GLOBAL else {"LocationConstraint": site.region}
     params = {"CreateBucketConfiguration": place} if place else {}
     made = f"create {name} in {site.region}"
@@ -286,7 +286,7 @@ def _tag(account: Account, site: Site, edge: Edge, held: dict[str, str], lines: 
 
 
 def _url(account: Account, bucket: str) -> str:
-    """Where a visitor without credentials would ask for an object."""
+    """The bucket's URL, without credentials."""
     params = {"Bucket": bucket, "Key": "x"}
     signed = account.s3.generate_presigned_url("get_object", Params=params)
     return signed.partition("?")[0].removesuffix("/x")

@@ -1,4 +1,4 @@
-"""The certificate of the two CDN hosts: found or asked for in ACM, us-east-1, and validated by DNS."""
+"""The certificate of the two CDN hosts: found or requested in ACM, us-east-1, and validated by DNS."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from slipway.tool.cdn.waiting import wait_for
 from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
 
-# Without the filter ACM lists RSA keys alone.
+# Without the filter ACM lists RSA keys only.
 KEY_TYPES = ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1"]
-# ACM makes up the validation records a few seconds after the request.
+# ACM generates the validation records a few seconds after the request.
 RECORDS_WITHIN = 60  # seconds
-# With the records in place ACM takes minutes, and a person who sets them by hand some more.
+# With the records in place ACM takes minutes; setting them by hand takes longer.
 ISSUED_WITHIN = 30 * 60  # seconds
 
 
@@ -28,7 +28,7 @@ def ensure_certificate(account: Account, site: Site, zones: Sequence[route53.Zon
     arn = find_certificate(account, site)
     if arn:
         account.existing.append(f"certificate of {' and '.join(names)}")
-        # It is renewed as long as they stay.
+        # ACM renews it as long as these records stay.
         for record in records_of(_describe(account, arn)):
             _ensure_record(account, record, zones)
         return arn
@@ -51,7 +51,7 @@ def find_certificate(account: Account, site: Site) -> str | None:
     """The ARN of the issued certificate for both hosts, or None."""
     names = names_of(site)
     issued = [c for c in certificates(account, "ISSUED") if covers(_names(c), names)]
-    # The newest, so that a renewed import takes over.
+    # The newest, so that a renewed import is used.
     return max(issued, key=lambda c: c["NotAfter"])["CertificateArn"] if issued else None
 
 
@@ -77,13 +77,13 @@ def certificates(account: Account, status: str) -> list[dict[str, Any]]:
 
 
 def ours(account: Account, site: Site) -> list[dict[str, Any]]:
-    """Descriptions of the certificates that provisioning asked for, by their tag."""
+    """Descriptions of the certificates that provisioning requested, by their tag."""
     known = [one for status in ("ISSUED", "PENDING_VALIDATION") for one in certificates(account, status)]
     return [one for one in known if _is_ours(account, site, one["CertificateArn"])]
 
 
 def validation_records(account: Account, arn: str) -> list[dict[str, str]]:
-    """The CNAME records that ACM looks for. Raises SlipwayError when it does not name them in time."""
+    """The CNAME records for ACM's validation. Raises SlipwayError when ACM does not provide them in time."""
     records: list[dict[str, str]] = []
 
     def are_there() -> bool:
@@ -103,7 +103,7 @@ def records_of(certificate: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _ensure_record(account: Account, record: dict[str, str], zones: Sequence[route53.Zone]) -> bool:
-    """Whether the record's zone is here, and it stands there now."""
+    """Creates the record if its zone is in the account; whether it is."""
     zone = route53.zone_of(record["Name"].rstrip("."), zones)
     if zone:
         route53.ensure(account, zone, _record_set(record))

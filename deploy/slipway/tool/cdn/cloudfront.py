@@ -1,4 +1,4 @@
-"""CloudFront behind `make cdn`, describe and purge, and the policies of who works with it."""
+"""Provisions, describes and purges CloudFront, and returns the identities' IAM policies."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ DEPLOYED_WITHIN = 30 * 60  # seconds
 
 @dataclass(frozen=True)
 class Host:
-    """One provisioned CDN host. ``domain`` is what its DNS record must point at, and does where ``is_named``."""
+    """One provisioned CDN host. ``domain`` is the target of its DNS record, which exists where ``is_named``."""
 
     kind: str
     alias: str
@@ -48,14 +48,14 @@ class Host:
 
 @dataclass(frozen=True)
 class Provisioned:
-    """What stands now, and a line for each change that was made; none where nothing was.
+    """The provisioned hosts, and a line for each change.
 
-    ``by`` says whose credentials they are, ``existing`` names what existed before.
+    ``by`` is the account and the user, ``existing`` names the resources that existed before.
     """
 
     hosts: tuple[Host, ...]
     changes: tuple[str, ...]
-    # What a person should know or do beside it.
+    # What the user should know or do, beside the changes.
     notes: tuple[str, ...]
     by: str
     existing: tuple[str, ...]
@@ -70,9 +70,9 @@ def provision(
 ) -> Provisioned:
     """Makes or repairs certificate, buckets, distributions, names and identities; only plans it when ``dry``.
 
-    The identities' keys go into the vaulted file that ``secrets`` was read from; without one there are no identities.
-    ``say`` gets a line for each change and each wait. Running it again changes nothing. Raises SlipwayError, with what
-    to do, where it cannot go on; a later run goes on from there.
+    The identities' keys are written to the vaulted file of ``secrets``; without it no identities are created. ``say``
+    gets a line for each change and each wait. A second run changes nothing. Raises SlipwayError, with what to do; a
+    later run goes on from there.
     """
     account = Account(site.region, dry=dry, say=say)
     who = call(account.sts, "get_caller_identity", "these credentials")
@@ -105,7 +105,7 @@ def provision(
 
 
 def describe(site: Site, identity: Identity | None = None) -> dict[str, Any]:
-    """The provisioned state as AWS describes it to ``identity``, ready for JSON; None for what is not there."""
+    """The provisioned state as AWS describes it to ``identity``, ready for JSON; None for missing resources."""
     account = Account(site.region, identity=identity)
     return {
         edge.kind: {"bucket": describe_bucket(account, site, edge), **_describe_edge(account, edge)}
@@ -114,7 +114,7 @@ def describe(site: Site, identity: Identity | None = None) -> dict[str, Any]:
 
 
 def invalidate(site: Site, paths: Mapping[str, list[str]], identity: Identity | None = None) -> list[str]:
-    """Takes paths out of every cache, as ``identity``; returns the invalidations' ids.
+    """Invalidates paths in every cache, as ``identity``; returns the invalidations' ids.
 
     ``paths`` are grouped by the URL of their host, static or media; one may end in ``*``.
     """
@@ -163,7 +163,7 @@ def _host(edge: Edge, current: dict[str, Any], *, is_named: bool) -> Host:
 
 
 def _deployed(account: Account, host: Host) -> Host:
-    """The host once every edge knows it."""
+    """Waits until the host is deployed to every edge."""
 
     def is_deployed() -> bool:
         nonlocal status
@@ -201,7 +201,7 @@ def _describe_edge(account: Account, edge: Edge) -> dict[str, Any]:
 
 
 def _named(client: Any, kind: str, identifier: str | None) -> dict[str, Any] | None:
-    """The configuration of what a distribution refers to; None where it refers to nothing."""
+    """The configuration of a policy or access control of a distribution; None without one."""
     if not identifier:
         return None
     snake = xform_name(kind)

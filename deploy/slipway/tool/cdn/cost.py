@@ -13,7 +13,7 @@ REQUESTS_10000 = 0.012
 
 
 def monthly(stored_gb: float, served_gb: float, requests: int, puts: int) -> float:
-    """Dollars for what is stored, sent to visitors and asked for by them, and put by deploys and uploads."""
+    """Dollars for storage, traffic to visitors, their requests, and PUT requests of deploys and uploads."""
     served = max(0.0, served_gb - FREE_GB) * SERVED_GB + max(0, requests - FREE_REQUESTS) / 10_000 * REQUESTS_10000
     return stored_gb * STORED_GB + puts / 1000 * PUT_1000 + served
 

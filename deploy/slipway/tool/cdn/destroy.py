@@ -1,4 +1,4 @@
-"""Takes away what provisioning made, and nothing else: each thing is known by our tag or, without tags, by its name."""
+"""Deletes what provisioning created, and nothing else: each resource is recognized by tag or, without tags, by name."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from slipway.web.errors import SlipwayError
 
 # A change of a distribution takes minutes to reach every edge.
 DISABLED_WITHIN = 30 * 60  # seconds
-# ACM learns a little later that a distribution is gone.
+# ACM shows a little later that a distribution is gone.
 RELEASED_WITHIN = 5 * 60  # seconds
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 BATCH = 1000
@@ -27,7 +27,7 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Destroyed:
-    """A line for each thing that is gone, or would be; and what stays, with its reason."""
+    """A line for each deleted resource, or, dry, each to delete; and notes on what stays, with its reason."""
 
     changes: tuple[str, ...]
     notes: tuple[str, ...]
@@ -43,7 +43,7 @@ def destroy(
 ) -> Destroyed:
     """Removes distributions, names, certificate, identities and the static bucket; the uploads only with ``media``.
 
-    Running it again goes on from where an interrupted run was. Raises SlipwayError, with what to do.
+    A second run continues an interrupted one. Raises SlipwayError, with what to do.
     """
     account = Account(site.region, dry=dry, say=say)
     zones = route53.zones(account) if is_https(site) else []
@@ -63,12 +63,12 @@ def destroy(
     if media:
         _remove_bucket(account, site, uploads)
     elif _is_ours(account, site, uploads):
-        account.note(f"bucket {uploads.bucket} stays with the uploads in it; a later `make cdn` takes it up again")
+        account.note(f"bucket {uploads.bucket} stays with the uploads in it; a later `make cdn` uses it again")
     return Destroyed(tuple(account.changes), tuple(account.notes))
 
 
 def uploads(site: Site) -> tuple[str, int, int]:
-    """The media bucket, and how many objects and bytes are in it, old versions included; "" where there is none."""
+    """The media bucket, and its number of objects and bytes, old versions included; "" where there is none."""
     account, edge = Account(site.region), edges(site)[1]
     if not _is_ours(account, site, edge):
         return "", 0, 0
@@ -109,7 +109,7 @@ def _remove_distribution(account: Account, edge: Edge, identifier: str) -> None:
 
 
 def _remove_kind(account: Account, kind: str, identifier: str | None) -> None:
-    """Deletes what a distribution referred to."""
+    """Deletes a policy or access control of a distribution."""
     if identifier is None:
         return
     client, name = account.cloudfront, f"{kind.replace('_', ' ')} {identifier}"
@@ -133,7 +133,7 @@ def _remove_certificates(account: Account, site: Site, zones: Sequence[route53.Z
 
 
 def _is_released(account: Account, arn: str, name: str) -> bool:
-    what = f"{name} to be let go by its distributions"
+    what = f"{name} to be released by its distributions"
     return wait_for(what, lambda: not _users(account, arn), account.say, RELEASED_WITHIN)
 
 

@@ -16,7 +16,7 @@ from slipway.web.errors import SlipwayError
 # Managed-CachingOptimized: gzip and Brotli in the key; queries, cookies and headers not.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
 CACHE_POLICY = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-# Managed-CORS-S3Origin: passes on the three headers of a preflight, which the bucket answers.
+# Managed-CORS-S3Origin: forwards the three headers of a preflight to the bucket.
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-origin-request-policies.html
 PREFLIGHT_POLICY = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"
 ORIGIN = "bucket"
@@ -50,7 +50,7 @@ def response_headers(site: Site, edge: Edge) -> dict[str, Any]:
         "Name": f"{site.name}-{edge.kind}",
         "Comment": _comment(site, edge),
         "SecurityHeadersConfig": security,
-        # The site's pages are of another origin, and may be of another site, than this host.
+        # The site's pages have another origin than this host, and may be another site.
         "CustomHeadersConfig": _items(
             {"Header": "Cross-Origin-Resource-Policy", "Value": "cross-origin", "Override": True}
         ),
@@ -90,7 +90,7 @@ def distribution(
         "Aliases": _items(edge.alias),
         "Comment": _comment(site, edge),
         "Enabled": True,
-        # No such object: a visitor of the bare host gets a 404, and no name is listed.
+        # This object does not exist: the bare host is a 404, and lists nothing.
         "DefaultRootObject": "index.html",
         "HttpVersion": "http2and3",
         "IsIPV6Enabled": True,
@@ -106,7 +106,7 @@ def distribution(
             }
         ),
         "DefaultCacheBehavior": behavior,
-        # A key that was asked for before its upload must not stay denied.
+        # A key that was requested before its upload must not stay denied.
         "CustomErrorResponses": _items(
             {"ErrorCode": 403, "ErrorCachingMinTTL": 0},
             {"ErrorCode": 404, "ErrorCachingMinTTL": 0},
@@ -127,13 +127,13 @@ def ensure_response_headers(account: Account, site: Site, edge: Edge) -> str:
 
 
 def ensure_distribution(account: Account, site: Site, edge: Edge, wanted: dict[str, Any]) -> dict[str, Any]:
-    """The edge's distribution as CloudFront describes it; of one that is not made yet, what is known of it."""
+    """Creates or corrects the edge's distribution; returns CloudFront's description, or placeholders when dry."""
     name = f"{edge.kind} distribution"
     summary = find_ours(account, site, edge)
-    stranger = find_by_alias(account, edge)
-    if stranger and (summary is None or stranger["Id"] != summary["Id"]):
+    other = find_by_alias(account, edge)
+    if other and (summary is None or other["Id"] != summary["Id"]):
         raise SlipwayError(
-            f"{edge.alias} already belongs to distribution {stranger['Id']}, which is not ours; "
+            f"{edge.alias} already belongs to distribution {other['Id']}, which is not ours; "
             f"take the alias off it, or tag it {TAG}={site.name} to have it changed"
         )
     if summary is None:
@@ -153,14 +153,14 @@ def ensure_distribution(account: Account, site: Site, edge: Edge, wanted: dict[s
 
 
 def find_access_control(account: Account, site: Site) -> str | None:
-    """The id of the site's origin access control, by its name: it carries no tags."""
+    """The id of the site's origin access control, by its name: it has no tags."""
     operation, listing = "list_origin_access_controls", "OriginAccessControlList"
     listed = pages(account.cloudfront, operation, "origin access controls", listing)
     return next((item["Id"] for item in listed if item["Name"] == site.name), None)
 
 
 def find_response_headers(account: Account, site: Site, edge: Edge) -> str | None:
-    """The id of the edge's response headers policy, by its name: it carries no tags."""
+    """The id of the edge's response headers policy, by its name: it has no tags."""
     operation, listing = "list_response_headers_policies", "ResponseHeadersPolicyList"
     listed = pages(account.cloudfront, operation, "response headers policies", listing)
     policies = [item["ResponseHeadersPolicy"] for item in listed]
@@ -169,7 +169,7 @@ def find_response_headers(account: Account, site: Site, edge: Edge) -> str | Non
 
 
 def find_by_alias(account: Account, edge: Edge) -> dict[str, Any] | None:
-    """The summary of the distribution that answers to the edge's host, whoever made it; or None."""
+    """The summary of any distribution with the edge's host as its alias, or None."""
     listed = pages(account.cloudfront, "list_distributions", "distributions", "DistributionList")
     return next((one for one in listed if edge.alias in (one["Aliases"].get("Items") or [])), None)
 
@@ -177,7 +177,7 @@ def find_by_alias(account: Account, edge: Edge) -> dict[str, Any] | None:
 def find_ours(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
     """The summary of the edge's distribution, or None.
 
-    It has our tag, and the host as its alias or, where somebody took that away, our comment.
+    It has our tag, and the host as its alias or, where that was removed, our comment.
     """
     listed = pages(account.cloudfront, "list_distributions", "distributions", "DistributionList")
     named = [one for one in listed if edge.alias in (one["Aliases"].get("Items") or [])]
@@ -193,7 +193,7 @@ def _is_ours(account: Account, site: Site, summary: dict[str, Any]) -> bool:
 
 
 def _ensure(account: Account, kind: str, current: str | None, wanted: dict[str, Any], name: str = "") -> str:
-    """The id of a resource that is made, or whose drifted fields are put right."""
+    """Creates a resource or corrects its drifted fields; returns its id."""
     client, member = account.cloudfront, f"{kind}Config"
     snake = xform_name(kind)
     name = name or f"{snake.replace('_', ' ')} {wanted['Name']}"

@@ -1,16 +1,16 @@
-"""Compares what is configured with what is wanted, and says field by field what differs.
+"""Compares the current with the wanted configuration, field by field.
 
-AWS answers with more than was sent, so what is wanted is a part: only its fields count.
+AWS returns more fields than were sent, so only the fields of the wanted configuration count.
 """
 
 from typing import Any
 
-# What tells the items of a CloudFront list apart.
+# The keys of items in CloudFront's lists.
 KEYS = ("Id", "ErrorCode", "Header", "ID", "Sid")
 
 
 def overlay(current: Any, wanted: Any, path: str = "") -> tuple[Any, list[str]]:
-    """``current`` with the fields of ``wanted`` put right, and a line for each that was not."""
+    """``current`` with the fields of ``wanted``, and a line for each field that differs."""
     if isinstance(wanted, dict) and isinstance(current, dict):
         merged, drifts = dict(current), []
         for name, value in wanted.items():
@@ -32,7 +32,7 @@ def _overlay_list(current: list[Any], wanted: list[Any], path: str) -> tuple[lis
         one, drifts = overlay(current[0], wanted[0], f"{path}[0]")
         return [one], drifts
     if key is None:
-        # The order of methods, origins or headers means nothing to AWS.
+        # To AWS the order of methods, origins or headers does not matter.
         if sorted(map(repr, current)) == sorted(map(repr, wanted)):
             return current, []
         return wanted, [_differs(path, current, wanted)]

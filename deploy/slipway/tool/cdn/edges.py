@@ -1,4 +1,4 @@
-"""The site's two CDN hosts, each before a private bucket of its own."""
+"""The site's two CDN hosts, each with a private bucket behind it."""
 
 from dataclasses import dataclass
 

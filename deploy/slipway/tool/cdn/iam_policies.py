@@ -1,6 +1,6 @@
-"""IAM policies of the three identities that work after provisioning; each may do its part alone.
+"""IAM policies of the three identities, each limited to its own tasks.
 
-A missing object is a 403 for an identity without ListBucket, and a listing is allowed by prefix.
+A missing object is a 403 for an identity without ListBucket; listing is allowed by prefix.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,11 +11,11 @@ from slipway.web.static_objects import HASHED_SHAPE
 
 # The host that signs a GitHub job's token.
 GITHUB = "token.actions.githubusercontent.com"
-# What the workflow's deploy job names as its `environment`: GitHub then says that in its token, in the branch's place.
+# The `environment` of the workflow's deploy job: GitHub's token then contains it in place of the branch.
 ENVIRONMENT = "production"
 
 
-# What the proof judges of the provisioned state: how both buckets and both distributions are set, and no object.
+# What the proof reads: the settings of both buckets and both distributions, and no object.
 BUCKET_SETTINGS = (
     "s3:GetBucketCORS",
     "s3:GetBucketLocation",
@@ -27,7 +27,7 @@ BUCKET_SETTINGS = (
     "s3:GetEncryptionConfiguration",
     "s3:GetLifecycleConfiguration",
 )
-# Each with the kind of resource that its ARN names.
+# Each with the kind of resource in its ARN.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfront.html
 DISTRIBUTION_SETTINGS = {
     "cloudfront:GetCachePolicyConfig": "cache-policy",
@@ -37,7 +37,7 @@ DISTRIBUTION_SETTINGS = {
 
 
 def deployer(bucket: str, media_bucket: str, static_arn: str, media_arn: str) -> dict[str, Any]:
-    """Pushes static files, records releases, purges the static host and reads how all is set; deletes nothing."""
+    """Pushes static files, writes manifests, purges the static host and reads all settings; deletes nothing."""
     account = static_arn.partition(":distribution/")[0]
     return _document(
         _objects(bucket, ["s3:GetObject", "s3:PutObject"], [STATIC_PREFIX, RELEASES_PREFIX]),
@@ -53,7 +53,7 @@ def deployer(bucket: str, media_bucket: str, static_arn: str, media_arn: str) ->
 
 
 def pruner(bucket: str) -> dict[str, Any]:
-    """Reads the releases' manifests and deletes the static files that none of them names."""
+    """Reads the releases' manifests and deletes static files that are in none of them."""
     return _document(
         _objects(bucket, ["s3:GetObject"], [RELEASES_PREFIX]),
         _objects(bucket, ["s3:DeleteObject"], [STATIC_PREFIX]),
@@ -62,7 +62,7 @@ def pruner(bucket: str) -> dict[str, Any]:
 
 
 def web(media_bucket: str) -> dict[str, Any]:
-    """Signs uploads, reads and publishes them; sees nothing but media."""
+    """Signs, reads and publishes uploads; has access to media only."""
     return _document(
         _objects(
             media_bucket,
@@ -77,7 +77,7 @@ def _objects(bucket: str, actions: Sequence[str], prefixes: Sequence[str]) -> di
 
 
 def _create_only(bucket: str, keys: Sequence[str]) -> dict[str, Any]:
-    """Whoever puts these says If-None-Match: what is there stays. Parts of an upload cannot say so, and are denied.
+    """Denies a put without If-None-Match, so that no object is replaced. A multipart upload cannot send it.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     """
@@ -103,9 +103,9 @@ def _document(*statements: dict[str, Any]) -> dict[str, Any]:
 
 
 def github(site_github: str, provider_arn: str) -> dict[str, Any]:
-    """Who may take the deployer's role: jobs in one repository's protected environment, and nobody else.
+    """Trusts only jobs in one repository's protected environment to assume the deployer's role.
 
-    Which branches get in there is set at GitHub. https://docs.github.com/en/actions/reference/security/oidc
+    The environment's branches are set at GitHub. https://docs.github.com/en/actions/reference/security/oidc
     """
     audience_and_subject = {
         f"{GITHUB}:aud": "sts.amazonaws.com",

@@ -1,6 +1,6 @@
-"""Who works with the site after provisioning: three IAM users with a key each, or GitHub's job in the deployer's place.
+"""The IAM identities of the site: three users with a key each; with GitHub, a role in place of the deployer.
 
-A key goes from AWS's answer straight into the vaulted file; nothing shows it.
+A key goes from AWS's response straight into the vaulted file; no message shows it.
 """
 
 import json
@@ -15,7 +15,7 @@ from slipway.tool.secrets import AWS_PAIR, Secrets
 from slipway.web.errors import SlipwayError
 
 NAMES = ("deployer", "pruner", "web")
-# Keeps our users apart from people's in the console.
+# Separates Slipway's users from others in the console.
 PATH = "/slipway/"
 POLICY = "slipway"
 KEYS_OF_A_USER = 2
@@ -32,7 +32,7 @@ def documents(site: Site, static_arn: str, media_arn: str) -> dict[str, dict[str
 
 
 def ensure_identities(account: Account, site: Site, secrets: Secrets, static_arn: str, media_arn: str) -> None:
-    """Makes users, policies and keys, or the role for GitHub; puts what drifted right."""
+    """Makes users, policies and keys, or the role for GitHub; corrects what drifted."""
     for name, document in documents(site, static_arn, media_arn).items():
         if name == "deployer" and site.github:
             remove_user(account, site, name, secrets)
@@ -85,7 +85,7 @@ def _ensure_key(account: Account, site: Site, name: str, held: str | None, secre
         )
         return
     for key in list(keys):
-        # Of a run that was interrupted before the key was in the file: nobody has it.
+        # From a run that was interrupted before the key was in the file: nobody has it.
         if not _was_used(account, user, key["AccessKeyId"]):
             _delete_key(account, user, key["AccessKeyId"])
             keys.remove(key)
@@ -138,7 +138,7 @@ def _ensure_role(account: Account, site: Site, document: dict[str, Any]) -> None
 
 
 def _ensure_provider(account: Account, site: Site) -> str:
-    """The ARN of GitHub's OIDC provider; an account has one, whoever made it."""
+    """The ARN of the account's one OIDC provider of GitHub; creates it if it is missing."""
     current = find_provider(account)
     if current:
         return current
@@ -160,7 +160,7 @@ def find_provider(account: Account) -> str | None:
 
 
 def _ensure_policy(account: Account, kind: str, name: str, document: dict[str, Any], *, is_new: bool) -> None:
-    """The one inline policy of a user or role is ``document``."""
+    """Makes ``document`` the only inline policy of a user or role."""
     owner = {f"{kind.title()}Name": name}
     resource, held = f"{kind} {name}", None
     if not is_new:
@@ -177,7 +177,7 @@ def _ensure_policy(account: Account, kind: str, name: str, document: dict[str, A
 
 
 def remove_user(account: Account, site: Site, name: str, secrets: Secrets | None) -> None:
-    """Deletes our user with its keys, and takes the key out of the vaulted file."""
+    """Deletes our user with its keys, and removes the key from the vaulted file."""
     user = user_name(site, name)
     if call(account.iam, "get_user", f"user {user}", ABSENT, UserName=user) is None:
         return

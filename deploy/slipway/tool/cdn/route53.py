@@ -1,6 +1,6 @@
 """DNS: the records of the two hosts and of their certificate, made where Route 53 has the zone.
 
-Where it has not, the caller shows them to a person.
+Where it has not, the caller prints them for the user to set.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def zones(account: Account) -> list[Zone]:
 
 
 def zone_of(name: str, known: Sequence[Zone]) -> Zone | None:
-    """The zone that a record called ``name`` belongs into: the longest that holds it."""
+    """The zone of a record called ``name``: the longest that contains it."""
     return max((zone for zone in known if zone.holds(name)), key=lambda zone: len(zone.name), default=None)
 
 
@@ -60,7 +60,7 @@ def name_servers(account: Account, zone: Zone) -> list[str]:
 def ensure_alias(account: Account, zone: Zone, name: str, domain: str) -> None:
     """Points ``name`` at the distribution ``domain``, over IPv4 and IPv6.
 
-    Raises SlipwayError where the name resolves to something that is no distribution: a person decides about that.
+    Raises SlipwayError where the name resolves to something that is no distribution: the user has to decide.
     """
     for kind in ("CNAME", *ADDRESSES):
         held = find(account, zone, name, kind)
@@ -75,7 +75,7 @@ def ensure_alias(account: Account, zone: Zone, name: str, domain: str) -> None:
 
 
 def ensure(account: Account, zone: Zone, wanted: dict[str, Any]) -> None:
-    """Makes the record set, or puts it right."""
+    """Creates the record set, or corrects it."""
     name = f"record {wanted['Name'].rstrip('.')} {wanted['Type']}"
     held = find(account, zone, wanted["Name"], wanted["Type"])
     if held:
@@ -87,7 +87,7 @@ def ensure(account: Account, zone: Zone, wanted: dict[str, Any]) -> None:
 
 
 def remove(account: Account, zone: Zone, held: dict[str, Any]) -> None:
-    """Deletes a record set, given as ``find`` gives it."""
+    """Deletes a record set that ``find`` returned."""
     name = f"record {held['Name'].rstrip('.')} {held['Type']}"
     _send(account, zone, "DELETE", held, [f"delete {name} in zone {zone.name}"])
 
