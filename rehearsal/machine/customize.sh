@@ -1,4 +1,4 @@
-# Configures the system like a provider's image: root SSH by key, DHCP, a serial console. $1 is the root.
+# Turns Debian's packages into what a provider hands over: root SSH by key, DHCP, a serial console. $1 is the root.
 set -eu
 cd "$1"
 
@@ -12,12 +12,12 @@ sed -i 's|^deb http|deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gp
 printf '[Match]\nName=e*\n\n[Network]\nDHCP=yes\n' > etc/systemd/network/80-dhcp.network
 ln -sf /lib/systemd/system/systemd-networkd.service etc/systemd/system/multi-user.target.wants/
 
-# Each machine makes its own host key: Ed25519 only, which is fast on an emulated CPU.
+# Each machine makes its own host key, of the kind that an emulated processor makes in no time.
 rm -f etc/ssh/ssh_host_*
 mkdir -p etc/systemd/system/ssh.service.d
 make_key="/bin/sh -c 'test -s /etc/ssh/ssh_host_ed25519_key || ssh-keygen -q -t ed25519 -N \"\" -f /etc/ssh/ssh_host_ed25519_key'"
 printf '[Service]\nExecStartPre=\nExecStartPre=%s\nExecStartPre=/usr/sbin/sshd -t\n' "$make_key" \
     > etc/systemd/system/ssh.service.d/host-keys.conf
 
-# The key comes with the boot (boot.py).
+# The machine's own user reaches it as root; the key comes with the boot (boot.py).
 mkdir -m 700 -p root/.ssh
