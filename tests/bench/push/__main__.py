@@ -1,7 +1,7 @@
-"""`make bench-push`: Slipway's collectstatic beside the others', whole commands, behind a network's distance.
+"""`make bench-push`: Slipway's collectstatic compared with others, whole commands, over a network with latency.
 
-Each contender goes into a bucket of its own: cold, unchanged, one file changed, each time from a deleted tree as in a
-fresh CI job; then with one upload denied. Times are the least of the rounds, and nothing is asserted about them.
+Each contender has a bucket of its own: cold, unchanged, one file changed, each time from a deleted tree as in a
+fresh CI job; then with one upload denied. Times are the minimum of the rounds, and nothing is asserted about them.
 """
 
 import argparse
@@ -32,8 +32,8 @@ DENIED = "static/own."
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-push", description=__doc__)
     parser.add_argument("--only", help="contenders by the first letters of their names, separated by commas")
-    parser.add_argument("--quick", action="store_true", help="one round, without those that take minutes")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of those that do not take minutes")
+    parser.add_argument("--quick", action="store_true", help="one round, without the slow contenders")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of the contenders that are not slow")
     options = parser.parse_args()
     wanted = tuple((options.only or "").split(","))
     chosen = [one for one in CONTENDERS if one.name.startswith(wanted)]
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def venv() -> Path:
-    """The binaries of the bench's own venv, which lies over ours: Slipway runs from its locked packages."""
+    """The bin folder of the bench's own venv, which falls back to this one: Slipway runs from its locked packages."""
     place, wanted = ROOT / "build/bench/venv", ROOT / "requirements/bench.in"
     stamp = place / "installed"
     if not stamp.exists() or stamp.read_text() != wanted.read_text():
@@ -74,7 +74,7 @@ def run(chosen: Sequence[Contender], bench: Path, work: Path, rounds: int) -> di
     (work / "aws.ini").write_text(AWS_CONFIG)
     own = work / "own/own.css"
     with Bucket(work / "seaweed") as bucket:
-        new, kept = bucket.measure_distance()
+        new, kept = bucket.measure_latency()
         print(f"a request takes {1000 * kept:.0f} ms, the first on a connection {1000 * new:.0f} ms")
         references = {}
         for text in (AFTER, BEFORE):
@@ -83,7 +83,7 @@ def run(chosen: Sequence[Contender], bench: Path, work: Path, rounds: int) -> di
         tree = references[BEFORE]
         print(f"{len(tree.plain):,} files, {tree.bytes / 1e6:.0f} MB with hashed names")
         results = {one.name: {"faults": [], "seconds": {}, "cpu": {}, "requests": {}} for one in chosen}
-        # Round by round and not one by one, so that a busy minute of the machine hits all of them.
+        # Round by round and not one by one, so that a busy minute of the machine affects all of them.
         for turn in range(rounds):
             for contender in chosen:
                 if turn and contender.slow:
@@ -92,10 +92,10 @@ def run(chosen: Sequence[Contender], bench: Path, work: Path, rounds: int) -> di
                 place = Place(bench, work, bucket.new_bucket(), bucket.url)
                 for step in STEPS:
                     own.write_text(AFTER if step == "changed" else BEFORE)
-                    take(step, contender, place, bucket, references[own.read_text()], results[contender.name])
+                    measure(step, contender, place, bucket, references[own.read_text()], results[contender.name])
                 bucket.drop_bucket(place.bucket)
                 if not turn:
-                    results[contender.name]["honest"] = is_honest(contender, bench, work, bucket)
+                    results[contender.name]["reports_denial"] = reports_denial(contender, bench, work, bucket)
     return {
         "round_trip": ROUND_TRIP,
         "connect": CONNECT,
@@ -106,8 +106,8 @@ def run(chosen: Sequence[Contender], bench: Path, work: Path, rounds: int) -> di
     }
 
 
-def take(step: str, contender: Contender, place: Place, bucket: Bucket, reference: Reference, result: dict) -> None:
-    """One step of one contender, judged and added to its ``result``."""
+def measure(step: str, contender: Contender, place: Place, bucket: Bucket, reference: Reference, result: dict) -> None:
+    """Runs one step of one contender, verifies it and adds it to its ``result``."""
     seconds, cpu, requests, status = timed(contender, place, bucket)
     print(f"  {step}: {seconds:.2f} s, {cpu:.2f} s of CPU, {requests:,} requests", flush=True)
     result["seconds"].setdefault(step, []).append(seconds)
@@ -115,12 +115,12 @@ def take(step: str, contender: Contender, place: Place, bucket: Bucket, referenc
     result["requests"][step] = requests
     if status:
         result["faults"].append(f"{step}: exit status {status}")
-    elif wrong := fault(contender, place, bucket.held(place.bucket), reference):
+    elif wrong := fault(contender, place, bucket.objects(place.bucket), reference):
         result["faults"].append(f"{step}: {wrong}")
 
 
 def timed(contender: Contender, place: Place, bucket: Bucket) -> tuple[float, float, int, int]:
-    """Wall and CPU seconds, requests and exit status of the whole command, from a tree that is not there."""
+    """Wall and CPU seconds, requests and exit status of the whole command, from a deleted tree."""
     for tree in ("static", "build"):
         shutil.rmtree(place.work / tree, ignore_errors=True)
     environment = contender.environment(place) | bucket.environment()
@@ -129,7 +129,7 @@ def timed(contender: Contender, place: Place, bucket: Bucket) -> tuple[float, fl
     with (place.work / "last.log").open("w") as log:
         began, spent = time.perf_counter(), children_cpu()
         for command in contender.commands(place):
-            # As in a script that stops at the first error.
+            # As a script with `set -e`.
             status = (
                 status or subprocess.run(command, cwd=place.work, env=environment, stdout=log, stderr=log).returncode
             )
@@ -138,12 +138,12 @@ def timed(contender: Contender, place: Place, bucket: Bucket) -> tuple[float, fl
 
 
 def children_cpu() -> float:
-    """Seconds of CPU that the commands which have ended took, on this side of the network."""
+    """CPU seconds of the finished commands, on this side of the network."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
-def is_honest(contender: Contender, bench: Path, work: Path, bucket: Bucket) -> bool:
+def reports_denial(contender: Contender, bench: Path, work: Path, bucket: Bucket) -> bool:
     """Whether it fails when the bucket denies one file."""
     place = Place(bench, work, bucket.new_bucket(), bucket.url)
     bucket.deny(DENIED)

@@ -54,7 +54,7 @@ class Bucket:
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     def environment(self) -> dict[str, str]:
-        """The AWS_* variables with which a contender reaches the far bucket."""
+        """The AWS_* variables with which a contender reaches the bucket through the proxy."""
         keys = IDENTITIES["admin"]
         return {
             "AWS_ACCESS_KEY_ID": keys["access_key"],
@@ -69,7 +69,7 @@ class Bucket:
         }
 
     def new_bucket(self) -> str:
-        """An empty bucket, its first volumes made, so that nobody pays for them."""
+        """An empty bucket with its first volumes made, so that no contender waits for them."""
         name = f"bench-{next(self._numbers)}"
         self.near.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         for number in range(20):
@@ -77,30 +77,30 @@ class Bucket:
         return name
 
     def drop_bucket(self, name: str) -> None:
-        keys = list(self.held(name))
+        keys = list(self.objects(name))
         while batch := keys[:1000]:
             del keys[:1000]
             self.near.delete_objects(Bucket=name, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True})
         self.near.delete_bucket(Bucket=name)
 
-    def held(self, bucket: str) -> dict[str, str]:
+    def objects(self, bucket: str) -> dict[str, str]:
         """Every key of the bucket with the MD5 of its bytes."""
         pages = self.near.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         return {entry["Key"]: entry["ETag"].strip('"') for page in pages for entry in page.get("Contents", [])}
 
     def reset(self) -> None:
-        self._say("reset")
+        self._send("reset")
 
     def deny(self, text: str = "") -> None:
-        """Answers 403 to each PUT with ``text`` in its path, until it is called without one."""
-        self._say(f"deny {text}")
+        """Answers 403 to each PUT with ``text`` in its path, until called without a text."""
+        self._send(f"deny {text}")
 
     def requests(self) -> int:
-        self._say("count")
+        self._send("count")
         return int(self._proxy.stdout.readline())
 
-    def measure_distance(self) -> tuple[float, float]:
-        """Seconds that a known request takes on a new connection and on a kept one.
+    def measure_latency(self) -> tuple[float, float]:
+        """Seconds of a request on a new connection and on a kept one.
 
         Raises SlipwayError when the proxy delays or counts wrongly.
         """
@@ -115,10 +115,10 @@ class Bucket:
         connection.close()
         new, kept = took[0], min(took[1:])
         if kept < ROUND_TRIP or new < ROUND_TRIP + CONNECT or self.requests() != 6:
-            raise SlipwayError(f"the delay does not hold: new {new:.3f} s, kept {kept:.3f} s, {self.requests()} of 6")
+            raise SlipwayError(f"the delay is wrong: new {new:.3f} s, kept {kept:.3f} s, {self.requests()} of 6")
         return new, kept
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         self._proxy.stdin.write(f"{line}\n")
         self._proxy.stdin.flush()
 

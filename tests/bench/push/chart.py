@@ -18,7 +18,7 @@ LABELS = {"cold": "cold", "unchanged": "unchanged", "changed": "one file changed
 
 
 def draw(results: dict, path: Path) -> None:
-    """Bars from zero, or on a logarithmic scale from one second where the slowest would hide the quickest."""
+    """Bars from zero, or on a logarithmic scale where the slowest would hide the fastest."""
     contenders = results["contenders"]
     names = list(contenders)[::-1]
     figure, axes = pyplot.subplots(figsize=(10, 1.6 + 0.75 * len(names)), layout="constrained")

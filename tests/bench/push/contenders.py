@@ -1,4 +1,4 @@
-"""Who takes part: the settings that each one's collectstatic runs under, and the tool that follows it."""
+"""The contenders: the settings of each one's collectstatic, and the tool that runs after it."""
 
 import os
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """``tool`` is a command with {placeholders} of ``Place``, empty where collectstatic pushes by itself.
+    """``tool`` is a command with {placeholders} of ``Place``, empty where collectstatic uploads by itself.
 
-    ``names`` says which the bucket must hold: those of `slipway`, `hashed` and plain, or `plain` ones alone.
+    ``names``: the file names that the bucket must have: `slipway`'s, `hashed` and plain, or `plain` only.
     ``settings`` are variables that site/settings.py reads.
     """
 
@@ -67,10 +67,10 @@ class Contender:
         return environment
 
 
-# What `aws s3 sync` reads its concurrency from.
+# The concurrency of `aws s3 sync`.
 AWS_CONFIG = "[default]\ns3 =\n  max_concurrent_requests = 64\n  max_queue_size = 10000\n"
 
-# Flags found best behind 40 ms: more transfers than 96 gain nothing for any of them.
+# The best flags measured at 40 ms: more than 96 transfers are no faster for any of them.
 RCLONE = (
     "rclone copy --checksum --fast-list --transfers 96 --checkers 96 --s3-provider Other --s3-env-auth "
     "--s3-endpoint {url} --s3-region eu-central-1 --s3-no-check-bucket --s3-no-head --s3-upload-cutoff 1G"

@@ -1,7 +1,7 @@
-"""A TCP proxy that puts a network's distance before a local server: `python -m tests.bench.push.delay PORT`.
+"""A TCP proxy that adds a network's latency to a local server: `python -m tests.bench.push.delay PORT`.
 
-Every byte takes half a round trip each way and a new connection pays more, as TCP and TLS make it pay;
-bandwidth and order are not touched. It prints its own port, then obeys one word a line: `reset` forgets the count,
+Every byte takes half a round trip each way, and a new connection more, for the handshakes of TCP and TLS;
+bandwidth and order are unchanged. It prints its own port, then reads one command a line: `reset` clears the count,
 `deny TEXT` answers 403 to each PUT whose path has TEXT in it, `deny` alone ends that, `count` prints the number of
 HTTP requests since the last reset.
 """
@@ -19,15 +19,15 @@ DENIAL = (
 )
 
 
-class Far:
-    """What all connections share."""
+class State:
+    """The state that all connections share."""
 
     requests = 0
     deny = b""
 
 
 class Delayed:
-    """Calls ``deliver`` with each piece, in order, a fixed time after it was put in."""
+    """Calls ``deliver`` with each piece, in order, after a fixed time."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, deliver) -> None:
         self.loop, self.deliver = loop, deliver
@@ -35,7 +35,7 @@ class Delayed:
 
     def put(self, piece: bytes, not_before: float = 0.0) -> None:
         self.pieces.append(piece)
-        # Timers of one moment fire in any order; the queue keeps the pieces in theirs.
+        # Timers for the same time fire in any order; the queue keeps the pieces in order.
         self.loop.call_at(max(self.loop.time(), not_before) + ROUND_TRIP / 2, self._next)
 
     def _next(self) -> None:
@@ -60,10 +60,10 @@ class Server(asyncio.Protocol):
 
 
 class Client(asyncio.Protocol):
-    """The connection of whoever is being delayed."""
+    """The delayed client's connection."""
 
-    def __init__(self, far: Far, port: int) -> None:
-        self.far, self.port = far, port
+    def __init__(self, state: State, port: int) -> None:
+        self.state, self.port = state, port
         self.loop = asyncio.get_running_loop()
         self.forth = Delayed(self.loop, self._forth)
         self.back = Delayed(self.loop, self._back)
@@ -89,19 +89,19 @@ class Client(asyncio.Protocol):
             return
         if self.idle and data.startswith(METHODS):
             self.idle = False
-            self.far.requests += 1
+            self.state.requests += 1
             line = data.partition(b"\r\n")[0]
-            if self.far.deny and line.startswith(b"PUT ") and self.far.deny in line:
-                # The rest of this connection is the body: it is read and dropped.
+            if self.state.deny and line.startswith(b"PUT ") and self.state.deny in line:
+                # The rest of this connection is the body: it is read and discarded.
                 self.denied = True
-                self.loop.call_at(max(self.loop.time(), self.opened) + ROUND_TRIP, self._refuse)
+                self.loop.call_at(max(self.loop.time(), self.opened) + ROUND_TRIP, self._deny)
                 return
         self.forth.put(data, self.opened)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.forth.put(b"", self.opened)
 
-    def _refuse(self) -> None:
+    def _deny(self) -> None:
         self._back(DENIAL)
         if self.transport.can_write_eof():
             self.transport.write_eof()
@@ -122,20 +122,20 @@ class Client(asyncio.Protocol):
 
 
 async def _main(port: int) -> None:
-    far = Far()
+    state = State()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Client(far, port), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(lambda: Client(state, port), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     words = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(words), sys.stdin)
     while line := await words.readline():
         word, _, text = line.strip().partition(b" ")
         if word == b"deny":
-            far.deny = text
+            state.deny = text
         elif word == b"reset":
-            far.requests = 0
+            state.requests = 0
         elif word == b"count":
-            print(far.requests, flush=True)
+            print(state.requests, flush=True)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def show(results: dict) -> None:
             *times,
             requests,
             "NO" if result["faults"] else "yes",
-            "fails the command" if result["honest"] else "EXITS 0",
+            "fails the command" if result["reports_denial"] else "EXITS 0",
         )
     console = Console()
     # A pipe has no width; a table of eighty columns breaks every cell.
@@ -43,5 +43,5 @@ def title(results: dict) -> str:
 
 
 def cell(seconds: float, ours: float | None) -> str:
-    """The time and how many times ours it is."""
+    """The time and how many times Slipway's it is."""
     return f"{seconds:.2f}" + (f" ({seconds / ours:.1f}x)" if ours and seconds != ours else "")

@@ -1,4 +1,4 @@
-"""Judges what a contender left in the bucket."""
+"""Verifies the objects that a contender has put into the bucket."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ HASHED = re.compile(r"\.([0-9a-f]{12})(\.[^./]+)?$")
 
 
 class Reference:
-    """What Django itself makes of the tree: {key: MD5} of every name, plain and hashed."""
+    """The expected objects, from Django's own collectstatic: {key: MD5} of every name, plain and hashed."""
 
     def __init__(self, place: Place) -> None:
         disk = next(one for one in CONTENDERS if one.tool)
@@ -27,41 +27,41 @@ class Reference:
                 path = Path(directory, name)
                 key = f"static/{path.relative_to(place.work / 'static').as_posix()}"
                 self.all[key] = hashlib.md5(path.read_bytes()).hexdigest()
-        # Manifest storages differ in the order of its keys.
+        # Not compared: manifest storages order its keys differently.
         manifest = json.loads((place.work / "static/staticfiles.json").read_text())
         del self.all["static/staticfiles.json"]
         self.plain = {f"static/{name}": self.all[f"static/{name}"] for name in manifest["paths"]}
         self.bytes = sum(path.stat().st_size for path in (place.work / "static").rglob("*") if path.is_file())
 
 
-def fault(contender: Contender, place: Place, held: dict[str, str], reference: Reference) -> str:
+def fault(contender: Contender, place: Place, objects: dict[str, str], reference: Reference) -> str:
     """The first thing that is missing or wrong in the bucket, empty when all is right."""
     if contender.names == "slipway":
-        return _slipway(place, held, reference)
+        return _slipway(place, objects, reference)
     expected = reference.plain if contender.names == "plain" else reference.all
-    return _difference(expected, held)
+    return _difference(expected, objects)
 
 
-def _slipway(place: Place, held: dict[str, str], reference: Reference) -> str:
-    """Its own record must be in the bucket, and leave out nothing that Django would serve."""
+def _slipway(place: Place, objects: dict[str, str], reference: Reference) -> str:
+    """The bucket must have all objects of its manifest, and all files that Django would serve."""
     manifests = place.work / "build/manifests"
     names = json.loads((manifests / "staticfiles.json").read_text())["paths"]
-    objects = json.loads((manifests / "objects.json").read_text())["objects"]
+    expected = json.loads((manifests / "objects.json").read_text())["objects"]
     for key in reference.plain:
-        if f"static/{names.get(key.removeprefix('static/'), '?')}" not in held:
+        if f"static/{names.get(key.removeprefix('static/'), '?')}" not in objects:
             return f"{key} has no hashed name in the bucket"
     own = {f"static/{path.name}" for path in (place.work / "own").iterdir()}
-    if missing := reference.plain.keys() - own - held.keys():
+    if missing := reference.plain.keys() - own - objects.keys():
         return f"{min(missing)} of a package is missing under its plain name"
-    for key, md5 in held.items():
+    for key, md5 in objects.items():
         match = HASHED.search(key)
         if match and not key.startswith("static/CACHE/") and not md5.startswith(match[1]):
             return f"{key} is not named by its bytes ({md5})"
-    return _difference({key: facts["md5"] for key, facts in objects.items()}, held)
+    return _difference({key: facts["md5"] for key, facts in expected.items()}, objects)
 
 
-def _difference(expected: dict[str, str], held: dict[str, str]) -> str:
+def _difference(expected: dict[str, str], objects: dict[str, str]) -> str:
     for key in sorted(expected):
-        if held.get(key) != expected[key]:
-            return f"{key} is {'wrong' if key in held else 'missing'}"
+        if objects.get(key) != expected[key]:
+            return f"{key} is {'wrong' if key in objects else 'missing'}"
     return ""
