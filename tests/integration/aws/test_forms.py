@@ -183,6 +183,6 @@ def test_a_preflight_that_no_rule_allows_is_rejected(aws: LocalAws, upload_bucke
     assert answer.headers["Access-Control-Allow-Origin"] is None
 
 
-def test_a_stranger_page_gets_no_cors_header(aws: LocalAws, upload_bucket: str):
+def test_another_sites_page_gets_no_cors_header(aws: LocalAws, upload_bucket: str):
     answer = ask("GET", f"{aws.s3_url}/{upload_bucket}/static/a", Origin="https://evil.example")
     assert answer.headers["Access-Control-Allow-Origin"] is None

@@ -130,7 +130,7 @@ def test_nothing_of_it_runs_when_it_is_taken_in_nor_leaves_its_folder(host, rece
     assert malicious_package.users(seen) == {NOBODY.get("user", os.getuid())}
 
 
-def test_a_package_that_brings_the_interpreter_is_refused_in_one_line(host, receive, monkeypatch):
+def test_a_package_that_brings_the_interpreter_is_rejected_in_one_line(host, receive, monkeypatch):
     monkeypatch.setattr(malicious_package, "SCRIPTS", ("python3",))
     lock = host / "wheels" / "web.txt"
     lock.write_text(malicious_package.line(malicious_package.wheel(host / "wheels", str(host / "marks"))))

@@ -370,7 +370,7 @@ def test_nothing_installs_packages_past_that_rule():
         ({"first": "assert not metadata_directory", "more": METADATA}, "cannot be built here"),
     ],
 )
-def test_sources_that_would_run_on_this_machine_alone_are_refused(index, tmp_path, sources, wrong):
+def test_sources_that_would_run_on_this_machine_alone_are_rejected(index, tmp_path, sources, wrong):
     index.add_sources(**sources)
     with pytest.raises(SlipwayError, match=rf"no wheel of boat.*, and its sources {wrong}; pin a version") as refused:
         index.pack()
@@ -378,7 +378,7 @@ def test_sources_that_would_run_on_this_machine_alone_are_refused(index, tmp_pat
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_a_wheel_that_was_not_locked_is_refused(index):
+def test_a_wheel_that_was_not_locked_is_rejected(index):
     index.add("py3-none-any")
     with zipfile.ZipFile(index.path / "boat-1.0-py3-none-any.whl", "a") as archive:
         archive.writestr("stowaway.py", "import os")
@@ -386,7 +386,7 @@ def test_a_wheel_that_was_not_locked_is_refused(index):
         index.pack()
 
 
-def test_a_package_without_a_hash_is_refused(index):
+def test_a_package_without_a_hash_is_rejected(index):
     index.add("py3-none-any")
     index.lock.write_text("boat==1.0\n")
     with pytest.raises(SlipwayError, match=r"not every line is pinned.*`make lock`"):
@@ -394,7 +394,7 @@ def test_a_package_without_a_hash_is_refused(index):
 
 
 @pytest.mark.parametrize(("machine", "glibc"), [("armv7l", "2.36"), ("x86_64", "1.2.5"), ("x86_64", "")])
-def test_a_machine_that_wheels_are_not_made_for_is_refused(machine, glibc, index):
+def test_a_machine_that_wheels_are_not_made_for_is_rejected(machine, glibc, index):
     with pytest.raises(SlipwayError, match="the server"):
         index.pack(machine=machine, glibc=glibc)
 

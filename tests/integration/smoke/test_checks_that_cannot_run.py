@@ -35,7 +35,7 @@ def test_a_log_that_shows_nothing_makes_the_run_void(stack, prove, monkeypatch):
     assert verdict.checks["O"].state == "not checked"
 
 
-def test_a_login_that_is_refused_makes_the_run_void(stack, prove):
+def test_a_login_that_is_rejected_makes_the_run_void(stack, prove):
     stack.takes_logins = False
     verdict = prove(browser=None)
     assert verdict.verdict == "inconclusive"

@@ -54,7 +54,7 @@ def test_a_name_with_a_foreign_hash_raises_no_alarm(stack, prove):
     assert prove(browser=None).findings == []
 
 
-def test_what_the_sites_owner_allows_is_told_and_reddens_nothing(stack, prove):
+def test_what_the_sites_owner_allows_is_reported_and_fails_nothing(stack, prove):
     stack.pages["/"] = stack.pages["/"].replace("</body>", '<img src="/badge.svg" alt=""></body>')
     failed = prove()
     assert {finding.url.rpartition("/")[2] for finding in failed.findings} == {"badge.svg"}

@@ -53,7 +53,7 @@ def test_a_release_that_does_not_start_gives_way_to_the_old_one(host, release, s
     assert "activated" not in host.releases.metadata("2")
 
 
-def test_one_that_is_not_healthy_gives_way_too_and_the_reason_is_told(host, release, systemd):
+def test_an_unhealthy_one_gives_way_too_and_the_reason_is_reported(host, release, systemd):
     release("1", current=True)
     release("2", served=False)
     systemd.sick = {"2"}
@@ -64,7 +64,7 @@ def test_one_that_is_not_healthy_gives_way_too_and_the_reason_is_told(host, rele
     assert host.releases.current() == "1"
 
 
-def test_when_the_old_one_is_not_well_either_that_is_said(host, release, systemd):
+def test_when_the_old_one_is_unhealthy_too_that_is_reported(host, release, systemd):
     release("1", current=True)
     release("2", served=False)
     systemd.sick = {"1", "2"}
@@ -72,7 +72,7 @@ def test_when_the_old_one_is_not_well_either_that_is_said(host, release, systemd
         host.activate.activate("2")
 
 
-def test_a_full_disk_does_not_bar_the_way_back(host, release, systemd, monkeypatch):
+def test_a_full_disk_does_not_prevent_a_rollback(host, release, systemd, monkeypatch):
     for name in "12":
         release(name, current=True)
 
@@ -85,7 +85,7 @@ def test_a_full_disk_does_not_bar_the_way_back(host, release, systemd, monkeypat
     assert host.releases.current() == "1"
 
 
-def test_what_a_power_cut_left_serving_without_a_record_has_served(host, release, systemd):
+def test_a_release_that_a_power_cut_left_serving_without_metadata_has_served(host, release, systemd):
     release("1", current=True)
     release("2", served=False, current=True)
     release("3", served=False)

@@ -19,7 +19,7 @@ def test_it_is_packed_uncompressed_since_a_zlib_s_bytes_are_its_own(tmp_path):
         assert "agent/facts.sh" in archive.namelist()
 
 
-def test_it_runs_and_lists_its_verbs(tmp_path):
+def test_it_runs_and_lists_its_commands(tmp_path):
     packed = agent.pack(tmp_path / "slipway")
     done = subprocess.run([sys.executable, packed, "--help"], capture_output=True, text=True, check=True)
     assert "rollback" in done.stdout

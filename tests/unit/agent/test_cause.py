@@ -106,5 +106,5 @@ WORKER = "[2026-11-30 07:46:26 +0000] [7] [ERROR] Worker (pid:8) was sent SIGKIL
     ],
     ids=["memory", "SIGKILL", "a signal", "a worker", "it runs", "gone"],
 )
-def test_what_ended_without_a_word_is_told_apart(said, state, wanted, unit):
+def test_a_unit_that_ended_without_output_has_its_cause(said, state, wanted, unit):
     assert unit(said, **state) == wanted

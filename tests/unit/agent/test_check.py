@@ -104,7 +104,7 @@ ValueError: broken on purpose
         ({"answers": {"/healthz/ready": ConnectionResetError("reset")}}, "health.*reset"),
     ],
 )
-def test_a_bad_one_is_refused_with_the_reason_and_ended(change, says, host, process):
+def test_a_bad_one_is_rejected_with_the_reason_and_ended(change, says, host, process):
     for name, value in change.items():
         setattr(process, name, value)
     with pytest.raises(host.paths.HostError, match=says) as refused:
@@ -154,7 +154,7 @@ def test_that_systemd_cannot_start_it_is_one_line(host, process, monkeypatch):
         host.check.check("1")
 
 
-def test_a_page_that_leads_to_a_login_is_a_page(host, process):
+def test_a_page_that_redirects_to_a_login_is_a_page(host, process):
     process.answers["/"] = (302, "")
     assert host.check.check("1").endswith("/ 302")
 

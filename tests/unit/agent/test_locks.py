@@ -41,7 +41,7 @@ def holder(hold):
     return process
 
 
-def test_the_second_is_told_who_holds_it_and_since_when(hold, holder, host):
+def test_the_second_gets_an_error_with_who_holds_it_and_since_when(hold, holder, host):
     second, said = hold("you@desk", "c2")
     since = json.loads(host.paths.LOCK.read_text())["since"]
     assert (said, second.wait()) == ("", 1)
@@ -63,7 +63,7 @@ def test_it_ends_with_a_killed_holder(hold, holder):
     assert hold("you@desk")[1].startswith("held ")
 
 
-def test_what_ones_own_checkout_left_behind_is_taken_over_and_that_is_said(hold, holder, host):
+def test_a_lock_that_ones_own_checkout_left_behind_is_taken_over_and_reported(hold, holder, host):
     second, said = hold("me@laptop", "c1")
     assert re.fullmatch(r"held \w{16} taken over from me@laptop since .* UTC", said)
     assert holder.wait() == -15, "the session that held it is ended"
@@ -108,7 +108,7 @@ def reader(host):
         other.kill()
 
 
-def test_a_process_that_has_the_number_of_an_ended_holder_is_let_be(reader, host, monkeypatch):
+def test_a_process_that_has_the_id_of_an_ended_holder_is_not_killed(reader, host, monkeypatch):
     monkeypatch.setattr(host.locks, "GRACE_SECONDS", 0)
     with pytest.raises(host.paths.HostError, match="is held by a command that took it just now"):
         host.locks.hold("me@laptop", "c1")

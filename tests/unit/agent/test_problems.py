@@ -106,7 +106,7 @@ def test_a_stopped_database_is_one_though_systemd_has_forgotten_it(host, server)
     assert [each["state"] for each in host.status.services() if each["name"] == CLUSTER] == ["inactive"]
 
 
-def test_a_stopped_watch_over_the_disk_is_one(host, server):
+def test_a_stopped_disk_watch_is_one(host, server):
     server.units["slipway-disk.service"] = {"ActiveState": "inactive", "SubState": "dead", "Result": "success"}
     (line,) = host.problems.find()
     assert line.startswith("slipway-disk.service is not running (inactive): ")
@@ -126,7 +126,7 @@ def test_a_service_that_failed_is_named_once_with_its_result(host, server):
     assert second == "slipway-x.service has failed: `make logs UNIT=slipway-x.service`"
 
 
-def test_one_that_is_on_its_way_is_looked_at_again(host, server):
+def test_one_that_is_starting_is_checked_again(host, server):
     server.units["slipway.service"] = UP | {"ActiveState": "activating", "SubState": "start"}
     server.later = {"slipway.service": UP}
     assert host.problems.find() == []

@@ -25,7 +25,7 @@ def test_of_a_flood_the_end_is_kept(host):
     assert peak < 8 * host.processes.KEPT, "32 MB were printed"
 
 
-def test_what_would_move_the_cursor_is_shown_as_it_is_written(host):
+def test_control_characters_are_escaped(host):
     assert host.processes.printable("a\x1b[2J\rb\nc \x9b ü") == r"a\x1b[2J\rb\nc \x9b ü"
 
 

@@ -101,7 +101,7 @@ def test_packages_that_came_broken_leave_no_venv_that_looks_whole(host):
         host.receive.receive("1", SHA, "lock", io.BytesIO(tar({"release.tar.gz": CODE})))
 
 
-def test_a_disk_that_fills_up_leaves_nothing_and_is_said_in_one_line(host, venv, monkeypatch, capsys):
+def test_a_disk_that_fills_up_leaves_nothing_and_is_reported_in_one_line(host, venv, monkeypatch, capsys):
     def full(archive, target, **_):
         (target / "half").write_text("a file")
         raise OSError(errno.ENOSPC, "No space left on device", str(target / "half"))

@@ -18,7 +18,7 @@ def test_the_one_before_is_the_newest_older_one_that_has_served(host, release):
     assert host.releases.previous() == "20260102T000000Z-b"
 
 
-def test_going_back_past_the_oldest_is_refused(host, release):
+def test_going_back_past_the_oldest_is_rejected(host, release):
     release("20260101T000000Z-a", current=True)
     release("20260102T000000Z-b")
     with pytest.raises(host.paths.HostError, match="older than 20260101T000000Z-a"):

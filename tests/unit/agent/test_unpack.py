@@ -100,12 +100,12 @@ def refused(host, tmp_path):
 
 
 @pytest.mark.parametrize("members", FORGED.values(), ids=FORGED.keys())
-def test_what_no_release_has_is_refused_in_one_line(members, venv, refused):
+def test_a_member_that_no_release_has_is_rejected_in_one_line(members, venv, refused):
     assert refused(code=packed(*members)).startswith("the release is rejected: ")
 
 
 @pytest.mark.parametrize("members", (FORGED | OVER).values(), ids=(FORGED | OVER).keys())
-def test_what_no_package_has_is_refused_too_and_never_replaces_the_venv_s_own(members, refused):
+def test_a_member_that_no_package_has_is_rejected_too_and_never_replaces_the_venv_s_own(members, refused):
     interpreter = Path("/proc/self/exe").read_bytes()
     said = refused(packages=packed(*members))
     assert said.startswith("the packages that were sent are rejected: ") and "project/requirements.in" in said
@@ -122,7 +122,7 @@ def test_the_servers_own_name_for_the_packages_stays_its_own(venv, refused):
 
 
 @pytest.mark.parametrize(("limit", "says"), [({"MAX_BYTES": 10_000}, "more than"), ({"MAX_FILES": 2}, "more than")])
-def test_an_archive_without_end_is_refused_before_it_fills_the_disk(limit, says, host, refused, monkeypatch):
+def test_an_archive_without_end_is_rejected_before_it_fills_the_disk(limit, says, host, refused, monkeypatch):
     for name, value in limit.items():
         monkeypatch.setattr(host.unpack, name, value)
     assert says in refused(packages=packed(*(member(f"lib/{n}", body=b"x" * 4096) for n in range(4))))

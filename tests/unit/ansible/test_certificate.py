@@ -137,7 +137,7 @@ def test_other_names_and_another_authority_are_reasons(program, settings, issue)
     assert "not of https://staging" in program.reason(settings | {"directory": "https://staging"}, at(1))
 
 
-def test_a_damaged_certificate_is_told_with_what_to_do(program, settings, issue):
+def test_a_damaged_certificate_is_an_error_with_what_to_do(program, settings, issue):
     issue(90)
     (program.CERTBOT / "live" / "slipway" / "cert.pem").write_text("")
     with pytest.raises(program.CertificateError, match=r"damaged: run `certbot delete --cert-name slipway`"):
@@ -202,7 +202,7 @@ def test_nothing_is_asked_when_the_sites_own_name_resolves_elsewhere(
     assert authority == []
 
 
-def test_what_certbot_left_reaches_nginx_though_the_authority_refuses(
+def test_what_certbot_left_reaches_nginx_though_the_authority_rejects(
     program, settings, issue, elsewhere, host, monkeypatch
 ):
     issue(90)
@@ -216,7 +216,7 @@ def test_what_certbot_left_reaches_nginx_though_the_authority_refuses(
     assert calls(host) == ["nginx -t -q", "systemctl reload nginx"]
 
 
-def test_a_certificate_that_nginx_refuses_is_taken_back(program, settings, issue, host):
+def test_a_certificate_that_nginx_rejects_is_taken_back(program, settings, issue, host):
     issue(90)
     program.install(settings)
     old = Path(settings["certificate"]).read_bytes()
@@ -250,13 +250,13 @@ def web(program, tmp_path, monkeypatch):
         server.server_close()
 
 
-def test_a_name_that_leads_here_is_known_by_a_token(program, web, tmp_path):
+def test_a_name_that_resolves_here_is_recognised_by_a_token(program, web, tmp_path):
     web(tmp_path / "acme")
     assert program.mismatch("www.example.test", tmp_path / "acme") == ""
     assert list((tmp_path / "acme" / ".well-known" / "acme-challenge").iterdir()) == []
 
 
-def test_a_name_that_leads_to_another_host_is_told_with_what_to_do(program, web, tmp_path):
+def test_a_name_that_resolves_to_another_host_is_an_error_with_what_to_do(program, web, tmp_path):
     (tmp_path / "other").mkdir()
     web(tmp_path / "other")
     said = program.mismatch("www.example.test", tmp_path / "acme")
@@ -264,7 +264,7 @@ def test_a_name_that_leads_to_another_host_is_told_with_what_to_do(program, web,
     assert "A and AAAA records" in said
 
 
-def test_a_name_without_an_address_is_told_apart(program, tmp_path, monkeypatch):
+def test_a_name_without_an_address_has_an_error_of_its_own(program, tmp_path, monkeypatch):
     def nobody(*_, **__):
         raise OSError
 

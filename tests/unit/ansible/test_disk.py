@@ -82,7 +82,7 @@ def first(path):
     return path.read_text()[:1]
 
 
-def test_a_log_past_its_size_is_turned_over_and_as_many_old_ones_stay(host, told):
+def test_a_log_past_its_size_is_rotated_and_so_many_old_ones_are_kept(host, told):
     access = log(host.nginx / "access.log", "a", MB + 1024)
     log(host.nginx / "error.log", "e", MB)
     for number, letter in ((1, "b"), (2, "c")):
@@ -164,7 +164,7 @@ def test_the_reserve_is_larger_by_what_root_alone_could_take_of_it(let_in, taken
     assert taken <= size(host.reserve) < taken + 1
 
 
-def test_where_roots_part_is_too_large_for_that_it_is_said(host):
+def test_where_roots_part_is_too_large_for_that_it_is_reported(host):
     host.stands(free=100_000, roots=50_000)
     assert "root can fill the disk" in host.look()
     assert 3 <= size(host.reserve) < 4
@@ -203,7 +203,7 @@ def test_a_host_without_postgresql_keeps_no_reserve(host):
     assert not host.reserve.exists()
 
 
-def test_a_file_system_that_gives_nothing_in_advance_is_said_so(host):
+def test_a_file_system_that_cannot_allocate_in_advance_is_reported(host):
     program(host.programs / "fallocate", "exit 1")
     assert "there is no reserve" in host.look()
     assert not host.reserve.exists()
@@ -213,7 +213,7 @@ def template(role, name):
     return (ANSIBLE / "roles" / role / "templates" / name).read_text()
 
 
-def test_both_ways_of_turning_logs_over_keep_as_many_and_none_needs_room():
+def test_both_ways_of_rotation_keep_as_many_and_none_needs_space():
     unit = template("base", "slipway-disk.service.j2")
     assert "LOG_COUNT={{ base_log_count }}" in unit
     for name in ("logrotate-nginx.j2", "logrotate-postgresql-common.j2"):

@@ -69,7 +69,7 @@ def test_the_keys_are_those_that_are_meant(case, played):
     assert played[case][0] == CASES[case][-1]
 
 
-def test_only_what_locks_out_is_refused_and_the_line_says_who_can_log_in(played):
+def test_only_what_locks_out_is_rejected_and_the_line_says_who_can_log_in(played):
     refused = {name: said for name, (_, said) in played.items() if said}
     assert list(refused) == ["keys that lock out are taken back"]
     assert "cannot log in from here with admin_keys of site.yml; the earlier keys still work" in str(refused)

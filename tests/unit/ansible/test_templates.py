@@ -128,7 +128,7 @@ def test_a_key_that_is_added_or_taken_away_by_hand_is_drift(rendered):
     assert LAYOUT.admin_keys in json.loads(rendered["agent", "watched.json.j2"])["files"]
 
 
-def test_the_agent_is_told_by_which_version_and_in_which_layout_it_was_deployed(rendered):
+def test_the_agents_settings_have_the_version_and_the_layout(rendered):
     settings = json.loads(rendered["agent", "settings.json.j2"])
     assert (settings["version"], settings["layout"]) == ("1.0.0", LAYOUT.version)
 

@@ -15,7 +15,7 @@ def test_the_second_answer_comes_from_the_cache(environment: CdnEnvironment):
     assert len(environment.origin.requests) == 1
 
 
-def test_a_hit_is_never_told_of_what_the_origin_answered_itself(environment: CdnEnvironment):
+def test_an_answer_of_the_origin_itself_is_never_a_hit(environment: CdnEnvironment):
     # An origin that is a CDN too must not lend its words.
     environment.origin.put("/example-com/static/a.css", X_Cache="Hit from cloudfront")
     assert environment.get("/a.css").x_cache == "Miss"

@@ -14,7 +14,7 @@ def dated(environment: CdnEnvironment) -> None:
 
 
 @pytest.mark.parametrize("condition", ['"abc"', 'W/"abc"', '"x", "abc"', "*"])
-def test_a_viewer_who_has_it_is_told_so(environment: CdnEnvironment, condition: str):
+def test_a_viewer_with_a_current_copy_gets_a_304(environment: CdnEnvironment, condition: str):
     environment.get("/a.css")
     answer = environment.get("/a.css", If_None_Match=condition)
     assert (answer.status, answer.body, answer.x_cache) == (304, b"", "Hit")

@@ -94,7 +94,7 @@ def test_an_expired_object_that_was_deleted_is_gone(environment: CdnEnvironment)
     assert environment.get("/a.css").status == 403
 
 
-def test_an_origin_that_refuses_connections_is_502(environment: CdnEnvironment):
+def test_an_origin_that_rejects_connections_is_502(environment: CdnEnvironment):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     environment.use_custom_origin(HTTPPort=port)

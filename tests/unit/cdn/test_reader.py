@@ -26,7 +26,7 @@ def test_nothing_is_read_before_somebody_asks():
 
 
 @pytest.mark.parametrize(("max_age", "reads"), [(0, 3), (60, 1)])
-def test_a_read_is_believed_for_its_max_age(max_age: float, reads: int):
+def test_a_read_is_valid_for_its_max_age(max_age: float, reads: int):
     source = Source()
 
     async def ask() -> None:
@@ -49,7 +49,7 @@ def test_requests_that_wait_together_share_a_read():
     assert source.reads <= 2
 
 
-def test_an_edge_goes_on_with_what_it_was_last_told(capsys: pytest.CaptureFixture[str]):
+def test_an_edge_keeps_its_last_configuration(capsys: pytest.CaptureFixture[str]):
     source = Source()
 
     async def ask() -> tuple:

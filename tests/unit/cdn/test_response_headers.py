@@ -65,7 +65,7 @@ def test_origin_override_decides_between_policy_and_origin(
     assert allow_origin(environment, Origin=SITE) == expected
 
 
-def test_a_preflight_is_told_methods_headers_and_age(environment: CdnEnvironment, cors: dict):
+def test_a_preflight_gets_methods_headers_and_age(environment: CdnEnvironment, cors: dict):
     asked = {"Origin": SITE, "Access_Control_Request_Method": "GET"}
     answer = environment.get("/a.css", "OPTIONS", **asked)
     assert answer.headers["Access-Control-Allow-Methods"] == "GET, HEAD"

@@ -19,7 +19,7 @@ def test_it_has_every_package_but_the_kernel(monkeypatch, tmp_path):
     assert set(named) < set(emulated.PACKAGES)
 
 
-def test_an_unknown_release_is_refused():
+def test_an_unknown_release_is_rejected():
     with pytest.raises(SlipwayError, match="OS=sid: no such image; choose one of bookworm, trixie"):
         image.ensure("sid")
 

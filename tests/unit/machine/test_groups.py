@@ -51,7 +51,7 @@ def test_under_version_1_each_hierarchy_has_a_group_and_memory_its_limit(each):
     assert (each / "cpuset" / "slipway-abc-7" / "cpuset.mems").read_text() == "0\n"
 
 
-def test_a_limit_that_the_kernel_refuses_is_one_line(unified, monkeypatch):
+def test_a_limit_that_the_kernel_rejects_is_one_line(unified, monkeypatch):
     (unified / "cgroup.subtree_control").mkdir()  # it cannot be written
     with pytest.raises(SlipwayError, match=r"^the container machine cannot be limited: ") as said:
         groups.Group("abc", 7).make()

@@ -4,7 +4,7 @@ from rehearsal.machine import image
 from slipway.web.errors import SlipwayError
 
 
-def test_an_unknown_release_is_refused_with_those_that_exist():
+def test_an_unknown_release_is_rejected_with_those_that_exist():
     with pytest.raises(SlipwayError, match="OS=sid: no such image; choose one of bookworm, trixie"):
         image.ensure("sid")
 

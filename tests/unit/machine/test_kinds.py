@@ -11,7 +11,7 @@ from slipway.web.errors import SlipwayError
         ("container", "sid", "OS=sid: no such image; choose one of bookworm, trixie"),
     ],
 )
-def test_what_does_not_exist_is_refused_with_what_does(kind, release, said):
+def test_what_does_not_exist_is_rejected_with_what_does(kind, release, said):
     with pytest.raises(SlipwayError) as refused:
         kinds.machine(kind, release)
     assert str(refused.value) == said

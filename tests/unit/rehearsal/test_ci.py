@@ -28,7 +28,7 @@ def run(tmp_path):
     return go
 
 
-def test_every_part_is_played_and_its_minutes_are_told(run):
+def test_every_part_runs_and_its_minutes_are_printed(run):
     done, made = run()
     assert done.returncode == 0, done.stderr
     assert made == [
@@ -44,7 +44,7 @@ def test_every_part_is_played_and_its_minutes_are_told(run):
     assert all(re.fullmatch(r"\d+\.\d", row[1]) for row in rows[1:])
 
 
-def test_where_no_container_can_be_the_rehearsal_is_qemus_and_that_is_said(run):
+def test_where_no_container_can_run_the_rehearsal_uses_qemu_and_says_so(run):
     done, made = run("image")
     assert done.returncode == 0
     assert made[-1] == "rehearse MACHINE=qemu"

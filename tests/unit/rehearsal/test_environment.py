@@ -135,7 +135,7 @@ def test_the_site_has_the_urls_that_anybody_would_have(rehearsed):
     assert site.acme == f"https://acme.slipway.test:{rehearsed.ports['acme']}/dir"
 
 
-def test_every_name_of_the_site_leads_to_the_loopback(rehearsed):
+def test_every_name_of_the_site_resolves_to_the_loopback(rehearsed):
     routes = rehearsed.routes()
     assert routes["www.slipway.test:443"] == routes["slipway.test:443"] == 3
     assert routes["www.slipway.test:80"] == 2

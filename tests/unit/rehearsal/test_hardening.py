@@ -38,7 +38,7 @@ def test_a_good_host_has_nothing_wrong():
     assert hardening.failed_checks(answers({})) == {}
 
 
-def test_what_is_wrong_is_told_with_what_was_answered():
+def test_a_failed_check_has_its_output():
     changes = {
         "No unit has failed": "nginx.service failed",
         "Swap is on": None,

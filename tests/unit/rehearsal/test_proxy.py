@@ -105,7 +105,7 @@ def test_an_unknown_tunnel_is_rejected(proxy):
         connection.request("GET", "/")
 
 
-def test_a_name_behind_which_nobody_listens_is_said(proxy):
+def test_a_name_whose_port_is_closed_is_a_502(proxy):
     answer, body = _ask(proxy, "http://down.test/")
     assert answer.status == 502
     assert body.startswith("nothing listens behind down.test:80")

@@ -76,7 +76,7 @@ def test_both_releases_play_every_step(run):
     assert run() == (0, BOOKWORM + TRIXIE)
 
 
-def test_nothing_is_played_twice_with_the_same_code(run, capsys):
+def test_no_step_runs_twice_with_the_same_code(run, capsys):
     run()
     assert run() == (0, [])
     assert "trixie: every step passed with this code" in capsys.readouterr().out
@@ -132,7 +132,7 @@ def test_before_the_first_step_it_goes_on_from_the_first_deploy(run):
     assert run()[1][:2] == ["resume provisioned", "bookworm drift"]
 
 
-def test_where_another_rehearsal_was_played_since_it_begins_anew(run, tmp_path):
+def test_where_another_rehearsal_ran_since_it_starts_again(run, tmp_path):
     run("dies in bookworm measure")
     rehearse.reset(tmp_path / "another")
     assert run()[1][:2] == BOOKWORM[:2]

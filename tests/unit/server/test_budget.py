@@ -50,7 +50,7 @@ def test_a_database_elsewhere_takes_nothing():
     assert not any(name.startswith("postgresql") for name in plan.variables())
 
 
-def test_a_server_on_which_it_does_not_fit_is_refused_with_both_figures():
+def test_a_server_on_which_it_does_not_fit_is_rejected_with_both_figures():
     with pytest.raises(SlipwayError, match=r"shows 240 MB .* needs 458 MB"):
         budget.plan(240, 1)
 

@@ -31,12 +31,12 @@ def test_the_admin_speaks_through_sudo_and_root_does_not(site, monkeypatch):
     assert Connection(site, "root").command("echo 'a b'")[-1] == "echo 'a b'"
 
 
-def test_a_site_without_a_server_is_told_which_key_to_fill_in(site):
+def test_without_a_server_the_error_names_the_key_to_fill_in(site):
     with pytest.raises(SlipwayError, match=r"site.yml: server: missing"):
         Connection(dataclasses.replace(site, server=""))
 
 
-def test_what_a_command_refuses_is_said_in_its_own_words(site, ssh):
+def test_a_commands_own_error_is_raised_unchanged(site, ssh):
     ssh("echo noise >&2; echo 'slipway: nothing to go back to' >&2; exit 1")
     with pytest.raises(SlipwayError, match=r"^nothing to go back to$"):
         Connection(site).agent("rollback")
@@ -98,7 +98,7 @@ def asked(tmp_path, monkeypatch):
     return lambda: file.read_text().splitlines()
 
 
-def test_with_the_key_of_ci_only_words_are_sent_and_no_shell(site, ssh, asked):
+def test_with_the_key_of_ci_only_a_command_line_is_sent_and_no_shell(site, ssh, asked):
     ssh(RESTRICTED)
     connection = Connection(dataclasses.replace(site, ci_key=CI))
     connection.token = "0123456789abcdef"
@@ -109,7 +109,7 @@ def test_with_the_key_of_ci_only_words_are_sent_and_no_shell(site, ssh, asked):
     assert asked() == ["true", f"{claim} slipway releases", f"{claim} slipway prune 5"]
 
 
-def test_what_that_key_may_not_is_said_in_the_server_s_words(site, ssh, asked):
+def test_what_that_key_may_not_is_the_server_s_own_error(site, ssh, asked):
     ssh(RESTRICTED)
     with pytest.raises(SlipwayError, match=r"^the key of CI may not: denied: .* id$"):
         Connection(dataclasses.replace(site, ci_key=CI)).run("id")

@@ -18,7 +18,7 @@ def test_the_answer_is_understood():
     assert (said.fingerprint, said.drifted, said.current, said.venvs) == ("f00", (), "2", ("abc-3.13",))
 
 
-def test_where_passwords_are_taken_is_as_the_last_release_said():
+def test_the_paths_that_take_passwords_are_the_last_releases():
     assert facts.parse(SAID, 0.0).sign_in_paths == ("/login/\\Z",)
     assert facts.parse(SAID.replace('["/login/\\\\Z"]', ""), 0.0).sign_in_paths == ()
 
@@ -44,7 +44,7 @@ def test_a_name_that_does_not_exist_has_no_address():
     )
 
 
-def test_an_answer_of_another_kind_is_refused():
+def test_an_answer_of_another_kind_is_rejected():
     with pytest.raises(SlipwayError, match="cannot be read"):
         facts.parse("Welcome to BusyBox\n", 0.0)
 

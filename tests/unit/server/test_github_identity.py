@@ -100,7 +100,7 @@ def test_the_command_gets_credentials_of_the_role_and_nothing_is_shown(run, gith
     assert "Authorization" not in asked.headers
 
 
-def test_without_a_role_the_key_of_the_vault_is_said_to_do(run, github, sts):
+def test_without_a_role_the_error_names_the_vaults_key(run, github, sts):
     done = run(AWS_ROLE_ARN="")
     assert done.stdout.splitlines()[0] == "AWS by the key in the vaulted file"
     assert (done.returncode, github.asked, sts.asked) == (0, [], [])
@@ -122,7 +122,7 @@ def test_a_failure_is_one_line_and_the_command_does_not_run(rejected, changes, s
     assert "the.signed.token" not in line
 
 
-def test_a_role_that_trusts_somebody_else_is_told_with_what_to_look_at(rejected, sts):
+def test_a_role_that_trusts_another_subject_is_an_error_with_what_to_check(rejected, sts):
     sts.answering = lambda asked: Answered(403, DENIED)
     line = rejected()
     assert f"no credentials of {ROLE}: 403 AccessDenied: it trusts only jobs in the" in line

@@ -41,7 +41,7 @@ def test_what_the_user_wrote_is_kept(line, wanted, configured):
     assert f"StrictHostKeyChecking={wanted}" in Connection(site).command("id")
 
 
-def test_a_new_key_is_noted_at_a_terminal_alone_and_before_the_server_is_provisioned(configured, monkeypatch):
+def test_a_new_key_is_accepted_only_at_a_terminal_and_before_the_server_is_provisioned(configured, monkeypatch):
     assert host_keys.trust(configured(terminal=False)) == "yes"
     site = configured()
     assert host_keys.trust(site) == "accept-new"
@@ -53,7 +53,7 @@ def test_a_new_key_is_noted_at_a_terminal_alone_and_before_the_server_is_provisi
 
 
 @pytest.mark.parametrize(("lines", "name"), [([], "203.0.113.7"), (["Port 2222"], "[203.0.113.7]:2222")])
-def test_the_fingerprint_of_a_key_that_was_noted_is_shown(lines, name, configured, tmp_path):
+def test_the_fingerprint_of_a_saved_key_is_shown(lines, name, configured, tmp_path):
     site = configured(*lines)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
     (tmp_path / "known_hosts").write_text(f"{name} {(tmp_path / 'key.pub').read_text()}")
@@ -75,7 +75,7 @@ def test_first_contact_says_the_fingerprint(configured, tmp_path, monkeypatch, c
     assert capsys.readouterr().out == "    first contact with 203.0.113.7: SHA256:abc\n"
 
 
-def test_a_key_that_nobody_knows_is_told_from_one_that_changed(configured, tmp_path, monkeypatch):
+def test_an_unknown_key_has_another_error_than_a_changed_one(configured, tmp_path, monkeypatch):
     program = tmp_path / "ssh"
     said = "No ED25519 host key is known for 203.0.113.7 and you have requested strict checking."
     program.write_text(f"#!/bin/sh\necho '{said}' >&2; echo 'Host key verification failed.' >&2; exit 255\n")

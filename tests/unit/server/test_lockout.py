@@ -42,12 +42,12 @@ def test_ones_own_key_is_enough_whatever_its_comment(make, described):
     lockout.check(described())
 
 
-def test_ci_s_key_is_enough_since_it_plays_no_playbook(make, described):
+def test_ci_s_key_is_enough_since_it_runs_no_playbook(make, described):
     mine, other = make("mine"), make("other")
     lockout.check(dataclasses.replace(described(other), ci_key=mine))
 
 
-def test_ci_s_key_that_opens_a_shell_all_the_same_is_refused(make, described):
+def test_ci_s_key_that_opens_a_shell_all_the_same_is_rejected(make, described):
     mine, other = make("mine"), make("other")
     with pytest.raises(SlipwayError, match=r"ci_key opens a shell there") as refused:
         lockout.check_ci(dataclasses.replace(described(), ci_key=mine))
@@ -56,7 +56,7 @@ def test_ci_s_key_that_opens_a_shell_all_the_same_is_refused(make, described):
     lockout.check_ci(described())
 
 
-def test_keys_of_others_alone_are_refused_in_one_line_with_what_to_add(make, described):
+def test_keys_of_others_alone_are_rejected_in_one_line_with_what_to_add(make, described):
     mine, other = make("mine"), make("other")
     with pytest.raises(SlipwayError) as refused:
         lockout.check(described(other))

@@ -70,7 +70,7 @@ def test_ones_own_server_a_bare_one_and_one_of_the_version_before_are_reached(as
 
 
 @pytest.mark.parametrize("said", [OTHER, {"site_host": "www.other.example"}])
-def test_another_sites_server_is_refused_by_name_with_its_release_in_one_line(said, ask):
+def test_another_sites_server_is_rejected_by_name_with_its_release_in_one_line(said, ask):
     out, refused = ask(said, release="20261121T124102Z-5c9d2f1e")
     assert (out, refused.count("\n")) == ("", 0)
     for name in ("203.0.113.7", "www.other.example (release 20261121T124102Z-5c9d2f1e)", "site.yml", "TAKE_OVER=1"):

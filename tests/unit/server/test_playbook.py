@@ -133,7 +133,7 @@ def test_the_log_has_a_line_for_each_task_with_its_seconds_and_why_it_failed(rea
     ]
 
 
-def test_what_a_task_was_told_and_what_it_returned_is_in_no_log(read):
+def test_a_tasks_arguments_and_result_are_in_no_log(read):
     told = {"invocation": {"module_args": {"content": "canary"}}, "stdout": "canary", "diff": {"after": "canary"}}
     assert "canary" not in read(*task("base : Add swap", changed=True, **told))[1]
 

@@ -31,7 +31,7 @@ def test_a_fit_host_gets_its_budget(site, host):
         ),
     ],
 )
-def test_an_unfit_host_is_refused_in_one_line(changes, names, site, host):
+def test_an_unfit_host_is_rejected_in_one_line(changes, names, site, host):
     with pytest.raises(SlipwayError) as refused:
         preflight.check(site, host(**changes), {"203.0.113.7"}, database=True)
     message = str(refused.value)

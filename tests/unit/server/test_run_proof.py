@@ -32,7 +32,7 @@ def turned_over(access):
 
 
 @pytest.mark.parametrize("happens", [cut_short, turned_over])
-def test_a_followed_log_that_is_turned_over_is_not_seen(happens, site, tmp_path, monkeypatch):
+def test_a_followed_log_that_is_rotated_is_not_passed(happens, site, tmp_path, monkeypatch):
     """By the very command that a proof follows it with."""
     monkeypatch.setattr(state, "ROOT", tmp_path)
     access = tmp_path / "access.log"

@@ -23,7 +23,7 @@ def test_what_was_replaced_is_purged(purge, api):
     assert [asked.path for asked in api.asked] == ["/purge/static.example.com/favicon.ico"]
 
 
-def test_where_nothing_was_replaced_nothing_is_asked_or_said(purge, api):
+def test_where_nothing_was_replaced_nothing_is_purged_or_printed(purge, api):
     assert (purge(), api.asked) == ([], [])
 
 

@@ -52,7 +52,7 @@ def checks(name: str, body: bytes = b"x", manifest: Manifest | None = None, cors
         ("Cache-Status", "edge; hit; ttl=30"),
     ],
 )
-def test_each_cdn_has_its_own_word_for_a_hit(name, value):
+def test_each_cdn_has_its_own_header_for_a_hit(name, value):
     assert is_hit(Answer("", 200, CIMultiDict({name: value})))
 
 
@@ -98,7 +98,7 @@ def test_one_wrong_header_is_one_fact(name, sent, check):
     assert checks(name, **{"Content_Type": kind, **sent}) == {check}
 
 
-def test_what_is_compressed_twice_or_mislabelled_is_told():
+def test_a_body_compressed_twice_or_mislabelled_is_a_fact():
     body = b"p{}" * 500
     sent = {"Content_Type": "text/css", "Content_Encoding": "gzip"}
     assert checks("a.0123456789ab.css", gzip.compress(gzip.compress(body)), **sent) == {Rule.ENCODING}
@@ -106,7 +106,7 @@ def test_what_is_compressed_twice_or_mislabelled_is_told():
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
-def test_a_body_that_is_not_what_its_label_says_is_refused(coding):
+def test_a_body_that_is_not_what_its_label_says_is_rejected(coding):
     with pytest.raises(ValueError):
         decode(b"plain", coding)
 
@@ -202,7 +202,7 @@ def test_both_kinds_of_manifest_are_read(tmp_path):
     assert manifest.entries["b.0123456789ab.css"].content_type == "text/css"
 
 
-def test_a_manifest_of_another_kind_is_refused(tmp_path):
+def test_a_manifest_of_another_kind_is_rejected(tmp_path):
     other = tmp_path / "other.json"
     other.write_text("{}")
     with pytest.raises(ValueError, match="neither"):

@@ -51,7 +51,7 @@ def test_a_redirect_explains_what_its_target_receives():
     assert reds(redirect, asked, fact(Rule.ARRIVED, target)) == [Rule.REDIRECTED]
 
 
-def test_a_host_that_refuses_all_explains_each_missing_file():
+def test_a_host_that_rejects_all_explains_each_missing_file():
     seen = [fact(check, f"{CDN}/a.js") for check in (Rule.DENIED, Rule.MISSING, Rule.FAILED)]
     assert reds(*seen) == [Rule.DENIED]
     assert reds(*seen[1:]) == [Rule.MISSING]

@@ -45,7 +45,7 @@ def page(body, coded, url=SITE):
 
 
 @pytest.mark.parametrize("coded", PACK)
-def test_a_small_body_that_says_much_takes_little_memory(bombs, coded):
+def test_a_small_body_that_decodes_to_a_large_one_takes_little_memory(bombs, coded):
     assert len(bombs[coded]) < 250_000
     tracemalloc.start()
     with pytest.raises(ValueError, match="more than 6 MB once decoded, of"):
@@ -72,7 +72,7 @@ def test_a_body_without_its_end_is_not_taken_for_whole(coded):
         coding.decode(body[:-5], coded)
 
 
-def test_what_is_coded_over_and_over_is_refused_at_once():
+def test_what_is_coded_over_and_over_is_rejected_at_once():
     with pytest.raises(ValueError, match="labelled as encoded 1000 times"):
         coding.undo(b"", ",".join(["gzip"] * 1000))
     with pytest.raises(ValueError, match="unknown content coding 'zstd'"):
@@ -81,7 +81,7 @@ def test_what_is_coded_over_and_over_is_refused_at_once():
     assert coding.undo(twice, "gzip, gzip") == b"page"
 
 
-def test_a_page_that_says_too_much_is_a_finding(bombs):
+def test_a_page_that_is_too_large_is_a_finding(bombs):
     found = CrawlResult()
     assert found.add(page(bombs["gzip"], "gzip"), "page") is None
     ((check, what),) = ((fact.rule, fact.what) for fact in found.facts)
@@ -95,7 +95,7 @@ def test_a_page_that_is_not_what_its_label_says_is_a_finding():
     assert [fact.rule for fact in found.facts] == [Rule.ENCODING]
 
 
-def test_an_asset_that_says_too_much_is_a_finding(bombs):
+def test_an_asset_that_is_too_large_is_a_finding(bombs):
     sent = CIMultiDict({"Content-Type": "text/css", "Content-Encoding": "br", "X-Cache": "Hit"})
     url = f"{HOSTS.static}a.css"
     asset = Asset(url, "style", SITE, answers=[Answer(url, 200, sent, bombs["br"])] * 2)
@@ -146,7 +146,7 @@ def test_a_body_without_an_end_is_read_to_the_bound(monkeypatch):
     assert first.text == ""
 
 
-def test_a_film_raises_no_alarm():
+def test_a_video_is_no_finding():
     sent = CIMultiDict({"Content-Type": "video/mp4", "Cache-Control": "public, max-age=60", "X-Cache": "Hit"})
     url = f"{HOSTS.static}film.mp4"
     asset = Asset(url, "media", SITE, answers=[Answer(url, 200, sent, b"x", cut=True)] * 2)

@@ -41,7 +41,7 @@ def nobody(monkeypatch):
     return ways()[0]
 
 
-def test_another_users_browser_is_told_no_secrets(monkeypatch, tmp_path, nobody):
+def test_another_users_browser_gets_no_secrets(monkeypatch, tmp_path, nobody):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
     monkeypatch.setenv("LANG", "C.UTF-8")
     told = nobody.environment(tmp_path, at_home=False)
@@ -55,7 +55,7 @@ def test_an_ordinary_users_browser_has_its_usual_home_unless_it_must_trust_more(
     assert Way().environment(tmp_path, at_home=True)["HOME"] == str(tmp_path)
 
 
-def test_the_script_changes_the_user_and_hands_on_every_word(monkeypatch, tmp_path, nobody):
+def test_the_script_changes_the_user_and_passes_every_argument(monkeypatch, tmp_path, nobody):
     """With stand-ins for chown and setpriv, so that any user can run it."""
     for name in ("chown", "setpriv"):
         stand_in = tmp_path / name
@@ -87,7 +87,7 @@ def test_why_it_did_not_start_is_one_line(error, said):
     assert confinement.reason(error) == said
 
 
-def test_a_net_log_that_leads_elsewhere_is_not_followed(tmp_path):
+def test_a_net_log_that_is_a_symlink_is_not_followed(tmp_path):
     secret, log, kept = tmp_path / "secret", tmp_path / "net.json", tmp_path / "kept.json"
     secret.write_text("hush")
     log.symlink_to(secret)

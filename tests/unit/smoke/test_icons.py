@@ -56,7 +56,7 @@ def test_the_two_events_come_in_any_order():
 
 
 @pytest.mark.parametrize(("status", "asked_again"), [(404, False), (302, True)])
-def test_no_page_waits_for_an_icon_that_the_browser_has_been_told_is_missing(status, asked_again):
+def test_no_page_waits_for_an_icon_that_was_answered_404(status, asked_again):
     """A site without one and without icons on its pages, such as a bare admin: each page took 25 seconds."""
     missing = set()
     icons_after(

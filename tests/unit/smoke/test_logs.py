@@ -39,7 +39,7 @@ def judged(tmp_path, *texts: str, allowances: list | None = None) -> list:
         {"dest": "image", "uri": "/favicon.ico", "type": "image/x-icon", "bytes": 900},
     ],
 )
-def test_a_static_line_is_told_by_dest_name_or_type(tmp_path, changes):
+def test_a_static_line_is_known_by_dest_name_or_type(tmp_path, changes):
     facts = judged(tmp_path, line(), line(**changes))
     assert [(fact.rule, fact.place) for fact in facts] == [(Rule.ARRIVED, "access.log:3")]
 
@@ -131,7 +131,7 @@ def test_a_cookie_on_its_way_to_the_cdn_is_seen(tmp_path):
     assert [fact.rule for fact in netlog.judge(found, [], HOSTS)] == [Rule.COOKIE_SENT]
 
 
-def test_what_is_no_net_log_is_refused(tmp_path):
+def test_what_is_no_net_log_is_rejected(tmp_path):
     path = tmp_path / "net.json"
     path.write_text('{"a": 1}\n')
     with pytest.raises(ValueError, match="not a net log"):

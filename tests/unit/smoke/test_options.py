@@ -43,7 +43,7 @@ def test_resolve_names_address_and_port(text, wanted):
         [*SITE, "--browser", "/no/such/file"],
     ],
 )
-def test_what_makes_no_sense_is_refused(argv, capsys):
+def test_what_makes_no_sense_is_rejected(argv, capsys):
     with pytest.raises(SystemExit) as stop:
         parse(argv)
     assert stop.value.code == 2

@@ -138,7 +138,7 @@ OFF_SITE = {
 
 
 @pytest.mark.parametrize("write", OFF_SITE.values(), ids=OFF_SITE)
-def test_a_form_that_leads_elsewhere_gets_nothing(write):
+def test_a_form_to_another_host_gets_nothing(write):
     done = played(write)
     assert not done.stranger.told and not done.site.told
     assert done.problem.startswith("not signed in: the form of ") and "\n" not in done.problem
@@ -147,7 +147,7 @@ def test_a_form_that_leads_elsewhere_gets_nothing(write):
 
 
 @pytest.mark.parametrize("action", ["javascript:go()", "mailto:ada@other.example", "data:text/html,x", "http://[bad/"])
-def test_a_form_that_leads_to_no_host_gets_nothing(action):
+def test_a_form_without_a_host_gets_nothing(action):
     done = played(form(f'method="post" action="{action}"'))
     assert not done.site.told
     assert f"sends the password to {action.partition(':')[0]}:" in done.problem
@@ -212,7 +212,7 @@ def test_a_login_page_on_another_host_is_not_asked_for():
     )
 
 
-def test_a_login_path_of_another_host_is_refused():
+def test_a_login_path_of_another_host_is_rejected():
     def write(site, stranger, other):
         site.pages["/login/"] = FORM
 
@@ -220,7 +220,7 @@ def test_a_login_path_of_another_host_is_refused():
     assert "the login page is at http://elsewhere.localhost, " in done.problem and not done.site.told
 
 
-def test_a_form_of_the_sites_own_is_taken_where_another_leads_away():
+def test_a_form_of_the_sites_own_is_used_where_another_goes_elsewhere():
     def write(site, stranger, other):
         site.pages |= {"/login/": form_page(f"{other.url}/take"), "/admin/login/": FORM}
 
@@ -300,7 +300,7 @@ def test_a_crawled_page_that_is_not_the_sites_own_is_no_login_page():
     assert "the login page is at http://www.site.localhost:9," in problem and not site.told
 
 
-def test_a_site_without_a_form_is_said_to_have_none():
+def test_a_site_without_a_form_is_reported():
     assert played(lambda *_: None).problem == NO_FORM
 
 
