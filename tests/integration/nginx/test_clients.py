@@ -48,8 +48,8 @@ def test_no_other_spelling_of_a_path_passes_the_limit(site):
         nginx_sign_in=[r"/(?:[^/]+)/login/\Z", r"/(?:[a-z]*)/login/\Z", *path_patterns.expressions(["/named/*/in/"])]
     )
     for path in ("/./login/", "/x/../login/", "/%2E/login/", "/x/.%2e/login/", "/x%2f..%2Flogin/", "/x/..?a", "/x/."):
-        refused = here.ask(path, "POST")
-        assert (refused.status, refused.headers["X-Origin"]) == (400, "slipway"), path
+        rejected = here.ask(path, "POST")
+        assert (rejected.status, rejected.headers["X-Origin"]) == (400, "slipway"), path
     for number, path in enumerate(("//login/", "/named/a%0Ab/in/"), 2):
         asked = [here.ask(path, "POST", source=f"127.0.0.{number}").status for _ in range(4)]
         assert asked == [200, 200, 200, 429], path
@@ -59,10 +59,10 @@ def test_no_other_spelling_of_a_path_passes_the_limit(site):
 
 def test_who_is_refused_is_told_when_to_come_back(site):
     here = site()
-    refused = [here.ask("/login/", "POST") for _ in range(4)][-1]
-    assert (refused.status, refused.headers["Content-Type"]) == (429, "text/plain")
-    assert 0 < int(refused.headers["Retry-After"]) <= 60
-    assert refused.headers["X-Origin"] == "slipway" and len(refused.text) < 100
+    rejected = [here.ask("/login/", "POST") for _ in range(4)][-1]
+    assert (rejected.status, rejected.headers["Content-Type"]) == (429, "text/plain")
+    assert 0 < int(rejected.headers["Retry-After"]) <= 60
+    assert rejected.headers["X-Origin"] == "slipway" and len(rejected.text) < 100
 
 
 def test_any_path_can_be_limited(site):
@@ -84,7 +84,7 @@ def test_of_ipv6_a_network_of_64_bits_is_one_client(site):
 
 
 def at_once(site, forwarded):
-    """The statuses of requests that are all under way before the first is answered; who is refused is, at once."""
+    """The statuses of requests that are all under way before the first is answered; who is rejected is, at once."""
     upstream = site.upstream
     upstream.gate.clear()
     with ThreadPoolExecutor(len(forwarded)) as pool:

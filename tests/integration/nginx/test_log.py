@@ -110,7 +110,7 @@ def test_no_limit_is_none(variables):
 
 
 def test_a_client_that_asks_for_more_than_an_office_does_is_refused(front):
-    # What is refused is refused before anything is asked of the site; so nothing needs to answer here.
+    # What is rejected is rejected before anything is asked of the site; so nothing needs to answer here.
     front.log.with_name("gunicorn.sock").unlink()
     answers = []
     while 429 not in answers and len(answers) < 20_000:

@@ -19,7 +19,7 @@ def without_tls(variables):
 
 
 def dump(binary, text, directory):
-    """What `nginx -T` says of the configuration; fails the test when nginx refuses it."""
+    """What `nginx -T` says of the configuration; fails the test when nginx rejects it."""
     config = directory / "nginx.conf"
     # nginx tries the ports, and those below 1024 are root's alone.
     config.write_text(re.sub(r"(listen \S+):(80|443)\b", r"\1:4\g<2>0", text))

@@ -196,9 +196,9 @@ def test_packages_of_another_lock_file_go_and_another_server_s_stay(index):
 def test_what_has_no_wheel_is_one_line_and_leaves_nothing(index, tmp_path):
     index.add("py3-none-any", name="oar")
     index.add("cp313-cp313-win_amd64")
-    with pytest.raises(SlipwayError) as refused:
+    with pytest.raises(SlipwayError) as rejected:
         index.pack()
-    message = str(refused.value)
+    message = str(rejected.value)
     assert "no wheel of boat==1.0" in message and "(Python 3.13, x86_64, glibc 2.36)" in message
     assert "\n" not in message
     assert list((tmp_path / "cache").iterdir()) == []
@@ -235,9 +235,9 @@ def test_sources_that_nobody_named_are_not_run(index, tmp_path):
     index.add_sources(
         first=HOSTILE.format(stolen=str(tmp_path / "stolen")).strip().replace("\n", "\n    "), named=False
     )
-    with pytest.raises(SlipwayError, match=r"no wheel of boat==1.0; .* `--no-binary boat` there") as refused:
+    with pytest.raises(SlipwayError, match=r"no wheel of boat==1.0; .* `--no-binary boat` there") as rejected:
         index.pack()
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
     assert not (tmp_path / "stolen").exists()
 
 
@@ -263,9 +263,9 @@ def test_a_package_is_built_with_nothing_that_is_not_locked(how, index, tmp_path
         )
     with pytest.raises(
         SlipwayError, match=r"no wheel of boat.*, and its sources need evil .* requirements/backends.in"
-    ) as refused:
+    ) as rejected:
         index.pack()
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
 
 
 def test_the_backends_that_slipway_ships_build_what_setuptools_builds(index, tmp_path, monkeypatch):
@@ -301,9 +301,9 @@ def test_sources_by_their_address_are_run_by_no_other_rule(line, before, index, 
     path = index.path / "boat-1.0.tar.gz"
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     index.lock.write_text(f"{before}{line.format(path=path, url=path.as_uri())} --hash=sha256:{digest}\n")
-    with pytest.raises(SlipwayError, match=r"no wheel") as refused:
+    with pytest.raises(SlipwayError, match=r"no wheel") as rejected:
         index.pack()
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
     assert not (tmp_path / "stolen").exists()
 
 
@@ -330,9 +330,9 @@ def test_no_option_of_a_lock_file_has_sources_built_unseen(option, index, tmp_pa
     index.lock.write_text(f"{option}\n{index.lock.read_text()}")
     with pytest.raises(
         SlipwayError, match="no pinned version, no wheel's address and no option of a lock file"
-    ) as refused:
+    ) as rejected:
         index.pack()
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
     assert not (tmp_path / "stolen").exists()
 
 
@@ -372,9 +372,9 @@ def test_nothing_installs_packages_past_that_rule():
 )
 def test_sources_that_would_run_on_this_machine_alone_are_rejected(index, tmp_path, sources, wrong):
     index.add_sources(**sources)
-    with pytest.raises(SlipwayError, match=rf"no wheel of boat.*, and its sources {wrong}; pin a version") as refused:
+    with pytest.raises(SlipwayError, match=rf"no wheel of boat.*, and its sources {wrong}; pin a version") as rejected:
         index.pack()
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
     assert list((tmp_path / "cache").iterdir()) == []
 
 

@@ -63,9 +63,9 @@ def browser(line):
 
 
 def test_where_there_are_no_user_namespaces_root_does_without_and_says_so(tmp_path):
-    refuses = f"""case "$*" in *--no-sandbox*) exec {find_browser()} "$@" ;; esac
+    rejects = f"""case "$*" in *--no-sandbox*) exec {find_browser()} "$@" ;; esac
 echo "No usable sandbox!" >&2; exit 1"""
-    with browser(refuses) as program:
+    with browser(rejects) as program:
         if os.geteuid():
             with pytest.raises(NoBrowser, match="it gets no user namespaces here"):
                 started(program, tmp_path)

@@ -1,4 +1,4 @@
-"""The reason that a release is rejected for is the one that its own process wrote, whatever its form."""
+"""The reason of a rejected release is the one that its own process wrote, in any form."""
 
 import os
 import subprocess

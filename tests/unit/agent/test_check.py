@@ -1,4 +1,4 @@
-"""The throwaway process: what it must answer, and what is said when it does not."""
+"""The throwaway process: what it must answer, and the error when it does not."""
 
 import os
 import re
@@ -107,9 +107,9 @@ ValueError: broken on purpose
 def test_a_bad_one_is_rejected_with_the_reason_and_ended(change, says, host, process):
     for name, value in change.items():
         setattr(process, name, value)
-    with pytest.raises(host.paths.HostError, match=says) as refused:
+    with pytest.raises(host.paths.HostError, match=says) as rejected:
         host.check.check("1")
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
     assert stopped_last(process)
 
 
@@ -146,8 +146,8 @@ def test_what_a_killed_command_left_is_taken_away_first(host, process):
 
 def test_that_systemd_cannot_start_it_is_one_line(host, process, monkeypatch):
     said = "Failed to start transient service unit: no\nSee system logs for details.\n"
-    refused = type("Done", (), {"returncode": 1, "stdout": "", "stderr": said})
-    monkeypatch.setattr(host.processes, "run", lambda line, **_: refused)
+    rejected = type("Done", (), {"returncode": 1, "stdout": "", "stderr": said})
+    monkeypatch.setattr(host.processes, "run", lambda line, **_: rejected)
     with pytest.raises(
         host.paths.HostError, match=r"systemd does not start it: Failed to start .*: no See system logs for details\.$"
     ):

@@ -1,4 +1,4 @@
-"""What the key of CI may ask the server for, and that whatever else it asks for runs nothing."""
+"""The commands that CI's key may run, and that every other request runs nothing."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What a deploy looks at before it believes that a host is still as the playbook left it."""
+"""What a deploy compares to find out whether a host has drifted."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""One deploy at a time; the lock goes with whoever holds it."""
+"""One deploy at a time; the lock ends with its holder."""
 
 import fcntl
 import json

@@ -87,9 +87,9 @@ def test_a_name_is_one_of_them_or_a_unit_and_stands_alone(name, wanted, host, se
 
 
 def test_an_unknown_one_is_an_error_that_lists_what_there_is(host, server):
-    with pytest.raises(host.paths.HostError) as refused:
+    with pytest.raises(host.paths.HostError) as rejected:
         host.logs.logs("nosuch", 1, False)
-    assert str(refused.value) == (
+    assert str(rejected.value) == (
         "UNIT=nosuch: no such log; there are site, nginx, access, error, postgresql, certificate, "
         "and each unit of systemd's by its name"
     )

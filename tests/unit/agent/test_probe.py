@@ -1,4 +1,4 @@
-"""Root asks a release that does as it likes."""
+"""Root's requests to a release that misbehaves."""
 
 import socket
 import threading

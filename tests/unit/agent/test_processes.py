@@ -1,4 +1,4 @@
-"""What a command prints is the site's word: any bytes, and any number of them."""
+"""A command may print any bytes, and any number of them."""
 
 import importlib
 import signal

@@ -1,4 +1,4 @@
-"""Which releases there are, which one is gone back to, which may go."""
+"""Which releases there are, which one a rollback takes, which are pruned."""
 
 import pytest
 

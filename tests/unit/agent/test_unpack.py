@@ -85,10 +85,10 @@ def receive(host, code=CODE, packages=None):
 
 
 @pytest.fixture
-def refused(host, tmp_path):
+def rejected(host, tmp_path):
     """Takes the bundle in and gets one line; nothing has come of it, in any folder."""
 
-    def refused(**bundle):
+    def rejected(**bundle):
         before = around(tmp_path)
         with pytest.raises(host.paths.HostError) as error:
             receive(host, **bundle)
@@ -96,18 +96,18 @@ def refused(host, tmp_path):
         assert around(tmp_path) == before
         return str(error.value)
 
-    return refused
+    return rejected
 
 
 @pytest.mark.parametrize("members", FORGED.values(), ids=FORGED.keys())
-def test_a_member_that_no_release_has_is_rejected_in_one_line(members, venv, refused):
-    assert refused(code=packed(*members)).startswith("the release is rejected: ")
+def test_a_member_that_no_release_has_is_rejected_in_one_line(members, venv, rejected):
+    assert rejected(code=packed(*members)).startswith("the release is rejected: ")
 
 
 @pytest.mark.parametrize("members", (FORGED | OVER).values(), ids=(FORGED | OVER).keys())
-def test_a_member_that_no_package_has_is_rejected_too_and_never_replaces_the_venv_s_own(members, refused):
+def test_a_member_that_no_package_has_is_rejected_too_and_never_replaces_the_venv_s_own(members, rejected):
     interpreter = Path("/proc/self/exe").read_bytes()
-    said = refused(packages=packed(*members))
+    said = rejected(packages=packed(*members))
     assert said.startswith("the packages that were sent are rejected: ") and "project/requirements.in" in said
     assert Path("/proc/self/exe").resolve().read_bytes() == interpreter
 
@@ -117,26 +117,26 @@ def test_the_archive_itself_is_read_as_strictly(host):
         host.receive.receive("1", SHA, "lock", io.BytesIO(gzip.decompress(packed(LINK))))
 
 
-def test_the_servers_own_name_for_the_packages_stays_its_own(venv, refused):
-    assert "venv is the server's own name" in refused(code=packed(member("venv/bin/gunicorn", body=b"x")))
+def test_the_servers_own_name_for_the_packages_stays_its_own(venv, rejected):
+    assert "venv is the server's own name" in rejected(code=packed(member("venv/bin/gunicorn", body=b"x")))
 
 
 @pytest.mark.parametrize(("limit", "says"), [({"MAX_BYTES": 10_000}, "more than"), ({"MAX_FILES": 2}, "more than")])
-def test_an_archive_without_end_is_rejected_before_it_fills_the_disk(limit, says, host, refused, monkeypatch):
+def test_an_archive_without_end_is_rejected_before_it_fills_the_disk(limit, says, host, rejected, monkeypatch):
     for name, value in limit.items():
         monkeypatch.setattr(host.unpack, name, value)
-    assert says in refused(packages=packed(*(member(f"lib/{n}", body=b"x" * 4096) for n in range(4))))
+    assert says in rejected(packages=packed(*(member(f"lib/{n}", body=b"x" * 4096) for n in range(4))))
 
 
-def test_what_the_database_needs_to_write_on_is_left_free(host, venv, refused, monkeypatch):
+def test_what_the_database_needs_to_write_on_is_left_free(host, venv, rejected, monkeypatch):
     small = packed(member("a", body=bytes(8_000_000)))
     monkeypatch.setattr(host.unpack.shutil, "disk_usage", lambda path: SimpleNamespace(free=205 << 20))
-    assert "more room than the disk has (5 MB), 200 MB left free" in refused(code=small)
+    assert "more room than the disk has (5 MB), 200 MB left free" in rejected(code=small)
 
 
-def test_a_header_that_claims_to_be_long_is_not_read_into_memory(venv, refused):
+def test_a_header_that_claims_to_be_long_is_not_read_into_memory(venv, rejected):
     long = packed(member("./@LongLink", tarfile.GNUTYPE_LONGNAME, body=b"a" * (2 << 20)), member("a", body=b"x"))
-    assert "a header is too long" in refused(code=long)
+    assert "a header is too long" in rejected(code=long)
 
 
 def extended(*headers, kind=tarfile.XHDTYPE):
@@ -161,12 +161,12 @@ SIZELESS = extended(records("GNU.sparse.size", value="boat")) + member("a")[0].t
 
 
 @pytest.mark.parametrize("archive", EXTENDED.values(), ids=EXTENDED.keys())
-def test_a_member_with_headers_without_end_is_one_line(archive, venv, refused):
-    assert "broken: a header is too long" in refused(code=gzip.compress(archive + bytes(1024)))
+def test_a_member_with_headers_without_end_is_one_line(archive, venv, rejected):
+    assert "broken: a header is too long" in rejected(code=gzip.compress(archive + bytes(1024)))
 
 
-def test_headers_that_nobody_can_read_are_one_line(venv, host, refused):
-    assert "the release arrived broken: " in refused(code=gzip.compress(SIZELESS + bytes(1024)))
+def test_headers_that_nobody_can_read_are_one_line(venv, host, rejected):
+    assert "the release arrived broken: " in rejected(code=gzip.compress(SIZELESS + bytes(1024)))
     with pytest.raises(host.paths.HostError, match="the release arrived broken: "):
         host.receive.receive("1", SHA, "lock", io.BytesIO(EXTENDED["headers upon headers"]))
 
@@ -182,10 +182,10 @@ def test_what_was_read_of_an_archive_is_not_kept(host, tmp_path):
     assert peak < 4 << 20, "30 MB of headers were read"
 
 
-def test_headers_count_as_what_is_unpacked(host, refused, monkeypatch):
+def test_headers_count_as_what_is_unpacked(host, rejected, monkeypatch):
     monkeypatch.setattr(host.unpack, "MAX_BYTES", 1 << 20)
     small = extended(records("comment", value="x" * 100_000)) + member("a", tarfile.DIRTYPE)[0].tobuf()
-    assert "more than" in refused(packages=gzip.compress(small * 20))
+    assert "more than" in rejected(packages=gzip.compress(small * 20))
 
 
 def test_no_bit_and_no_owner_of_an_archive_counts(host, venv):

@@ -207,10 +207,10 @@ def test_what_certbot_left_reaches_nginx_though_the_authority_rejects(
 ):
     issue(90)
 
-    def refuse(*_, **__):
+    def reject(*_, **__):
         raise program.CertificateError("no")
 
-    monkeypatch.setattr(program, "run_certbot", refuse)
+    monkeypatch.setattr(program, "run_certbot", reject)
     with pytest.raises(program.CertificateError, match="no"):
         program.renew(settings, at(80))
     assert calls(host) == ["nginx -t -q", "systemctl reload nginx"]

@@ -20,7 +20,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def played(ansible, tmp_path_factory):
-    """Each case's keys afterwards and what was refused; all in one run, since Ansible's start is what takes time.
+    """Each case's keys afterwards and what was rejected; all in one run, since Ansible's start is what takes time.
 
     As a deploy runs it: one Python for all modules."""
     top = tmp_path_factory.mktemp("keys")
@@ -46,16 +46,16 @@ def played(ansible, tmp_path_factory):
         if not before:
             (folder / ".ssh" / "authorized_keys").unlink()
         play = {"ansible.builtin.include_role": {"name": "base", "tasks_from": "keys"}, "vars": variables}
-        refused = {"content": "{{ ansible_failed_result.msg }}", "dest": f"{folder}/refused"}
+        rejected = {"content": "{{ ansible_failed_result.msg }}", "dest": f"{folder}/rejected"}
         tasks.append({"ansible.builtin.raw": f"ln -sfn {folder} {playing}"})
-        tasks.append({"block": [play], "rescue": [{"ansible.builtin.copy": refused}]})
+        tasks.append({"block": [play], "rescue": [{"ansible.builtin.copy": rejected}]})
     playbook = top / "keys.yml"
     playbook.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "tasks": tasks}]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{top / 'bin'}:{os.environ['PATH']}")
         ansible("ansible-playbook", "--inventory", "localhost,", playbook, **MITOGEN)
     return {
-        name: (_read(folder / ".ssh" / "authorized_keys"), _read(folder / "refused"))
+        name: (_read(folder / ".ssh" / "authorized_keys"), _read(folder / "rejected"))
         for name, folder in folders.items()
     }
 
@@ -70,6 +70,6 @@ def test_the_keys_are_those_that_are_meant(case, played):
 
 
 def test_only_what_locks_out_is_rejected_and_the_line_says_who_can_log_in(played):
-    refused = {name: said for name, (_, said) in played.items() if said}
-    assert list(refused) == ["keys that lock out are taken back"]
-    assert "cannot log in from here with admin_keys of site.yml; the earlier keys still work" in str(refused)
+    rejected = {name: said for name, (_, said) in played.items() if said}
+    assert list(rejected) == ["keys that lock out are taken back"]
+    assert "cannot log in from here with admin_keys of site.yml; the earlier keys still work" in str(rejected)

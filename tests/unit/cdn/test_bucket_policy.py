@@ -1,4 +1,4 @@
-"""Bucket policies, weighed for cloudfront.amazonaws.com in one distribution's name."""
+"""Bucket policies, evaluated for cloudfront.amazonaws.com and one distribution."""
 
 import copy
 

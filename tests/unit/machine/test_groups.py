@@ -88,7 +88,7 @@ def able(monkeypatch):
     needs.require_container()
 
 
-def refused():
+def rejected():
     with pytest.raises(SlipwayError) as said:
         needs.require_container()
     assert "\n" not in str(said.value)
@@ -97,12 +97,12 @@ def refused():
 
 def test_who_is_not_root_is_told_so(able, monkeypatch):
     monkeypatch.setattr(needs.os, "geteuid", lambda: 1000)
-    assert refused() == "a container machine needs root; run it as root, or leave MACHINE=container out"
+    assert rejected() == "a container machine needs root; run it as root, or leave MACHINE=container out"
 
 
 def test_a_program_that_is_missing_is_named_with_its_package(able, monkeypatch):
     monkeypatch.setattr(needs, "CONTAINER", {"no-such-nspawn": "systemd-container"})
-    assert refused() == "a container machine needs no-such-nspawn; as root: apt-get install systemd-container"
+    assert rejected() == "a container machine needs no-such-nspawn; as root: apt-get install systemd-container"
 
 
 def test_controllers_that_are_missing_are_named(able, unified, monkeypatch):
@@ -112,7 +112,7 @@ def test_controllers_that_are_missing_are_named(able, unified, monkeypatch):
     assert groups.missing() == ["memory", "cpuset"]
     monkeypatch.setattr(needs.os, "geteuid", lambda: 0)
     monkeypatch.setattr(needs, "CONTAINER", {})
-    assert refused() == (
+    assert rejected() == (
         "a container machine needs the cgroup controllers memory, cpuset, which this kernel does not have"
     )
 
@@ -125,7 +125,7 @@ def test_controllers_of_version_1_are_looked_for_by_their_hierarchies(each):
 
 def test_a_device_that_is_missing_is_named(able, monkeypatch):
     monkeypatch.setattr(needs, "DEVICES", ("/dev/null", "/dev/no-such-tun"))
-    assert refused() == "a container machine needs /dev/no-such-tun, which this computer does not have"
+    assert rejected() == "a container machine needs /dev/no-such-tun, which this computer does not have"
 
 
 def test_a_group_that_goes_while_they_are_counted_is_passed_over(unified, monkeypatch):

@@ -12,9 +12,9 @@ from slipway.web.errors import SlipwayError
     ],
 )
 def test_what_does_not_exist_is_rejected_with_what_does(kind, release, said):
-    with pytest.raises(SlipwayError) as refused:
+    with pytest.raises(SlipwayError) as rejected:
         kinds.machine(kind, release)
-    assert str(refused.value) == said
+    assert str(rejected.value) == said
 
 
 @pytest.mark.parametrize("kind", kinds.KINDS)

@@ -30,7 +30,7 @@ def serving():
                 try:
                     context.wrap_socket(connection, server_side=True).close()
                 except OSError:
-                    connection.close()  # the client has refused us
+                    connection.close()  # the client has rejected us
 
             threading.Thread(target=answer, daemon=True).start()
             return listener.getsockname()[1]

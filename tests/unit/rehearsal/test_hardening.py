@@ -1,4 +1,4 @@
-"""Each answer is held against what it must be, and one that is missing counts as wrong."""
+"""Each check compares its output, and a missing output fails it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the server says of itself."""
+"""The facts of a server."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Whose host key is believed, asked of ssh itself."""
+"""Which host keys are trusted, by ssh itself."""
 
 import dataclasses
 import subprocess
@@ -82,6 +82,6 @@ def test_an_unknown_key_has_another_error_than_a_changed_one(configured, tmp_pat
     program.chmod(0o755)
     connection = Connection(configured(terminal=False))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    with pytest.raises(Unreachable, match=r"no host key of it is known here.*compare the fingerprint") as refused:
+    with pytest.raises(Unreachable, match=r"no host key of it is known here.*compare the fingerprint") as rejected:
         connection.run("true")
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)

@@ -1,4 +1,4 @@
-"""What Ansible is told, and when the host counts as described otherwise."""
+"""Ansible's variables, and what changes the fingerprint."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""admin_keys without a key of this machine's: refused here, before the server knows of them."""
+"""admin_keys without a key of this machine: rejected before they reach the server."""
 
 import dataclasses
 import os
@@ -49,19 +49,19 @@ def test_ci_s_key_is_enough_since_it_runs_no_playbook(make, described):
 
 def test_ci_s_key_that_opens_a_shell_all_the_same_is_rejected(make, described):
     mine, other = make("mine"), make("other")
-    with pytest.raises(SlipwayError, match=r"ci_key opens a shell there") as refused:
+    with pytest.raises(SlipwayError, match=r"ci_key opens a shell there") as rejected:
         lockout.check_ci(dataclasses.replace(described(), ci_key=mine))
-    assert "authorized_keys" in str(refused.value) and "\n" not in str(refused.value)
+    assert "authorized_keys" in str(rejected.value) and "\n" not in str(rejected.value)
     lockout.check_ci(dataclasses.replace(described(), ci_key=other))
     lockout.check_ci(described())
 
 
 def test_keys_of_others_alone_are_rejected_in_one_line_with_what_to_add(make, described):
     mine, other = make("mine"), make("other")
-    with pytest.raises(SlipwayError) as refused:
+    with pytest.raises(SlipwayError) as rejected:
         lockout.check(described(other))
-    assert f"add yours, such as `{mine}`" in str(refused.value)
-    assert "203.0.113.7" in str(refused.value) and "\n" not in str(refused.value)
+    assert f"add yours, such as `{mine}`" in str(rejected.value)
+    assert "203.0.113.7" in str(rejected.value) and "\n" not in str(rejected.value)
 
 
 def test_a_key_without_its_public_file_is_read_and_one_that_cannot_be_is_left_to_the_playbook(

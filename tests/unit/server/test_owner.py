@@ -1,4 +1,4 @@
-"""A server of another site's is refused by name, whatever one wants of it."""
+"""A server of another site is rejected by name, for every command."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def server(tmp_path, monkeypatch):
 
 @pytest.fixture
 def ask(site, server):
-    """Runs `echo reached` behind the question; what it printed and what it refused."""
+    """Runs `echo reached` behind the check; returns its output and its error."""
 
     def ask(said=None, *, release="", take_over=False):
         if said is not None:
@@ -71,11 +71,11 @@ def test_ones_own_server_a_bare_one_and_one_of_the_version_before_are_reached(as
 
 @pytest.mark.parametrize("said", [OTHER, {"site_host": "www.other.example"}])
 def test_another_sites_server_is_rejected_by_name_with_its_release_in_one_line(said, ask):
-    out, refused = ask(said, release="20261121T124102Z-5c9d2f1e")
-    assert (out, refused.count("\n")) == ("", 0)
+    out, rejected = ask(said, release="20261121T124102Z-5c9d2f1e")
+    assert (out, rejected.count("\n")) == ("", 0)
     for name in ("203.0.113.7", "www.other.example (release 20261121T124102Z-5c9d2f1e)", "site.yml", "TAKE_OVER=1"):
-        assert name in refused
-    assert "describes www.example.com;" in refused
+        assert name in rejected
+    assert "describes www.example.com;" in rejected
 
 
 def test_another_host_of_the_same_domain_and_another_domain_of_the_same_host_are_other_sites(ask):

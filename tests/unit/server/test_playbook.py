@@ -1,4 +1,4 @@
-"""What is read of Ansible's events: roles as they come, tasks in the log, and of a failure the task and its reason."""
+"""Ansible's events: roles as they end, tasks in the log, and the task and reason of a failure."""
 
 import io
 import json

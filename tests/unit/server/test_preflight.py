@@ -1,4 +1,4 @@
-"""What is refused before anything on the server is changed, and in which words."""
+"""What is rejected before anything on the server is changed, and with which error."""
 
 import re
 
@@ -32,9 +32,9 @@ def test_a_fit_host_gets_its_budget(site, host):
     ],
 )
 def test_an_unfit_host_is_rejected_in_one_line(changes, names, site, host):
-    with pytest.raises(SlipwayError) as refused:
+    with pytest.raises(SlipwayError) as rejected:
         preflight.check(site, host(**changes), {"203.0.113.7"}, database=True)
-    message = str(refused.value)
+    message = str(rejected.value)
     assert "\n" not in message
     for name in names:
         assert name in message

@@ -1,4 +1,4 @@
-"""The bucket takes what it should refuse, or refuses what it should take."""
+"""The bucket accepts what it should reject, or rejects what it should accept."""
 
 from collections.abc import Iterator
 
