@@ -30,7 +30,7 @@ NO_ACCOUNT = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-# The last line of manage.py for a command that the project lacks, as one without accounts lacks createsuperuser.
+# manage.py's last line for a missing command, such as createsuperuser in a project without accounts.
 UNKNOWN_COMMAND = "Type 'manage.py help' for usage."
 
 

@@ -16,7 +16,7 @@ SHOWN = 80
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})"
 RELEASE = r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}"
 HEX = r"[0-9a-f]{16}"
-# Variables that may stand before the command.
+# Variables that may precede the command.
 VARIABLES = {
     "SLIPWAY_HOST": NAME,
     "SLIPWAY_DOMAIN": NAME,

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path, PurePath
 
 PROC = Path("/proc")
-# Code alone: a deleted temporary file that is mapped is nobody's fault.
+# Code only: a process may keep a deleted temporary file mapped.
 REPLACED = re.compile(r"\S+ ..x. \S+ \S+ \d+ +(/(?:usr|lib\w*|s?bin)/.+) \(deleted\)$")
 
 

@@ -51,7 +51,7 @@ class _Nginx(http.client.HTTPConnection):
 
 
 def gunicorn(path: Path, page: str) -> tuple[int, str]:
-    """Status and the beginning of the body; raises OSError when nobody answers, within ``SECONDS`` in all."""
+    """Status and the beginning of the body; raises OSError without an answer within ``SECONDS`` in all."""
     return _get(_Socket(path), page, SECONDS)
 
 

@@ -99,8 +99,8 @@ def listing() -> list[dict]:
 def prune(keep: int) -> list[str]:
     """Removes all but the ``keep`` newest that have served (`keep` in site.yml), and venvs that nothing uses."""
     kept = {*served()[-keep:], current()}
-    gone = [name for name in ids() if name not in kept]
-    for name in gone:
+    removed = [name for name in ids() if name not in kept]
+    for name in removed:
         shutil.rmtree(RELEASES / name)
         (METADATA / f"{name}.json").unlink(missing_ok=True)
     for partial in RELEASES.glob(f"*{PARTIAL}"):
@@ -109,5 +109,5 @@ def prune(keep: int) -> list[str]:
     for venv in VENVS.iterdir():
         if venv.name not in used:
             shutil.rmtree(venv)
-            gone.append(f"venv {venv.name}")
-    return gone
+            removed.append(f"venv {venv.name}")
+    return removed

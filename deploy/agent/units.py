@@ -14,7 +14,7 @@ NGINX = "nginx.service"
 def databases() -> list[str]:
     """The units of the clusters on this host; none where the database is elsewhere.
 
-    Debian's lie by VERSION/NAME, each with a start.conf that says whether it comes up by itself.
+    Debian has them by VERSION/NAME, each with a start.conf that says whether it is started at boot.
     """
     conf = sorted(CLUSTERS.glob("*/*/start.conf"))
     return [

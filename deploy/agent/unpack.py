@@ -105,7 +105,7 @@ def _parts(member: tarfile.TarInfo) -> tuple[str, ...]:
     if name.startswith("/") or ".." in parts or not name.isprintable():
         raise Rejected(f"{shown} is no name of a file in it")
     if len(parts) > MAX_DEPTH or not (parts or member.isdir()):
-        raise Rejected(f"{shown} lies {len(parts)} folders deep")
+        raise Rejected(f"{shown} is {len(parts)} folders deep")
     if not (0 <= member.size <= MAX_BYTES and 0 <= member.mtime < CLOCK):
         raise Rejected(f"{shown} is of no possible size or time")
     return parts

@@ -109,8 +109,8 @@ class CloudFront:
             "ListInvalidations": self.list_invalidations,
         }
         for kind, plural in KINDS.items():
-            for verb in ("create", "get", "update", "delete"):
-                self._add(f"{verb.title()}{kind}", getattr(self, verb), kind)
+            for action in ("create", "get", "update", "delete"):
+                self._add(f"{action.title()}{kind}", getattr(self, action), kind)
             self._add(f"Get{kind}Config", self.get_config, kind)
             self._add(f"List{plural}", self.list, kind)
 

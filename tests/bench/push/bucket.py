@@ -24,7 +24,7 @@ REGION = "eu-central-1"
 
 
 class Bucket:
-    """SeaweedFS itself, not the rehearsal's front before it, so that no Python stands in anyone's way."""
+    """SeaweedFS itself, without the rehearsal's proxy: no Python code slows a contender down."""
 
     def __init__(self, data: Path) -> None:
         self.data = data

@@ -1,4 +1,4 @@
-"""A local AWS for the session, and sites that each test has for itself."""
+"""A local AWS for the session, and a site for each test."""
 
 import uuid
 

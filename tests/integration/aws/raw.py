@@ -1,4 +1,4 @@
-"""Requests below boto3: what goes over the wire, and what comes back."""
+"""Raw requests without boto3, and their responses."""
 
 import urllib.error
 import urllib.request

@@ -1,4 +1,4 @@
-"""What the front keeps of a bucket's configuration, read back below boto3."""
+"""A bucket's configuration in the stand-in, read back without boto3."""
 
 import json
 

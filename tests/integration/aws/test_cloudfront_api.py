@@ -1,4 +1,4 @@
-"""CloudFront's control plane, below boto3 where boto3 would hide it."""
+"""CloudFront's control plane, without boto3 where boto3 would hide it."""
 
 import uuid
 from xml.etree import ElementTree

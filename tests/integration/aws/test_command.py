@@ -1,4 +1,4 @@
-"""`make cdn` and what reads what it made, as a person or a Makefile calls them."""
+"""`make cdn` and the commands that read its result, as a person or a Makefile calls them."""
 
 import json
 import os

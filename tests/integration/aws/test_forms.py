@@ -1,4 +1,4 @@
-"""Browser uploads: what a presigned POST form allows, and S3's words when it does not."""
+"""Browser uploads: what a presigned POST form allows, and S3's error when it does not."""
 
 import base64
 import json

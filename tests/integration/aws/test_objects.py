@@ -1,4 +1,4 @@
-"""What the front passes through to SeaweedFS."""
+"""Requests that the proxy passes on to SeaweedFS."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""`make purge` at CloudFront: the key in the vault asks, and the distribution that a path names is purged."""
+"""`make purge` at CloudFront: signed with the vault's key, for the distribution of each path."""
 
 import os
 import subprocess

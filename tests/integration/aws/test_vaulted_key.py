@@ -1,4 +1,4 @@
-"""A deploy with a key in the vaulted file: it signs what the deployer does, and nothing that comes afterwards."""
+"""A deploy with a key in the vaulted file: it signs the deployer's requests, and no later ones."""
 
 import json
 import os

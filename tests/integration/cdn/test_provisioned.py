@@ -1,4 +1,4 @@
-"""What the product provisions, seen through the edge: both hosts as a browser meets them."""
+"""What `make cdn` provisions, through the edge: both hosts as a browser sees them."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The edge before a real S3 server, by what the CloudFront API holds: change one field, see it."""
+"""The edge in front of a real S3 server: a field changed by the CloudFront API changes the responses."""
 
 import json
 from urllib.error import HTTPError

@@ -1,4 +1,4 @@
-"""The real nginx on the one template, and what stands behind it here: a server that answers with what it was sent."""
+"""The real nginx with its template, in front of a server that returns the request it got."""
 
 import json
 import os

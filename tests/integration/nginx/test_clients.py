@@ -1,4 +1,4 @@
-"""Whom nginx takes a request to come from, and what it lets one client do."""
+"""Which client nginx takes a request for, and its limits for one client."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What passes nginx: nothing that a visitor can forge, and a promise of TLS on each name that has it."""
+"""Headers through nginx: none that a visitor forged, and HSTS on each name that needs it."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""What a client can make nginx write: lines of a bounded length, and so many of them."""
+"""What a client can make nginx log: lines of limited length and number."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the build finds in a URLconf is what the real nginx limits, whatever the expressions are written with."""
+"""The real nginx limits the paths that the build finds in a URLconf, whatever their expressions."""
 
 import itertools
 from urllib.parse import quote

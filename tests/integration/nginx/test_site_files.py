@@ -1,4 +1,4 @@
-"""What a site adds by project/nginx/*.conf holds in the real nginx, and takes nothing of ours away."""
+"""project/nginx/*.conf works in the real nginx, and removes none of our rules."""
 
 import pytest
 

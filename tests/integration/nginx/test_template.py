@@ -1,4 +1,4 @@
-"""The one nginx template, as the nginx that will read it sees it."""
+"""The nginx template, as the nginx that reads it sees it."""
 
 import os
 import re

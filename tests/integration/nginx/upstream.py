@@ -1,4 +1,4 @@
-"""What stands behind nginx here, and a client of both: who is the site told to be asking?"""
+"""The upstream behind nginx in these tests, and a client of both: which client does the site see?"""
 
 import http.client
 import threading

@@ -1,4 +1,4 @@
-"""Processes: started, waited for, and ended, each by its id."""
+"""Processes: their start, the wait for them, and their end by id."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A hostile package in the lock file, all the way: packed by pip, sent, taken in by the host's own command as root."""
+"""A hostile package in the lock file: packed by pip, sent, and received by the agent as root."""
 
 import hashlib
 import io

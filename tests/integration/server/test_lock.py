@@ -1,4 +1,4 @@
-"""Two commands of the deploying machine and the server's own command: the one whose lock is gone changes nothing."""
+"""Two commands of the deploying machine and the agent: the one without the lock changes nothing."""
 
 import dataclasses
 import json

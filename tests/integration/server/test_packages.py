@@ -1,4 +1,4 @@
-"""The server's packages, by the pip of this machine: from a folder of made-up wheels, and from the index as it is."""
+"""The server's packages, with this machine's pip: from a folder of made-up wheels, and from the index."""
 
 import hashlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""A release whose static files nobody has pushed."""
+"""A release whose static files were not pushed."""
 
 import shutil
 import sys

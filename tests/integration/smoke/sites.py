@@ -1,4 +1,4 @@
-"""Correct sites of packages that nobody here wrote, put into a clone of Slipway as docs/project.md says."""
+"""Correct sites made of third-party packages, in a clone of Slipway as docs/project.md says."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A small site and its CDN, each a plain server of its own, that tests may break at will."""
+"""A small site and its CDN, each a plain server, for tests to break."""
 
 import asyncio
 import gzip

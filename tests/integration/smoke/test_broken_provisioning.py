@@ -1,4 +1,4 @@
-"""A fault in what `make cdn` itself provisions turns the proof red; the next faultless run names it and repairs it."""
+"""A fault in what `make cdn` provisions fails the proof; the next `make cdn` names and repairs it."""
 
 import json
 from collections.abc import Callable

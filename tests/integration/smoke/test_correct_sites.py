@@ -1,4 +1,4 @@
-"""No false alarm: sites of other people's packages, built and pushed by Slipway, are green; what they leak is named."""
+"""No false alarm: sites of third-party packages, built and pushed by Slipway, pass; their own leaks are named."""
 
 import json
 

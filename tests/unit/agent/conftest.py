@@ -1,4 +1,4 @@
-"""The host's own command, with folders of the test's own in place of the host's."""
+"""The agent, with folders of the test in place of the host's."""
 
 import compileall
 import importlib

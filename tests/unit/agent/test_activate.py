@@ -1,4 +1,4 @@
-"""The switch, and the way back."""
+"""The switch to a release, and the rollback."""
 
 import pytest
 

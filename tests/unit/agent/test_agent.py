@@ -1,4 +1,4 @@
-"""The host's command as one file."""
+"""The agent as one file."""
 
 import subprocess
 import sys

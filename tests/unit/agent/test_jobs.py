@@ -1,4 +1,4 @@
-"""One sandbox for all that a release's code does on the host."""
+"""One sandbox for every process of a release on the host."""
 
 import importlib
 import signal

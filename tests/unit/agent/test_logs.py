@@ -1,4 +1,4 @@
-"""What can be read of the server, and that what cannot is an error."""
+"""Which logs can be read, and the error for others."""
 
 import os
 import subprocess

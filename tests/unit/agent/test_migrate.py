@@ -1,4 +1,4 @@
-"""What a person reads when a migration fails."""
+"""The error of a migration that fails."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""A library that an upgrade replaces under a running process, on this very kernel."""
+"""A library that an upgrade replaces under a running process, with this computer's kernel."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What `make status` finds wrong: one line for each thing, and none for a host that is well."""
+"""What `make status` reports: a line for each problem, and none for a healthy host."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""A release comes in whole or not at all."""
+"""A release arrives complete or not at all."""
 
 import errno
 import gzip

@@ -1,4 +1,4 @@
-"""Root's reader of archives: new plain files below one folder, or one line and nothing."""
+"""Unpacking as root: new plain files below one folder, or one error and nothing."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""What the roles' files say, for the tests."""
+"""The content of the roles' files, for the tests."""
 
 import yaml
 

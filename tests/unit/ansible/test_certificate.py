@@ -1,4 +1,4 @@
-"""The host's program for the certificate: when it renews, whom it asks, what nginx gets."""
+"""The host's certificate program: when it renews, what it requests, what nginx gets."""
 
 import functools
 import importlib.util

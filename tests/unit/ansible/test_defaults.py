@@ -1,4 +1,4 @@
-"""A role's default is a choice that counts: whoever changes it changes what is written on the server."""
+"""A changed default of a role changes what is written on the server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may log in: roles/base/tasks/keys.yml played on folders of the test's own, with a login that the keys decide."""
+"""Who may log in: roles/base/tasks/keys.yml run on folders of the test, with a login that depends on the keys."""
 
 import getpass
 import json

@@ -1,4 +1,4 @@
-"""What people write into site.yml and the vaulted file arrives as it stands: for Ansible none of it is a template."""
+"""Values of site.yml and the vaulted file arrive unchanged: Ansible takes none of them as a template."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What of a request makes another object, and what of it the origin sees."""
+"""Which parts of a request are in the cache key, and which the origin gets."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Origins that are no bucket: a distribution that pulls from the site's own server really does."""
+"""Custom origins: a distribution that pulls from the site's own server."""
 
 from tests.unit.cdn.environment import CdnEnvironment
 

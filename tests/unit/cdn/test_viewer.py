@@ -1,4 +1,4 @@
-"""Which requests are taken at all, and what each host and path is configured for."""
+"""Which requests are accepted, and the configuration of each host and path."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""KVM is believed only where a kernel boots under it."""
+"""KVM is used only where a kernel boots under it."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A container machine's control groups, of either version, on a folder that stands for the kernel's."""
+"""A container machine's control groups, of either version, in a folder in place of the kernel's."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Waiting for sshd: QEMU accepts a connection long before anybody is behind it."""
+"""Waiting for sshd: QEMU accepts a connection long before sshd runs."""
 
 import socket
 import threading

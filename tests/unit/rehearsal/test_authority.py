@@ -1,4 +1,4 @@
-"""A client that believes the rehearsal's authority, and no other, reaches what it has signed."""
+"""A client that trusts only the rehearsal's authority accepts its certificates."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""`.ci/run` plays its parts in order, says where the minutes went, and rehearses where this computer can."""
+"""`.ci/run` runs its parts in order, prints their minutes, and rehearses where this computer can."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Nothing of this shell's accounts reaches a rehearsal, and its names lead where they should."""
+"""No account of this shell reaches a rehearsal, and its names resolve correctly."""
 
 import os
 import stat

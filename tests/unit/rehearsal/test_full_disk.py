@@ -1,4 +1,4 @@
-"""What a full disk has shown; there is room again however the block ends."""
+"""The result of a full disk; the space is freed however the block ends."""
 
 import pytest
 

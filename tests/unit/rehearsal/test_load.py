@@ -1,4 +1,4 @@
-"""Every request is counted once, as answered or as failed; a slow server makes nobody wait to be sent."""
+"""Every request is counted once, as answered or as failed; a slow server delays no other request."""
 
 import asyncio
 import ssl

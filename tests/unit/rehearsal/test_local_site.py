@@ -1,4 +1,4 @@
-"""The demo takes a release as the server does."""
+"""The demo unpacks a release as the server does."""
 
 import io
 import tarfile

@@ -1,4 +1,4 @@
-"""What a flood was answered is counted, whether or not the server keeps the connection."""
+"""The responses to a flood are counted, whether or not the server keeps the connection."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

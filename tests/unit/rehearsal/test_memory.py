@@ -1,4 +1,4 @@
-"""Memory is the median of what the kernel says, and a service's own is read from /proc by a program it can run."""
+"""Memory is a median of samples, and a service's is read from /proc by a program on the host."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A password list counts as rejected when each guess was wrong or told when to come back, and by nothing less."""
+"""A password list counts as rejected only if each guess was wrong or got a Retry-After."""
 
 import asyncio
 import json

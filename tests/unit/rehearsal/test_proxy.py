@@ -1,4 +1,4 @@
-"""The proxy leads the names that it was given to their ports, and no other name anywhere."""
+"""The proxy connects its names to their ports, and rejects every other name."""
 
 import http.client
 import socket

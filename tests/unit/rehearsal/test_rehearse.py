@@ -1,4 +1,4 @@
-"""What cannot be rehearsed is one line, and costs nothing of what an earlier rehearsal left."""
+"""A rehearsal that cannot run is a one-line error, and keeps the state of an earlier one."""
 
 import os
 import subprocess

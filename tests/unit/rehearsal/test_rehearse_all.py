@@ -1,4 +1,4 @@
-"""A run of every step that died goes on after the last step that held, on the machine as it was then."""
+"""A run of every step that was stopped continues after the last step that passed, on the saved machine."""
 
 import subprocess
 from contextlib import contextmanager

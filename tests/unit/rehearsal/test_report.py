@@ -1,4 +1,4 @@
-"""The report says the verdict first, needs no other file, and survives a rehearsal that ended early."""
+"""The report begins with the verdict, needs no other file, and exists for a rehearsal that ended early."""
 
 from html.parser import HTMLParser
 

@@ -1,4 +1,4 @@
-"""What a command says is read back as phases, and a failure is one line."""
+"""A command's output is read as phases, and its failure is one line."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""How the server is reached, and what a person reads when it is not."""
+"""The connection to the server, and the errors when there is none."""
 
 import dataclasses
 import os

@@ -1,4 +1,4 @@
-"""Every object of a release is asked of the CDN before a page may need it."""
+"""Every object of a release is requested from the CDN before a page may need it."""
 
 import json
 import threading

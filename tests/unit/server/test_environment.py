@@ -1,4 +1,4 @@
-"""What Slipway itself sets in the site's processes, nobody else may: on the server and in a build they agree."""
+"""Slipway's own variables of the site's processes cannot be overridden, on the server and in a build."""
 
 import json
 

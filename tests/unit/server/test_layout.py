@@ -1,4 +1,4 @@
-"""deploy/layout.yml: each path stands there and nowhere else, and each of its versions says what it changes."""
+"""deploy/layout.yml: the only place of each path, and a line for each change of a version."""
 
 import functools
 import io

@@ -1,4 +1,4 @@
-"""How a proof follows the origin's log, and how a deploy ends that has none."""
+"""A deploy's proof: it follows the origin's log, and fails a deploy when it cannot run."""
 
 import contextlib
 import sys

@@ -1,4 +1,4 @@
-"""After a push the names that were replaced are purged, and no deploy fails when they cannot be."""
+"""After a push the replaced names are purged, and a failed purge fails no deploy."""
 
 import os
 

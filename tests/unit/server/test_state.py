@@ -1,4 +1,4 @@
-"""What the deploying machine keeps of a site is for its owner alone."""
+"""Only its owner may read what the deploying machine stores of a site."""
 
 import os
 import stat

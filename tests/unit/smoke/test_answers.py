@@ -1,4 +1,4 @@
-"""Check H judges one answer; check C judges what the origin says."""
+"""Check H examines one answer; check C the origin's answers."""
 
 import gzip
 import hashlib

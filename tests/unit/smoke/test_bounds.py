@@ -1,4 +1,4 @@
-"""What a host sends is read within bounds: of bytes, decoded bytes, header lines and time."""
+"""Responses are read within limits: of bytes, decoded bytes, header lines and time."""
 
 import asyncio
 import gzip

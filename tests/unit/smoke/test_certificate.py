@@ -1,4 +1,4 @@
-"""A certificate that is over is named with its date."""
+"""The error for an expired certificate names its date."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""As whom a browser is started, and what it is told."""
+"""The user and the environment that a browser is started with."""
 
 import os
 import stat

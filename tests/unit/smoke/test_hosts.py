@@ -1,4 +1,4 @@
-"""Whose a URL is, and how the CDN's hosts are found."""
+"""The role of a URL's host, and the discovery of the CDN's hosts."""
 
 import pytest
 

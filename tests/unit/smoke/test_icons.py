@@ -1,4 +1,4 @@
-"""An icon counts as asked for once its request has left the browser."""
+"""An icon counts as requested once the browser has sent the request."""
 
 import asyncio
 from types import SimpleNamespace

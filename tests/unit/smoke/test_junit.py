@@ -1,4 +1,4 @@
-"""The verdict in the form that a CI shows."""
+"""The verdict as JUnit XML."""
 
 from tests.smoke.junit import suite
 from tests.smoke.verdict import CHECKS, CheckResult, Control, Finding, Verdict

@@ -1,4 +1,4 @@
-"""Checks O, N and A read what others wrote down."""
+"""Checks O, N and A read logs and documents."""
 
 import json
 

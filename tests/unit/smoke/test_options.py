@@ -1,4 +1,4 @@
-"""The command line: what it takes, and that a password never stands on it."""
+"""The command line's options; a password is never among them."""
 
 import os
 

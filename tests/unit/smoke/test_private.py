@@ -1,4 +1,4 @@
-"""A report shows pages as a signed-in person sees them: nobody else may read it."""
+"""A report shows pages of a signed-in person: only its owner may read it."""
 
 import os
 import stat

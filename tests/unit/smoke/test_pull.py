@@ -1,4 +1,4 @@
-"""Pull mode excuses what its CDN causes, and nothing of what a page or a browser does."""
+"""Pull mode excuses the CDN's own requests, and nothing that a page or a browser does."""
 
 import pytest
 

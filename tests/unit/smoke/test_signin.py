@@ -1,4 +1,4 @@
-"""The proof's password goes to the site's own origin: by the form, by a redirect, by nothing else."""
+"""The proof sends its password to the site's own origin only, whatever forms and redirects say."""
 
 import asyncio
 import ssl

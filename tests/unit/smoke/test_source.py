@@ -1,4 +1,4 @@
-"""Where a leak is written."""
+"""The line where a leak is written."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Chromium is made to believe every authority in the file that --ca names."""
+"""Chromium trusts every authority in the file of --ca."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Deployments that are broken by exactly one change, and what the proof must say of each."""
+"""Deployments that are broken by exactly one change, and the expected findings of the proof."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

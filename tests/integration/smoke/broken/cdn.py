@@ -1,4 +1,4 @@
-"""The CDN or the bucket is configured otherwise."""
+"""Faults in the configuration of the CDN or the bucket."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The evidence itself is broken."""
+"""Faults in the log, the manifest or the controls."""
 
 from collections.abc import Iterator
 

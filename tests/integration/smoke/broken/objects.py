@@ -1,4 +1,4 @@
-"""An object of the bucket is missing, stale or labelled wrong."""
+"""An object of the bucket is missing, stale or has wrong metadata."""
 
 import gzip
 import hashlib

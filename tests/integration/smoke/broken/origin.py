@@ -1,4 +1,4 @@
-"""The origin serves, asks for or says what it must not."""
+"""The origin serves, requests or sends what it must not."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A page names, loads or lacks what it should not."""
+"""A page names or loads a wrong file, or a reference is missing."""
 
 from collections.abc import Callable, Iterator
 
