@@ -47,10 +47,10 @@ def check(name: str) -> str:
         raise HostError(f"health check of the new release failed: systemd does not start it: {why}")
     try:
         _wait()
-        ready = probe.fault(*_ask(READY))
+        ready = probe.fault(*_request(READY))
         if ready:
             raise HostError(f"health check of the new release failed: {READY} {ready}")
-        status, _ = _ask(PAGE)
+        status, _ = _request(PAGE)
         if status >= 400:
             raise HostError(f"health check of the new release failed: {PAGE} answers {status}{cause.of(UNIT)}")
         return f"{READY} 200, {PAGE} {status}"
@@ -100,7 +100,7 @@ def _queued(group: str) -> float:
     return waited / 1e9
 
 
-def _ask(page: str) -> tuple[int, str]:
+def _request(page: str) -> tuple[int, str]:
     try:
         return probe.gunicorn(Path(SOCKET), page)
     except OSError as error:

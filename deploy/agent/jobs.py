@@ -89,6 +89,6 @@ def interactive(name: str, arguments: Sequence[str]) -> NoReturn:
 
 
 def clear(unit: str) -> None:
-    """Takes ``unit`` away, whatever is left of it: while one is loaded, no other of its name can start."""
+    """Stops and unloads ``unit``: while it is loaded, no other of its name can start."""
     for action in ("stop", "reset-failed"):
         processes.run(["systemctl", action, f"{unit}.service"])

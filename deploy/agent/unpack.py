@@ -29,7 +29,7 @@ BROKEN = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, RecursionErr
 
 
 class Rejected(Exception):
-    """What an archive holds that no release or package has, in a few words."""
+    """An archive has what no release or package has; says what, in a few words."""
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def unpack(archive: tarfile.TarFile, target: Path, *, replace: str = "") -> None
     Raises Rejected for a member that is no plain file or folder, whose path leaves ``target`` or follows a link, that
     is there already, or that is too large; one of BROKEN; OSError when the disk is full.
     """
-    room = shutil.disk_usage(target).free - MIN_FREE
+    available = shutil.disk_usage(target).free - MIN_FREE
     used, made = 0, {target}
     for number, member in enumerate(archive):
         parts = _parts(member)
@@ -89,9 +89,9 @@ def unpack(archive: tarfile.TarFile, target: Path, *, replace: str = "") -> None
         used += max(member.size, BLOCK)
         if max(used, member.offset_data) > MAX_BYTES or number >= MAX_FILES:
             raise Rejected(f"more than {MAX_BYTES >> 20} MB or {MAX_FILES} files")
-        if used > room:
-            left = f"{max(room, 0) >> 20} MB), {MIN_FREE >> 20} MB left free"
-            raise Rejected(f"it needs more room than the disk has ({left}")
+        if used > available:
+            left = f"{max(available, 0) >> 20} MB), {MIN_FREE >> 20} MB left free"
+            raise Rejected(f"it needs more space than the disk has ({left}")
         folder = _folder(target, parts if member.isdir() else parts[:-1], made)
         if member.isfile():
             _write(archive, member, folder / parts[-1], replace=bool(replace))
@@ -101,13 +101,13 @@ def _parts(member: tarfile.TarInfo) -> tuple[str, ...]:
     name, parts = member.name, PurePosixPath(member.name).parts
     shown = ascii(name)[1:-1][-100:]
     if not (member.isfile() or member.isdir()) or member.issparse():
-        raise Rejected(f"{shown} is no plain file")
+        raise Rejected(f"{shown} is not a plain file")
     if name.startswith("/") or ".." in parts or not name.isprintable():
-        raise Rejected(f"{shown} is no name of a file in it")
+        raise Rejected(f"{shown} is not a valid file name")
     if len(parts) > MAX_DEPTH or not (parts or member.isdir()):
         raise Rejected(f"{shown} is {len(parts)} folders deep")
     if not (0 <= member.size <= MAX_BYTES and 0 <= member.mtime < CLOCK):
-        raise Rejected(f"{shown} is of no possible size or time")
+        raise Rejected(f"{shown} has an impossible size or time")
     return parts
 
 

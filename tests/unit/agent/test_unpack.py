@@ -113,7 +113,7 @@ def test_a_member_that_no_package_has_is_rejected_too_and_never_replaces_the_ven
 
 
 def test_the_archive_itself_is_read_as_strictly(host):
-    with pytest.raises(host.paths.HostError, match="the release is rejected: out is no plain file"):
+    with pytest.raises(host.paths.HostError, match="the release is rejected: out is not a plain file"):
         host.receive.receive("1", SHA, "lock", io.BytesIO(gzip.decompress(packed(LINK))))
 
 
@@ -131,7 +131,7 @@ def test_an_archive_without_end_is_rejected_before_it_fills_the_disk(limit, says
 def test_what_the_database_needs_to_write_on_is_left_free(host, venv, rejected, monkeypatch):
     small = packed(member("a", body=bytes(8_000_000)))
     monkeypatch.setattr(host.unpack.shutil, "disk_usage", lambda path: SimpleNamespace(free=205 << 20))
-    assert "more room than the disk has (5 MB), 200 MB left free" in rejected(code=small)
+    assert "more space than the disk has (5 MB), 200 MB left free" in rejected(code=small)
 
 
 def test_a_header_that_claims_to_be_long_is_not_read_into_memory(venv, rejected):

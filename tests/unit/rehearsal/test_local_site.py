@@ -40,5 +40,5 @@ def test_a_release_takes_the_place_of_the_one_before(local_site, tmp_path):
 def test_what_the_server_would_reject_is_rejected_here(local_site, tmp_path):
     link = tarfile.TarInfo("project/link")
     link.type, link.linkname = tarfile.SYMTYPE, "../manage.py"
-    with pytest.raises(SlipwayError, match=r"^the server would reject the release: project/link is no plain file$"):
+    with pytest.raises(SlipwayError, match=r"^the server would reject the release: project/link is not a plain file$"):
         local_site.unpack(packed(tmp_path / "release.tar.gz", file("manage.py"), link))
