@@ -176,6 +176,6 @@ def test_a_process_that_computes_is_waited_for_and_one_without_end_is_not(host, 
     monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: time.monotonic() - began > 0.6)
     assert host.check.check("1") == "/healthz/ready 200, / 200"
     monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: False)
-    monkeypatch.setattr(host.check, "LONGEST", 1.0)
+    monkeypatch.setattr(host.check, "LONGEST", 0.2)
     with pytest.raises(host.paths.HostError, match=r"timeout, it has not started after \d+ s"):
         host.check.check("1")

@@ -31,7 +31,8 @@ def test_a_kernel_that_boots_and_panics_proves_kvm(probe):
 
 
 @pytest.mark.parametrize("script", ["exec sleep 60", "exit 1"], ids=["hangs", "fails"])
-def test_a_probe_that_hangs_or_fails_means_emulation(script, probe):
+def test_a_probe_that_hangs_or_fails_means_emulation(script, probe, monkeypatch):
+    monkeypatch.setattr(accelerator, "SECONDS", 0.1)
     assert probe(script).startswith("tcg")
 
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from slipway.tool.push import Bucket, push
+from slipway.tool.push import Bucket, push, upload
 from slipway.tool.push.s3 import CONNECTIONS
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import IMMUTABLE, StaticObject
@@ -136,7 +136,8 @@ def test_the_first_error_stops_the_rest(served):
     assert len(served.of("PUT")) < 5 + 3 * CONNECTIONS
 
 
-def test_an_error_does_not_wait_for_a_stalled_upload(served):
+def test_an_error_does_not_wait_for_a_stalled_upload(served, monkeypatch):
+    monkeypatch.setattr(upload, "GRACE", 0.2)
     release = threading.Event()
 
     def put(asked):

@@ -83,10 +83,10 @@ def test_what_an_agent_holds_counts(named, make, described, tmp_path, monkeypatc
     make("mine")
     held = make("held")
     socket = tmp_path / "agent"
-    agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.PIPE, text=True)
     try:
-        while not socket.is_socket():
-            assert agent.poll() is None
+        # It says so once it listens; the socket is there before.
+        assert str(socket) in agent.stdout.readline()
         subprocess.run(
             ["ssh-add", "-q", tmp_path / "held"], env=os.environ | {"SSH_AUTH_SOCK": str(socket)}, check=True
         )
@@ -97,4 +97,4 @@ def test_what_an_agent_holds_counts(named, make, described, tmp_path, monkeypatc
             lockout.check(described(held, more="  IdentityAgent none\n"))
     finally:
         agent.terminate()
-        agent.wait()
+        agent.communicate()
