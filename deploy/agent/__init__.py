@@ -1,5 +1,5 @@
 """What Slipway does on the host itself: one command, `slipway`, that the deploying machine calls over SSH.
 
-Python's standard library alone, and whatever Python the host has. Each command is whole in itself: a connection that
-drops half-way leaves the old release or the new one, never a mixture.
+Standard library only, on the host's own Python. Each command is atomic: after a lost connection the old or the new
+release serves.
 """

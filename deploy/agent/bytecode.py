@@ -1,4 +1,4 @@
-"""Compiles modules to bytecode: the application's user cannot write beside them, and would compile at each start.
+"""Compiles modules to bytecode: the site's user may not write beside them, and would compile them at each start.
 
 Root never starts a venv's interpreter, which runs every .pth file and sitecustomize of its packages, and does not parse
 a package either: an unprivileged user does, in the site's own sandbox without a network.
@@ -19,25 +19,26 @@ UNIT = "slipway-bytecode"
 ISOLATION = ("DynamicUser=yes", "PrivateNetwork=yes", "LimitFSIZE=512M", "RuntimeMaxSec=15min")
 
 
-def add(folder: Path, *names: str, shown: Path) -> None:
-    """Compiles modules without this Python's bytecode below ``names`` in ``folder``, which will be moved to ``shown``.
+def add(folder: Path, *names: str, final_path: Path) -> None:
+    """Compiles the modules below ``names`` in ``folder`` that have no bytecode of this Python.
 
-    A module that does not compile is left out: importing it raises the error.
+    ``final_path`` is where the folder will be moved: tracebacks name it. A module that does not compile is left out;
+    its import raises the error.
     """
     program = pkgutil.get_data(__package__, "compiler.py").decode()
-    line = [
+    command = [
         *jobs.isolated_command(*ISOLATION, unit=UNIT),
         sys.executable,
         "-IS",
         "-c",
         program,
         str(folder),
-        str(shown),
+        str(final_path),
         *names,
     ]
     jobs.clear(UNIT)
     with tempfile.TemporaryFile(dir=ROOT) as packed:
-        subprocess.run(line, stdin=subprocess.DEVNULL, stdout=packed, stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=packed, stderr=subprocess.DEVNULL, check=False)
         jobs.clear(UNIT)
         packed.seek(0)
         # A partial archive will do: a release without bytecode only starts more slowly.

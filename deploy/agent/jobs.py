@@ -1,4 +1,4 @@
-"""Runs a release's own code beside the site: as its user, in the site's own sandbox, inside the budget."""
+"""Runs a release's code beside the site: as the site's user, in its sandbox, within a memory limit."""
 
 import os
 import signal
@@ -15,12 +15,12 @@ IDENTITY = (
     f"EnvironmentFile={ENVIRONMENT}",
     "Environment=PYTHONDONTWRITEBYTECODE=1",
 )
-# The kernel kills it before the site when memory runs out.
+# When memory runs out, the kernel kills the job before the site.
 LIMITS = ("MemorySwapMax=256M", "OOMScoreAdjust=500")
 
 
 def sandbox() -> list[str]:
-    """The service's own confinement, as systemd-run's properties. Raises HostError when there is none: then no job."""
+    """The service's sandbox as systemd-run's properties. Raises HostError when there is none: no job runs without."""
     lines = [line.strip() for line in SANDBOX.read_text().splitlines()]
     properties = [line for line in lines if "=" in line and not line.startswith("#")]
     if not properties:
@@ -31,22 +31,22 @@ def sandbox() -> list[str]:
 def command(name: str, *properties: str, unit: str, wait: bool = True, terminal: bool = False) -> list[str]:
     """systemd-run's arguments for a job in the release ``name``; the command to run follows them.
 
-    A unit that failed stays loaded, so that its cause can be read: ``clear`` takes it away.
+    A unit that failed stays loaded, so that its cause can be read; ``clear`` removes it.
     """
-    how = ["--wait", "--pty" if terminal else "--pipe"] if wait else []
-    return _run(*how, unit=unit, properties=(*IDENTITY, f"WorkingDirectory={RELEASES / name}", *properties))
+    flags = ["--wait", "--pty" if terminal else "--pipe"] if wait else []
+    return _run(*flags, unit=unit, properties=(*IDENTITY, f"WorkingDirectory={RELEASES / name}", *properties))
 
 
 def isolated_command(*properties: str, unit: str) -> list[str]:
-    """The same for what only reads a release: as the user that ``properties`` name, without the site's secrets."""
+    """systemd-run's arguments for a job without the site's secrets, as the user that ``properties`` name."""
     return _run("--wait", "--pipe", unit=unit, properties=properties)
 
 
-def _run(*how: str, unit: str, properties: Sequence[str]) -> list[str]:
+def _run(*flags: str, unit: str, properties: Sequence[str]) -> list[str]:
     shared = (*sandbox(), *LIMITS, f"MemoryMax={settings()['memory_max']}")
-    # The default description is the whole command line, with any secret in it, and the journal shows it.
-    line = ["systemd-run", "--quiet", f"--unit={unit}", f"--description={unit}", *how]
-    return line + [f"--property={each}" for each in (*shared, *properties)]
+    # The default description is the whole command line, with any secret in it; the journal would show it.
+    systemd_run = ["systemd-run", "--quiet", f"--unit={unit}", f"--description={unit}", *flags]
+    return systemd_run + [f"--property={each}" for each in (*shared, *properties)]
 
 
 def _manage(name: str, arguments: Sequence[str]) -> list[str]:
@@ -63,10 +63,10 @@ class Result(NamedTuple):
 
 
 def manage(name: str, arguments: Sequence[str], *properties: str, unit: str) -> Result:
-    """Runs ``manage.py`` of a release to its end; the end of what it prints is kept."""
-    line = [*command(name, *properties, unit=unit), *_manage(name, arguments)]
+    """Runs ``manage.py`` of a release to its end, and keeps the end of its output."""
+    full_command = [*command(name, *properties, unit=unit), *_manage(name, arguments)]
     clear(unit)
-    done = processes.run(line)
+    done = processes.run(full_command)
     killed = cause.killed(unit) if done.returncode else ""
     clear(unit)
     return Result(done.returncode, done.stdout, done.stderr, killed)
@@ -79,13 +79,13 @@ def interactive(name: str, arguments: Sequence[str]) -> NoReturn:
     """
     if not name:
         raise HostError("no release serves yet; `make deploy` brings one")
-    # It ends when the connection does.
+    # The process ends with the connection.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    line = command(
+    full_command = command(
         name, "CollectMode=inactive-or-failed", unit=f"slipway-shell-{os.getpid()}", terminal=sys.stdin.isatty()
     )
-    line += _manage(name, arguments or ["shell"])
-    os.execvp(line[0], line)
+    full_command += _manage(name, arguments or ["shell"])
+    os.execvp(full_command[0], full_command)
 
 
 def clear(unit: str) -> None:

@@ -52,7 +52,7 @@ def _receive(name: str, bundle: Path, target: Path, sha256: str, lock: str, stre
     if os.path.lexists(target / "venv"):
         raise Rejected("venv is the server's own name for its packages")
     (target / "venv").symlink_to(os.path.relpath(VENVS / lock, RELEASES / name))
-    bytecode.add(target, "deploy", "project", shown=RELEASES / name)
+    bytecode.add(target, "deploy", "project", final_path=RELEASES / name)
     # Before the rename: after a power cut the name must not be there without its data.
     os.sync()
     target.rename(RELEASES / name)

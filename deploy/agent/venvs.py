@@ -28,7 +28,7 @@ def make(lock: str, packages: Path) -> None:
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
-    bytecode.add(target, "lib", shown=target)
+    bytecode.add(target, "lib", final_path=target)
     os.sync()
     (target / WHOLE).touch(mode=0o644)
 

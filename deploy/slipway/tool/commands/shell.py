@@ -21,6 +21,6 @@ def run(options: argparse.Namespace) -> int:
         words = shlex.split(options.command)
     except ValueError as error:
         raise SlipwayError(f"COMMAND: {error}") from None
-    # The host's own command runs it in the site's sandbox.
+    # The agent runs it in the site's sandbox.
     line = shlex.join(["slipway", "manage", *words])
     return subprocess.run(connection.command(line, terminal=True), check=False).returncode

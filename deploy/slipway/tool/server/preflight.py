@@ -1,4 +1,4 @@
-"""Rejects a deploy that cannot end well, before anything on the server is changed."""
+"""Rejects a deploy that would fail, before anything on the server is changed."""
 
 import re
 from collections.abc import Set
