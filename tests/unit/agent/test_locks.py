@@ -1,6 +1,7 @@
 """One deploy at a time; the lock ends with its holder."""
 
 import fcntl
+import importlib
 import json
 import os
 import re
@@ -130,21 +131,17 @@ def test_a_lock_that_an_earlier_version_holds_asks_for_no_token(holder, host):
 
 @pytest.mark.parametrize("verb", ["receive 1 sha lock", "migrate 1", "check 1", "activate 1", "rollback 1", "prune 5"])
 @pytest.mark.parametrize("token", ["", "of a lock that was"])
-def test_no_step_changes_anything_without_the_lock(verb, token, command, holder, host, release):
+def test_no_step_changes_anything_without_the_lock(verb, token, holder, host, release, monkeypatch, capsys):
     release("1", current=True)
     release("2")
     before = sorted(host.root.rglob("*"))
-    done = subprocess.run(
-        [*command, *verb.split()],
-        env={**os.environ, "SLIPWAY_LOCK": token},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
+    main = importlib.import_module("agent.__main__")
+    monkeypatch.setattr(main.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["slipway", *verb.split()])
+    monkeypatch.setenv("SLIPWAY_LOCK", token)
+    assert main.main() == 1
     said = r"slipway: this command's deploy lock is gone, me@laptop since .* holds it: .* run the command again\n"
-    assert re.fullmatch(said, done.stderr)
+    assert re.fullmatch(said, capsys.readouterr().err)
     assert sorted(host.root.rglob("*")) == before and host.releases.current() == "1"
 
 
