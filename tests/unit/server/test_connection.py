@@ -58,6 +58,13 @@ def test_an_unreachable_server_is_explained(said, wanted, site, ssh):
         Connection(site).run("true")
 
 
+def test_another_host_key_is_removed_by_the_name_that_known_hosts_has(site, ssh):
+    settings = "printf 'hostname 203.0.113.7\\nport 2222\\n'"
+    ssh(f'case "$*" in *" -G "*|"-G "*) {settings};; *) echo "Host key verification failed." >&2; exit 255;; esac')
+    with pytest.raises(Unreachable, match=r"ssh-keygen -R '\[203\.0\.113\.7\]:2222'$"):
+        Connection(site).run("true")
+
+
 def test_a_bare_host_is_reached_as_its_first_user(site, ssh):
     ssh('case "$*" in *"-l root"*) exit 0;; *) echo "Permission denied" >&2; exit 255;; esac')
     assert reach(site).user == "root"

@@ -131,7 +131,7 @@ class Connection:
         if "REMOTE HOST IDENTIFICATION" in reason or "Host key verification failed" in reason:
             return (
                 f"{address}: it has another host key than it had; "
-                f"if you reinstalled it: ssh-keygen -R {self.site.server}"
+                f"if you reinstalled it: ssh-keygen -R {shlex.quote(host_keys.known_name(self.site))}"
             )
         if re.search(BROKEN_OFF, reason):
             return f"{address}: the SSH connection broke off; the same command again takes up where this one ended"

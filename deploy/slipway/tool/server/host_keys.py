@@ -36,10 +36,8 @@ def provisioned(site: config.Site) -> None:
 
 def fingerprint(site: config.Site) -> str:
     """The key that ssh has saved, as `ssh-keygen -l` shows it."""
-    options = dict(settings(site))
-    name, port = options.get("hostkeyalias") or options.get("hostname", site.server), options.get("port", "22")
-    wanted = name if port == "22" or "hostkeyalias" in options else f"[{name}]:{port}"
-    for file in options.get("userknownhostsfile", "~/.ssh/known_hosts").split():
+    wanted = known_name(site)
+    for file in dict(settings(site)).get("userknownhostsfile", "~/.ssh/known_hosts").split():
         command = ["ssh-keygen", "-l", "-F", wanted, "-f", str(Path(file).expanduser())]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         shown = [line.split() for line in done.stdout.splitlines() if "SHA256:" in line]
@@ -49,6 +47,13 @@ def fingerprint(site: config.Site) -> str:
                 + ", compare it with your provider's console"
             )
     return "its fingerprint cannot be shown"
+
+
+def known_name(site: config.Site) -> str:
+    """What known_hosts calls the server: with its port, where that is not 22."""
+    options = dict(settings(site))
+    name, port = options.get("hostkeyalias") or options.get("hostname", site.server), options.get("port", "22")
+    return name if port == "22" or "hostkeyalias" in options else f"[{name}]:{port}"
 
 
 def settings(site: config.Site) -> list[tuple[str, str]]:
