@@ -1,11 +1,11 @@
-"""The error pages. They need no database and no context processor, so that they show when those fail."""
+"""The error pages. They need no database and no context processor, so that they work when those fail."""
 
 import functools
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
-# When not even the error page can be made, for instance without the static manifest.
+# The page when not even the error template renders, for instance without the static manifest.
 LAST_RESORT = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Slipway</title><link rel="icon" href="data:,"></head>
 <body><h1>Something broke on the server</h1><p>Try again in a moment.</p></body></html>
@@ -15,7 +15,7 @@ LAST_RESORT = """<!DOCTYPE html>
 def page(request, status, **headers):
     try:
         body = render_to_string(f"{status}.html", {"request": request})
-    except Exception:  # the error that led here is logged already; the visitor still gets a page
+    except Exception:  # the original error is logged already; the visitor still gets a page
         body = LAST_RESORT
     return HttpResponse(body, status=status, headers=headers)
 
@@ -37,7 +37,7 @@ def server_error(request):
 
 
 def allow(*methods):
-    """Lets a view answer these methods and gives the others a page, where Django sends nothing."""
+    """Allows a view these methods; the others get a 405 page, where Django sends an empty response."""
 
     def decorate(view):
         @functools.wraps(view)

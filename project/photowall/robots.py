@@ -1,4 +1,4 @@
-"""What browsers and robots ask for without being told to."""
+"""What browsers and robots request on their own."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 @require_safe
 @cache_control(public=True, max_age=86400)
 def favicon(request):
-    """A person who opens the health page still makes the browser ask; the bytes are on the CDN."""
+    """Redirects to the CDN. A browser requests it on pages without an icon, such as the health check."""
     return redirect(static("favicon.ico"))
 
 

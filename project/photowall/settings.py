@@ -92,8 +92,7 @@ STATICFILES_DIRS = [BASE_DIR / "assets"]
 
 # Security
 # https://docs.djangoproject.com/en/5.2/ref/middleware/#module-django.middleware.security
-# HSTS is for this host alone; the domain's other hosts, and the preload list, are yours to decide: neither is easily
-# taken back.
+# HSTS is for this host only. The domain's other hosts and the preload list are your decision: both are hard to revert.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 # https://docs.djangoproject.com/en/5.2/ref/settings/#session-cookie-httponly
@@ -105,16 +104,16 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 
-# Static files, media and the CDN; below all of the above, because it builds on them.
+# Static files, media and the CDN; last, because it uses the settings above.
 from slipway.settings import *  # noqa: E402, F403
 
-# What a page may load and send, strictly: no inline script without the answer's nonce, no eval.
+# A strict Content-Security-Policy: no inline script without the response's nonce, no eval.
 # https://django-csp.readthedocs.io/en/latest/configuration.html
 _static, _media, _upload = (SLIPWAY_SOURCES[name] for name in ("static", "media", "upload"))  # noqa: F405
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        # 'self' for the admin's translations, which the site itself generates.
+        # 'self' for the admin's translations, which Django generates.
         "script-src": [_static, SELF, NONCE],
         "style-src": [_static, NONCE],
         "font-src": [_static],

@@ -1,4 +1,4 @@
-"""What the site answers."""
+"""The site's URLs."""
 
 from django.conf import settings
 from django.conf.urls.static import static
@@ -27,7 +27,7 @@ urlpatterns = [
         {"sitemaps": SITEMAPS, "template_name": "sitemap.xml"},
         name="sitemap",
     ),
-    # Development alone: with DEBUG off this is an empty list.
+    # Development only: with DEBUG off this is an empty list.
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]
 

@@ -1,4 +1,4 @@
-"""What several tests of the wall share: somebody who signs in, and photos that hang."""
+"""Fixtures of several tests: a user who signs in, and photos on the wall."""
 
 import pytest
 from django.test import Client
@@ -9,13 +9,13 @@ from wall.models import Photo
 
 @pytest.fixture(autouse=True)
 def database(db, settings):
-    """Each test has it, empty; a password costs next to nothing."""
+    """An empty database for each test, and a fast password hasher."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
 def client():
-    """Answers a view's exception with the error page, as the server does."""
+    """Turns a view's exception into the error page, as the server does."""
     return Client(raise_request_exception=False)
 
 
@@ -26,11 +26,11 @@ def owner(django_user_model):
 
 @pytest.fixture
 def hang(owner):
-    """Hangs a photo of a size; returns it."""
+    """Creates a photo of the given size on the wall; returns it."""
 
     def hang(title="Low tide", width=1600, height=1067, **fields):
         image = trust(UploadedImage(key=f"media/public/{title}.jpg", width=width, height=height))
-        words = {"title": title, "alt": f"{title}, seen from the quay", "owner": owner, "image": image}
-        return Photo.objects.create(**words | fields)
+        values = {"title": title, "alt": f"{title}, seen from the quay", "owner": owner, "image": image}
+        return Photo.objects.create(**values | fields)
 
     return hang

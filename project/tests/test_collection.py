@@ -1,4 +1,4 @@
-"""Each of these files runs: pytest leaves out folders of some names (build, dist, venv) without a word."""
+"""pytest collects each of these files: it silently skips folders with some names (build, dist, venv)."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Django's own list of what a site in production must have set."""
+"""`manage.py check --deploy`, Django's own checks of a site in production."""
 
 import os
 import subprocess
@@ -30,13 +30,13 @@ def check(**environment):
     )
 
 
-def test_it_is_content_with_two_silenced_for_a_reason():
+def test_it_passes_with_two_checks_silenced():
     done = check()
     assert done.returncode == 0, done.stderr
     assert "(2 silenced)" in done.stdout
 
 
-def test_it_would_notice_a_weak_secret():
+def test_it_finds_a_weak_secret():
     done = check(SECRET_KEY="short")
     assert done.returncode == 1
     assert "security.W009" in done.stderr

@@ -35,11 +35,11 @@ def broken_site(settings):
     settings.ROOT_URLCONF = __name__
 
 
-def assert_whole(answer, status, words):
-    """A page of the site's own: its words, its icons and its stylesheet."""
+def assert_whole(answer, status, text):
+    """A page of the site's own: its text, its icons and its stylesheet."""
     page = answer.content.decode()
     assert answer.status_code == status
-    assert words in page
+    assert text in page
     assert 'rel="icon" href="/static/favicon.ico"' in page
     assert 'rel="apple-touch-icon"' in page
     assert '<link rel="stylesheet" href="/static/css/error.css">' in page
@@ -82,11 +82,11 @@ def test_a_chosen_theme_holds_on_error_pages(client):
     assert f'<script nonce="{nonce}">' in answer.content.decode()
 
 
-def test_error_pages_ask_neither_database_nor_context_processors(client, monkeypatch):
+def test_error_pages_use_neither_database_nor_context_processors(client, monkeypatch):
     def reject(*args, **kwargs):
         raise OperationalError("the database is away")
 
-    # Mended before the test ends, which rolls the database back.
+    # Undone before the test ends, which rolls the database back.
     with monkeypatch.context() as patch:
         patch.setattr(connection, "cursor", reject)
         patch.setattr(engines["django"].engine, "template_context_processors", [reject])
@@ -101,7 +101,7 @@ def test_a_page_is_sent_even_when_no_template_can_be_rendered(monkeypatch):
     monkeypatch.setattr(errors, "render_to_string", reject)
     answer = server_error(RequestFactory().get("/"))
     assert (answer.status_code, answer.content.decode()) == (500, errors.LAST_RESORT)
-    assert '<link rel="icon" href="data:,">' in errors.LAST_RESORT  # no browser asks the origin
+    assert '<link rel="icon" href="data:,">' in errors.LAST_RESORT  # no browser requests an icon
 
 
 def test_a_view_answers_the_methods_it_allows():

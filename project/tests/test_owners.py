@@ -1,4 +1,4 @@
-"""Who may hang a photo, and who may take it down."""
+"""Who may add a photo, and who may take it down."""
 
 import pytest
 
@@ -12,13 +12,13 @@ def test_adding_a_photo_needs_signing_in(client, owner):
     assert client.get("/wall/add/").status_code == 200
 
 
-def test_signing_in_leads_back_to_where_one_was(client, owner):
+def test_signing_in_redirects_to_the_page_before(client, owner):
     form = {"username": "ada", "password": "a long enough password", "next": "/wall/add/"}
     assert client.post("/login/", form)["Location"] == "/wall/add/"
     assert client.post("/logout/")["Location"] == "/"
 
 
-def test_a_wrong_password_is_said_on_the_page(client, owner):
+def test_a_wrong_password_is_an_error_on_the_page(client, owner):
     page = client.post("/login/", {"username": "ada", "password": "guess"}).content.decode()
     assert "Please enter a correct username and password" in page
 

@@ -1,4 +1,4 @@
-"""What the wall's pages show, and what they cost."""
+"""The content of the wall's pages, and their number of queries."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from wall.views import LATEST, PER_PAGE
 
 
 def queries(client, path):
-    client.get(path)  # content types and the like are asked for once a process
+    client.get(path)  # content types and the like are loaded once a process
     with CaptureQueriesContext(connection) as captured:
         assert client.get(path).status_code == 200
     return len(captured)

@@ -1,4 +1,4 @@
-"""What the Content-Security-Policy asks of the markup."""
+"""What the Content-Security-Policy requires of the markup."""
 
 import re
 from pathlib import Path
@@ -38,7 +38,7 @@ def test_no_page_has_an_inline_style_or_handler(pages):
                 assert name != "style" and not name.startswith("on"), (path, name)
 
 
-def test_every_inline_script_carries_the_answer_s_nonce(pages):
+def test_every_inline_script_has_the_response_s_nonce(pages):
     for path, answer in pages:
         nonce = answer["Content-Security-Policy"].split("'nonce-")[1].split("'")[0]
         inline = [e for e in elements(answer) if e.tag == "script" and not e.get("src") and not is_data(e)]
@@ -67,7 +67,7 @@ def test_every_page_names_its_icons_and_one_heading(pages):
         assert sum(element.tag == "h1" for element in found) == 1, path
 
 
-def test_what_cors_applies_to_says_so(pages):
+def test_what_is_fetched_with_cors_has_the_attribute(pages):
     for path, answer in pages:
         for element in elements(answer):
             font = element.get("as") == "font"

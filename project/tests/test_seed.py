@@ -16,7 +16,7 @@ from wall.scenery import SCENES
 
 @pytest.fixture
 def stored(monkeypatch):
-    """Every image that would have gone to the bucket; painted small, which is quick."""
+    """Every image that would be uploaded to the bucket; painted small, to be quick."""
     images = []
 
     def store(data):
@@ -29,9 +29,9 @@ def stored(monkeypatch):
 
 
 def seed():
-    said = io.StringIO()
-    call_command("seed_wall", stdout=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command("seed_wall", stdout=output)
+    return output.getvalue()
 
 
 def test_an_empty_wall_gets_twelve_photos_in_order(stored):
@@ -47,7 +47,7 @@ def test_a_wall_with_photos_is_left_alone(stored, hang):
     assert (Photo.objects.count(), stored) == (1, [])
 
 
-def test_the_photos_belong_to_the_superuser_that_is_there(stored, owner):
+def test_the_photos_belong_to_the_existing_superuser(stored, owner):
     owner.is_superuser = True
     owner.save()
     assert "Sign in" not in seed()
@@ -67,7 +67,7 @@ def test_a_generated_password_is_printed_once_and_works(stored, monkeypatch):
     assert get_user_model().objects.get(username="demo").check_password(password)
 
 
-def test_a_store_that_rejects_half_way_leaves_the_wall_empty(stored, monkeypatch):
+def test_a_store_that_fails_half_way_leaves_the_wall_empty(stored, monkeypatch):
     def reject(data):
         stored.append(data)
         if len(stored) == 3:

@@ -1,4 +1,4 @@
-"""site.yml as it is shipped, before anybody fills it in: it goes when the wall goes."""
+"""site.yml as shipped, before it is filled in. Delete this file with the wall."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from slipway.tool.commands._fill import fill
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = (ROOT / "site.yml").read_text()
 REFERENCE = (ROOT / "docs" / "site-yml.md").read_text()
-# key → what the reference says of it, in the reference's order.
+# key → its entry in the reference, in the reference's order.
 PARTS = re.split(r"^### `(\w+)`$", REFERENCE, flags=re.MULTILINE)
 ENTRIES = dict(zip(PARTS[1::2], PARTS[2::2], strict=True))
 

@@ -1,4 +1,4 @@
-/* A form with data-ask="id" asks in that dialog before it is sent. */
+/* A form with data-ask="id" opens that dialog for confirmation before it is sent. */
 for (const form of document.querySelectorAll("form[data-ask]")) {
   const dialog = document.getElementById(form.dataset.ask);
   form.addEventListener("submit", (event) => {

@@ -1,4 +1,4 @@
-/* The lamp in the masthead: day or night, kept in this browser. */
+/* The lamp in the masthead: switches between day and night, and stores the choice in this browser. */
 {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -24,7 +24,7 @@
     try {
       localStorage.setItem("theme", root.dataset.theme);
     } catch {
-      // A browser that keeps nothing still has its lamp for this page.
+      // Without storage the choice applies to this page only.
     }
     show();
   });

@@ -22,11 +22,11 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium. Playwright's loop runs in this thread, where Django would reject its database."""
+    """Chromium. Playwright's loop runs in this thread, where Django would reject database access."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if not program:
         pytest.skip("no Chromium here: apt install chromium")
-    # Chromium's sandbox rejects root.
+    # Chromium's sandbox does not run as root.
     flags = ["--no-proxy-server", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -57,10 +57,10 @@ def photos(site):
 
 @pytest.fixture
 def complaints():
-    """Violations, script errors and failed requests; none are expected of any page."""
-    heard = []
-    yield heard
-    assert heard == []
+    """Policy violations, script errors and failed requests; none are expected of any page."""
+    reported = []
+    yield reported
+    assert reported == []
 
 
 @pytest.fixture
@@ -70,14 +70,14 @@ def page(browser, site, complaints):
     page = context.new_page()
     page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("response", lambda answer: answer.status >= 400 and complaints.append(f"{answer.status} {answer.url}"))
+    page.on("response", lambda reply: reply.status >= 400 and complaints.append(f"{reply.status} {reply.url}"))
     yield page
     context.close()
 
 
 @pytest.fixture
 def owner_page(page):
-    """A page of somebody who has signed in, and owns every photo."""
+    """A page of a signed-in user, who owns every photo."""
     page.goto("/login/")
     page.get_by_label("Username").fill(NAME)
     page.get_by_label("Password").fill(PASSWORD)

@@ -1,4 +1,4 @@
-"""The wall as people use it."""
+"""The wall in a browser."""
 
 import pytest
 from playwright.sync_api import expect
@@ -74,7 +74,7 @@ def test_without_its_module_the_viewer_is_the_photo_s_page(page, complaints):
     page.goto("/wall/")
     page.locator(".frame a").first.click()
     page.wait_for_url("**/wall/*/")
-    complaints.clear()  # of the module that was taken away
+    complaints.clear()  # the module that was aborted
 
 
 def test_taking_a_photo_down_asks_first(owner_page, photos):

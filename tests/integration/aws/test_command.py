@@ -37,7 +37,7 @@ def call(aws: LocalAws, site_yml: Path, *arguments: str, identity: str = "admin"
 
 
 def test_provision_says_what_it_changed_and_then_that_nothing_is_left(aws: LocalAws, site_yml: Path):
-    first, second, checked = (call(aws, site_yml, *said) for said in (["cdn"], ["cdn"], CHECK))
+    first, second, checked = (call(aws, site_yml, *arguments) for arguments in (["cdn"], ["cdn"], CHECK))
     assert "create static distribution" in first.stdout
     assert "cloudfront.net" in first.stdout
     assert second.stdout.startswith("In account 123456789012, as arn:")
@@ -46,10 +46,10 @@ def test_provision_says_what_it_changed_and_then_that_nothing_is_left(aws: Local
     assert (first.returncode, second.returncode, checked.returncode) == (0, 0, 0)
 
 
-def test_a_plan_stands_before_what_is_done_and_says_the_costs(aws: LocalAws, site_yml: Path):
-    said = call(aws, site_yml, "cdn").stdout
-    assert "Exists already:\n    nothing\n" in said
-    plan, _, done = said.partition("What it costs:")
+def test_a_plan_with_its_costs_is_printed_before_the_changes(aws: LocalAws, site_yml: Path):
+    output = call(aws, site_yml, "cdn").stdout
+    assert "Exists already:\n    nothing\n" in output
+    plan, _, done = output.partition("What it costs:")
     made = re.findall(r"(?m)^ +(create .*)$", plan)
     assert f"create bucket {_name(site_yml)}-media in eu-central-1" in made
     assert [line for line in done.splitlines() if line.startswith("create ")] == made

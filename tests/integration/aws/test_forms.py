@@ -71,9 +71,7 @@ def test_a_form_uploads_the_object(calls: Calls, upload_bucket: str, form: dict[
 
 
 @pytest.mark.parametrize(("asked", "status"), [("201", 201), ("200", 200), ("", 204)])
-def test_the_answer_has_the_status_that_the_form_asks_for(
-    calls: Calls, upload_bucket: str, post: Post, asked: str, status: int
-):
+def test_the_answer_has_the_status_of_the_form(calls: Calls, upload_bucket: str, post: Post, asked: str, status: int):
     fields = {"success_action_status": asked} if asked else {}
     s3 = calls.client("s3", "web", config=Config(signature_version="s3v4"))
     signed = s3.generate_presigned_post(upload_bucket, KEY, fields, [fields] if fields else [])

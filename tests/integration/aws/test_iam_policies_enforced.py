@@ -126,8 +126,8 @@ def may(call, **params: object) -> bool:
         call(**params)
     except ClientError as error:
         # moto words the rejections of CloudFront and ACM as another protocol would.
-        said = error.response.get("Errors", error.response)["Error"]
-        assert said["Code"] == "AccessDenied" or "<Code>AccessDenied</Code>" in said["Message"], said
+        denial = error.response.get("Errors", error.response)["Error"]
+        assert denial["Code"] == "AccessDenied" or "<Code>AccessDenied</Code>" in denial["Message"], denial
         return False
     return True
 

@@ -46,7 +46,7 @@ def secure_site(site: ExampleSite) -> ExampleSite:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_certificate_is_asked_for_once_and_its_records_are_named(
+def test_a_certificate_is_requested_once_and_its_records_are_named(
     calls: Calls, secure_site: ExampleSite, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(certificate, "ISSUED_WITHIN", 0)
@@ -66,9 +66,9 @@ def test_an_issued_certificate_is_used_and_plain_http_to_the_bucket_rejected(
 ):
     for name, value in tls_aws.env.items():
         monkeypatch.setenv(name, value)
-    said = []
-    assert cloudfront.provision(secure_site, say=said.append).changes
-    assert any(f"static.{secure_site.domain} CNAME " in line for line in said)
+    lines = []
+    assert cloudfront.provision(secure_site, say=lines.append).changes
+    assert any(f"static.{secure_site.domain} CNAME " in line for line in lines)
     assert cloudfront.provision(secure_site).changes == ()
     described = cloudfront.describe(secure_site)
     for kind in ("static", "media"):

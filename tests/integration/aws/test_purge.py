@@ -36,7 +36,7 @@ def site(aws, tmp_path, monkeypatch):
     return site
 
 
-def test_the_vault_s_key_asks_for_the_invalidation(site, aws):
+def test_the_vault_s_key_requests_the_invalidation(site, aws):
     command = [sys.executable, "-m", "slipway.tool", "purge", "/favicon.ico", f"{site.media_url}/2026/*"]
     environ = os.environ | {"CONFIG": str(site.path)}
     done = subprocess.run(command, cwd=config.ROOT, env=environ, capture_output=True, text=True, check=False)

@@ -75,7 +75,7 @@ def test_a_recorded_release_leaves_this_process_s_environment_as_it_was(deploy, 
     assert Prune.of(site, Identity()).plan(5, []).kept == ("20261130T080000Z-abc",)
 
 
-def test_a_key_that_may_not_read_the_state_leaves_it_to_whoever_deploys(deploy, monkeypatch, capsys):
+def test_a_key_without_the_permission_to_read_the_state_leaves_it_to_the_users_credentials(deploy, monkeypatch, capsys):
     assert deploy("pruner")["static"]["bucket"]
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
@@ -86,7 +86,7 @@ def test_a_key_that_may_not_read_the_state_leaves_it_to_whoever_deploys(deploy, 
     )
 
 
-def test_a_purge_asks_with_the_keys_it_is_given_and_leaves_the_environment(aws, site, monkeypatch):
+def test_a_purge_uses_the_keys_it_gets_and_leaves_the_environment(aws, site, monkeypatch):
     from slipway.tool.providers import purge
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

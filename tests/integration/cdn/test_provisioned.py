@@ -82,7 +82,7 @@ def test_a_preflight_of_the_site_is_answered_and_of_a_stranger_rejected(provisio
     assert rejected.headers["Access-Control-Allow-Origin"] is None
 
 
-def test_a_key_asked_for_before_its_upload_is_there_after_it(provisioned: Account):
+def test_a_key_requested_before_its_upload_is_there_after_it(provisioned: Account):
     assert provisioned.get(STATIC, "/late.css").status == 404
     provisioned.s3.put_object(Bucket="example-org", Key="static/late.css", Body=CSS, ContentType="text/css")
     assert provisioned.get(STATIC, "/late.css").status == 200

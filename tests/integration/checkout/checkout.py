@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = "secret"
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "django.contrib.staticfiles"]
 MIDDLEWARE = []
-ROOT_URLCONF = "project.urls"
+ROOT_URLCONF = "urls"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 STATICFILES_DIRS = [BASE_DIR / "project" / "assets"]
 TEMPLATES = [{
@@ -53,7 +53,7 @@ class Checkout:
         self.environment = {
             "PATH": os.environ["PATH"],
             "PYTHONDONTWRITEBYTECODE": "1",
-            "DJANGO_SETTINGS_MODULE": "project.settings",
+            "DJANGO_SETTINGS_MODULE": "settings",
             "SITE_URL": "https://www.example.com",
             "SLIPWAY_ENV": "production",
             "STATIC_URL": STATIC,

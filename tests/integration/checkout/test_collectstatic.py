@@ -13,10 +13,10 @@ def test_it_leaves_all_that_the_templates_ask_for_in_the_bucket(checkout, bucket
     assert re.fullmatch(r"\d+ objects, \d+ sent \(\d+\.\d MB\), 0 skipped, \d+ requests, \d+\.\d s", closing)
     objects = json.loads((checkout.root / "build/manifests/objects.json").read_text())["objects"]
     assert set(objects) == set(bucket.objects)
-    for key, said in objects.items():
+    for key, entry in objects.items():
         body, headers = bucket.objects[key]
-        assert (headers["Content-Type"], headers["Cache-Control"]) == (said["content_type"], said["cache_control"])
-        assert len(body) == said["bytes"]
+        assert (headers["Content-Type"], headers["Cache-Control"]) == (entry["content_type"], entry["cache_control"])
+        assert len(body) == entry["bytes"]
     bundles = [key for key in objects if "/CACHE/" in key]
     assert sorted(key.rpartition(".")[2] for key in bundles) == ["css", "js"]
 
@@ -46,7 +46,7 @@ def test_a_dry_run_says_what_it_would_send_and_sends_and_writes_nothing(checkout
     assert not (checkout.root / "build/manifests").exists()
 
 
-def test_building_only_asks_nothing_of_the_bucket(checkout):
+def test_building_only_does_not_use_the_bucket(checkout):
     done = checkout.manage("collectstatic", "--build-only", AWS_ENDPOINT_URL_S3="http://127.0.0.1:1")
     assert done.returncode == 0
     assert (checkout.root / "build/manifests/staticfiles.json").exists()

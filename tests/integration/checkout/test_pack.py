@@ -89,11 +89,11 @@ def test_owners_times_and_order_of_a_release_say_nothing_of_the_machine(members)
     assert list(members) == sorted(members)
 
 
-def test_what_differs_stands_beside_the_tarball(checkout):
+def test_what_differs_is_in_a_file_beside_the_tarball(checkout):
     built(checkout)
-    said = json.loads((checkout.root / "build" / "release.json").read_text())
-    assert set(said) == {"id", "created", "sha256", "bytes", "sign_in_paths"}
-    assert said["id"].endswith(said["sha256"][:8])
+    description = json.loads((checkout.root / "build" / "release.json").read_text())
+    assert set(description) == {"id", "created", "sha256", "bytes", "sign_in_paths"}
+    assert description["id"].endswith(description["sha256"][:8])
 
 
 def test_where_passwords_are_taken_is_known_before_anything_is_built(checkout):
@@ -138,7 +138,7 @@ def test_a_page_of_the_unpacked_release_names_the_hashed_files(checkout, tmp_pat
         unpack(archive, tmp_path / "current")
     checkout.root = tmp_path / "current"
     deploy = tmp_path / "current" / "deploy"
-    done = checkout.python("-m", "project.render", PYTHONPATH=f"{deploy}:{deploy / 'previous'}")
+    done = checkout.python("-m", "render", PYTHONPATH=f"{tmp_path / 'current' / 'project'}:{deploy}")
     assert done.returncode == 0, done.stderr
     for kind in ("css", "js"):
         (bundle,) = [key for key in objects if "/CACHE/" in key and key.endswith(kind)]

@@ -115,7 +115,7 @@ def test_a_project_as_startproject_makes_it_passes(shop):
     done = shop.test()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Ran 1 test" in done.stderr
-    assert [step.split()[0] for step in steps(done)] == ["Check", "Look", "Run", "Build", "Pack"]
+    assert [step.split()[0] for step in steps(done)] == ["Check", "Check", "Run", "Build", "Pack"]
     assert "mysite.settings passes" in done.stdout
 
 

@@ -117,7 +117,7 @@ def test_the_page_says_why_the_bucket_rejected(visitor, change, sentence):
     visitor.change_forms(change)
     visitor.choose(PHOTO)
     visitor.expect_error(sentence)
-    # A page that may not read the bucket's answer could not have said why.
+    # The page may read the bucket's response; otherwise it could not show the reason.
     assert any("127.0.0.1" in url and status >= 400 for url, status in visitor.posts)
 
 
@@ -144,7 +144,7 @@ def test_the_page_says_that_the_bucket_found_a_photo_too_large(visitor, sign):
     assert any("127.0.0.1" in url and status == 400 for url, status in visitor.posts)
 
 
-def test_a_form_that_has_expired_is_said_and_tried_again(visitor, sign):
+def test_a_form_that_has_expired_is_reported_and_tried_again(visitor, sign):
     lifetimes = iter((-1, 300))
     visitor.go("/photos/add/")
     visitor.change_forms(lambda form: sign(form, seconds=next(lifetimes)))
@@ -164,7 +164,7 @@ def test_a_photo_too_large_is_rejected_before_it_is_sent(visitor):
     assert all(status < 400 for _, status in visitor.posts)
 
 
-def test_a_bucket_that_cannot_be_reached_is_said_and_tried_again(visitor):
+def test_a_bucket_that_cannot_be_reached_is_reported_and_tried_again(visitor):
     visitor.page.route(lambda url: "127.0.0.1" in url, lambda route: route.abort("connectionrefused"))
     visitor.go("/photos/add/")
     visitor.choose(PHOTO)
@@ -182,7 +182,7 @@ def test_a_bucket_that_cannot_be_reached_is_said_and_tried_again(visitor):
         (PHOTO[:-2], "cut.jpg", "cut off or damaged"),
     ),
 )
-def test_what_is_no_photo_is_said_in_words(visitor, body, name, sentence):
+def test_what_is_no_photo_is_an_error_on_the_page(visitor, body, name, sentence):
     visitor.go("/photos/add/")
     visitor.choose(body, name)
     visitor.expect_error(sentence)
@@ -191,7 +191,7 @@ def test_what_is_no_photo_is_said_in_words(visitor, body, name, sentence):
     visitor.expect_uploaded()
 
 
-def test_who_was_signed_out_meanwhile_is_told_so(visitor):
+def test_a_user_who_was_signed_out_meanwhile_gets_an_error(visitor):
     visitor.go("/photos/add/")
     visitor.context.clear_cookies(name="sessionid")
     visitor.choose(PHOTO)

@@ -123,7 +123,7 @@ def test_an_object_that_changed_after_the_check_is_not_published(store, upload, 
     assert "Contents" not in admin.list_objects_v2(Bucket=bucket, Prefix="media/public/")
 
 
-def test_an_upload_that_never_came_is_told_apart_from_a_bucket_that_is_down(store, upload, monkeypatch):
+def test_a_missing_upload_is_distinguished_from_a_bucket_that_is_down(store, upload, monkeypatch):
     ticket = upload({"original": picture()})
     with pytest.raises(UploadError, match=GONE):
         store.read_range(ticket.key("original") + "x", 0, 10)

@@ -29,8 +29,8 @@ def described_rule(tmp_path, site):
     """The CORS rule that `make cdn` tells people to set, for a bucket at Cloudflare."""
     file = tmp_path / "site.yml"
     file.write_text(f"domain: example.com\nsite: {site}\nprovider: cloudflare\nendpoint: https://r2.example.net\n")
-    said = " ".join(step.what for step in cloudflare.describe(config.load(file)))
-    return json.loads(re.search(r"\{.*?\}", said)[0])
+    steps = " ".join(step.what for step in cloudflare.describe(config.load(file)))
+    return json.loads(re.search(r"\{.*?\}", steps)[0])
 
 
 @pytest.fixture
@@ -147,8 +147,8 @@ def test_the_proof_tries_such_an_upload_too(elsewhere, local_site):
     command += ["--upload", "/uploads/sign/"]
     env = local_site.variables("web") | {"SMOKE_LOGIN": f"{USER}:{local_site.password}"}
     subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, check=False)
-    said = json.loads((local_site.report / "smoke.json").read_text())
-    assert [finding for finding in said["findings"] if finding["check"] == "A"] == []
+    report = json.loads((local_site.report / "smoke.json").read_text())
+    assert [finding for finding in report["findings"] if finding["check"] == "A"] == []
     # Both files were sent.
-    assert said["checks"]["A"]["checked"] == 2
-    assert not any("uploads" in note for note in said["notes"])
+    assert report["checks"]["A"]["checked"] == 2
+    assert not any("uploads" in note for note in report["notes"])

@@ -59,9 +59,9 @@ def test_its_file_is_in_our_bucket_and_served_by_the_media_host(environ, admin, 
     }
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, env=environ | production)
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert said["url"] == f"https://media.example.com/{quote(said['name'])}"
-    stored = admin.get_object(Bucket=bucket, Key=f"media/public/{said['name']}")
+    result = json.loads(done.stdout)
+    assert result["url"] == f"https://media.example.com/{quote(result['name'])}"
+    stored = admin.get_object(Bucket=bucket, Key=f"media/public/{result['name']}")
     assert stored["Body"].read() == b"%PDF-1.7"
     assert (stored["ContentType"], stored["CacheControl"][-9:]) == ("application/pdf", "immutable")
     assert "ContentEncoding" not in stored

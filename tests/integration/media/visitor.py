@@ -14,9 +14,9 @@ CHANGE_FORMS = """() => {
     const fetched = window.fetch;
     window.fetch = async (...request) => {
         const answer = await fetched(...request);
-        const said = await answer.json();
-        said.files[0] = await window.changedForm(said.files[0]);
-        return new Response(JSON.stringify(said));
+        const data = await answer.json();
+        data.files[0] = await window.changedForm(data.files[0]);
+        return new Response(JSON.stringify(data));
     };
 }"""
 

@@ -100,7 +100,7 @@ def test_two_pushes_of_one_release_at_the_same_time_both_succeed(bucket, held, r
         ("cdn", "cannot put .*403 AccessDenied: allow s3:PutObject"),
     ],
 )
-def test_an_identity_without_the_rights_is_told_which_it_lacks(bucket, release, act_as, identity, expected):
+def test_an_identity_without_permission_gets_the_missing_one_named(bucket, release, act_as, identity, expected):
     act_as(identity)
     with pytest.raises(SlipwayError, match=expected):
         push(release, bucket)
@@ -116,7 +116,7 @@ def test_an_object_outside_the_deployers_rights_is_rejected_by_name(bucket):
     ("variable", "expected"),
     [("AWS_ACCESS_KEY_ID", "403 InvalidAccessKeyId"), ("AWS_SECRET_ACCESS_KEY", "403 SignatureDoesNotMatch")],
 )
-def test_wrong_keys_are_told_apart(bucket, release, monkeypatch, variable, expected):
+def test_wrong_keys_are_distinguished(bucket, release, monkeypatch, variable, expected):
     monkeypatch.setenv(variable, "AKIAWRONGWRONGWRONG0")
     with pytest.raises(SlipwayError, match=expected):
         push(release, bucket)

@@ -98,7 +98,7 @@ def test_what_is_locked_stays_until_it_is_upgraded(room, index):
 
 
 @pytest.mark.parametrize(
-    ("site", "said"),
+    ("site", "message"),
     [
         ("boat==1.0\n", "project/requirements.in: boat==1.0 and requirements/web.in: boat>=2 exclude each other"),
         ("oar\ncart==1.0\n", ": cart==1.0 and requirements/web.in: boat>=2 exclude each other: cart needs boat<2"),
@@ -107,7 +107,7 @@ def test_what_is_locked_stays_until_it_is_upgraded(room, index):
         ("boat=>9\n", "project/requirements.in: boat=>9: no such comparison operator"),
     ],
 )
-def test_a_clash_is_one_line_with_both_files_and_nothing_is_written(site, said, room, index):
+def test_a_clash_is_one_line_with_both_files_and_nothing_is_written(site, message, room, index):
     for version in ("1.0", "2.0"):
         index("boat", version)
         index("tool", version)
@@ -118,7 +118,7 @@ def test_a_clash_is_one_line_with_both_files_and_nothing_is_written(site, said, 
     (room / "project" / "requirements.in").write_text(site)
     with pytest.raises(SlipwayError) as rejected:
         lock.lock([], shipped=False)
-    assert said in str(rejected.value) and "\n" not in str(rejected.value)
+    assert message in str(rejected.value) and "\n" not in str(rejected.value)
     assert not (room / "project" / "lock").exists()
 
 
@@ -142,17 +142,17 @@ def test_a_python_that_a_package_is_too_new_for_has_no_lock_file_and_is_named(ro
     ]
 
 
-def test_the_line_at_fault_is_named_and_not_another_that_leads_to_its_package(room, index):
+def test_the_line_at_fault_is_named_and_not_another_that_requires_its_package(room, index):
     index("boat", "5.0")
     index("boat", "6.0", python=">=3.12")
     index("oar", "1.0", "boat")
     (room / "requirements" / "web.in").write_text("oar\n")
     (room / "project" / "requirements.in").write_text("boat~=6.0\n")
-    said = lock.lock([], shipped=False)
-    assert said[0].startswith("no lock file for a server with Python 3.11: project/requirements.in: boat~=6.0: ")
+    warnings = lock.lock([], shipped=False)
+    assert warnings[0].startswith("no lock file for a server with Python 3.11: project/requirements.in: boat~=6.0: ")
 
 
-def test_a_lock_file_for_a_newer_python_tells_how_this_machine_gets_one(index, tmp_path):
+def test_a_lock_file_for_a_newer_python_says_how_this_machine_gets_one(index, tmp_path):
     index("boat", "6.0", python=">=3.99")
     (tmp_path / "demo.txt").write_text(f"boat==6.0 --hash=sha256:{'0' * 64}\n")
     assert uv.install([tmp_path / "demo.txt"]) == (

@@ -73,14 +73,14 @@ def server(runner, tmp_path_factory):
     server = tmp_path_factory.mktemp("server")
     settings = Path(f"{server}{LAYOUT.agent_settings}")
     settings.parent.mkdir(parents=True)
-    said = {
+    values = {
         "site": "example.com",
         "site_host": "www.example.com",
         "layout": LAYOUT.version,
         "tls": False,
         "memory_max": "80M",
     }
-    settings.write_text(json.dumps(said))
+    settings.write_text(json.dumps(values))
     packed = agent.pack(server / "slipway")
     runner.program(
         "ssh", SSH.format(ssh=shutil.which("ssh"), server=server, host=HOST, python=sys.executable, packed=packed)
@@ -164,8 +164,8 @@ def test_the_job_proves_who_it_is_and_gets_a_key(deployed):
     assert "AWS by this job's own identity" in deployed.stdout
     assert [asked.headers["Authorization"] for asked in deployed.github] == ["bearer the-bearer"]
     (asked,) = deployed.sts
-    said = parse_qs(asked.body.decode())
-    assert (said["RoleArn"], said["WebIdentityToken"]) == ([ROLE], ["the.signed.token"])
+    form = parse_qs(asked.body.decode())
+    assert (form["RoleArn"], form["WebIdentityToken"]) == ([ROLE], ["the.signed.token"])
 
 
 def test_a_server_that_needs_the_playbook_stops_it_before_it_does_anything_there(deployed):
@@ -191,7 +191,7 @@ def test_without_a_role_the_key_of_the_encrypted_secrets_will_do(asked, runner):
 
 
 @pytest.mark.parametrize("name", ["SSH_KEY", "VAULT_PASSWORD"])
-def test_a_secret_that_is_not_set_is_named_and_nothing_is_asked(name, asked, runner):
+def test_a_missing_secret_is_named_and_no_request_is_sent(name, asked, runner):
     done = runner.run(LAST, secrets=GIVEN_SECRETS | {name: ""}, variables=GIVEN_VARIABLES)
     assert done.returncode != 0
     assert f"{name}: set this secret to" in done.stdout

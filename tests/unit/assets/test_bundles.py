@@ -99,7 +99,7 @@ def test_a_selector_or_text_that_looks_like_a_url_stays(bundle):
     assert sheet == 'img[src="sea.svg"]{content:"url(sea.svg)"}'
 
 
-def test_a_stylesheet_with_an_import_leads_a_bundle(bundle):
+def test_a_stylesheet_with_an_import_begins_a_bundle(bundle):
     sheets = bundle("css", ("a.css", "a{b:c}"), ("b.css", "@import url(a.css);d{e:f}"), ("c.css", "g{h:i}"))
     assert len(sheets) == 2
     assert re.match(rf'@import url\(["\']?{STATIC}css/a\.[0-9a-f]{{12}}\.css["\']?\);d\{{e:f\}}g', sheets[1])

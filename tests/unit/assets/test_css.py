@@ -56,7 +56,7 @@ def test_what_only_looks_like_a_reference_is_left_alone(sheet):
     "sheet",
     ["@import 'x.css';", '@import url("x.css");', "@IMPORT url(x.css) layer(a) screen;", "@import/**/'x.css'print;"],
 )
-def test_an_import_is_told_from_a_url(sheet):
+def test_an_import_is_distinguished_from_a_url(sheet):
     assert found(sheet) == [("import", "x.css")]
 
 

@@ -27,7 +27,7 @@ def test_the_name_is_the_hash_of_the_bytes_behind_it():
         assert file.name == hashed_name(name, hashlib.md5(file.body).hexdigest())
 
 
-def test_a_change_of_an_image_renames_all_that_leads_to_it():
+def test_a_changed_image_renames_all_that_references_it():
     before = hashed({"a.css": "@import 'b.css';", "b.css": "c{d:url(e.png)}", "e.png": b"1", "f.css": "g{}"})
     after = hashed({"a.css": "@import 'b.css';", "b.css": "c{d:url(e.png)}", "e.png": b"2", "f.css": "g{}"})
     assert {name for name in before if before[name].name != after[name].name} == {"a.css", "b.css", "e.png"}
@@ -137,13 +137,17 @@ def test_icons_of_a_web_manifest_get_hashed_urls_on_the_cdn():
         "related_applications": [{"id": "com.example", "url": "https://play.example/"}],
     }
     files = hashed({"app/site.webmanifest": json.dumps(manifest), "img/i.png": b"i", "img/s.png": b"s"})
-    said = json.loads(files["app/site.webmanifest"].body)
+    rewritten = json.loads(files["app/site.webmanifest"].body)
     icon = STATIC + files["img/i.png"].name
-    assert said["icons"][0]["src"] == said["shortcuts"][0]["icons"][0]["src"] == icon
-    assert said["screenshots"][0]["src"] == STATIC + files["img/s.png"].name
-    assert (said["start_url"], said["scope"], said["id"]) == (f"{SITE}/?from=home", f"{SITE}/", f"{SITE}/?from=home")
-    assert said["shortcuts"][0]["url"] == f"{SITE}/new"
-    assert said["related_applications"] == manifest["related_applications"]
+    assert rewritten["icons"][0]["src"] == rewritten["shortcuts"][0]["icons"][0]["src"] == icon
+    assert rewritten["screenshots"][0]["src"] == STATIC + files["img/s.png"].name
+    assert (rewritten["start_url"], rewritten["scope"], rewritten["id"]) == (
+        f"{SITE}/?from=home",
+        f"{SITE}/",
+        f"{SITE}/?from=home",
+    )
+    assert rewritten["shortcuts"][0]["url"] == f"{SITE}/new"
+    assert rewritten["related_applications"] == manifest["related_applications"]
 
 
 @pytest.mark.parametrize(

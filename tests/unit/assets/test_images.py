@@ -62,7 +62,7 @@ def test_a_package_s_image_goes_up_as_it_ships(tmp_path):
     assert optimised(before, tmp_path, own=False) == before
 
 
-def test_without_a_wheel_of_its_optimiser_an_image_stays_as_it_is_and_that_is_said(tmp_path, monkeypatch, capsys):
+def test_without_a_wheel_of_its_optimiser_an_image_stays_as_it_is_with_a_message(tmp_path, monkeypatch, capsys):
     """pyoxipng has none for Python 3.14."""
 
     def of_others(package):

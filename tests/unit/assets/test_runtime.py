@@ -47,7 +47,7 @@ def test_a_name_that_the_manifest_misses_is_an_error():
         StaticStorage().url("gone.js")
 
 
-def test_the_import_map_leads_from_plain_to_hashed_urls():
+def test_the_import_map_maps_plain_to_hashed_urls():
     assert imports(render("{% importmap %}")) == {
         STATIC + "js/app.js": STATIC + "js/app.0123456789ab.js",
         # As a browser writes them.
@@ -61,7 +61,7 @@ def test_it_carries_the_nonce_of_the_page_s_policy():
     assert f'<script type="importmap" nonce="{request.csp_nonce}">' in render("{% importmap %}", request)
 
 
-def test_a_nonce_that_nobody_asked_for_before_is_made():
+def test_a_nonce_that_was_not_read_before_is_created():
     request = RequestFactory().get("/")
     CSPMiddleware(lambda _: None).process_request(request)
     assert re.search(r'nonce="[^"]{20,}"', render("{% importmap %}", request))

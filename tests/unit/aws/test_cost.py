@@ -17,5 +17,5 @@ def test_beyond_it_only_the_rest_is_counted():
 
 
 def test_the_plan_says_where_todays_prices_are():
-    said = " ".join(cost.lines())
-    assert "https://aws.amazon.com/s3/pricing/" in said and "$" in said
+    text = " ".join(cost.lines())
+    assert "https://aws.amazon.com/s3/pricing/" in text and "$" in text

@@ -32,16 +32,16 @@ def of_a_client(status, code, message="", **more):
 def test_each_answer_says_what_where_and_what_to_do(status, code, message, more, expected):
     error = of_a_client(status, code, message, **more)
     line = str(call_failed("s3", "bucket example-com", error))
-    said = explain(Rejection.of(error))
-    assert line == f"s3:PutObject on bucket example-com failed: {said}"
-    assert said.startswith(f"{status}") and expected in said and "\n" not in said
+    explanation = explain(Rejection.of(error))
+    assert line == f"s3:PutObject on bucket example-com failed: {explanation}"
+    assert explanation.startswith(f"{status}") and expected in explanation and "\n" not in explanation
 
 
 @pytest.mark.parametrize("code", FIXES)
-def test_what_the_table_knows_is_said_with_its_fix_whoever_asked(code):
-    said = explain(Rejection(400, code, "AWS's own words"))
-    assert said == f"400 {code}: {FIXES[code]}"
-    assert str(call_failed("s3", "it", of_a_client(400, code, "AWS's own words"))).endswith(said)
+def test_a_known_code_is_explained_with_its_fix_for_every_caller(code):
+    explanation = explain(Rejection(400, code, "AWS's own words"))
+    assert explanation == f"400 {code}: {FIXES[code]}"
+    assert str(call_failed("s3", "it", of_a_client(400, code, "AWS's own words"))).endswith(explanation)
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (403, "403"), (403, "")])

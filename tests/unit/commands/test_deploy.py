@@ -44,8 +44,8 @@ class Recorder:
     def put_manifest(self, release):
         self.calls.append("record")
 
-    def agent(self, verb, *_):
-        self.calls.append(verb)
+    def agent(self, command, *_):
+        self.calls.append(command)
         return "[]"
 
 
@@ -82,7 +82,7 @@ def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned
     assert "    done\n" in capsys.readouterr().out
 
 
-def test_what_is_pulled_asks_no_bucket_and_no_cdn_before_it_is_live(phases):
+def test_with_pull_neither_bucket_nor_cdn_is_used_before_it_is_live(phases):
     assert phases("pull") == ["settings", "push", "pack", "describe ('/login/',)", *LAST]
 
 
@@ -92,13 +92,13 @@ def look(described, monkeypatch):
 
     def look(restricted=False, fingerprint="f00", drifted=(), check=False, provision=False, **settings):
         found = SimpleNamespace(sign_in_paths=("/login/",), fingerprint=fingerprint, drifted=drifted)
-        for module, name, said in (
+        for module, name, result in (
             (deploy, "reach", SimpleNamespace(addresses=set, restricted=restricted)),
             (deploy.facts, "gather", found),
             (deploy.preflight, "check", SimpleNamespace(lines=list)),
             (deploy, "Builder", None),
         ):
-            monkeypatch.setattr(module, name, lambda *_, said=said, **__: said)
+            monkeypatch.setattr(module, name, lambda *_, result=result, **__: result)
         monkeypatch.setattr(
             deploy.inventory, "write", lambda *those: SimpleNamespace(paths=those[3], fingerprint="f00")
         )
@@ -148,7 +148,7 @@ def test_a_new_path_that_takes_a_password_stops_ci_before_anything_is_pushed(loo
         looking.build()
 
 
-def test_a_release_that_asks_for_the_playbook_after_all_does_not_get_to_the_server(look, monkeypatch):
+def test_a_release_that_needs_the_playbook_after_all_is_not_sent_to_the_server(look, monkeypatch):
     """Its paths that take a password are known once it is built."""
     looking = look(restricted=True)
     looking.wanted = SimpleNamespace(fingerprint="f02")
@@ -161,7 +161,7 @@ def test_a_release_that_asks_for_the_playbook_after_all_does_not_get_to_the_serv
     ("settings", "told"),
     [({"tls": "none"}, True), ({"tls": "none", "proxies": ("10.0.0.0/8",)}, False), ({}, False)],
 )
-def test_where_nginx_cannot_tell_visitors_apart_the_deploy_says_so(settings, told, look, capsys):
+def test_the_deploy_warns_where_nginx_cannot_distinguish_visitors(settings, told, look, capsys):
     look(**settings)
     assert ("`proxies` in site.yml" in capsys.readouterr().out) == told
 
@@ -207,8 +207,8 @@ def test_a_red_proof_goes_back_if_the_lock_can_be_had_and_the_release_still_serv
         def run(self):
             raise SlipwayError("red")
 
-    def agent(verb, *_):
-        calls.append(verb)
+    def agent(command, *_):
+        calls.append(command)
         return f'[{{"id": "{serving}", "current": true}}, {{"id": "0", "current": false}}]'
 
     monkeypatch.setattr(deploy.run_proof, "Proof", Red)
@@ -230,9 +230,9 @@ def test_nothing_is_provisioned_once_the_lock_is_gone(described, monkeypatch):
 
 
 class Proving:
-    """Stands for the proof; ``said`` is why it is not green."""
+    """Replaces the proof; ``error`` is why it fails."""
 
-    said = ""
+    error = ""
 
     def __init__(self, *_):
         pass
@@ -244,22 +244,22 @@ class Proving:
         pass
 
     def run(self):
-        if self.said:
-            raise SlipwayError(self.said) if isinstance(self.said, str) else self.said
+        if self.error:
+            raise SlipwayError(self.error) if isinstance(self.error, str) else self.error
 
 
 @pytest.fixture
 def switch(described, monkeypatch):
     """Switches to release 2 where ``current`` serves, and the proof ends so; what was asked, and raised."""
 
-    def play(current, said="", *, no_smoke=False):
+    def play(current, error="", *, no_smoke=False):
         asked = []
 
         def agent(*arguments):
             asked.append(arguments)
             return '[{"id": "2", "current": true}]'
 
-        monkeypatch.setattr(deploy.run_proof, "Proof", type("Proof", (Proving,), {"said": said}))
+        monkeypatch.setattr(deploy.run_proof, "Proof", type("Proof", (Proving,), {"error": error}))
         switching = deploy.Deploy(described("cloudfront"), None, argparse.Namespace(no_smoke=no_smoke))
         switching.deploy_lock, switching.connection = SimpleNamespace(renew=lambda: None), SimpleNamespace(agent=agent)
         switching.host = SimpleNamespace(current=current)
@@ -273,15 +273,15 @@ def switch(described, monkeypatch):
 
 
 def test_a_release_whose_proof_fails_goes_back_to_the_one_that_served_in_one_line(switch):
-    asked, said = switch("1", "the proof failed: 3 static requests reached the origin")
+    asked, message = switch("1", "the proof failed: 3 static requests reached the origin")
     assert asked == [("activate", "2"), ("releases",), ("rollback", "1")]
-    assert said == "the proof failed: 3 static requests reached the origin; went back to 1, which serves"
+    assert message == "the proof failed: 3 static requests reached the origin; went back to 1, which serves"
 
 
 def test_a_first_release_whose_proof_fails_serves_on_and_the_line_says_so(switch):
-    asked, said = switch("", "the proof failed: it could not run")
+    asked, message = switch("", "the proof failed: it could not run")
     assert asked == [("activate", "2")]
-    assert said.startswith("the proof failed: it could not run; there is no earlier release")
+    assert message.startswith("the proof failed: it could not run; there is no earlier release")
 
 
 def test_an_interrupted_proof_goes_back_too(switch, capsys):
@@ -320,7 +320,7 @@ def test_a_check_names_what_the_playbook_would_change_and_says_so_by_its_status(
     assert check("abc", []) == 0
 
 
-def test_a_server_of_an_earlier_layout_is_told_what_changes_before_the_playbook(check, monkeypatch, capsys):
+def test_changes_of_an_earlier_layout_are_printed_before_the_playbook(check, monkeypatch, capsys):
     check("abc", [], layout=1)
     printed = capsys.readouterr().out
     assert f"from Slipway 0.9 (layout 1) to {VERSION} (layout {LAYOUT.version})" in printed
@@ -342,7 +342,7 @@ def test_a_check_of_a_bare_host_is_rejected(check):
         check("", [])
 
 
-def test_keys_that_lock_out_are_rejected_before_the_server_is_asked_anything(described, monkeypatch):
+def test_keys_that_lock_out_are_rejected_before_the_server_is_reached(described, monkeypatch):
     def reject(site):
         raise SlipwayError("admin_keys: none of them is yours")
 
@@ -359,8 +359,8 @@ def whole(described, monkeypatch):
     def run(status):
         played = []
 
-        def agent(verb):
-            assert verb == "status"
+        def agent(command):
+            assert command == "status"
             if isinstance(status, SlipwayError):
                 raise status
             return json.dumps({"problems": status})

@@ -79,8 +79,8 @@ def test_help_lists_every_command_and_no_helper(add, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
-    said = capsys.readouterr().out
-    assert "lift a thing" in said and "lower a thing" in said and "rope" not in said
+    output = capsys.readouterr().out
+    assert "lift a thing" in output and "lower a thing" in output and "rope" not in output
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["lift"]])

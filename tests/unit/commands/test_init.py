@@ -67,8 +67,8 @@ def test_flags_fill_in_the_shipped_lines_and_leave_the_rest(file, capsys):
         .replace("example.com", "mysite.org")
         .replace("example-com", "mysite-org")
     )
-    said = capsys.readouterr().out
-    assert "made  site.yml" in said and "make cdn" in said
+    output = capsys.readouterr().out
+    assert "made  site.yml" in output and "make cdn" in output
 
 
 def test_questions_show_defaults_and_ask_again(file, answer, capsys):
@@ -155,13 +155,13 @@ def test_a_wrong_flag_writes_nothing(flags, says, file, answer, capsys):
     assert [path.name for path in file.parent.iterdir()] == ["site.yml"]
 
 
-def test_what_the_rest_of_the_file_has_wrong_is_told_and_nothing_is_written(file, capsys):
+def test_an_error_in_the_rest_of_the_file_is_reported_and_nothing_is_written(file, capsys):
     file.write_text("#domain: x\n")
     assert main(["init", *GIVEN]) == 1
     file.write_text(SHIPPED + "media: https://static.example.com\n")
     assert main(["init", *GIVEN]) == 1
-    said = capsys.readouterr().err
-    assert f"{file}: media: " in said and "draft" not in said
+    output = capsys.readouterr().err
+    assert f"{file}: media: " in output and "draft" not in output
     assert [path.name for path in file.parent.iterdir()] == ["site.yml"]
 
 

@@ -10,15 +10,15 @@ from slipway.tool.commands import releases
 
 @pytest.fixture
 def listed(described, monkeypatch, capsys):
-    """The lines for what the server lists."""
+    """The output for these entries of the agent."""
 
-    def lines(*said):
+    def lines(*entries):
         class Server:
             def __init__(self, _):
                 pass
 
-            def agent(self, verb):
-                return json.dumps(said)
+            def agent(self, command):
+                return json.dumps(entries)
 
         site = described("cloudfront")
         monkeypatch.setattr(releases, "Connection", Server)
@@ -29,7 +29,7 @@ def listed(described, monkeypatch, capsys):
     return lines
 
 
-def test_it_tells_when_each_served_first_and_when_it_was_switched_to_last(listed):
+def test_it_lists_when_each_served_first_and_when_it_was_switched_to_last(listed):
     new = {"id": "2", "current": True, "received": "nine", "first": "ten", "activated": "noon"}
     old = {"id": "1", "current": False, "received": "eight", "activated": "eleven"}
     never = {"id": "0", "current": False, "received": "seven", "first": "", "activated": ""}

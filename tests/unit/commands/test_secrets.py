@@ -35,12 +35,12 @@ def test_what_the_editor_leaves_is_sealed_and_names_are_shown(site, editor, capf
     editor("s|#EMAIL_URL:.*|EMAIL_URL: smtp://canary-2|")
     assert main(["secrets"]) == 0
     assert Secrets.load(site).web == {"SECRET_KEY": "canary-1", "EMAIL_URL": "smtp://canary-2"}
-    said = capfd.readouterr()
-    assert "web: SECRET_KEY, EMAIL_URL\ndeployer: none\n" in said.out
-    assert "canary" not in said.out + said.err + path_of(site).read_text()
+    output = capfd.readouterr()
+    assert "web: SECRET_KEY, EMAIL_URL\ndeployer: none\n" in output.out
+    assert "canary" not in output.out + output.err + path_of(site).read_text()
 
 
-def test_a_mistake_is_told_and_the_next_edit_mends_it(site, editor, capfd):
+def test_an_error_is_reported_and_the_next_edit_corrects_it(site, editor, capfd):
     Secrets.write(site, web={"SECRET_KEY": "k"})
     editor("s|SECRET_KEY|SECRET KEY|")
     assert main(["secrets"]) == 1

@@ -10,7 +10,7 @@ from slipway.tool.__main__ import main
 from slipway.tool.commands import deploy, logs, status
 from slipway.web.errors import SlipwayError
 
-SAID = {
+STATUS = {
     "release": "2",
     "activated": "noon",
     "services": [
@@ -28,29 +28,29 @@ SAID = {
 
 @pytest.fixture
 def server(described, monkeypatch):
-    """What the server says, to be changed."""
-    said, site = dict(SAID), described("cloudfront")
+    """The agent's status, which a test may change."""
+    data, site = dict(STATUS), described("cloudfront")
 
     class Server:
         def __init__(self, _):
             pass
 
-        def agent(self, verb):
-            return json.dumps(said)
+        def agent(self, command):
+            return json.dumps(data)
 
     monkeypatch.setattr(status, "Connection", Server)
     monkeypatch.setattr(status.config, "load", lambda: site)
-    return said
+    return data
 
 
 def test_a_server_that_is_well_is_status_0(server, capsys):
     assert main(["status"]) == 0
-    said = capsys.readouterr().out
-    assert "WRONG" not in said
-    assert "postgresql@17-main        inactive         -, restarted 2 times by itself" in said
+    output = capsys.readouterr().out
+    assert "WRONG" not in output
+    assert "postgresql@17-main        inactive         -, restarted 2 times by itself" in output
 
 
-def test_who_holds_the_deploy_lock_is_told(server, capsys):
+def test_the_holder_of_the_deploy_lock_is_listed(server, capsys):
     server["lock"] = "me@laptop since noon"
     assert main(["status"]) == 0
     assert "deploy lock  held by me@laptop since noon\n" in capsys.readouterr().out
@@ -76,10 +76,10 @@ def test_an_agent_of_the_version_before_is_understood(server, capsys):
 
 def test_a_deploy_repeats_them_at_its_end(described):
     playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace())
-    playing.connection = SimpleNamespace(agent=lambda verb: json.dumps({"problems": ["a reboot is due"]}))
+    playing.connection = SimpleNamespace(agent=lambda command: json.dumps({"problems": ["a reboot is due"]}))
     assert playing.problems() == ["a reboot is due"]
 
-    def gone(verb):
+    def gone(command):
         raise SlipwayError("the SSH connection broke off")
 
     playing.connection = SimpleNamespace(agent=gone)

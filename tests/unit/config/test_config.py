@@ -80,14 +80,14 @@ def test_a_private_key_among_them_is_rejected_and_never_shown(written, tmp_path)
     (tmp_path / "id.ppk").write_text("PuTTY-User-Key-File-3: ssh-ed25519\nb3BlbnNz\n")
     (tmp_path / "empty.pub").write_text("# nobody\n")
     indented = PRIVATE.replace("\n", "\n    ")
-    for said, names in (
+    for value, names in (
         (f"\n  - |\n    {indented}\n", "this is a private key"),
         (" [id_ed25519]\n", r"id_ed25519 is a private key; give the other half, id_ed25519\.pub"),
         (" [id.ppk]\n", "is a private key"),
         (" [empty.pub]\n", "holds no key"),
     ):
         with pytest.raises(SlipwayError, match=names) as rejected:
-            config.load(written(GOOD + f"admin_keys:{said}"))
+            config.load(written(GOOD + f"admin_keys:{value}"))
         assert "b3Blb" not in str(rejected.value) and "\n" not in str(rejected.value)
 
 
@@ -98,15 +98,15 @@ def test_where_passwords_are_taken_and_how_many_wrong_ones(written):
 
 
 def test_another_provider_needs_its_endpoint_and_says_so_to_the_processes(written):
-    said = "domain: example.com\nprovider: cloudflare\n"
-    site = config.load(written(said + "endpoint: https://abc.r2.cloudflarestorage.com/\ncdn_id: 0ab1\n"))
+    text = "domain: example.com\nprovider: cloudflare\n"
+    site = config.load(written(text + "endpoint: https://abc.r2.cloudflarestorage.com/\ncdn_id: 0ab1\n"))
     assert (site.provider, site.cdn_id, site.region) == ("cloudflare", "0ab1", "auto")
     environment = site.environment()
     assert environment["SLIPWAY_PROVIDER"] == "cloudflare"
     assert environment["AWS_ENDPOINT_URL_S3"] == "https://abc.r2.cloudflarestorage.com"
     assert environment["AWS_REQUEST_CHECKSUM_CALCULATION"] == "when_required"
     with pytest.raises(SlipwayError, match=r"endpoint: missing.*https://<account ID>\.r2"):
-        config.load(written(said))
+        config.load(written(text))
 
 
 def test_a_cdn_that_pulls_needs_a_domain_and_nothing_else(written):
@@ -116,18 +116,18 @@ def test_a_cdn_that_pulls_needs_a_domain_and_nothing_else(written):
 
 
 def test_r2_has_one_region_so_that_another_s_is_no_broken_signature_later(written):
-    said = "domain: example.com\nprovider: cloudflare\nendpoint: https://abc.r2.cloudflarestorage.com\n"
-    assert config.load(written(said + "region: auto\n")).region == "auto"
+    text = "domain: example.com\nprovider: cloudflare\nendpoint: https://abc.r2.cloudflarestorage.com\n"
+    assert config.load(written(text + "region: auto\n")).region == "auto"
     with pytest.raises(SlipwayError, match="'eu-central-1' is not R2's only region; write `auto`"):
-        config.load(written(said + "region: eu-central-1\n"))
+        config.load(written(text + "region: eu-central-1\n"))
 
 
 def test_only_amazon_restricts_how_a_region_is_called(written):
-    said = "domain: example.com\nregion: sjc3\n"
+    text = "domain: example.com\nregion: sjc3\n"
     with pytest.raises(SlipwayError, match="AWS region"):
-        config.load(written(said))
-    said += "provider: rackspace\nendpoint: https://swift.api.sjc3.rackspacecloud.com\n"
-    assert config.load(written(said)).region == "sjc3"
+        config.load(written(text))
+    text += "provider: rackspace\nendpoint: https://swift.api.sjc3.rackspacecloud.com\n"
+    assert config.load(written(text)).region == "sjc3"
 
 
 def test_config_names_another_file(written, monkeypatch):

@@ -25,8 +25,8 @@ def test_a_deploy_prints_the_share_that_the_walkthrough_shows(service):
 
 
 def test_a_small_site_costs_what_readme_says():
-    (said,) = re.findall(
+    (written,) = re.findall(
         r"1 GB stored and 20 GB served a month, costs (\$[\d.]+) a month", (ROOT / "README.md").read_text()
     )
     small = cost.monthly(stored_gb=1, served_gb=20, requests=500_000, puts=5_000)
-    assert said == f"${small:.2f}"
+    assert written == f"${small:.2f}"

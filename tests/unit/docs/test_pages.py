@@ -1,4 +1,4 @@
-"""What the pages name exists, and what they say is said briefly and in the field's words."""
+"""What the pages name exists, in short sentences and the field's words."""
 
 import re
 from pathlib import Path

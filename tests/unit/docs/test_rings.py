@@ -51,12 +51,12 @@ def test_what_root_runs_imports_the_standard_library_alone():
 
 
 @pytest.mark.parametrize(
-    "folder, said",
+    "folder, written",
     re.findall(r"^\| `(deploy/[\w/]+)` .*\| ([\d,]+) \|$", Page(ROOT / "deploy/README.md").text, re.MULTILINE),
 )
-def test_the_lines_are_about_as_many_as_the_page_says(folder, said):
+def test_the_lines_are_about_as_many_as_the_page_says(folder, written):
     lines = sum(len(path.read_text().splitlines()) for path in (ROOT / folder).rglob("*.py"))
-    assert lines == pytest.approx(int(said.replace(",", "")), rel=0.25)
+    assert lines == pytest.approx(int(written.replace(",", "")), rel=0.25)
 
 
 def test_the_page_names_every_ring():

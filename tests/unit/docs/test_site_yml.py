@@ -33,9 +33,9 @@ def line(key: str, word: str) -> dict:
     return yaml.safe_load(code)
 
 
-def load(tmp_path, said: dict) -> config.Site:
+def load(tmp_path, values: dict) -> config.Site:
     file = tmp_path / "site.yml"
-    file.write_text(yaml.safe_dump(said))
+    file.write_text(yaml.safe_dump(values))
     return config.load(file)
 
 

@@ -38,6 +38,6 @@ def test_sixteen_threads_share_one_client_and_a_url_needs_none():
         "AWS_SECRET_ACCESS_KEY": "secret",
     }
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, env=env)
-    said = json.loads(done.stdout)
-    assert not {"boto3", "botocore"} & set(said["before"])
-    assert (said["made"], said["distinct"], said["asked"]) == (1, 1, 16)
+    result = json.loads(done.stdout)
+    assert not {"boto3", "botocore"} & set(result["before"])
+    assert (result["made"], result["distinct"], result["asked"]) == (1, 1, 16)

@@ -38,7 +38,7 @@ def test_what_the_form_announced_is_taken(folder):
         ({"policy": ""}, "SignatureDoesNotMatch"),
     ),
 )
-def test_what_breaks_the_policy_is_rejected_in_s3s_words(folder, changes, code):
+def test_what_breaks_the_policy_is_rejected_with_s3s_message(folder, changes, code):
     with pytest.raises(RejectedForm) as rejected:
         post(folder, **changes)
     assert rejected.value.code == code
@@ -55,7 +55,7 @@ def test_a_form_expires(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("key", ("media/incoming/../../../etc/passwd", "media/public/../../x"))
-def test_no_key_leads_out_of_the_folder(folder, key):
+def test_no_key_is_outside_the_folder(folder, key):
     with pytest.raises(SuspiciousFileOperation):
         folder.store(key, b"", "image/jpeg")
 

@@ -83,7 +83,7 @@ def test_a_serializer_takes_nobodys_keys(victim, written):
     assert [*serializer.errors] == ["image"] and "not an image that was uploaded here" in str(serializer.errors)
 
 
-def test_a_serializer_that_asks_no_model_saves_nobodys_keys(victim):
+def test_a_serializer_without_a_model_cannot_save_others_keys(victim):
     serializer = TrustingSerializer(data={"image": victim.image.to_json()})
     assert serializer.is_valid()
     with pytest.raises(SuspiciousFileOperation, match=r"gallery\.Photo\.image accepts uploads"), transaction.atomic():

@@ -35,7 +35,7 @@ def test_a_form_hands_in_the_ticket_of_an_upload(client, user, upload):
     assert (photo.image.width, photo.owner) == (1200, user)
 
 
-def test_somebody_elses_upload_is_rejected_in_words(client, upload):
+def test_another_users_upload_is_rejected_with_a_sentence(client, upload):
     answer = client.post(reverse("gallery:add"), data(upload(user="999")))
     assert answer.status_code == 422
     assert "uploaded by somebody else" in answer.text
@@ -43,7 +43,7 @@ def test_somebody_elses_upload_is_rejected_in_words(client, upload):
     assert not Photo.objects.exists()
 
 
-def test_a_missing_photo_is_asked_for(client):
+def test_a_missing_photo_is_required(client):
     answer = client.post(reverse("gallery:add"), {"image": "", "title": "Quay", "alt": "A quay"})
     assert "Choose a photo." in answer.text
 

@@ -33,7 +33,7 @@ def test_type_and_dimensions_are_those_that_pillow_finds(options, size):
 
 
 @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS)
-def test_every_beginning_asks_for_more_or_gives_the_same_answer(options):
+def test_every_prefix_is_incomplete_or_gives_the_same_result(options):
     body = picture(640, 480, **options)
     whole = header.read(body)
     answers = set()
@@ -62,7 +62,7 @@ def test_dimensions_are_those_that_a_browser_shows(orientation):
     ),
     ids=("jpeg", "jpeg-xmp", "png", "webp", "webp-xmp"),
 )
-def test_an_image_that_tells_a_place_is_rejected(body):
+def test_an_image_with_a_location_is_rejected(body):
     with pytest.raises(UploadError, match=r"location|metadata that may"):
         header.read(body)
 
@@ -91,7 +91,7 @@ def test_what_is_no_photo_is_rejected(body):
         with_segment(picture(), 0xE1, b"Exif\0\0MM\0*\xff\xff\xff\xff"),
     ),
 )
-def test_a_broken_header_is_rejected_in_words(body):
+def test_a_broken_header_is_rejected_with_a_sentence(body):
     with pytest.raises(UploadError, match="damaged"):
         header.read(body)
 

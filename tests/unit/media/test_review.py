@@ -85,7 +85,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("files", "sentence"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_said(upload, files, sentence):
+def test_each_error_has_its_sentence(upload, files, sentence):
     with pytest.raises(UploadError, match=sentence):
         check(upload(files))
 

@@ -43,13 +43,13 @@ def test_the_limit_of_an_original_is_a_setting(client):
         assert ask(client).json()["files"][0]["limit"] == 1000
 
 
-def test_who_is_signed_out_is_told_so(database):
+def test_a_signed_out_user_gets_an_error(database):
     answer = ask(Client())
     assert answer.status_code == 401
     assert "Sign in" in answer.json()["error"]
 
 
-def test_it_asks_for_the_csrf_token_and_for_post(client):
+def test_it_requires_the_csrf_token_and_post(client):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = client.cookies
     assert ask(strict).status_code == 403
@@ -99,7 +99,7 @@ def test_a_user_begins_a_bounded_number_of_uploads_an_hour(client):
     assert statuses == [200, 200, 429, 429]
 
 
-def test_a_store_that_is_down_is_said_in_words(client, folder, monkeypatch):
+def test_a_store_that_is_down_is_an_error_with_a_sentence(client, folder, monkeypatch):
     def down(*_):
         raise UploadError(DOWN)
 

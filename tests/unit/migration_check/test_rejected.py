@@ -34,12 +34,12 @@ def test_a_mark_without_a_reason_settles_nothing(mark, migrations):
     assert len(migrations.find()) == 1
 
 
-def test_what_is_applied_is_not_judged(migrations):
+def test_applied_migrations_are_not_checked(migrations):
     migrations.second(UNSAFE)
     assert migrations.find("gallery.0001_initial", "gallery.0002_second", *OTHERS) == []
 
 
-def test_a_first_deploy_is_not_judged(migrations):
+def test_a_first_deploy_is_not_checked(migrations):
     migrations.second(UNSAFE)
     assert find_unsafe(set()) == []
 
@@ -49,7 +49,7 @@ def test_an_app_that_is_new_may_do_as_it_likes(migrations):
     assert migrations.find(*OTHERS) == []
 
 
-def test_later_migrations_are_judged_by_what_earlier_ones_leave(migrations):
+def test_later_migrations_are_checked_against_the_state_after_earlier_ones(migrations):
     migrations.second('AddField("photo", "note", models.TextField(null=True))')
     migrations.write(
         "0003_third",
@@ -109,24 +109,24 @@ def command(tmp_path):
     def run(applied, *options):
         file = tmp_path / "applied.json"
         file.write_text(applied)
-        said = io.StringIO()
+        output = io.StringIO()
         try:
-            call_command("check_migrations", "--applied", str(file), *options, stderr=said)
+            call_command("check_migrations", "--applied", str(file), *options, stderr=output)
         finally:
-            run.said = said.getvalue()
+            run.output = output.getvalue()
 
     return run
 
 
-def test_the_command_rejects_or_tells(migrations, command):
+def test_the_command_rejects_or_warns(migrations, command):
     migrations.second(UNSAFE)
     names = json.dumps([".".join(key) for key in APPLIED])
     with pytest.raises(SlipwayError, match="Remove field alt"):
         command(names)
     command(names, "--allow-unsafe")
-    assert "Remove field alt from photo" in command.said
+    assert "Remove field alt from photo" in command.output
     command("[]")
-    assert command.said == ""
+    assert command.output == ""
 
 
 @pytest.mark.parametrize("wrong", ["", "{", '[["gallery"]]', "5"])

@@ -179,7 +179,7 @@ def limited(path, found):
     return any(re.match(each, path) for each in found)
 
 
-def test_every_view_that_asks_whether_a_password_is_right_is_found_and_no_other(found):
+def test_every_view_that_checks_a_password_is_found_and_no_other(found):
     assert [path for path in TAKE_ONE if not limited(path, found)] == []
     assert [path for path in TAKE_NONE if limited(path, found)] == []
 

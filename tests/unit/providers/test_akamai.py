@@ -44,7 +44,7 @@ def is_signed(asked, host):
 @pytest.mark.parametrize(
     ("path", "kind", "objects"), [("/favicon.ico", "url", [ICON]), ("/*", "cpcode", [12345])], ids=["URL", "CP code"]
 )
-def test_it_asks_what_the_official_library_signs_and_sends(purge, tls_api, tmp_path, path, kind, objects):
+def test_it_sends_what_the_official_library_signs_and_sends(purge, tls_api, tmp_path, path, kind, objects):
     purge(path)
     with requests.Session() as session:
         session.auth = EdgeGridAuth(*TOKENS.values())
@@ -90,7 +90,7 @@ def test_no_body_is_longer_than_the_api_takes(purge, tls_api):
     assert len(sent) == len(set(sent)) == 150
 
 
-def test_the_apis_own_words_are_told_and_no_secret_is(purge, tls_api):
+def test_the_apis_own_message_is_shown_and_no_secret(purge, tls_api):
     body = {"httpStatus": 403, "title": "unauthorized arl", "detail": ICON}
     tls_api.answering = lambda asked: Answered(403, json.dumps(body).encode())
     with pytest.raises(SlipwayError, match=f"403 unauthorized arl: {ICON}") as caught:
@@ -106,7 +106,7 @@ def test_the_apis_own_words_are_told_and_no_secret_is(purge, tls_api):
         ("/*", {"cdn_id": "prp1"}, "'prp1' is not a CP code"),
     ],
 )
-def test_what_cannot_be_asked_is_rejected_with_the_reason(purge, tls_api, path, changes, named):
+def test_an_impossible_purge_is_rejected_with_the_reason(purge, tls_api, path, changes, named):
     with pytest.raises(SlipwayError, match=named):
         purge(path, **changes)
     assert tls_api.asked == []

@@ -31,7 +31,7 @@ def purge(described, api, monkeypatch):
     ],
     ids=["path", "URL", "prefix", "host"],
 )
-def test_it_asks_what_the_official_client_asks(purge, api, path, member):
+def test_it_sends_what_the_official_client_sends(purge, api, path, member):
     purge(path)
     client = official.Cloudflare(api_token=KEYS["CLOUDFLARE_API_TOKEN"], base_url=api.url, max_retries=0)
     client.cache.purge(zone_id=ZONE, **member)
@@ -53,7 +53,7 @@ def test_a_request_holds_no_more_than_the_api_takes(purge, api):
     assert len({url for batch in batches for url in batch}) == 250
 
 
-def test_a_prefix_that_ends_within_a_name_is_rejected_before_anything_is_asked(purge, api):
+def test_a_prefix_that_ends_within_a_name_is_rejected_before_any_request(purge, api):
     with pytest.raises(SlipwayError, match=r"/css/ba\*.*/folder/\*"):
         purge("/favicon.ico", "/css/ba*")
     assert api.asked == []
@@ -69,7 +69,7 @@ def test_what_is_missing_is_named_with_its_place(purge, api, options, named):
     assert api.asked == []
 
 
-def test_the_apis_own_words_are_told_and_the_token_is_not(purge, api):
+def test_the_apis_own_message_is_shown_and_not_the_token(purge, api):
     body = {"success": False, "errors": [{"code": 10000, "message": "Authentication error"}]}
     api.answering = lambda asked: Answered(403, json.dumps(body).encode())
     with pytest.raises(SlipwayError, match="403 Authentication error") as caught:

@@ -62,7 +62,7 @@ def test_each_url_is_a_request_of_its_own(purge, api):
     assert [asked.path for asked in api.asked] == [f"/purge/static.example.com/{name}" for name in ("a.ico", "b.txt")]
 
 
-def test_a_prefix_is_rejected_before_anything_is_asked(purge, api):
+def test_a_prefix_is_rejected_before_any_request(purge, api):
     with pytest.raises(SlipwayError, match=r"/css/\*.*whole URLs"):
         purge("/favicon.ico", "/css/*")
     assert api.asked == []

@@ -37,15 +37,15 @@ def test_every_step_has_a_page_and_the_hosts_buckets_and_prefixes_are_named(desc
     site = described(name)
     steps = providers.of(site).describe(site)
     assert all(step.page.startswith("https://") for step in steps)
-    said = " ".join(step.what for step in steps)
+    text = " ".join(step.what for step in steps)
     for word in (site.static_url, site.media_url, site.bucket, site.media_bucket, "/static/", "/media/public/"):
-        assert word in said
+        assert word in text
     # An upload opened as a page can neither run nor load anything.
-    assert "on media.example.com Content-Security-Policy: default-src 'none'; sandbox" in said
+    assert "on media.example.com Content-Security-Policy: default-src 'none'; sandbox" in text
     # Nor may an SVG of some package run what is written into it.
-    assert "on static.example.com Content-Security-Policy: script-src 'self'; base-uri 'none'" in said
+    assert "on static.example.com Content-Security-Policy: script-src 'self'; base-uri 'none'" in text
     # Who may upload from a browser, and how.
-    assert f'"{"POST" if STORES[name].form else "PUT"}"' in said or name == "rackspace"
+    assert f'"{"POST" if STORES[name].form else "PUT"}"' in text or name == "rackspace"
 
 
 def test_the_vault_has_a_place_for_each_credential_and_for_no_other():
@@ -56,9 +56,9 @@ def test_the_vault_has_a_place_for_each_credential_and_for_no_other():
 def test_make_cdn_says_what_to_do_and_that_nobody_has_tried_it(described, name, capsys):
     site = described(name)
     assert by_hand.show(site) == 0
-    said = capsys.readouterr().out
-    assert "was not tried against the service" in said
-    assert all(step.page in said for step in providers.of(site).describe(site))
+    text = capsys.readouterr().out
+    assert "was not tried against the service" in text
+    assert all(step.page in text for step in providers.of(site).describe(site))
 
 
 @pytest.mark.parametrize("command", ["describe", "destroy", "policy"])
@@ -75,11 +75,11 @@ def test_the_command_goes_by_the_provider(described, tmp_path):
     assert done.stdout.startswith("Akamai and Linode's object storage is set up by hand.")
 
 
-def test_a_cdn_that_pulls_is_told_host_and_origin(described):
+def test_the_steps_of_a_cdn_that_pulls_name_host_and_origin(described):
     site = described("pull")
-    said = " ".join(step.what for step in providers.of(site).describe(site))
-    assert f"{site.static_url}/… from {site.site_url}/pulled/…" in said
-    assert "Host: www.example.com" in said
+    text = " ".join(step.what for step in providers.of(site).describe(site))
+    assert f"{site.static_url}/… from {site.site_url}/pulled/…" in text
+    assert "Host: www.example.com" in text
     with pytest.raises(SlipwayError, match="purge it there"):
         providers.purge(site, {}, ["/favicon.ico"])
 

@@ -7,7 +7,7 @@ from slipway.web.errors import SlipwayError
 from tests.unit.push.wire import Answered
 
 
-def test_what_may_pass_is_tried_again_after_the_time_that_the_api_asks_for(api):
+def test_a_transient_error_is_retried_after_the_apis_retry_after(api):
     answers = {1: Answered(429, headers={"Retry-After": "4"}), 2: Answered(500), 3: Answered(body=b'{"id": 1}')}
     api.answering = lambda asked: answers[asked.number]
     assert post(api.url, dict) == {"id": 1}

@@ -66,7 +66,7 @@ def test_the_ca_bundle_and_the_proxy_of_the_environment_are_used(monkeypatch):
     assert access.proxies["https"] == "http://proxy.example.com:3128"
 
 
-def test_missing_credentials_are_said_in_one_line(monkeypatch):
+def test_missing_credentials_are_an_error_in_one_line(monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(SlipwayError, match=r"s3://example-com/.*AWS_ACCESS_KEY_ID"):
@@ -79,6 +79,6 @@ def test_an_unknown_profile_is_named(monkeypatch):
         S3(Bucket("example-com"))
 
 
-def test_a_bucket_name_that_cannot_be_one_is_said_in_one_line():
+def test_an_invalid_bucket_name_is_an_error_in_one_line():
     with pytest.raises(SlipwayError, match="no such_bucket!"):
         S3(Bucket("no such_bucket!"))

@@ -92,24 +92,24 @@ def quick(monkeypatch, authority):
         monkeypatch.setenv(name, str(authority.certificate))
 
 
-def said_by_the_push(url, monkeypatch):
+def error_of_the_push(url, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url)
     with pytest.raises(SlipwayError) as rejected:
         S3(Bucket("example-com")).send("put", "PUT", "static/a.css", body=b"a")
     return str(rejected.value)
 
 
-def said_by_the_edge(url, monkeypatch):
+def error_of_the_edge(url, monkeypatch):
     return edge._error(edge.pool(url), f"{url}/a.css")
 
 
-def said_by_a_purge(url, monkeypatch):
+def error_of_a_purge(url, monkeypatch):
     with pytest.raises(SlipwayError) as rejected:
         request.post(f"{url}/purge", dict)
     return str(rejected.value)
 
 
-def said_by_a_github_job(url, monkeypatch):
+def error_of_a_github_job(url, monkeypatch):
     monkeypatch.setattr(github_identity, "RETRIES", edge.urllib3.Retry(total=0))
     asked = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{url}/?a", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "the-bearer"}
     with pytest.raises(SlipwayError) as rejected:
@@ -118,7 +118,7 @@ def said_by_a_github_job(url, monkeypatch):
     return str(rejected.value)
 
 
-def said_by_pip(url, monkeypatch):
+def error_of_pip(url, monkeypatch):
     """pip itself, with one attempt more instead of five."""
     for name, value in {"RETRIES": "1", "CONFIG_FILE": os.devnull, "INDEX_URL": f"{url}/simple/"}.items():
         monkeypatch.setenv(f"PIP_{name}", value)
@@ -127,7 +127,7 @@ def said_by_pip(url, monkeypatch):
     return pip.reason(done.stdout + done.stderr)
 
 
-ASKING = pytest.mark.parametrize("ask", [said_by_the_push, said_by_the_edge, said_by_a_purge, said_by_a_github_job])
+ASKING = pytest.mark.parametrize("ask", [error_of_the_push, error_of_the_edge, error_of_a_purge, error_of_a_github_job])
 FORMS = {
     "expired": (lambda authority: tls(authority.issue("old", ["127.0.0.1"], timedelta(hours=-1))), "has expired"),
     "another name": (lambda authority: tls(authority.issue("other", ["other.example.com"])), "is another host's"),
@@ -146,17 +146,17 @@ FORMS = {
 def test_each_fault_of_tls_is_called_what_it_is(form, ask, authority, monkeypatch):
     make, expected = FORMS[form]
     with listening(make(authority)) as port:
-        said = ask(f"https://127.0.0.1:{port}", monkeypatch)
-    assert expected in said
-    assert "\n" not in said and "not signed by" not in said
+        message = ask(f"https://127.0.0.1:{port}", monkeypatch)
+    assert expected in message
+    assert "\n" not in message and "not signed by" not in message
 
 
 @ASKING
 def test_an_authority_that_nobody_trusts_is_called_that(ask, tmp_path, monkeypatch):
     stranger = Authority(tmp_path / "stranger").issue("cdn", ["127.0.0.1"])
     with listening(tls(stranger)) as port:
-        said = ask(f"https://127.0.0.1:{port}", monkeypatch)
-    assert "is not signed by a trusted authority; check " in said
+        message = ask(f"https://127.0.0.1:{port}", monkeypatch)
+    assert "is not signed by a trusted authority; check " in message
 
 
 @ASKING
@@ -173,29 +173,29 @@ def test_an_authority_that_nobody_trusts_is_called_that(ask, tmp_path, monkeypat
 def test_what_a_proxy_rejects_is_not_called_a_proxy_that_is_away(status, expected, ask, monkeypatch):
     with listening(proxy(status)) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{port}")
-        said = ask("https://s3.example.com", monkeypatch)
-    assert expected in said
-    assert "cannot be reached" not in said and "hunter2" not in said
+        message = ask("https://s3.example.com", monkeypatch)
+    assert expected in message
+    assert "cannot be reached" not in message and "hunter2" not in message
 
 
 @ASKING
-def test_a_proxy_that_is_away_and_one_that_has_no_name_are_told_apart(ask, monkeypatch):
+def test_a_proxy_that_is_away_and_one_that_has_no_name_are_distinguished(ask, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:hunter2@127.0.0.1:{free_port()}")
-    said = ask("https://s3.example.com", monkeypatch)
-    assert "the proxy cannot be reached: nothing listens there; check HTTPS_PROXY" in said
+    message = ask("https://s3.example.com", monkeypatch)
+    assert "the proxy cannot be reached: nothing listens there; check HTTPS_PROXY" in message
     monkeypatch.setenv("HTTPS_PROXY", "http://user:hunter2@proxy.invalid:8080")
     named = ask("https://s3.example.com", monkeypatch)
     assert "the proxy cannot be reached: DNS has no such name" in named
-    assert "hunter2" not in said + named
+    assert "hunter2" not in message + named
 
 
 @ASKING
-def test_a_host_that_is_away_and_one_that_has_no_name_are_told_apart(ask, monkeypatch):
+def test_a_host_that_is_away_and_one_that_has_no_name_are_distinguished(ask, monkeypatch):
     assert "cannot be reached: nothing listens there" in ask(f"https://127.0.0.1:{free_port()}", monkeypatch)
     assert "DNS has no such name" in ask("https://s3.invalid", monkeypatch)
 
 
-def test_a_silent_drop_is_told_from_a_slow_answer(monkeypatch):
+def test_a_silent_drop_is_distinguished_from_a_slow_answer(monkeypatch):
     # A backlog that is full drops what comes, as a firewall does.
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
@@ -205,43 +205,43 @@ def test_a_silent_drop_is_told_from_a_slow_answer(monkeypatch):
         for each in waiting:
             each.setblocking(False)
             each.connect_ex(("127.0.0.1", port))
-        said = said_by_the_push(f"https://127.0.0.1:{port}", monkeypatch)
+        message = error_of_the_push(f"https://127.0.0.1:{port}", monkeypatch)
         for each in waiting:
             each.close()
-    assert "cannot be reached: no answer at all, it is down or a firewall drops what is sent" in said
+    assert "cannot be reached: no answer at all, it is down or a firewall drops what is sent" in message
     done = threading.Event()
     with listening(lambda connection: done.wait(5)) as port:
-        said = said_by_the_push(f"http://127.0.0.1:{port}", monkeypatch)
+        message = error_of_the_push(f"http://127.0.0.1:{port}", monkeypatch)
         done.set()
-    assert "did not answer in time" in said
+    assert "did not answer in time" in message
 
 
-def test_what_is_none_of_these_is_left_to_whoever_asks():
+def test_any_other_error_is_left_to_the_caller():
     assert cause(ValueError("x"), "it") == ""
 
 
-def test_the_package_index_is_not_said_to_be_away_when_its_certificate_is_not_trusted(tmp_path, monkeypatch):
+def test_an_untrusted_certificate_of_the_package_index_is_no_unreachable_index(tmp_path, monkeypatch):
     stranger = Authority(tmp_path / "stranger").issue("index", ["127.0.0.1"])
     with listening(tls(stranger)) as port:
-        said = said_by_pip(f"https://127.0.0.1:{port}", monkeypatch)
-    assert said.startswith("the package index's certificate is not accepted (")
+        message = error_of_pip(f"https://127.0.0.1:{port}", monkeypatch)
+    assert message.startswith("the package index's certificate is not accepted (")
     with listening(plain) as port:
-        assert "does not speak TLS" in said_by_pip(f"https://127.0.0.1:{port}", monkeypatch)
+        assert "does not speak TLS" in error_of_pip(f"https://127.0.0.1:{port}", monkeypatch)
 
 
 def test_nor_when_a_proxy_does_not_let_pip_through(monkeypatch):
     with listening(proxy("502 Bad Gateway")) as port:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        assert "the proxy answers 502 for" in said_by_pip("https://index.example.com", monkeypatch)
+        assert "the proxy answers 502 for" in error_of_pip("https://index.example.com", monkeypatch)
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
-    assert "the proxy on the way" in said_by_pip("https://index.example.com", monkeypatch)
+    assert "the proxy on the way" in error_of_pip("https://index.example.com", monkeypatch)
 
 
 def test_and_where_nothing_listens_the_index_cannot_be_reached(monkeypatch):
-    assert "the package index cannot be reached" in said_by_pip(f"https://127.0.0.1:{free_port()}", monkeypatch)
+    assert "the package index cannot be reached" in error_of_pip(f"https://127.0.0.1:{free_port()}", monkeypatch)
 
 
 def test_what_pip_tried_again_and_got_is_not_why_it_failed():
-    said = "WARNING: Retrying (Retry(total=4)) after connection broken by 'ReadTimeoutError()'\n"
-    said += "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n    a==1 from x\n"
-    assert pip.reason(said) == "a==1 is not the one that was locked: its hash differs"
+    message = "WARNING: Retrying (Retry(total=4)) after connection broken by 'ReadTimeoutError()'\n"
+    message += "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES\n    a==1 from x\n"
+    assert pip.reason(message) == "a==1 is not the one that was locked: its hash differs"

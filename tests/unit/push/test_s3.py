@@ -97,7 +97,7 @@ def test_a_rejection_shows_no_secret(served, monkeypatch):
         assert secret not in shown
 
 
-def test_nothing_listening_is_said_with_the_endpoint(monkeypatch):
+def test_nothing_listening_is_an_error_with_the_endpoint(monkeypatch):
     with wire(lambda asked: None) as gone:
         pass
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", gone.url)

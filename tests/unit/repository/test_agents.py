@@ -14,7 +14,7 @@ PATHS = sorted({each for each in CODE if "/" in each and " " not in each and "*"
 GLOBS = sorted({each for each in CODE if "/" in each and "*" in each})
 
 
-def test_there_is_something_to_judge():
+def test_there_is_something_to_check():
     assert {"test", "demo", "deploy"} < set(TARGETS)
     assert {"project/", "deploy/agent/", "docs/site-yml.md"} < set(PATHS)
 

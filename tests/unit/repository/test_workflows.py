@@ -51,7 +51,7 @@ def test_the_site_s_workflow_runs_nothing_of_ours():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_ours_runs_only_where_a_variable_asks_for_it(name):
+def test_ours_runs_only_where_a_variable_enables_it(name):
     """A clone that does not delete it spends no minute: a variable is not cloned."""
     for job in yaml.safe_load((WORKFLOWS / name).read_text())["jobs"].values():
         if ".ci/run" in str(job["steps"]):
@@ -59,7 +59,7 @@ def test_ours_runs_only_where_a_variable_asks_for_it(name):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_each_job_asks_for_its_rights_and_ends_in_time(name):
+def test_each_job_declares_its_permissions_and_a_timeout(name):
     workflow = yaml.safe_load((WORKFLOWS / name).read_text())
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():

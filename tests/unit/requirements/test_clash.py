@@ -14,11 +14,11 @@ def lines(*texts):
     return [Line(Path("some.in"), text) for text in texts]
 
 
-def answer(core, said="no"):
+def answer(core, output="no"):
     """uv, for which the lines of ``core`` exclude each other."""
 
     def ask(some):
-        return CompletedProcess([], 1 if set(core) <= {line.text for line in some} else 0, stderr=said)
+        return CompletedProcess([], 1 if set(core) <= {line.text for line in some} else 0, stderr=output)
 
     return ask
 
@@ -28,31 +28,31 @@ def test_the_fewest_are_found_wherever_they_stand(size):
     names = [f"package{number}" for number in range(11)]
     for start in range(len(names)):
         core = [names[(start + 4 * each) % len(names)] for each in range(size)]
-        found, said = fewest(lines(*names), answer(core))
+        found, output = fewest(lines(*names), answer(core))
         assert sorted(line.text for line in found) == sorted(core)
-        assert said == "no"
+        assert output == "no"
 
 
 def test_a_clash_is_one_line_with_both_files():
     ours, theirs = Line(Path("web.in"), "boat>=10"), Line(Path("requirements.in"), "boat==9.0")
     asked = [*lines("oar", "--no-binary oar"), ours, theirs]
     done = CompletedProcess([], 1, stderr="")
-    said = Unresolved(done, asked, answer(["boat>=10", "boat==9.0"])).explain()
-    assert said == "web.in: boat>=10 and requirements.in: boat==9.0 exclude each other"
+    output = Unresolved(done, asked, answer(["boat>=10", "boat==9.0"])).explain()
+    assert output == "web.in: boat>=10 and requirements.in: boat==9.0 exclude each other"
 
 
 @pytest.mark.parametrize(
-    ("said", "needs"),
+    ("output", "needs"),
     [
         ("cart==1 depends", "cart==1"),
         ("all versions of cart depend", "cart"),
         ("cart>=1rc1,<=1.4 depends", "cart>=1rc1,<=1.4"),
     ],
 )
-def test_what_asks_for_the_other_is_told(said, needs):
+def test_what_requires_the_other_is_reported(output, needs):
     asked = lines("cart==1", "boat>=2")
-    said = f"cause: Because {said} on boat<2 and you require boat>=2, we can conclude"
-    clash = Unresolved(CompletedProcess([], 1, stderr=said), asked, answer(["cart==1", "boat>=2"], said))
+    output = f"cause: Because {output} on boat<2 and you require boat>=2, we can conclude"
+    clash = Unresolved(CompletedProcess([], 1, stderr=output), asked, answer(["cart==1", "boat>=2"], output))
     assert clash.explain() == f"some.in: cart==1 and some.in: boat>=2 exclude each other: {needs} needs boat<2"
 
 
@@ -88,13 +88,13 @@ error: No solution found when resolving dependencies
 """
 
 
-@pytest.mark.parametrize("said", [PYTHON, PYTHON_OF_A_FOLDER])
-def test_a_newer_python_might_do_whether_an_index_or_a_folder_says_so(said):
-    assert Unresolved(CompletedProcess([], 1, stderr=said), lines("boat~=6.0"), answer([])).newer_python
+@pytest.mark.parametrize("output", [PYTHON, PYTHON_OF_A_FOLDER])
+def test_a_newer_python_might_do_whether_an_index_or_a_folder_says_so(output):
+    assert Unresolved(CompletedProcess([], 1, stderr=output), lines("boat~=6.0"), answer([])).newer_python
 
 
 @pytest.mark.parametrize(
-    ("said", "line"),
+    ("output", "line"),
     [
         (
             NO_WHEEL,
@@ -115,12 +115,14 @@ def test_a_newer_python_might_do_whether_an_index_or_a_folder_says_so(said):
         ("", "no output of uv"),
     ],
 )
-def test_what_uv_says_becomes_one_line(said, line):
-    assert uv.reason(said).startswith(line)
-    assert "\n" not in uv.reason(said)
+def test_what_uv_says_becomes_one_line(output, line):
+    assert uv.reason(output).startswith(line)
+    assert "\n" not in uv.reason(output)
 
 
 def test_a_line_that_is_no_requirement_is_named_with_its_file():
-    said = "error: Couldn't parse requirement in `some.in` at position 0\n  cause: no such operator\n         boat=>9\n"
-    clash = Unresolved(CompletedProcess([], 2, stderr=said), lines("oar", "boat=>9"), answer([]))
+    output = (
+        "error: Couldn't parse requirement in `some.in` at position 0\n  cause: no such operator\n         boat=>9\n"
+    )
+    clash = Unresolved(CompletedProcess([], 2, stderr=output), lines("oar", "boat=>9"), answer([]))
     assert clash.explain() == "some.in: boat=>9: no such operator"

@@ -38,7 +38,7 @@ def check(package, tmp_path, monkeypatch):
 
 
 def told(check):
-    """file:line without the package's folder, and what is said."""
+    """file:line without the package's folder, and the message."""
     return [str(each).partition("/")[2] for each in check.problems()]
 
 
@@ -73,7 +73,7 @@ def test_above_the_line_it_is_rejected_by_its_line(setting, check):
 
 
 BELOW = {
-    **{name: said for name, said in REJECTED.items() if "+=" not in name and "STORAGES" not in name},
+    **{name: message for name, message in REJECTED.items() if "+=" not in name and "STORAGES" not in name},
     "DEBUG = True": "DEBUG is True on the server",
     "ALLOWED_HOSTS = ['shop.example.com']": "ALLOWED_HOSTS does not have www.example.com",
     "STORAGES['staticfiles']['BACKEND'] = 'django.contrib.staticfiles.storage.X'": "STORAGES has django.contrib.static",
@@ -86,9 +86,9 @@ BELOW = {
 
 @pytest.mark.parametrize("setting", BELOW)
 def test_below_the_line_too_where_it_wins(setting, check):
-    said = BELOW[setting].partition(" is ")[0] + " "
+    prefix = BELOW[setting].partition(" is ")[0] + " "
     problems = told(check(f"import os\nfrom .base import *\n{setting}\n", base=BASE + LINE))
-    (problem,) = [each for each in problems if f": {said}" in each or BELOW[setting] in each]
+    (problem,) = [each for each in problems if f": {prefix}" in each or BELOW[setting] in each]
     assert problem.startswith(f"production.py:{3 + setting.count(chr(10))}: ")
 
 
@@ -101,7 +101,7 @@ def test_it_is_found_in_the_module_that_sets_it(check):
     ]
 
 
-def test_what_follows_debug_is_productions_own_and_told(check):
+def test_what_follows_debug_is_productions_own_and_reported(check):
     lines = "SESSION_COOKIE_SECURE = not DEBUG\nif DEBUG:\n    SECURE_HSTS_SECONDS = 0\n"
     checked = check(BASE + lines + "ALLOWED_HOSTS = ['*'] if DEBUG else []\n" + LINE)
     assert told(checked) == []
@@ -149,7 +149,7 @@ def test_an_old_buckets_settings_are_named_by_their_line(check):
 
 
 @pytest.mark.parametrize("name", ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"])
-def test_a_cookie_that_https_alone_can_keep_is_told_in_the_demo(name, check):
+def test_a_cookie_for_https_only_is_a_warning_in_the_demo(name, check):
     checked = check(f"{BASE}{name} = '__Host-theirs'\n{LINE}")
     assert list(checked.warnings()) == []
     (warning,) = checked.warnings(demo=True)

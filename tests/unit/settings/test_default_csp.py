@@ -41,8 +41,8 @@ def others(monkeypatch):
     """A project's own middleware; and, where Django is older than 6, a stand-in for that of its SECURE_CSP."""
     made = {"theirs.csp.Policy": lambda: "default-src of-theirs"}
     if django.VERSION < (6,):
-        said = lambda: getattr(settings, "SECURE_CSP", {}).items()  # noqa: E731
-        made[DJANGO_6] = lambda: "; ".join(f"{name} {' '.join(each)}" for name, each in said())
+        directives = lambda: getattr(settings, "SECURE_CSP", {}).items()  # noqa: E731
+        made[DJANGO_6] = lambda: "; ".join(f"{name} {' '.join(each)}" for name, each in directives())
     for path, text in made.items():
         name, _, middleware = path.rpartition(".")
         module = ModuleType(name)

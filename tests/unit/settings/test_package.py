@@ -57,7 +57,7 @@ def test_each_place_of_the_line_gives_the_same_site(modules, package):
     assert hosts == (["shop.example.com"] if modules["production"] == CHANGES else merged)
 
 
-def test_the_line_knows_what_the_project_had_itself_wherever_it_stands(package):
+def test_the_line_knows_the_projects_own_values_in_any_place(package):
     for modules in WHERE.values():
         own = package("production", **modules).SLIPWAY_LINE.own
         assert (own["DEBUG"], own["SECRET_KEY"]) == (True, "django-insecure-theirs")

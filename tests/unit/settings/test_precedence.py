@@ -119,7 +119,7 @@ def test_in_development_nothing_of_production_is_given():
 
 
 @pytest.mark.parametrize("missing", ["SITE_URL", "STATIC_URL", "MEDIA_URL", "AWS_STORAGE_BUCKET_NAME"])
-def test_a_variable_that_production_lacks_is_named(missing):
+def test_a_variable_missing_in_production_is_named(missing):
     environ = {name: value for name, value in PRODUCTION.items() if name != missing}
     with pytest.raises(ImproperlyConfigured, match=rf"^{missing} is not set; in production the environment has it"):
         line.values(STARTPROJECT, environ)

@@ -13,6 +13,6 @@ def test_only_the_switch_makes_it_production():
 
 
 @pytest.mark.parametrize("word", ["prod", "Production", "", "1"])
-def test_any_other_word_is_an_error_and_not_development(word):
+def test_any_other_value_is_an_error_and_not_development(word):
     with pytest.raises(ImproperlyConfigured, match=r"SLIPWAY_ENV: .* is neither production nor development"):
         switch.production({"SLIPWAY_ENV": word})

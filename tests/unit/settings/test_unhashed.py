@@ -12,7 +12,7 @@ from slipway import ROOT
 @pytest.mark.parametrize(
     ("name", "warned"), [("SLIPWAY_UNHASHED", False), ("SLIPWAY_STABLE_NAMES", True)], ids=["now", "before"]
 )
-def test_a_project_adds_patterns_to_those_that_everybody_asks_for(name, warned, tmp_path):
+def test_a_project_adds_patterns_to_the_default_ones(name, warned, tmp_path):
     (tmp_path / "own.py").write_text(
         f'SECRET_KEY = "x"\nINSTALLED_APPS = []\n{name} = ["sw.js"]\nfrom slipway.settings import *\n'
     )

@@ -37,7 +37,7 @@ def guessed(owner, clock, hashed):
 
 
 @pytest.mark.parametrize("where", ["/login/", "/admin/login/"])
-def test_after_the_limit_a_guess_is_rejected_unheard_and_told_when_to_come_back(where, guessed):
+def test_after_the_limit_a_guess_is_rejected_unchecked_with_retry_after(where, guessed):
     before = len(guessed)
     answer = attempt(100, where=where)
     assert answer.status_code == 429
@@ -61,7 +61,7 @@ def test_a_program_is_answered_in_json(guessed):
     assert "Wait 60 seconds" in json.loads(answer.content)["detail"]
 
 
-def test_who_waits_as_told_gets_in_though_the_guessing_goes_on(guessed, clock):
+def test_a_client_that_respects_retry_after_gets_in_though_the_guessing_goes_on(guessed, clock):
     wait = int(attempt(100, password=RIGHT)["Retry-After"])
     for _ in range(wait):
         clock.now += 1
@@ -317,8 +317,8 @@ def test_other_views_have_the_same_limit(view, wrong, others, owner, clock, hash
 def test_a_program_that_signs_in_with_each_request_is_never_limited(others, owner, clock, hashed):
     import base64
 
-    said = {"Authorization": f"Basic {base64.b64encode(f'ada:{RIGHT}'.encode()).decode()}"}
-    assert {Client().get("/basic/", headers=said).status_code for _ in range(3 * LIMIT)} == {200}
+    headers = {"Authorization": f"Basic {base64.b64encode(f'ada:{RIGHT}'.encode()).decode()}"}
+    assert {Client().get("/basic/", headers=headers).status_code for _ in range(3 * LIMIT)} == {200}
 
 
 def test_what_tries_no_password_is_not_counted(clock):
@@ -343,7 +343,7 @@ def test_every_module_that_took_the_function_by_name_has_the_guarded_one():
     assert hasattr(auth.authenticate, "guarded") and asyncio.iscoroutinefunction(auth.aauthenticate)
 
 
-def test_the_address_is_nginxs_word_over_its_socket_and_the_peers_own_elsewhere(owner, clock, hashed, caplog):
+def test_the_address_is_nginxs_header_over_its_socket_and_the_peers_own_elsewhere(owner, clock, hashed, caplog):
     with caplog.at_level(logging.INFO, "slipway.sign_in"):
         attempt(address="203.0.113.7", headers={"X-Real-IP": "198.51.100.1"})
         Client().post("/login/", {"username": "ada", "password": "x"}, REMOTE_ADDR="", HTTP_X_REAL_IP="198.51.100.1")
@@ -371,7 +371,7 @@ class Fails:
     db_for_read = db_for_write
 
 
-def test_a_page_that_takes_no_password_asks_no_router(monkeypatch):
+def test_a_page_that_takes_no_password_calls_no_router(monkeypatch):
     monkeypatch.setattr(router, "routers", [Fails()])
     assert Client().get("/login/").status_code == 200
 

@@ -136,7 +136,7 @@ def test_addresses_of_one_network_have_one_turn_where_others_have_none():
     assert {visits(f"stranger {number}", attackers=50, network="one/") for number in range(12)} <= {1, 2}
 
 
-def test_no_network_has_two_turns_while_another_that_asks_has_none():
+def test_no_subnet_has_two_turns_while_another_that_waits_has_none():
     site = Guessed()
     for second in range(200):
         site.now = float(second)
@@ -154,7 +154,7 @@ def test_among_as_many_as_there_are_tries_nothing_is_drawn():
     assert {visits(f"stranger {number}", attackers=LIMIT - 1) for number in range(12)} <= {1, 2}
 
 
-def test_nobody_is_told_to_wait_longer_than_a_minute_and_never_are_there_more_tries_than_the_limit():
+def test_no_wait_is_longer_than_a_minute_and_there_are_never_more_tries_than_the_limit():
     dice = random.Random(7)
     for limit in (1, 2, LIMIT):
         site = Guessed(limit)

@@ -51,13 +51,13 @@ def settings(tmp_path):
 
 
 def test_on_the_server_key_and_database_are_the_environments(settings):
-    said = settings(**PRODUCTION, SECRET_KEY="ours", DATABASE_URL="postgres:///slipway")
-    assert said == ["ours", "postgresql", "slipway", True]
+    values = settings(**PRODUCTION, SECRET_KEY="ours", DATABASE_URL="postgres:///slipway")
+    assert values == ["ours", "postgresql", "slipway", True]
 
 
 def test_a_database_that_the_project_chose_itself_stays(settings):
-    said = settings("mysql", **PRODUCTION, SECRET_KEY="ours", DATABASE_URL="postgres:///slipway")
-    assert said == ["ours", "mysql", "theirs", True]
+    values = settings("mysql", **PRODUCTION, SECRET_KEY="ours", DATABASE_URL="postgres:///slipway")
+    assert values == ["ours", "mysql", "theirs", True]
 
 
 # Everything that production has, but for the switch itself: a developer's shell, or a .env file, may hold any of it.
@@ -100,7 +100,7 @@ SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"
         (AUTH, {"default": {"ENGINE": "django.db.backends.dummy"}}, False),
     ],
 )
-def test_sign_ins_are_limited_where_there_are_accounts_and_a_database_and_told_in_any_log(
+def test_sign_ins_are_limited_where_there_are_accounts_and_a_database_and_always_logged(
     apps, databases, limited, tmp_path
 ):
     (tmp_path / "theirs.py").write_text(THEIRS.format(apps=apps, databases=databases))

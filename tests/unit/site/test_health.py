@@ -5,14 +5,14 @@ from django.db.utils import OperationalError
 from django.test.utils import CaptureQueriesContext
 
 
-def test_live_asks_nothing_of_the_database(client):
+def test_live_does_not_query_the_database(client):
     with CaptureQueriesContext(connection) as captured:
         answer = client.get("/healthz/live")
     assert (answer.status_code, answer.content, len(captured)) == (200, b"ok\n", 0)
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_ready_asks_the_database(client):
+def test_ready_queries_the_database(client):
     with CaptureQueriesContext(connection) as captured:
         answer = client.get("/healthz/ready")
     assert (answer.status_code, answer.json(), len(captured)) == (200, {"database": "ok"}, 1)

@@ -1,4 +1,4 @@
-/* Keys, buttons and swipes, turned into steps of the stage. */
+/* Turns keys, buttons and swipes into steps of the viewer. */
 import { close, step } from "./stage.js";
 
 const SWIPE = 48; // CSS pixels

@@ -1,4 +1,4 @@
-/* On the wall a click opens the viewer, which is fetched when it is first wanted. */
+/* On the wall a click opens the viewer, which is loaded on the first click. */
 const wall = document.querySelector("[data-viewer]");
 
 wall?.addEventListener("click", async (event) => {

@@ -1,4 +1,4 @@
-/* The dialog that shows one photo. It and gestures.js know each other: gestures step the stage. */
+/* The dialog that shows one photo. It and gestures.js import each other. */
 import { listen } from "./gestures.js";
 
 let links = [];
