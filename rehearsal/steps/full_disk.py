@@ -25,7 +25,7 @@ runuser -u USER -- sh -c '
     cat /dev/zero >> {FILE}' 2> /dev/null
 df --output=avail --block-size=1M / | tail -1
 """
-# A row may fail for lack of space; its WAL must not.
+# A row may fail when the disk is full; its WAL must not.
 FORCE = f"""
 cd /
 for round in $(seq {WAL_FILES}); do

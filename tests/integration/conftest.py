@@ -19,7 +19,7 @@ django.setup()
 def browser():
     """One a module. Playwright holds the thread's event loop, which the next module may need for its own."""
     flags = ["--no-proxy-server", "--disable-background-networking", "--disable-component-update"]
-    # Chromium's sandbox refuses root.
+    # Chromium's sandbox does not run as root.
     flags += ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)

@@ -1,4 +1,4 @@
-"""Our tests and the stage pass whatever stands in project/ and site.yml: they know neither. See tests/apart.py, too."""
+"""Our tests and the rehearsal pass with any project/ and site.yml: they know neither. See tests/apart.py, too."""
 
 import ast
 import subprocess

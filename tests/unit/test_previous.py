@@ -1,4 +1,4 @@
-"""The import paths of an older clone lead to today's modules, with a warning that names them."""
+"""The import paths of an older clone resolve to today's modules, with a warning that names them."""
 
 import subprocess
 import sys

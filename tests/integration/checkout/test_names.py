@@ -23,7 +23,7 @@ if {ends}:
 
 @pytest.fixture
 def release(tmp_path):
-    """The files that decide what a name leads to, and an app of each name."""
+    """The files that decide what a name resolves to, and an app of each name."""
     shutil.copytree(ROOT / "deploy" / "previous", tmp_path / "deploy" / "previous")
     shutil.copytree(ROOT / "deploy" / "agent", tmp_path / "deploy" / "agent")
     for name in ("deploy/gunicorn.conf.py", "manage.py"):

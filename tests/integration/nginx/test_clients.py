@@ -57,7 +57,7 @@ def test_no_other_spelling_of_a_path_passes_the_limit(site):
         assert here.ask(path).status == 200, path
 
 
-def test_who_is_refused_is_told_when_to_come_back(site):
+def test_a_rejected_client_gets_retry_after(site):
     here = site()
     rejected = [here.ask("/login/", "POST") for _ in range(4)][-1]
     assert (rejected.status, rejected.headers["Content-Type"]) == (429, "text/plain")

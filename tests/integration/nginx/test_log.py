@@ -109,7 +109,7 @@ def test_no_limit_is_none(variables):
     assert '" 1;' not in text.partition("$is_too_long {")[2].partition("    }\n")[0]
 
 
-def test_a_client_that_asks_for_more_than_an_office_does_is_refused(front):
+def test_a_client_with_more_requests_than_an_office_is_rejected(front):
     # What is rejected is rejected before anything is asked of the site; so nothing needs to answer here.
     front.log.with_name("gunicorn.sock").unlink()
     answers = []

@@ -13,7 +13,7 @@ class Database:
     def __init__(self, directory, processes):
         self.directory, self.processes, self.running = directory, processes, None
         self.bin = max(Path("/usr/lib/postgresql").glob("*/bin"))
-        # PostgreSQL refuses to run as root.
+        # PostgreSQL does not run as root.
         self.user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
         if self.user:
             subprocess.run(["chown", "postgres:", directory], check=True)

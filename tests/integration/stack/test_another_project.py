@@ -115,8 +115,8 @@ def test_development_needs_nothing_but_site_yml(checkout, tmp_path):
     assert (checkout / "project" / "db.sqlite3").stat().st_size
 
 
-def refused(checkout, module):
-    """What a build under the settings ``module`` says."""
+def rejected(checkout, module):
+    """The error of a build with the settings ``module``."""
     done = subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput"],
         cwd=checkout,
@@ -128,20 +128,20 @@ def refused(checkout, module):
     return done.stderr.strip()
 
 
-def test_without_the_line_it_is_refused_by_one_that_says_so(checkout):
-    assert refused(checkout, "mysite.settings") == (
+def test_without_the_line_it_is_rejected_with_the_line_to_add(checkout):
+    assert rejected(checkout, "mysite.settings") == (
         f"slipway: mysite.settings: the offload settings are missing; add `{LINE}` as the last line of that module"
     )
 
 
-def test_with_modules_that_site_yml_does_not_name_it_is_refused_by_one_line(checkout):
-    assert refused(checkout, "project.settings") == (
+def test_with_modules_that_site_yml_does_not_name_it_is_rejected_by_one_line(checkout):
+    assert rejected(checkout, "project.settings") == (
         "slipway: project.settings: no such module in project/; name your settings and wsgi modules in site.yml"
     )
 
 
-def test_what_the_settings_lack_themselves_is_told_whole(checkout):
+def test_an_import_that_fails_in_the_settings_is_a_whole_traceback(checkout):
     settings = checkout / "project" / "mysite" / "settings.py"
     settings.write_text(f"import nowhere\n{settings.read_text()}\n{LINE}\n")
-    said = refused(checkout, "mysite.settings")
-    assert "settings.py" in said and said.endswith("No module named 'nowhere'")
+    error = rejected(checkout, "mysite.settings")
+    assert "settings.py" in error and error.endswith("No module named 'nowhere'")

@@ -84,7 +84,7 @@ encode = hashers.MD5PasswordHasher.encode
 hashers.MD5PasswordHasher.encode = lambda *those: looked_at.append(those[1]) or encode(*those)
 
 def undone(request):
-    # As a REST framework does with the transaction of a request that it refuses.
+    # As a REST framework does with the transaction of a request that it rejects.
     auth.authenticate(request, username=request.GET["name"], password="guess")
     transaction.set_rollback(True)
     return HttpResponse(status=401)

@@ -15,7 +15,7 @@ def systemd(host, monkeypatch):
 
     def nginx(page):
         if not host.releases.current():
-            raise ConnectionRefusedError("refused")
+            raise ConnectionRefusedError("connection refused")
         return (503, '{"database": "OperationalError"}') if host.releases.current() in systemd.sick else (200, "")
 
     monkeypatch.setattr(host.processes, "run", run)

@@ -129,15 +129,15 @@ def test_a_lock_that_an_earlier_version_holds_asks_for_no_token(holder, host):
     host.locks.fence("")
 
 
-@pytest.mark.parametrize("verb", ["receive 1 sha lock", "migrate 1", "check 1", "activate 1", "rollback 1", "prune 5"])
+@pytest.mark.parametrize("step", ["receive 1 sha lock", "migrate 1", "check 1", "activate 1", "rollback 1", "prune 5"])
 @pytest.mark.parametrize("token", ["", "of a lock that was"])
-def test_no_step_changes_anything_without_the_lock(verb, token, holder, host, release, monkeypatch, capsys):
+def test_no_step_changes_anything_without_the_lock(step, token, holder, host, release, monkeypatch, capsys):
     release("1", current=True)
     release("2")
     before = sorted(host.root.rglob("*"))
     main = importlib.import_module("agent.__main__")
     monkeypatch.setattr(main.signal, "signal", lambda *_: None)
-    monkeypatch.setattr(sys, "argv", ["slipway", *verb.split()])
+    monkeypatch.setattr(sys, "argv", ["slipway", *step.split()])
     monkeypatch.setenv("SLIPWAY_LOCK", token)
     assert main.main() == 1
     said = r"slipway: this command's deploy lock is gone, me@laptop since .* holds it: .* run the command again\n"

@@ -104,8 +104,8 @@ def test_applied_migrations_that_are_no_list_are_one_line(said, host, systemd):
 def test_a_job_whose_command_was_killed_does_not_bar_the_next(host, systemd):
     systemd.ended = (0, "[]", "")
     assert host.migrate.applied("1") == []
-    verbs = [line[1] for line in systemd.calls]
-    assert verbs[:3] == ["stop", "reset-failed", "--quiet"], "what it left is taken away first"
+    actions = [line[1] for line in systemd.calls]
+    assert actions[:3] == ["stop", "reset-failed", "--quiet"], "what it left is taken away first"
 
 
 def test_migrations_that_still_run_are_left_to_end_and_named(host, systemd):

@@ -92,7 +92,7 @@ def authority(program, issue, monkeypatch):
 
 @pytest.fixture
 def elsewhere(program, monkeypatch):
-    """Names in here do not lead to this host."""
+    """Names in here do not resolve to this host."""
     names = set()
     monkeypatch.setattr(program, "mismatch", lambda name, webroot: f"{name} elsewhere" if name in names else "")
     return names

@@ -52,8 +52,8 @@ class Host:
         options = f"rw,resgid={115 if let_in else 11},errors=remount-ro"
         program(self.programs / "findmnt", f"echo ext4 / {options}")
 
-    def look(self, verb="once", **changed):
-        done = subprocess.run([WATCH, verb], env=self.env | changed, capture_output=True, text=True, check=False)
+    def look(self, command="once", **changed):
+        done = subprocess.run([WATCH, command], env=self.env | changed, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
 

@@ -55,17 +55,17 @@ def test_an_edge_keeps_its_last_configuration(capsys: pytest.CaptureFixture[str]
     async def ask() -> tuple:
         reader = Reader(source, max_age=0)
         before = await reader.current()
-        source.error = ConnectionError("refused")
+        source.error = ConnectionError("connection refused")
         return before, await reader.current()
 
     before, after = asyncio.run(ask())
     assert before is after is not None
-    assert "refused" in capsys.readouterr().err
+    assert "connection refused" in capsys.readouterr().err
 
 
 def test_without_any_configuration_there_is_none(capsys: pytest.CaptureFixture[str]):
     source = Source()
-    source.error = ConnectionError("refused")
+    source.error = ConnectionError("connection refused")
 
     async def ask() -> Configuration | None:
         return await Reader(source).current()

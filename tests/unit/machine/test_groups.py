@@ -80,7 +80,7 @@ def test_a_machine_runs_while_a_process_is_in_its_group(each):
 
 @pytest.fixture
 def able(monkeypatch):
-    """A computer that lacks nothing but what a test takes away."""
+    """A computer with everything but what a test removes."""
     monkeypatch.setattr(needs.os, "geteuid", lambda: 0)
     monkeypatch.setattr(needs, "CONTAINER", {"sh": "dash"})
     monkeypatch.setattr(needs, "DEVICES", ("/dev/null",))
