@@ -27,13 +27,13 @@ def activate(name: str) -> str:
     except HostError as error:
         if not before:
             _unlink()
-            raise HostError(f"{error}; there is no earlier release to go back to") from None
+            raise HostError(f"{error}; there is no earlier release to roll back to") from None
         try:
             _switch(before)
             _check_health()
         except HostError as second:
-            raise HostError(f"{error}; went back to {before}, which is not well either: {second}") from None
-        raise HostError(f"{error}; went back to {before}, which serves") from None
+            raise HostError(f"{error}; rolled back to {before}, which is not well either: {second}") from None
+        raise HostError(f"{error}; rolled back to {before}, which is live") from None
     now = releases.now()
     releases.update(name, activated=now, first=first or now)
     return before

@@ -63,7 +63,7 @@ def migrate(name: str) -> str:
     reason = done.killed or _last(done)
     if "lock timeout" in done.stderr:
         reason = f"gave up after {LOCK_TIMEOUT} waiting for the table {_holder()}"
-    raise HostError(f"{where} failed: {reason}; the old release serves on, and a transaction leaves nothing behind")
+    raise HostError(f"{where} failed: {reason}; the old release stays live, and a transaction leaves nothing behind")
 
 
 def _holder() -> str:

@@ -64,7 +64,7 @@ def deploy_failing_proof(run: Run, phase: Phase) -> None:
     failed = status == 1 and line.startswith("slipway: the proof failed: ")
     run.log.check(
         "A release whose proof fails goes back by itself, and says so in its last line",
-        failed and line.endswith(f"; went back to {before}, which serves") and _serving(run) == before,
+        failed and line.endswith(f"; rolled back to {before}, which is live") and _serving(run) == before,
         f"exit status {status}; {line}",
     )
     lock = run.host.run("flock --nonblock /run/slipway-deploy.lock echo free || echo held").strip()

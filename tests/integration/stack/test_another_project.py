@@ -134,9 +134,9 @@ def test_without_the_line_it_is_rejected_with_the_line_to_add(checkout):
     )
 
 
-def test_with_modules_that_site_yml_does_not_name_it_is_rejected_by_one_line(checkout):
-    assert rejected(checkout, "project.settings") == (
-        "slipway: project.settings: no such module in project/; name your settings and wsgi modules in site.yml"
+def test_a_settings_module_that_does_not_exist_is_rejected_by_one_line(checkout):
+    assert rejected(checkout, "elsewhere.settings") == (
+        "slipway: elsewhere.settings: no such module in project/; name your settings and wsgi modules in site.yml"
     )
 
 

@@ -47,7 +47,7 @@ def test_a_release_that_does_not_start_gives_way_to_the_old_one(host, release, s
     release("1", current=True)
     release("2", served=False)
     systemd.broken = {"2"}
-    with pytest.raises(host.paths.HostError, match=r"release 2 does not start.*went back to 1, which serves"):
+    with pytest.raises(host.paths.HostError, match=r"release 2 does not start.*rolled back to 1, which is live"):
         host.activate.activate("2")
     assert host.releases.current() == "1"
     assert "activated" not in host.releases.metadata("2")
@@ -58,7 +58,7 @@ def test_an_unhealthy_one_gives_way_too_and_the_reason_is_reported(host, release
     release("2", served=False)
     systemd.sick = {"2"}
     with pytest.raises(
-        host.paths.HostError, match=r"/healthz/ready answers 503 \(database: OperationalError\).*went back to 1"
+        host.paths.HostError, match=r"/healthz/ready answers 503 \(database: OperationalError\).*rolled back to 1"
     ):
         host.activate.activate("2")
     assert host.releases.current() == "1"
@@ -68,7 +68,7 @@ def test_when_the_old_one_is_unhealthy_too_that_is_reported(host, release, syste
     release("1", current=True)
     release("2", served=False)
     systemd.sick = {"1", "2"}
-    with pytest.raises(host.paths.HostError, match="went back to 1, which is not well either"):
+    with pytest.raises(host.paths.HostError, match="rolled back to 1, which is not well either"):
         host.activate.activate("2")
 
 
@@ -98,7 +98,7 @@ def test_a_release_that_a_power_cut_left_serving_without_metadata_has_served(hos
 def test_a_first_release_that_fails_leaves_a_host_without_one(host, release, systemd):
     release("1", served=False)
     systemd.broken = {"1"}
-    with pytest.raises(host.paths.HostError, match="no earlier release to go back to"):
+    with pytest.raises(host.paths.HostError, match="no earlier release to roll back to"):
         host.activate.activate("1")
     assert host.releases.current() == ""
     assert "stop slipway.socket slipway.service" in systemd.calls

@@ -60,7 +60,7 @@ def test_the_reason_comes_before_the_databases_hint(said, wanted, host, systemd)
     systemd.ended = (1, "  Applying wall.0002_more...", said)
     with pytest.raises(host.paths.HostError) as failure:
         host.migrate.migrate("1")
-    assert str(failure.value).startswith(f"migration wall.0002_more failed: {wanted}; the old release serves on")
+    assert str(failure.value).startswith(f"migration wall.0002_more failed: {wanted}; the old release stays live")
 
 
 KILLED = {"Result": "signal", "ExecMainCode": "2", "ExecMainStatus": "9"}
@@ -78,7 +78,7 @@ KILLED = {"Result": "signal", "ExecMainCode": "2", "ExecMainStatus": "9"}
 def test_a_migration_that_was_ended_from_outside_says_by_what(unit, wanted, host, systemd):
     # A warning that it wrote before is not the reason.
     systemd.unit, systemd.ended = unit, (1, "", "RuntimeWarning: naive datetime\n")
-    with pytest.raises(host.paths.HostError, match=f"the migrations failed: {wanted}; the old release serves on"):
+    with pytest.raises(host.paths.HostError, match=f"the migrations failed: {wanted}; the old release stays live"):
         host.migrate.migrate("1")
     with pytest.raises(host.paths.HostError, match=f"the applied migrations cannot be read: {wanted}"):
         host.migrate.applied("1")

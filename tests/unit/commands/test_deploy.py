@@ -152,7 +152,7 @@ def test_a_release_that_needs_the_playbook_after_all_is_not_sent_to_the_server(l
     """Its paths that take a password are known once it is built."""
     looking = look(restricted=True)
     looking.wanted = SimpleNamespace(fingerprint="f02")
-    monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was played"))
+    monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was run"))
     with pytest.raises(SlipwayError, match=r"needed \(the description changed\).*admin_keys"):
         looking.provision()
 
@@ -184,17 +184,17 @@ class Lost:
 @pytest.mark.parametrize(
     ("lost", "serving", "wanted"),
     [
-        (Lost(), "2", r"^red; went back to 1, which serves$"),
-        (Lost(), "1", r"^red; somebody else has switched meanwhile: 1 serves$"),
-        (Lost("you@desk"), "2", r"^red; 2 serves on, for going back failed: the deploy lock is held by you@desk$"),
+        (Lost(), "2", r"^failed; rolled back to 1, which is live$"),
+        (Lost(), "1", r"^failed; another deploy has switched meanwhile: 1 is live$"),
+        (Lost("you@desk"), "2", r"^failed; 2 stays live, the rollback failed: the deploy lock is held by you@desk$"),
     ],
 )
-def test_a_red_proof_goes_back_if_the_lock_can_be_had_and_the_release_still_serves(
+def test_a_failed_proof_rolls_back_if_the_lock_is_free_and_the_release_is_still_live(
     lost, serving, wanted, described, monkeypatch
 ):
     calls = []
 
-    class Red:
+    class Failing:
         def __init__(self, *_):
             pass
 
@@ -205,24 +205,24 @@ def test_a_red_proof_goes_back_if_the_lock_can_be_had_and_the_release_still_serv
             pass
 
         def run(self):
-            raise SlipwayError("red")
+            raise SlipwayError("failed")
 
     def agent(command, *_):
         calls.append(command)
         return f'[{{"id": "{serving}", "current": true}}, {{"id": "0", "current": false}}]'
 
-    monkeypatch.setattr(deploy.run_proof, "Proof", Red)
+    monkeypatch.setattr(deploy.run_proof, "Proof", Failing)
     playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(no_smoke=False))
     playing.deploy_lock, playing.connection = lost, SimpleNamespace(agent=agent)
     playing.host = SimpleNamespace(current="1")
     with pytest.raises(SlipwayError, match=wanted):
         playing.switch(SimpleNamespace(id="2"))
     assert lost.calls == ["renew"]
-    assert ("rollback" in calls) == ("went back" in wanted)
+    assert ("rollback" in calls) == ("rolled back" in wanted)
 
 
 def test_nothing_is_provisioned_once_the_lock_is_gone(described, monkeypatch):
-    monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was played"))
+    monkeypatch.setattr(deploy.playbook, "provision", lambda *_: pytest.fail("the playbook was run"))
     playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(provision=True))
     playing.deploy_lock, playing.connection = Lost(), SimpleNamespace(restricted=False)
     with pytest.raises(SlipwayError, match="the deploy lock is gone"):
@@ -275,7 +275,7 @@ def switch(described, monkeypatch):
 def test_a_release_whose_proof_fails_goes_back_to_the_one_that_served_in_one_line(switch):
     asked, message = switch("1", "the proof failed: 3 static requests reached the origin")
     assert asked == [("activate", "2"), ("releases",), ("rollback", "1")]
-    assert message == "the proof failed: 3 static requests reached the origin; went back to 1, which serves"
+    assert message == "the proof failed: 3 static requests reached the origin; rolled back to 1, which is live"
 
 
 def test_a_first_release_whose_proof_fails_serves_on_and_the_line_says_so(switch):
@@ -286,7 +286,7 @@ def test_a_first_release_whose_proof_fails_serves_on_and_the_line_says_so(switch
 
 def test_an_interrupted_proof_goes_back_too(switch, capsys):
     assert switch("1", KeyboardInterrupt())[0][-1] == ("rollback", "1")
-    assert "went back to 1, which serves" in capsys.readouterr().out
+    assert "rolled back to 1, which is live" in capsys.readouterr().out
 
 
 def test_nothing_goes_back_from_a_green_proof_nor_from_none(switch):

@@ -216,25 +216,25 @@ class Deploy:
                 try:
                     proving.run()
                 except SlipwayError as error:
-                    raise SlipwayError(f"{error}; {self._go_back(release)}") from None
+                    raise SlipwayError(f"{error}; {self._roll_back(release)}") from None
                 except BaseException:
                     # Interrupted, or an error of the proof itself: an unproved release does not stay live either.
-                    print(f"    {self._go_back(release)}")
+                    print(f"    {self._roll_back(release)}")
                     raise
 
-    def _go_back(self, release: ReleaseArchive) -> str:
+    def _roll_back(self, release: ReleaseArchive) -> str:
         if not self.host.current:
-            return "there is no earlier release to go back to, so this one serves on"
+            return "there is no earlier release to roll back to, so this one stays live"
         try:
             # A connection that broke during the proof took the lock with it.
             self.deploy_lock.renew()
             serving = [each["id"] for each in json.loads(self.connection.agent("releases")) if each["current"]]
             if serving != [release.id]:
-                return f"somebody else has switched meanwhile: {', '.join(serving) or 'none'} serves"
+                return f"another deploy has switched meanwhile: {', '.join(serving) or 'none'} is live"
             self.connection.agent("rollback", self.host.current)
         except SlipwayError as error:
-            return f"{release.id} serves on, for going back failed: {error}"
-        return f"went back to {self.host.current}, which serves"
+            return f"{release.id} stays live, the rollback failed: {error}"
+        return f"rolled back to {self.host.current}, which is live"
 
     def prune(self) -> None:
         with phase("Prune: old releases, and the static objects that none needs any more"):

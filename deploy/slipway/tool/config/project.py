@@ -42,7 +42,7 @@ def sign_in_tries(values: Values) -> int:
 def keep(values: Values) -> int:
     releases = values.get("keep", KEEP)
     if releases < 2:
-        raise values.error("keep", f"{releases} leaves no release to go back to; give 2 or more")
+        raise values.error("keep", f"{releases} leaves no release to roll back to; give 2 or more")
     return releases
 
 
