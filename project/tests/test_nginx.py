@@ -1,4 +1,4 @@
-"""What nginx adds to the wall is what a deploy takes."""
+"""A deploy accepts the wall's own nginx configuration."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the deploying machine runs: it builds, pushes, provisions and deploys."""
+"""The deploying machine's part: builds, pushes, provisions and deploys."""
 
 from slipway import ROOT
 

@@ -31,7 +31,7 @@ class Builder:
         self._deployer = Identity(secrets.deployer)
         # The web process's own secrets without its keys: settings may read these variables.
         self._web = {name: value for name, value in secrets.web.items() if not name.startswith("AWS_")}
-        # What this shell calls its database is not what the server calls it.
+        # The server's database, which this shell's variables must not replace.
         self._database = inventory.database(secrets)
 
     def check_settings(self) -> list[str]:
@@ -52,7 +52,7 @@ class Builder:
         return json.loads(file.read_text())
 
     def replaced(self) -> list[str]:
-        """URLs on the static host whose bytes the last push has changed."""
+        """The URLs on the static host that the last push has replaced."""
         replaced = json.loads((self.directory / push.REPLACED).read_text())
         return [f"{self.site.static_url}/{quote(key.removeprefix(STATIC_PREFIX))}" for key in replaced]
 
@@ -75,7 +75,7 @@ class Builder:
         self._run(arguments[0], "manage.py", *arguments, environment=self._environment(identity), shown=shown)
 
     def _environment(self, identity: Identity) -> dict[str, str]:
-        # As on the server, whatever this shell has by the same names; but who may push is not the web process.
+        # The server's values win over this shell's; but the key is that of ``identity``, and not the web process's.
         return {
             **identity.environment(),
             **self.site.extra,

@@ -1,1 +1,1 @@
-"""What the server imports: settings, storage, uploads, sign-in limits. No cloud library is loaded at start."""
+"""The server's part: settings, storage, uploads, sign-in limits. It loads no cloud library at start."""

@@ -17,9 +17,9 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 # An unhashed file is replaced in place; five minutes bound how long an old copy lives.
 SHORT_LIVED = "public, max-age=300"
 
-# What an object is served with: Content-Type and Cache-Control.
+# An object's Content-Type and Cache-Control.
 Headers = tuple[str, str]
-# Of objects.json and of the manifests of releases. Since 2 the manifest of a release has the headers of its objects.
+# The version of objects.json and of releases' manifests. Since 2 a release's manifest has the headers of its objects.
 MANIFEST_VERSION = 2
 
 # Exact types, so that an object's headers do not depend on the building machine's mime.types.

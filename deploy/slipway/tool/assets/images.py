@@ -58,7 +58,7 @@ def _cached(source: Source, cache: Path) -> bytes:
 
 
 def _optimiser(source: Source) -> tuple[str, Callable[[bytes], bytes]] | None:
-    # By content, since a file may have a wrong extension.
+    # Checks the content, since a file may have a wrong extension.
     if source.body.startswith(b"\x89PNG\r\n\x1a\n"):
         return "pyoxipng", _png
     if source.body.startswith(b"\xff\xd8\xff"):

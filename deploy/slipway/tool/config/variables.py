@@ -5,7 +5,7 @@ A site that is built for other addresses than it is served with would fail on th
 
 from slipway.tool.config.site import CHECKSUMS
 
-# Each with the key of site.yml that says it.
+# Each with its key in site.yml.
 KEYS = {
     "AWS_DEFAULT_REGION": "region",
     "AWS_STORAGE_BUCKET_NAME": "media_bucket",
@@ -20,11 +20,11 @@ KEYS = {
     "STATIC_URL": "static",
     "WEB_CONCURRENCY": "workers",
 }
-# Slipway's alone where the site has an `endpoint`.
+# Set by Slipway where the site has an `endpoint`.
 ENDPOINT = dict.fromkeys(("AWS_ENDPOINT_URL_S3", *CHECKSUMS), "endpoint")
-# Whatever else begins so is not for site.yml to say, and a later version may read it.
+# Any other name with this prefix is reserved: a later version may read it.
 PREFIX = "SLIPWAY_"
-# Where the site's database is, which a secret alone may change.
+# The site's database; only a secret may change it.
 DATABASE = ("DATABASE_URL", "PGHOST")
 
 

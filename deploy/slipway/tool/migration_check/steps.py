@@ -51,7 +51,7 @@ class Step:
 
 
 def steps(applied: Collection[Key]) -> Iterator[Step]:
-    """What `migrate` would do, in its order. Raises SlipwayError when the migrations do not fit together."""
+    """The operations of `migrate`, in its order. Raises SlipwayError when the migrations are inconsistent."""
     try:
         loader = _Loader(applied)
     except (BadMigrationError, CircularDependencyError, NodeNotFoundError) as error:
@@ -74,7 +74,7 @@ def steps(applied: Collection[Key]) -> Iterator[Step]:
 
 
 def _walk(operation: Operation, label: str, state: ProjectState) -> Iterator[tuple[Operation, ProjectState]]:
-    """What ``operation`` does to the database, each with the state before it; brings ``state`` up to date."""
+    """The database operations of ``operation``, each with the state before it; updates ``state``."""
     if isinstance(operation, SeparateDatabaseAndState):
         separate = state.clone()
         for inner in operation.database_operations:

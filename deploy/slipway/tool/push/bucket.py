@@ -22,7 +22,7 @@ from slipway.web.prefixes import STATIC_PREFIX
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a signed request needs. ``url`` is the bucket's own, with no slash at its end."""
+    """The parameters of a signed request. ``url`` is the bucket's own, without a trailing slash."""
 
     url: str
     region: str

@@ -61,7 +61,7 @@ def fewest(lines: Sequence[Line], resolve: Callable[[Sequence[Line]], CompletedP
 
 
 def _because(core: Sequence[Line], output: str) -> str:
-    """What one of them requires, where their names differ."""
+    """The requirement of one package on another, where their names differ."""
     names = {line.name for line in core}
     if len(names) == 1:
         return ""

@@ -48,7 +48,7 @@ UNREACHED = tuple(
 
 def run(*arguments: str | Path, python: Path | str = sys.executable) -> subprocess.CompletedProcess[str]:
     """pip for the venv of ``python``, without this shell's secrets."""
-    # To be told of its own Python costs pip a second start.
+    # With --python pip starts a second time, even for its own venv.
     venv = () if python == sys.executable else ("--python", python)
     command = [sys.executable, "-m", "pip", *venv, "--no-input", "--disable-pip-version-check"]
     everything = [str(each) for each in (*command, *arguments)]

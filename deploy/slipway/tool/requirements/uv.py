@@ -89,7 +89,7 @@ def other_python(version: str) -> str:
 
 
 def newer_python(output: str) -> tuple[str, str] | None:
-    """What needs a newer Python, and which: ("django>=6.0", "3.12"). uv has two forms: of an index, and of a folder."""
+    """The package that needs a newer Python, and the version: ("django>=6.0", "3.12"). uv has two forms of it."""
     found = re.search(r"(\S+)\s+(?:depends on|requires)\s+Python\s*>=\s*(\d+\.\d+)", output)
     return (found[1], found[2]) if found else None
 

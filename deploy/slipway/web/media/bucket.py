@@ -16,7 +16,7 @@ from slipway.web.stores import current
 
 log = logging.getLogger(__name__)
 
-# What S3 says of a missing key: 404 with s3:ListBucket, 403 without it.
+# S3's codes for a missing key: 404 with s3:ListBucket, 403 without it.
 MISSING = ("NoSuchKey", "AccessDenied", "403", "404")
 CHANGED = ("PreconditionFailed", "412")
 

@@ -13,7 +13,7 @@ from slipway.web.media.limits import WIDTHS
 from slipway.web.media.review import PendingImage, check
 from slipway.web.media.ticket import Ticket
 
-# What the file dialog offers; the browser converts those that it can show and we do not accept to JPEG.
+# The formats of the file dialog; the browser converts those that it can show and we do not accept to JPEG.
 ACCEPT = "image/jpeg,image/png,image/webp,image/avif,image/heic,image/heif,image/gif"
 
 

@@ -64,7 +64,7 @@ class UploadedImage:
         return [self.key, *(variant.key for variant in self.variants)]
 
     def to_json(self) -> dict[str, Any]:
-        """As the database keeps it."""
+        """The JSON that the database stores."""
         variants = [{"key": each.key, "width": each.width, "height": each.height} for each in self.variants]
         return {"key": self.key, "width": self.width, "height": self.height, "variants": variants}
 

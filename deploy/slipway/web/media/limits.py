@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-# What the web process can check without decoding, and what every browser shows.
+# Formats that the web process can check without decoding, and that every browser shows.
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 
 # Widths in pixels of a photo's variants: a phone, a high-density phone or a column, a desktop.

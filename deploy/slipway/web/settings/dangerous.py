@@ -34,7 +34,7 @@ RULES = {
         lambda value: foreign_static(value), "static files would not be those that were hashed and sent to the CDN"
     ),
 }
-# Of the last two a deploy checks more than the value.
+# A deploy checks more than the value of the last two.
 WAIVABLE = (*RULES, "SECRET_KEY", "SECURE_SSL_REDIRECT")
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldError, MultipleObjectsReturned, ObjectDoesNotExist, ValidationError
 
-# What a lookup raises; a username may be a number or a UUID, which not every text is.
+# Exceptions of a lookup; a username may be a number or a UUID, which not every text is.
 NOBODY = (ObjectDoesNotExist, MultipleObjectsReturned, FieldError, ValidationError, TypeError, ValueError)
-# As django.contrib.auth cleans credentials for its own signal.
+# The pattern by which django.contrib.auth cleans credentials for its own signal.
 SECRET = re.compile(r"api|token|key|secret|password|signature", re.I)
 MAX_LENGTH = 1000  # characters; no account's name is longer
 
