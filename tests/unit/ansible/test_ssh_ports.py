@@ -37,8 +37,8 @@ def rendered(render):
     jobs = [
         (
             RULES,
-            variables("base")
-            | {
+            variables("base"),
+            {
                 "base__sshd": {"stdout_lines": settings(addresses)},
                 "base__connection": {"stdout": f"203.0.113.9 51234 198.51.100.7 {port}\r\n"},
             },
