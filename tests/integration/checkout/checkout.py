@@ -1,4 +1,4 @@
-"""A checkout with a small project of its own, and a bucket that keeps what it is sent."""
+"""A checkout with a small project of its own, and a bucket that stores what is sent."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""`manage.py collectstatic`, run as a person runs it."""
+"""`manage.py collectstatic` in a checkout, from the command line."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Two builds of the same sources are the same, and a release carries no static bytes."""
+"""Two builds of the same sources are identical, and a release has no static files."""
 
 import json
 import tarfile

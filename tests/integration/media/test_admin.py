@@ -1,4 +1,4 @@
-"""The same widget in Django's admin, which the Content-Security-Policy binds too."""
+"""The upload widget in Django's admin, under the Content-Security-Policy."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,4 +1,4 @@
-"""An upload by plain HTTP: what the bucket rejects, what is read of the rest, what becomes public."""
+"""An upload by plain HTTP: what the bucket rejects, what the server reads, what becomes public."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A FileField of somebody else's package keeps its file in the bucket, with the web process's own rights."""
+"""A FileField of another package stores its file in the bucket, with the web process's own key."""
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,4 +1,4 @@
-"""Uploads to a store that takes no form: each file by a presigned PUT, its type and its length signed."""
+"""Uploads to a store without POST Object: each file by a presigned PUT, its type and its length signed."""
 
 import json
 import re

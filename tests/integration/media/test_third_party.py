@@ -1,4 +1,4 @@
-"""A FileField of somebody else's package, in a project that kept files in a bucket of its own before."""
+"""A FileField of another package, in a project with leftover settings of another bucket."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A person at a browser: signs in, picks photos, and notices what a page must not do."""
+"""A user at a browser: signs in, picks photos, and detects errors of a page."""
 
 from playwright.sync_api import Browser, Page, expect
 

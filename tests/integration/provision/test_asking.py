@@ -1,4 +1,4 @@
-"""`make destroy` asks a person, and about uploads once more."""
+"""`make destroy` asks for confirmation, and again for the uploads."""
 
 import sys
 from collections.abc import Callable

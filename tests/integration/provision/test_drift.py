@@ -1,4 +1,4 @@
-"""What somebody changed by hand is named, field by field, before it is put right."""
+"""A change by hand is named, field by field, before it is corrected."""
 
 import json
 from collections.abc import Callable

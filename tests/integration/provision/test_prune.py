@@ -1,4 +1,4 @@
-"""Prune: what no kept release names goes, what any kept one names stays, and a doubt stops it."""
+"""Prune deletes objects that no kept release names, keeps the others, and stops at any doubt."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What AWS rejects, and what nobody answers: one line with the call, the resource and the fix."""
+"""Errors of AWS, and missing responses: one line with the call, the resource and the fix."""
 
 from collections.abc import Callable
 

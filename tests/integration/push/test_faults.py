@@ -1,4 +1,4 @@
-"""A push through a line that fails: it never ends well with an object missing."""
+"""A push over a failing connection never succeeds with an object missing."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Small programs, each with something that minifiers have got wrong. They call log()."""
+"""Small programs, each with something that a minifier has broken. They call log()."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Static files out of thin air."""
+"""Static files in memory."""
 
 from slipway.tool.assets.collect import Source
 from slipway.tool.assets.hashing import Hashed, Hasher

@@ -1,4 +1,4 @@
-"""Bundles mean what their files meant one by one."""
+"""Bundles behave like their single files."""
 
 import re
 

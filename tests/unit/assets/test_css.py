@@ -1,4 +1,4 @@
-"""The stylesheet lexer: what is a reference and what only looks like one."""
+"""The stylesheet lexer: what is a reference, and what only looks like one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Shortened scripts mean what they meant: each program runs before and after in an engine."""
+"""Shortened scripts behave as before: an engine runs each program before and after."""
 
 import json
 

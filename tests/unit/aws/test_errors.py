@@ -1,4 +1,4 @@
-"""One table of AWS's errors: the push's own requests and botocore's clients say the same of the same answer."""
+"""One table of AWS's errors: the push's own requests and botocore's clients explain the same error alike."""
 
 import pytest
 from botocore import exceptions

@@ -1,4 +1,4 @@
-"""When the stand-in takes a bucket policy for public."""
+"""When the stand-in treats a bucket policy as public."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What provisioning wants, before any API is asked."""
+"""The wanted configuration, before any API call."""
 
 from dataclasses import replace
 

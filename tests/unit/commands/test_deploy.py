@@ -1,4 +1,4 @@
-"""The phases of a deploy that differ by who serves the static files; its server is the rehearsal's business."""
+"""The phases of a deploy that depend on the provider; the rehearsal tests the server's."""
 
 import argparse
 import json

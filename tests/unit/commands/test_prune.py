@@ -1,4 +1,4 @@
-"""`make prune`: what it asks the server, and that a check neither locks nor deletes."""
+"""`make prune`: its requests to the server, and that a check neither locks nor deletes."""
 
 import json
 from contextlib import contextmanager

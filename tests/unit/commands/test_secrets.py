@@ -1,4 +1,4 @@
-"""`make secrets`: the vaulted file in an editor, and names alone on the screen."""
+"""`make secrets`: the vaulted file in an editor, and only names in the output."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""site.yml: what it says, what it defaults to, and how a wrong one is rejected."""
+"""site.yml: its values, its defaults, and how a wrong file is rejected."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The pages of this checkout, and what a reader meets in them: links, code, sentences."""
+"""The pages of this checkout: their links, code and sentences."""
 
 import re
 from dataclasses import dataclass

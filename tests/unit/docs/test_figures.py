@@ -1,4 +1,4 @@
-"""Figures that a page repeats are those of the file that decides them."""
+"""Figures in a page are those of the file that they come from."""
 
 import re
 

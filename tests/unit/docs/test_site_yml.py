@@ -1,4 +1,4 @@
-"""docs/site-yml.md and the keys that the code reads say the same. The shipped site.yml is held in project/tests."""
+"""docs/site-yml.md and the keys that the code reads agree. project/tests checks the shipped site.yml."""
 
 import re
 

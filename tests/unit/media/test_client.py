@@ -1,4 +1,4 @@
-"""One S3 client a process, loaded by the upload path alone."""
+"""One S3 client a process, loaded by the upload path only."""
 
 import json
 import os

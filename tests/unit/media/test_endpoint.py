@@ -1,4 +1,4 @@
-"""The upload URL that the CSP names, against what boto3 signs."""
+"""The upload URL in the CSP, compared with the one that boto3 signs."""
 
 import os
 from unittest import mock

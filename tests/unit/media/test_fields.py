@@ -1,4 +1,4 @@
-"""The model field: what the database keeps, when an image becomes public, when its objects go."""
+"""The model field: its JSON in the database, when an image becomes public, when its objects are deleted."""
 
 import json
 

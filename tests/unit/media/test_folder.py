@@ -1,4 +1,4 @@
-"""Development's store holds to the rules of the bucket."""
+"""Development's store follows the rules of the bucket."""
 
 import os
 import subprocess

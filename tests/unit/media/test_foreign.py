@@ -1,4 +1,4 @@
-"""A field takes no keys that somebody wrote down, and no row's end takes another row's objects away."""
+"""A field accepts no foreign keys of objects, and a deleted row never removes another row's objects."""
 
 import json
 from dataclasses import replace

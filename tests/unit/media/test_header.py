@@ -1,4 +1,4 @@
-"""What the first bytes tell, against Pillow's own reading."""
+"""What the first bytes contain, compared with Pillow's own reading."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What is found wrong with an upload, and how much of it is read."""
+"""The errors of an upload, and how much of it is read."""
 
 import pytest
 

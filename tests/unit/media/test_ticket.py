@@ -1,4 +1,4 @@
-"""The signed word that a form submits in place of its files."""
+"""The signed token that a form submits in place of its files."""
 
 import pytest
 from django.core import signing

@@ -1,4 +1,4 @@
-"""The endpoint that hands out upload forms."""
+"""The endpoint that signs upload forms."""
 
 import json
 

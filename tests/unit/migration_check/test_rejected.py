@@ -1,4 +1,4 @@
-"""Which migrations are judged, what may be said of them, and how they are rejected."""
+"""Which migrations are checked, how one is waived, and how they are rejected."""
 
 import io
 import json

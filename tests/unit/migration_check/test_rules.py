@@ -1,4 +1,4 @@
-"""Each operation, by what it does to code that does not know of it."""
+"""Each operation, and whether it breaks code from before it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What all providers have in common: every one that site.yml may name is complete."""
+"""All providers: every one that site.yml may name is complete."""
 
 import subprocess
 import sys

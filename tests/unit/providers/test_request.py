@@ -1,4 +1,4 @@
-"""A request to a provider's API: what is tried again, and what a person reads."""
+"""A request to a provider's API: what is retried, and the error message."""
 
 import pytest
 

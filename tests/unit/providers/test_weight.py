@@ -1,4 +1,4 @@
-"""What a provider needs at deploy time does not weigh on the web process."""
+"""A web process loads nothing of the provider's code for a deploy."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What the site itself answers for a CDN that pulls: hashed names alone, for ever."""
+"""The site's own responses to a CDN that pulls: only hashed names, cached for ever."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A server on the loopback whose every answer a test decides."""
+"""A local server whose every response a test decides."""
 
 import ssl
 import sys

@@ -1,4 +1,4 @@
-"""What AGENTS.md tells a coding agent is there."""
+"""What AGENTS.md names exists."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the workflows promise: order, rights, and which step has the secrets."""
+"""The workflows: order of jobs, permissions, and which step has the secrets."""
 
 import re
 

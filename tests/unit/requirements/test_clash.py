@@ -1,4 +1,4 @@
-"""The fewest lines that exclude each other, and what uv says of them in one line."""
+"""The smallest set of lines that exclude each other, and uv's errors in one line."""
 
 from pathlib import Path
 from subprocess import CompletedProcess

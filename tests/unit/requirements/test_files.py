@@ -1,4 +1,4 @@
-"""Whether a lock file has what is asked for."""
+"""Whether a lock file has what is required."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""uv asks the index that pip is set to."""
+"""uv uses the index that pip is configured for."""
 
 import pytest
 

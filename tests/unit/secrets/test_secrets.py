@@ -1,4 +1,4 @@
-"""The vaulted file: what it says, how a wrong one is rejected, and that no message shows a value."""
+"""The vaulted file: its sections, how a wrong one is rejected, and that no message shows a value."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What the line gives to a project's settings, as production and development have it."""
+"""The settings that the line adds to a project, in production and in development."""
 
 import itertools
 import sys

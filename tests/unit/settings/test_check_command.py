@@ -1,4 +1,4 @@
-"""What a deploy says of the settings that it rejects, and of those that are waived."""
+"""The output of a deploy about settings that it rejects, and about waived ones."""
 
 from types import SimpleNamespace
 

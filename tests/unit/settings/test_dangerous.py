@@ -1,4 +1,4 @@
-"""A value that weakens the site is not taken in production, unless site.yml waives it."""
+"""A value that weakens the site is ignored in production, unless site.yml waives it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One variable says that a process is in production, and nothing else does."""
+"""One variable puts a process into production, and nothing else does."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

@@ -1,4 +1,4 @@
-"""The fixture site's accounts, and a clock that stands still until it is moved."""
+"""The fixture site's accounts, and a clock that a test moves."""
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher

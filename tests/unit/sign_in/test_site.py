@@ -1,4 +1,4 @@
-"""Signing in to the site, and to views of other libraries, while somebody guesses."""
+"""Signing in to the site, and to views of other libraries, during password guessing."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The rule itself, by a clock that is moved."""
+"""The rules of the limit, with a clock that a test moves."""
 
 import random
 from collections import Counter

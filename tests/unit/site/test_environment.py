@@ -1,4 +1,4 @@
-"""What a project that `startproject` made takes from the environment by the one line."""
+"""What a `startproject` project reads from the environment through the one line."""
 
 import json
 import os
