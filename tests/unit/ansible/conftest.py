@@ -47,10 +47,7 @@ def render(ansible, tmp_path_factory):
     def run(jobs):
         # All that have the same variables in one task: each task, and each module that would write a file, starts a
         # process of its own.
-        tasks = [
-            {"ansible.builtin.debug": {"msg": [_lookup(path, changed) for path, _, changed in same]}, "vars": variables}
-            for variables, same in itertools.groupby(jobs, key=lambda job: job[1])
-        ]
+        tasks = [_task(variables, list(same)) for variables, same in itertools.groupby(jobs, key=lambda job: job[1])]
         playbook = tmp_path_factory.mktemp("rendered") / "render.yml"
         playbook.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "tasks": tasks}]))
         said = ansible("ansible-playbook", "--inventory", "localhost,", playbook, **CALLBACK)
@@ -60,6 +57,9 @@ def render(ansible, tmp_path_factory):
     return run
 
 
-def _lookup(path, changed):
-    # Jinja reads JSON.
-    return f"{{{{ lookup('ansible.builtin.template', '{path}', template_vars={json.dumps(changed)}) }}}}"
+def _task(variables, jobs):
+    """Prints what the jobs render."""
+    look_up = "{{{{ lookup('ansible.builtin.template', '{path}', template_vars=changed[{number}]) }}}}"
+    texts = [look_up.format(path=path, number=number) for number, (path, _, _) in enumerate(jobs)]
+    changed = {"changed": [changed for _, _, changed in jobs]}
+    return {"ansible.builtin.debug": {"msg": texts}, "vars": variables | changed}
