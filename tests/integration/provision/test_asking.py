@@ -41,7 +41,7 @@ def test_without_the_domain_nothing_goes(cloud: Cloud, destroy: Destroy, capsys)
     assert cloud.inventory() == WHOLE
     said = capsys.readouterr()
     assert "delete bucket example-com-media and all that is in it" in said.out
-    assert said.err == "slipway: nothing was destroyed; without anybody to ask, YES=1 says yes\n"
+    assert said.err == "slipway: nothing was destroyed; without a terminal, YES=1 confirms it\n"
 
 
 def test_the_domain_alone_keeps_the_uploads(cloud: Cloud, destroy: Destroy, capsys):

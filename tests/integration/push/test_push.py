@@ -73,7 +73,7 @@ def test_an_empty_file_and_a_large_one_arrive(bucket, held):
 def test_a_hashed_name_in_the_bucket_is_never_overwritten(bucket, held, admin, release):
     key = release[5].key
     admin.put_object(Bucket=bucket.name, Key=key, Body=b"not ours")
-    with pytest.raises(SlipwayError, match=f"s3://{bucket.name}/{key} is there with other bytes"):
+    with pytest.raises(SlipwayError, match=f"s3://{bucket.name}/{key} exists with other bytes"):
         push(release, bucket)
     assert held() == {key: hashlib.md5(b"not ours").hexdigest()}
 
@@ -130,7 +130,7 @@ def test_a_bucket_that_does_not_exist_is_named(admin, release):
 def test_a_release_is_recorded_once_and_for_all(bucket, admin):
     put_manifest(bucket, "20260101-1", b'{"version":1}')
     put_manifest(bucket, "20260101-1", b'{"version":1}')
-    with pytest.raises(SlipwayError, match=r"/releases/20260101-1\.json is there with other bytes"):
+    with pytest.raises(SlipwayError, match=r"/releases/20260101-1\.json exists with other bytes"):
         put_manifest(bucket, "20260101-1", b'{"version":2}')
     got = admin.get_object(Bucket=bucket.name, Key="releases/20260101-1.json")
     assert (got["Body"].read(), got["ContentType"]) == (b'{"version":1}', "application/json")

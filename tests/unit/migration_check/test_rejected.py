@@ -98,7 +98,7 @@ def test_a_field_goes_in_two_releases_as_the_readme_says(migrations):
 
 def test_migrations_that_do_not_fit_together_are_one_line(migrations):
     migrations.write("0003_third", 'dependencies = [("gallery", "0002_gone")]')
-    with pytest.raises(SlipwayError, match=r"do not fit together: .*0002_gone"):
+    with pytest.raises(SlipwayError, match=r"are inconsistent: .*0002_gone"):
         migrations.find()
 
 

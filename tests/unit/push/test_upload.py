@@ -108,7 +108,7 @@ def test_the_same_bytes_put_first_by_another_push_are_fine(served):
 def test_other_bytes_put_first_by_another_push_stop_this_one(served):
     served.put = lambda asked: Answered(412)
     served.head = lambda asked: Answered(headers={"ETag": '"0123"'})
-    with pytest.raises(SlipwayError, match=r"s3://bucket/static/0\.0{12}\.css is there with other bytes"):
+    with pytest.raises(SlipwayError, match=r"s3://bucket/static/0\.0{12}\.css exists with other bytes"):
         push(hashed(1), BUCKET)
 
 

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     for line in planned.changes:
         print(f"    {line}")
     if not options.yes and _ask(f"Type {site.domain} to destroy this: ") != site.domain:
-        raise SlipwayError("nothing was destroyed; without anybody to ask, YES=1 says yes")
+        raise SlipwayError("nothing was destroyed; without a terminal, YES=1 confirms it")
     if bucket and objects and not media:
         uploads = f"{objects:,} uploads and old versions of them ({size / 1e6:.1f} MB)"
         media = _ask(f"{bucket} holds {uploads}. Type {bucket} to lose them, or Enter to keep it: ") == bucket

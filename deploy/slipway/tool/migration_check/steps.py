@@ -55,7 +55,7 @@ def steps(applied: Collection[Key]) -> Iterator[Step]:
     try:
         loader = _Loader(applied)
     except (BadMigrationError, CircularDependencyError, NodeNotFoundError) as error:
-        raise SlipwayError(f"the migrations do not fit together: {error}") from None
+        raise SlipwayError(f"the migrations are inconsistent: {error}") from None
     order = dict.fromkeys(key for leaf in loader.graph.leaf_nodes() for key in loader.graph.forwards_plan(leaf))
     state = ProjectState()
     for key in order:

@@ -56,14 +56,14 @@ def make_plan(
 def other_bytes(obj: StaticObject, bucket: str, etag: str) -> SlipwayError:
     """The error for a hashed name that would be overwritten: browsers cache it for a year."""
     return SlipwayError(
-        f"s3://{bucket}/{obj.key} is there with other bytes (ETag {etag}, ours {obj.md5}) and this "
+        f"s3://{bucket}/{obj.key} exists with other bytes (ETag {etag}, ours {obj.md5}) and this "
         "name is never overwritten; delete that object if nothing serves it"
     )
 
 
 def _other_headers(obj: StaticObject, bucket: str, there: Headers) -> SlipwayError:
     return SlipwayError(
-        f"s3://{bucket}/{obj.key} is there as {'; '.join(there)}, would now be {'; '.join(obj.headers)}, and this name "
+        f"s3://{bucket}/{obj.key} exists as {'; '.join(there)}, would now be {'; '.join(obj.headers)}, and this name "
         "is never overwritten; give the type of its extension in LATER_TYPES of deploy/slipway/web/static_objects.py: "
         "such files get new names then"
     )

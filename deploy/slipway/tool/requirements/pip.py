@@ -86,13 +86,13 @@ def _check(lock: Path, text: str, named: Collection[str]) -> None:
     """Raises SlipwayError for a line that could build sources of a package that is not ``named``."""
     # A comment has no continuation line; the text before it may have one.
     for line in re.sub(r"^\s*#.*", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines():
-        output = re.sub(r"\s#.*", "", line).rstrip()
-        if not output:
+        entry = re.sub(r"\s#.*", "", line).rstrip()
+        if not entry:
             continue
-        plain = PLAIN.match(output)
+        plain = PLAIN.match(entry)
         if not plain:
             raise SlipwayError(
-                f"{lock}: {output[:100]}: no pinned version, no wheel's address and no option of a lock file; "
+                f"{lock}: {entry[:100]}: no pinned version, no wheel's address and no option of a lock file; "
                 "`make lock` writes one"
             )
         name, address = plain["name"], plain["address"]
