@@ -32,7 +32,7 @@ CHECK = WHILE_RUNNING.format(
 BYTECODE = (
     "folder=$(mktemp -d -p /srv/slipway); chmod 755 $folder; mkfifo -m 644 $folder/module.py; "
     + WHILE_RUNNING.format(
-        AGENT.format("bytecode.add(Path('$folder'), '.', shown=Path('$folder'))"), "slipway-bytecode.service"
+        AGENT.format("bytecode.add(Path('$folder'), '.', final_path=Path('$folder'))"), "slipway-bytecode.service"
     )
     + "; rm -r $folder"
 )

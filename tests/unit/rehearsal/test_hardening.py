@@ -1,8 +1,12 @@
 """Each check compares its output, and a missing output fails it."""
 
+import ast
 import re
 
+import pytest
+
 from rehearsal.steps import hardening
+from slipway.tool.server import agent
 
 
 def answers(changes, skipped=()):
@@ -57,3 +61,12 @@ def test_what_needs_a_kernel_of_its_own_is_not_asked_for_where_there_is_none():
     assert hardening.failed_checks(answers({"No unit has failed": "nginx"}, skipped), skipped) == {
         "No unit has failed": "nginx"
     }
+
+
+@pytest.mark.parametrize("command", [hardening.CHECK, hardening.BYTECODE], ids=["check", "bytecode"])
+def test_the_agents_function_has_the_parameters_that_a_check_passes(command):
+    call = ast.parse(re.search(r'import bytecode, check; (.*?)"\)', command)[1]).body[0].value
+    module = ast.parse((agent.SOURCE / f"{call.func.value.id}.py").read_text())
+    arguments = next(node.args for node in module.body if getattr(node, "name", "") == call.func.attr)
+    assert {each.arg for each in call.keywords} == {each.arg for each in arguments.kwonlyargs}
+    assert arguments.vararg or len(call.args) == len(arguments.args)
