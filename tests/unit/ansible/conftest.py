@@ -50,11 +50,16 @@ def render(ansible, tmp_path_factory):
         tasks = [_task(variables, list(same)) for variables, same in itertools.groupby(jobs, key=lambda job: job[1])]
         playbook = tmp_path_factory.mktemp("rendered") / "render.yml"
         playbook.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "tasks": tasks}]))
-        said = ansible("ansible-playbook", "--inventory", "localhost,", playbook, **CALLBACK)
-        results = [json.loads(line)["hosts"].get("localhost", {}) for line in said.splitlines() if '"hosts"' in line]
-        return [text for result in results for text in result.get("msg", [])]
+        printed = messages(ansible("ansible-playbook", "--inventory", "localhost,", playbook, **CALLBACK))
+        return [text for texts in printed for text in texts]
 
     return run
+
+
+def messages(events):
+    """What Ansible's debug tasks have printed, of the output by CALLBACK."""
+    results = [json.loads(line)["hosts"].get("localhost", {}) for line in events.splitlines() if '"hosts"' in line]
+    return [result["msg"] for result in results if "msg" in result]
 
 
 def _task(variables, jobs):
