@@ -37,13 +37,13 @@ def check(package, tmp_path, monkeypatch):
     return check
 
 
-def told(check):
+def messages(check):
     """file:line without the package's folder, and the message."""
     return [str(each).partition("/")[2] for each in check.problems()]
 
 
 def test_what_startproject_writes_is_fine(check):
-    assert told(check(BASE + LINE)) == []
+    assert messages(check(BASE + LINE)) == []
 
 
 REJECTED = {
@@ -67,7 +67,7 @@ REJECTED = {
 
 @pytest.mark.parametrize("setting", REJECTED)
 def test_above_the_line_it_is_rejected_by_its_line(setting, check):
-    (problem,) = [each for each in told(check(BASE + setting + "\n" + LINE)) if REJECTED[setting] in each]
+    (problem,) = [each for each in messages(check(BASE + setting + "\n" + LINE)) if REJECTED[setting] in each]
     assert problem.startswith(f"production.py:{FIRST + setting.count(chr(10))}: ")
     assert "theirs, for all" not in problem and "a default" not in problem
 
@@ -87,7 +87,7 @@ BELOW = {
 @pytest.mark.parametrize("setting", BELOW)
 def test_below_the_line_too_where_it_wins(setting, check):
     prefix = BELOW[setting].partition(" is ")[0] + " "
-    problems = told(check(f"import os\nfrom .base import *\n{setting}\n", base=BASE + LINE))
+    problems = messages(check(f"import os\nfrom .base import *\n{setting}\n", base=BASE + LINE))
     (problem,) = [each for each in problems if f": {prefix}" in each or BELOW[setting] in each]
     assert problem.startswith(f"production.py:{3 + setting.count(chr(10))}: ")
 
@@ -95,7 +95,7 @@ def test_below_the_line_too_where_it_wins(setting, check):
 def test_it_is_found_in_the_module_that_sets_it(check):
     production = "from .base import *\nfrom .cookies import SESSION_COOKIE_SECURE\n" + LINE
     base = BASE + "SECURE_HSTS_SECONDS = 60\nSECURE_HSTS_SECONDS = 0\n"
-    assert [each[:20] for each in told(check(production, base, cookies="\nSESSION_COOKIE_SECURE = False\n"))] == [
+    assert [each[:20] for each in messages(check(production, base, cookies="\nSESSION_COOKIE_SECURE = False\n"))] == [
         f"base.py:{FIRST + 1}: SECURE_HS",
         "cookies.py:2: SESSIO",
     ]
@@ -104,7 +104,7 @@ def test_it_is_found_in_the_module_that_sets_it(check):
 def test_what_follows_debug_is_productions_own_and_reported(check):
     lines = "SESSION_COOKIE_SECURE = not DEBUG\nif DEBUG:\n    SECURE_HSTS_SECONDS = 0\n"
     checked = check(BASE + lines + "ALLOWED_HOSTS = ['*'] if DEBUG else []\n" + LINE)
-    assert told(checked) == []
+    assert messages(checked) == []
     follows = "follows DEBUG, which is True there; in production it is"
     assert [warning.partition("/")[2] for warning in checked.warnings()] == [
         f"production.py:{FIRST + 3}: ALLOWED_HOSTS {follows} ['www.example.com']",
@@ -115,29 +115,29 @@ def test_what_follows_debug_is_productions_own_and_reported(check):
 
 def test_a_waived_setting_is_the_projects_own(check):
     checked = check(BASE + "SECURE_HSTS_SECONDS = 0\n" + LINE, more="waive: {SECURE_HSTS_SECONDS: an intranet}\n")
-    assert told(checked) == []
+    assert messages(checked) == []
     assert checked._settings.SECURE_HSTS_SECONDS == 0
 
 
 def test_what_nginx_does_django_need_not(check):
-    assert told(check(BASE + "SECURE_SSL_REDIRECT = False\n" + LINE)) == []
-    (problem,) = told(check(BASE + "SECURE_SSL_REDIRECT = False\n" + LINE, more="tls: none\n"))
+    assert messages(check(BASE + "SECURE_SSL_REDIRECT = False\n" + LINE)) == []
+    (problem,) = messages(check(BASE + "SECURE_SSL_REDIRECT = False\n" + LINE, more="tls: none\n"))
     assert problem.startswith(f"production.py:{FIRST}: SECURE_SSL_REDIRECT is False, and with `tls: none` nothing else")
 
 
 def test_a_plain_http_site_has_no_cookies_to_secure(check):
-    assert told(check(BASE + "SESSION_COOKIE_SECURE = False\n" + LINE, more="site: http://www.example.com\n")) == []
+    assert messages(check(BASE + "SESSION_COOKIE_SECURE = False\n" + LINE, more="site: http://www.example.com\n")) == []
 
 
 def test_startprojects_key_without_a_secret_in_its_place(check, monkeypatch):
     monkeypatch.delenv("SECRET_KEY")
-    (problem,) = told(check(BASE + LINE))
+    (problem,) = messages(check(BASE + LINE))
     assert problem.startswith("production.py:3: SECRET_KEY is startproject's, and the secrets have none")
 
 
 def test_a_key_of_the_environment_is_fine(check, monkeypatch):
     monkeypatch.setenv("THEIR_KEY", "of the server alone")
-    assert told(check(BASE + "SECRET_KEY = os.environ['THEIR_KEY']\n" + LINE)) == []
+    assert messages(check(BASE + "SECRET_KEY = os.environ['THEIR_KEY']\n" + LINE)) == []
 
 
 def test_an_old_buckets_settings_are_named_by_their_line(check):

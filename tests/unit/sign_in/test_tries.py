@@ -106,8 +106,8 @@ def test_a_stranger_has_his_turn_within_a_minute_though_the_guessing_goes_on(att
     assert most_in_a_minute([at for _, at in site.allowed]) == LIMIT
 
 
-def visits(stranger, attackers, minutes=60, network=""):
-    """How often a stranger comes, as told and some seconds late, until he may try; the others ask every two seconds."""
+def attempts_of(stranger, attackers, minutes=60, network=""):
+    """The number of tries of an unknown client that respects Retry-After, while others try every two seconds."""
     site, dice, came, back = Guessed(), random.Random(stranger), 0, 2.0 * MINUTE
     while site.now < (2 + minutes) * MINUTE:
         site.now += 2
@@ -125,7 +125,7 @@ def visits(stranger, attackers, minutes=60, network=""):
 
 def test_where_more_addresses_guess_than_there_are_tries_a_stranger_has_the_same_chance_as_each_of_them():
     """He may wait longer than a minute then; who asks most often gets no more for it."""
-    came = [visits(f"stranger {number}", attackers=50) for number in range(6)]
+    came = [attempts_of(f"stranger {number}", attackers=50) for number in range(6)]
     assert None not in came
     # Each minute ten of 51 may try; he comes once a minute, and once more to be let in.
     assert sum(came) / len(came) < 2 * (1 + 51 / LIMIT)
@@ -133,7 +133,7 @@ def test_where_more_addresses_guess_than_there_are_tries_a_stranger_has_the_same
 
 def test_addresses_of_one_network_have_one_turn_where_others_have_none():
     """Who rents a /24, or has a /48, is no more than one of them; strangers to each other are."""
-    assert {visits(f"stranger {number}", attackers=50, network="one/") for number in range(12)} <= {1, 2}
+    assert {attempts_of(f"stranger {number}", attackers=50, network="one/") for number in range(12)} <= {1, 2}
 
 
 def test_no_subnet_has_two_turns_while_another_that_waits_has_none():
@@ -147,11 +147,14 @@ def test_no_subnet_has_two_turns_while_another_that_waits_has_none():
 
 
 def test_addresses_of_one_network_have_as_many_turns_as_nobody_else_wants():
-    assert {visits(f"one/stranger {number}", attackers=LIMIT - 1, network="one/") for number in range(12)} <= {1, 2}
+    assert {attempts_of(f"one/stranger {number}", attackers=LIMIT - 1, network="one/") for number in range(12)} <= {
+        1,
+        2,
+    }
 
 
 def test_among_as_many_as_there_are_tries_nothing_is_drawn():
-    assert {visits(f"stranger {number}", attackers=LIMIT - 1) for number in range(12)} <= {1, 2}
+    assert {attempts_of(f"stranger {number}", attackers=LIMIT - 1) for number in range(12)} <= {1, 2}
 
 
 def test_no_wait_is_longer_than_a_minute_and_there_are_never_more_tries_than_the_limit():
