@@ -96,7 +96,7 @@ def no_origin_access_control(site: Deployment) -> Iterator[dict]:
         yield {"provisioned": site.describe()}
 
 
-@broken("m20", browser=False, by="H", url="/CACHE/css/", place="://www.", says="bytes sent as they are")
+@broken("m20", browser=False, by="H", url="/CACHE/css/", place="://www.", says="bytes sent uncompressed")
 def compression_off(site: Deployment) -> Iterator[None]:
     with site.distribution(lambda config: config["DefaultCacheBehavior"].update(Compress=False)):
         yield

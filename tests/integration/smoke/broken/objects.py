@@ -20,7 +20,7 @@ def one_file_missing(site: Deployment) -> Iterator[None]:
         yield
 
 
-@broken("m14", by="H", url="/CACHE/css/", place="://www.", says="not those that the name's hash")
+@broken("m14", by="H", url="/CACHE/css/", place="://www.", says="do not match the hash")
 def stale_manifest(site: Deployment) -> Iterator[None]:
     with site.stored(site.key(BUNDLE), lambda body: body + b"\n/* of another build */"):
         yield
@@ -74,7 +74,7 @@ def brotli_mislabelled(site: Deployment) -> Iterator[None]:
         yield
 
 
-@broken("m32", by="H", url="/CACHE/css/", place="://www.", says="not those that the name's hash")
+@broken("m32", by="H", url="/CACHE/css/", place="://www.", says="do not match the hash")
 def page_cached_under_an_assets_name(site: Deployment) -> Iterator[None]:
     """The bucket is sound again by the time of the run: the edge is not."""
     key = site.key(BUNDLE)
