@@ -23,12 +23,17 @@ EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PACKAGES = [path for path in sys.path if path.endswith("site-packages")]
 SYSTEM = ("bin", "dev", "etc", "lib", "lib64", "proc", "sbin", "sys", "usr", "var")
-# $1: an empty folder, the new root; $2: where to begin; then the folders to be seen there, up to `--`, and the command.
+# $1: an empty folder, the new root; $2: where to begin; $3: a folder to be empty where one before it has it; then the
+# folders to be seen there, that one among them, up to `--`, and the command.
 NAMESPACE = """
-root=$1 begin=$2; shift 2
+root=$1 begin=$2 hidden=$3; shift 3
 mount -t tmpfs -o mode=755 none "$root"
 mkdir -m 1777 "$root/tmp"
-while [ "$1" != -- ]; do mkdir -p "$root$1"; mount --rbind "$1" "$root$1"; shift; done; shift
+while [ "$1" != -- ]; do
+  if [ "$1" = "$hidden" ]; then [ ! -d "$root$1" ] || mount -t tmpfs none "$root$1"
+  else mkdir -p "$root$1"; mount --rbind "$1" "$root$1"; fi
+  shift
+done; shift
 exec chroot "$root" env -C "$begin" "$@"
 """
 
@@ -93,11 +98,12 @@ class Runner:
         script = self.temp / "step.sh"
         script.write_text(step["run"])
         seen = [path for name in SYSTEM if (path := Path("/", name)).exists()]
-        seen += [Path(sys.base_prefix), Path(sys.prefix), *map(Path, PACKAGES), self.home.parent.parent]
+        # A clone may lie in /var. Its venv comes after it, and is seen.
+        seen += [ROOT, Path(sys.base_prefix), Path(sys.prefix), *map(Path, PACKAGES), self.home.parent.parent]
         seen += {program.resolve().parent for program in (self.checkout / ".venv" / "bin").iterdir()} - {*seen}
         user = [] if os.getuid() == 0 else ["--map-root-user"]
         return subprocess.run(
-            ["unshare", *user, "--mount", "sh", "-ec", NAMESPACE, "sh", self.root, self.checkout]
+            ["unshare", *user, "--mount", "sh", "-ec", NAMESPACE, "sh", self.root, self.checkout, ROOT]
             + [*seen, "--", "bash", "-e", script],
             env=environment,
             stdin=subprocess.DEVNULL,
