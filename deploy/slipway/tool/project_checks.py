@@ -28,6 +28,8 @@ THROWAWAY = {
     "AWS_ACCESS_KEY_ID": "withheld",
     "AWS_SECRET_ACCESS_KEY": "withheld",
 }
+# What a server has, where the secrets name no other: nothing connects to it.
+SERVERS_DATABASE = "postgres:///slipway"
 
 
 class ProjectChecks:
@@ -43,10 +45,24 @@ class ProjectChecks:
         unset = (switch.VARIABLE, "DJANGO_SETTINGS_MODULE")
         self._shell = {name: value for name, value in os.environ.items() if name not in unset}
 
+    def settings(self) -> list[str]:
+        """Rejects what a deploy would reject in the settings; returns its warnings, and what site.yml waives."""
+        arguments = ("--config", str(self.site.path.resolve()))
+        output = self._manage("check_settings", *arguments, DATABASE_URL=SERVERS_DATABASE)
+        return [line for line in output.splitlines() if line.startswith(("warning: ", "waived: "))]
+
+    def wsgi(self) -> None:
+        """Imports the application as Gunicorn does."""
+        self._manage("shell", "-c", f"from {self.site.wsgi} import application")
+
     def check(self) -> list[str]:
         """`check --deploy` under the settings of production; returns its warnings."""
         output = self._manage("check", "--deploy")
-        return [line.removeprefix("?: ") for line in output.splitlines() if re.match(r"\S.*: \(\w+\.W\d+\)", line)]
+        return [
+            f"warning: {line.removeprefix('?: ')}"
+            for line in output.splitlines()
+            if re.match(r"\S.*: \(\w+\.W\d+\)", line)
+        ]
 
     def missing_migrations(self) -> None:
         self._manage("missing_migrations")
@@ -66,7 +82,9 @@ class ProjectChecks:
         if pytest:
             if not find_spec("pytest"):
                 raise SlipwayError("project/: its tests are pytest's, which is not installed here; run `make test`")
-            command = [sys.executable, "-m", "pytest", *arguments]
+            # Without a configuration of the project's, pytest would take Slipway's own, above it.
+            alone = [] if configured else ["-c", os.devnull, "--rootdir", str(PROJECT)]
+            command = [sys.executable, "-m", "pytest", *alone, *arguments]
             path = [PROJECT, ROOT / "deploy", ROOT / "deploy" / "previous", environment.get("PYTHONPATH")]
             environment["PYTHONPATH"] = os.pathsep.join(str(each) for each in path if each)
             if "DJANGO_SETTINGS_MODULE" not in configured:
@@ -81,7 +99,7 @@ class ProjectChecks:
             raise SlipwayError(f"project/: its tests failed, as {runner} says above (exit status {status})")
         return True
 
-    def _manage(self, *arguments: str) -> str:
+    def _manage(self, *arguments: str, **variables: str) -> str:
         """The output of manage.py under the settings of production, with a throwaway database."""
         environment = {
             **self._shell,
@@ -90,6 +108,7 @@ class ProjectChecks:
             **self.site.extra,
             **self.site.environment(),
             "SLIPWAY_BUILD": str(self.directory / "build"),
+            **variables,
         }
         log = state.directory(self.site) / "log" / f"{arguments[0]}.log"
         with log.open("w") as file:

@@ -119,12 +119,22 @@ def test_a_project_as_startproject_makes_it_passes(shop):
     assert "mysite.settings passes" in done.stdout
 
 
+def test_a_site_may_waive_debug(shop):
+    with (shop.root / "site.yml").open("a") as file:
+        file.write("waive: {DEBUG: a staging site}\n")
+    done = shop.test()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "waived: DEBUG (a staging site)" in done.stdout
+
+
 def test_a_settings_package_passes_and_pytest_runs_where_the_project_has_it(project):
     names = ("base", "local", "production")
     project.start([f"mysite/settings/{name}.py" for name in names])
     project.app("shop")
     project.write("shop/tests/test_items.py", PYTEST.format(app="shop", settings="mysite.settings.local"))
     project.finish()
+    # As Slipway's own, whose options need packages that a site does not have.
+    (project.root / "pyproject.toml").write_text('[tool.pytest.ini_options]\naddopts = "--unknown"\n')
     done = project.test()
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout and "mysite.settings.production passes" in done.stdout
@@ -174,6 +184,14 @@ BROKEN = {
     "an import that fails": (
         lambda it: it.write("mysite/settings.py", f"import nowhere\n{(it.path / 'mysite/settings.py').read_text()}"),
         "project/mysite/settings.py:1: ModuleNotFoundError: No module named 'nowhere' (",
+    ),
+    "a setting that a deploy rejects": (
+        lambda it: it.append("mysite/settings.py", "ALLOWED_HOSTS = ['*']"),
+        "ALLOWED_HOSTS is ['*'] on the server: the site would answer to any name; correct it",
+    ),
+    "an application that does not start": (
+        lambda it: it.append("mysite/wsgi.py", "import nowhere"),
+        "project/mysite/wsgi.py:18: ModuleNotFoundError: No module named 'nowhere' (",
     ),
     "a check": (
         lambda it: it.append(

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from slipway.tool import builder, config
+from slipway.tool.management.commands import check_settings
 from slipway.tool.server import state
 from slipway.web.errors import SlipwayError
 
@@ -49,3 +50,12 @@ def test_a_debug_that_site_yml_turns_on_is_found_by_the_line_that_reads_it(check
     assert check(line, waive) == ["waived: SECURE_HSTS_SECONDS (an intranet)"]
     with pytest.raises(SlipwayError, match=rf"^{tmp_path}/theirs\.py:4: DEBUG is True: every error page would show"):
         check(line, waive + "environment: {DEBUG: 'on'}\n")
+
+
+def test_a_demo_names_the_line_of_a_seed_that_no_app_has(tmp_path, monkeypatch):
+    """It is left there when somebody's project takes the place of the photo wall."""
+    site = tmp_path / "site.yml"
+    site.write_text("domain: example.com\nregion: eu-central-1\nsettings: fixture.settings\nseed: seed_nothing\n")
+    monkeypatch.setattr(check_settings.databases, "reject_sqlite", lambda *_: None)
+    with pytest.raises(SlipwayError, match=r"^site\.yml: seed: the project has no command seed_nothing; take the line"):
+        check_settings.Command().handle(demo=True, config=str(site))

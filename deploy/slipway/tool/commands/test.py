@@ -22,8 +22,9 @@ def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="slipway-test-") as directory:
         checks = ProjectChecks(site, Path(directory))
         with phase("Check the settings of production"):
-            for warning in checks.check():
-                print(f"  warning: {warning}")
+            for line in (*checks.settings(), *checks.check()):
+                print(f"  {line}")
+            checks.wsgi()
         with phase("Check for changed models without a migration"):
             checks.missing_migrations()
         with phase("Run the project's tests"):

@@ -34,8 +34,10 @@ RULES = {
         lambda value: foreign_static(value), "static files would not be those that were hashed and sent to the CDN"
     ),
 }
+# Without these there is no build.
+NEEDED = ("COMPRESS_ENABLED", "COMPRESS_OFFLINE", "STORAGES")
 # A deploy checks more than the value of the last two.
-WAIVABLE = (*RULES, "SECRET_KEY", "SECURE_SSL_REDIRECT")
+WAIVABLE = (*(name for name in RULES if name not in NEEDED), "SECRET_KEY", "SECURE_SSL_REDIRECT")
 
 
 def waived(environ: Mapping[str, str]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 import os
 
 from django.conf import settings
+from django.core.management import get_commands
 from django.core.management.base import BaseCommand
 
 from slipway.tool import config, databases
@@ -26,6 +27,8 @@ class Command(BaseCommand):
     def handle(self, demo: bool, **options) -> None:
         site = config.load(options["config"])
         databases.reject_sqlite(settings.DATABASES, os.environ.get("DATABASE_URL", ""))
+        if demo and site.seed and site.seed not in get_commands():
+            raise SlipwayError(f"{site.path.name}: seed: the project has no command {site.seed}; take the line out")
         check = Check(settings, settings.SETTINGS_MODULE, assignments.read(settings.SETTINGS_MODULE), site)
         problems = check.problems()
         # A demo is not public: a weak key is only a warning, which says what a deploy would do.
