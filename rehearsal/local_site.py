@@ -13,7 +13,7 @@ from rehearsal import nginx
 from rehearsal.environment import NO_ACCOUNT, UNKNOWN_COMMAND, Environment, choose_ports, inherited, keys_of, superuser
 from rehearsal.processes import Processes
 from slipway import ROOT
-from slipway.tool import config, path_patterns, proof_command
+from slipway.tool import config, path_patterns, project_checks, proof_command
 from slipway.tool.server import site_nginx
 from slipway.web.errors import SlipwayError
 
@@ -266,7 +266,6 @@ class LocalSite(Environment):
             check=False,
         )
         if done.returncode:
-            lines = file.read_text().strip().splitlines() if file else []
-            last = lines[-1].removeprefix("slipway: ") if lines else "see above"
-            raise SlipwayError(f"{log or Path(str(command[1])).name} failed: {last}")
+            cause = project_checks.summary(file.read_text(errors="replace")) if file else "see above"
+            raise SlipwayError(f"{log or Path(str(command[1])).name} failed: {cause}")
         return done.stdout or ""

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from slipway.tool.server import owner
+from slipway.tool.server import lock, owner, state
 from slipway.tool.server.connection import Connection, Unreachable, reach
 from slipway.web.errors import SlipwayError
 
@@ -56,6 +56,16 @@ def test_an_unreachable_server_is_explained(said, wanted, site, ssh):
     ssh(f"echo '{said}' >&2; exit 255")
     with pytest.raises(Unreachable, match=wanted):
         Connection(site).run("true")
+
+
+def test_so_is_one_that_gives_no_lock(site, ssh, tmp_path, monkeypatch):
+    monkeypatch.setattr(state, "directory", lambda site: tmp_path)
+    ssh("echo 'ssh: connect to host 203.0.113.7 port 22: Connection refused' >&2; exit 255")
+    with (
+        pytest.raises(Unreachable, match=r"not reached over SSH: .*Connection refused; see server in"),
+        lock.held(Connection(site)),
+    ):
+        pytest.fail("held")
 
 
 def test_another_host_key_is_removed_by_the_name_that_known_hosts_has(site, ssh):

@@ -103,7 +103,7 @@ class Connection:
         if host_keys.ADDED in done.stderr:
             print(f"    first contact with {self.site.server}: {host_keys.fingerprint(self.site)}")
         if done.returncode == SSH_FAILED:
-            raise Unreachable(self._unreachable(_last(done.stderr)))
+            raise Unreachable(self.unreachable(_last(done.stderr)))
         return done
 
     def agent(self, *arguments: str, stdin: IO[bytes] | None = None) -> str:
@@ -119,7 +119,8 @@ class Connection:
         except OSError:
             return set()
 
-    def _unreachable(self, reason: str) -> str:
+    def unreachable(self, reason: str) -> str:
+        """What to do about the last line of an ssh that has failed."""
         address = f"{self.user}@{self.site.server}"
         if "Permission denied" in reason:
             return f"{address}: no key of yours is let in; try `ssh {address}`, and see server_user in {self.site.path}"

@@ -13,7 +13,7 @@ from typing import IO
 
 from slipway.tool import config
 from slipway.tool.server import state
-from slipway.tool.server.connection import Connection
+from slipway.tool.server.connection import SSH_FAILED, Connection, Unreachable
 from slipway.web.errors import SlipwayError
 
 
@@ -59,7 +59,8 @@ class Lock:
         if word != "held":
             lines = session.stderr.read().strip().splitlines() or ["the server wrote nothing"]
             session.stdin.close()
-            session.wait()
+            if session.wait() == SSH_FAILED:
+                raise Unreachable(self._connection.unreachable(lines[-1]))
             raise SlipwayError(lines[-1].removeprefix("slipway: "))
         self._connection.token, _, taken_over = rest.partition(" ")
         if taken_over:
