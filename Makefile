@@ -86,7 +86,7 @@ unlock: .venv/deploy ## end a deploy lock whose holder is gone
 
 smoke: .venv/demo ## prove that no static request reaches the origin of SITE=https://…
 	@rehearsal/system.sh chromium:chromium
-	@$(BIN)/python -m tests.smoke --site "$(SITE)" --source project $(ARGS)
+	@$(BIN)/python -m static_smoke --site "$(SITE)" --source project $(ARGS)
 
 bench-push: .venv/demo ## time the push beside six other ways to fill a bucket (ARGS="--quick")
 	@rehearsal/system.sh rclone:rclone
@@ -113,6 +113,9 @@ lock: .venv/bin/uv ## resolve project/requirements.in with what Slipway needs, i
 lock-slipway: .venv/bin/uv ## resolve what Slipway ships: requirements.txt and requirements/*.txt
 	@$(BIN)/python -m slipway.tool.requirements.lock --shipped $(ARGS)
 
+# What a venv imports from this checkout: slipway and static_smoke.
+paths = printf '../../../../%s\n' deploy tests/smoke > $$(echo $(1)/lib/python*/site-packages)/slipway.pth
+
 # A venv with uv in it, which then installs the rest.
 .venv/bin/uv .venv-slipway/bin/uv: venv = $(@:/bin/uv=)
 .venv/bin/uv .venv-slipway/bin/uv: requirements/uv.txt
@@ -120,27 +123,28 @@ lock-slipway: .venv/bin/uv ## resolve what Slipway ships: requirements.txt and r
 	  { echo "slipway: Python 3.11 or newer is needed, $(PYTHON) is older; name one with PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || rehearsal/system.sh ensurepip:python3-venv
 	@$(PYTHON) -m venv $(venv)
-	@echo ../../../../deploy > $$(echo $(venv)/lib/python*/site-packages)/slipway.pth
+	@$(call paths,$(venv))
 	@$(venv)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --only-binary :all: -r $<
 	@touch $@
 
 # Ansible's collections are read as text: to compile them would take longer than to install all the rest.
 install = echo "slipway: installing $(2) into $(1)" && \
+  $(call paths,$(1)) && \
   $(1)/bin/python -m slipway.tool.requirements.install $(2) && \
   { $(1)/bin/python -m compileall -qq -j 0 -x ansible_collections $(1)/lib || true; }
 
 # Each stamp is newer than what asks for its packages and than their lock file, the site's own where there is one.
 site = requirements/web.in requirements/build.in $(wildcard project/requirements*.in project/lock/*.txt)
 
-.venv/deploy: $(site) requirements.in requirements.txt | .venv/bin/uv
+.venv/deploy: $(site) requirements.in requirements.txt tests/smoke/pyproject.toml | .venv/bin/uv
 	@$(call install,.venv,deploy)
 	@touch $@
 
-.venv/demo: $(site) requirements/demo.in requirements/demo.txt | .venv/bin/uv
+.venv/demo: $(site) requirements/demo.in requirements/demo.txt tests/smoke/pyproject.toml | .venv/bin/uv
 	@$(call install,.venv,demo)
 	@touch $@
 
-.venv/rehearse: $(site) requirements.in requirements.txt requirements/demo.in requirements/demo.txt | .venv/bin/uv
+.venv/rehearse: $(site) requirements.in requirements.txt requirements/demo.in requirements/demo.txt tests/smoke/pyproject.toml | .venv/bin/uv
 	@$(call install,.venv,deploy demo)
 	@touch $@ .venv/deploy .venv/demo
 
@@ -148,8 +152,8 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv,test)
 	@touch $@
 
-.venv-slipway/dev: requirements/dev.txt | .venv-slipway/bin/uv
-	@$(call install,.venv-slipway,$<)
+.venv-slipway/dev: requirements/dev.txt tests/smoke/pyproject.toml | .venv-slipway/bin/uv
+	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
 .PHONY: help image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway

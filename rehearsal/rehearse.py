@@ -22,7 +22,7 @@ from rehearsal.steps.order import Step, steps
 from slipway import ROOT
 from slipway.tool import config
 from slipway.web.errors import SlipwayError
-from tests.smoke.options import find_browser
+from static_smoke.options import find_browser
 
 STATE = ROOT / ".slipway" / "rehearsal"
 LOCK = ROOT / ".slipway" / "rehearsal.lock"

@@ -10,8 +10,9 @@ from rehearsal.memory import MEGABYTE, Memory
 from rehearsal.run import Results
 from rehearsal.run_log import Phase, RunLog
 from rehearsal.steps.memory import AVAILABLE
+from static_smoke.report import page as proof_page
 
-STYLES = Path(__file__).parent.parent / "tests" / "smoke" / "report.css", Path(__file__).with_name("report.css")
+STYLES = Path(proof_page.__file__).with_name("report.css"), Path(__file__).with_name("report.css")
 # Colours of the services in their order; memory of no service comes after them.
 COLOURS = ("#2f6fdb", "#8a4fd0", "#0b9a8d", "#d9822b", "#c2417c", "#7a8b2d", "#5b6776")
 SHOWN = len(COLOURS)

@@ -12,7 +12,7 @@ from rehearsal.memory import Memory
 from rehearsal.run_log import Phase, RunLog
 from rehearsal.server_site import USER, ServerSite
 from slipway import ROOT
-from tests.smoke.options import Options, parse
+from static_smoke.options import Options, parse
 
 RATE = 10  # requests a second; fewer where they would take more than SHARE of an emulated machine's CPU
 # The release and the playbook need the rest: a machine without any left measures its own queue.

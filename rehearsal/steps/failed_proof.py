@@ -33,7 +33,6 @@ def checkout(target: Path, settings: str) -> Path:
         shutil.copytree(ROOT / part, target / part, ignore=leave, symlinks=True)
     for name in ("manage.py", "VERSION"):
         shutil.copy(ROOT / name, target)
-    (target / "tests" / "__init__.py").touch()
     (target / "project" / "origin_image.py").write_text(MIDDLEWARE)
     with _module(target, settings).open("a") as file:
         file.write(LINES)
@@ -55,7 +54,7 @@ def deploy_failing_proof(run: Run, phase: Phase) -> None:
     before = _serving(run)
     copy = checkout(run.site.directory / "failed-proof", run.site.user_site.settings)
     # The copy's own tool, before this checkout's on the path.
-    env = run.site.deployer("admin", PYTHONPATH=str(copy / "deploy"))
+    env = run.site.deployer("admin", PYTHONPATH=f"{copy / 'deploy'}:{copy / 'tests' / 'smoke'}")
     # One page is enough.
     env["SMOKE_ARGS"] += " --max-pages 1 --full-pages 1 --minutes 2"
     with run.under_load("a release that goes back"):

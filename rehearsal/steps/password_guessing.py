@@ -14,9 +14,9 @@ from rehearsal.host import Host
 from rehearsal.run import Run
 from rehearsal.run_log import Phase
 from rehearsal.steps.deploy import check_login
-from tests.smoke.client import Client, new_run
-from tests.smoke.options import Options
-from tests.smoke.signin import USUAL, read_form, sign_in
+from static_smoke.http.client import Client, new_run
+from static_smoke.options import Options
+from static_smoke.site.signin import USUAL, read_form, sign_in
 
 PROGRAM = Path(__file__).with_name("send_guesses.py")
 # More than nginx passes and queues together.

@@ -15,9 +15,9 @@ from PIL import Image
 from rehearsal.host import Host
 from rehearsal.run import Run
 from rehearsal.run_log import Phase
-from tests.smoke.client import Client, new_run
-from tests.smoke.options import Options
-from tests.smoke.signin import sign_in
+from static_smoke.http.client import Client, new_run
+from static_smoke.options import Options
+from static_smoke.site.signin import sign_in
 
 UPLOADS = 25
 # Uploads before it begins, so that each Gunicorn worker has loaded boto3.

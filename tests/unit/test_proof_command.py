@@ -6,7 +6,7 @@ import pytest
 
 from slipway.tool import config, proof_command
 from slipway.web.prefixes import PULLED_PATH
-from tests.smoke.options import Options, parse
+from static_smoke.options import Options, parse
 
 SITE = """\
 domain: example.com

@@ -19,7 +19,7 @@ def command(
     """``project`` has the site's own files, ``build`` the release's manifests; ``provisioned`` is the output of
     `describe`, if any."""
     return [
-        *(sys.executable, "-m", "tests.smoke", "--site", site.site_url),
+        *(sys.executable, "-m", "static_smoke", "--site", site.site_url),
         *("--static", site.static_url, "--media", site.media_url, "--origin-log", str(origin_log)),
         *(() if site.pushes else ("--pull", PULLED_PATH)),
         *("--manifest", str(build / "manifests" / "objects.json")),

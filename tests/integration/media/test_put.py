@@ -128,7 +128,7 @@ def test_the_proof_tries_such_an_upload_too(elsewhere, local_site):
     command = [
         sys.executable,
         "-m",
-        "tests.smoke",
+        "static_smoke",
         "--site",
         local_site.site.site_url,
         "--static",

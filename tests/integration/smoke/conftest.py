@@ -3,11 +3,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from rehearsal.local_site import LocalSite
+from static_smoke.options import Options, find_browser
+from static_smoke.run import run
+from static_smoke.verdict import Verdict
 from tests.integration.smoke.deployment import WITH_PHOTOS, Deployment
 from tests.integration.smoke.stack import LOGIN, Stack
-from tests.smoke.options import Options, find_browser
-from tests.smoke.run import run
-from tests.smoke.verdict import Verdict
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,9 @@ import boto3
 import requests
 
 from rehearsal.local_site import LocalSite
-from tests.smoke.options import Options, find_browser
-from tests.smoke.report import write
-from tests.smoke.run import run
+from static_smoke.options import Options, find_browser
+from static_smoke.report.page import write
+from static_smoke.run import run
 
 # The admin's two hundred files are other tests' business: the canary asks the origin thrice for each name.
 LEFT_OUT = "static/admin/"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from rehearsal.local_site import ROOT
+from static_smoke.options import find_browser
 from tests.integration.smoke.stack import LOGIN
-from tests.smoke.options import find_browser
 
 LOCK = ROOT / "requirements" / "smoke.txt"
 
@@ -20,7 +20,7 @@ LOCK = ROOT / "requirements" / "smoke.txt"
 @pytest.fixture
 def alone(tmp_path) -> list[Path]:
     """What may be imported: a copy of tests/smoke, and the packages that its lock file names."""
-    shutil.copytree(ROOT / "tests" / "smoke", tmp_path / "copy" / "tests" / "smoke")
+    shutil.copytree(ROOT / "tests" / "smoke" / "static_smoke", tmp_path / "copy" / "static_smoke")
     packages = tmp_path / "packages"
     packages.mkdir()
     for name in re.findall(r"^([a-z0-9][\w.-]*)==", LOCK.read_text(), flags=re.M):
@@ -38,7 +38,7 @@ def alone(tmp_path) -> list[Path]:
 def run(alone: list[Path], *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     # -S leaves the environment's own packages out; nothing of the repository lies on the path.
     return subprocess.run(
-        [sys.executable, "-S", "-m", "tests.smoke", *arguments],
+        [sys.executable, "-S", "-m", "static_smoke", *arguments],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(map(str, alone)), **env},
         cwd=alone[0],
         capture_output=True,

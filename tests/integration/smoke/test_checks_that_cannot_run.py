@@ -4,8 +4,8 @@ import stat
 
 from aiohttp import web
 
+from static_smoke.options import find_browser
 from tests.integration.smoke.stack import IMMUTABLE
-from tests.smoke.options import find_browser
 
 
 def test_without_log_and_browser_the_verdict_says_what_is_not_known(prove):
@@ -26,7 +26,7 @@ def test_without_a_browser_the_parser_reports_the_missing_icon(stack, prove):
 
 
 def test_a_log_that_shows_nothing_makes_the_run_void(stack, prove, monkeypatch):
-    monkeypatch.setattr("tests.smoke.origin_log.WAIT", 0.2)
+    monkeypatch.setattr("static_smoke.checks.origin_log.WAIT", 0.2)
     stack.logs = False
     verdict = prove()
     assert verdict.verdict == "inconclusive"
@@ -50,7 +50,7 @@ def test_a_login_that_would_leave_the_site_makes_the_run_void_and_names_the_host
 
 
 def test_a_log_of_another_site_makes_the_run_void(stack, prove, tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.smoke.origin_log.WAIT", 0.2)
+    monkeypatch.setattr("static_smoke.checks.origin_log.WAIT", 0.2)
     elsewhere = tmp_path / "elsewhere.log"
     elsewhere.write_text('{"run": "", "uri": "/", "status": 200, "agent": "somebody"}\n')
     verdict = prove(origin_log=elsewhere, browser=None)
@@ -74,7 +74,7 @@ exec {chromium} "$@\""""
 
 
 def test_visits_that_fail_are_counted(prove, monkeypatch):
-    monkeypatch.setattr("tests.smoke.page_loads.PAGE_TIMEOUT", 1)
+    monkeypatch.setattr("static_smoke.browser.page_loads.PAGE_TIMEOUT", 1)
     verdict = prove()
     assert verdict.checks["B"].state == "not checked"
     assert verdict.checks["B"].reason == "no page could be loaded"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.smoke.chromium import NoBrowser, driver, launch
-from tests.smoke.options import Options, find_browser
+from static_smoke.browser.chromium import NoBrowser, driver, launch
+from static_smoke.options import Options, find_browser
 
 
 def started(program, tmp_path):

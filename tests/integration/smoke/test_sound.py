@@ -6,8 +6,8 @@ import re
 import pytest
 import yaml
 
+from static_smoke.report.page import write
 from tests.integration.smoke.stack import Object, hashed
-from tests.smoke.report import write
 from tests.unit.ansible.conftest import ANSIBLE
 
 

@@ -68,7 +68,7 @@ def local_site(tmp_path_factory):
 def prove(local_site, *arguments):
     """smoke.json of a run with the origin's log."""
     site, report = local_site.site, local_site.directory / "report"
-    command = [sys.executable, "-m", "tests.smoke", "--site", site.site_url, "--static", site.static_url]
+    command = [sys.executable, "-m", "static_smoke", "--site", site.site_url, "--static", site.static_url]
     command += ["--media", site.media_url, "--origin", f"http://127.0.0.1:{local_site.ports['www']}"]
     command += [
         "--origin-log",

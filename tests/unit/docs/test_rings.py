@@ -15,10 +15,10 @@ RINGS = {
     "deploy/slipway/web": {"slipway.web"},
     "deploy/slipway/tool": {"slipway.tool", "slipway.web"},
     "deploy/agent": {"agent"},
-    "rehearsal": {"rehearsal", "slipway.tool", "slipway.web", "agent", "tests.smoke"},
-    "tests/smoke": {"tests.smoke"},
+    "rehearsal": {"rehearsal", "slipway.tool", "slipway.web", "agent", "static_smoke"},
+    "tests/smoke": {"static_smoke"},
 }
-ROOMS = {"agent", "deploy", "project", "rehearsal", "slipway", "tests"}
+ROOMS = {"agent", "deploy", "project", "rehearsal", "slipway", "static_smoke", "tests"}
 
 
 def imports(path: Path) -> set[str]:

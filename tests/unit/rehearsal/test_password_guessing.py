@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from rehearsal.steps import password_guessing
-from tests.smoke.options import Options
+from static_smoke.options import Options
 
 FORM = (
     '<form method="post"><input name="name"><input type="hidden" name="token" value="t">'

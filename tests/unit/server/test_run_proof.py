@@ -11,8 +11,8 @@ import pytest
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import agent, run_proof, state
 from slipway.web.errors import SlipwayError
-from tests.smoke import origin_log
-from tests.smoke.attribution import Rule
+from static_smoke.checks import origin_log
+from static_smoke.rules import Rule
 from tests.unit.smoke.test_logs import HOSTS, RUN, line
 
 # The server's own command, with a folder of the test's in place of nginx's.

@@ -8,13 +8,14 @@ import brotli
 import pytest
 from multidict import CIMultiDict
 
-from tests.smoke import canary, headers
-from tests.smoke.attribution import Rule
-from tests.smoke.client import Answer
-from tests.smoke.coding import decode
-from tests.smoke.fetch import Asset, is_hit
-from tests.smoke.hosts import Hosts
-from tests.smoke.manifest import Entry, Manifest, carries_hash, name_fits
+from static_smoke.checks import canary, headers
+from static_smoke.checks.fetch import Asset
+from static_smoke.http.cdn import is_hit
+from static_smoke.http.client import Answer
+from static_smoke.http.coding import decode
+from static_smoke.http.hosts import Hosts
+from static_smoke.rules import Rule
+from static_smoke.site.manifest import Entry, Manifest, carries_hash, name_fits
 
 HOSTS = Hosts("https://www.example.com/", "https://static.example.com/", "https://media.example.com/")
 IMMUTABLE = "public, max-age=31536000, immutable"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.smoke.attribution import Fact, Rule, attribute
+from static_smoke.report.attribution import attribute
+from static_smoke.rules import Fact, Rule
 
 SITE = "https://www.example.com"
 CDN = "https://static.example.com"

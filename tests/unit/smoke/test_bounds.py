@@ -9,14 +9,15 @@ import brotli
 import pytest
 from multidict import CIMultiDict
 
-from tests.smoke import coding, headers
-from tests.smoke.attribution import Rule
-from tests.smoke.client import Answer, Client
-from tests.smoke.crawl import CrawlResult
-from tests.smoke.fetch import Asset
-from tests.smoke.hosts import Hosts
-from tests.smoke.manifest import Manifest
-from tests.smoke.options import Options
+from static_smoke.checks import headers
+from static_smoke.checks.fetch import Asset
+from static_smoke.http import coding
+from static_smoke.http.client import Answer, Client
+from static_smoke.http.hosts import Hosts
+from static_smoke.options import Options
+from static_smoke.rules import Rule
+from static_smoke.site.crawl import CrawlResult
+from static_smoke.site.manifest import Manifest
 
 SITE = "https://www.example.com/"
 HOSTS = Hosts(SITE, "https://static.example.com/")

@@ -8,8 +8,8 @@ import pytest
 
 from rehearsal import authority
 from rehearsal.authority import Authority
-from tests.smoke.client import Client, new_run
-from tests.smoke.options import Options
+from static_smoke.http.client import Client, new_run
+from static_smoke.options import Options
 
 HOST = "www.example.com"
 

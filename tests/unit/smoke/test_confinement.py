@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.smoke import chromium, confinement
-from tests.smoke.confinement import Way, ways
+from static_smoke.browser import chromium, confinement
+from static_smoke.browser.confinement import Way, ways
 
 
 def test_an_ordinary_user_is_never_without_the_sandbox(monkeypatch):

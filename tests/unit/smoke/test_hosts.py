@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.smoke.hosts import Hosts
+from static_smoke.http.hosts import Hosts
 
 
 def found(site: str, references: list[tuple[str, str]]) -> tuple[str | None, str | None]:

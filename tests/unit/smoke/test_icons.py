@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.smoke import icons
-from tests.smoke.browser import PageLoad, Watch
+from static_smoke.browser import icons
+from static_smoke.browser.watch import PageLoad, Watch
 
 URL = "https://www.example.com/favicon.ico"
 BEGUN = "Network.requestWillBeSent", {"requestId": "7", "type": "Other", "request": {"url": URL}}

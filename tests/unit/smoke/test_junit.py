@@ -1,7 +1,7 @@
 """The verdict as JUnit XML."""
 
-from tests.smoke.junit import suite
-from tests.smoke.verdict import CHECKS, CheckResult, Control, Finding, Verdict
+from static_smoke.report.junit import suite
+from static_smoke.verdict import CHECKS, CheckResult, Control, Finding, Verdict
 
 
 def test_a_finding_fails_its_check_and_one_that_did_not_run_is_skipped():

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.smoke import netlog, origin_log, provisioned
-from tests.smoke.attribution import Rule
-from tests.smoke.hosts import Hosts
-from tests.smoke.origin_log import OriginLog
+from static_smoke.checks import netlog, origin_log, provisioned
+from static_smoke.checks.origin_log import OriginLog
+from static_smoke.http.hosts import Hosts
+from static_smoke.rules import Rule
 
 RUN = "0123456789ab"
 HOSTS = Hosts("https://www.example.com/", "https://static.example.com/")

@@ -1,10 +1,12 @@
 """The command line's options; a password is never among them."""
 
 import os
+import tomllib
 
 import pytest
 
-from tests.smoke.options import parse
+from slipway import ROOT
+from static_smoke.options import parse
 
 SITE = ["--site", "https://www.example.com"]
 
@@ -48,3 +50,10 @@ def test_what_makes_no_sense_is_rejected(argv, capsys):
         parse(argv)
     assert stop.value.code == 2
     assert "error:" in capsys.readouterr().err
+
+
+def test_the_package_requires_what_the_lock_file_was_made_from():
+    package = tomllib.loads((ROOT / "tests/smoke/pyproject.toml").read_text())["project"]
+    lines = (ROOT / "requirements/smoke.in").read_text().splitlines()
+    written = [line.partition("#")[0].strip() for line in lines]
+    assert package["dependencies"] == [line for line in written if line]

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.smoke import page_loads
-from tests.smoke.browser import DESKTOP, PHONE, TABLET, PageLoad
+from static_smoke.browser import page_loads
+from static_smoke.browser.watch import DESKTOP, PHONE, TABLET, PageLoad
 
 
 class Window:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.smoke import css, metadata, modules
-from tests.smoke.hosts import Hosts, resolve
-from tests.smoke.page_references import is_leak, judge_feeds, judge_references
-from tests.smoke.parse import Reference, parse, srcset
+from static_smoke.checks.page_references import is_leak, judge_feeds, judge_references
+from static_smoke.http.hosts import Hosts, resolve
+from static_smoke.parse import css, metadata, modules
+from static_smoke.parse.page import Reference, parse, srcset
 
 SITE = "https://www.example.com/"
 

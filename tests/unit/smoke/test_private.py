@@ -5,9 +5,9 @@ import stat
 
 import pytest
 
-from tests.smoke import private
-from tests.smoke.report import write
-from tests.smoke.verdict import CHECKS, CheckResult, Verdict
+from static_smoke.report import private
+from static_smoke.report.page import write
+from static_smoke.verdict import CHECKS, CheckResult, Verdict
 
 FILES = {"index.html", "smoke.json", "junit.xml"}
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.smoke.attribution import Fact, Rule
-from tests.smoke.manifest import Entry, Manifest
-from tests.smoke.pull import excuse
-from tests.smoke.verdict import CheckResult, Verdict
+from static_smoke.checks.pull import excuse
+from static_smoke.rules import Fact, Rule
+from static_smoke.site.manifest import Entry, Manifest
+from static_smoke.verdict import CheckResult, Verdict
 
 HASHED = "css/a.0123456789ab.css"
 MANIFEST = Manifest([Entry(HASHED, True, "objects.json"), Entry("favicon.ico", False, "objects.json")])

@@ -11,12 +11,12 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from rehearsal.authority import Authority
-from tests.smoke import origin
-from tests.smoke.client import Answer, Client
-from tests.smoke.crawl import _cookies
-from tests.smoke.hosts import Hosts
-from tests.smoke.options import Options
-from tests.smoke.signin import NO_FORM, read_form, sign_in
+from static_smoke.http import origin
+from static_smoke.http.client import Answer, Client
+from static_smoke.http.hosts import Hosts
+from static_smoke.options import Options
+from static_smoke.site.crawl import _cookies
+from static_smoke.site.signin import NO_FORM, read_form, sign_in
 
 LOGIN = ("ada", "l0velace")
 FIELDS = '<input name="user"><input type="hidden" name="token" value="t"><input type="password" name="secret">'

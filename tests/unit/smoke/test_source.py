@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.smoke.source import Source
+from static_smoke.report.source import Source
 
 
 @pytest.fixture

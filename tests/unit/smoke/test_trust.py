@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from rehearsal.authority import Authority
-from tests.smoke.chromium import _trust
+from static_smoke.browser.chromium import _trust
 
 
 def test_each_certificate_of_the_file_is_trusted_to_sign_for_sites(tmp_path):

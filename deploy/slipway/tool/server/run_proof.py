@@ -16,7 +16,7 @@ from slipway.tool.server.connection import Connection
 from slipway.web import stores
 from slipway.web.errors import SlipwayError
 
-# Further arguments for `python -m tests.smoke`, as a shell would read them.
+# Further arguments for `python -m static_smoke`, as a shell would read them.
 ARGUMENTS = "SMOKE_ARGS"
 
 

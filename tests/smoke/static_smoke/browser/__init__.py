@@ -1,0 +1,1 @@
+"""A real Chromium: how it starts, loads pages and is watched."""

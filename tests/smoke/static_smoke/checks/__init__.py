@@ -1,0 +1,1 @@
+"""The checks, a module each: a function ``check`` gives a ``Result``."""

@@ -1,0 +1,111 @@
+"""Check N: the browser's net log, with the requests that its automation does not report, such as the favicon's."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from static_smoke.checks.result import Result
+from static_smoke.http.hosts import Hosts
+from static_smoke.rules import Fact, Rule
+from static_smoke.site.crawl import CrawledPage
+
+_START = "URL_REQUEST_START_JOB"
+_SENT = (
+    "HTTP_TRANSACTION_SEND_REQUEST_HEADERS",
+    "HTTP_TRANSACTION_HTTP2_SEND_REQUEST_HEADERS",
+    "HTTP_TRANSACTION_QUIC_SEND_REQUEST_HEADERS",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request that the browser sent."""
+
+    url: str
+    agent: str
+    referer: str
+    has_cookie: bool
+
+
+def check(path: Path, pages: Iterable[CrawledPage], hosts: Hosts) -> Result:
+    """``path``: the log of a browser that has ended."""
+    try:
+        sent = read(path)
+    except (OSError, ValueError) as error:
+        return Result(reason=str(error))
+    return Result(list(judge(sent, pages, hosts)), len(sent))
+
+
+def read(path: Path) -> list[Sent]:
+    """Every http request in a net log. Raises ValueError if it is not one, OSError if it is missing."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        types = _event_types(next(lines, ""))
+        if _START not in types:
+            raise ValueError(f"{path}: not a net log")
+        start, sent = types[_START], {types[name] for name in _SENT if name in types}
+        urls: dict[int, str] = {}
+        found = []
+        for line in lines:
+            # Most lines are about sockets and caches: skipped before they are parsed.
+            if '"url":' not in line and '"headers":' not in line:
+                continue
+            try:
+                event = json.loads(line.rstrip().rstrip(",").removesuffix("]}"))
+            except ValueError:
+                continue
+            kind, source = event.get("type"), event.get("source", {}).get("id")
+            parameters = event.get("params", {})
+            if kind == start:
+                urls[source] = parameters.get("url", "")
+            elif kind in sent and source in urls:
+                found.append(_sent(urls[source], parameters.get("headers", [])))
+    return [request for request in found if request.url.startswith("http")]
+
+
+def _event_types(first: str) -> dict[str, int]:
+    """The event types in the first line, which has the constants; each event has a line of its own."""
+    try:
+        return json.loads(first.rstrip().removesuffix(",") + "}")["constants"]["logEventTypes"]
+    except (ValueError, KeyError):
+        return {}
+
+
+def _sent(url: str, headers: Iterable[str]) -> Sent:
+    pairs = (header.lstrip(":").partition(":") for header in headers)
+    values = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    return Sent(url, values.get("user-agent", ""), values.get("referer", ""), "cookie" in values)
+
+
+def judge(requests: Iterable[Sent], pages: Iterable[CrawledPage], hosts: Hosts) -> Iterator[Fact]:
+    pages = list(pages)
+    for request in requests:
+        path = urlsplit(request.url).path
+        if hosts.is_ours(request.url) and request.has_cookie:
+            what = "the browser sends a cookie"
+            place = request.referer or hosts.site
+            yield Fact(Rule.COOKIE_SENT, request.url, place, what)
+        if not hosts.is_origin(request.url):
+            continue
+        if path == "/favicon.ico":
+            for place, name in _iconless(request.referer, pages):
+                what = f"{name} names no icon, so the browser requests /favicon.ico from the origin"
+                yield Fact(Rule.HIDDEN, request.url, place, what)
+        elif hosts.looks_static(request.url) and not hosts.allowed(path):
+            what = "the browser requests it from the origin, unseen by its automation"
+            yield Fact(Rule.HIDDEN, request.url, request.referer or hosts.site, what)
+
+
+def _iconless(referer: str, pages: list[CrawledPage]) -> list[tuple[str, str]]:
+    """(place, name) of the pages that requested it; with a strict referrer policy, of all that may have."""
+    without = [crawled for crawled in pages if not crawled.page.has_icon]
+    exact = [crawled for crawled in without if crawled.url == referer]
+    named = [
+        (
+            crawled.page.place,
+            f"the {crawled.kind} page" if crawled.kind.isdecimal() else "the page",
+        )
+        for crawled in exact or without
+    ]
+    return named or [(referer, "the page")]

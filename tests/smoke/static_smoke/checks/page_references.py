@@ -1,0 +1,105 @@
+"""Check P: the references in pages, stylesheets, modules, feeds and manifests."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from urllib.parse import quote, urljoin, urlsplit
+
+from static_smoke.checks.fetch import LISTED, Asset
+from static_smoke.checks.result import Result
+from static_smoke.http.hosts import Hosts
+from static_smoke.parse.page import Reference
+from static_smoke.rules import Fact, Rule
+from static_smoke.site.crawl import CrawledPage, CrawlResult
+from static_smoke.site.manifest import Manifest
+
+_FEED_URL = re.compile(r"""https?://[^\s"'<>&\\]+|(?:src|href|url)=["'](/[^"']+)["']""")
+# Files that only developer tools request: no finding when one is missing.
+_OPTIONAL = {"map"}
+_LINKED = {"link", "document", "fetch", "object"}
+
+
+def check(
+    crawled_site: CrawlResult,
+    references: Sequence[Reference],
+    listed: Sequence[Reference],
+    assets: Mapping[str, Asset],
+    hosts: Hosts,
+) -> Result:
+    """``references``: in pages and their files; ``listed``: in the manifest; ``assets``: the CDN's answers."""
+    facts = [
+        *judge_pages(crawled_site.pages),
+        *judge_references(references, hosts),
+        *judge_feeds(crawled_site.feeds, hosts),
+        *judge_missing(assets, [*references, *listed], hosts),
+    ]
+    return Result(facts, len(references) + len(listed))
+
+
+def judge_pages(pages: Iterable[CrawledPage]) -> Iterator[Fact]:
+    for crawled in pages:
+        place = crawled.page.place
+        name = f"the {crawled.kind} page" if crawled.kind.isdecimal() else "the page"
+        if crawled.has_debug_body:
+            yield Fact(Rule.DEBUG_PAGE, crawled.url, place, f"{name} shows DEBUG = True")
+        if not crawled.page.has_icon:
+            yield Fact(Rule.NO_ICON, crawled.url, place, f"{name} names no icon")
+
+
+def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
+    """References to the origin, whether a browser requests them or not."""
+    for reference in references:
+        url, place, how = reference.url, reference.place, reference.how
+        if hosts.role(url) == "origin":
+            if is_leak(reference, hosts):
+                rule = Rule.WRITTEN_MAYBE if reference.maybe else Rule.WRITTEN
+                if hosts.is_media_path(url):
+                    rule = Rule.WRITTEN_MEDIA
+                yield Fact(rule, url, place, f"{how} names a static file on the origin")
+        elif hosts.is_ours(url):
+            if url.startswith("http://") and hosts.site.startswith("https://"):
+                yield Fact(Rule.PLAIN_HTTP, url, place, f"{how} uses plain http")
+            if reference.kind == "use":
+                what = f"{how} names a sprite on another origin"
+                yield Fact(Rule.CROSS_ORIGIN_USE, url, place, what)
+
+
+def is_leak(reference: Reference, hosts: Hosts) -> bool:
+    """Whether a reference to the origin is one for a static file."""
+    entry = hosts.allowed(urlsplit(reference.url).path)
+    if entry is not None and entry.written:
+        return False
+    return reference.kind not in _LINKED or hosts.looks_static(reference.url)
+
+
+def judge_feeds(feeds: Mapping[str, str], hosts: Hosts) -> Iterator[Fact]:
+    """RSS, Atom and sitemaps: the files they name."""
+    for place, text in feeds.items():
+        for match in _FEED_URL.finditer(text):
+            url = urljoin(place, match[1] or match[0])
+            if hosts.is_origin(url) and hosts.looks_static(url):
+                rule = Rule.WRITTEN_MEDIA if hosts.is_media_path(url) else Rule.WRITTEN_MAYBE
+                yield Fact(rule, url, place, "the feed names a static file on the origin")
+
+
+def judge_missing(assets: Mapping[str, Asset], references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
+    """References to files that are missing on the CDN."""
+    for reference in references:
+        asset = assets.get(reference.url)
+        if asset is None or reference.kind in _OPTIONAL:
+            continue
+        status = asset.last.status
+        if status == 0 or status >= 400:
+            answer = asset.last.error or f"answers {status}"
+            what = f"{reference.how} names it, and {urlsplit(reference.url).netloc} {answer}"
+            yield Fact(Rule.MISSING, reference.url, reference.place, what)
+
+
+def listed(manifest: Manifest, hosts: Hosts, known: Set[str]) -> Iterator[Reference]:
+    """Names of the manifest that no page refers to: each must be on the CDN too.
+
+    Django's manifest names plain files too, which need not be pushed.
+    """
+    for name, entry in manifest.entries.items():
+        url = urljoin(hosts.static or "", quote(name))
+        if hosts.static and url not in known and (entry.hashed or entry.md5):
+            yield Reference(url, entry.source, "the manifest", LISTED)

@@ -1,0 +1,210 @@
+"""An HTTP client for raw responses: it decodes no body and follows no redirect."""
+
+import asyncio
+import ipaddress
+import secrets
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from multidict import CIMultiDict
+from yarl import URL
+
+from static_smoke.http import certificate, coding, origin
+from static_smoke.options import Options
+
+# Seconds for a response, without the wait for a free connection.
+PATIENCE = 30
+FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
+
+
+def new_run() -> str:
+    """A run's id; it is sent in the User-Agent as ``slipway-smoke/<id>``."""
+    return secrets.token_hex(6)
+
+
+def agent(run: str) -> str:
+    return f"slipway-smoke/{run}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``status`` 0: no answer, and ``error`` says why. ``body`` is as it came over the wire.
+
+    ``cut``: the body is longer than ``coding.MAX_BYTES``, and was read up to there.
+    """
+
+    url: str
+    status: int
+    headers: CIMultiDict
+    body: bytes = b""
+    error: str = ""
+    cut: bool = False
+
+    @property
+    def type(self) -> str:
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    @property
+    def encoding(self) -> str:
+        return self.headers.get("Content-Encoding", "").strip().lower()
+
+    def decoded(self) -> bytes:
+        """The body without its Content-Encoding; ValueError if the label is wrong, or the body was cut."""
+        if self.cut:
+            raise ValueError(f"more than {coding.MAX_BYTES // 1_000_000} MB")
+        return coding.undo(self.body, self.encoding)
+
+    @property
+    def text(self) -> str:
+        try:
+            return self.decoded().decode("utf-8", "replace")
+        except ValueError:
+            return ""
+
+
+class Resolver(AbstractResolver):
+    """``--resolve`` first; ``*.localhost`` is loopback (RFC 6761); else the system's answer."""
+
+    def __init__(self, fixed: Mapping[tuple[str, int], tuple[str, int]] | None):
+        self._fixed = dict(fixed or {})
+
+    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
+        address, port = self._fixed.get((host, port), (host, port))
+        if address == "localhost" or address.endswith(".localhost"):
+            address = "127.0.0.1"
+        try:
+            found = [str(ipaddress.ip_address(address))]
+        except ValueError:
+            loop = asyncio.get_running_loop()
+            infos = await loop.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+            found = list(dict.fromkeys(info[4][0] for info in infos))
+        return [
+            {
+                "hostname": host,
+                "host": ip,
+                "port": port,
+                "family": socket.AF_INET6 if ":" in ip else socket.AF_INET,
+                "proto": 0,
+                "flags": socket.AI_NUMERICHOST,
+            }
+            for ip in found
+        ]
+
+    async def close(self):
+        pass
+
+
+_NOWHERE = URL()
+
+
+class SiteCookies(aiohttp.CookieJar):
+    """Accepts cookies from one origin and sends them there only, whatever their Domain is."""
+
+    def __init__(self, site: str):
+        super().__init__(unsafe=True)  # the site's host may be an IP address
+        self._site = site
+
+    def update_cookies(self, cookies, response_url=_NOWHERE):
+        if self._is_site(response_url):
+            super().update_cookies(cookies, response_url)
+
+    def update_cookies_from_headers(self, headers, response_url):
+        if self._is_site(response_url):
+            super().update_cookies_from_headers(headers, response_url)
+
+    def filter_cookies(self, request_url=_NOWHERE):
+        return super().filter_cookies(request_url) if self._is_site(request_url) else SimpleCookie()
+
+    def _is_site(self, url: URL) -> bool:
+        return origin.same(self._site, str(url))
+
+
+class Client:
+    """A session with one run id. ``cookies``: whether it stores the site's. ``patience``: seconds for a response."""
+
+    def __init__(
+        self, options: Options, run: str, *, cookies: bool = False, limit: int = 16, patience: float = PATIENCE
+    ):
+        self.run = run
+        self._resolver = Resolver(options.resolve)
+        self._ca = options.ca
+        self._patience = patience
+        self._turn = asyncio.Semaphore(limit)
+        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=self._trust(), limit=0)
+        jar = SiteCookies(options.site) if cookies else aiohttp.DummyCookieJar()
+        self.session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=jar,
+            timeout=aiohttp.ClientTimeout(total=patience, sock_connect=10),
+            auto_decompress=False,
+            headers={"User-Agent": f"Mozilla/5.0 {agent(run)}"},
+        )
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.session.close()
+
+    async def request(
+        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, data=None
+    ) -> Answer:
+        """Sends one request and follows no redirect. Network errors are in the answer, not raised."""
+        sent = {"Accept-Encoding": "br, gzip", **(headers or {})}
+        async with self._turn:
+            try:
+                async with self.session.request(
+                    method, URL(url, encoded=True), headers=sent, data=data, allow_redirects=False
+                ) as answer:
+                    body, cut = await _read(answer)
+                    return Answer(url, answer.status, CIMultiDict(answer.headers), body, cut=cut)
+            except FAILURES as error:
+                reason = await self._certificate_problem(url, error) or str(error) or self._timeout(error)
+                return Answer(url, 0, CIMultiDict(), error=reason)
+
+    def _timeout(self, error: Exception) -> str:
+        timed_out = isinstance(error, asyncio.TimeoutError)
+        return f"no complete answer within {self._patience:g} s" if timed_out else type(error).__name__
+
+    def _trust(self) -> ssl.SSLContext:
+        trust = ssl.create_default_context()
+        if self._ca:
+            trust.load_verify_locations(self._ca)
+        return trust
+
+    async def _certificate_problem(self, url: str, error: Exception) -> str:
+        """What is wrong with the dates of the host's certificate, if that is the error; else ""."""
+        if not isinstance(error, aiohttp.ClientConnectorCertificateError):
+            return ""
+        addresses = await self.addresses(url)
+        if not addresses:
+            return ""
+        return await certificate.problem(error, urlsplit(url).hostname or "", min(addresses), self._trust())
+
+    async def addresses(self, url: str) -> set[tuple[str, int]]:
+        """The (address, port) pairs of ``url``'s host and port; empty if the name is unknown."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            found = await self._resolver.resolve(parts.hostname, port)
+        except OSError:
+            return set()
+        return {(entry["host"], entry["port"]) for entry in found}
+
+
+async def _read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """The body, and whether it was cut at the limit."""
+    body = bytearray()
+    async for part in answer.content.iter_any():
+        body += part
+        if len(body) > coding.MAX_BYTES:
+            answer.close()
+            return bytes(body[: coding.MAX_BYTES]), True
+    return bytes(body), False

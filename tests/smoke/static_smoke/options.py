@@ -1,0 +1,186 @@
+"""The options of a run."""
+
+import argparse
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOGIN_VARIABLE = "SMOKE_LOGIN"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``login`` is (user, password); ``resolve`` maps (host, port) to (address, port).
+
+    ``browser`` is the path of a Chromium, None without one (or for "none").
+    ``allow`` has pairs of a path that the origin may answer whatever it is, and the reason; ``waived`` those of
+    a setting that may weaken the site.
+    ``source``: the project's own files, to find the line of a leak.
+    ``full_pages``: how many pages are loaded on every device, the others on a desktop only.
+    """
+
+    site: str
+    static: str | None = None
+    media: str | None = None
+    origin: str | None = None
+    origin_log: Path | None = None
+    manifests: tuple[Path, ...] = ()
+    provisioned: Path | None = None
+    login: tuple[str, str] | None = None
+    login_path: str | None = None
+    upload: str | None = None
+    pull: str = ""
+    paths: tuple[str, ...] = ()
+    allow: tuple[tuple[str, str], ...] = ()
+    waived: tuple[tuple[str, str], ...] = ()
+    report: Path | None = None
+    ca: Path | None = None
+    resolve: Mapping[tuple[str, int], tuple[str, int]] | None = None
+    browser: str | None = None
+    max_pages: int = 40
+    max_depth: int = 4
+    full_pages: int = 6
+    minutes: float = 15
+    source: Path | None = None
+
+
+def find_browser(path: str | None = None) -> str | None:
+    if path == "none":
+        return None
+    if path:
+        return path if Path(path).is_file() else None
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def parse(argv: Sequence[str] | None = None) -> Options:
+    """Options from the command line; the login comes from the environment, so no `ps` shows it."""
+    parser = argparse.ArgumentParser(
+        prog="static-smoke",
+        description="Prove that no static request reaches a site's origin.",
+        epilog=f"{LOGIN_VARIABLE}=user:password in the environment signs in and crawls on. "
+        "Exit status: 0 passed, 1 failed or inconclusive, 2 the run could not be made, 130 interrupted.",
+    )
+    parser.add_argument("--site", required=True, type=_url, help="the site, https://www.…")
+    parser.add_argument("--static", type=_url, help="the static host (else: read from the pages)")
+    parser.add_argument("--media", type=_url, help="the media host (else: read from the pages)")
+    parser.add_argument("--origin", type=_url, help="where the origin itself listens")
+    parser.add_argument("--origin-log", type=Path, help="its access log: JSON lines, or combined")
+    parser.add_argument(
+        "--manifest",
+        dest="manifests",
+        action="append",
+        type=_file,
+        default=[],
+        help="staticfiles.json or objects.json, of this release and of earlier ones",
+    )
+    parser.add_argument("--provisioned", type=_file, help="the CDN's and bucket's state as JSON")
+    parser.add_argument("--login-path", help="the login page (else: found)")
+    parser.add_argument(
+        "--pull", metavar="PATH", default="", help="the CDN pulls hashed files from the origin, below this path"
+    )
+    parser.add_argument("--upload", metavar="PATH", help="try the forms that this endpoint signs: sends two files")
+    parser.add_argument("--path", dest="paths", action="append", default=[], help="one more page to crawl")
+    parser.add_argument(
+        "--allow",
+        action="append",
+        type=_allowance,
+        default=[],
+        metavar="PATH=REASON",
+        help="the origin may answer this one path, for a reason that the report repeats",
+    )
+    parser.add_argument(
+        "--waived",
+        action="append",
+        type=_waived,
+        default=[],
+        metavar="SETTING=REASON",
+        help="a setting that may weaken the site, for a reason that the report repeats",
+    )
+    parser.add_argument("--report", type=Path, help="write index.html, smoke.json and junit.xml here")
+    parser.add_argument("--ca", type=_file, help="trust this certificate authority too")
+    parser.add_argument(
+        "--resolve",
+        action="append",
+        type=_resolve,
+        default=[],
+        metavar="HOST:PORT:ADDR[:PORT]",
+        help="connect there instead",
+    )
+    parser.add_argument("--browser", help='a Chromium (else: found), or "none"')
+    parser.add_argument("--max-pages", type=int, default=40)
+    parser.add_argument("--max-depth", type=int, default=4)
+    parser.add_argument("--full-pages", type=int, default=6, help="pages on every screen (6)")
+    parser.add_argument("--minutes", type=float, default=15, help="after these no further page is crawled (15)")
+    parser.add_argument(
+        "--source", type=_directory, help="the project, to find where a URL is written (else: here, beside a manage.py)"
+    )
+    values = vars(parser.parse_args(argv))
+    # Not in the environment of the programs that are started, such as the browser.
+    login = os.environ.pop(LOGIN_VARIABLE, None)
+    if login is not None and ":" not in login:
+        parser.error(f"{LOGIN_VARIABLE} must be user:password")
+    if values["browser"] not in (None, "none") and not Path(values["browser"]).is_file():
+        parser.error(f"--browser: no such file: {values['browser']}")
+    values |= {
+        "manifests": tuple(values["manifests"]),
+        "paths": tuple(values["paths"]),
+        "allow": tuple(values["allow"]),
+        "waived": tuple(values["waived"]),
+        "resolve": dict(values["resolve"]),
+        "login": tuple(login.split(":", 1)) if login else None,
+        "browser": find_browser(values["browser"]),
+        "source": values["source"] or (Path() if Path("manage.py").is_file() else None),
+    }
+    return Options(**values)
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an http(s) URL")
+    return text if parts.path else f"{text}/"
+
+
+def _allowance(text: str) -> tuple[str, str]:
+    path, _, reason = text.partition("=")
+    if not path.startswith("/") or path == "/" or not reason.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path of the site and a reason, /admin/sprite/=why")
+    return path, reason.strip()
+
+
+def _waived(text: str) -> tuple[str, str]:
+    setting, _, reason = text.partition("=")
+    if not setting.isidentifier() or not reason.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a setting and a reason, SECURE_HSTS_SECONDS=why")
+    return setting, reason.strip()
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"no such file: {text}")
+    return path
+
+
+def _directory(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"no such folder: {text}")
+    return path
+
+
+def _resolve(text: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    host, _, rest = text.partition(":")
+    port, _, target = rest.partition(":")
+    bracketed, _, tail = target.rpartition("]")
+    if bracketed:
+        address, to = bracketed.lstrip("["), tail.lstrip(":")
+    else:
+        address, _, to = target.partition(":")
+    if not (host and port.isdecimal() and address and (to or port).isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT:ADDR[:PORT]")
+    return (host, int(port)), (address, int(to or port))

@@ -1,0 +1,1 @@
+"""The references in HTML, CSS, JavaScript and JSON."""

@@ -1,0 +1,1 @@
+"""The findings, and how a person and a program read them."""

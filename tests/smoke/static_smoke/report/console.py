@@ -1,0 +1,98 @@
+"""The verdict as a table for a person."""
+
+from collections import Counter, defaultdict
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from static_smoke.verdict import CHECKS, Verdict
+
+# With more assets than this, those without a finding are summed up by kind.
+MAX_ROWS = 30
+_COLOURS = {"passed": "green", "failed": "red", "not checked": "yellow"}
+
+
+def show(verdict: Verdict, console: Console, report: Path | None = None) -> None:
+    """Prints everything, with the verdict's sentence last."""
+    console.print(_assets(verdict))
+    console.print(_checks(verdict))
+    for claim in verdict.unverified:
+        extent = "not verified" if claim["extent"] == "nothing" else "verified in part"
+        text = f"{extent}: {claim['unknown']} ({claim['check']}: {claim['reason']})"
+        console.print(Text(text, style="yellow"))
+    for url, entries in groupby(sorted(verdict.allowed, key=_url), key=_url):
+        lines = list(entries)
+        sent = f"{len(lines)} requests, {sum(line['bytes'] for line in lines):,} bytes"
+        console.print(Text(f"allowed: {url}, {sent} from the origin ({lines[0]['reason']})"))
+    for note in verdict.notes:
+        console.print(Text(note, style="yellow" if note.startswith("not checked") else "dim"))
+    for finding in verdict.findings:
+        console.print()
+        console.print(Text(f"{finding.check}  {finding.url}", style="bold red"))
+        console.print(Text(f"   at   {finding.place}"))
+        if finding.source:
+            console.print(Text(f"   in   {finding.source}"))
+        console.print(Text(f"   is   {finding.what}\n   fix  {finding.fix}"))
+    console.print()
+    if report:
+        console.print(Text(f"report: {report / 'index.html'}"), soft_wrap=True)
+    colour = "passed" if verdict.verdict == "passed" else "failed"
+    console.print(Text(verdict.sentence, style=f"bold {colour}"), soft_wrap=True)
+
+
+def _url(entry: dict) -> str:
+    return entry["url"]
+
+
+def _assets(verdict: Verdict) -> Table:
+    table = Table(title=f"Assets of {verdict.site}", title_justify="left", header_style="bold")
+    for name in ("asset", "host", "cache", "bytes", "cache-control", "verdict"):
+        table.add_column(name, justify="right" if name == "bytes" else "left", overflow="fold")
+    failed = [asset for asset in verdict.assets if asset["verdict"] != "ok"]
+    good = [asset for asset in verdict.assets if asset["verdict"] == "ok"]
+    for asset in failed if len(verdict.assets) > MAX_ROWS else [*failed, *good]:
+        table.add_row(
+            urlsplit(asset["url"]).path,
+            asset["host"],
+            asset["hit"],
+            f"{asset['bytes']:,}",
+            asset["cache_control"] or "-",
+            Text(asset["verdict"], style="passed" if asset["verdict"] == "ok" else "failed"),
+        )
+    if len(verdict.assets) > MAX_ROWS:
+        groups: dict[tuple, list[dict]] = defaultdict(list)
+        for asset in good:
+            kind = asset["content_type"].partition(";")[0]
+            groups[asset["host"], kind, asset["cache_control"]].append(asset)
+        for (host, kind, cache), assets in sorted(groups.items()):
+            hits = Counter(asset["hit"] for asset in assets)
+            table.add_row(
+                f"{len(assets)} of {kind}",
+                host,
+                ", ".join(f"{number} {name}" for name, number in hits.items()),
+                f"{sum(asset['bytes'] for asset in assets):,}",
+                cache or "-",
+                Text("ok", style="passed"),
+            )
+    return table
+
+
+def _checks(verdict: Verdict) -> Table:
+    table = Table(title="Checks", title_justify="left", header_style="bold")
+    for name in ("", "check", "state", "checked", "controls", "reason"):
+        table.add_column(name, justify="right" if name == "checked" else "left")
+    for letter, check in verdict.checks.items():
+        states = [f"{control.name}: {control.state}" for control in verdict.controls if control.check == letter]
+        table.add_row(
+            letter,
+            CHECKS[letter],
+            Text(check.state, style=_COLOURS[check.state]),
+            f"{check.checked:,}",
+            "\n".join(states),
+            check.reason,
+        )
+    return table

@@ -1,0 +1,112 @@
+"""Makes the verdict from the results of the checks."""
+
+import sysconfig
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from static_smoke.browser.watch import BrowserRequest, PageLoad
+from static_smoke.checks.fetch import Asset
+from static_smoke.http.cdn import is_cdn
+from static_smoke.http.client import Answer
+from static_smoke.http.hosts import Hosts
+from static_smoke.report.attribution import attribute
+from static_smoke.report.source import Source
+from static_smoke.rules import Fact
+from static_smoke.site.crawl import CrawledPage, CrawlResult
+from static_smoke.verdict import CheckResult, Verdict
+
+
+def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
+    """The verdict of a finished ``Run``."""
+    findings, consequences = attribute(run.facts)
+    for control in run.controls.controls:
+        if control.state == "missed" and control.check in run.checks:
+            reason = f"the control was missed: {control.name}, {control.reason}"
+            run.checks[control.check] = CheckResult("not checked", reason)
+    if run.options.source and findings:
+        source = Source(run.options.source, Path(sysconfig.get_path("purelib")))
+        findings = [replace(finding, source=source.where(finding.url)) for finding in findings]
+    for finding in findings:
+        run.checks[finding.check].state = "failed"
+    return Verdict(
+        run=run.id,
+        site=run.hosts.site,
+        checks=run.checks,
+        findings=findings,
+        consequences=consequences,
+        assets=[_asset(asset, run.facts) for asset in run.assets.values()],
+        allowed=run.allowed,
+        controls=run.controls.controls,
+        notes=[*_not_checked(run.checks), *run.notes],
+        pages=[_page(crawled) for crawled in crawled_site.pages],
+        page_loads=[_page_load(load, run.hosts) for load in run.page_loads],
+        seconds=round(seconds, 1),
+        pull=bool(run.options.pull),
+        excused=tuple(path for path, _ in run.options.allow),
+    )
+
+
+def _not_checked(checks: dict[str, CheckResult]) -> Iterator[str]:
+    for letter, check in checks.items():
+        if check.state == "not checked":
+            yield f"not checked: {letter} ({check.reason})"
+
+
+def _asset(asset: Asset, facts: Iterable[Fact]) -> dict:
+    failed = sorted({fact.rule.check for fact in facts if fact.url == asset.url})
+    missed = "miss" if is_cdn(asset.last) else "-"
+    headers = asset.last.headers
+    good = asset.last.status == 200 and not failed
+    return {
+        "url": asset.url,
+        "host": urlsplit(asset.url).netloc,
+        "kind": asset.kind,
+        "status": asset.last.status,
+        "hit": "hit" if asset.is_hit else missed,
+        "bytes": len(asset.last.body),
+        "size": len(asset.body),
+        "content_type": headers.get("Content-Type", ""),
+        "cache_control": headers.get("Cache-Control", ""),
+        "encoding": asset.last.encoding,
+        "verdict": "ok" if good else f"failed: {' '.join(failed) or 'H'}",
+        "place": asset.place,
+    }
+
+
+def _page(crawled: CrawledPage) -> dict:
+    answer: Answer = crawled.answer
+    return {
+        "url": crawled.url,
+        "status": answer.status,
+        "kind": crawled.kind,
+        "signed_in": crawled.signed_in,
+        "bytes": len(answer.body),
+    }
+
+
+def _page_load(load: PageLoad, hosts: Hosts) -> dict:
+    return {
+        "url": load.url,
+        "place": load.place,
+        "device": load.device,
+        "problem": load.problem,
+        "screenshot": load.screenshot,
+        "timings": [_timing(request, load, hosts) for request in load.requests],
+    }
+
+
+def _timing(request: BrowserRequest, load: PageLoad, hosts: Hosts) -> dict:
+    """Milliseconds from the load's first request."""
+    start = load.requests[0].start
+    return {
+        "url": request.url,
+        "kind": request.kind,
+        "host": hosts.role(request.url),
+        "status": request.status,
+        "failure": request.failure,
+        "by": request.by,
+        "start": round((request.start - start) * 1000, 1),
+        "end": round((max(request.end, request.start) - start) * 1000, 1),
+    }

@@ -1,0 +1,206 @@
+"""One run of the proof, from the first request to the verdict."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import Playwright
+
+from static_smoke.browser import icons
+from static_smoke.browser.chromium import NoBrowser, driver, launch
+from static_smoke.browser.page_loads import load_all
+from static_smoke.browser.watch import PageLoad
+from static_smoke.checks import (
+    browser_requests,
+    canary,
+    headers,
+    netlog,
+    origin_log,
+    page_references,
+    provisioned,
+    pull,
+    uploads,
+)
+from static_smoke.checks.fetch import Asset, fetch
+from static_smoke.checks.origin_log import OriginLog
+from static_smoke.checks.result import Result
+from static_smoke.controls import Controls
+from static_smoke.http import coding
+from static_smoke.http.cdn import MARKER
+from static_smoke.http.client import Client, new_run
+from static_smoke.http.hosts import Hosts, allow
+from static_smoke.options import Options
+from static_smoke.parse.modules import ImportMap
+from static_smoke.report.summary import conclude
+from static_smoke.rules import Fact
+from static_smoke.site.crawl import CrawlResult, crawl
+from static_smoke.site.manifest import Manifest
+from static_smoke.site.signin import sign_in
+from static_smoke.verdict import CHECKS, CheckResult, Control, Verdict
+
+
+def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:
+    """The whole proof. ``say`` is called with a phrase for each step."""
+    return asyncio.run(Run(options, say).run())
+
+
+class Run:
+    """The state that the phases share. Each check is "not checked" until its phase has run."""
+
+    def __init__(self, options: Options, say: Callable[[str], None]):
+        self.options, self.say = options, say
+        self.id = new_run()
+        allows = tuple(allow(path, reason) for path, reason in options.allow)
+        self.hosts = Hosts(options.site, options.static, options.media, allows)
+        self.origin = options.origin or options.site
+        self.manifest = Manifest.load(options.manifests)
+        self.state = provisioned.load(options.provisioned) if options.provisioned else None
+        self.checks = {letter: CheckResult("not checked") for letter in CHECKS}
+        self.facts: list[Fact] = []
+        self.notes = [f"allowed by the site's owner: {path} ({reason})" for path, reason in options.allow]
+        self.notes += [f"waived by the site's owner: {setting} ({reason})" for setting, reason in options.waived]
+        self.allowed: list[dict] = []
+        self.assets: dict[str, Asset] = {}
+        self.page_loads: list[PageLoad] = []
+
+    async def run(self) -> Verdict:
+        start = time.monotonic()
+        self.deadline = start + self.options.minutes * 60
+        log = self._open_log()
+        self.controls = Controls(self.options, self.hosts)
+        self.say("crawl the site")
+        crawled_site = await crawl(self.options, self.hosts, self.id, self.deadline)
+        # A site whose every page fails with DEBUG on has a finding already.
+        if not any(crawled.answer.status == 200 or crawled.has_debug_body for crawled in crawled_site.pages):
+            problems = [note for note in crawled_site.notes if note.startswith(self.options.site)]
+            raise ValueError(problems[0] if problems else f"{self.options.site} has no page with status 200")
+        self._check_crawl(crawled_site)
+        await self._request_assets(crawled_site)
+        await self.controls.request_missing_name()
+        await self._check_provisioned()
+        await self._try_upload(crawled_site)
+        self.say("request static files from the origin, and load pages in Chromium")
+        with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
+            async with driver() as playwright:
+                await asyncio.gather(
+                    self._request_names(),
+                    self._browse(playwright, crawled_site, Path(directory)),
+                    self.controls.plant(playwright, Path(directory)),
+                )
+        await self._read_log(log)
+        if self.options.pull:
+            self.facts = pull.excuse(self.facts, self.options.pull, self.manifest)
+            self.notes.append(f"pull mode: the origin's files are not checked below {self.options.pull}")
+        return conclude(self, crawled_site, time.monotonic() - start)
+
+    def _record(self, letter: str, result: Result) -> None:
+        self.facts += result.facts
+        state = "not checked" if result.checked is None else "passed"
+        self.checks[letter] = CheckResult(state, result.reason, result.checked or 0)
+
+    def _check_crawl(self, crawled_site: CrawlResult) -> None:
+        self.notes += crawled_site.notes
+        self.facts += crawled_site.facts
+        if crawled_site.sign_in_problem:
+            control = Control("sign-in", "-", self.id, "missed", crawled_site.sign_in_problem)
+            self.controls.controls.append(control)
+            self.notes.append(crawled_site.sign_in_problem)
+        if not any(MARKER in crawled.answer.headers for crawled in crawled_site.pages):
+            self.notes.append(f"not checked: who answers, by header (the origin adds no {MARKER})")
+
+    # P and H
+
+    async def _request_assets(self, crawled_site: CrawlResult) -> None:
+        references = [ref for crawled in crawled_site.pages for ref in crawled.page.references]
+        self.hosts.discover((ref.url, ref.kind) for ref in references)
+        importmap = ImportMap()
+        for crawled in crawled_site.pages:
+            importmap.imports |= crawled.page.importmap.imports
+            importmap.scopes |= crawled.page.importmap.scopes
+        self.say("request every asset from the CDN, twice")
+        async with Client(self.options, self.id) as client:
+            self.assets, inner = await fetch(client, self.hosts, references, importmap)
+            references += inner
+            names = list(page_references.listed(self.manifest, self.hosts, self.assets.keys()))
+            listed, _ = await fetch(client, self.hosts, names, importmap)
+            # With a pull CDN its cache has the origin's marker too; H still reports answers that are no hit.
+            marker = "" if self.options.pull else MARKER
+            cookies = crawled_site.set_cookies
+            result = await headers.check(
+                client, self.assets, listed, cookies, self.hosts, self.manifest, self.origin, marker
+            )
+        self._record("H", result)
+        cut = [asset.url for asset in self.assets.values() if asset.last.cut]
+        self.notes += [f"not checked: the bytes of {url} (more than {coding.MAX_BYTES // 1_000_000} MB)" for url in cut]
+        self._record("P", page_references.check(crawled_site, references, names, self.assets | listed, self.hosts))
+        loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
+        third_party = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
+        if third_party:
+            self.notes.append(f"third-party hosts, not checked: {', '.join(sorted(third_party))}")
+
+    # C
+
+    async def _request_names(self) -> None:
+        async with Client(self.options, new_run()) as client:
+            result = await canary.check(client, self.assets.values(), self.hosts, self.manifest, self.origin)
+        self._record("C", result)
+
+    # A
+
+    async def _check_provisioned(self) -> None:
+        name = self.options.provisioned.name if self.options.provisioned else ""
+        async with Client(self.options, new_run()) as client:
+            result = await provisioned.check(client, self.state, name, self.assets.values(), self.hosts)
+        self._record("A", result)
+
+    async def _try_upload(self, crawled_site: CrawlResult) -> None:
+        if self.options.upload is None:
+            return
+        if self.options.login is None:
+            self.notes.append("not checked: uploads (no SMOKE_LOGIN)")
+            return
+        async with Client(self.options, new_run(), cookies=True) as client:
+            await sign_in(client, self.options, crawled_site.pages)
+            facts, sent = await uploads.check_forms(client, self.hosts, self.options.upload)
+        known = self.checks["A"]
+        self._record("A", Result(facts, known.checked + sent, known.reason))
+
+    # B and N
+
+    async def _browse(self, playwright: Playwright | None, crawled_site: CrawlResult, directory: Path) -> None:
+        log = directory / "net.json"
+        try:
+            async with launch(playwright, self.options, self.id, log, self.notes.append) as browser:
+                pages, missing = crawled_site.for_browser(), set()
+                self.page_loads = await load_all(
+                    browser, pages, crawled_site.cookies, self.options.full_pages, self.deadline, self.say, missing
+                )
+                for crawled in pages:
+                    if icons.needs_probe(crawled, missing) and not await icons.probe(browser, crawled, missing):
+                        self.notes.append(f"not checked: which icon a browser asks for on {crawled.page.place}")
+        except NoBrowser as error:
+            for letter in "BN":
+                self._record(letter, Result(reason=str(error)))
+            return
+        self.notes += [f"{it.place} ({it.device}): {it.problem}" for it in self.page_loads if it.problem]
+        self._record("B", browser_requests.check(self.page_loads, self.hosts))
+        self._record("N", netlog.check(log, crawled_site.pages, self.hosts))
+
+    # O
+
+    def _open_log(self) -> OriginLog | None:
+        if self.options.origin_log is None:
+            self._record("O", Result(reason="no --origin-log"))
+            return None
+        return OriginLog(self.options.origin_log)
+
+    async def _read_log(self, log: OriginLog | None) -> None:
+        if log is None:
+            return
+        self.say("read the origin's log")
+        await self.controls.check_log(log)
+        paths = {urlsplit(url).path.lstrip("/") for url in self.assets}
+        self._record("O", origin_log.check(log, self.id, self.hosts, paths, self.allowed))

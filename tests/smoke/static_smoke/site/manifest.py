@@ -1,0 +1,105 @@
+"""The manifests of a release: the names of all files, and what is known of each."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from static_smoke.http.hosts import Hosts
+
+DIGEST = re.compile(r"[.\-_]([0-9a-f]{12,64})(?=\.|$)")
+_SHORT_OR_OTHER = re.compile(r"[.\-_](?=[\w-]*\d)[A-Za-z0-9_-]{6,32}\.\w+$|[/.][0-9a-f]{8,}[/.]")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """``name``: path under the static host. ``md5``, ``content_type``: None where not recorded."""
+
+    name: str
+    hashed: bool
+    source: str
+    md5: str | None = None
+    content_type: str | None = None
+
+    def is_body(self, body: bytes) -> bool | None:
+        """Whether these bytes are the file's; None where nothing is known about them."""
+        if self.md5:
+            return hashlib.md5(body, usedforsecurity=False).hexdigest() == self.md5
+        return name_fits(self.name, body) if self.hashed else None
+
+
+class Manifest:
+    """All given manifests as one: ``entries`` by name."""
+
+    def __init__(self, entries: Iterable[Entry] = ()):
+        self.entries = {entry.name: entry for entry in entries}
+
+    @classmethod
+    def load(cls, paths: Iterable[Path]) -> "Manifest":
+        """Reads staticfiles.json (Django's) and objects.json; ValueError for anything else."""
+        entries: dict[str, Entry] = {}
+        for path in paths:
+            document = json.loads(path.read_text())
+            if isinstance(document.get("paths"), dict):
+                found = _staticfiles(document["paths"], path.name)
+            elif isinstance(document.get("objects"), dict):
+                found = _objects(document["objects"], path.name)
+            else:
+                raise ValueError(f"{path}: neither a staticfiles.json nor an objects.json")
+            # An entry with an MD5 takes precedence over a name alone.
+            for entry in found:
+                if entry.md5 or entry.name not in entries:
+                    entries[entry.name] = entry
+        return cls(entries.values())
+
+    def entry(self, url: str, hosts: Hosts) -> Entry | None:
+        if hosts.role(url) != "static":
+            return None
+        base = urlsplit(hosts.static or "").path
+        return self.entries.get(urlsplit(url).path.removeprefix(base).lstrip("/"))
+
+    @property
+    def names(self) -> list[str]:
+        """Every name, and the plain name of each hashed one."""
+        plain = [DIGEST.sub("", name, count=1) for name in self.entries]
+        return sorted({*self.entries, *plain})
+
+
+def _staticfiles(paths: dict[str, str], source: str) -> Iterable[Entry]:
+    for plain, name in paths.items():
+        yield Entry(plain, False, source)
+        if name != plain:
+            yield Entry(name, True, source)
+
+
+def _objects(objects: dict[str, dict], source: str) -> Iterable[Entry]:
+    for key, known in objects.items():
+        name = key.removeprefix("static/")
+        # A package's plain file may have a hash of its own in its name: its Cache-Control decides.
+        hashed = bool(DIGEST.search(name)) and "immutable" in known.get("cache_control", "")
+        yield Entry(
+            name,
+            hashed,
+            source,
+            known.get("md5"),
+            known.get("content_type"),
+        )
+
+
+def carries_hash(url: str, entry: Entry | None) -> bool | None:
+    """Whether the name has a hash of its bytes; None where that is unknown."""
+    if entry is not None:
+        return entry.hashed
+    path = urlsplit(url).path
+    if DIGEST.search(path):
+        return True
+    return None if _SHORT_OR_OTHER.search(path) or urlsplit(url).query else False
+
+
+def name_fits(name: str, body: bytes) -> bool:
+    """Whether the hash in ``name`` starts the MD5, SHA-1 or SHA-256 of ``body``."""
+    digests = [hashlib.new(kind, body, usedforsecurity=False).hexdigest() for kind in ("md5", "sha1", "sha256")]
+    return any(digest.startswith(found) for found in DIGEST.findall(name) for digest in digests)
