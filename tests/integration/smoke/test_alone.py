@@ -1,4 +1,4 @@
-"""The proof without the rest of the template: its own folder, its own requirements, one command."""
+"""The proof without the rest of the template: installed by pip, with its own requirements and its own command."""
 
 import importlib.metadata
 import json
@@ -19,8 +19,11 @@ LOCK = ROOT / "requirements" / "smoke.txt"
 
 @pytest.fixture
 def alone(tmp_path) -> list[Path]:
-    """What may be imported: a copy of tests/smoke, and the packages that its lock file names."""
-    shutil.copytree(ROOT / "tests" / "smoke" / "static_smoke", tmp_path / "copy" / "static_smoke")
+    """What may be imported: the package as pip installs it, and those that its lock file names."""
+    # pip builds in the source's own folder.
+    shutil.copytree(ROOT / "tests" / "smoke", tmp_path / "source")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, "--target", tmp_path / "installed", tmp_path / "source"], check=True)
     packages = tmp_path / "packages"
     packages.mkdir()
     for name in re.findall(r"^([a-z0-9][\w.-]*)==", LOCK.read_text(), flags=re.M):
@@ -32,13 +35,13 @@ def alone(tmp_path) -> list[Path]:
             link = packages / top
             if not link.exists():
                 link.symlink_to(Path(str(importlib.metadata.distribution(name).locate_file(top))))
-    return [tmp_path / "copy", packages]
+    return [tmp_path / "installed", packages]
 
 
 def run(alone: list[Path], *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     # -S leaves the environment's own packages out; nothing of the repository lies on the path.
     return subprocess.run(
-        [sys.executable, "-S", "-m", "static_smoke", *arguments],
+        [sys.executable, "-S", alone[0] / "bin" / "static-smoke", *arguments],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(map(str, alone)), **env},
         cwd=alone[0],
         capture_output=True,
