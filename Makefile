@@ -9,9 +9,9 @@ OWN := .venv-slipway/bin
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/demo ## the whole path on this machine, without any account (ONCE=1: prove it and end)
+demo: .venv/demo ## the whole path on this machine, without any account (ONCE=1: prove it and end; FULL=1: the full proof)
 	@rehearsal/system.sh chromium:chromium
-	@$(BIN)/python -m rehearsal.demo $(if $(ONCE),--once)
+	@$(BIN)/python -m rehearsal.demo $(if $(ONCE),--once) $(if $(FULL),--full)
 
 # What a rehearsal needs from the system, and a machine of each kind.
 rehearsal = chromium:chromium certutil:libnss3-tools pebble:pebble mmdebstrap:mmdebstrap mke2fs:e2fsprogs ssh:openssh-client

@@ -22,7 +22,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Processes(STATE / "log") as processes:
-            status = _run(LocalSite(STATE, processes, first_port=FIRST_PORT), stay=not options.once)
+            status = _run(LocalSite(STATE, processes, first_port=FIRST_PORT), stay=not options.once, full=options.full)
     except KeyboardInterrupt:
         print("\nstopped; everything that was started has ended")
         return 0
@@ -35,10 +35,11 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="prove it and end with the proof's status")
+    parser.add_argument("--full", action="store_true", help="the full proof, in place of the quick one")
     return parser.parse_args()
 
 
-def _run(local: LocalSite, *, stay: bool) -> int:
+def _run(local: LocalSite, *, stay: bool, full: bool) -> int:
     start = time.monotonic()
     moved = {name: port for offset, (name, port) in enumerate(local.ports.items()) if port != FIRST_PORT + offset}
     if moved:
@@ -71,7 +72,7 @@ def _run(local: LocalSite, *, stay: bool) -> int:
         flush=True,
     )
     with phase("Prove that no static request reaches the origin"):
-        status = local.smoke()
+        status = local.smoke(["--depth", "full"] if full else [])
     if stay:
         print(f"\nThe site stays up: {local.site.site_url}   Ctrl-C stops it.", flush=True)
         signal.pause()

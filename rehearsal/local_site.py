@@ -209,7 +209,7 @@ class LocalSite(Environment):
         )
 
     def smoke(self, arguments: Sequence[str] = (), *, quiet: bool = False) -> int:
-        """Runs the proof against the site; returns its exit status."""
+        """Runs the quick proof against the site, unless ``arguments`` say otherwise; returns its exit status."""
         state = self.directory / "provisioned.json"
         describe = [sys.executable, "-m", "slipway.tool", "describe"]
         state.write_text(self.run(describe, identity="admin", capture=True, log="describe"))

@@ -128,9 +128,9 @@ class ServerSite(Environment):
         return routes | {f"{host}:{port}": machine[port] for host in (SITE, BARE) for port in (80, 443)}
 
     def smoke_arguments(self) -> list[str]:
-        """The proof's arguments that resolve the names, for Chromium and its own client."""
+        """The proof's arguments: in full, with the names resolved for Chromium and its own client."""
         resolve = [f"--resolve={name}:127.0.0.1:{port}" for name, port in self.routes().items()]
-        return [*resolve, f"--ca={self.anchors}"]
+        return ["--depth=full", *resolve, f"--ca={self.anchors}"]
 
     def variables(self, identity: str) -> dict[str, str]:
         """Without proxy and names: a local process uses the ports of the loopback."""

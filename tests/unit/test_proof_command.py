@@ -49,6 +49,7 @@ def test_every_option_says_what_the_site_is(read, site, tmp_path):
     assert (options.source, options.report) == (tmp_path / "project", tmp_path / "report")
     assert (options.origin_log, options.provisioned) == (tmp_path / "origin.log", site.path)
     assert options.pull == ""
+    assert options.depth == "quick"
 
 
 def test_what_is_not_described_is_not_named(read, site):

@@ -16,11 +16,14 @@ def command(
     report: Path,
     provisioned: Path | None = None,
 ) -> list[str]:
-    """``project`` has the site's own files, ``build`` the release's manifests; ``provisioned`` is the output of
-    `describe`, if any."""
+    """The quick proof: further arguments may ask for the full one, ``--depth full``.
+
+    ``project`` has the site's own files, ``build`` the release's manifests; ``provisioned`` is the output of
+    `describe`, if any.
+    """
     return [
         *(sys.executable, "-m", "static_smoke", "--site", site.site_url),
-        *("--static", site.static_url, "--media", site.media_url, "--origin-log", str(origin_log)),
+        *("--depth", "quick", "--static", site.static_url, "--media", site.media_url, "--origin-log", str(origin_log)),
         *(() if site.pushes else ("--pull", PULLED_PATH)),
         *("--manifest", str(build / "manifests" / "objects.json")),
         *(("--provisioned", str(provisioned)) if provisioned else ()),

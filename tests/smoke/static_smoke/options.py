@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 LOGIN_VARIABLE = "SMOKE_LOGIN"
+DEPTHS = ("quick", "full")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -20,6 +21,7 @@ class Options:
     ``allow`` has pairs of a path that the origin may answer whatever it is, and the reason; ``waived`` those of
     a setting that may weaken the site.
     ``source``: the project's own files, to find the line of a leak.
+    ``depth``: one of DEPTHS; "quick" leaves out what an earlier run has seen, and the sentence says so.
     ``full_pages``: how many pages are loaded on every device, the others on a desktop only.
     """
 
@@ -41,6 +43,7 @@ class Options:
     ca: Path | None = None
     resolve: Mapping[tuple[str, int], tuple[str, int]] | None = None
     browser: str | None = None
+    depth: str = "full"
     max_pages: int = 40
     max_depth: int = 4
     full_pages: int = 6
@@ -111,6 +114,9 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         help="connect there instead",
     )
     parser.add_argument("--browser", help='a Chromium (else: found), or "none"')
+    parser.add_argument(
+        "--depth", choices=DEPTHS, default="full", help="quick: after a deploy, in seconds; full: all that visitors do"
+    )
     parser.add_argument("--max-pages", type=int, default=40)
     parser.add_argument("--max-depth", type=int, default=4)
     parser.add_argument("--full-pages", type=int, default=6, help="pages on every screen (6)")

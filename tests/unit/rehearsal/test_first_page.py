@@ -77,7 +77,7 @@ def test_a_demo_looks_at_it_before_it_says_that_the_site_is_up(site, tmp_path, c
     (local.origin_log.parent / "gunicorn.log").write_text(LOG)
     site.status = 500
     with pytest.raises(SlipwayError, match=r"is a 500: redis\.exceptions\.ConnectionError"):
-        demo._run(local, stay=False)
+        demo._run(local, stay=False, full=False)
     assert "up after" not in capsys.readouterr().out
 
 

@@ -17,6 +17,11 @@ def test_a_site_is_enough():
     assert options.login is None
 
 
+def test_a_proof_is_full_unless_the_quick_one_is_asked_for():
+    assert parse(SITE).depth == "full"
+    assert parse([*SITE, "--depth", "quick", "--depth", "full"]).depth == "full"
+
+
 def test_the_login_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("SMOKE_LOGIN", "ada:love:lace")
     assert parse(SITE).login == ("ada", "love:lace")
