@@ -83,8 +83,23 @@ def test_visits_that_fail_are_counted(prove, monkeypatch):
 
 def test_pages_that_the_minutes_do_not_reach_are_counted(prove):
     verdict = prove(minutes=0)
-    assert "the crawl stopped after --minutes 0" in verdict.notes
+    left = {(it.what, it.reason) for it in verdict.left_out}
+    assert left >= {("pages", "--minutes 0 were over"), ("screens", "--minutes 0 were over")}
     assert verdict.checks["B"].state == "not checked"
+
+
+def test_what_a_run_leaves_out_is_counted(stack, prove):
+    links = "".join(f'<a href="/photos/{number}/">{number}</a>' for number in range(1, 6))
+    stack.pages["/"] += links
+    stack.pages |= {f"/photos/{number}/": stack.pages["/gallery/"] for number in range(1, 6)}
+    verdict = prove(login=None, full_pages=1)
+    left = {(it.what, it.reason): it.count for it in verdict.left_out}
+    assert left["objects", "of 1 URL pattern"] == 3
+    loaded = {load["place"] for load in verdict.page_loads}
+    assert left["screens", "--full-pages 1"] == 2 * (len(loaded) - 1)
+    assert left["screens", "they load the same files as a page that was loaded"]
+    few = prove(browser=None, max_pages=1, login=None)
+    assert {(it.what, it.reason) for it in few.left_out} == {("pages", "--max-pages 1")}
 
 
 def test_a_cdn_that_answers_200_to_everything_makes_the_run_void(stack, prove):

@@ -11,7 +11,7 @@ from playwright.async_api import Playwright
 
 from static_smoke.browser import icons
 from static_smoke.browser.chromium import NoBrowser, driver, launch
-from static_smoke.browser.page_loads import load_all
+from static_smoke.browser.page_loads import DEVICES, TOO_LATE, load_all
 from static_smoke.browser.watch import PageLoad
 from static_smoke.checks import (
     browser_requests,
@@ -39,7 +39,7 @@ from static_smoke.rules import Fact
 from static_smoke.site.crawl import CrawlResult, crawl
 from static_smoke.site.manifest import Manifest
 from static_smoke.site.signin import sign_in
-from static_smoke.verdict import CHECKS, CheckResult, Control, Verdict
+from static_smoke.verdict import CHECKS, CheckResult, Control, LeftOut, Verdict
 
 
 def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:
@@ -65,6 +65,7 @@ class Run:
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
         self.page_loads: list[PageLoad] = []
+        self.left_out: list[LeftOut] = []
 
     async def run(self) -> Verdict:
         start = time.monotonic()
@@ -185,9 +186,20 @@ class Run:
             for letter in "BN":
                 self._record(letter, Result(reason=str(error)))
             return
+        self._leave_out_screens(len(pages), len(crawled_site.pages))
         self.notes += [f"{it.place} ({it.device}): {it.problem}" for it in self.page_loads if it.problem]
         self._record("B", browser_requests.check(self.page_loads, self.hosts))
         self._record("N", netlog.check(log, crawled_site.pages, self.hosts))
+
+    def _leave_out_screens(self, loaded: int, crawled: int) -> None:
+        """``loaded`` of the ``crawled`` pages are in ``page_loads``, some of them on a desktop only."""
+        late = sum(load.problem == TOO_LATE for load in self.page_loads)
+        counts = {
+            "they load the same files as a page that was loaded": (crawled - loaded) * len(DEVICES),
+            f"--full-pages {self.options.full_pages}": loaded * len(DEVICES) - len(self.page_loads),
+            f"--minutes {self.options.minutes:g} were over": late,
+        }
+        self.left_out += [LeftOut("screens", count, reason) for reason, count in counts.items() if count]
 
     # O
 

@@ -11,6 +11,7 @@
      "allowed": [{"url", "place", "bytes", "reason"}],
      "unverified": [{"check", "reason", "unknown", "extent": "nothing|part"}],
      "controls": [{"name", "check", "run", "state": "detected|missed|not run", "reason"}],
+     "left_out": [{"what": "pages|screens|objects", "count": int, "reason"}],
      "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
      "page_loads": [{"url", "place", "device", "problem",
                  "timings": [{"url", "kind", "host", "status", "failure", "by", "start", "end"}]}],
@@ -93,6 +94,18 @@ class Control:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a run did not look at.
+
+    ``what``: "pages", "screens" (each a page on a device) or "objects" (further URLs of a pattern).
+    """
+
+    what: str
+    count: int
+    reason: str
+
+
 @dataclass(slots=True)
 class Verdict:
     run: str
@@ -103,6 +116,7 @@ class Verdict:
     assets: list[dict] = field(default_factory=list)
     allowed: list[dict] = field(default_factory=list)
     controls: list[Control] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     pages: list[dict] = field(default_factory=list)
     page_loads: list[dict] = field(default_factory=list)

@@ -18,8 +18,10 @@ from static_smoke.browser.replay import replay
 from static_smoke.browser.watch import DESKTOP, FAVICON_PATIENCE, PHONE, TABLET, Device, PageLoad, Watch
 from static_smoke.site.crawl import CrawledPage
 
+DEVICES = (DESKTOP, PHONE, TABLET)
 MAX_WINDOWS = 2
 PAGE_TIMEOUT = 20_000  # ms
+TOO_LATE = "--minutes were over"
 # s to wait for an icon that the page names: a data: URL is never requested.
 NAMED_ICON_PATIENCE = 0.4
 # Everything that a page stores, except cookies.
@@ -64,7 +66,7 @@ async def load_all(
     pages = list(pages)
     windows = defaultdict(list)
     for number, crawled in enumerate(pages):
-        for device in (DESKTOP, PHONE, TABLET) if number < full_pages else (DESKTOP,):
+        for device in DEVICES if number < full_pages else (DESKTOP,):
             # Chromium requests an icon once in a window, and a replayed answer stays there.
             own = crawled.page.place if crawled.replay or not crawled.page.has_icon else ""
             windows[device, crawled.signed_in, own].append(crawled)
@@ -119,7 +121,7 @@ class Window:
         return seen
 
     def too_late(self, crawled: CrawledPage) -> PageLoad:
-        return PageLoad(crawled.page.place, crawled.url, self._device.name, problem="--minutes were over", failed=True)
+        return PageLoad(crawled.page.place, crawled.url, self._device.name, problem=TOO_LATE, failed=True)
 
     async def close(self) -> None:
         if self._context is not None:

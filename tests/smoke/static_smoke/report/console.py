@@ -24,6 +24,8 @@ def show(verdict: Verdict, console: Console, report: Path | None = None) -> None
         extent = "not verified" if claim["extent"] == "nothing" else "verified in part"
         text = f"{extent}: {claim['unknown']} ({claim['check']}: {claim['reason']})"
         console.print(Text(text, style="yellow"))
+    for it in verdict.left_out:
+        console.print(Text(f"left out: {it.count} {it.what} ({it.reason})", style="yellow"))
     for url, entries in groupby(sorted(verdict.allowed, key=_url), key=_url):
         lines = list(entries)
         sent = f"{len(lines)} requests, {sum(line['bytes'] for line in lines):,} bytes"

@@ -43,6 +43,7 @@ def page(document: dict) -> str:
         _findings,
         _unverified,
         _checks,
+        _left_out,
         _controls,
         _notes,
         _page_loads,
@@ -119,6 +120,16 @@ def _unverified(document: dict) -> str:
         for it in document["unverified"]
     )
     return f'<section><h2>Not verified</h2><div class="card"><ul>{rows}</ul></div></section>'
+
+
+def _left_out(document: dict) -> str:
+    if not document["left_out"]:
+        return ""
+    rows = "".join(
+        f'<li><b>{it["count"]} {it["what"]}</b> <span class="dim">{escape(it["reason"])}</span></li>'
+        for it in document["left_out"]
+    )
+    return f'<section><h2>Left out</h2><div class="card"><ul>{rows}</ul></div></section>'
 
 
 def _controls(document: dict) -> str:

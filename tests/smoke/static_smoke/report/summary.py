@@ -39,6 +39,7 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         assets=[_asset(asset, run.facts) for asset in run.assets.values()],
         allowed=run.allowed,
         controls=run.controls.controls,
+        left_out=[*crawled_site.left_out, *run.left_out],
         notes=[*_not_checked(run.checks), *run.notes],
         pages=[_page(crawled) for crawled in crawled_site.pages],
         page_loads=[_page_load(load, run.hosts) for load in run.page_loads],

@@ -13,6 +13,7 @@ from static_smoke.options import Options
 from static_smoke.parse.page import Page, parse
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.signin import NO_FORM, sign_in
+from static_smoke.verdict import LeftOut
 
 # A few of each pattern are enough: /photos/17/ and /photos/18/ come from one template.
 PAGES_A_PATTERN = 2
@@ -52,6 +53,7 @@ class CrawlResult:
     feeds: dict[str, str] = field(default_factory=dict)
     sign_in_problem: str = ""
     facts: list[Fact] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
 
     def for_browser(self) -> list[CrawledPage]:
         """One page of every kind: of pages that load the same files, one is loaded."""
@@ -62,6 +64,10 @@ class CrawlResult:
                 chosen.append(crawled)
                 seen |= keys
         return chosen
+
+    def leave_out(self, what: str, count: int, reason: str) -> None:
+        if count:
+            self.left_out.append(LeftOut(what, count, reason))
 
     def add_cookies(self, answer: Answer) -> None:
         self.set_cookies += [(answer.url, it) for it in answer.headers.getall("Set-Cookie", [])]
@@ -113,16 +119,25 @@ async def _walk(result, client, options, hosts, start, deadline, *, signed_in: b
     level = list(dict.fromkeys(urljoin(hosts.site, path) for path in start))
     patterns: Counter = Counter()
     seen: set[str] = set()
+    too_many: set[str] = set()
+    alike: set[str] = set()
     budget = options.max_pages
     for depth in range(options.max_depth + 1):
         # The first pages are always requested: without them there is no verdict.
         if depth and time.monotonic() > deadline:
-            result.notes.append(f"the crawl stopped after --minutes {options.minutes:g}")
+            result.leave_out("pages", len(set(level) - seen), f"--minutes {options.minutes:g} were over")
+            level = []
             break
         wave = []
         for url in level:
             pattern = _pattern(url)
-            if url in seen or budget <= 0 or patterns[pattern] >= PAGES_A_PATTERN:
+            if url in seen:
+                continue
+            if patterns[pattern] >= PAGES_A_PATTERN:
+                alike.add(url)
+                continue
+            if budget <= 0:
+                too_many.add(url)
                 continue
             seen.add(url)
             patterns[pattern] += 1
@@ -150,8 +165,12 @@ async def _walk(result, client, options, hosts, start, deadline, *, signed_in: b
             if crawled:
                 level += [*crawled.page.links, *crawled.page.feeds]
         level = [url for url in dict.fromkeys(level) if _crawlable(url, hosts)]
-    if budget <= 0:
-        result.notes.append(f"the crawl stopped at --max-pages {options.max_pages}")
+    deeper = {url for url in level if patterns[_pattern(url)] < PAGES_A_PATTERN}
+    result.leave_out("pages", len(too_many - seen), f"--max-pages {options.max_pages}")
+    result.leave_out("pages", len(deeper - seen - too_many), f"--max-depth {options.max_depth}")
+    alike = (alike | set(level)) - deeper - seen
+    patterns_left = len({_pattern(url) for url in alike})
+    result.leave_out("objects", len(alike), f"of {patterns_left} URL pattern{'' if patterns_left == 1 else 's'}")
 
 
 async def _follow(client: Client, hosts: Hosts, url: str) -> list[Answer]:
