@@ -66,8 +66,10 @@ def test_what_the_sites_owner_allows_is_reported_and_fails_nothing(stack, prove)
     }
     assert "allowed by the site's owner: /badge.svg (drawn for each person)" in passed.notes
     assert "waived by the site's owner: SECURE_HSTS_SECONDS (an intranet)" in passed.notes
+    assert not [note for note in passed.notes if "matched no request" in note]
     other = prove(allow=(("/badge", "a path is allowed whole, or not at all"),), browser=None)
     assert other.findings
+    assert "allow: /badge matched no request" in other.notes
 
 
 def test_the_report_holds_what_the_json_holds(tmp_path, prove):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from static_smoke.http.allowed import allow
+
 LOGIN_VARIABLE = "SMOKE_LOGIN"
 DEPTHS = ("quick", "full")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -18,7 +20,7 @@ class Options:
     """``login`` is (user, password); ``resolve`` maps (host, port) to (address, port).
 
     ``browser`` is the path of a Chromium, None without one (or for "none").
-    ``allow`` has pairs of a path that the origin may answer whatever it is, and the reason; ``waived`` those of
+    ``allow`` has pairs of a path that the origin may answer, with * for any text, and the reason; ``waived`` those of
     a setting that may weaken the site.
     ``source``: the project's own files, to find the line of a leak.
     ``depth``: one of DEPTHS; "quick" leaves out what an earlier run has seen, and the sentence says so.
@@ -93,7 +95,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         type=_allowance,
         default=[],
         metavar="PATH=REASON",
-        help="the origin may answer this one path, for a reason that the report repeats",
+        help="the origin may answer this path (* is any text), for a reason that the report repeats",
     )
     parser.add_argument(
         "--waived",
@@ -152,10 +154,14 @@ def _url(text: str) -> str:
 
 
 def _allowance(text: str) -> tuple[str, str]:
-    path, _, reason = text.partition("=")
-    if not path.startswith("/") or path == "/" or not reason.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a path of the site and a reason, /admin/sprite/=why")
-    return path, reason.strip()
+    pattern, _, reason = text.partition("=")
+    if not reason.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path of the site and a reason, /captcha/*/=why")
+    try:
+        allow(pattern, reason)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return pattern, reason.strip()
 
 
 def _waived(text: str) -> tuple[str, str]:

@@ -29,9 +29,10 @@ from static_smoke.checks.origin_log import OriginLog
 from static_smoke.checks.result import Result
 from static_smoke.controls import Controls
 from static_smoke.http import coding
+from static_smoke.http.allowed import allow
 from static_smoke.http.cdn import MARKER
 from static_smoke.http.client import Client, new_run
-from static_smoke.http.hosts import Hosts, allow
+from static_smoke.http.hosts import Hosts
 from static_smoke.options import Options
 from static_smoke.parse.modules import ImportMap
 from static_smoke.report.summary import conclude
@@ -92,6 +93,8 @@ class Run:
                     self.controls.plant(playwright, Path(directory)),
                 )
         await self._read_log(log)
+        if self.options.depth == "full":
+            self.notes += [f"allow: {pattern} matched no request" for pattern in self.hosts.unused]
         if self.options.pull:
             self.facts = pull.excuse(self.facts, self.options.pull, self.manifest)
             self.notes.append(f"pull mode: the origin's files are not checked below {self.options.pull}")

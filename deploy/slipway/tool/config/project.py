@@ -2,8 +2,9 @@
 
 import re
 
+from slipway.tool import path_patterns
 from slipway.tool.config import variables
-from slipway.tool.config.forms import VARIABLE
+from slipway.tool.config.forms import ALLOWED, VARIABLE
 from slipway.tool.config.site import KEEP, SIGN_IN_TRIES
 from slipway.tool.config.values import Values
 from slipway.web.settings import dangerous
@@ -47,11 +48,17 @@ def keep(values: Values) -> int:
 
 
 def allow(values: Values) -> dict[str, str]:
-    """Path → the reason why the proof does not check it."""
+    """Path, with * for any text → the reason why the proof does not check it."""
     allowed = values.get("allow", {})
     for path, reason in allowed.items():
-        if not isinstance(path, str) or not re.fullmatch(r"/[^\s=?#]+", path):
-            raise values.error("allow", f"{path!r} is not a path of the site like /admin/sprite/")
+        if not isinstance(path, str) or not ALLOWED.fullmatch(path):
+            why = "is not a path of the site like /captcha/*/; it covers every query, * is any text"
+            raise values.error("allow", f"{path!r} {why}")
+        if "**" in path:
+            raise values.error("allow", f"{path!r}: write one *, it is any text, slashes too")
+        if path_patterns.allows_everything(path):
+            why = "allows all of the site, or all of /static/ or /media/; name what a view makes"
+            raise values.error("allow", f"{path!r} {why}")
         if not isinstance(reason, str) or not reason.strip():
             raise values.error("allow", f"{path}: missing; give the reason, which the report repeats")
     return allowed

@@ -58,7 +58,7 @@ def judge(loads: Iterable[PageLoad], hosts: Hosts) -> Iterator[Fact]:
 
 def is_static(request: BrowserRequest, hosts: Hosts) -> bool:
     """Whether a request to the origin is one for a static file, by its type or its URL."""
-    if hosts.allowed(urlsplit(request.url).path):
+    if hosts.allowed(request.url):
         return False
     return request.kind in STATIC_DESTINATIONS or hosts.looks_static(request.url)
 

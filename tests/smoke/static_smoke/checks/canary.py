@@ -74,7 +74,7 @@ def _adds_a_slash(answer: Answer, path: str) -> bool:
 def _judge(answer: Answer, prefix: str, name: str, manifest: Manifest, hosts: Hosts) -> Iterator[Fact]:
     if answer.status in (404, 410) and not answer.body:
         return
-    permitted = hosts.allowed(prefix + name)
+    permitted = hosts.allowed(quote(prefix + name), met=False)
     if permitted is not None and (permitted.max_bytes is None or not 200 <= answer.status < 300):
         return
     entry = manifest.entries.get(name)

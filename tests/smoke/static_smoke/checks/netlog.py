@@ -92,7 +92,7 @@ def judge(requests: Iterable[Sent], pages: Iterable[CrawledPage], hosts: Hosts) 
             for place, name in _iconless(request.referer, pages):
                 what = f"{name} names no icon, so the browser requests /favicon.ico from the origin"
                 yield Fact(Rule.HIDDEN, request.url, place, what)
-        elif hosts.looks_static(request.url) and not hosts.allowed(path):
+        elif hosts.looks_static(request.url) and not hosts.allowed(request.url):
             what = "the browser requests it from the origin, unseen by its automation"
             yield Fact(Rule.HIDDEN, request.url, request.referer or hosts.site, what)
 

@@ -127,7 +127,7 @@ def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], al
             what = f"{line.agent!r} fetched it from the origin: {line.status}, {line.bytes} bytes"
             yield Fact(Rule.PULLED, hosts.static or url, line.place, what, (url,))
         elif is_static(line, hosts):
-            entry = hosts.allowed(path)
+            entry = hosts.allowed(url)
             sent_too_much = (
                 entry is not None
                 and entry.max_bytes is not None
@@ -145,9 +145,8 @@ def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], al
 def is_static(line: Line, hosts: Hosts) -> bool:
     """By its Sec-Fetch-Dest, its name or its Content-Type; or it is on the allow-list."""
     url = _url(hosts.site, line)
-    path = urlsplit(url).path
     sent = line.status < 300 and STATIC_TYPES.match(line.type)
-    return bool(line.dest in STATIC_DESTINATIONS or hosts.looks_static(url) or sent or hosts.allowed(path))
+    return bool(line.dest in STATIC_DESTINATIONS or hosts.looks_static(url) or sent or hosts.allowed(url))
 
 
 def _url(base: str, line: Line) -> str:

@@ -65,7 +65,7 @@ def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[
 
 def is_leak(reference: Reference, hosts: Hosts) -> bool:
     """Whether a reference to the origin is one for a static file."""
-    entry = hosts.allowed(urlsplit(reference.url).path)
+    entry = hosts.allowed(reference.url)
     if entry is not None and entry.written:
         return False
     return reference.kind not in _LINKED or hosts.looks_static(reference.url)

@@ -3,9 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.parse import urljoin, urlsplit
+
+from static_smoke.http.allowed import ALLOWED, Allowed
 
 IMAGE_EXTENSIONS = {".png", ".apng", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp"}
 FONT_EXTENSIONS = {".woff", ".woff2", ".ttf", ".otf", ".eot"}
@@ -28,39 +30,6 @@ STATIC_TYPES = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """A path that the origin may answer, and the body it may send with a 2xx answer."""
-
-    path: re.Pattern
-    reason: str
-    max_bytes: int | None = None
-    written: bool = False
-
-
-ALLOWED = (
-    Allowed(
-        re.compile(r"/favicon\.ico"),
-        "browsers ask for it when a JSON or image document is opened directly",
-        max_bytes=0,
-    ),
-    Allowed(re.compile(r"/robots\.txt"), "crawlers ask the site's host for it"),
-    Allowed(re.compile(r"/sitemap[\w-]*\.xml"), "crawlers ask the site's host for it"),
-    Allowed(re.compile(r"/\.well-known/.*"), "its place is fixed by RFC 8615"),
-    Allowed(
-        re.compile(r"/(sw|service-?worker)[\w-]*\.js"),
-        "a service worker must come from the site's host: a one-line stub",
-        max_bytes=512,
-    ),
-    Allowed(re.compile(r"/.*/jsi18n/|/jsi18n/"), "translations, generated for each user", written=True),
-)
-
-
-def allow(path: str, reason: str) -> Allowed:
-    """One path that the site's owner allows, on any page and of any length."""
-    return Allowed(re.compile(re.escape(path)), reason, written=True)
-
-
 def extension(url: str) -> str:
     return PurePosixPath(urlsplit(url).path).suffix.lower()
 
@@ -69,13 +38,14 @@ def extension(url: str) -> str:
 class Hosts:
     """``site``, ``static`` and ``media`` are URLs; the latter two may be set by ``discover``.
 
-    ``allows``: what the site's owner allows in addition to ALLOWED.
+    ``allows``: what the site's owner allows in addition to ALLOWED; ``used``: what of that was met.
     """
 
     site: str
     static: str | None = None
     media: str | None = None
     allows: tuple[Allowed, ...] = ()
+    used: set[Allowed] = field(default_factory=set)
 
     def __post_init__(self):
         for name in ("static", "media"):
@@ -116,9 +86,20 @@ class Hosts:
     def is_ours(self, url: str) -> bool:
         return self.role(url) in ("static", "media")
 
-    def allowed(self, path: str) -> Allowed | None:
-        """The entry that allows an answer of the origin, if any."""
-        return next((entry for entry in (*ALLOWED, *self.allows) if entry.path.fullmatch(path)), None)
+    def allowed(self, url: str, *, met: bool = True) -> Allowed | None:
+        """The entry that allows an answer of the origin, if any; the owner's own come first.
+
+        ``met``: whether the site has the URL; the canary asks for names of its own.
+        """
+        entry = next((entry for entry in (*self.allows, *ALLOWED) if entry.matches(url)), None)
+        if entry is not None and met:
+            self.used.add(entry)
+        return entry
+
+    @property
+    def unused(self) -> list[str]:
+        """The owner's patterns that nothing has matched."""
+        return [entry.pattern for entry in self.allows if entry not in self.used]
 
     def looks_static(self, url: str) -> bool:
         path = urlsplit(url).path
