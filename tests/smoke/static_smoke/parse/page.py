@@ -1,7 +1,7 @@
 """The references in a page: every URL that some browser may request."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 
 from static_smoke.http.hosts import FONT_EXTENSIONS, IMAGE_EXTENSIONS, extension, resolve
-from static_smoke.parse import css, metadata, modules
+from static_smoke.parse import css, links, metadata, modules
 
 _META_IMAGES = re.compile(
     r"(og:(image|video|audio)(:url|:secure_url)?|twitter:(image|player:stream)(:src)?"
@@ -54,13 +54,18 @@ class Reference:
 
 @dataclass(slots=True)
 class Page:
-    """What ``parse`` found in one page. ``scripts``: the inline ones."""
+    """What ``parse`` found in one page. ``scripts``: the inline ones.
+
+    ``links``, ``feeds``, ``fragments`` (with the headers of their request) and ``nofollow``: see ``links.Link``.
+    """
 
     url: str
     place: str
     references: list[Reference] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     feeds: list[str] = field(default_factory=list)
+    fragments: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    nofollow: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
     has_icon: bool = False
     importmap: modules.ImportMap = field(default_factory=modules.ImportMap)
@@ -119,8 +124,6 @@ def _element(page: Page, base: str, tag: str, node: Element, *, maybe: bool) -> 
         how = f"<{tag} {name}>"
         kind = _URL_ATTRIBUTES.get((tag, name))
         if kind == "link":
-            if "download" not in attributes:
-                page.links.append(resolve(base, value) or "")
             add(value, how, kind, hidden=True)
         elif kind:
             add(value, how, kind)
@@ -135,6 +138,7 @@ def _element(page: Page, base: str, tag: str, node: Element, *, maybe: bool) -> 
         elif name.startswith("data-") and extension(value) in IMAGE_EXTENSIONS | {".svg"}:
             for candidate in srcset(value):
                 add(candidate, how, "image", hidden=True)
+    _follow(page, base, links.links(tag, attributes, node))
     if tag == "link":
         _link(page, base, attributes, maybe=maybe, cors=cors)
     elif tag == "meta":
@@ -148,6 +152,17 @@ def _element(page: Page, base: str, tag: str, node: Element, *, maybe: bool) -> 
         _script(page, base, attributes, node.text or "", add)
 
 
+def _follow(page: Page, base: str, found: Iterable[links.Link]) -> None:
+    for link in found:
+        target = resolve(base, link.url)
+        if target is None:
+            continue
+        if link.kind == "fragment":
+            page.fragments.setdefault(target, link.headers)
+        else:
+            {"page": page.links, "feed": page.feeds, "nofollow": page.nofollow}[link.kind].append(target)
+
+
 def _link(page: Page, base: str, attributes: dict, *, maybe: bool, cors: bool) -> None:
     rels = set(attributes.get("rel", "").lower().split())
     href = attributes.get("href", "")
@@ -157,9 +172,7 @@ def _link(page: Page, base: str, attributes: dict, *, maybe: bool, cors: bool) -
         _add(page, base, href, how, "image", maybe=maybe)
     elif "stylesheet" in rels:
         _add(page, base, href, how, "style", maybe=maybe, cors=cors)
-    elif "alternate" in rels and "xml" in attributes.get("type", ""):
-        page.feeds.append(resolve(base, href) or "")
-    else:
+    elif "alternate" not in rels or "xml" not in attributes.get("type", ""):
         for kind in metadata.linked_kinds(rels, attributes.get("as", "")):
             _add(page, base, href, how, kind, maybe=maybe or kind == "link", cors=cors)
 
