@@ -106,6 +106,22 @@ def test_a_body_compressed_twice_or_mislabelled_is_a_fact():
     assert checks("a.0123456789ab.css", brotli.compress(body), **sent) == {Rule.ENCODING}
 
 
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ({}, "the body is br, and no Content-Encoding says so: not labelled"),
+        ({"Content-Encoding": "gzip"}, "still br after undoing gzip: compressed twice"),
+    ],
+)
+def test_a_body_without_its_label_is_not_called_compressed_twice(labels, says):
+    body = brotli.compress("p::after { content: 'é' }".encode() * 50)
+    body = gzip.compress(body) if labels else body
+    url = f"{HOSTS.static}a.0123456789ab.css"
+    sent = {"X-Cache": "Hit", "Cache-Control": IMMUTABLE, "Content-Type": "text/css", **labels}
+    asset = Asset(url, "style", HOSTS.site, answers=[Answer(url, 200, CIMultiDict(sent), body)] * 2)
+    assert [fact.what for fact in headers.judge([asset], HOSTS, Manifest(), "X-Origin")] == [says]
+
+
 @pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
 def test_a_body_that_is_not_what_its_label_says_is_rejected(coding):
     with pytest.raises(ValueError):

@@ -3,7 +3,8 @@
 import pytest
 
 from static_smoke.checks.page_references import is_leak, judge_feeds, judge_references
-from static_smoke.http.hosts import Hosts, resolve
+from static_smoke.http.hosts import Hosts
+from static_smoke.http.urls import resolve
 from static_smoke.parse import css, metadata, modules
 from static_smoke.parse.page import Reference, parse, srcset
 
@@ -96,6 +97,42 @@ def test_stylesheets_are_read_by_token():
     """
     found = ["a.css", "b.css", "c.woff2", "d.avif", "e.png", "f.svg#x", "g.cur"]
     assert list(css.stylesheet_urls(sheet)) == found
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "@layer base { p { background: url(a.png) } }",
+        "@layer a, b; p { background: url(a.png) }",
+        '@import "x.css" layer(a) supports(display: grid) screen; @layer a.b { q { mask: url(a.png) } }',
+        "@layer { @media print { p { & b { background: url(a.png) } } } }",
+        "@media print { @layer x { p { background: url(a.png) } } }",
+        "p { @layer x; background: url(a.png) }",
+        "p { @layer x { background: url(a.png) } }",
+        "@container card (width > 1px) { p { background: url(a.png) } }",
+        "@scope (.card) to (.inner) { img { background: url(a.png) } }",
+        "@supports (mask: none) { p { @media print { background: url(a.png) } } }",
+        "@starting-style { p { background: url(a.png) } }",
+        "p { @starting-style { background: url(a.png) } }",
+        "@property --x { syntax: '<image>'; inherits: false; initial-value: url(a.png) }",
+        "@layer base { @font-face { src: local('x'), url(a.png) format('woff2') } }",
+        "@counter-style x { symbols: url(a.png) }",
+        "@page { background: url(a.png); @top-left { content: url(a.png) } }",
+        ":root { --x: url(a.png) }",
+        "p { background: -webkit-image-set(url(a.png) 1x) }",
+        "p { background: cross-fade(url(a.png) 50%, red) }",
+        "p { background: image('a.png', red) }",
+        "p { background: URL( 'a.png' ) }",
+        "p { background: src('a.png') }",
+        "p { background: u\\72l(a.png) }",
+        "p { background: url(a\\.png) }",
+        "p { background: url(a.png",
+        "p { color: red } } q { background: url(a.png) }",
+        "<!-- p { background: url(a.png) } -->",
+    ],
+)
+def test_every_rule_of_a_stylesheet_is_read(sheet):
+    assert "a.png" in css.stylesheet_urls(sheet)
 
 
 def test_imports_are_found_and_quoted_ones_are_not():

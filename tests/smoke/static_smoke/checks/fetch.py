@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from static_smoke.http.cdn import is_hit
 from static_smoke.http.client import Answer, Client
-from static_smoke.http.hosts import Hosts, extension, resolve
+from static_smoke.http.hosts import Hosts, extension
+from static_smoke.http.urls import resolve
 from static_smoke.parse import css, modules
 from static_smoke.parse.metadata import manifest_urls
 from static_smoke.parse.page import Reference

@@ -11,7 +11,8 @@ from static_smoke.checks.result import Result
 from static_smoke.http import cdn
 from static_smoke.http.client import Client
 from static_smoke.http.coding import decode
-from static_smoke.http.hosts import Hosts, extension, resolve
+from static_smoke.http.hosts import Hosts, extension
+from static_smoke.http.urls import resolve
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.manifest import Manifest, carries_hash, name_fits
 
@@ -119,8 +120,9 @@ def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
         return
     hidden = _hidden_coding(asset, body)
     if hidden:
-        labelled = answer.encoding or "nothing"
-        yield fact(Rule.ENCODING, f"still {hidden} after undoing {labelled}: compressed twice")
+        once = f"the body is {hidden}, and no Content-Encoding says so: not labelled"
+        twice = f"still {hidden} after undoing {answer.encoding}: compressed twice"
+        yield fact(Rule.ENCODING, twice if answer.encoding else once)
         return
     wrong = entry is not None and (entry.is_body(body) is False or (entry.hashed and not name_fits(entry.name, body)))
     if wrong:

@@ -2,11 +2,9 @@
 
 import asyncio
 import ipaddress
-import math
 import secrets
 import socket
 import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -18,12 +16,11 @@ from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDict
 from yarl import URL
 
-from static_smoke.http import certificate, coding, origin
+from static_smoke.http import certificate, charset, coding, origin
 from static_smoke.options import Options
 
 # Seconds for a response, without the wait for a free connection.
 PATIENCE = 30
-TOO_LATE = "--minutes were over"
 FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 
@@ -51,16 +48,6 @@ class Answer:
     cut: bool = False
 
     @property
-    def late(self) -> bool:
-        """Whether the run's time was over before the answer was there."""
-        return self.error == TOO_LATE
-
-    @property
-    def unavailable(self) -> bool:
-        """Whether the server gave no answer of its own: no connection, a timeout, a 5xx. It says nothing of the URL."""
-        return self.status == 0 or self.status >= 500
-
-    @property
     def type(self) -> str:
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
@@ -74,10 +61,14 @@ class Answer:
             raise ValueError(f"more than {coding.MAX_BYTES // 1_000_000} MB")
         return coding.undo(self.body, self.encoding)
 
+    def decoded_text(self) -> str:
+        """The body as a browser reads it; ValueError as ``decoded``."""
+        return charset.text(self.decoded(), self.headers.get("Content-Type", ""))
+
     @property
     def text(self) -> str:
         try:
-            return self.decoded().decode("utf-8", "replace")
+            return self.decoded_text()
         except ValueError:
             return ""
 
@@ -140,31 +131,22 @@ class SiteCookies(aiohttp.CookieJar):
 
 
 class Client:
-    """A session with one run id. ``cookies``: whether it stores the site's. ``patience``: seconds for a response.
-
-    ``until``: the monotonic second after which no response is awaited and no request sent (``Answer.late``).
-    """
+    """A session with one run id. ``cookies``: whether it stores the site's. ``patience``: seconds for a response."""
 
     def __init__(
-        self,
-        options: Options,
-        run: str,
-        *,
-        cookies: bool = False,
-        limit: int = 16,
-        patience: float = PATIENCE,
-        until: float = math.inf,
+        self, options: Options, run: str, *, cookies: bool = False, limit: int = 16, patience: float = PATIENCE
     ):
         self.run = run
         self._resolver = Resolver(options.resolve)
         self._ca = options.ca
-        self._patience, self._until = patience, until
+        self._patience = patience
         self._turn = asyncio.Semaphore(limit)
         connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=self._trust(), limit=0)
         jar = SiteCookies(options.site) if cookies else aiohttp.DummyCookieJar()
         self.session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=jar,
+            timeout=aiohttp.ClientTimeout(total=patience, sock_connect=10),
             auto_decompress=False,
             headers={"User-Agent": f"Mozilla/5.0 {agent(run)}"},
         )
@@ -181,19 +163,13 @@ class Client:
         """Sends one request and follows no redirect. Network errors are in the answer, not raised."""
         sent = {"Accept-Encoding": "br, gzip", **(headers or {})}
         async with self._turn:
-            left = self._until - time.monotonic()
-            if left <= 0:
-                return Answer(url, 0, CIMultiDict(), error=TOO_LATE)
-            timeout = aiohttp.ClientTimeout(total=min(self._patience, left), sock_connect=10)
             try:
                 async with self.session.request(
-                    method, URL(url, encoded=True), headers=sent, data=data, allow_redirects=False, timeout=timeout
+                    method, URL(url, encoded=True), headers=sent, data=data, allow_redirects=False
                 ) as answer:
                     body, cut = await _read(answer)
                     return Answer(url, answer.status, CIMultiDict(answer.headers), body, cut=cut)
             except FAILURES as error:
-                if time.monotonic() >= self._until:
-                    return Answer(url, 0, CIMultiDict(), error=TOO_LATE)
                 reason = await self._certificate_problem(url, error) or str(error) or self._timeout(error)
                 return Answer(url, 0, CIMultiDict(), error=reason)
 

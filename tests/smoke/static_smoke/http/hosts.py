@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from static_smoke.http.allowed import ALLOWED, Allowed
+from static_smoke.http.urls import served_path
 
 IMAGE_EXTENSIONS = {".png", ".apng", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".bmp"}
 FONT_EXTENSIONS = {".woff", ".woff2", ".ttf", ".otf", ".eot"}
@@ -102,11 +103,14 @@ class Hosts:
         return [entry.pattern for entry in self.allows if entry not in self.used]
 
     def looks_static(self, url: str) -> bool:
-        path = urlsplit(url).path
-        return extension(url) in STATIC_EXTENSIONS or path.startswith(tuple(self.prefixes))
+        return extension(url) in STATIC_EXTENSIONS or self.is_below_prefix(url)
+
+    def is_below_prefix(self, url: str) -> bool:
+        """Whether its path is below one of the static files' or the media's, however it is encoded."""
+        return served_path(url).startswith(tuple(self.prefixes))
 
     def is_media_path(self, url: str) -> bool:
-        return urlsplit(url).path.startswith(tuple(self._prefixes(self.media, "/media/")))
+        return served_path(url).startswith(tuple(self._prefixes(self.media, "/media/")))
 
     @property
     def prefixes(self) -> list[str]:
@@ -148,23 +152,9 @@ _CDN_NAMES = re.compile(r"\.(cloudfront\.net|r2\.dev|fastly\.net|akamaized\.net|
 
 
 def _bare(netloc: str) -> str:
-    return netloc.removeprefix("www.")
+    """Without www. and the root's dot, which change no address."""
+    return netloc.removeprefix("www.").replace(".:", ":").removesuffix(".")
 
 
 def _same_host(one: str, other: str) -> bool:
     return urlsplit(one).netloc == urlsplit(other).netloc
-
-
-def resolve(base: str, url: str) -> str | None:
-    """``url`` as a browser would request it, without its fragment; None if it requests nothing."""
-    url = url.strip()
-    if not url or url.startswith("#"):
-        return None
-    try:
-        parts = urlsplit(urljoin(base, url))
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            return None
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts._replace(fragment="", path=parts.path or "/").geturl()

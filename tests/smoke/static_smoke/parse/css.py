@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 import tinycss2
 from tinycss2.ast import Node
 
-_IMAGE_SETS = {"image-set", "-webkit-image-set"}
+# Functions whose strings are URLs.
+_IMAGE_SETS = {"image-set", "-webkit-image-set", "image"}
 # Functions and rules whose strings and URLs name something other than a file to load.
 _SILENT_FUNCTIONS = {"type", "format", "tech", "attr", "local", "supports"}
-_SILENT_RULES = {"namespace", "charset", "layer"}
+_SILENT_RULES = {"namespace", "charset"}
 # Properties whose images a browser fetches with CORS, from any host.
 _CORS_PROPERTIES = re.compile(r"(-webkit-)?mask(-image|-border(-source)?|-box-image)?|shape-outside|filter|clip-path")
 

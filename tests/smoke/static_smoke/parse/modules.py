@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from static_smoke.http.hosts import resolve
+from static_smoke.http.urls import resolve
 
 # Comments, strings and templates are skipped: an import inside them is none.
 _STRING = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""

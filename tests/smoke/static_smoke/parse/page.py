@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
-from static_smoke.http.hosts import FONT_EXTENSIONS, IMAGE_EXTENSIONS, extension, resolve
+from static_smoke.http.hosts import FONT_EXTENSIONS, IMAGE_EXTENSIONS, extension
+from static_smoke.http.urls import resolve
 from static_smoke.parse import css, links, metadata, modules
 
 _META_IMAGES = re.compile(

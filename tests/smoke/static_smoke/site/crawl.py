@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from static_smoke.http.client import Answer, Client, new_run
-from static_smoke.http.hosts import Hosts, resolve
+from static_smoke.http.hosts import Hosts
+from static_smoke.http.urls import resolve
 from static_smoke.options import Options
 from static_smoke.parse.page import Page, parse
 from static_smoke.rules import Fact, Rule
@@ -78,7 +79,7 @@ class CrawlResult:
         if answer.type not in ("text/html", "application/xhtml+xml") or not answer.body:
             return None
         try:
-            text = answer.decoded().decode("utf-8", "replace")
+            text = answer.decoded_text()
         except ValueError as error:
             what = f"Content-Encoding: {answer.encoding or 'none'}, but the body is {error}"
             self.facts.append(Fact(Rule.ENCODING, answer.url, answer.url, what))
@@ -96,7 +97,7 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Cr
     """Everything that can be reached within the options' bounds. ``deadline``: a monotonic second."""
     result = CrawlResult()
     start = ["", *options.paths, "/admin/", "/sitemap.xml"]
-    async with Client(options, run, cookies=True, until=deadline) as client:
+    async with Client(options, run, cookies=True) as client:
         await _walk(result, client, options, hosts, start, deadline, signed_in=False)
         if options.login:
             problem, landing = await sign_in(client, options, result.pages)
@@ -110,7 +111,7 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Cr
                 result.cookies = _cookies(client, hosts)
         else:
             result.notes.append("not checked: pages behind the login (no SMOKE_LOGIN)")
-    async with Client(options, run, until=deadline) as client:
+    async with Client(options, run) as client:
         await _errors(result, client, hosts)
     return result
 
