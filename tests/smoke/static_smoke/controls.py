@@ -12,6 +12,7 @@ from static_smoke.browser.replay import replay
 from static_smoke.browser.watch import DESKTOP, FAVICON_PATIENCE, PageLoad, Watch
 from static_smoke.checks import browser_requests, netlog, origin_log, page_references
 from static_smoke.checks.origin_log import OriginLog
+from static_smoke.deadline import Deadline
 from static_smoke.http.client import Answer, Client, new_run
 from static_smoke.http.hosts import Hosts
 from static_smoke.options import Options
@@ -25,8 +26,8 @@ _LEAKING = '<!doctype html><title>control</title><h1>control</h1><img src="{path
 class Controls:
     """``plant`` runs them; ``check_log`` adds those of the log. Results are in ``controls``."""
 
-    def __init__(self, options: Options, hosts: Hosts):
-        self._options, self._hosts = options, hosts
+    def __init__(self, options: Options, hosts: Hosts, deadline: Deadline):
+        self._options, self._hosts, self._deadline = options, hosts, deadline
         self.planted, self.leaking, self.closing = new_run(), new_run(), new_run()
         self.controls: list[Control] = []
         self._leak = f"/static/control-{self.leaking}.png"
@@ -37,9 +38,12 @@ class Controls:
         state = "detected" if seen else "missed"
         self.controls.append(Control(name, check, run, state, "" if seen else reason))
 
+    def _client(self, part: str, run: str) -> Client:
+        return Client(self._options, run, until=self._deadline.of(part))
+
     async def plant(self, playwright: Playwright | None, directory: Path) -> None:
         """Sends the planted request; parses the leaking page and loads it in a browser of its own."""
-        async with Client(self._options, self.planted) as client:
+        async with self._client("browser", self.planted) as client:
             await client.request(urljoin(self._hosts.site, f"/static/planted-{self.planted}.css"))
         text = _LEAKING.format(path=self._leak)
         page = parse(self._page, text)
@@ -57,7 +61,7 @@ class Controls:
     async def request_missing_name(self) -> None:
         """A CDN that answers 200 for every name proves nothing."""
         run, wrong = new_run(), []
-        async with Client(self._options, run) as client:
+        async with self._client("provisioned", run) as client:
             for base in filter(None, dict.fromkeys((self._hosts.static, self._hosts.media))):
                 answer = await client.request(urljoin(base, f"slipway-smoke-{run}.css"))
                 if 200 <= answer.status < 300:
@@ -95,7 +99,7 @@ class Controls:
     async def check_log(self, log: OriginLog) -> None:
         """Waits for the last line, then looks for every planted request."""
         closing = f"/static/closing-{self.closing}.css"
-        async with Client(self._options, self.closing) as client:
+        async with self._client("log", self.closing) as client:
             await client.request(urljoin(self._hosts.site, closing))
         await log.wait_for(lambda lines: any(line.is_of(self.closing) for line in lines))
         lines = log.lines()

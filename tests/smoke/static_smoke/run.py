@@ -2,8 +2,7 @@
 
 import asyncio
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,6 +27,7 @@ from static_smoke.checks.fetch import Asset, fetch
 from static_smoke.checks.origin_log import OriginLog
 from static_smoke.checks.result import Result
 from static_smoke.controls import Controls
+from static_smoke.deadline import GRACE, Deadline
 from static_smoke.http import coding
 from static_smoke.http.allowed import allow
 from static_smoke.http.cdn import MARKER
@@ -41,6 +41,10 @@ from static_smoke.site.crawl import CrawlResult, crawl
 from static_smoke.site.manifest import Manifest
 from static_smoke.site.signin import sign_in
 from static_smoke.verdict import CHECKS, CheckResult, Control, LeftOut, Verdict
+
+
+class NotStarted(ValueError):
+    """Why nothing could be checked."""
 
 
 def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:
@@ -66,39 +70,71 @@ class Run:
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
         self.page_loads: list[PageLoad] = []
+        self.crawled_site = CrawlResult()
+        self.ended: list[str] = []
+        self.deadline = Deadline(options.minutes)
+        self.controls = Controls(options, self.hosts, self.deadline)
         self.left_out: list[LeftOut] = []
 
     async def run(self) -> Verdict:
-        start = time.monotonic()
-        self.deadline = start + self.options.minutes * 60
         log = self._open_log()
-        self.controls = Controls(self.options, self.hosts)
-        self.say("crawl the site")
-        crawled_site = await crawl(self.options, self.hosts, self.id, self.deadline)
-        # A site whose every page fails with DEBUG on has a finding already.
-        if not any(crawled.answer.status == 200 or crawled.has_debug_body for crawled in crawled_site.pages):
-            problems = [note for note in crawled_site.notes if note.startswith(self.options.site)]
-            raise ValueError(problems[0] if problems else f"{self.options.site} has no page with status 200")
-        self._check_crawl(crawled_site)
-        await self._request_assets(crawled_site)
-        await self.controls.request_missing_name()
-        await self._check_provisioned()
-        await self._try_upload(crawled_site)
-        self.say("request static files from the origin, and load pages in Chromium")
-        with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
-            async with driver() as playwright:
-                await asyncio.gather(
-                    self._request_names(),
-                    self._browse(playwright, crawled_site, Path(directory)),
-                    self.controls.plant(playwright, Path(directory)),
-                )
-        await self._read_log(log)
+        await self._part("crawl", "P", self._crawl())
+        await self._part("assets", "PH", self._request_assets(self.crawled_site))
+        await self._part("provisioned", "A", self._check_provisioned())
+        await self._part("uploads", "A", self._try_upload(self.crawled_site))
+        await self._part("browser", "BNC", self._load_and_request())
+        await self._part("log", "O", self._read_log(log))
         if self.options.depth == "full":
             self.notes += [f"allow: {pattern} matched no request" for pattern in self.hosts.unused]
         if self.options.pull:
             self.facts = pull.excuse(self.facts, self.options.pull, self.manifest)
             self.notes.append(f"pull mode: the origin's files are not checked below {self.options.pull}")
-        return conclude(self, crawled_site, time.monotonic() - start)
+        return conclude(self, self.crawled_site, self.deadline.passed)
+
+    async def _part(self, name: str, letters: str, work: Awaitable[None]) -> None:
+        """One part of the run, until its share of --minutes is over. It costs its own checks if it fails, and no more.
+
+        ``letters``: the checks that know less, or nothing, if it fails.
+        """
+        try:
+            async with asyncio.timeout(self.deadline.left(name) + GRACE):
+                await work
+        except TimeoutError:
+            self._cost(name, letters, f"--minutes {self.options.minutes:g} were over")
+        except NotStarted:
+            raise
+        except Exception as error:  # whatever it is, the other parts' findings are kept
+            self._cost(name, letters, str(error) or type(error).__name__)
+
+    def _cost(self, name: str, letters: str, reason: str) -> None:
+        """A part has ended early, so these checks are not verified, or in part only."""
+        self.ended.append(f"{name}: {reason}")
+        for letter in letters:
+            known = self.checks[letter]
+            checked = known.checked if known.state != "not checked" else None
+            self._record(letter, Result(checked=checked, reason=reason))
+
+    def _client(self, part: str, run: str | None = None, **more) -> Client:
+        return Client(self.options, run or new_run(), until=self.deadline.of(part), **more)
+
+    async def _crawl(self) -> None:
+        self.say("crawl the site")
+        self.crawled_site = await crawl(self.options, self.hosts, self.id, self.deadline.of("crawl"))
+        # A site whose every page fails with DEBUG on has a finding already.
+        if not any(crawled.answer.status == 200 or crawled.has_debug_body for crawled in self.crawled_site.pages):
+            problems = [note for note in self.crawled_site.notes if note.startswith(self.options.site)]
+            raise NotStarted(problems[0] if problems else f"{self.options.site} has no page with status 200")
+        self._check_crawl(self.crawled_site)
+
+    async def _load_and_request(self) -> None:
+        self.say("request static files from the origin, and load pages in Chromium")
+        with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
+            async with driver() as playwright:
+                await asyncio.gather(
+                    self._request_names(),
+                    self._browse(playwright, self.crawled_site, Path(directory)),
+                    self.controls.plant(playwright, Path(directory)),
+                )
 
     def _record(self, letter: str, result: Result) -> None:
         self.facts += result.facts
@@ -125,7 +161,7 @@ class Run:
             importmap.imports |= crawled.page.importmap.imports
             importmap.scopes |= crawled.page.importmap.scopes
         self.say("request every asset from the CDN, twice")
-        async with Client(self.options, self.id) as client:
+        async with self._client("assets", self.id) as client:
             self.assets, inner = await fetch(client, self.hosts, references, importmap)
             references += inner
             names = list(page_references.listed(self.manifest, self.hosts, self.assets.keys()))
@@ -148,15 +184,16 @@ class Run:
     # C
 
     async def _request_names(self) -> None:
-        async with Client(self.options, new_run()) as client:
+        async with self._client("browser") as client:
             result = await canary.check(client, self.assets.values(), self.hosts, self.manifest, self.origin)
         self._record("C", result)
 
     # A
 
     async def _check_provisioned(self) -> None:
+        await self.controls.request_missing_name()
         name = self.options.provisioned.name if self.options.provisioned else ""
-        async with Client(self.options, new_run()) as client:
+        async with self._client("provisioned") as client:
             result = await provisioned.check(client, self.state, name, self.assets.values(), self.hosts)
         self._record("A", result)
 
@@ -166,7 +203,7 @@ class Run:
         if self.options.login is None:
             self.notes.append("not checked: uploads (no SMOKE_LOGIN)")
             return
-        async with Client(self.options, new_run(), cookies=True) as client:
+        async with self._client("uploads", cookies=True) as client:
             await sign_in(client, self.options, crawled_site.pages)
             facts, sent = await uploads.check_forms(client, self.hosts, self.options.upload)
         known = self.checks["A"]
@@ -180,7 +217,13 @@ class Run:
             async with launch(playwright, self.options, self.id, log, self.notes.append) as browser:
                 pages, missing = crawled_site.for_browser(), set()
                 self.page_loads = await load_all(
-                    browser, pages, crawled_site.cookies, self.options.full_pages, self.deadline, self.say, missing
+                    browser,
+                    pages,
+                    crawled_site.cookies,
+                    self.options.full_pages,
+                    self.deadline.of("browser"),
+                    self.say,
+                    missing,
                 )
                 for crawled in pages:
                     if icons.needs_probe(crawled, missing) and not await icons.probe(browser, crawled, missing):

@@ -12,7 +12,7 @@
      "unverified": [{"check", "reason", "unknown", "extent": "nothing|part"}],
      "controls": [{"name", "check", "run", "state": "detected|missed|not run", "reason"}],
      "left_out": [{"what": "pages|screens|objects", "count": int, "reason"}],
-     "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
+     "ended": ["part: reason"], "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
      "page_loads": [{"url", "place", "device", "problem",
                  "timings": [{"url", "kind", "host", "status", "failure", "by", "start", "end"}]}],
      "seconds": float, "pull": bool}
@@ -121,6 +121,8 @@ class Verdict:
     pages: list[dict] = field(default_factory=list)
     page_loads: list[dict] = field(default_factory=list)
     seconds: float = 0.0
+    # What ended early, each "part: reason": the parts after it, or the rest of it, are not verified.
+    ended: list[str] = field(default_factory=list)
     # Whether the promise is the weaker one of a CDN that pulls from the origin.
     pull: bool = False
     # Paths that the site's owner excused.
@@ -139,7 +141,9 @@ class Verdict:
     def verdict(self) -> str:
         if self.missed or not (self.findings or self.served):
             return "inconclusive"
-        return "failed" if self.findings else "passed"
+        if self.findings:
+            return "failed"
+        return "inconclusive" if self.ended else "passed"
 
     @property
     def unverified(self) -> Sequence[dict]:
@@ -167,6 +171,8 @@ class Verdict:
         if self.findings:
             failed = ", ".join(sorted({finding.check for finding in self.findings}))
             return f"{_count(len(self.findings), 'finding')} (checks: {failed})"
+        if self.ended:
+            return f"the run is inconclusive: it ended early: {'; '.join(self.ended)}"
         served = f"{_count(self.served, 'asset')} from the CDN"
         excused = f"; allowed by the site's owner: {', '.join(self.excused)}" if self.excused else ""
         if self.pull:

@@ -2,9 +2,11 @@
 
 import asyncio
 import ipaddress
+import math
 import secrets
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
@@ -21,6 +23,7 @@ from static_smoke.options import Options
 
 # Seconds for a response, without the wait for a free connection.
 PATIENCE = 30
+TOO_LATE = "--minutes were over"
 FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 
@@ -46,6 +49,16 @@ class Answer:
     body: bytes = b""
     error: str = ""
     cut: bool = False
+
+    @property
+    def late(self) -> bool:
+        """Whether the run's time was over before the answer was there."""
+        return self.error == TOO_LATE
+
+    @property
+    def unavailable(self) -> bool:
+        """Whether the server gave no answer of its own: no connection, a timeout, a 5xx. It says nothing of the URL."""
+        return self.status == 0 or self.status >= 500
 
     @property
     def type(self) -> str:
@@ -131,22 +144,31 @@ class SiteCookies(aiohttp.CookieJar):
 
 
 class Client:
-    """A session with one run id. ``cookies``: whether it stores the site's. ``patience``: seconds for a response."""
+    """A session with one run id. ``cookies``: whether it stores the site's. ``patience``: seconds for a response.
+
+    ``until``: the monotonic second after which no response is awaited and no request sent (``Answer.late``).
+    """
 
     def __init__(
-        self, options: Options, run: str, *, cookies: bool = False, limit: int = 16, patience: float = PATIENCE
+        self,
+        options: Options,
+        run: str,
+        *,
+        cookies: bool = False,
+        limit: int = 16,
+        patience: float = PATIENCE,
+        until: float = math.inf,
     ):
         self.run = run
         self._resolver = Resolver(options.resolve)
         self._ca = options.ca
-        self._patience = patience
+        self._patience, self._until = patience, until
         self._turn = asyncio.Semaphore(limit)
         connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=self._trust(), limit=0)
         jar = SiteCookies(options.site) if cookies else aiohttp.DummyCookieJar()
         self.session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=jar,
-            timeout=aiohttp.ClientTimeout(total=patience, sock_connect=10),
             auto_decompress=False,
             headers={"User-Agent": f"Mozilla/5.0 {agent(run)}"},
         )
@@ -163,13 +185,19 @@ class Client:
         """Sends one request and follows no redirect. Network errors are in the answer, not raised."""
         sent = {"Accept-Encoding": "br, gzip", **(headers or {})}
         async with self._turn:
+            left = self._until - time.monotonic()
+            if left <= 0:
+                return Answer(url, 0, CIMultiDict(), error=TOO_LATE)
+            timeout = aiohttp.ClientTimeout(total=min(self._patience, left), sock_connect=10)
             try:
                 async with self.session.request(
-                    method, URL(url, encoded=True), headers=sent, data=data, allow_redirects=False
+                    method, URL(url, encoded=True), headers=sent, data=data, allow_redirects=False, timeout=timeout
                 ) as answer:
                     body, cut = await _read(answer)
                     return Answer(url, answer.status, CIMultiDict(answer.headers), body, cut=cut)
             except FAILURES as error:
+                if time.monotonic() >= self._until:
+                    return Answer(url, 0, CIMultiDict(), error=TOO_LATE)
                 reason = await self._certificate_problem(url, error) or str(error) or self._timeout(error)
                 return Answer(url, 0, CIMultiDict(), error=reason)
 

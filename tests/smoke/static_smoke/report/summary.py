@@ -44,6 +44,7 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         pages=[_page(crawled) for crawled in crawled_site.pages],
         page_loads=[_page_load(load, run.hosts) for load in run.page_loads],
         seconds=round(seconds, 1),
+        ended=run.ended,
         pull=bool(run.options.pull),
         excused=tuple(path for path, _ in run.options.allow),
     )

@@ -97,7 +97,7 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Cr
     """Everything that can be reached within the options' bounds. ``deadline``: a monotonic second."""
     result = CrawlResult()
     start = ["", *options.paths, "/admin/", "/sitemap.xml"]
-    async with Client(options, run, cookies=True) as client:
+    async with Client(options, run, cookies=True, until=deadline) as client:
         await _walk(result, client, options, hosts, start, deadline, signed_in=False)
         if options.login:
             problem, landing = await sign_in(client, options, result.pages)
@@ -111,7 +111,7 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Cr
                 result.cookies = _cookies(client, hosts)
         else:
             result.notes.append("not checked: pages behind the login (no SMOKE_LOGIN)")
-    async with Client(options, run) as client:
+    async with Client(options, run, until=deadline) as client:
         await _errors(result, client, hosts)
     return result
 
