@@ -86,6 +86,7 @@ class Environment:
             "environment": {**user.extra, **environment},
             "sign_in_paths": list(user.sign_in_paths),
             "sign_in_tries": user.sign_in_tries,
+            "paths": list(user.paths),
             "allow": dict(user.allow),
             "waive": dict(user.waive),
         }

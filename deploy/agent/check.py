@@ -14,7 +14,6 @@ LONGEST = 240  # s
 INTERVAL = 2  # s
 CGROUPS, PROC = Path("/sys/fs/cgroup"), Path("/proc")
 READY = "/healthz/ready"
-PAGE = "/"
 
 
 def check(name: str) -> str:
@@ -50,10 +49,11 @@ def check(name: str) -> str:
         ready = probe.fault(*_request(READY))
         if ready:
             raise HostError(f"health check of the new release failed: {READY} {ready}")
-        status, _ = _request(PAGE)
+        page, status = probe.page(_request)
         if status >= 400:
-            raise HostError(f"health check of the new release failed: {PAGE} answers {status}{cause.of(UNIT)}")
-        return f"{READY} 200, {PAGE} {status}"
+            hint = " (a site without a front page names another in `paths` of site.yml)" if status == 404 else ""
+            raise HostError(f"health check of the new release failed: {page} answers {status}{hint}{cause.of(UNIT)}")
+        return f"{READY} 200, {page} {status}"
     finally:
         jobs.clear(UNIT)
 

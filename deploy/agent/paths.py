@@ -35,5 +35,5 @@ def prepare() -> None:
 
 
 def settings() -> dict:
-    """What the playbook wrote for this command: site_host, tls, memory_max."""
+    """What the playbook wrote for this command: site_host, page, tls, memory_max."""
     return json.loads(SETTINGS.read_text())

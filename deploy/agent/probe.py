@@ -7,13 +7,14 @@ import signal
 import socket
 import ssl
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from agent.paths import settings
 
 SECONDS = 30
+PAGE = "/"
 
 
 class _Socket(http.client.HTTPConnection):
@@ -59,6 +60,13 @@ def nginx(page: str, seconds: float = SECONDS) -> tuple[int, str]:
     """The same through nginx."""
     data = settings()
     return _get(_Nginx(data["site_host"], data["tls"], seconds), page, seconds)
+
+
+def page(ask: Callable[[str], tuple[int, str]]) -> tuple[str, int]:
+    """The page that shows whether the site works, and its status: the front page, or the first of site.yml's `paths`
+    where there is none."""
+    status, other = ask(PAGE)[0], settings().get("page", "")
+    return (other, ask(other)[0]) if status == 404 and other else (PAGE, status)
 
 
 def _get(connection: http.client.HTTPConnection, page: str, seconds: float) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent import outdated, probe, processes, releases
-from agent.check import PAGE, READY
+from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
 from agent.units import RENEWAL, SITE, TIMER, expected, failed, shown
 
@@ -65,13 +65,20 @@ def _failed() -> Iterator[str]:
 def _pages() -> Iterator[str]:
     """Through nginx, as for a visitor."""
     faults = {}
-    for page in (READY, PAGE):
-        try:
-            status, body = probe.nginx(page, PAGE_SECONDS)
-            # A page may redirect, to a login say.
-            faults[page] = probe.fault(status, body) if page == READY or status >= 400 else ""
-        except OSError as error:
-            faults[page] = f"does not answer ({error})"
+
+    def ask(page: str) -> tuple[int, str]:
+        return probe.nginx(page, PAGE_SECONDS)
+
+    try:
+        faults[READY] = probe.fault(*ask(READY))
+    except OSError as error:
+        faults[READY] = f"does not answer ({error})"
+    try:
+        page, status = probe.page(ask)
+        # A page may redirect, to a login say.
+        faults[page] = f"answers {status}" if status >= 400 else ""
+    except OSError as error:
+        faults[probe.PAGE] = f"does not answer ({error})"
     failing = ", ".join(f"{page} {fault}" for page, fault in faults.items() if fault)
     if failing:
         yield f"pages fail through nginx: {failing}: `make logs`"

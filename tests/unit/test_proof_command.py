@@ -13,6 +13,7 @@ domain: example.com
 region: eu-central-1
 settings: email.mime
 wsgi: email.mime
+paths: [/shop/, "/find/?q=a"]
 allow: {/sprite.svg: of another's package}
 waive: {SECURE_HSTS_SECONDS: "an intranet = no"}
 """
@@ -43,6 +44,7 @@ def test_every_option_says_what_the_site_is(read, site, tmp_path):
     options = read(site, provisioned=site.path)
     assert (options.site, options.static) == ("https://www.example.com/", "https://static.example.com/")
     assert options.media == "https://media.example.com/"
+    assert options.paths == ("/shop/", "/find/?q=a")
     assert options.allow == (("/sprite.svg", "of another's package"),)
     assert options.waived == (("SECURE_HSTS_SECONDS", "an intranet = no"),)
     assert options.manifests == (tmp_path / "build" / "manifests" / "objects.json",)

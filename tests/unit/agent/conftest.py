@@ -73,6 +73,17 @@ def unpacked(tmp_path_factory):
 
 
 @pytest.fixture
+def settings(host):
+    """Changes the agent's settings."""
+
+    def change(**values):
+        file = host.paths.SETTINGS
+        file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+    return change
+
+
+@pytest.fixture
 def host(tmp_path, monkeypatch, without_systemd, unpacked):
     """The modules as they are packed, by name; ``host.root`` is /srv/slipway, below the test's own folder."""
     settings = {"site": "example.com", "site_host": "www.example.com", "layout": 1, "tls": True, "memory_max": "80M"}

@@ -60,6 +60,24 @@ def test_a_good_release_answers_both_and_the_process_is_ended(host, process):
     assert stopped_last(process)
 
 
+def test_a_site_without_a_front_page_is_checked_by_the_first_of_its_paths(host, process, settings):
+    process.answers |= {"/": (404, ""), "/shop/": (200, "")}
+    with pytest.raises(host.paths.HostError, match=r"/ answers 404 \(a site without a front page names another in `pa"):
+        host.check.check("1")
+    settings(page="/shop/")
+    assert host.check.check("1") == "/healthz/ready 200, /shop/ 200"
+    process.answers |= {"/shop/": (500, "")}
+    with pytest.raises(host.paths.HostError, match="/shop/ answers 500"):
+        host.check.check("1")
+
+
+def test_a_front_page_that_fails_is_not_excused_by_another(host, process, settings):
+    settings(page="/shop/")
+    process.answers |= {"/": (500, ""), "/shop/": (200, "")}
+    with pytest.raises(host.paths.HostError, match="/ answers 500"):
+        host.check.check("1")
+
+
 def test_it_runs_confined_inside_the_budget_and_not_as_root(host, process):
     host.check.check("1")
     (start,) = [line for line in process.calls if line[0] == "systemd-run"]

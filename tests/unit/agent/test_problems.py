@@ -179,6 +179,14 @@ def test_pages_that_fail_are_one_line(pages, wanted, host, server):
     assert host.problems.find() == [f"pages fail through nginx: {wanted}: `make logs`"]
 
 
+def test_a_site_without_a_front_page_is_well_by_the_first_of_its_paths(host, server, settings):
+    settings(page="/shop/")
+    server.pages |= {"/": (404, ""), "/shop/": (200, "")}
+    assert host.problems.find() == []
+    server.pages |= {"/shop/": (500, "")}
+    assert host.problems.find() == ["pages fail through nginx: /shop/ answers 500: `make logs`"]
+
+
 @pytest.mark.parametrize(
     ("disk", "wanted"),
     [

@@ -19,6 +19,7 @@ SITE = {
     "slipway_packages": ["gettext"],
     "layout": layout.VALUES,
     "slipway_site_host": "www.example.test",
+    "slipway_page": "/shop/",
     "slipway_redirect_hosts": ["example.test"],
     "slipway_tls": "letsencrypt",
     "slipway_acme_directory": "https://acme.example.test/directory",

@@ -131,6 +131,7 @@ def test_a_key_that_is_added_or_taken_away_by_hand_is_drift(rendered):
 def test_the_agents_settings_have_the_version_and_the_layout(rendered):
     settings = json.loads(rendered["agent", "settings.json.j2"])
     assert (settings["version"], settings["layout"]) == ("1.0.0", LAYOUT.version)
+    assert settings["page"] == "/shop/"
 
 
 def test_a_package_of_site_yml_that_is_removed_by_hand_is_drift(rendered):

@@ -97,6 +97,11 @@ def test_where_passwords_are_taken_and_how_many_wrong_ones(written):
     assert site.environment()["SLIPWAY_SIGN_IN_TRIES"] == "5"
 
 
+def test_pages_for_the_proof_to_start_from(written):
+    assert config.load(written(GOOD)).paths == ()
+    assert config.load(written(GOOD + "paths: [/shop/, '/find/?q=a']\n")).paths == ("/shop/", "/find/?q=a")
+
+
 def test_another_provider_needs_its_endpoint_and_says_so_to_the_processes(written):
     text = "domain: example.com\nprovider: cloudflare\n"
     site = config.load(written(text + "endpoint: https://abc.r2.cloudflarestorage.com/\ncdn_id: 0ab1\n"))
@@ -211,6 +216,13 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "waive: {HSTS: why}\n", ["waive", "'HSTS' is none of DEBUG, "]),
         (GOOD + "waive: {DEBUG: ''}\n", ["waive", "DEBUG: missing; give the reason"]),
         (GOOD + "waive: {DEBUG: 1}\n", ["waive", "DEBUG: missing; give the reason"]),
+        (GOOD + "paths: /shop/\n", ["paths", "a list"]),
+        (GOOD + "paths: [shop/]\n", ["paths", "'shop/'", "like /shop/"]),
+        (GOOD + "paths: ['https://shop.example.com/']\n", ["paths", "shop.example.com", "like /shop/"]),
+        (GOOD + "paths: [//shop.example.com/]\n", ["paths", "//shop.example.com/"]),
+        (GOOD + "paths: [/shop/*]\n", ["paths", "/shop/*"]),
+        (GOOD + "paths: ['/a b/']\n", ["paths", "/a b/"]),
+        (GOOD + "paths: [7]\n", ["paths", "7"]),
         (GOOD + "allow: [/a]\n", ["allow", "name: value"]),
         (GOOD + "allow: {captcha/: why}\n", ["allow", "'captcha/'", "like /captcha/*/"]),
         (GOOD + "allow: {/: all}\n", ["allow", "'/' allows all of the site"]),

@@ -85,13 +85,14 @@ def test_the_demos_processes_have_the_variables_of_site_yml_and_of_a_project_s_o
 
 
 def test_the_demo_is_as_strict_as_the_users_own_site(tmp_path):
-    said = "waive: {SECURE_HSTS_SECONDS: an intranet}\nallow: {/icons/: drawn for each}\nsign_in_paths: [/graphql/]\n"
+    said = "waive: {SECURE_HSTS_SECONDS: an intranet}\nallow: {/icons/: drawn for each}\n"
+    said += "sign_in_paths: [/graphql/]\npaths: [/shop/]\n"
     source = clone(tmp_path / "clone", f"settings: email.mime\nwsgi: email.mime\n{said}sign_in_tries: 5\n")
     local = LocalSite(tmp_path / "local", None, source=source)
     user, site = local.user_site, local.site
     assert dict(site.waive) == {"SECURE_HSTS_SECONDS": "an intranet"}
-    assert [(it.waive, it.allow, it.sign_in_paths, it.sign_in_tries) for it in (site,)] == [
-        (user.waive, user.allow, user.sign_in_paths, user.sign_in_tries)
+    assert [(it.waive, it.allow, it.paths, it.sign_in_paths, it.sign_in_tries) for it in (site,)] == [
+        (user.waive, user.allow, user.paths, user.sign_in_paths, user.sign_in_tries)
     ]
 
 

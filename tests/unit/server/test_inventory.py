@@ -46,6 +46,11 @@ def test_it_describes_the_site_and_the_budget(written):
     assert "WEB_CONCURRENCY" not in said["slipway_environment"]
 
 
+def test_the_page_that_shows_whether_the_site_works_is_the_first_of_its_paths(written):
+    assert variables(written())["slipway_page"] == ""
+    assert variables(written("paths: [/shop/, /de/]\n"))["slipway_page"] == "/shop/"
+
+
 def test_no_variable_of_it_overrules_a_roles_default(written):
     """Ansible prefers the inventory's to a role's, and who changes a default would wonder."""
     names = [name for name in variables(written()) if not name.startswith(("slipway_", "ansible_"))]

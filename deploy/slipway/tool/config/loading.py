@@ -50,6 +50,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         email=values.text("email", EMAIL, "an address like you@example.com", optional=True),
         extra=project.environment(values),
         keep=project.keep(values),
+        paths=project.paths(values),
         allow=project.allow(values),
         waive=project.waive(values),
         price_class=values.choice("price_class", PRICE_CLASSES, PRICE_CLASSES[0]),

@@ -47,6 +47,15 @@ def keep(values: Values) -> int:
     return releases
 
 
+def paths(values: Values) -> tuple[str, ...]:
+    """Pages for the proof to start from. A query may follow the path."""
+    pages = values.get("paths", [])
+    for page in pages:
+        if not isinstance(page, str) or not re.fullmatch(r"/(?!/)[!-~]*", page) or set(page) & set('#*<>"\\'):
+            raise values.error("paths", f"{page!r} is not a page of the site like /shop/")
+    return tuple(pages)
+
+
 def allow(values: Values) -> dict[str, str]:
     """Path, with * for any text → the reason why the proof does not check it."""
     allowed = values.get("allow", {})

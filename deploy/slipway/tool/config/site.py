@@ -61,6 +61,8 @@ class Site:
     email: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     keep: int = KEEP
+    # Pages for the proof to start from, beside the front page.
+    paths: tuple[str, ...] = ()
     # Exceptions from the proof: path → reason.
     allow: Mapping[str, str] = field(default_factory=dict)
     # Settings that may weaken the site: name → reason.

@@ -46,6 +46,7 @@ KEYS = {
     "cdn_logs": str,
     "github": str,
     "keep": int,
+    "paths": list,
     "allow": dict,
     "waive": dict,
 }

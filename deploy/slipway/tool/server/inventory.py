@@ -73,6 +73,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_site_host": site.host,
         "slipway_site_authority": site.authority,
         "slipway_redirect_hosts": list(site.redirects),
+        "slipway_page": next(iter(site.paths), ""),
         "slipway_tls": site.tls,
         "slipway_proxies": list(site.proxies),
         "slipway_sign_in_found": list(sign_in_paths),
