@@ -28,9 +28,10 @@ class Controls:
 
     def __init__(self, options: Options, hosts: Hosts, deadline: Deadline):
         self._options, self._hosts, self._deadline = options, hosts, deadline
-        self.planted, self.leaking, self.closing = new_run(), new_run(), new_run()
+        self.opening, self.planted, self.leaking, self.closing = (new_run() for _ in range(4))
         self.controls: list[Control] = []
         self._leak = f"/static/control-{self.leaking}.png"
+        self._opening = f"/static/opening-{self.opening}.css"
         self._page = urljoin(hosts.site, f"/slipway-smoke-{self.leaking}/")
         self._browser_ran = False
 
@@ -40,6 +41,16 @@ class Controls:
 
     def _client(self, part: str, run: str) -> Client:
         return Client(self._options, run, until=self._deadline.of(part))
+
+    async def open_log(self, log: OriginLog) -> None:
+        """Sends requests until one is in the log: it is followed by then, before the crawl."""
+        async with self._client("crawl", self.opening) as client:
+            for _ in range(max(1, round(origin_log.WAIT))):
+                answer = await client.request(urljoin(self._hosts.site, self._opening))
+                patience = min(1, origin_log.WAIT)
+                seen = await log.wait_for(lambda lines: any(line.is_of(self.opening) for line in lines), patience)
+                if seen or not answer.status:
+                    return
 
     async def plant(self, playwright: Playwright | None, directory: Path) -> None:
         """Sends the planted request; parses the leaking page and loads it in a browser of its own."""
@@ -110,8 +121,13 @@ class Controls:
 
         missing = "its line did not appear in the log"
         planted = f"/static/planted-{self.planted}.css"
+        why = log.gap() or log.gone()
+        missing += f" ({why})" if why else ""
+        self._add("opening request", "O", self.opening, arrived(self.opening, self._opening), missing)
         seen = arrived(self.planted, planted) and arrived(self.closing, closing)
         self._add("planted request", "O", self.planted, seen, missing)
+        if truncated := log.truncated():
+            self._add("whole log", "O", "", False, f"lines may be missing: {truncated}; run it again")
         if self._browser_ran:
             self._add("leaking page", "O", self.leaking, arrived(self.leaking, self._leak), missing)
             icons = [line for line in lines if line.is_of(self.leaking)]

@@ -78,6 +78,8 @@ class Run:
 
     async def run(self) -> Verdict:
         log = self._open_log()
+        if log is not None:
+            await self._part("crawl", "O", self.controls.open_log(log))
         await self._part("crawl", "P", self._crawl())
         await self._part("assets", "PH", self._request_assets(self.crawled_site))
         await self._part("provisioned", "A", self._check_provisioned())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from static_smoke.checks.log_files import RotatedLog
 from static_smoke.checks.result import Result
 from static_smoke.http.client import agent
 from static_smoke.http.hosts import STATIC_DESTINATIONS, STATIC_TYPES, Hosts
@@ -45,34 +46,48 @@ class Line:
 
 
 class OriginLog:
-    """The lines written to a log from now on."""
+    """The requests written to a log from now on. Raises ValueError if it cannot be read."""
 
     def __init__(self, path: Path):
-        self._path = path
-        data = path.read_bytes()
-        self._offset, self._lines = len(data), data.count(b"\n")
+        self._name = path.name
+        self._log = RotatedLog(path)
+        self._lines: list[Line] = []
+        self._texts: set[str] = set()
+        self._gap, self._truncated = "", ""
 
     def lines(self) -> list[Line]:
-        """Lines since the beginning of the run; a line that is not a request is left out."""
-        parsed = (_parse(text, f"{self._path.name}:{number}") for number, text in self._texts())
-        return [line for line in parsed if line]
+        """Requests of any run, and of CDNs, since the beginning of the run."""
+        for place, text in self._log.new_lines():
+            if _GAP.match(text):
+                self._gap = self._gap or text.removeprefix("tail: ")
+                if "truncated" in text:
+                    self._truncated = text.removeprefix("tail: ")
+            # A copy, or a compressed file, has lines that were read before.
+            copied = not place.startswith(f"{self._name}:") and text in self._texts
+            line = None if copied else _parse(text, place)
+            if line and (line.run or agent("") in line.agent or _CDN_AGENTS.search(line.agent)):
+                self._lines.append(line)
+                self._texts.add(text)
+        return list(self._lines)
 
     def gap(self) -> str:
-        """tail's message, where it may have missed lines."""
-        return next((text.removeprefix("tail: ") for _, text in self._texts() if _GAP.match(text)), "")
+        """What may have lost lines: a truncation, a new file that cannot be read, or a rotation that tail reports."""
+        self.lines()
+        return self.truncated() or self._log.unreadable or self._gap
 
-    def _texts(self) -> Iterator[tuple[int, str]]:
-        with self._path.open("rb") as log:
-            log.seek(0, 2)
-            # Rotated meanwhile: the new file is read from its start.
-            at, number = (self._offset, self._lines) if log.tell() >= self._offset else (0, 0)
-            log.seek(at)
-            texts = log.read().decode("utf-8", "replace").splitlines()
-        return enumerate(texts, number + 1)
+    def truncated(self) -> str:
+        """Which file was emptied, if any: nobody knows what stood there."""
+        self.lines()
+        return self._log.truncated or self._truncated
 
-    async def wait_for(self, has_come: Callable[[list[Line]], bool]) -> bool:
-        """Waits for ``has_come``; whether it became true in time."""
-        for _ in range(int(WAIT / 0.1)):
+    def gone(self) -> str:
+        """That the log was deleted. No line is lost where the server writes to the deleted file."""
+        self.lines()
+        return self._log.gone
+
+    async def wait_for(self, has_come: Callable[[list[Line]], bool], seconds: float | None = None) -> bool:
+        """Waits for ``has_come``; whether it became true within ``seconds``, or WAIT."""
+        for _ in range(int((WAIT if seconds is None else seconds) / 0.1)):
             if has_come(self.lines()):
                 return True
             await asyncio.sleep(0.1)
@@ -110,7 +125,7 @@ def check(log: OriginLog, run: str, hosts: Hosts, cdn_paths: Set[str], allowance
     lines = log.lines()
     facts = list(judge(lines, run, hosts, cdn_paths, allowances))
     if gap := log.gap():
-        return Result(facts, reason=f"the log was rotated meanwhile, and lines may be missing ({gap}); run it again")
+        return Result(facts, reason=f"the log was rotated meanwhile, and lines may be missing ({gap}): run it again")
     return Result(facts, sum(line.is_of(run) for line in lines))
 
 
