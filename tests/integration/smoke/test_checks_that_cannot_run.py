@@ -6,17 +6,19 @@ import pytest
 from aiohttp import web
 
 from static_smoke.options import find_browser
+from static_smoke.sentence import details
 from tests.integration.smoke.stack import IMMUTABLE
 
 
 def test_without_log_and_browser_the_verdict_says_what_is_not_known(prove):
     verdict = prove(origin_log=None, browser=None)
     assert verdict.verdict == "passed"
-    assert verdict.sentence.startswith("no static request to the origin was seen, but not every check ran (B, N, O)")
+    assert verdict.sentence.startswith("no static request to the origin was seen (full: 10 pages, no screen; ")
+    assert "not heard: the browser (B), the net log (N), the origin's log (O), the provisioned" in verdict.sentence
     unverified = {claim["check"]: claim for claim in verdict.unverified}
     assert {"B", "N", "O", "A"} == unverified.keys()
     assert (unverified["O"]["extent"], unverified["O"]["reason"]) == ("nothing", "no --origin-log")
-    assert "not checked: B (no Chromium found)" in verdict.notes
+    assert any(line.startswith("not heard: the browser (B): no Chromium found; ") for line in details(verdict))
 
 
 def test_without_a_browser_the_parser_reports_the_missing_icon(stack, prove):
@@ -26,7 +28,7 @@ def test_without_a_browser_the_parser_reports_the_missing_icon(stack, prove):
     assert "no icon" in verdict.findings[0].what
 
 
-def test_a_log_that_shows_nothing_makes_the_run_void(stack, prove, monkeypatch):
+def test_a_log_that_shows_nothing_is_inconclusive(stack, prove, monkeypatch):
     monkeypatch.setattr("static_smoke.checks.origin_log.WAIT", 0.2)
     stack.logs = False
     verdict = prove()
@@ -36,21 +38,21 @@ def test_a_log_that_shows_nothing_makes_the_run_void(stack, prove, monkeypatch):
     assert verdict.checks["O"].state == "not checked"
 
 
-def test_a_login_that_is_rejected_makes_the_run_void(stack, prove):
+def test_a_login_that_is_rejected_is_inconclusive(stack, prove):
     stack.takes_logins = False
     verdict = prove(browser=None)
     assert verdict.verdict == "inconclusive"
     assert "sign-in" in verdict.sentence
 
 
-def test_a_login_that_would_leave_the_site_makes_the_run_void_and_names_the_host(stack, prove):
+def test_a_login_that_would_leave_the_site_is_inconclusive_and_names_the_host(stack, prove):
     stack.pages["/login/"] = stack.pages["/login/"].replace("<form ", f'<form action="{stack.media_url}in/" ')
     verdict = prove(browser=None)
     assert verdict.verdict == "inconclusive" and "sign-in" in verdict.sentence
     assert [note for note in verdict.notes if f"sends the password to {stack.media_url.rstrip('/')}, " in note]
 
 
-def test_a_log_of_another_site_makes_the_run_void(stack, prove, tmp_path, monkeypatch):
+def test_a_log_of_another_site_is_inconclusive(stack, prove, tmp_path, monkeypatch):
     monkeypatch.setattr("static_smoke.checks.origin_log.WAIT", 0.2)
     elsewhere = tmp_path / "elsewhere.log"
     elsewhere.write_text('{"run": "", "uri": "/", "status": 200, "agent": "somebody"}\n')
@@ -60,11 +62,11 @@ def test_a_log_of_another_site_makes_the_run_void(stack, prove, tmp_path, monkey
 
 def test_a_browser_that_does_not_start_weakens_what_it_would_have_seen(prove, tmp_path):
     verdict = prove(browser=script(tmp_path, "exit 1"))
-    assert verdict.verdict == "passed" and "not every check ran (B, N)" in verdict.sentence
+    assert verdict.verdict == "passed" and "not heard: the browser (B), the net log (N), " in verdict.sentence
     assert {claim["check"] for claim in verdict.unverified if claim["extent"] == "nothing"} >= {"B", "N"}
 
 
-def test_a_browser_without_a_net_log_makes_the_run_void(prove, tmp_path):
+def test_a_browser_without_a_net_log_is_inconclusive(prove, tmp_path):
     """It looks at every page and keeps nothing of what it hides from its automation."""
     chromium = find_browser()
     without = f"""for word do shift; case "$word" in --log-net-log=*) ;; *) set -- "$@" "$word" ;; esac; done
@@ -79,7 +81,9 @@ def test_visits_that_fail_are_counted(prove, monkeypatch):
     verdict = prove()
     assert verdict.checks["B"].state == "not checked"
     assert verdict.checks["B"].reason == "no page could be loaded"
-    assert "not every check ran (B)" in verdict.sentence
+    assert verdict.verdict == "inconclusive"
+    assert verdict.sentence.startswith("the run is inconclusive: the browser did not see the home page (")
+    assert "not heard: the browser (B)" in verdict.sentence
 
 
 def test_a_run_without_any_minutes_could_not_start(prove):
@@ -101,7 +105,7 @@ def test_what_a_run_leaves_out_is_counted(stack, prove):
     assert {(it.what, it.reason) for it in few.left_out} == {("pages", "--max-pages 1")}
 
 
-def test_a_cdn_that_answers_200_to_everything_makes_the_run_void(stack, prove):
+def test_a_cdn_that_answers_200_to_everything_is_inconclusive(stack, prove):
     del stack.static[stack.names["img/bg.svg"]]
 
     def agree(request, name):

@@ -102,7 +102,7 @@ def test_nothing_static_is_in_the_bucket_and_all_hashed_names_are_in_the_release
 def test_the_proof_is_green_says_its_weaker_promise_and_each_file_was_pulled_once(local_site):
     said = prove(local_site, "--pull", PULLED_PATH)
     assert (said["verdict"], said["findings"]) == ("passed", [])
-    assert said["sentence"].startswith("no page sends a visitor to the origin for static files; ")
+    assert said["sentence"].startswith("no page sends a visitor to the origin for static files (")
     assert said["sentence"].endswith("which pulls them from the origin")
     assert [said["checks"][letter]["state"] for letter in "PBNHOC"] == ["passed"] * 6
     lines = [json.loads(line) for line in local_site.origin_log.read_text().splitlines()]

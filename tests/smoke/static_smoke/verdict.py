@@ -3,6 +3,7 @@
 ``smoke.json`` is ``Verdict.as_json()``::
 
     {"run": "<id>", "site": "https://…", "verdict": "passed|failed|inconclusive", "sentence": "…",
+     "doubts": ["…"], "depth": "quick|full", "home_seen": bool,
      "checks": {"P": {"name", "state": "passed|failed|not checked", "reason", "checked": int}, …},
      "findings": [{"check", "url", "place", "what", "fix", "source"}],
      "consequences": [{"check", "url", "place", "what", "because"}],
@@ -13,7 +14,7 @@
      "controls": [{"name", "check", "run", "state": "detected|missed|not run", "reason"}],
      "left_out": [{"what": "pages|screens|objects", "count": int, "reason"}],
      "ended": ["part: reason"], "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
-     "page_loads": [{"url", "place", "device", "problem",
+     "page_loads": [{"url", "place", "device", "problem", "failed",
                  "timings": [{"url", "kind", "host", "status", "failure", "by", "start", "end"}]}],
      "seconds": float, "pull": bool}
 
@@ -24,6 +25,8 @@ that a finding already explains, so they fail no check of their own.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+
+from static_smoke.sentence import count, sentence
 
 CHECKS = {
     "P": "parse of every page and stylesheet",
@@ -55,8 +58,6 @@ UNKNOWN = {
     "C": "whether the origin could serve a file",
     "A": "how CDN and bucket are configured: an open bucket goes unnoticed",
 }
-# Without these checks "reached the origin" is an inference.
-_OF_ARRIVAL = "BNO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,9 @@ class Verdict:
     seconds: float = 0.0
     # What ended early, each "part: reason": the parts after it, or the rest of it, are not verified.
     ended: list[str] = field(default_factory=list)
+    depth: str = "full"
+    # Whether the browser loaded the home page, on any device.
+    home_seen: bool = True
     # Whether the promise is the weaker one of a CDN that pulls from the origin.
     pull: bool = False
     # Paths that the site's owner excused.
@@ -139,11 +143,29 @@ class Verdict:
 
     @property
     def verdict(self) -> str:
-        if self.missed or not (self.findings or self.served):
+        if self.missed:
             return "inconclusive"
         if self.findings:
             return "failed"
-        return "inconclusive" if self.ended else "passed"
+        return "inconclusive" if self.doubts else "passed"
+
+    @property
+    def doubts(self) -> Sequence[str]:
+        """Why the run can say neither passed nor failed. Findings outrank all of them but missed controls."""
+        missed = [f"{control.name}{_of(control)}: {control.reason}" for control in self.missed]
+        doubts = [f"{count(len(missed), 'control')} missed: {'; '.join(missed)}"] if missed else []
+        if self.ended:
+            doubts.append(f"it ended early: {'; '.join(self.ended)}")
+        if not (self.findings or self.served):
+            doubts.append("no page names an asset on a CDN host")
+        if self.page_loads and not self.home_seen:
+            doubts.append("the browser did not see the home page")
+        return doubts
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run was full, every check was heard whole and nothing was left out."""
+        return self.depth == "full" and not self.unverified and not self.left_out
 
     @property
     def unverified(self) -> Sequence[dict]:
@@ -161,30 +183,7 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        if self.missed:
-            missed = "; ".join(f"{control.name} ({control.check}): {control.reason}" for control in self.missed)
-            return f"the run is inconclusive: {_count(len(self.missed), 'control')} missed: {missed}".replace(
-                " (-)", ""
-            )
-        if not (self.findings or self.served):
-            return "the run is inconclusive: no page names an asset on a CDN host"
-        if self.findings:
-            failed = ", ".join(sorted({finding.check for finding in self.findings}))
-            return f"{_count(len(self.findings), 'finding')} (checks: {failed})"
-        if self.ended:
-            return f"the run is inconclusive: it ended early: {'; '.join(self.ended)}"
-        served = f"{_count(self.served, 'asset')} from the CDN"
-        excused = f"; allowed by the site's owner: {', '.join(self.excused)}" if self.excused else ""
-        if self.pull:
-            promise = (
-                f"no page sends a visitor to the origin for static files; {served}, which pulls them from the origin"
-            )
-            return promise + excused
-        absent = [letter for letter in _OF_ARRIVAL if self.checks[letter].state == "not checked"]
-        if absent:
-            missing = f"but not every check ran ({', '.join(absent)})"
-            return f"no static request to the origin was seen, {missing}; {served}{excused}"
-        return f"0 static requests reached the origin; {served}{excused}"
+        return sentence(self)
 
     @property
     def status(self) -> int:
@@ -200,15 +199,11 @@ class Verdict:
             "site": document.pop("site"),
             "verdict": self.verdict,
             "sentence": self.sentence,
+            "doubts": self.doubts,
             "unverified": self.unverified,
             **document,
         }
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _missed(control: Control) -> str:
-    of = "" if control.check == "-" else f" ({control.check})"
-    return f"{control.name}{of}: {control.reason}"
+def _of(control: Control) -> str:
+    return "" if control.check == "-" else f" ({control.check})"

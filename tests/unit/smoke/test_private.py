@@ -21,7 +21,14 @@ def usual_umask():
 
 @pytest.fixture
 def verdict():
-    load = {"url": "https://a.example/", "place": "", "device": "desktop", "problem": "", "timings": []}
+    load = {
+        "url": "https://a.example/",
+        "place": "",
+        "device": "desktop",
+        "problem": "",
+        "failed": False,
+        "timings": [],
+    }
     loads = [{**load, "screenshot": b"a person's page"}]
     return Verdict("id", "https://a.example/", {letter: CheckResult() for letter in CHECKS}, [], page_loads=loads)
 

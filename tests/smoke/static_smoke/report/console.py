@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from static_smoke.sentence import details
 from static_smoke.verdict import CHECKS, Verdict
 
 # With more assets than this, those without a finding are summed up by kind.
@@ -17,15 +18,9 @@ _COLOURS = {"passed": "green", "failed": "red", "not checked": "yellow"}
 
 
 def show(verdict: Verdict, console: Console, report: Path | None = None) -> None:
-    """Prints everything, with the verdict's sentence last."""
+    """Prints everything: the findings after the tables, then the sentence, and below it what it had no room for."""
     console.print(_assets(verdict))
     console.print(_checks(verdict))
-    for claim in verdict.unverified:
-        extent = "not verified" if claim["extent"] == "nothing" else "verified in part"
-        text = f"{extent}: {claim['unknown']} ({claim['check']}: {claim['reason']})"
-        console.print(Text(text, style="yellow"))
-    for it in verdict.left_out:
-        console.print(Text(f"left out: {it.count} {it.what} ({it.reason})", style="yellow"))
     for url, entries in groupby(sorted(verdict.allowed, key=_url), key=_url):
         lines = list(entries)
         sent = f"{len(lines)} requests, {sum(line['bytes'] for line in lines):,} bytes"
@@ -44,6 +39,8 @@ def show(verdict: Verdict, console: Console, report: Path | None = None) -> None
         console.print(Text(f"report: {report / 'index.html'}"), soft_wrap=True)
     colour = "passed" if verdict.verdict == "passed" else "failed"
     console.print(Text(verdict.sentence, style=f"bold {colour}"), soft_wrap=True)
+    for line in details(verdict):
+        console.print(Text(f"   {line}", style="yellow"), soft_wrap=True)
 
 
 def _url(entry: dict) -> str:

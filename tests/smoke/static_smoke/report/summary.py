@@ -1,7 +1,7 @@
 """Makes the verdict from the results of the checks."""
 
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,20 +40,22 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         allowed=run.allowed,
         controls=run.controls.controls,
         left_out=[*crawled_site.left_out, *run.left_out],
-        notes=[*_not_checked(run.checks), *run.notes],
+        notes=run.notes,
         pages=[_page(crawled) for crawled in crawled_site.pages],
         page_loads=[_page_load(load, run.hosts) for load in run.page_loads],
         seconds=round(seconds, 1),
         ended=run.ended,
+        depth=run.options.depth,
+        home_seen=_home_seen(run.page_loads, crawled_site),
         pull=bool(run.options.pull),
         excused=tuple(path for path, _ in run.options.allow),
     )
 
 
-def _not_checked(checks: dict[str, CheckResult]) -> Iterator[str]:
-    for letter, check in checks.items():
-        if check.state == "not checked":
-            yield f"not checked: {letter} ({check.reason})"
+def _home_seen(page_loads: Iterable[PageLoad], crawled_site: CrawlResult) -> bool:
+    """Whether a load of the first page succeeded: of the home page, or of the first path where there is none."""
+    home = next((crawled.page.place for crawled in crawled_site.pages if not crawled.replay), None)
+    return any(load.place == home and not load.failed for load in page_loads)
 
 
 def _asset(asset: Asset, facts: Iterable[Fact]) -> dict:
@@ -94,6 +96,7 @@ def _page_load(load: PageLoad, hosts: Hosts) -> dict:
         "place": load.place,
         "device": load.device,
         "problem": load.problem,
+        "failed": load.failed,
         "screenshot": load.screenshot,
         "timings": [_timing(request, load, hosts) for request in load.requests],
     }
