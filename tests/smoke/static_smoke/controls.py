@@ -30,9 +30,9 @@ class Controls:
         self._options, self._hosts, self._deadline = options, hosts, deadline
         self.opening, self.planted, self.leaking, self.closing = (new_run() for _ in range(4))
         self.controls: list[Control] = []
-        self._leak = f"/static/control-{self.leaking}.png"
-        self._opening = f"/static/opening-{self.opening}.css"
-        self._page = urljoin(hosts.site, f"/slipway-smoke-{self.leaking}/")
+        self._leak = f"{hosts.home}static/control-{self.leaking}.png"
+        self._opening = f"{hosts.home}static/opening-{self.opening}.css"
+        self._page = urljoin(hosts.site, f"slipway-smoke-{self.leaking}/")
         self._browser_ran = False
 
     def _add(self, name: str, check: str, run: str, seen: bool, reason: str) -> None:
@@ -55,7 +55,7 @@ class Controls:
     async def plant(self, playwright: Playwright | None, directory: Path) -> None:
         """Sends the planted request; parses the leaking page and loads it in a browser of its own."""
         async with self._client("browser", self.planted) as client:
-            await client.request(urljoin(self._hosts.site, f"/static/planted-{self.planted}.css"))
+            await client.request(urljoin(self._hosts.site, f"static/planted-{self.planted}.css"))
         text = _LEAKING.format(path=self._leak)
         page = parse(self._page, text)
         found = page_references.judge_references(page.references, self._hosts)
@@ -109,7 +109,7 @@ class Controls:
 
     async def check_log(self, log: OriginLog) -> None:
         """Waits for the last line, then looks for every planted request."""
-        closing = f"/static/closing-{self.closing}.css"
+        closing = f"{self._hosts.home}static/closing-{self.closing}.css"
         async with self._client("log", self.closing) as client:
             await client.request(urljoin(self._hosts.site, closing))
         await log.wait_for(lambda lines: any(line.is_of(self.closing) for line in lines))
@@ -120,7 +120,7 @@ class Controls:
             return any(urlsplit(fact.url).path == path for fact in facts)
 
         missing = "its line did not appear in the log"
-        planted = f"/static/planted-{self.planted}.css"
+        planted = f"{self._hosts.home}static/planted-{self.planted}.css"
         why = log.gap() or log.gone()
         missing += f" ({why})" if why else ""
         self._add("opening request", "O", self.opening, arrived(self.opening, self._opening), missing)

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from static_smoke.http.allowed import allow
+from static_smoke.http.urls import resolve
 
 LOGIN_VARIABLE = "SMOKE_LOGIN"
 DEPTHS = ("quick", "full")
@@ -69,7 +70,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         epilog=f"{LOGIN_VARIABLE}=user:password in the environment signs in and crawls on. "
         "Exit status: 0 passed, 1 failed or inconclusive, 2 the run could not be made, 130 interrupted.",
     )
-    parser.add_argument("--site", required=True, type=_url, help="the site, https://www.…")
+    parser.add_argument("--site", required=True, type=_site, help="the site, https://www.…")
     parser.add_argument("--static", type=_url, help="the static host (else: read from the pages)")
     parser.add_argument("--media", type=_url, help="the media host (else: read from the pages)")
     parser.add_argument("--origin", type=_url, help="where the origin itself listens")
@@ -150,7 +151,18 @@ def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise argparse.ArgumentTypeError(f"{text!r} is not an http(s) URL")
-    return text if parts.path else f"{text}/"
+    # The URL as a browser writes it: without the scheme's own port, and with an international host's ASCII name.
+    url = resolve(text, text if parts.path else f"{text}/")
+    if url is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an http(s) URL")
+    return url
+
+
+def _site(text: str) -> str:
+    """The site's URL; its last part is a folder, unless it has an extension."""
+    url = _url(text)
+    last = url.rpartition("/")[2]
+    return url if not last or set(".?") & set(last) else f"{url}/"
 
 
 def _allowance(text: str) -> tuple[str, str]:

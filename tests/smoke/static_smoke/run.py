@@ -32,6 +32,7 @@ from static_smoke.http import coding
 from static_smoke.http.allowed import allow
 from static_smoke.http.cdn import MARKER
 from static_smoke.http.client import Client, new_run
+from static_smoke.http.discovery import discover
 from static_smoke.http.hosts import Hosts
 from static_smoke.options import Options
 from static_smoke.parse.modules import ImportMap
@@ -157,7 +158,7 @@ class Run:
 
     async def _request_assets(self, crawled_site: CrawlResult) -> None:
         references = [ref for crawled in crawled_site.pages for ref in crawled.page.references]
-        self.hosts.discover((ref.url, ref.kind) for ref in references)
+        discover(self.hosts, ((ref.url, ref.kind) for ref in references), self.manifest.entries.keys())
         importmap = ImportMap()
         for crawled in crawled_site.pages:
             importmap.imports |= crawled.page.importmap.imports

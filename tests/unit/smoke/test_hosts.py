@@ -2,12 +2,15 @@
 
 import pytest
 
+from static_smoke.http.discovery import discover
 from static_smoke.http.hosts import Hosts
+from static_smoke.http.urls import resolve
+from static_smoke.options import parse
 
 
 def found(site: str, references: list[tuple[str, str]]) -> tuple[str | None, str | None]:
     hosts = Hosts(site)
-    hosts.discover(references)
+    discover(hosts, references)
     return hosts.static, hosts.media
 
 
@@ -48,3 +51,88 @@ def test_a_static_url_on_the_site_is_no_static_host():
 def test_one_host_may_serve_both_below_two_paths(url, role):
     static, media = "https://cdn.example.com/static/", "https://cdn.example.com/media/"
     assert Hosts("https://www.example.com/", static, media).role(url) == role
+
+
+@pytest.mark.parametrize(
+    ("site", "url", "same"),
+    [
+        ("https://example.com", "https://www.example.com/a", True),
+        ("https://example.com:443", "https://example.com/a", True),
+        ("http://example.com:8000", "http://example.com:8000/a", True),
+        ("http://example.com:8000", "http://example.com/a", False),
+        ("http://[::1]:8000", "http://[::1]:8000/a", True),
+        ("https://[2001:db8::1]/", "https://[2001:DB8::1]:443/a", True),
+        ("https://bücher.example", "https://xn--bcher-kva.example/a", True),
+        ("https://EXAMPLE.com", "https://example.com/a", True),
+        ("https://example.de", "https://example.com/a", False),
+    ],
+)
+def test_the_sites_host_however_it_is_written(site, url, same):
+    hosts = Hosts(parse(["--site", site]).site)
+    assert hosts.is_origin(resolve(hosts.site, url)) is same
+
+
+@pytest.mark.parametrize(
+    ("site", "home"),
+    [
+        ("https://example.com", "/"),
+        ("https://example.com/app", "/app/"),
+        ("https://example.com/a/b/", "/a/b/"),
+        ("https://example.com/a/index.html", "/a/"),
+    ],
+)
+def test_a_site_may_be_below_a_path(site, home):
+    hosts = Hosts(parse(["--site", site]).site)
+    assert hosts.home == home
+    assert hosts.looks_static(f"https://example.com{home}static/a") and hosts.looks_static(
+        "https://example.com/static/a"
+    )
+    assert hosts.is_home(f"https://example.com{home}x/") and not hosts.is_home(f"https://example.org{home}x/")
+    assert hosts.is_home("https://example.com/other/") is (home == "/")
+
+
+@pytest.mark.parametrize("path", ["/tags/node.js/", "/media/press/", "/static/", "/wiki/Logo.svg", "/media/press"])
+def test_a_page_is_no_file_whatever_it_is_called(path):
+    hosts = Hosts("https://example.com/", pages={"/wiki/Logo.svg", "/media/press"})
+    assert not hosts.looks_static(f"https://example.com{path}")
+    assert hosts.looks_static("https://example.com/wiki/Other.svg")
+
+
+CDN = "https://d111abc.cloudfront.net"
+
+
+@pytest.mark.parametrize(
+    ("paths", "names", "static", "media"),
+    [
+        # As the manifest names it, whatever the folder is called.
+        (["/abc/v1/css/a.css", "/abc/v1/img/b.png"], {"css/a.css", "img/b.png"}, "/abc/v1/", None),
+        (["/abc/v1/css/a.css", "/abc/up/b.jpg"], {"css/a.css"}, "/abc/v1/", None),
+        (["/abc/v1/css/a.css", "/abc/media/b.jpg"], {"css/a.css"}, "/abc/v1/", "/abc/media/"),
+        (["/css/%C3%A4.css"], {"css/ä.css"}, "/", None),
+        # By what folders are usually called.
+        (["/abc/static/css/a.css", "/abc/static/img/b.png"], set(), "/abc/static/", None),
+        (["/abc/static/css/a.css", "/abc/media/b.jpg"], set(), "/abc/static/", "/abc/media/"),
+        (["/static/css/a.css", "/uploads/b.jpg"], set(), "/static/", "/uploads/"),
+        (["/css/a.css", "/img/b.jpg"], set(), "/", None),
+        (["/css/a.css", "/media/b.jpg"], set(), "/", None),
+    ],
+)
+def test_the_folder_on_a_cdn_is_found_by_the_manifest_or_by_its_name(paths, names, static, media):
+    hosts = Hosts("https://example.org/")
+    kinds = {".css": "style"}
+    discover(hosts, [(CDN + path, kinds.get(path[-4:], "image")) for path in paths], names)
+    assert (hosts.static, hosts.media) == (CDN + static, media and CDN + media)
+
+
+def test_a_file_beside_a_folder_that_was_guessed_counts_as_static_and_one_beside_a_given_folder_is_somebody_elses():
+    hosts = Hosts("https://example.org/")
+    discover(hosts, [(f"{CDN}/a/static/a.css", "style")])
+    assert hosts.role(f"{CDN}/b/static/b.css") == "static"
+    given = Hosts("https://example.org/", static=f"{CDN}/a/static")
+    assert (given.role(f"{CDN}/b/static/b.css"), given.role(f"{CDN}/a/static/a.css")) == ("other", "static")
+    assert (given.name(f"{CDN}/a/static/css/a.css"), hosts.name(f"{CDN}/b/c.css")) == ("css/a.css", "b/c.css")
+
+
+def test_a_plain_url_of_the_cdn_is_the_cdns_too():
+    hosts = Hosts("https://example.org/", static="https://static.example.org")
+    assert hosts.role("http://static.example.org/a") == "static"

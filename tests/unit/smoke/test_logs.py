@@ -33,6 +33,8 @@ def judged(tmp_path, *texts: str, allowances: list | None = None) -> list:
     [
         {"dest": "style", "uri": "/any"},
         {"dest": "empty", "uri": "/static/a.bin"},
+        {"dest": "document", "uri": "/static/a.css"},
+        {"dest": "script", "uri": "/tags/node.js"},
         {"dest": "empty", "uri": "/a.css"},
         {"dest": "empty", "uri": "/any", "type": "image/png"},
         {"dest": "serviceworker", "uri": "/worker", "type": "text/javascript"},
@@ -50,6 +52,8 @@ def test_a_static_line_is_known_by_dest_name_or_type(tmp_path, changes):
         {},
         {"dest": "empty", "uri": "/api/photos", "type": "application/json"},
         {"dest": "empty", "uri": "/export", "type": "application/octet-stream"},
+        {"uri": "/tags/node.js"},
+        {"uri": "/static/"},
         {"run": "ffffffffffff", "agent": "x slipway-smoke/ffffffffffff", "uri": "/static/a.css"},
         {"run": "", "agent": "a visitor", "uri": "/static/a.css", "dest": "style"},
     ],

@@ -60,6 +60,8 @@ def is_static(request: BrowserRequest, hosts: Hosts) -> bool:
     """Whether a request to the origin is one for a static file, by its type or its URL."""
     if hosts.allowed(request.url):
         return False
+    if request.kind == "document" and request.status < 400 and hosts.may_be_page(request.url, request.type):
+        return False
     return request.kind in STATIC_DESTINATIONS or hosts.looks_static(request.url)
 
 

@@ -20,7 +20,7 @@ async def check(client: Client, assets: Iterable[Asset], hosts: Hosts, manifest:
     """Requests every name of the manifest, or those in the pages without one, and the media of the pages."""
     assets, names, reason = list(assets), manifest.names, ""
     if not names:
-        names = [urlsplit(it.url).path.lstrip("/") for it in assets if hosts.role(it.url) == "static"]
+        names = [hosts.name(it.url) for it in assets if hosts.role(it.url) == "static"]
         reason = "no --manifest: only names in the pages were requested"
     if not names:
         return Result(reason="no --manifest, and the pages name no asset")
@@ -35,7 +35,7 @@ async def request_media(client: Client, hosts: Hosts, assets: list[Asset], origi
     headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
     for asset in assets[:MEDIA]:
         path = urlsplit(asset.url).path
-        for place in dict.fromkeys((f"/media{path}", path)):
+        for place in dict.fromkeys((f"{hosts.home}media{path}", hosts.home + path.lstrip("/"))):
             checked += 1
             answer = await client.request(urljoin(origin, place), headers=headers)
             if answer.status == 200 and (answer.body == asset.body or STATIC_TYPES.match(answer.type)):
@@ -48,7 +48,8 @@ async def request_names(
     client: Client, hosts: Hosts, manifest: Manifest, names: Iterable[str], origin: str
 ) -> tuple[list[Fact], int]:
     """Facts, and how many paths were requested. ``origin``: the address of the origin itself."""
-    prefixes = dict.fromkeys(["/static/", urlsplit(hosts.static or "").path or "/", "/"])
+    # Below the site's own folder: the rest of the host may be somebody else's site.
+    prefixes = dict.fromkeys([f"{hosts.home}static/", hosts.home + urlsplit(hosts.static or "").path[1:], hosts.home])
     paths = [(prefix, name) for prefix in prefixes for name in names]
     turn = asyncio.Semaphore(MAX_CONNECTIONS)
     # The site's name, as in a visitor's request.
@@ -83,7 +84,7 @@ def _judge(answer: Answer, prefix: str, name: str, manifest: Manifest, hosts: Ho
     if _same_bytes(answer, name, manifest, entry):
         what = f"the origin sends the file's own bytes with status {answer.status}"
         yield Fact(Rule.SERVED, url, place, what)
-    elif answer.status not in (404, 410) and not (prefix == "/" and _is_a_page(answer, name, hosts)):
+    elif answer.status not in (404, 410) and not (prefix == hosts.home and _is_a_page(answer, name, hosts)):
         status = " ".join(filter(None, (str(answer.status or answer.error), answer.type)))
         yield Fact(Rule.SERVED, url, place, f"the origin answers {status}, not 404")
 
@@ -98,7 +99,7 @@ def _same_bytes(answer: Answer, name: str, manifest: Manifest, entry: Entry | No
 
 
 def _is_a_page(answer: Answer, name: str, hosts: Hosts) -> bool:
-    """Below "/" the site may have pages of its own: a login in front of all of /admin/, a
+    """In its own folder the site may have pages of its own: a login in front of all of /admin/, a
     catch-all. A page is not a file, nor is a redirect to one."""
     if 300 <= answer.status < 400:
         target = urljoin(urljoin(hosts.site, name), answer.headers.get("Location", ""))

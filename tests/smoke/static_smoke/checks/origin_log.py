@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from static_smoke.checks.log_files import RotatedLog
 from static_smoke.checks.result import Result
@@ -161,12 +161,14 @@ def is_static(line: Line, hosts: Hosts) -> bool:
     """By its Sec-Fetch-Dest, its name or its Content-Type; or it is on the allow-list."""
     url = _url(hosts.site, line)
     sent = line.status < 300 and STATIC_TYPES.match(line.type)
-    return bool(line.dest in STATIC_DESTINATIONS or hosts.looks_static(url) or sent or hosts.allowed(url))
+    opened = line.dest in ("document", "iframe", "frame") and line.status < 400
+    named = hosts.looks_static(url) and not (opened and hosts.may_be_page(url, line.type))
+    return bool(line.dest in STATIC_DESTINATIONS or named or sent or hosts.allowed(url))
 
 
 def _url(base: str, line: Line) -> str:
     """The requested URL on ``base``. Anybody may request //[ , which is a path here and not a host."""
-    return f"{base.rstrip('/')}/{_ORIGIN.sub('', line.uri).lstrip('/')}"
+    return f"{urljoin(base, '/')}{_ORIGIN.sub('', line.uri).lstrip('/')}"
 
 
 def _base(line: Line, hosts: Hosts) -> str:

@@ -68,6 +68,8 @@ def is_leak(reference: Reference, hosts: Hosts) -> bool:
     entry = hosts.allowed(reference.url)
     if entry is not None and entry.written:
         return False
+    if reference.kind == "link" and not hosts.is_home(reference.url):
+        return False  # somebody else's site on the same host
     return reference.kind not in _LINKED or hosts.looks_static(reference.url)
 
 

@@ -1,11 +1,9 @@
 """The role of a URL's host: the origin, the static host, the media host or a third party."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from static_smoke.http.allowed import ALLOWED, Allowed
 from static_smoke.http.urls import served_path
@@ -40,6 +38,8 @@ class Hosts:
     """``site``, ``static`` and ``media`` are URLs; the latter two may be set by ``discover``.
 
     ``allows``: what the site's owner allows in addition to ALLOWED; ``used``: what of that was met.
+    ``pages``: paths that were answered with a page, whatever they are called.
+    ``guessed``: the static files' folder on their host is not certain, so what lies beside it counts as theirs.
     """
 
     site: str
@@ -47,13 +47,16 @@ class Hosts:
     media: str | None = None
     allows: tuple[Allowed, ...] = ()
     used: set[Allowed] = field(default_factory=set)
+    pages: set[str] = field(default_factory=set)
+    guessed: bool = False
 
     def __post_init__(self):
         for name in ("static", "media"):
             given = getattr(self, name)
             # A static URL on the site's own host is the fault that the proof looks for.
             if given and self.is_origin(given):
-                setattr(self, name, None)
+                given = None
+            setattr(self, name, f"{given.rstrip('/')}/" if given else None)
 
     @property
     def origin(self) -> str:
@@ -62,27 +65,36 @@ class Hosts:
         return f"{parts.scheme}://{parts.netloc}"
 
     def is_origin(self, url: str) -> bool:
-        parts, site = urlsplit(url), urlsplit(self.site)
-        return _bare(parts.netloc) == _bare(site.netloc) or (
-            parts.hostname is not None
-            and parts.port is None
-            and site.port is None
-            and _bare(parts.hostname) == _bare(site.hostname)
-        )
+        return bare(urlsplit(url).netloc) == bare(urlsplit(self.site).netloc)
+
+    @property
+    def home(self) -> str:
+        """The site's folder on its host, "/" for most. The host's other folders may be somebody else's site."""
+        return urlsplit(self.site).path.rpartition("/")[0] + "/"
+
+    def is_home(self, url: str) -> bool:
+        return self.is_origin(url) and urlsplit(url).path.startswith(self.home)
 
     def role(self, url: str) -> str:
         """ "origin", "static", "media" or "other"."""
         if self.is_origin(url):
             return "origin"
+        # One host may serve both, and other sites beside them.
+        fitting = [(len(base.path), role) for role, base in self._bases if _is_below(base, urlsplit(url))]
+        if fitting:
+            return max(fitting)[1]
+        same = self.guessed and urlsplit(url).netloc == urlsplit(self.static).netloc
+        return "static" if same else "other"
+
+    def name(self, url: str) -> str:
+        """The name of a file of the CDN, below the folder that is its host's."""
         parts = urlsplit(url)
-        for role, base in (("media", self.media), ("static", self.static)):
-            if base is None:
-                continue
-            home = urlsplit(base)
-            shared = self.static and self.media and _same_host(self.static, self.media)
-            if parts.netloc == home.netloc and (not shared or parts.path.startswith(home.path)):
-                return role
-        return "other"
+        folders = [base.path for _, base in self._bases if _is_below(base, parts)]
+        return unquote(parts.path.removeprefix(max(folders, key=len, default="")).lstrip("/"))
+
+    @property
+    def _bases(self) -> list[tuple[str, SplitResult]]:
+        return [(role, urlsplit(base)) for role, base in (("media", self.media), ("static", self.static)) if base]
 
     def is_ours(self, url: str) -> bool:
         return self.role(url) in ("static", "media")
@@ -103,7 +115,16 @@ class Hosts:
         return [entry.pattern for entry in self.allows if entry not in self.used]
 
     def looks_static(self, url: str) -> bool:
+        """By its name alone. A folder is no file, nor is what was answered with a page: /media/press/ or
+        /tags/node.js."""
+        path = served_path(url)
+        if path.endswith("/") or path in self.pages:
+            return False
         return extension(url) in STATIC_EXTENSIONS or self.is_below_prefix(url)
+
+    def may_be_page(self, url: str, content_type: str) -> bool:
+        """Whether a document of this type at ``url`` is a page, whatever extension it is called by."""
+        return content_type.startswith("text/html") and not self.is_below_prefix(url)
 
     def is_below_prefix(self, url: str) -> bool:
         """Whether its path is below one of the static files' or the media's, however it is encoded."""
@@ -116,45 +137,16 @@ class Hosts:
     def prefixes(self) -> list[str]:
         return self._prefixes(self.static, "/static/") + self._prefixes(self.media, "/media/")
 
-    @staticmethod
-    def _prefixes(base: str | None, usual: str) -> list[str]:
+    def _prefixes(self, base: str | None, usual: str) -> list[str]:
         path = urlsplit(base or "").path
-        return [usual] if path in ("", "/", usual) else [usual, path]
-
-    def discover(self, references: Iterable[tuple[str, str]]) -> None:
-        """Finds missing hosts in ``references`` (URL, kind): a host of the site's own domain, else
-        one with a CDN's default name. A host that has images only is the media host."""
-        counts: dict[str, Counter] = {}
-        for url, kind in references:
-            if self.role(url) == "other":
-                parts = urlsplit(url)
-                counts.setdefault(f"{parts.scheme}://{parts.netloc}/", Counter())[kind] += 1
-        hosts = sorted(counts, key=lambda base: -counts[base].total())
-        related = [base for base in hosts if self._is_related(urlsplit(base).hostname or "")]
-        related = related or [base for base in hosts if _CDN_NAMES.search(urlsplit(base).hostname or "")]
-        for base in related:
-            if counts[base].keys() & _CODE:
-                self.static = self.static or base
-            elif "image" in counts[base]:
-                self.media = self.media or base
-
-    def _is_related(self, host: str) -> bool:
-        family = _bare(urlsplit(self.site).hostname or "")
-        parent = family.partition(".")[2]
-        if "." in parent and not _SECOND_LEVEL.fullmatch(parent):
-            family = parent
-        return host.endswith(f".{family}")
+        below = (usual, self.home + usual.lstrip("/"), *(() if path in ("", "/") else (path,)))
+        return list(dict.fromkeys(below))
 
 
-_CODE = {"style", "script", "module", "font", "manifest"}
-_SECOND_LEVEL = re.compile(r"(co|com|org|net|ac|gov|edu)\.[a-z]{2}")
-_CDN_NAMES = re.compile(r"\.(cloudfront\.net|r2\.dev|fastly\.net|akamaized\.net|edgesuite\.net|b-cdn\.net)$")
-
-
-def _bare(netloc: str) -> str:
+def bare(netloc: str) -> str:
     """Without www. and the root's dot, which change no address."""
     return netloc.removeprefix("www.").replace(".:", ":").removesuffix(".")
 
 
-def _same_host(one: str, other: str) -> bool:
-    return urlsplit(one).netloc == urlsplit(other).netloc
+def _is_below(base: SplitResult, parts: SplitResult) -> bool:
+    return parts.netloc == base.netloc and parts.path.startswith(base.path)

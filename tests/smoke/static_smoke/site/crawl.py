@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from static_smoke.http.client import Answer, Client, new_run
 from static_smoke.http.hosts import Hosts
-from static_smoke.http.urls import resolve
+from static_smoke.http.urls import resolve, served_path
 from static_smoke.options import Options
 from static_smoke.parse.page import Page, parse
 from static_smoke.rules import Fact, Rule
@@ -96,7 +96,7 @@ class CrawlResult:
 async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> CrawlResult:
     """Everything that can be reached within the options' bounds. ``deadline``: a monotonic second."""
     result = CrawlResult()
-    start = ["", *options.paths, "/admin/", "/sitemap.xml"]
+    start = ["", *options.paths, "admin/", "sitemap.xml"]
     async with Client(options, run, cookies=True, until=deadline) as client:
         await _walk(result, client, options, hosts, start, deadline, signed_in=False)
         if options.login:
@@ -106,7 +106,7 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Cr
             elif problem:
                 result.sign_in_problem = problem
             else:
-                start = ["", "/admin/", landing, *options.paths]
+                start = ["", "admin/", landing, *options.paths]
                 await _walk(result, client, options, hosts, start, deadline, signed_in=True)
                 result.cookies = _cookies(client, hosts)
         else:
@@ -164,6 +164,7 @@ async def _walk(result, client, options, hosts, start, deadline, *, signed_in: b
             kind = "admin" if "/admin/" in urlsplit(answer.url).path else "page"
             crawled = result.add(answer, kind, signed_in=signed_in)
             if crawled:
+                hosts.pages |= {served_path(each.url) for each in answers}
                 level += [*crawled.page.links, *crawled.page.feeds]
         level = [url for url in dict.fromkeys(level) if _crawlable(url, hosts)]
     deeper = {url for url in level if patterns[_pattern(url)] < PAGES_A_PATTERN}
@@ -197,7 +198,7 @@ async def _errors(result: CrawlResult, client: Client, hosts: Hosts) -> None:
                 if result.add(answer, status, replay=status != "404") is None:
                     result.notes.append(f"the {status} answer is not a page")
                 break
-            answers.append(f"{method} {path}: {answer.error or f'answered {answer.status}'}")
+            answers.append(f"{method} {urlsplit(answer.url).path}: {answer.error or f'answered {answer.status}'}")
         else:
             result.notes.append(f"not checked: the {status} page ({'; '.join(answers)})")
     if not any(crawled.answer.status >= 500 for crawled in result.pages):
@@ -209,21 +210,21 @@ def _error_requests() -> dict[str, list[tuple[str, str, dict[str, str], bytes | 
     token = "s" * 32
     csrf = {"Cookie": f"csrftoken={token}", "X-CSRFToken": token}
     return {
-        "404": [("GET", f"/slipway-smoke-{new_run()}/", {}, None)],
+        "404": [("GET", f"slipway-smoke-{new_run()}/", {}, None)],
         "400": [
             # A form without the boundary that its type must have.
-            ("POST", "/", {**csrf, "Content-Type": "multipart/form-data"}, b"form"),
+            ("POST", "", {**csrf, "Content-Type": "multipart/form-data"}, b"form"),
             # A host that is not the site's: a server before Django may close the connection without an answer.
-            ("GET", "/", {"Host": "smoke.invalid"}, None),
+            ("GET", "", {"Host": "smoke.invalid"}, None),
         ],
-        "403": [("POST", "/", {}, b"")],
-        "405": [("PUT", "/", csrf, b"")],
+        "403": [("POST", "", {}, b"")],
+        "405": [("PUT", "", csrf, b"")],
     }
 
 
 def _crawlable(url: str, hosts: Hosts) -> bool:
     same = urlsplit(url).netloc == urlsplit(hosts.site).netloc
-    return same and not hosts.looks_static(url) and not _NEVER.search(urlsplit(url).path)
+    return same and hosts.is_home(url) and not hosts.looks_static(url) and not _NEVER.search(urlsplit(url).path)
 
 
 def _pattern(url: str) -> str:

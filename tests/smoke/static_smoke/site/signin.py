@@ -12,7 +12,7 @@ from static_smoke.http.client import Answer, Client
 from static_smoke.options import Options
 
 NO_FORM = "no login form found"
-USUAL = ("/login/", "/accounts/login/", "/admin/login/")
+USUAL = ("login/", "accounts/login/", "admin/login/")
 _MOST_REDIRECTS = 5
 _TEXT = ("text", "email", "tel")
 # https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#autofill
