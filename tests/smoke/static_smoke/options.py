@@ -68,7 +68,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         prog="static-smoke",
         description="Prove that no static request reaches a site's origin.",
         epilog=f"{LOGIN_VARIABLE}=user:password in the environment signs in and crawls on. "
-        "Exit status: 0 passed, 1 failed or inconclusive, 2 the run could not be made, 130 interrupted.",
+        "Exit status: 0 passed, 1 failed or inconclusive, 2 the run could not start.",
     )
     parser.add_argument("--site", required=True, type=_site, help="the site, https://www.…")
     parser.add_argument("--static", type=_url, help="the static host (else: read from the pages)")

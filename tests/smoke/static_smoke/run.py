@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,14 +51,23 @@ class NotStarted(ValueError):
 
 def run(options: Options, say: Callable[[str], None] = lambda text: None) -> Verdict:
     """The whole proof. ``say`` is called with a phrase for each step."""
-    return asyncio.run(Run(options, say).run())
+    return Run(options, say).run()
 
 
 class Run:
     """The state that the phases share. Each check is "not checked" until its phase has run."""
 
-    def __init__(self, options: Options, say: Callable[[str], None]):
-        self.options, self.say = options, say
+    def __init__(
+        self,
+        options: Options,
+        say: Callable[[str], None] = lambda text: None,
+        keep: Callable[[Verdict], None] = lambda verdict: None,
+    ):
+        """``keep`` is called before each part with the verdict of a run that ends there: whatever then happens.
+
+        Raises ValueError or OSError for options that nothing can be run with.
+        """
+        self.options, self.say, self._keep = options, say, keep
         self.id = new_run()
         allows = tuple(allow(path, reason) for path, reason in options.allow)
         self.hosts = Hosts(options.site, options.static, options.media, allows)
@@ -68,20 +78,49 @@ class Run:
         self.facts: list[Fact] = []
         self.notes = [f"allowed by the site's owner: {path} ({reason})" for path, reason in options.allow]
         self.notes += [f"waived by the site's owner: {setting} ({reason})" for setting, reason in options.waived]
+        if options.pull:
+            self.notes.append(f"pull mode: the origin's files are not checked below {options.pull}")
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
         self.page_loads: list[PageLoad] = []
         self.crawled_site = CrawlResult()
         self.ended: list[str] = []
+        self.started = True
+        self._current = ""
         self.deadline = Deadline(options.minutes)
         self.controls = Controls(options, self.hosts, self.deadline)
         self.left_out: list[LeftOut] = []
 
-    async def run(self) -> Verdict:
+    def run(self) -> Verdict:
+        """Raises ValueError or OSError if the log cannot be read or ``keep`` cannot write."""
         log = self._open_log()
+        self._keep(self.verdict("it was ended from outside before its first request"))
+        asyncio.run(self._run(log))
+        return self.verdict()
+
+    def verdict(self, *ended: str) -> Verdict:
+        """What is known by now; ``ended``: why nothing more will be."""
+        if self.options.pull:
+            self.facts = pull.excuse(self.facts, self.options.pull, self.manifest)
+        verdict = conclude(self, self.crawled_site, self.deadline.passed)
+        verdict.ended += ended
+        return verdict
+
+    async def _run(self, log: OriginLog | None) -> None:
+        try:
+            await self._parts(log)
+        except NotStarted as error:
+            self.started = False
+            self.ended.append(str(error))
+        except asyncio.CancelledError:
+            # Ctrl-C, or SIGTERM: asyncio.run cancels this task.
+            self.ended.append(f"{self._current}: it was interrupted")
+
+    async def _parts(self, log: OriginLog | None) -> None:
         if log is not None:
             await self._part("crawl", "O", self.controls.open_log(log))
         await self._part("crawl", "P", self._crawl())
+        self._check_crawl()
         await self._part("assets", "PH", self._request_assets(self.crawled_site))
         await self._part("provisioned", "A", self._check_provisioned())
         await self._part("uploads", "A", self._try_upload(self.crawled_site))
@@ -89,25 +128,24 @@ class Run:
         await self._part("log", "O", self._read_log(log))
         if self.options.depth == "full":
             self.notes += [f"allow: {pattern} matched no request" for pattern in self.hosts.unused]
-        if self.options.pull:
-            self.facts = pull.excuse(self.facts, self.options.pull, self.manifest)
-            self.notes.append(f"pull mode: the origin's files are not checked below {self.options.pull}")
-        return conclude(self, self.crawled_site, self.deadline.passed)
 
     async def _part(self, name: str, letters: str, work: Awaitable[None]) -> None:
         """One part of the run, until its share of --minutes is over. It costs its own checks if it fails, and no more.
 
         ``letters``: the checks that know less, or nothing, if it fails.
         """
+        self._current = name
+        with suppress(OSError):
+            self._keep(self.verdict(f"{name}: it was ended from outside"))
         try:
             async with asyncio.timeout(self.deadline.left(name) + GRACE):
                 await work
-        except TimeoutError:
-            self._cost(name, letters, f"--minutes {self.options.minutes:g} were over")
-        except NotStarted:
-            raise
+            if not self.deadline.left(name):
+                raise TimeoutError
         except Exception as error:  # whatever it is, the other parts' findings are kept
-            self._cost(name, letters, str(error) or type(error).__name__)
+            late = isinstance(error, TimeoutError) and not self.deadline.left(name)
+            over = f"--minutes {self.options.minutes:g} were over"
+            self._cost(name, letters, over if late else str(error) or type(error).__name__)
 
     def _cost(self, name: str, letters: str, reason: str) -> None:
         """A part has ended early, so these checks are not verified, or in part only."""
@@ -122,12 +160,24 @@ class Run:
 
     async def _crawl(self) -> None:
         self.say("crawl the site")
-        self.crawled_site = await crawl(self.options, self.hosts, self.id, self.deadline.of("crawl"))
+        await crawl(self.options, self.hosts, self.id, self.deadline.of("crawl"), self.crawled_site)
+
+    def _check_crawl(self) -> None:
+        """Raises NotStarted without any page to check."""
         # A site whose every page fails with DEBUG on has a finding already.
         if not any(crawled.answer.status == 200 or crawled.has_debug_body for crawled in self.crawled_site.pages):
-            problems = [note for note in self.crawled_site.notes if note.startswith(self.options.site)]
-            raise NotStarted(problems[0] if problems else f"{self.options.site} has no page with status 200")
-        self._check_crawl(self.crawled_site)
+            answers = "; ".join(dict.fromkeys(self.crawled_site.tried or self.ended))
+            self.ended.clear()
+            raise NotStarted(f"{self.options.site} has no page with status 200: {answers}")
+        crawled_site = self.crawled_site
+        self.notes += crawled_site.notes
+        self.facts += crawled_site.facts
+        if crawled_site.sign_in_problem:
+            control = Control("sign-in", "-", self.id, "missed", crawled_site.sign_in_problem)
+            self.controls.controls.append(control)
+            self.notes.append(crawled_site.sign_in_problem)
+        if not any(MARKER in crawled.answer.headers for crawled in crawled_site.pages):
+            self.notes.append(f"not checked: who answers, by header (the origin adds no {MARKER})")
 
     async def _load_and_request(self) -> None:
         self.say("request static files from the origin, and load pages in Chromium")
@@ -143,16 +193,6 @@ class Run:
         self.facts += result.facts
         state = "not checked" if result.checked is None else "passed"
         self.checks[letter] = CheckResult(state, result.reason, result.checked or 0)
-
-    def _check_crawl(self, crawled_site: CrawlResult) -> None:
-        self.notes += crawled_site.notes
-        self.facts += crawled_site.facts
-        if crawled_site.sign_in_problem:
-            control = Control("sign-in", "-", self.id, "missed", crawled_site.sign_in_problem)
-            self.controls.controls.append(control)
-            self.notes.append(crawled_site.sign_in_problem)
-        if not any(MARKER in crawled.answer.headers for crawled in crawled_site.pages):
-            self.notes.append(f"not checked: who answers, by header (the origin adds no {MARKER})")
 
     # P and H
 

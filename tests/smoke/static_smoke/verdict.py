@@ -16,7 +16,7 @@
      "ended": ["part: reason"], "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
      "page_loads": [{"url", "place", "device", "problem", "failed",
                  "timings": [{"url", "kind", "host", "status", "failure", "by", "start", "end"}]}],
-     "seconds": float, "pull": bool}
+     "seconds": float, "started": bool, "pull": bool}
 
 A control's check is "-" where it belongs to none. Times are milliseconds since the load began.
 ``bytes`` counts the body on the wire, ``size`` the decoded one. ``consequences`` are facts
@@ -127,6 +127,8 @@ class Verdict:
     depth: str = "full"
     # Whether the browser loaded the home page, on any device.
     home_seen: bool = True
+    # False: nothing was checked, and ``ended`` says why.
+    started: bool = True
     # Whether the promise is the weaker one of a CDN that pulls from the origin.
     pull: bool = False
     # Paths that the site's owner excused.
@@ -143,7 +145,7 @@ class Verdict:
 
     @property
     def verdict(self) -> str:
-        if self.missed:
+        if not self.started or self.missed:
             return "inconclusive"
         if self.findings:
             return "failed"
@@ -152,6 +154,8 @@ class Verdict:
     @property
     def doubts(self) -> Sequence[str]:
         """Why the run can say neither passed nor failed. Findings outrank all of them but missed controls."""
+        if not self.started:
+            return [f"it could not start: {'; '.join(self.ended)}"]
         missed = [f"{control.name}{_of(control)}: {control.reason}" for control in self.missed]
         doubts = [f"{count(len(missed), 'control')} missed: {'; '.join(missed)}"] if missed else []
         if self.ended:
@@ -187,7 +191,9 @@ class Verdict:
 
     @property
     def status(self) -> int:
-        """The process's exit status: 0 passed, 1 failed or inconclusive. (2: the run could not be made.)"""
+        """The process's exit status: 0 passed, 1 failed or inconclusive, 2 the run could not start."""
+        if not self.started:
+            return 2
         return 0 if self.verdict == "passed" else 1
 
     def as_json(self) -> dict:

@@ -192,7 +192,7 @@ def test_repeating_ends():
         site.pages |= {"/login/": form_page("/login"), "/login": lambda asked: moved(307, "/login")}
 
     done = played(write)
-    assert done.problem.endswith("/login answered 307 to the login")
+    assert done.problem.endswith("/login failed: it answered 307 to /login")
 
 
 def form_page(action: str) -> str:

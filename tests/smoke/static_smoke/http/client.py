@@ -162,7 +162,7 @@ class Client:
         self.run = run
         self._resolver = Resolver(options.resolve)
         self._ca = options.ca
-        self._patience, self._until = patience, until
+        self._patience, self.until = patience, until
         self._turn = asyncio.Semaphore(limit)
         connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=self._trust(), limit=0)
         jar = SiteCookies(options.site) if cookies else aiohttp.DummyCookieJar()
@@ -185,7 +185,7 @@ class Client:
         """Sends one request and follows no redirect. Network errors are in the answer, not raised."""
         sent = {"Accept-Encoding": "br, gzip", **(headers or {})}
         async with self._turn:
-            left = self._until - time.monotonic()
+            left = self.until - time.monotonic()
             if left <= 0:
                 return Answer(url, 0, CIMultiDict(), error=TOO_LATE)
             timeout = aiohttp.ClientTimeout(total=min(self._patience, left), sock_connect=10)
@@ -196,7 +196,7 @@ class Client:
                     body, cut = await _read(answer)
                     return Answer(url, answer.status, CIMultiDict(answer.headers), body, cut=cut)
             except FAILURES as error:
-                if time.monotonic() >= self._until:
+                if time.monotonic() >= self.until:
                     return Answer(url, 0, CIMultiDict(), error=TOO_LATE)
                 reason = await self._certificate_problem(url, error) or str(error) or self._timeout(error)
                 return Answer(url, 0, CIMultiDict(), error=reason)

@@ -21,19 +21,21 @@ from static_smoke.verdict import CheckResult, Verdict
 def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
     """The verdict of a finished ``Run``."""
     findings, consequences = attribute(run.facts)
+    # The run may go on after this verdict.
+    checks = {letter: replace(check) for letter, check in run.checks.items()}
     for control in run.controls.controls:
-        if control.state == "missed" and control.check in run.checks:
+        if control.state == "missed" and control.check in checks:
             reason = f"the control was missed: {control.name}, {control.reason}"
-            run.checks[control.check] = CheckResult("not checked", reason)
+            checks[control.check] = CheckResult("not checked", reason)
     if run.options.source and findings:
         source = Source(run.options.source, Path(sysconfig.get_path("purelib")))
         findings = [replace(finding, source=source.where(finding.url)) for finding in findings]
     for finding in findings:
-        run.checks[finding.check].state = "failed"
+        checks[finding.check].state = "failed"
     return Verdict(
         run=run.id,
         site=run.hosts.site,
-        checks=run.checks,
+        checks=checks,
         findings=findings,
         consequences=consequences,
         assets=[_asset(asset, run.facts) for asset in run.assets.values()],
@@ -44,7 +46,8 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         pages=[_page(crawled) for crawled in crawled_site.pages],
         page_loads=[_page_load(load, run.hosts) for load in run.page_loads],
         seconds=round(seconds, 1),
-        ended=run.ended,
+        ended=list(run.ended),
+        started=run.started,
         depth=run.options.depth,
         home_seen=_home_seen(run.page_loads, crawled_site),
         pull=bool(run.options.pull),

@@ -7,10 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
+from static_smoke.deadline import in_thread
 from static_smoke.http.client import Answer, Client, new_run
 from static_smoke.http.hosts import Hosts
 from static_smoke.http.urls import resolve, served_path
 from static_smoke.options import Options
+from static_smoke.parse.error_page import describe
 from static_smoke.parse.page import Page, parse
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.signin import NO_FORM, sign_in
@@ -18,6 +20,8 @@ from static_smoke.verdict import LeftOut
 
 # A few of each pattern are enough: /photos/17/ and /photos/18/ come from one template.
 PAGES_A_PATTERN = 2
+# Seconds: the parser takes one for a page of a megabyte.
+MOST_PARSING = 20.0
 _NEVER = re.compile(r"/(logout|log-out|signout|sign-out|i18n/setlang)/?$")
 _VARIABLE = re.compile(r"^(\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12,})$")
 _DEBUG = re.compile(r"You(?:'|&#x27;|\u2019)re seeing this error because you have\s*<code>DEBUG = True")
@@ -53,6 +57,8 @@ class CrawlResult:
     set_cookies: list[tuple[str, str]] = field(default_factory=list)
     feeds: dict[str, str] = field(default_factory=dict)
     sign_in_problem: str = ""
+    # What each page of the first requests answered, if not with a page.
+    tried: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
 
@@ -93,9 +99,9 @@ class CrawlResult:
         return crawled
 
 
-async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> CrawlResult:
-    """Everything that can be reached within the options' bounds. ``deadline``: a monotonic second."""
-    result = CrawlResult()
+async def crawl(options: Options, hosts: Hosts, run: str, deadline: float, result: CrawlResult) -> None:
+    """Everything that can be reached within the options' bounds, added to ``result``. ``deadline``: a monotonic
+    second."""
     start = ["", *options.paths, "admin/", "sitemap.xml"]
     async with Client(options, run, cookies=True, until=deadline) as client:
         await _walk(result, client, options, hosts, start, deadline, signed_in=False)
@@ -112,8 +118,19 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float) -> Cr
         else:
             result.notes.append("not checked: pages behind the login (no SMOKE_LOGIN)")
     async with Client(options, run, until=deadline) as client:
-        await _errors(result, client, hosts)
-    return result
+        await _errors(result, client, hosts, deadline)
+
+
+async def _add(result: CrawlResult, deadline: float, answer: Answer, kind: str, **how) -> CrawledPage | None:
+    """``result.add`` in a thread: a page may take the parser minutes, and is given up then."""
+    until = min(deadline, time.monotonic() + MOST_PARSING)
+    try:
+        return await in_thread(until, result.add, answer, kind, **how)
+    except TimeoutError:
+        result.notes.append(f"not checked: {answer.url} (it takes too long to parse)")
+    except RecursionError:
+        result.notes.append(f"not checked: {answer.url} (its elements are nested too deeply)")
+    return None
 
 
 async def _walk(result, client, options, hosts, start, deadline, *, signed_in: bool) -> None:
@@ -155,14 +172,16 @@ async def _walk(result, client, options, hosts, start, deadline, *, signed_in: b
             if answer.status == 0:
                 result.notes.append(f"{answer.url}: {answer.error}")
             elif answer.status >= 500:
-                result.add(answer, str(answer.status), signed_in=signed_in, replay=True)
+                await _add(result, deadline, answer, str(answer.status), signed_in=signed_in, replay=True)
+            if answer.status != 200 and not depth:
+                result.tried.append(f"{urlsplit(answer.url).path} {describe(answer)}")
             if answer.status != 200:
                 continue
             if "xml" in answer.type and answer.type != "application/xhtml+xml":
                 result.feeds[answer.url] = answer.text
                 continue
             kind = "admin" if "/admin/" in urlsplit(answer.url).path else "page"
-            crawled = result.add(answer, kind, signed_in=signed_in)
+            crawled = await _add(result, deadline, answer, kind, signed_in=signed_in)
             if crawled:
                 hosts.pages |= {served_path(each.url) for each in answers}
                 level += [*crawled.page.links, *crawled.page.feeds]
@@ -186,7 +205,7 @@ async def _follow(client: Client, hosts: Hosts, url: str) -> list[Answer]:
     return answers
 
 
-async def _errors(result: CrawlResult, client: Client, hosts: Hosts) -> None:
+async def _errors(result: CrawlResult, client: Client, hosts: Hosts, deadline: float) -> None:
     """The error pages. A 500 is included only if the crawl meets one."""
     for status, requests in _error_requests().items():
         answers = []
@@ -195,7 +214,7 @@ async def _errors(result: CrawlResult, client: Client, hosts: Hosts) -> None:
                 headers = {**headers, "Origin": hosts.origin, "Referer": hosts.site}
             answer = await client.request(urljoin(hosts.site, path), method=method, headers=headers, data=data)
             if str(answer.status) == status:
-                if result.add(answer, status, replay=status != "404") is None:
+                if await _add(result, deadline, answer, status, replay=status != "404") is None:
                     result.notes.append(f"the {status} answer is not a page")
                 break
             answers.append(f"{method} {urlsplit(answer.url).path}: {answer.error or f'answered {answer.status}'}")

@@ -7,9 +7,11 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
+from static_smoke.deadline import in_thread
 from static_smoke.http import origin
 from static_smoke.http.client import Answer, Client
 from static_smoke.options import Options
+from static_smoke.parse.error_page import describe
 
 NO_FORM = "no login form found"
 USUAL = ("login/", "accounts/login/", "admin/login/")
@@ -41,16 +43,24 @@ async def sign_in(client: Client, options: Options, pages: Iterable) -> tuple[st
     The landing page is empty if it is not on the site's origin.
     """
     site, problem = options.site, ""
-    crawled = [crawled.url for crawled in pages if _form(_root(crawled.answer)) is not None]
+    crawled = await in_thread(client.until, _with_form, pages)
     paths = [options.login_path] if options.login_path else [*crawled, *USUAL]
     for page in dict.fromkeys(urljoin(site, path) for path in paths):
         try:
-            form = read_form(await _open(client, site, page), *options.login)
+            answer = await _open(client, site, page)
+            if answer.unavailable:
+                raise NotSent(f"not signed in: {page} {describe(answer)}")
+            form = await in_thread(client.until, read_form, answer, *options.login)
             if form is not None:
                 return await _submit(client, site, form)
         except NotSent as error:
             problem = problem or str(error)
     return problem or NO_FORM, ""
+
+
+def _with_form(pages: Iterable) -> list[str]:
+    """The URLs of the crawled pages that have a login form."""
+    return [crawled.url for crawled in pages if _form(_root(crawled.answer)) is not None]
 
 
 async def _open(client: Client, site: str, url: str) -> Answer:
@@ -76,7 +86,7 @@ async def _submit(client: Client, site: str, form: LoginForm) -> tuple[str, str]
             break
         action = landing
     if not 300 <= sent.status < 400 or sent.status in _RESEND:
-        return f"{action} answered {sent.status or sent.error} to the login", ""
+        return f"the login sent to {action} failed: it {describe(sent)}", ""
     if origin.same(site, landing):
         return "", landing
     if "Set-Cookie" in sent.headers:
