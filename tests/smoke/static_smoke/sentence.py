@@ -28,7 +28,7 @@ def sentence(verdict: Verdict) -> str:
         return f"the run is inconclusive: {'; '.join(verdict.doubts)} ({around})"
     if verdict.findings:
         failed = ", ".join(sorted({finding.check for finding in verdict.findings}))
-        return f"{count(len(verdict.findings), 'finding')} (checks: {failed}; {around})"
+        return f"{count(verdict.causes, 'finding')} (checks: {failed}; {around})"
     served = f"{count(verdict.served, 'asset')} from the CDN"
     excused = f"; allowed by the site's owner: {', '.join(verdict.excused)}" if verdict.excused else ""
     if verdict.pull:

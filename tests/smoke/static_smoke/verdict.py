@@ -5,7 +5,9 @@
     {"run": "<id>", "site": "https://…", "verdict": "passed|failed|inconclusive", "sentence": "…",
      "doubts": ["…"], "depth": "quick|full", "home_seen": bool,
      "checks": {"P": {"name", "state": "passed|failed|not checked", "reason", "checked": int}, …},
-     "findings": [{"check", "url", "place", "what", "fix", "source"}],
+     "findings": [{"check", "url", "place", "what", "fix", "source", "rule", "cause": int,
+                   "also": ["URL"], "places": ["…"], "written": [{"place": "file:line", "text"}],
+                   "response": {"place": "URL:line:column", "text"}}],
      "consequences": [{"check", "url", "place", "what", "because"}],
      "assets": [{"url", "host", "kind", "status", "hit", "bytes", "size", "content_type",
                  "cache_control", "encoding", "verdict", "place"}],
@@ -62,9 +64,11 @@ UNKNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong, where it is and what to do. ``place``: a page, stylesheet or log line.
+    """What is wrong, where it is and what to do: one finding a check and cause.
 
-    ``source``: "file:line" of the project where the URL is written, where that could be found.
+    ``place``: a page, stylesheet or log line, the first of ``places``. ``also``: further URLs with the same cause.
+    ``written``: the lines of the project to look at, each {"place": "file:line", "text"}, the best first. ``cause``: findings with the same number have one, and each is another check's.
+    ``response``: "URL:line:column" of what was sent, and an excerpt.
     """
 
     check: str
@@ -72,7 +76,12 @@ class Finding:
     place: str
     what: str
     fix: str
-    source: str = ""
+    rule: str = ""
+    cause: int = 0
+    also: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    written: tuple[dict, ...] = ()
+    response: dict = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -144,6 +153,11 @@ class Verdict:
         return sum(asset["verdict"] == "ok" for asset in self.assets)
 
     @property
+    def causes(self) -> int:
+        """How many causes the findings have."""
+        return len({finding.cause or -number for number, finding in enumerate(self.findings)})
+
+    @property
     def verdict(self) -> str:
         if not self.started or self.missed:
             return "inconclusive"
@@ -200,6 +214,8 @@ class Verdict:
         document = asdict(self)
         for letter, check in document["checks"].items():
             document["checks"][letter] = {"name": CHECKS[letter], **check}
+        for finding in document["findings"]:
+            finding["source"] = finding["written"][0]["place"] if finding["written"] else ""
         return {
             "run": document.pop("run"),
             "site": document.pop("site"),

@@ -9,10 +9,14 @@ SITE = "https://www.example.com"
 CDN = "https://static.example.com"
 
 
-def reds(*facts: Fact) -> list[Rule]:
-    findings, _ = attribute(facts)
+def reds(*facts: Fact, **more) -> list[Rule]:
+    findings, _ = attribute(facts, **more)
     fixes = {check.fix: check for check in Rule}
     return [fixes[finding.fix] for finding in findings]
+
+
+def each(rule: Rule, base: str, number: int, kind: str = "png") -> list[Fact]:
+    return [fact(rule, f"{base}/{index}.{kind}") for index in range(number)]
 
 
 def fact(rule: Rule, url: str = f"{SITE}/static/a.png", place: str = "page", **more) -> Fact:
@@ -58,9 +62,79 @@ def test_a_host_that_rejects_all_explains_each_missing_file():
     assert reds(*seen[1:]) == [Rule.MISSING]
 
 
-def test_places_are_counted_once_each():
+def test_a_leak_of_a_base_template_is_one_finding_with_its_pages():
     findings, _ = attribute([fact(Rule.WRITTEN, place=place) for place in ("a", "b", "b", "c")])
-    assert [(it.place, it.what) for it in findings] == [("a", "WRITTEN (and in 2 more places)")]
+    assert [(it.place, it.what, it.places) for it in findings] == [("a", "WRITTEN", ("a", "b", "c"))]
+
+
+def test_a_wrong_static_url_is_one_finding_a_check_with_every_url():
+    site = f"{SITE}/static"
+    seen = [*each(Rule.WRITTEN, site, 90), *each(Rule.ARRIVED, site, 90)]
+    seen += [fact(Rule.NO_CDN, f"{site}/1.png", place=place) for place in ("a", "b")]
+    findings, _ = attribute(seen, cdn_named=False)
+    assert [(it.check, it.fix, len(it.also)) for it in findings] == [
+        ("P", Rule.NO_CDN.fix, 89),
+        ("O", Rule.NO_CDN.fix, 89),
+        ("B", Rule.NO_CDN.fix, 0),
+    ]
+    assert len({it.cause for it in findings}) == 1
+
+
+def test_hard_coded_paths_beside_a_right_static_url_are_a_finding_each():
+    """Each may stand in a template of its own."""
+    seen = [*each(Rule.WRITTEN, f"{SITE}/static", 9), fact(Rule.NO_CDN, f"{SITE}/static/1.png")]
+    assert reds(*seen) == [Rule.WRITTEN] * 9
+
+
+@pytest.mark.parametrize("rule", [Rule.CORS_ABSENT, Rule.NOT_IMMUTABLE, Rule.UNCOMPRESSED, Rule.MARKED, Rule.BLOCKED])
+def test_a_rule_of_a_host_is_one_finding_a_host(rule):
+    seen = [*each(rule, f"{CDN}/fonts", 3), *each(rule, "https://media.example.com", 2)]
+    findings, _ = attribute(seen)
+    assert [(it.url, len(it.also)) for it in findings] == [
+        (f"{CDN}/fonts/0.png", 2),
+        ("https://media.example.com/0.png", 1),
+    ]
+
+
+@pytest.mark.parametrize("rule", [Rule.TYPE, Rule.HASH, Rule.MISSING, Rule.ENCODING])
+def test_a_fault_of_an_object_is_its_own_until_many_have_it(rule):
+    assert reds(*each(rule, CDN, 3)) == [rule] * 3
+    assert reds(*each(rule, CDN, 4)) == [rule]
+
+
+def test_wrong_types_are_merged_by_the_kind_of_file():
+    assert (
+        reds(*each(Rule.TYPE, CDN, 9, "css"), *each(Rule.TYPE, CDN, 9, "svg"), fact(Rule.TYPE, f"{CDN}/a.js"))
+        == [Rule.TYPE] * 3
+    )
+
+
+def test_media_of_one_folder_are_one_finding_when_there_are_many():
+    assert reds(*each(Rule.WRITTEN_MEDIA, f"{SITE}/media/photos", 40)) == [Rule.WRITTEN_MEDIA]
+
+
+def test_what_the_origin_could_serve_is_one_finding():
+    (finding,), _ = attribute(each(Rule.SERVED, f"{SITE}/static", 139))
+    assert len(finding.also) == 138
+
+
+def test_debug_on_is_one_finding_on_all_its_pages():
+    (finding,), _ = attribute([fact(Rule.DEBUG_PAGE, f"{SITE}/{page}", page) for page in ("404", "400", "403")])
+    assert finding.places == ("404", "400", "403")
+
+
+def test_pages_of_one_section_without_an_icon_are_one_finding():
+    url = f"{SITE}/favicon.ico"
+    seen = [fact(Rule.HIDDEN, url, f"{SITE}/admin/{page}/") for page in range(30)]
+    seen += [fact(Rule.HIDDEN, url, f"{SITE}/slipway-smoke-1/")]
+    assert reds(*seen) == [Rule.HIDDEN, Rule.HIDDEN]
+
+
+def test_what_two_checks_saw_of_one_url_has_one_cause():
+    findings, _ = attribute([fact(Rule.WRITTEN), fact(Rule.ARRIVED), fact(Rule.ARRIVED, f"{SITE}/static/b.png")])
+    assert [(it.rule, it.cause) for it in findings] == [("WRITTEN", 1), ("ARRIVED", 1), ("ARRIVED", 2)]
+    findings, _ = attribute([fact(Rule.NOT_IMMUTABLE, f"{CDN}/a.js"), fact(Rule.CORS_ABSENT, f"{CDN}/a.js")])
+    assert [it.cause for it in findings] == [1, 2]
 
 
 def test_what_is_explained_is_kept_with_its_reason():

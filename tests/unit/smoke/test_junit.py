@@ -1,5 +1,7 @@
 """The verdict as JUnit XML."""
 
+from dataclasses import replace
+
 from static_smoke.report.junit import suite
 from static_smoke.verdict import CHECKS, CheckResult, Control, Finding, Verdict
 
@@ -8,7 +10,8 @@ def test_a_finding_fails_its_check_and_one_that_did_not_run_is_skipped():
     checks = {letter: CheckResult("passed", checked=1) for letter in CHECKS}
     checks["P"] = CheckResult("failed")
     checks["O"] = CheckResult("not checked", "no --origin-log")
-    finding = Finding("P", "https://www.a/static/a.js", "https://www.a/", "it is written", "mend it", "a.html:3")
+    finding = Finding("P", "https://www.a/static/a.js", "https://www.a/", "it is written", "mend it")
+    finding = replace(finding, written=({"place": "a.html:3", "text": "<script>"},))
     controls = [Control("planted request", "O", "1", "missed", "its line did not appear")]
     verdict = Verdict("1", "https://www.a/", checks, [finding], controls=controls)
     root = suite(verdict.as_json())

@@ -1,5 +1,7 @@
 """The sentence names the depth, what was looked at, what was left out and who was not heard."""
 
+from dataclasses import replace
+
 import pytest
 
 from static_smoke.sentence import details
@@ -93,6 +95,8 @@ def test_a_missed_control_outranks_findings():
 
 def test_findings_are_counted_with_their_checks():
     assert verdict(findings=[FINDING]).sentence == "1 finding (checks: P; full: 14 pages, 3 screens each)"
+    two = [replace(FINDING, check=letter, cause=1) for letter in "OP"]
+    assert verdict(findings=two).sentence.startswith("1 finding (checks: O, P; ")
 
 
 def test_screens_that_differ_are_a_range():

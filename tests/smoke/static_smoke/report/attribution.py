@@ -4,7 +4,10 @@ Several checks see the same fault. Each check reports a ``Fact``; a fact that an
 reported as a consequence, so that a run fails only the check that names the cause.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from static_smoke.rules import Fact, Rule
@@ -31,6 +34,8 @@ _POLICIES = (
 SAME_URL = {
     Rule.WRITTEN_MAYBE: {Rule.WRITTEN},
     Rule.ASKED: WRITTEN | {Rule.REDIRECTED},
+    # Where other pages name the CDN, it is the leaks' own effect.
+    Rule.NO_CDN: LEAKS,
     Rule.HIDDEN: LEAKS,
     Rule.ARRIVED: {Rule.WRITTEN_MAYBE, Rule.WRITTEN_MEDIA, Rule.REDIRECTED},
     Rule.CSP: WRITTEN | {Rule.REDIRECTED},
@@ -59,6 +64,53 @@ SAME_HOST = {
 ANYWHERE = {
     Rule.NO_ICON: {Rule.HIDDEN},
 }
+# Faults of a host: one finding, whatever number of files shows them.
+PER_HOST = {
+    Rule.MARKED,
+    Rule.CORS_ABSENT,
+    Rule.CORS_WRONG,
+    Rule.NOT_IMMUTABLE,
+    Rule.UNCOMPRESSED,
+    Rule.NEVER_HIT,
+    Rule.COOKIE,
+    Rule.COOKIE_SENT,
+    Rule.BLOCKED,
+    Rule.CSP,
+    Rule.PLAIN_HTTP,
+}
+# Faults of the site: one finding in any case.
+PER_SITE = {Rule.DEBUG_PAGE, Rule.SERVED, Rule.NO_CDN}
+# Faults of an object, or of a host if many objects have them.
+MERGED_WHEN_MANY = {
+    Rule.TYPE,
+    Rule.HASH,
+    Rule.ENCODING,
+    Rule.IMMUTABLE,
+    Rule.MISSING,
+    Rule.FAILED,
+    Rule.REDIRECTED,
+}
+MANY = 4
+# Their subject is the page, not the URL.
+_OF_A_PAGE = {Rule.HIDDEN, Rule.NO_ICON}
+STATIC_LEAKS = {
+    Rule.WRITTEN,
+    Rule.WRITTEN_MAYBE,
+    Rule.WRITTEN_MEDIA,
+    Rule.ASKED,
+    Rule.NO_CDN,
+    Rule.ARRIVED,
+    Rule.HIDDEN,
+}
+_STATIC_URL = "STATIC_URL"
+# Rules by which different checks see one cause.
+FAMILIES = (
+    STATIC_LEAKS,
+    {Rule.CORS_ABSENT, Rule.CORS_WRONG, Rule.BLOCKED},
+    {Rule.TYPE, Rule.BLOCKED},
+    {Rule.DENIED, Rule.NO_ACCESS_CONTROL},
+    {Rule.PULLED, Rule.ORIGIN_IS_SITE},
+)
 _SCOPES = (
     (SAME_URL, lambda fact: {fact.url, *fact.also}),
     (SAME_PLACE, lambda fact: {fact.place}),
@@ -67,31 +119,100 @@ _SCOPES = (
 )
 
 
-def attribute(facts: Iterable[Fact]) -> tuple[list[Finding], list[dict]]:
-    """The findings, one a rule and URL, and the consequences with the finding that explains each."""
+def attribute(facts: Iterable[Fact], *, cdn_named: bool = True) -> tuple[list[Finding], list[dict]]:
+    """The findings, one a cause and check, and the consequences with the finding that explains each.
+
+    ``cdn_named``: whether any page names a file on the static host. If none does, STATIC_URL is wrong.
+    """
     groups: dict[tuple, list[Fact]] = {}
     for fact in dict.fromkeys(facts):
-        groups.setdefault(_subject(fact), []).append(fact)
-    causes = _Causes(fact for group in groups.values() for fact in group)
-    findings, consequences = [], []
+        groups.setdefault((fact.rule, fact.url, fact.place if fact.rule in _OF_A_PAGE else ""), []).append(fact)
+    causes = _Causes((fact for group in groups.values() for fact in group), cdn_named=cdn_named)
+    unexplained, consequences = [], []
     for group in groups.values():
-        unexplained = [fact for fact in group if causes.of(fact) is None]
-        if unexplained:
-            findings.append(_finding(unexplained[0], len({fact.place for fact in unexplained}) - 1))
+        without_cause = [fact for fact in group if causes.of(fact) is None]
+        if without_cause:
+            unexplained.append(without_cause)
         else:
             consequences.append(_consequence(group[0], causes.of(group[0])))
-    return findings, consequences
+    return list(_numbered(_findings(unexplained, cdn_named=cdn_named))), consequences
 
 
-def _subject(fact: Fact) -> tuple:
-    """The key by which facts become one finding. Every page without an icon is a finding of its own."""
-    return fact.rule, fact.url, fact.place if fact.rule is Rule.HIDDEN else ""
+def _findings(groups: list[list[Fact]], *, cdn_named: bool) -> Iterator[Finding]:
+    """``groups``: the facts about one URL each."""
+    wrong = "" if cdn_named else _wrong_static_url(groups)
+    kinds = Counter(_kind(group[0]) for group in groups)
+    merged: dict[tuple, list[Fact]] = {}
+    for group in groups:
+        merged.setdefault(_cause(group[0], kinds, wrong), []).extend(group)
+    for key, facts in merged.items():
+        yield _finding(facts, Rule.NO_CDN if key[0] == _STATIC_URL else facts[0].rule)
+
+
+def _wrong_static_url(groups: list[list[Fact]]) -> str:
+    """The prefix of most leaks, such as "/static/"; "" for a few."""
+    prefixes = Counter(_prefix(group[0].url) for group in groups if group[0].rule in WRITTEN | {Rule.ASKED})
+    prefix, number = max(prefixes.items(), key=lambda it: it[1], default=("", 0))
+    return prefix if number >= MANY else ""
+
+
+def _cause(fact: Fact, kinds: Counter, wrong: str) -> tuple:
+    """The key by which the facts of one check become one finding."""
+    if wrong and fact.rule in STATIC_LEAKS and _prefix(fact.url) == wrong:
+        return _STATIC_URL, fact.rule.check
+    if fact.rule in PER_SITE:
+        return (fact.rule,)
+    kind = _kind(fact)
+    if fact.rule in PER_HOST or kinds[kind] >= MANY:
+        return kind
+    return fact.rule, _section(fact.place) if fact.rule in _OF_A_PAGE else fact.url
+
+
+def _kind(fact: Fact) -> tuple:
+    """What facts have in common that one fault of a host, or of many objects alike, would cause."""
+    parts = urlsplit(fact.url)
+    if fact.rule in PER_HOST or fact.rule in MERGED_WHEN_MANY:
+        return fact.rule, parts.netloc, PurePosixPath(parts.path).suffix if fact.rule is Rule.TYPE else ""
+    if fact.rule is Rule.WRITTEN_MEDIA:
+        return fact.rule, _prefix(fact.url)
+    return fact.rule, fact.url if fact.rule not in _OF_A_PAGE else _section(fact.place)
+
+
+def _prefix(url: str) -> str:
+    """The first folder of its path."""
+    return f"/{urlsplit(url).path.lstrip('/').partition('/')[0]}/"
+
+
+def _section(place: str) -> str:
+    return _prefix(place) if "://" in place else place
+
+
+def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The findings with the number of their cause: two checks may have seen the same."""
+    causes: list[Finding] = []
+    for finding in findings:
+        known = next((number for number, first in enumerate(causes) if _is_same(first, finding)), None)
+        if known is None:
+            known = len(causes)
+            causes.append(finding)
+        yield replace(finding, cause=known + 1)
+
+
+def _is_same(one: Finding, other: Finding) -> bool:
+    family = next((it for it in FAMILIES if Rule[one.rule] in it and Rule[other.rule] in it), None)
+    if family is None or one.check == other.check:
+        return False
+    urls, others = {one.url, *one.also}, {other.url, *other.also}
+    if family is STATIC_LEAKS:
+        return bool(urls & others)
+    return bool({urlsplit(url).netloc for url in urls} & {urlsplit(url).netloc for url in others})
 
 
 class _Causes:
     """The facts by scope, rule and subject."""
 
-    def __init__(self, facts: Iterable[Fact]):
+    def __init__(self, facts: Iterable[Fact], *, cdn_named: bool):
+        self._cdn_named = cdn_named
         self._index: dict[tuple, Fact] = {}
         for fact in facts:
             for scope, (_, about) in enumerate(_SCOPES):
@@ -99,6 +220,8 @@ class _Causes:
                     self._index.setdefault((scope, fact.rule, subject), fact)
 
     def of(self, fact: Fact) -> Fact | None:
+        if fact.rule is Rule.NO_CDN and not self._cdn_named:
+            return None
         for scope, (effects, about) in enumerate(_SCOPES):
             for rule in effects.get(fact.rule, ()):
                 for subject in about(fact):
@@ -112,9 +235,19 @@ class _Causes:
         return fact.rule is Rule.WRITTEN_MAYBE and (0, Rule.WRITTEN, fact.url) in self._index
 
 
-def _finding(fact: Fact, more: int) -> Finding:
-    what = f"{fact.what} (and in {more} more place{'s' if more > 1 else ''})" if more else fact.what
-    return Finding(fact.rule.check, fact.url, fact.place, what, fact.rule.fix)
+def _finding(facts: list[Fact], rule: Rule) -> Finding:
+    first = facts[0]
+    urls, places = (list(dict.fromkeys(getattr(fact, name) for fact in facts)) for name in ("url", "place"))
+    return Finding(
+        first.rule.check,
+        first.url,
+        first.place,
+        first.what,
+        rule.fix,
+        rule=rule.name,
+        also=tuple(urls[1:]),
+        places=tuple(places),
+    )
 
 
 def _consequence(fact: Fact, cause: Fact) -> dict:

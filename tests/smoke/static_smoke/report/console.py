@@ -1,6 +1,7 @@
 """The verdict as a table for a person."""
 
 from collections import Counter, defaultdict
+from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from static_smoke.report.cause import causes, letters, lines
 from static_smoke.sentence import details
 from static_smoke.verdict import CHECKS, Verdict
 
@@ -22,18 +24,17 @@ def show(verdict: Verdict, console: Console, report: Path | None = None) -> None
     console.print(_assets(verdict))
     console.print(_checks(verdict))
     for url, entries in groupby(sorted(verdict.allowed, key=_url), key=_url):
-        lines = list(entries)
-        sent = f"{len(lines)} requests, {sum(line['bytes'] for line in lines):,} bytes"
-        console.print(Text(f"allowed: {url}, {sent} from the origin ({lines[0]['reason']})"))
+        those = list(entries)
+        sent = f"{len(those)} requests, {sum(line['bytes'] for line in those):,} bytes"
+        console.print(Text(f"allowed: {url}, {sent} from the origin ({those[0]['reason']})"))
     for note in verdict.notes:
         console.print(Text(note, style="yellow" if note.startswith("not checked") else "dim"))
-    for finding in verdict.findings:
+    for cause in causes(asdict(finding) for finding in verdict.findings):
         console.print()
-        console.print(Text(f"{finding.check}  {finding.url}", style="bold red"))
-        console.print(Text(f"   at   {finding.place}"))
-        if finding.source:
-            console.print(Text(f"   in   {finding.source}"))
-        console.print(Text(f"   is   {finding.what}\n   fix  {finding.fix}"))
+        console.print(Text(f"{letters(cause)}  {cause[0]['url']}", style="bold red"), soft_wrap=True)
+        for label, text in lines(cause):
+            style = "bold" if label in ("in", "and") else ""
+            console.print(Text(f"   {label:<4} {text}", style=style), soft_wrap=True)
     console.print()
     if report:
         console.print(Text(f"report: {report / 'index.html'}"), soft_wrap=True)

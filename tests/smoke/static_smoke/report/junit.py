@@ -3,6 +3,8 @@
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from static_smoke.report.cause import lines
+
 
 def as_bytes(document: dict) -> bytes:
     """The file's content. ``document`` is that of smoke.json."""
@@ -33,5 +35,4 @@ def suite(document: dict) -> Element:
 
 
 def _text(finding: dict) -> str:
-    lines = [f"at   {finding['place']}", f"is   {finding['what']}", f"fix  {finding['fix']}"]
-    return "\n".join([*lines[:1], *([f"in   {finding['source']}"] if finding["source"] else []), *lines[1:]])
+    return "\n".join(f"{label:<4} {text}" for label, text in lines([finding]))

@@ -8,11 +8,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from static_smoke.report import junit, private
+from static_smoke.report.cause import EXAMPLES, causes, letters, lines
 from static_smoke.report.waterfall import waterfall
 from static_smoke.verdict import CHECKS, COUNTED, Verdict
 
 _STYLE = Path(__file__).with_name("report.css")
 _PILLS = {"not checked": "unsure", "not run": "unsure"}
+# Lines of a finding that hold code or an address.
+_MONO = dict.fromkeys(("in", "and", "at", "on", "also"), ' class="mono"')
 _LEGEND = (
     ("document", "page from the origin"),
     ("static", "static host"),
@@ -83,17 +86,22 @@ def _first(document: dict) -> str:
 def _findings(document: dict) -> str:
     if not document["findings"]:
         return ""
-    cards = "".join(
-        f"""<article class="card finding"><h3><span class="pill failed">{escape(it["check"])}</span>
-<span class="mono">{escape(it["url"])}</span></h3><dl><dt>at</dt><dd class="mono">{escape(it["place"])}</dd>
-{_source(it)}<dt>is</dt><dd>{escape(it["what"])}</dd><dt>fix</dt><dd>{escape(it["fix"])}</dd></dl></article>"""
-        for it in document["findings"]
-    )
+    cards = "".join(map(_finding, causes(document["findings"])))
     return f"<section><h2>Findings</h2>{cards}</section>"
 
 
-def _source(finding: dict) -> str:
-    return f'<dt>in</dt><dd class="mono">{escape(finding["source"])}</dd>' if finding["source"] else ""
+def _finding(cause: list[dict]) -> str:
+    rows = "".join(f"<dt>{label}</dt><dd{_MONO.get(label, '')}>{escape(text)}</dd>" for label, text in lines(cause))
+    return f"""<article class="card finding"><h3><span class="pill failed">{letters(cause)}</span>
+<span class="mono">{escape(cause[0]["url"])}</span></h3><dl>{rows}</dl>{_also(cause[0])}</article>"""
+
+
+def _also(finding: dict) -> str:
+    """All URLs with the same cause, where the lines above show some."""
+    if len(finding["also"]) <= EXAMPLES:
+        return ""
+    rows = "".join(f'<li class="mono">{escape(url)}</li>' for url in finding["also"])
+    return f"<details><summary>all {len(finding['also']) + 1} URLs</summary><ul>{rows}</ul></details>"
 
 
 def _checks(document: dict) -> str:

@@ -20,7 +20,7 @@ from static_smoke.verdict import CheckResult, Verdict
 
 def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
     """The verdict of a finished ``Run``."""
-    findings, consequences = attribute(run.facts)
+    findings, consequences = attribute(run.facts, cdn_named=any(run.hosts.role(url) == "static" for url in run.assets))
     # The run may go on after this verdict.
     checks = {letter: replace(check) for letter, check in run.checks.items()}
     for control in run.controls.controls:
@@ -29,7 +29,7 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
             checks[control.check] = CheckResult("not checked", reason)
     if run.options.source and findings:
         source = Source(run.options.source, Path(sysconfig.get_path("purelib")))
-        findings = [replace(finding, source=source.where(finding.url)) for finding in findings]
+        findings = [replace(finding, written=_written(source.where(finding.url))) for finding in findings]
     for finding in findings:
         checks[finding.check].state = "failed"
     return Verdict(
@@ -53,6 +53,10 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         pull=bool(run.options.pull),
         excused=tuple(path for path, _ in run.options.allow),
     )
+
+
+def _written(place: str) -> tuple[dict, ...]:
+    return ({"place": place, "text": ""},) if place else ()
 
 
 def _home_seen(page_loads: Iterable[PageLoad], crawled_site: CrawlResult) -> bool:
