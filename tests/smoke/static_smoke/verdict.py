@@ -67,8 +67,9 @@ class Finding:
     """What is wrong, where it is and what to do: one finding a check and cause.
 
     ``place``: a page, stylesheet or log line, the first of ``places``. ``also``: further URLs with the same cause.
-    ``written``: the lines of the project to look at, each {"place": "file:line", "text"}, the best first. ``cause``: findings with the same number have one, and each is another check's.
-    ``response``: "URL:line:column" of what was sent, and an excerpt.
+    ``cause``: findings with the same number have one cause, each seen by another check.
+    ``written``: the lines of the project to look at, {"place": "file:line", "text"} each, the best first.
+    ``response``: "URL:line:column" of what was sent as "place", and an excerpt as "text".
     """
 
     check: str
