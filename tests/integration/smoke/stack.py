@@ -7,6 +7,7 @@ import json
 import struct
 import threading
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +64,9 @@ class Stack:
         self.logs = True
         self.takes_logins = True
         self.answers_foreign_hosts = True
+        # "origin" or "cdn": requests that it answers before it dies, and how: 0 drops each connection, 500 answers so.
+        self.dies_after: dict[str, tuple[int, int]] = {}
+        self.answered: Counter = Counter()
         self.cache: set[str] = set()
         self.static: dict[str, Object] = {}
         self.media: dict[str, Object] = {}
@@ -110,10 +114,20 @@ class Stack:
     def media_url(self) -> str:
         return f"http://media.sound.localhost:{self.cdn_port}/"
 
+    def _dead(self, server: str, request: web.Request) -> web.Response | None:
+        """What a server that has died answers, None while it is alive."""
+        self.answered[server] += 1
+        most, status = self.dies_after.get(server, (self.answered[server], 0))
+        if self.answered[server] <= most:
+            return None
+        if not status:
+            request.transport.abort()
+        return web.Response(status=status or 500, text="<title>Bad day</title>", content_type="text/html")
+
     # The origin.
 
     async def _origin(self, request: web.Request) -> web.Response:
-        answer = self._page(request)
+        answer = self._dead("origin", request) or self._page(request)
         answer.headers["X-Origin"] = "sound"
         agent = request.headers.get("User-Agent", "")
         line = {
@@ -165,7 +179,7 @@ class Stack:
     async def _cdn(self, request: web.Request) -> web.Response:
         name = request.path.lstrip("/")
         objects = self.media if request.host.startswith("media.") else self.static
-        override = self.cdn_override(request, name)
+        override = self._dead("cdn", request) or self.cdn_override(request, name)
         if override is not None:
             return override
         headers = {"X-Cache": "Miss from cloudfront", "Via": "1.1 x.cloudfront.net (CloudFront)"}

@@ -111,8 +111,10 @@ class Controls:
         """Waits for the last line, then looks for every planted request."""
         closing = f"{self._hosts.home}static/closing-{self.closing}.css"
         async with self._client("log", self.closing) as client:
-            await client.request(urljoin(self._hosts.site, closing))
-        await log.wait_for(lambda lines: any(line.is_of(self.closing) for line in lines))
+            answer = await client.request(urljoin(self._hosts.site, closing))
+        # A site that has died writes no line.
+        patience = min(origin_log.WAIT, 1.0 if answer.unavailable else self._deadline.left("log"))
+        await log.wait_for(lambda lines: any(line.is_of(self.closing) for line in lines), patience)
         lines = log.lines()
 
         def arrived(run: str, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,7 @@ from static_smoke.checks.origin_log import OriginLog
 from static_smoke.checks.result import Result
 from static_smoke.controls import Controls
 from static_smoke.deadline import GRACE, Deadline
+from static_smoke.health import Health
 from static_smoke.http import coding
 from static_smoke.http.allowed import allow
 from static_smoke.http.cdn import MARKER
@@ -82,6 +84,8 @@ class Run:
             self.notes.append(f"pull mode: the origin's files are not checked below {options.pull}")
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
+        self.listed: dict[str, Asset] = {}
+        self.health, self.withheld = Health(), 0
         self.page_loads: list[PageLoad] = []
         self.crawled_site = CrawlResult()
         self.ended: list[str] = []
@@ -102,7 +106,10 @@ class Run:
         """What is known by now; ``ended``: why nothing more will be."""
         if self.options.pull:
             self.facts = pull.excuse(self.facts, self.options.pull, self.manifest)
+        self._withhold()
         verdict = conclude(self, self.crawled_site, self.deadline.passed)
+        if self.withheld:
+            verdict.notes.append(f"withheld: {self.withheld} findings that rest on answers which a server did not give")
         verdict.ended += ended
         return verdict
 
@@ -146,6 +153,19 @@ class Run:
             late = isinstance(error, TimeoutError) and not self.deadline.left(name)
             over = f"--minutes {self.options.minutes:g} were over"
             self._cost(name, letters, over if late else str(error) or type(error).__name__)
+        await self._ask_health(name)
+
+    async def _ask_health(self, part: str) -> None:
+        self.health.learn(self.crawled_site.pages, self.assets.values())
+        async with Client(self.options, new_run(), until=time.monotonic() + self.deadline.left(part) + GRACE) as client:
+            self.ended += [f"{part}: {problem}" for problem in await self.health.ask(client)]
+
+    def _withhold(self) -> None:
+        """Takes the facts out that rest on the answers of a server that had died."""
+        assets, pages = self.assets | self.listed, self.crawled_site.pages
+        kept = [fact for fact in self.facts if not self.health.withholds(fact, assets, self.page_loads, pages)]
+        self.withheld += len(self.facts) - len(kept)
+        self.facts = kept
 
     def _cost(self, name: str, letters: str, reason: str) -> None:
         """A part has ended early, so these checks are not verified, or in part only."""
@@ -180,6 +200,10 @@ class Run:
             self.notes.append(f"not checked: who answers, by header (the origin adds no {MARKER})")
 
     async def _load_and_request(self) -> None:
+        if home := self.health.silent.get(urlsplit(self.options.site).netloc):
+            for letter in "BNC":
+                self._record(letter, Result(reason=f"the site does not answer any more ({home})"))
+            return
         self.say("request static files from the origin, and load pages in Chromium")
         with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
             async with driver() as playwright:
@@ -208,17 +232,17 @@ class Run:
             self.assets, inner = await fetch(client, self.hosts, references, importmap)
             references += inner
             names = list(page_references.listed(self.manifest, self.hosts, self.assets.keys()))
-            listed, _ = await fetch(client, self.hosts, names, importmap)
+            self.listed, _ = await fetch(client, self.hosts, names, importmap)
             # With a pull CDN its cache has the origin's marker too; H still reports answers that are no hit.
             marker = "" if self.options.pull else MARKER
             cookies = crawled_site.set_cookies
             result = await headers.check(
-                client, self.assets, listed, cookies, self.hosts, self.manifest, self.origin, marker
+                client, self.assets, self.listed, cookies, self.hosts, self.manifest, self.origin, marker
             )
         self._record("H", result)
         cut = [asset.url for asset in self.assets.values() if asset.last.cut]
         self.notes += [f"not checked: the bytes of {url} (more than {coding.MAX_BYTES // 1_000_000} MB)" for url in cut]
-        self._record("P", page_references.check(crawled_site, references, names, self.assets | listed, self.hosts))
+        self._record("P", page_references.check(crawled_site, references, names, self.assets | self.listed, self.hosts))
         loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
         third_party = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
         if third_party:

@@ -193,7 +193,8 @@ def canary_facts(prefix: str, name: str, answered: Answer, manifest: Manifest | 
         ("/", "a.css", answer("", b"<p>", 200, Content_Type="text/html"), False),
         ("/", "favicon.ico", answer("", b"", 301, Location="https://static.example.com/favicon.ico"), False),
         ("/", "favicon.ico", answer("", b"icon", 200, Content_Type="image/x-icon"), True),
-        ("/", "a.css", answer("", b"", 0), True),
+        ("/", "a.css", answer("", b"", 0), False),
+        ("/static/", "a.css", answer("", b"Bad Gateway", 502, Content_Type="text/html"), False),
         ("/", "robots.txt", answer("", b"x", 200, Content_Type="text/plain"), False),
     ],
 )

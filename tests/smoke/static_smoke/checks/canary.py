@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from urllib.parse import quote, urljoin, urlsplit
 
 from static_smoke.checks.fetch import Asset
 from static_smoke.checks.result import Result
 from static_smoke.http.client import Answer, Client
 from static_smoke.http.hosts import STATIC_TYPES, Hosts
+from static_smoke.parse.error_page import describe
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.manifest import DIGEST, Entry, Manifest
 
@@ -24,30 +26,38 @@ async def check(client: Client, assets: Iterable[Asset], hosts: Hosts, manifest:
         reason = "no --manifest: only names in the pages were requested"
     if not names:
         return Result(reason="no --manifest, and the pages name no asset")
-    facts, checked = await request_names(client, hosts, manifest, names, origin)
+    facts, answers = await request_names(client, hosts, manifest, names, origin)
     more, also = await request_media(client, hosts, [it for it in assets if hosts.role(it.url) == "media"], origin)
-    return Result(facts + more, checked + also, reason)
+    without = [answer for answer in answers + also if answer.unavailable]
+    if without:
+        unanswered = f"the origin gave no answer to {len(without)} of {len(answers + also)} requests"
+        reason = "; ".join(filter(None, (reason, f"{unanswered}: it {describe(without[0])}")))
+    if len(without) == len(answers + also):
+        return Result(facts + more, reason=reason)
+    return Result(facts + more, len(answers + also) - len(without), reason)
 
 
-async def request_media(client: Client, hosts: Hosts, assets: list[Asset], origin: str) -> tuple[list[Fact], int]:
-    """Facts, and how many paths were requested: media files must not be on the origin too."""
-    facts, checked = [], 0
+async def request_media(
+    client: Client, hosts: Hosts, assets: list[Asset], origin: str
+) -> tuple[list[Fact], list[Answer]]:
+    """Facts, and the answers: media files must not be on the origin too."""
+    facts, answers = [], []
     headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
     for asset in assets[:MEDIA]:
         path = urlsplit(asset.url).path
         for place in dict.fromkeys((f"{hosts.home}media{path}", hosts.home + path.lstrip("/"))):
-            checked += 1
             answer = await client.request(urljoin(origin, place), headers=headers)
+            answers.append(replace(answer, body=b""))
             if answer.status == 200 and (answer.body == asset.body or STATIC_TYPES.match(answer.type)):
                 what = f"the origin sends this media file too: {answer.type}, {len(answer.body)} bytes"
                 facts.append(Fact(Rule.SERVED, urljoin(hosts.site, place), asset.place, what))
-    return facts, checked
+    return facts, answers
 
 
 async def request_names(
     client: Client, hosts: Hosts, manifest: Manifest, names: Iterable[str], origin: str
-) -> tuple[list[Fact], int]:
-    """Facts, and how many paths were requested. ``origin``: the address of the origin itself."""
+) -> tuple[list[Fact], list[Answer]]:
+    """Facts, and the answers without their bodies. ``origin``: the address of the origin itself."""
     # Below the site's own folder: the rest of the host may be somebody else's site.
     prefixes = dict.fromkeys([f"{hosts.home}static/", hosts.home + urlsplit(hosts.static or "").path[1:], hosts.home])
     paths = [(prefix, name) for prefix in prefixes for name in names]
@@ -55,16 +65,19 @@ async def request_names(
     # The site's name, as in a visitor's request.
     headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
 
-    async def request(prefix: str, name: str) -> list[Fact]:
+    async def request(prefix: str, name: str) -> tuple[list[Fact], Answer]:
         async with turn:
             path = quote(prefix + name)
             answer = await client.request(urljoin(origin, path), headers=headers)
+            if answer.unavailable:
+                # A connection may drop once, and a worker restart.
+                answer = await client.request(urljoin(origin, path), headers=headers)
             if _adds_a_slash(answer, path):
                 answer = await client.request(urljoin(origin, f"{path}/"), headers=headers)
-            return list(_judge(answer, prefix, name, manifest, hosts))
+            return list(_judge(answer, prefix, name, manifest, hosts)), replace(answer, body=b"")
 
-    facts = await asyncio.gather(*(request(prefix, name) for prefix, name in paths))
-    return [fact for found in facts for fact in found], len(paths)
+    judged = await asyncio.gather(*(request(prefix, name) for prefix, name in paths))
+    return [fact for found, _ in judged for fact in found], [answer for _, answer in judged]
 
 
 def _adds_a_slash(answer: Answer, path: str) -> bool:
@@ -84,8 +97,10 @@ def _judge(answer: Answer, prefix: str, name: str, manifest: Manifest, hosts: Ho
     if _same_bytes(answer, name, manifest, entry):
         what = f"the origin sends the file's own bytes with status {answer.status}"
         yield Fact(Rule.SERVED, url, place, what)
+    elif answer.unavailable:
+        return  # not served, and it may be otherwise when the origin answers
     elif answer.status not in (404, 410) and not (prefix == hosts.home and _is_a_page(answer, name, hosts)):
-        status = " ".join(filter(None, (str(answer.status or answer.error), answer.type)))
+        status = " ".join(filter(None, (str(answer.status), answer.type)))
         yield Fact(Rule.SERVED, url, place, f"the origin answers {status}, not 404")
 
 

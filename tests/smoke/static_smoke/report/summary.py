@@ -42,7 +42,7 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         allowed=run.allowed,
         controls=run.controls.controls,
         left_out=[*crawled_site.left_out, *run.left_out],
-        notes=run.notes,
+        notes=list(run.notes),
         pages=[_page(crawled) for crawled in crawled_site.pages],
         page_loads=[_page_load(load, run.hosts) for load in run.page_loads],
         seconds=round(seconds, 1),
@@ -81,7 +81,11 @@ def _asset(asset: Asset, facts: Iterable[Fact]) -> dict:
         "content_type": headers.get("Content-Type", ""),
         "cache_control": headers.get("Cache-Control", ""),
         "encoding": asset.last.encoding,
-        "verdict": "ok" if good else f"failed: {' '.join(failed) or 'H'}",
+        "verdict": "not checked"
+        if asset.last.unavailable and not failed
+        else "ok"
+        if good
+        else f"failed: {' '.join(failed) or 'H'}",
         "place": asset.place,
     }
 
