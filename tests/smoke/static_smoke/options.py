@@ -48,6 +48,7 @@ class Options:
     browser: str | None = None
     depth: str = "full"
     max_pages: int = 40
+    max_objects: int = 200
     max_depth: int = 4
     full_pages: int = 6
     minutes: float = 15
@@ -121,6 +122,9 @@ def parse(argv: Sequence[str] | None = None) -> Options:
         "--depth", choices=DEPTHS, default="full", help="quick: after a deploy, in seconds; full: all that visitors do"
     )
     parser.add_argument("--max-pages", type=int, default=40)
+    parser.add_argument(
+        "--max-objects", type=int, default=200, help="pages of known URL patterns to parse (200; 20 in a quick run)"
+    )
     parser.add_argument("--max-depth", type=int, default=4)
     parser.add_argument("--full-pages", type=int, default=6, help="pages on every screen (6)")
     parser.add_argument("--minutes", type=float, default=15, help="after these no further page is crawled (15)")
@@ -163,6 +167,12 @@ def _site(text: str) -> str:
     url = _url(text)
     last = url.rpartition("/")[2]
     return url if not last or set(".?") & set(last) else f"{url}/"
+
+
+def _site(text: str) -> str:
+    """A site below a path ends with a slash, as the paths of its pages begin."""
+    url = _url(text)
+    return url if url.endswith("/") or "." in url.rpartition("/")[2] else f"{url}/"
 
 
 def _allowance(text: str) -> tuple[str, str]:

@@ -222,6 +222,7 @@ class Run:
 
     async def _request_assets(self, crawled_site: CrawlResult) -> None:
         references = [ref for crawled in crawled_site.pages for ref in crawled.page.references]
+        references += crawled_site.references
         discover(self.hosts, ((ref.url, ref.kind) for ref in references), self.manifest.entries.keys())
         importmap = ImportMap()
         for crawled in crawled_site.pages:

@@ -15,7 +15,7 @@ from static_smoke.http import origin
 from static_smoke.http.client import Answer, Client
 from static_smoke.http.hosts import Hosts
 from static_smoke.options import Options
-from static_smoke.site.crawl import _cookies
+from static_smoke.site.crawl import cookies_of
 from static_smoke.site.signin import NO_FORM, read_form, sign_in
 
 LOGIN = ("ada", "l0velace")
@@ -80,7 +80,7 @@ def played(write: Callable, **options) -> SimpleNamespace:
                     await client.request(f"http://www.site.localhost:{other}/"),
                 ]
                 assert all(answer.status for answer in answers)
-                jar = _cookies(client, Hosts(home))
+                jar = cookies_of(client, Hosts(home))
         return SimpleNamespace(
             problem=problem, landing=landing, site=site, stranger=stranger, jar=jar, port=port, there=there
         )

@@ -41,7 +41,8 @@ def judge_pages(pages: Iterable[CrawledPage]) -> Iterator[Fact]:
         name = f"the {crawled.kind} page" if crawled.kind.isdecimal() else "the page"
         if crawled.has_debug_body:
             yield Fact(Rule.DEBUG_PAGE, crawled.url, place, f"{name} shows DEBUG = True")
-        if not crawled.page.has_icon:
+        # Browsers ask for no icon for a part of a page.
+        if not crawled.page.has_icon and not crawled.fragment:
             yield Fact(Rule.NO_ICON, crawled.url, place, f"{name} names no icon")
 
 

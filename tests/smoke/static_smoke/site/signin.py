@@ -14,6 +14,7 @@ from static_smoke.options import Options
 from static_smoke.parse.error_page import describe
 
 NO_FORM = "no login form found"
+# Below the site's path.
 USUAL = ("login/", "accounts/login/", "admin/login/")
 _MOST_REDIRECTS = 5
 _TEXT = ("text", "email", "tel")
@@ -60,7 +61,7 @@ async def sign_in(client: Client, options: Options, pages: Iterable) -> tuple[st
 
 def _with_form(pages: Iterable) -> list[str]:
     """The URLs of the crawled pages that have a login form."""
-    return [crawled.url for crawled in pages if _form(_root(crawled.answer)) is not None]
+    return [crawled.url for crawled in pages if has_login_form(crawled.answer)]
 
 
 async def _open(client: Client, site: str, url: str) -> Answer:
@@ -112,6 +113,11 @@ def read_form(answer: Answer, user: str, password: str) -> LoginForm | None:
     method = (target.get("formmethod") or form.get("method") or "get").strip().lower()
     url = origin.resolve(_base(root, answer.url), action) if action else answer.url
     return LoginForm(answer.url, url, method, _filled(form, user, password))
+
+
+def has_login_form(answer: Answer) -> bool:
+    """Whether the answer is a page with one password to type."""
+    return "password" in answer.text.lower() and _form(_root(answer)) is not None
 
 
 def _root(answer: Answer) -> Element:
