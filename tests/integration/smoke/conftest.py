@@ -37,6 +37,7 @@ def prove(stack) -> Callable[..., Verdict]:
 
     def play(**changes) -> Verdict:
         given = {
+            "site": stack.site_url,
             "static": stack.static_url,
             "media": stack.media_url,
             "origin_log": stack.log,
@@ -45,6 +46,6 @@ def prove(stack) -> Callable[..., Verdict]:
             "browser": find_browser(),
             "full_pages": 1,
         }
-        return run(Options(stack.site_url, **{**given, **changes}))
+        return run(Options(**{**given, **changes}))
 
     return play

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+import re
 import struct
 import threading
 import zlib
@@ -60,6 +61,8 @@ class Stack:
         self.csp: str | None = None
         self.wraps: Callable[[str, str], str] = lambda path, html: html
         self.origin_files: dict[str, Object] = {}
+        # Regular expression of whole paths -> what answers them in place of a page.
+        self.views: dict[str, Callable[[web.Request], web.Response]] = {}
         self.cdn_override: Callable[[web.Request, str], web.Response | None] = lambda *_: None
         self.logs = True
         self.takes_logins = True
@@ -148,6 +151,9 @@ class Stack:
 
     def _page(self, request: web.Request) -> web.Response:
         path, status = request.path, 200
+        for expression, view in self.views.items():
+            if re.fullmatch(expression, path):
+                return view(request)
         if path in self.origin_files:
             thing = self.origin_files[path]
             return web.Response(body=thing.body, headers={"Content-Type": thing.type}, status=thing.status)

@@ -10,6 +10,7 @@ class Rule(Enum):
     WRITTEN = "P", "write the path with {% static %}, so that STATIC_URL decides the host"
     WRITTEN_MAYBE = "P", "some screens may load it: build it from STATIC_URL"
     WRITTEN_MEDIA = "P", "store media in the bucket and build its URL from MEDIA_URL"
+    LINKED = "P", "link to its URL on the CDN: who follows the link requests the file from the origin"
     MISSING = "P", "push the file before the page that names it, or take the reference out"
     NO_ICON = "P", 'add <link rel="icon"> with a CDN URL, or browsers ask for /favicon.ico'
     PLAIN_HTTP = "P", "write the URL with https"
@@ -54,6 +55,12 @@ class Rule(Enum):
     )
     UPLOAD_UNBOUND = "A", "sign a content-length-range into every upload form"
 
+    # What a view of the origin makes, by who saw it first; the fact has the line that allows it.
+    VIEW_WRITTEN = "P", "make a static file of it, or allow it where it is written"
+    VIEW_ASKED = "B", "make a static file of it, or allow it where a browser requests it"
+    VIEW_HIDDEN = "N", "make a static file of it, or allow it where a browser hides it"
+    VIEW_ARRIVED = "O", "make a static file of it, or allow it where it arrives"
+
     def __init__(self, check: str, fix: str):
         self.check = check
         self.fix = fix
@@ -61,10 +68,11 @@ class Rule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """``also``: further URLs that it concerns, such as a redirect's target."""
+    """``also``: further URLs that it concerns, such as a redirect's target. ``fix``: in place of the rule's own."""
 
     rule: Rule
     url: str
     place: str
     what: str
     also: tuple[str, ...] = ()
+    fix: str = ""

@@ -24,6 +24,7 @@ from static_smoke.checks import (
     provisioned,
     pull,
     uploads,
+    views,
 )
 from static_smoke.checks.fetch import Asset, fetch
 from static_smoke.checks.origin_log import OriginLog
@@ -133,6 +134,7 @@ class Run:
         await self._part("uploads", "A", self._try_upload(self.crawled_site))
         await self._part("browser", "BNC", self._load_and_request())
         await self._part("log", "O", self._read_log(log))
+        await self._part("views", "", self._explain_views())
         if self.options.depth == "full":
             self.notes += [f"allow: {pattern} matched no request" for pattern in self.hosts.unused]
 
@@ -322,6 +324,13 @@ class Run:
             self._record("O", Result(reason="no --origin-log"))
             return None
         return OriginLog(self.options.origin_log)
+
+    async def _explain_views(self) -> None:
+        async with self._client("views") as client:
+            self.facts, notes = await views.explain(
+                self.facts, client, self.hosts, self.manifest, self.crawled_site.cookies
+            )
+        self.notes += notes
 
     async def _read_log(self, log: OriginLog | None) -> None:
         if log is None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from static_smoke.http.cdn import is_hit
 from static_smoke.http.client import Answer, Client
 from static_smoke.http.hosts import Hosts, extension
-from static_smoke.http.urls import resolve
+from static_smoke.http.urls import resolve, unsigned
 from static_smoke.parse import css, modules
 from static_smoke.parse.metadata import manifest_urls
 from static_smoke.parse.page import Reference
@@ -68,15 +68,18 @@ async def fetch(
 ) -> tuple[dict[str, Asset], list[Reference]]:
     """Every asset on the CDN's hosts, and the references in stylesheets, modules and manifests."""
     assets: dict[str, Asset] = {}
+    objects: set[str] = set()
     inner: list[Reference] = []
     pending = list(references)
     while pending:
         wave = []
         for reference in pending:
             asset = assets.get(reference.url)
-            if asset is None and hosts.is_ours(reference.url) and _is_file(reference, hosts):
+            known = unsigned(reference.url) in objects
+            if asset is None and not known and hosts.is_ours(reference.url) and _is_file(reference, hosts):
                 asset = Asset(reference.url, reference.kind, reference.place, reference.cors)
                 assets[reference.url] = asset
+                objects.add(unsigned(reference.url))
                 wave.append(asset)
             if asset is not None and reference.kind in ("style", "module", "manifest"):
                 asset.kind, asset.cors = reference.kind, asset.cors or reference.cors

@@ -53,9 +53,12 @@ def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[
         if hosts.role(url) == "origin":
             if is_leak(reference, hosts):
                 rule = Rule.WRITTEN_MAYBE if reference.maybe else Rule.WRITTEN
-                if hosts.is_media_path(url):
+                fix = Rule.WRITTEN_MEDIA.fix if hosts.is_media_path(url) else ""
+                if reference.kind == "link":
+                    rule = Rule.LINKED
+                elif fix:
                     rule = Rule.WRITTEN_MEDIA
-                yield Fact(rule, url, place, f"{how} names a static file on the origin")
+                yield Fact(rule, url, place, f"{how} names a static file on the origin", fix=fix)
         elif hosts.is_ours(url):
             if url.startswith("http://") and hosts.site.startswith("https://"):
                 yield Fact(Rule.PLAIN_HTTP, url, place, f"{how} uses plain http")
@@ -80,7 +83,7 @@ def judge_feeds(feeds: Mapping[str, str], hosts: Hosts) -> Iterator[Fact]:
         for match in _FEED_URL.finditer(text):
             url = urljoin(place, match[1] or match[0])
             if hosts.is_origin(url) and hosts.looks_static(url):
-                rule = Rule.WRITTEN_MEDIA if hosts.is_media_path(url) else Rule.WRITTEN_MAYBE
+                rule = Rule.WRITTEN_MEDIA if hosts.is_media_path(url) else Rule.LINKED
                 yield Fact(rule, url, place, "the feed names a static file on the origin")
 
 

@@ -34,6 +34,7 @@ ALLOWED = (
     ),
     Allowed(re.compile(r"/robots\.txt"), "crawlers ask the site's host for it"),
     Allowed(re.compile(r"/sitemap[\w-]*\.xml"), "crawlers ask the site's host for it"),
+    Allowed(re.compile(r"/browserconfig\.xml"), "Windows asks the site's host for it", written=True),
     Allowed(re.compile(r"/\.well-known/.*"), "its place is fixed by RFC 8615"),
     Allowed(
         re.compile(r"/(sw|service-?worker)[\w-]*\.js"),

@@ -11,6 +11,8 @@ _ENDS = "".join(map(chr, range(0x21)))
 _LINE_BREAKS = dict.fromkeys(map(ord, "\t\r\n"))
 _SAFE = "%/:@!$&'()*+,;=~[]|\\^"
 _PORTS = {"http": 80, "https": 443}
+# CloudFront's, S3's of both versions, Google's, Azure's and Bunny's.
+_SIGNATURES = {"Signature", "X-Amz-Signature", "X-Goog-Signature", "sig", "token"}
 _DOT = re.compile(r"\.|%2e", re.IGNORECASE)
 _DOTS = re.compile(r"(\.|%2e){2}", re.IGNORECASE)
 
@@ -39,6 +41,13 @@ def resolve(base: str, written: str) -> str | None:
         return None
     query = f"?{quote(query, safe=_SAFE + '?`{}')}" if query else ""
     return f"{scheme}://{netloc}{quote(_without_dots(path), safe=_SAFE)}{query}"
+
+
+def unsigned(url: str) -> str:
+    """The URL of the object, without the signature that makes it another URL each time."""
+    parts = urlsplit(url)
+    names = {part.partition("=")[0] for part in parts.query.split("&")}
+    return parts._replace(query="").geturl() if names & _SIGNATURES else url
 
 
 def served_path(url: str) -> str:

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 
 from static_smoke.http.hosts import FONT_EXTENSIONS, IMAGE_EXTENSIONS, extension
-from static_smoke.http.urls import resolve
+from static_smoke.http.urls import resolve, unsigned
 from static_smoke.parse import css, links, metadata, modules
 
 _META_IMAGES = re.compile(
@@ -74,7 +74,7 @@ class Page:
     @property
     def signature(self) -> frozenset:
         """The files and scripts of the page: pages of one template mostly share them."""
-        loads = {(it.url, it.kind) for it in self.references if it.kind not in ("link", "document")}
+        loads = {(unsigned(it.url), it.kind) for it in self.references if it.kind not in ("link", "document")}
         return frozenset({*loads, *self.scripts})
 
 

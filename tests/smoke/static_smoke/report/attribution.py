@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from static_smoke.rules import Fact, Rule
 from static_smoke.verdict import Finding
 
-WRITTEN = {Rule.WRITTEN, Rule.WRITTEN_MAYBE, Rule.WRITTEN_MEDIA}
+WRITTEN = {Rule.WRITTEN, Rule.WRITTEN_MAYBE, Rule.WRITTEN_MEDIA, Rule.LINKED}
+VIEWS = (Rule.VIEW_WRITTEN, Rule.VIEW_ASKED, Rule.VIEW_HIDDEN, Rule.VIEW_ARRIVED)
 PULLS = {Rule.ORIGIN_IS_SITE, Rule.PULLED}
 DENIALS = PULLS | {Rule.DENIED, Rule.SAME_ADDRESS, Rule.MARKED}
 BROKEN = {Rule.MISSING, Rule.REDIRECTED, Rule.HASH, Rule.ENCODING}
@@ -33,11 +34,14 @@ _POLICIES = (
 # Effect -> the causes that explain it when they concern the same URL …
 SAME_URL = {
     Rule.WRITTEN_MAYBE: {Rule.WRITTEN},
+    Rule.LINKED: WRITTEN - {Rule.LINKED},
+    # The first who saw it.
+    **{view: set(VIEWS[:number]) for number, view in enumerate(VIEWS) if number},
     Rule.ASKED: WRITTEN | {Rule.REDIRECTED},
     # Where other pages name the CDN, it is the leaks' own effect.
-    Rule.NO_CDN: LEAKS,
+    Rule.NO_CDN: {*LEAKS, *VIEWS},
     Rule.HIDDEN: LEAKS,
-    Rule.ARRIVED: {Rule.WRITTEN_MAYBE, Rule.WRITTEN_MEDIA, Rule.REDIRECTED},
+    Rule.ARRIVED: {Rule.WRITTEN_MAYBE, Rule.WRITTEN_MEDIA, Rule.LINKED, Rule.REDIRECTED},
     Rule.CSP: WRITTEN | {Rule.REDIRECTED},
     Rule.BLOCKED: BROKEN | {Rule.CROSS_ORIGIN_USE},
     Rule.FAILED: BROKEN | {Rule.BLOCKED, Rule.CSP, Rule.CROSS_ORIGIN_USE},
@@ -97,6 +101,7 @@ STATIC_LEAKS = {
     Rule.WRITTEN,
     Rule.WRITTEN_MAYBE,
     Rule.WRITTEN_MEDIA,
+    Rule.LINKED,
     Rule.ASKED,
     Rule.NO_CDN,
     Rule.ARRIVED,
@@ -243,7 +248,7 @@ def _finding(facts: list[Fact], rule: Rule) -> Finding:
         first.url,
         first.place,
         first.what,
-        rule.fix,
+        first.fix or rule.fix,
         rule=rule.name,
         also=tuple(urls[1:]),
         places=tuple(places),
