@@ -65,9 +65,10 @@ class Controls:
             await self._show(playwright, text, directory / "control-net.json")
             self._browser_ran = True
         except (NoBrowser, Error) as error:
-            state = "not run" if isinstance(error, NoBrowser) else "missed"
+            state = "not run" if type(error) is NoBrowser else "missed"
+            reason = str(error).partition("\n")[0]
             for check in "BN":
-                self.controls.append(Control("leaking page", check, self.leaking, state, str(error)))
+                self.controls.append(Control("leaking page", check, self.leaking, state, reason))
 
     async def request_missing_name(self) -> None:
         """A CDN that answers 200 for every name proves nothing."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Playwright
 
 from static_smoke.browser import icons
-from static_smoke.browser.chromium import NoBrowser, driver, launch
+from static_smoke.browser.chromium import Killed, NoBrowser, driver, launch
 from static_smoke.browser.page_loads import DEVICES, TOO_LATE, load_all
 from static_smoke.browser.watch import PageLoad
 from static_smoke.checks import (
@@ -282,10 +282,10 @@ class Run:
     # B and N
 
     async def _browse(self, playwright: Playwright | None, crawled_site: CrawlResult, directory: Path) -> None:
-        log = directory / "net.json"
+        log, killed = directory / "net.json", ""
+        pages, missing = crawled_site.for_browser(), set()
         try:
             async with launch(playwright, self.options, self.id, log, self.notes.append) as browser:
-                pages, missing = crawled_site.for_browser(), set()
                 self.page_loads = await load_all(
                     browser,
                     pages,
@@ -298,6 +298,8 @@ class Run:
                 for crawled in pages:
                     if icons.needs_probe(crawled, missing) and not await icons.probe(browser, crawled, missing):
                         self.notes.append(f"not checked: which icon a browser asks for on {crawled.page.place}")
+        except Killed as error:
+            killed = str(error)
         except NoBrowser as error:
             for letter in "BN":
                 self._record(letter, Result(reason=str(error)))
@@ -306,6 +308,9 @@ class Run:
         self.notes += [f"{it.place} ({it.device}): {it.problem}" for it in self.page_loads if it.problem]
         self._record("B", browser_requests.check(self.page_loads, self.hosts))
         self._record("N", netlog.check(log, crawled_site.pages, self.hosts))
+        crashed = next((load.place for load in self.page_loads if "crashed" in load.problem), "")
+        if killed or crashed:
+            self._cost("browser", "BN", killed or f"Chromium's process for {crashed} was killed")
 
     def _leave_out_screens(self, loaded: int, crawled: int) -> None:
         """``loaded`` of the ``crawled`` pages are in ``page_loads``, some of them on a desktop only."""

@@ -1,12 +1,13 @@
 """Starts a Chromium without requests of its own, with the run id in its User-Agent."""
 
+import asyncio
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from playwright.async_api import Browser, Error, Playwright, async_playwright
@@ -28,6 +29,8 @@ FLAGS = (
     "--disable-client-side-phishing-detection",
 )
 START_TIMEOUT = 60_000  # ms
+CLOSING = 5.0  # s
+KILLED = "Chromium was killed, or Playwright's driver"
 # A fixed release number: sites match the product names, the log the run id.
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
@@ -35,6 +38,10 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re
 
 class NoBrowser(Exception):
     """Why no browser can be started."""
+
+
+class Killed(NoBrowser):
+    """The browser, or Playwright's driver, has died."""
 
 
 @asynccontextmanager
@@ -49,7 +56,14 @@ async def driver() -> AsyncIterator[Playwright | None]:
     try:
         yield playwright
     finally:
-        await manager.__aexit__()
+        await _closed(manager.__aexit__())
+
+
+async def _closed(closing: Awaitable[None]) -> None:
+    """What is dead may not close, or never: its end is not waited for."""
+    with suppress(Exception):
+        async with asyncio.timeout(CLOSING):
+            await closing
 
 
 @asynccontextmanager
@@ -60,7 +74,7 @@ async def launch(
     netlog: Path,
     warn: Callable[[str], None] = lambda warning: None,
 ) -> AsyncIterator[Browser]:
-    """A browser for one run id; its net log is complete once it has ended. Raises NoBrowser.
+    """A browser for one run id; its net log is complete once it has ended. Raises NoBrowser, or Killed at the end.
 
     ``warn`` is called where it runs without its sandbox.
     """
@@ -74,9 +88,16 @@ async def launch(
         browser, log = await _start(playwright, options, run, Path(directory), warn)
         try:
             yield browser
+        except Error as error:
+            if not browser.is_connected():
+                raise Killed(KILLED) from error
+            raise
         finally:
-            await browser.close()
+            killed = not browser.is_connected()
+            await _closed(browser.close())
             _copy_log(log, netlog)
+        if killed:
+            raise Killed(KILLED)
 
 
 async def _start(
