@@ -33,6 +33,7 @@ class Rule(Enum):
     COOKIE = "H", "keep cookies on the site's host: no Domain attribute, no Set-Cookie on assets"
 
     SERVED = "C", "remove the static files, and the code that serves them, from the origin"
+    NO_STATIC_HOST = "C", "put the static files on a CDN, and set STATIC_URL to its host"
 
     ASKED = "B", "find what loads it (script, worker, style) and give it the CDN URL"
     NO_CDN = "B", "set STATIC_URL to the CDN"

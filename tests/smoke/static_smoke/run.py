@@ -87,6 +87,7 @@ class Run:
         self.assets: dict[str, Asset] = {}
         self.listed: dict[str, Asset] = {}
         self.health, self.withheld = Health(), 0
+        self.leaked: list[str] = []
         self.page_loads: list[PageLoad] = []
         self.crawled_site = CrawlResult()
         self.ended: list[str] = []
@@ -234,6 +235,8 @@ class Run:
         async with self._client("assets", self.id) as client:
             self.assets, inner = await fetch(client, self.hosts, references, importmap)
             references += inner
+            on_origin = (it for it in references if self.hosts.is_origin(it.url))
+            self.leaked = [it.url for it in on_origin if page_references.is_leak(it, self.hosts)]
             names = list(page_references.listed(self.manifest, self.hosts, self.assets.keys()))
             self.listed, _ = await fetch(client, self.hosts, names, importmap)
             # With a pull CDN its cache has the origin's marker too; H still reports answers that are no hit.
@@ -255,7 +258,8 @@ class Run:
 
     async def _request_names(self) -> None:
         async with self._client("browser") as client:
-            result = await canary.check(client, self.assets.values(), self.hosts, self.manifest, self.origin)
+            assets = self.assets.values()
+            result = await canary.check(client, assets, self.hosts, self.manifest, self.origin, self.leaked)
         self._record("C", result)
 
     # A

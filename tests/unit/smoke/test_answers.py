@@ -8,8 +8,9 @@ import brotli
 import pytest
 from multidict import CIMultiDict
 
-from static_smoke.checks import canary, headers
+from static_smoke.checks import headers
 from static_smoke.checks.fetch import Asset
+from static_smoke.checks.served import NOT_ANSWERED, OWN_BYTES, Judge, Way
 from static_smoke.http.cdn import is_hit
 from static_smoke.http.client import Answer
 from static_smoke.http.coding import decode
@@ -178,8 +179,11 @@ def test_a_cookie_of_the_whole_domain_reaches_the_cdn():
     assert {fact.url for fact in facts} == {HOSTS.static, HOSTS.media}
 
 
-def canary_facts(prefix: str, name: str, answered: Answer, manifest: Manifest | None = None) -> list:
-    return list(canary._judge(answered, prefix, name, manifest or Manifest(), HOSTS))
+NOT_FOUND = answer("", b"gone", 404)
+
+
+def served(prefix: str, name: str, answered: Answer, manifest: Manifest | None = None, control=NOT_FOUND) -> str:
+    return Judge(HOSTS, manifest or Manifest(), {}).judge(Way(f"below {prefix}", prefix), name, answered, control)
 
 
 @pytest.mark.parametrize(
@@ -193,13 +197,43 @@ def canary_facts(prefix: str, name: str, answered: Answer, manifest: Manifest | 
         ("/", "a.css", answer("", b"<p>", 200, Content_Type="text/html"), False),
         ("/", "favicon.ico", answer("", b"", 301, Location="https://static.example.com/favicon.ico"), False),
         ("/", "favicon.ico", answer("", b"icon", 200, Content_Type="image/x-icon"), True),
-        ("/", "a.css", answer("", b"", 0), False),
-        ("/static/", "a.css", answer("", b"Bad Gateway", 502, Content_Type="text/html"), False),
+        ("/static/", "a.css", answer("", b"no", 403), True),
         ("/", "robots.txt", answer("", b"x", 200, Content_Type="text/plain"), False),
     ],
 )
 def test_what_the_origin_may_answer_to_a_static_name(prefix, name, answered, failed):
-    assert bool(canary_facts(prefix, name, answered)) is failed
+    assert bool(served(prefix, name, answered)) is failed
+
+
+@pytest.mark.parametrize(
+    ("answered", "control"),
+    [
+        (answer("", b"<p>", 200, Content_Type="text/html"), answer("", b"<p>", 200, Content_Type="text/html")),
+        (answer("", b"", 302, Location="/login/?next=/static/a.css"), answer("", b"", 302, Location="/login/?next=/x")),
+        (answer("", b"no", 403), answer("", b"not you", 403)),
+    ],
+    ids=["a page for any name", "a login before everything", "denied for any name"],
+)
+def test_what_any_name_is_answered_with_is_no_file(answered, control):
+    assert served("/static/", "a.css", answered, control=control) == ""
+    assert served("/static/", "a.css", answered) != ""
+
+
+@pytest.mark.parametrize(
+    ("control", "name"),
+    [
+        (answer("", b"<p>", 200, Content_Type="text/html"), "a page for any name"),
+        (answer("", b"x", 200, Content_Type="image/png"), "an image for any name"),
+        (answer("", b"", 302, Location="https://static.example.com/x.css"), "the CDN for any name"),
+    ],
+)
+def test_a_file_is_a_file_whatever_other_names_are_answered_with(control, name):
+    assert served("/static/", "a.css", answer("", b"p{}", 200, Content_Type="text/css"), control=control), name
+
+
+@pytest.mark.parametrize("status", [0, 429, 500, 502, 503, 504])
+def test_an_origin_that_does_not_answer_serves_nothing(status):
+    assert served("/static/", "a.css", answer("", b"x" * bool(status), status)) == NOT_ANSWERED
 
 
 def test_the_files_own_bytes_are_red_whatever_the_status():
@@ -207,7 +241,7 @@ def test_the_files_own_bytes_are_red_whatever_the_status():
     name = f"a.{hashlib.md5(body).hexdigest()[:12]}.css"
     manifest = Manifest([Entry(name, True, "staticfiles.json")])
     for asked in (name, "a.css"):
-        assert canary_facts("/static/", asked, answer("", body, 404), manifest)
+        assert served("/static/", asked, answer("", body, 404), manifest) == OWN_BYTES
 
 
 def test_both_kinds_of_manifest_are_read(tmp_path):

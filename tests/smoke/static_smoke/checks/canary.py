@@ -1,122 +1,191 @@
-"""Check C: requests every name of the manifest from the origin itself."""
+"""Check C: requests every name of the manifest from the origin itself, and a few of them in every way to ask."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from urllib.parse import quote, urljoin, urlsplit
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+from urllib.parse import urljoin, urlsplit
 
 from static_smoke.checks.fetch import Asset
 from static_smoke.checks.result import Result
-from static_smoke.http.client import Answer, Client
+from static_smoke.checks.served import Found, Judge, Way, is_static
+from static_smoke.http.client import Answer, Client, new_run
 from static_smoke.http.hosts import STATIC_TYPES, Hosts
-from static_smoke.parse.error_page import describe
+from static_smoke.http.urls import resolve
+from static_smoke.parse import css
 from static_smoke.rules import Fact, Rule
-from static_smoke.site.manifest import DIGEST, Entry, Manifest
+from static_smoke.site.manifest import DIGEST, Manifest
 
 MAX_CONNECTIONS = 12
 # Media files that are requested: where one is on the origin's disk, others are too.
 MEDIA = 10
+# Folders in which projects and bundlers keep built files: the origin may serve one that no page refers to.
+FOLDERS = ("assets", "dist", "build", "public", "staticfiles", "static_root", "collected", "bundles", "files")
+# Names that are requested below each of them, and in each unusual way.
+SAMPLE, FEW = 24, 2
 
 
-async def check(client: Client, assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, origin: str) -> Result:
-    """Requests every name of the manifest, or those in the pages without one, and the media of the pages."""
+async def check(
+    client: Client,
+    assets: Iterable[Asset],
+    hosts: Hosts,
+    manifest: Manifest,
+    origin: str,
+    leaked: Iterable[str] = (),
+) -> Result:
+    """Requests every name of the manifest, or those in the pages without one, and the media of the pages.
+
+    ``origin``: the address of the origin itself. ``leaked``: URLs of the site that pages request as static files.
+    """
     assets, names, reason = list(assets), manifest.names, ""
+    static = [asset for asset in assets if hosts.role(asset.url) == "static"]
     if not names:
-        names = [hosts.name(it.url) for it in assets if hosts.role(it.url) == "static"]
+        names = [hosts.name(it.url) for it in static]
         reason = "no --manifest: only names in the pages were requested"
-    if not names:
+    leaked = list(dict.fromkeys(leaked)) if hosts.static is None else []
+    if not names and not leaked:
         return Result(reason="no --manifest, and the pages name no asset")
-    facts, answers = await request_names(client, hosts, manifest, names, origin)
+    bodies = {hosts.name(it.url): it.body for it in static if it.last.status == 200}
+    canary = Canary(client, hosts, origin, Judge(hosts, manifest, bodies))
+    if names:
+        await canary.ask_all(names)
+    facts = [*canary.found.facts(manifest)]
     more, also = await request_media(client, hosts, [it for it in assets if hosts.role(it.url) == "media"], origin)
-    without = [answer for answer in answers + also if answer.unavailable]
-    if without:
-        unanswered = f"the origin gave no answer to {len(without)} of {len(answers + also)} requests"
-        reason = "; ".join(filter(None, (reason, f"{unanswered}: it {describe(without[0])}")))
-    if len(without) == len(answers + also):
-        return Result(facts + more, reason=reason)
-    return Result(facts + more, len(answers + also) - len(without), reason)
+    shared, requested = await request_leaked(client, hosts, leaked)
+    answered = canary.found.asked - len(canary.found.unanswered) + also + requested
+    reasons = filter(None, (reason, canary.found.reason()))
+    return Result([*shared, *facts, *more], answered or None, "; ".join(reasons))
 
 
-async def request_media(
-    client: Client, hosts: Hosts, assets: list[Asset], origin: str
-) -> tuple[list[Fact], list[Answer]]:
-    """Facts, and the answers: media files must not be on the origin too."""
-    facts, answers = [], []
+class Canary:
+    """Asks the origin for names; ``found`` has what it serves."""
+
+    def __init__(self, client: Client, hosts: Hosts, origin: str, judge: Judge):
+        self._client, self._hosts, self._origin, self._judge = client, hosts, origin, judge
+        self.found = Found(hosts.origin)
+        self._turn = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._controls: dict[tuple[Way, str], asyncio.Task[Answer]] = {}
+
+    async def ask_all(self, names: Sequence[str]) -> None:
+        """Every name below the static files' prefixes, and a sample below others and in unusual ways."""
+        # Below the site's own folder: the rest of the host may be somebody else's site.
+        home = self._hosts.home
+        prefixes = list(dict.fromkeys([f"{home}static/", home + urlsplit(self._hosts.static or "").path[1:], home]))
+        await self.ask([Way(f"below {prefix}", prefix) for prefix in prefixes], names)
+        kinds = sample(names)
+        folders = [f"{home}{folder}/" for folder in FOLDERS]
+        await self.ask([Way(f"below {folder}", folder) for folder in folders if folder not in prefixes], kinds[:SAMPLE])
+        # One cause is one finding: what is served to a plain request needs no other way.
+        quiet = [prefix for prefix in prefixes if f"below {prefix}" not in self.found.places]
+        await self.ask([way for prefix in quiet for way in unusual(prefix)], kinds[:FEW])
+
+    async def ask(self, ways: Iterable[Way], names: Sequence[str]) -> None:
+        await asyncio.gather(*(self._ask_one(way, name) for way in ways for name in names))
+
+    async def _ask_one(self, way: Way, name: str) -> None:
+        control = await self._control(way, PurePosixPath(name).suffix)
+        answer = await self._request(way, name)
+        self.found.add(way, name, self._judge.judge(way, name, answer, control), answer)
+
+    async def _control(self, way: Way, suffix: str) -> Answer:
+        """The answer to a name of this kind that no file has, asked in the same way."""
+        key = (way, suffix)
+        if key not in self._controls:
+            self._controls[key] = asyncio.create_task(self._request(way, f"slipway-smoke-{new_run()}{suffix}"))
+        return await self._controls[key]
+
+    async def _request(self, way: Way, name: str) -> Answer:
+        # The site's name, as in a visitor's request.
+        headers = {"Host": urlsplit(self._hosts.site).netloc, "Accept-Encoding": "identity", **dict(way.headers)}
+        origin, path = urljoin(self._origin, "/").rstrip("/"), way.path(name)
+        async with self._turn:
+            answer = await self._client.request(f"{origin}{path}", headers=headers)
+            if answer.unavailable:
+                # A connection may drop once, and a worker restart.
+                answer = await self._client.request(f"{origin}{path}", headers=headers)
+            if _adds_a_slash(answer, path):
+                answer = await self._client.request(f"{origin}{path}/", headers=headers)
+        return answer
+
+
+def sample(names: Sequence[str]) -> list[str]:
+    """A name of each folder and type, with a hash and without one; those of different types come first."""
+    kinds: dict[tuple[str, str, bool], str] = {}
+    for name in names:
+        path = PurePosixPath(name)
+        kinds.setdefault((path.suffix, path.parts[0] if path.parts[1:] else "", bool(DIGEST.search(name))), name)
+    seen: dict[str, int] = {}
+    turns = []
+    for (suffix, _, _), name in kinds.items():
+        seen[suffix] = seen.get(suffix, 0) + 1
+        turns.append((seen[suffix], name))
+    return [name for _, name in sorted(turns, key=lambda turn: turn[0])]
+
+
+def unusual(prefix: str) -> list[Way]:
+    """Ways around a rule of the server that looks at the path or the headers of a usual request."""
+    image = (("Accept", "image/avif,image/webp,image/*;q=0.8"), ("Sec-Fetch-Dest", "image"))
+    root = prefix.rstrip("/")
+    home, _, folder = root.rpartition("/")
+    ways = [
+        ("with a Range", prefix, "", (("Range", "bytes=0-99"),)),
+        ("with Accept: image/*", prefix, "", image),
+        ("as .gz", prefix, ".gz", ()),
+        ("as .br", prefix, ".br", ()),
+        ("with a dot at the end", prefix, ".", ()),
+        ("with a slash at the end", prefix, "/", ()),
+        ("with a query", prefix, "?v=1", ()),
+        ("after two slashes", f"{root}//", "", ()),
+        ("after /./", f"{root}/./", "", ()),
+    ]
+    if folder:
+        ways += [
+            ("in capitals", prefix.upper(), "", ()),
+            ("with an encoded letter", f"{home}/%{ord(folder[0]):x}{folder[1:]}/", "", ()),
+            # nginx's alias without a slash: https://nginx.org/en/docs/http/ngx_http_core_module.html#alias
+            ("after ..", f"{root}../{folder}/", "", ()),
+        ]
+    return [Way(f"below {prefix}", before, how, after, headers) for how, before, after, headers in ways]
+
+
+async def request_media(client: Client, hosts: Hosts, assets: list[Asset], origin: str) -> tuple[list[Fact], int]:
+    """Facts, and how many paths were requested: media files must not be on the origin too."""
+    facts, checked = [], 0
     headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
     for asset in assets[:MEDIA]:
         path = urlsplit(asset.url).path
         for place in dict.fromkeys((f"{hosts.home}media{path}", hosts.home + path.lstrip("/"))):
             answer = await client.request(urljoin(origin, place), headers=headers)
-            answers.append(replace(answer, body=b""))
+            checked += bool(answer.status)
             if answer.status == 200 and (answer.body == asset.body or STATIC_TYPES.match(answer.type)):
                 what = f"the origin sends this media file too: {answer.type}, {len(answer.body)} bytes"
                 facts.append(Fact(Rule.SERVED, urljoin(hosts.site, place), asset.place, what))
-    return facts, answers
+    return facts, checked
 
 
-async def request_names(
-    client: Client, hosts: Hosts, manifest: Manifest, names: Iterable[str], origin: str
-) -> tuple[list[Fact], list[Answer]]:
-    """Facts, and the answers without their bodies. ``origin``: the address of the origin itself."""
-    # Below the site's own folder: the rest of the host may be somebody else's site.
-    prefixes = dict.fromkeys([f"{hosts.home}static/", hosts.home + urlsplit(hosts.static or "").path[1:], hosts.home])
-    paths = [(prefix, name) for prefix in prefixes for name in names]
-    turn = asyncio.Semaphore(MAX_CONNECTIONS)
-    # The site's name, as in a visitor's request.
-    headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
+async def request_leaked(client: Client, hosts: Hosts, urls: Iterable[str]) -> tuple[list[Fact], int]:
+    """One fact for a site whose pages name no other host for static files; and how many were requested."""
+    answers: dict[str, Answer] = {}
+    pending = set(urls)
+    while pending:
+        wave = await asyncio.gather(*(client.request(url) for url in sorted(pending)))
+        answers |= {answer.url: answer for answer in wave}
+        found = {resolve(answer.url, url) for answer in wave for url in _inside(answer)}
+        pending = {url for url in found if url and hosts.is_origin(url)} - answers.keys()
+    sent = [answer for answer in answers.values() if is_static(answer)]
+    if not sent:
+        return [], len(answers)
+    kinds = Counter(answer.type for answer in sent)
+    listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    size = sum(len(answer.body) for answer in sent)
+    what = f"no page names another host for static files: the origin sends {len(sent)}, {size:,} bytes ({listed})"
+    return [Fact(Rule.NO_STATIC_HOST, hosts.site, hosts.site, what)], len(answers)
 
-    async def request(prefix: str, name: str) -> tuple[list[Fact], Answer]:
-        async with turn:
-            path = quote(prefix + name)
-            answer = await client.request(urljoin(origin, path), headers=headers)
-            if answer.unavailable:
-                # A connection may drop once, and a worker restart.
-                answer = await client.request(urljoin(origin, path), headers=headers)
-            if _adds_a_slash(answer, path):
-                answer = await client.request(urljoin(origin, f"{path}/"), headers=headers)
-            return list(_judge(answer, prefix, name, manifest, hosts)), replace(answer, body=b"")
 
-    judged = await asyncio.gather(*(request(prefix, name) for prefix, name in paths))
-    return [fact for found, _ in judged for fact in found], [answer for _, answer in judged]
+def _inside(answer: Answer) -> Iterable[str]:
+    return css.stylesheet_urls(answer.text) if answer.type == "text/css" else ()
 
 
 def _adds_a_slash(answer: Answer, path: str) -> bool:
     """Whether it is a redirect by APPEND_SLASH: a pattern that takes any name may answer behind it."""
     return 300 <= answer.status < 400 and urlsplit(answer.headers.get("Location", "")).path == f"{path}/"
-
-
-def _judge(answer: Answer, prefix: str, name: str, manifest: Manifest, hosts: Hosts) -> Iterator[Fact]:
-    if answer.status in (404, 410) and not answer.body:
-        return
-    permitted = hosts.allowed(quote(prefix + name), met=False)
-    if permitted is not None and (permitted.max_bytes is None or not 200 <= answer.status < 300):
-        return
-    entry = manifest.entries.get(name)
-    url = urljoin(hosts.site, quote(prefix + name))
-    place = entry.source if entry else "the manifest, without its hash"
-    if _same_bytes(answer, name, manifest, entry):
-        what = f"the origin sends the file's own bytes with status {answer.status}"
-        yield Fact(Rule.SERVED, url, place, what)
-    elif answer.unavailable:
-        return  # not served, and it may be otherwise when the origin answers
-    elif answer.status not in (404, 410) and not (prefix == hosts.home and _is_a_page(answer, name, hosts)):
-        status = " ".join(filter(None, (str(answer.status), answer.type)))
-        yield Fact(Rule.SERVED, url, place, f"the origin answers {status}, not 404")
-
-
-def _same_bytes(answer: Answer, name: str, manifest: Manifest, entry: Entry | None) -> bool:
-    if not answer.body:
-        return False
-    if entry is not None and entry.is_body(answer.body) is not None:
-        return bool(entry.is_body(answer.body))
-    same_name = (it for it in manifest.entries.values() if DIGEST.sub("", it.name, count=1) == name)
-    return any(each.is_body(answer.body) for each in same_name)
-
-
-def _is_a_page(answer: Answer, name: str, hosts: Hosts) -> bool:
-    """In its own folder the site may have pages of its own: a login in front of all of /admin/, a
-    catch-all. A page is not a file, nor is a redirect to one."""
-    if 300 <= answer.status < 400:
-        target = urljoin(urljoin(hosts.site, name), answer.headers.get("Location", ""))
-        return hosts.is_origin(target) and not hosts.looks_static(target)
-    return answer.type == "text/html" and not name.endswith((".html", ".htm"))

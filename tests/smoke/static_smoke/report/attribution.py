@@ -67,6 +67,8 @@ SAME_HOST = {
 # … or any URL.
 ANYWHERE = {
     Rule.NO_ICON: {Rule.HIDDEN},
+    # The whole site has its files on the origin.
+    **{rule: {Rule.NO_STATIC_HOST} for rule in WRITTEN | {Rule.ASKED, Rule.ARRIVED, Rule.NO_CDN, Rule.SERVED}},
 }
 # Faults of a host: one finding, whatever number of files shows them.
 PER_HOST = {
