@@ -36,4 +36,4 @@ def test_a_site_that_serves_its_own_files_is_told_so_in_one_finding(stack, prove
     (finding,) = verdict.findings
     assert finding.what.startswith("no page names another host for static files: the origin sends 12, ")
     assert finding.fix.startswith("put the static files on a CDN")
-    assert verdict.verdict == "failed" and verdict.sentence == "1 finding (checks: C)"
+    assert verdict.verdict == "failed" and verdict.sentence.startswith("1 finding (checks: C")
