@@ -60,8 +60,7 @@ class Found:
     def facts(self, manifest: Manifest) -> Iterable[Fact]:
         for where, served in self._served.items():
             way, name, meaning, _ = min(served, key=lambda it: it[2] != OWN_BYTES)
-            entry = manifest.entries.get(name)
-            place = entry.source if entry else "the manifest, without its hash" if manifest.entries else "the pages"
+            place = manifest.source(name) or "the pages"
             what = " ".join(filter(None, (f"the origin {meaning} {where}", way.how)))
             if others := {name for _, name, _, _ in served} - {name}:
                 what += f", and {len(others)} more names, {sum(size for *_, size in served):,} bytes in all"

@@ -61,6 +61,12 @@ class Manifest:
         base = urlsplit(hosts.static or "").path
         return self.entries.get(urlsplit(url).path.removeprefix(base).lstrip("/"))
 
+    def source(self, name: str) -> str:
+        """The file that lists a name, with its hash or without; "" if none does."""
+        entry = self.entries.get(name)
+        known = entry or next((it for it in self.entries.values() if DIGEST.sub("", it.name, count=1) == name), None)
+        return known.source if known else ""
+
     @property
     def names(self) -> list[str]:
         """Every name, and the plain name of each hashed one."""
