@@ -113,9 +113,11 @@ def test_media_of_one_folder_are_one_finding_when_there_are_many():
     assert reds(*each(Rule.WRITTEN_MEDIA, f"{SITE}/media/photos", 40)) == [Rule.WRITTEN_MEDIA]
 
 
-def test_what_the_origin_could_serve_is_one_finding():
-    (finding,), _ = attribute(each(Rule.SERVED, f"{SITE}/static", 139))
-    assert len(finding.also) == 138
+def test_a_site_without_a_cdn_has_one_finding_whoever_saw_its_files():
+    leaks = [fact for rule in (Rule.WRITTEN, Rule.ASKED, Rule.ARRIVED, Rule.SERVED) for fact in each(rule, SITE, 9)]
+    found, consequences = attribute([*leaks, fact(Rule.NO_CDN, SITE), fact(Rule.NO_STATIC_HOST, SITE)], cdn_named=False)
+    assert [finding.rule for finding in found] == ["NO_STATIC_HOST"]
+    assert len(consequences) == 37
 
 
 def test_debug_on_is_one_finding_on_all_its_pages():

@@ -154,11 +154,11 @@ def test_an_origin_that_sends_every_name_on_to_the_cdn_is_one_finding():
 
 def test_names_that_are_not_answered_are_no_finding_and_are_counted():
     def answer(path, headers):
-        return Answer("", 0, CIMultiDict(), error="refused") if path == "/static/css/base.css" else None
+        return Answer("", 0, CIMultiDict(), error="timeout") if path == "/static/css/base.css" else None
 
     result, _ = check(answer)
     assert result.facts == [] and result.checked
-    assert re.fullmatch(r"the origin gave no answer to 1 of \d+ requests: it did not answer: refused", result.reason)
+    assert re.fullmatch(r"the origin gave no answer to 1 of \d+ requests: it did not answer: timeout", result.reason)
 
 
 @pytest.mark.parametrize("status", [0, 429, 500, 503])

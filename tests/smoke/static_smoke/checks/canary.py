@@ -3,16 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
 from static_smoke.checks.fetch import Asset
 from static_smoke.checks.result import Result
-from static_smoke.checks.served import Found, Judge, Way, is_static
+from static_smoke.checks.served import TOO_MANY, Found, Judge, Way, is_static
 from static_smoke.http.client import Answer, Client, new_run
 from static_smoke.http.hosts import STATIC_TYPES, Hosts
 from static_smoke.http.urls import resolve
 from static_smoke.parse import css
+from static_smoke.parse.error_page import describe
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.manifest import DIGEST, Manifest
 
@@ -50,11 +52,10 @@ async def check(
     if names:
         await canary.ask_all(names)
     facts = [*canary.found.facts(manifest)]
-    more, also = await request_media(client, hosts, [it for it in assets if hosts.role(it.url) == "media"], origin)
-    shared, requested = await request_leaked(client, hosts, leaked)
-    answered = canary.found.asked - len(canary.found.unanswered) + also + requested
-    reasons = filter(None, (reason, canary.found.reason()))
-    return Result([*shared, *facts, *more], answered or None, "; ".join(reasons))
+    media = await request_media(canary, hosts, (it for it in assets if hosts.role(it.url) == "media"))
+    own = await request_leaked(canary, hosts, leaked)
+    reasons = filter(None, (reason, canary.reason()))
+    return Result([*own, *facts, *media], (canary.asked - len(canary.unanswered)) or None, "; ".join(reasons))
 
 
 class Canary:
@@ -63,6 +64,7 @@ class Canary:
     def __init__(self, client: Client, hosts: Hosts, origin: str, judge: Judge):
         self._client, self._hosts, self._origin, self._judge = client, hosts, origin, judge
         self.found = Found(hosts.origin)
+        self.asked, self.unanswered = 0, list[str]()
         self._turn = asyncio.Semaphore(MAX_CONNECTIONS)
         self._controls: dict[tuple[Way, str], asyncio.Task[Answer]] = {}
 
@@ -95,17 +97,29 @@ class Canary:
         return await self._controls[key]
 
     async def _request(self, way: Way, name: str) -> Answer:
+        path = way.path(name)
+        answer = await self.request(path, way.headers)
+        return await self.request(f"{path}/", way.headers) if _adds_a_slash(answer, path) else answer
+
+    async def request(self, path: str, headers: Iterable[tuple[str, str]] = ()) -> Answer:
         # The site's name, as in a visitor's request.
-        headers = {"Host": urlsplit(self._hosts.site).netloc, "Accept-Encoding": "identity", **dict(way.headers)}
-        origin, path = urljoin(self._origin, "/").rstrip("/"), way.path(name)
+        sent = {"Host": urlsplit(self._hosts.site).netloc, "Accept-Encoding": "identity", **dict(headers)}
+        url = urljoin(self._origin, "/").rstrip("/") + path
         async with self._turn:
-            answer = await self._client.request(f"{origin}{path}", headers=headers)
+            answer = await self._client.request(url, headers=sent)
             if answer.unavailable:
                 # A connection may drop once, and a worker restart.
-                answer = await self._client.request(f"{origin}{path}", headers=headers)
-            if _adds_a_slash(answer, path):
-                answer = await self._client.request(f"{origin}{path}/", headers=headers)
+                answer = await self._client.request(url, headers=sent)
+        self.asked += 1
+        if answer.unavailable or answer.status == TOO_MANY:
+            self.unanswered.append(describe(answer))
         return answer
+
+    def reason(self) -> str:
+        """What was not answered, if anything."""
+        if not self.unanswered:
+            return ""
+        return f"the origin gave no answer to {len(self.unanswered)} of {self.asked} requests: it {self.unanswered[0]}"
 
 
 def sample(names: Sequence[str]) -> list[str]:
@@ -148,38 +162,45 @@ def unusual(prefix: str) -> list[Way]:
     return [Way(f"below {prefix}", before, how, after, headers) for how, before, after, headers in ways]
 
 
-async def request_media(client: Client, hosts: Hosts, assets: list[Asset], origin: str) -> tuple[list[Fact], int]:
-    """Facts, and how many paths were requested: media files must not be on the origin too."""
-    facts, checked = [], 0
-    headers = {"Host": urlsplit(hosts.site).netloc, "Accept-Encoding": "identity"}
-    for asset in assets[:MEDIA]:
-        path = urlsplit(asset.url).path
-        for place in dict.fromkeys((f"{hosts.home}media{path}", hosts.home + path.lstrip("/"))):
-            answer = await client.request(urljoin(origin, place), headers=headers)
-            checked += bool(answer.status)
+async def request_media(canary: Canary, hosts: Hosts, assets: Iterable[Asset]) -> list[Fact]:
+    """Media files must not be on the origin too: one fact for each folder."""
+    found: dict[str, list[Fact]] = {}
+    for asset in list(assets)[:MEDIA]:
+        path = urlsplit(asset.url).path.lstrip("/")
+        for folder in (f"{hosts.home}media/", hosts.home):
+            answer = await canary.request(f"{folder}{path}")
             if answer.status == 200 and (answer.body == asset.body or STATIC_TYPES.match(answer.type)):
                 what = f"the origin sends this media file too: {answer.type}, {len(answer.body)} bytes"
-                facts.append(Fact(Rule.SERVED, urljoin(hosts.site, place), asset.place, what))
-    return facts, checked
+                fact = Fact(Rule.SERVED, f"{hosts.origin}{folder}{path}", asset.place, what)
+                found.setdefault(folder, []).append(fact)
+    return [
+        replace(facts[0], what=f"{facts[0].what}; and {len(facts) - 1} more") if facts[1:] else facts[0]
+        for facts in found.values()
+    ]
 
 
-async def request_leaked(client: Client, hosts: Hosts, urls: Iterable[str]) -> tuple[list[Fact], int]:
-    """One fact for a site whose pages name no other host for static files; and how many were requested."""
+async def request_leaked(canary: Canary, hosts: Hosts, urls: Iterable[str]) -> list[Fact]:
+    """One fact for a site whose pages name no other host for static files."""
     answers: dict[str, Answer] = {}
-    pending = set(urls)
+    pending = list(urls)
     while pending:
-        wave = await asyncio.gather(*(client.request(url) for url in sorted(pending)))
-        answers |= {answer.url: answer for answer in wave}
-        found = {resolve(answer.url, url) for answer in wave for url in _inside(answer)}
-        pending = {url for url in found if url and hosts.is_origin(url)} - answers.keys()
+        wave = dict(zip(pending, await asyncio.gather(*map(canary.request, map(_path, pending))), strict=True))
+        answers |= wave
+        found = {resolve(url, written) for url, answer in wave.items() for written in _inside(answer)}
+        pending = sorted({url for url in found if url and hosts.is_origin(url)} - answers.keys())
     sent = [answer for answer in answers.values() if is_static(answer)]
     if not sent:
-        return [], len(answers)
+        return []
     kinds = Counter(answer.type for answer in sent)
     listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
     size = sum(len(answer.body) for answer in sent)
     what = f"no page names another host for static files: the origin sends {len(sent)}, {size:,} bytes ({listed})"
-    return [Fact(Rule.NO_STATIC_HOST, hosts.site, hosts.site, what)], len(answers)
+    return [Fact(Rule.NO_STATIC_HOST, hosts.site, hosts.site, what)]
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _inside(answer: Answer) -> Iterable[str]:

@@ -7,13 +7,11 @@ from urllib.parse import quote, urljoin
 from static_smoke.http import coding
 from static_smoke.http.client import Answer
 from static_smoke.http.hosts import STATIC_TYPES, Hosts
-from static_smoke.parse.error_page import describe
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.manifest import DIGEST, Manifest
 
 OWN_BYTES = "sends the file's own bytes"
-NOT_ANSWERED = "not answered"
-_TOO_MANY = 429  # requests: it says nothing about the file
+TOO_MANY = 429  # requests: it says nothing about the file
 _CODINGS = {".gz": "gzip", ".br": "br"}
 
 
@@ -41,15 +39,10 @@ class Found:
         """``site``: scheme and host."""
         self._site = site
         self._served: dict[str, list[tuple[Way, str, str, int]]] = {}
-        self.asked = 0
-        self.unanswered: list[str] = []
 
     def add(self, way: Way, name: str, meaning: str, answer: Answer) -> None:
         """``meaning`` is that of ``Judge.judge``."""
-        self.asked += 1
-        if meaning == NOT_ANSWERED:
-            self.unanswered.append(describe(answer))
-        elif meaning:
+        if meaning:
             self._served.setdefault(way.where, []).append((way, name, meaning, len(answer.body)))
 
     @property
@@ -67,11 +60,6 @@ class Found:
             if further := {it.how for it, *_ in served} - {way.how}:
                 what += f"; the same {', '.join(sorted(further))}"
             yield Fact(Rule.SERVED, f"{self._site}{way.path(name)}", place, what)
-
-    def reason(self) -> str:
-        if not self.unanswered:
-            return ""
-        return f"the origin gave no answer to {len(self.unanswered)} of {self.asked} requests: it {self.unanswered[0]}"
 
 
 class Judge:
@@ -92,8 +80,8 @@ class Judge:
             return ""
         if self._is_file(name, answer, way.after):
             return OWN_BYTES
-        if answer.unavailable or answer.status == _TOO_MANY:
-            return NOT_ANSWERED
+        if answer.unavailable or answer.status == TOO_MANY:
+            return ""
         if answer.status in (404, 410) or answer.status == control.status >= 400:
             return ""
         # In its own folder the site may have pages of its own.

@@ -85,7 +85,7 @@ PER_HOST = {
     Rule.PLAIN_HTTP,
 }
 # Faults of the site: one finding in any case.
-PER_SITE = {Rule.DEBUG_PAGE, Rule.SERVED, Rule.NO_CDN}
+PER_SITE = {Rule.DEBUG_PAGE, Rule.NO_CDN}
 # Faults of an object, or of a host if many objects have them.
 MERGED_WHEN_MANY = {
     Rule.TYPE,
@@ -227,9 +227,9 @@ class _Causes:
                     self._index.setdefault((scope, fact.rule, subject), fact)
 
     def of(self, fact: Fact) -> Fact | None:
-        if fact.rule is Rule.NO_CDN and not self._cdn_named:
-            return None
         for scope, (effects, about) in enumerate(_SCOPES):
+            if effects is SAME_URL and fact.rule is Rule.NO_CDN and not self._cdn_named:
+                continue
             for rule in effects.get(fact.rule, ()):
                 for subject in about(fact):
                     found = self._index.get((scope, rule, subject))
