@@ -1,6 +1,7 @@
 """One run of the proof, from the first request to the verdict."""
 
 import asyncio
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -45,6 +46,7 @@ from static_smoke.rules import Fact
 from static_smoke.site.crawl import CrawlResult, crawl
 from static_smoke.site.manifest import Manifest
 from static_smoke.site.signin import sign_in
+from static_smoke.source.find import Source
 from static_smoke.verdict import CHECKS, CheckResult, Control, LeftOut, Verdict
 
 
@@ -96,6 +98,8 @@ class Run:
         self.deadline = Deadline(options.minutes)
         self.controls = Controls(options, self.hosts, self.deadline)
         self.left_out: list[LeftOut] = []
+        packages = [Path(folder) for folder in sys.path if folder.endswith(("site-packages", "dist-packages"))]
+        self.source = Source(options.source, packages) if options.source else None
 
     def run(self) -> Verdict:
         """Raises ValueError or OSError if the log cannot be read or ``keep`` cannot write."""

@@ -142,7 +142,7 @@ def attribute(facts: Iterable[Fact], *, cdn_named: bool = True) -> tuple[list[Fi
             unexplained.append(without_cause)
         else:
             consequences.append(_consequence(group[0], causes.of(group[0])))
-    return list(_numbered(_findings(unexplained, cdn_named=cdn_named))), consequences
+    return numbered(_findings(unexplained, cdn_named=cdn_named)), consequences
 
 
 def _findings(groups: list[list[Fact]], *, cdn_named: bool) -> Iterator[Finding]:
@@ -194,15 +194,17 @@ def _section(place: str) -> str:
     return _prefix(place) if "://" in place else place
 
 
-def _numbered(findings: Iterable[Finding]) -> Iterator[Finding]:
+def numbered(findings: Iterable[Finding]) -> list[Finding]:
     """The findings with the number of their cause: two checks may have seen the same."""
     causes: list[Finding] = []
+    result = []
     for finding in findings:
         known = next((number for number, first in enumerate(causes) if _is_same(first, finding)), None)
         if known is None:
             known = len(causes)
             causes.append(finding)
-        yield replace(finding, cause=known + 1)
+        result.append(replace(finding, cause=known + 1))
+    return result
 
 
 def _is_same(one: Finding, other: Finding) -> bool:

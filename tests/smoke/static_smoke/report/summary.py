@@ -1,9 +1,7 @@
 """Makes the verdict from the results of the checks."""
 
-import sysconfig
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from static_smoke.browser.watch import BrowserRequest, PageLoad
@@ -12,9 +10,9 @@ from static_smoke.http.cdn import is_cdn
 from static_smoke.http.client import Answer
 from static_smoke.http.hosts import Hosts
 from static_smoke.report.attribution import attribute
-from static_smoke.report.source import Source
 from static_smoke.rules import Fact
 from static_smoke.site.crawl import CrawledPage, CrawlResult
+from static_smoke.source.locate import locate
 from static_smoke.verdict import CheckResult, Verdict
 
 
@@ -27,9 +25,7 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         if control.state == "missed" and control.check in checks:
             reason = f"the control was missed: {control.name}, {control.reason}"
             checks[control.check] = CheckResult("not checked", reason)
-    if run.options.source and findings:
-        source = Source(run.options.source, Path(sysconfig.get_path("purelib")))
-        findings = [replace(finding, written=_written(source.where(finding.url))) for finding in findings]
+    findings = locate(findings, run.source, crawled_site.pages, run.assets)
     for finding in findings:
         checks[finding.check].state = "failed"
     return Verdict(
@@ -53,10 +49,6 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         pull=bool(run.options.pull),
         excused=tuple(path for path, _ in run.options.allow),
     )
-
-
-def _written(place: str) -> tuple[dict, ...]:
-    return ({"place": place, "text": ""},) if place else ()
 
 
 def _home_seen(page_loads: Iterable[PageLoad], crawled_site: CrawlResult) -> bool:

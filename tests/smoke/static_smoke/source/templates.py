@@ -1,0 +1,81 @@
+"""Which template, and which line of it, made a response: by what they share literally."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from static_smoke.source.files import SourceFile
+
+_TAG = re.compile(r"{{.*?}}|{%.*?%}")
+# Fewer characters of a line are those of many templates.
+_FEWEST = 6
+_FEWEST_OF_A_PAGE = 12
+# A template has made a page if this share of its literal text is in it: conditions leave some out.
+_SHARE = 0.5
+
+
+def line_that_made(templates: Iterable[SourceFile], response: str, offset: int) -> tuple[SourceFile, int] | None:
+    """The template and the offset in it whose line fills in what the response has at ``offset``.
+
+    Of several the one with the longest literal text, then the one that shares most with the whole response.
+    """
+    start = response.rfind("\n", 0, offset) + 1
+    end = response.find("\n", offset)
+    line, at = response[start : end if end >= 0 else None], offset - start
+    best, result = (0, 0.0), None
+    for template in templates:
+        for begin, pattern, literal in _lines(template.text):
+            if literal < max(_FEWEST, best[0]):
+                continue
+            if any(match.start() <= at < match.end() for match in pattern.finditer(line)):
+                rank = (literal, share(template, response))
+                if rank > best:
+                    best, result = rank, (template, begin)
+    return result
+
+
+def page_template(templates: Iterable[SourceFile], response: str, holds: str) -> tuple[SourceFile, int] | None:
+    """The template that has made most of the response, of those that hold a text such as "<head"; where it does."""
+    best, result = 0.0, None
+    for template in templates:
+        at = template.text.lower().find(holds)
+        if at < 0:
+            continue
+        part = share(template, response)
+        rank = part * _literal_length(template.text)
+        if part >= _SHARE and rank > best:
+            best, result = rank, (template, at)
+    return result
+
+
+def share(template: SourceFile, response: str) -> float:
+    """How much of a template's literal text the response has: 0 to 1, and _SHARE where it has none."""
+    pieces = _pieces(template.text)
+    found = sum(len(piece) for piece in pieces if piece in response)
+    return found / sum(map(len, pieces)) if pieces else _SHARE
+
+
+def _literal_length(text: str) -> int:
+    return sum(map(len, _pieces(text)))
+
+
+@cache
+def _pieces(text: str) -> tuple[str, ...]:
+    """The longest literal piece of each line, where it is long enough to tell."""
+    longest = (max((piece.strip() for piece in _TAG.split(line)), key=len) for line in text.split("\n"))
+    return tuple(piece for piece in longest if len(piece) >= _FEWEST_OF_A_PAGE)
+
+
+@cache
+def _lines(text: str) -> tuple[tuple[int, re.Pattern, int], ...]:
+    """(offset, pattern, literal characters) of each line that fills something in."""
+    found, begin = [], 0
+    for line in text.split("\n"):
+        stripped = line.strip()
+        pieces = _TAG.split(stripped)
+        if "{{" in stripped or len(pieces) > 1:
+            literal = sum(len("".join(piece.split())) for piece in pieces)
+            pattern = re.compile(r"[^\n]*?".join(re.escape(piece) for piece in pieces))
+            found.append((begin, pattern, literal))
+        begin += len(line) + 1
+    return tuple(found)
