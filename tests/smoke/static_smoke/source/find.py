@@ -36,6 +36,11 @@ _URLS = {
     Rule.HIDDEN,
     Rule.FAILED,
     Rule.BLOCKED,
+    Rule.LINKED,
+    Rule.VIEW_WRITTEN,
+    Rule.VIEW_ASKED,
+    Rule.VIEW_HIDDEN,
+    Rule.VIEW_ARRIVED,
 }
 # Browsers ask for it by themselves.
 _ICON_RULES = {Rule.HIDDEN, Rule.ARRIVED, Rule.ASKED}
