@@ -16,7 +16,8 @@ from rehearsal.run_log import Phase
 from rehearsal.steps.deploy import check_login
 from static_smoke.http.client import Client, new_run
 from static_smoke.options import Options
-from static_smoke.site.signin import USUAL, read_form, sign_in
+from static_smoke.site.login_form import read_form
+from static_smoke.site.signin import USUAL, sign_in
 
 PROGRAM = Path(__file__).with_name("send_guesses.py")
 # More than nginx passes and queues together.

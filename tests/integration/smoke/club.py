@@ -30,6 +30,8 @@ class Club(Stack):
     def _build(self) -> None:
         super()._build()
         leak = '<img src="/static/leak.png" alt="">'
+        self.takes_logins = False  # those of the stack's own login page
+        del self.pages["/login/"]
         self.pages |= {"/": "", "/anmelden/": self.page("Anmelden", self._form())}
         self.members = {
             "/bereich/": '<a href="/bereich/bilder/">Bilder</a> <a href="/bereich/leeren/">Korb leeren</a>',

@@ -90,7 +90,7 @@ def test_a_site_without_a_login_form_has_nothing_behind_it(stack, prove):
     del stack.pages["/login/"]
     verdict = prove(browser=None)
     assert verdict.verdict == "passed"
-    assert "not checked: pages behind a login (no login form found)" in verdict.notes
+    assert "not checked: pages behind the login (no login form found)" in verdict.notes
 
 
 def test_the_400_page_is_checked_where_foreign_hosts_are_cut_off(stack, prove):

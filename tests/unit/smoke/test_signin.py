@@ -16,7 +16,8 @@ from static_smoke.http.client import Answer, Client
 from static_smoke.http.hosts import Hosts
 from static_smoke.options import Options
 from static_smoke.site.crawl import cookies_of
-from static_smoke.site.signin import NO_FORM, read_form, sign_in
+from static_smoke.site.login_form import read_form
+from static_smoke.site.signin import NO_FORM, sign_in
 
 LOGIN = ("ada", "l0velace")
 FIELDS = '<input name="user"><input type="hidden" name="token" value="t"><input type="password" name="secret">'

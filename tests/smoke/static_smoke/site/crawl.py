@@ -4,14 +4,14 @@ from urllib.parse import urljoin
 
 from static_smoke.http.client import Client
 from static_smoke.http.hosts import Hosts
-from static_smoke.options import Options
+from static_smoke.options import LOGIN_VARIABLE, Options
 from static_smoke.site import feeds
 from static_smoke.site.errors import request_errors
 from static_smoke.site.follow import Follow
 from static_smoke.site.pages import CrawledPage, CrawlResult
 from static_smoke.site.patterns import Patterns
 from static_smoke.site.session import Session
-from static_smoke.site.signin import NO_FORM
+from static_smoke.site.signin import is_for_people
 from static_smoke.site.walk import Walk
 
 __all__ = ["CrawlResult", "CrawledPage", "crawl"]
@@ -41,7 +41,7 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float, resul
             session = Session(client, anonymous, options, result.pages)
             await _signed_in(options, hosts, follow, result, deadline, session, signed_out.parsed_objects)
     else:
-        result.notes.append("not checked: pages behind the login (no SMOKE_LOGIN)")
+        _leave_members_out(result, f"no {LOGIN_VARIABLE}")
     async with Client(options, run, until=deadline) as client:
         await request_errors(result, client, hosts, deadline)
 
@@ -56,8 +56,8 @@ async def _signed_in(
     parsed: set[str],
 ) -> None:
     if not await session.open():
-        if session.problem == NO_FORM:
-            result.notes.append(f"not checked: pages behind a login ({session.problem})")
+        if is_for_people(session.problem):
+            _leave_members_out(result, session.problem)
         else:
             result.sign_in_problem = session.problem
         return
@@ -70,6 +70,11 @@ async def _signed_in(
     if not walk.lost and not await session.is_alive() and not await session.renew():
         result.sign_in_problem = session.unknown or "the session was lost before the end of the crawl"
     result.cookies = cookies_of(session.client, hosts)
+
+
+def _leave_members_out(result: CrawlResult, reason: str) -> None:
+    result.notes.append(f"not checked: pages behind the login ({reason})")
+    result.leave_out("pages", len(result.behind_login), f"behind the login: {reason}")
 
 
 def _start(hosts: Hosts, *paths: str) -> list[str]:

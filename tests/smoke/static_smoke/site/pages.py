@@ -73,6 +73,8 @@ class CrawlResult:
     aside: dict[str, str] = field(default_factory=dict)
     patterns: Patterns = field(default_factory=Patterns)
     sign_in_problem: str = ""
+    # URLs that were answered with a redirect to a login which brings a person back to them.
+    behind_login: set[str] = field(default_factory=set)
     # What each page of the first requests answered, if not with a page.
     tried: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)

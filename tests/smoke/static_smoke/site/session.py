@@ -1,13 +1,15 @@
 """A signed-in session: whether it still is one, and a further sign-in where it is not."""
 
 from collections.abc import Iterable
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
 from static_smoke.http.client import Answer, Client
 from static_smoke.options import Options
 from static_smoke.parse.error_page import describe
+from static_smoke.site.login_form import asks_for_code, has_login_form
 from static_smoke.site.shown import shown
-from static_smoke.site.signin import has_login_form, sign_in
+from static_smoke.site.signin import CODE, sign_in
+from static_smoke.site.visit import asks_for_login
 
 # nginx lets few sign-ins of one address through at once, and the upload check needs one too.
 MOST_RENEWALS = 2
@@ -71,9 +73,7 @@ class Session:
 
     def looks_ended_by(self, answers: list[Answer]) -> bool:
         """Whether these answers took the session's cookie, and are not those of a page that asks for a login."""
-        asks = [unquote(it.headers.get("Location", "")).partition("?")[2] for it in answers]
-        own = urlsplit(answers[0].url).path if answers else ""
-        return self._cookies_changed() and not any(own in query for query in asks if query)
+        return self._cookies_changed() and not asks_for_login(answers)
 
     def _cookies_changed(self) -> bool:
         jar = self._jar()
@@ -97,6 +97,9 @@ class Session:
             features = (shown(first) & shown(again)) - shown(signed_out)
             if features and not any(it.unavailable for it in (first, signed_out, again)):
                 self._mark, self._features = url, features
+                return
+            if url == self.landing and asks_for_code(first):
+                self.problem = f"{CODE}: {url}"
                 return
             if url == self.landing and has_login_form(first):
                 self.problem = f"not signed in: {url}, where the login form ends, is a login form again"

@@ -1,6 +1,7 @@
 """One visit to a URL of the site: its answer, and the redirects before it."""
 
 from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
 
 from static_smoke.http.client import Answer, Client, agent, new_run
 from static_smoke.http.hosts import Hosts
@@ -12,6 +13,12 @@ ACCEPT = "text/html,*/*;q=0.8"
 _MOST_ANSWERS = 6
 # Answers to HEAD of a server that does not do it.
 _NO_HEAD = (405, 501)
+
+
+def asks_for_login(answers: list[Answer]) -> bool:
+    """Whether one of them is a redirect that takes its own path along, as /login/?next=/members/ does."""
+    queries = [unquote(it.headers.get("Location", "")).partition("?")[2] for it in answers]
+    return any(urlsplit(it.url).path in query for it, query in zip(answers, queries, strict=True) if query)
 
 
 async def visit(

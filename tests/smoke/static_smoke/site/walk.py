@@ -16,7 +16,7 @@ from static_smoke.site import effects, feeds
 from static_smoke.site.follow import ASIDE, NOFOLLOW, Follow
 from static_smoke.site.pages import CrawledPage, CrawlResult
 from static_smoke.site.session import Session
-from static_smoke.site.visit import visit
+from static_smoke.site.visit import asks_for_login, visit
 
 # A few of each pattern are looked at in full: /photos/17/ and /photos/18/ come from one template.
 PAGES_A_PATTERN = 2
@@ -184,6 +184,8 @@ class Walk:
         *redirects, answer = answers
         for redirect in redirects:
             self._result.add_cookies(redirect)
+        if asks_for_login(answers) and not self._signed_in:
+            self._result.behind_login.add(url)
         if answer.url in self._seen and redirects:
             return []
         if answer.late:
