@@ -24,6 +24,7 @@ from static_smoke.checks import (
     page_references,
     provisioned,
     pull,
+    strings,
     uploads,
     views,
 )
@@ -47,7 +48,7 @@ from static_smoke.site.crawl import CrawlResult, crawl
 from static_smoke.site.manifest import Manifest
 from static_smoke.site.signin import sign_in
 from static_smoke.source.find import Source
-from static_smoke.verdict import CHECKS, CheckResult, Control, LeftOut, Verdict
+from static_smoke.verdict import CHECKS, CheckResult, Control, LeftOut, Maybe, Verdict
 
 
 class NotStarted(ValueError):
@@ -100,6 +101,7 @@ class Run:
         self.left_out: list[LeftOut] = []
         packages = [Path(folder) for folder in sys.path if folder.endswith(("site-packages", "dist-packages"))]
         self.source = Source(options.source, packages) if options.source else None
+        self.maybes: list[Maybe] = []
 
     def run(self) -> Verdict:
         """Raises ValueError or OSError if the log cannot be read or ``keep`` cannot write."""
@@ -236,23 +238,31 @@ class Run:
             importmap.imports |= crawled.page.importmap.imports
             importmap.scopes |= crawled.page.importmap.scopes
         self.say("request every asset from the CDN, twice")
-        async with self._client("assets", self.id) as client:
-            self.assets, inner = await fetch(client, self.hosts, references, importmap)
-            references += inner
+        async with self._client("assets", self.id) as client, self._client("assets") as visitor:
+            written = [it for crawled in crawled_site.pages for it in crawled.page.strings]
+            fetched = await fetch(client, self.hosts, [*references, *written], importmap, visitor)
+            self.assets = fetched.assets
+            references += fetched.references
             on_origin = (it for it in references if self.hosts.is_origin(it.url))
             self.leaked = [it.url for it in on_origin if page_references.is_leak(it, self.hosts)]
             names = list(page_references.listed(self.manifest, self.hosts, self.assets.keys()))
-            self.listed, _ = await fetch(client, self.hosts, names, importmap)
+            self.listed = (await fetch(client, self.hosts, names, importmap)).assets
+            known = self.assets | self.listed
+            parsed = page_references.check(crawled_site, references, names, known, self.hosts)
+            self._record("P", parsed)
             # With a pull CDN its cache has the origin's marker too; H still reports answers that are no hit.
             marker = "" if self.options.pull else MARKER
             cookies = crawled_site.set_cookies
             result = await headers.check(
                 client, self.assets, self.listed, cookies, self.hosts, self.manifest, self.origin, marker
             )
-        self._record("H", result)
+            self._record("H", result)
+            answered = await strings.ask(visitor, self.hosts, fetched.strings, {it.url for it in references})
+            self._record("P", Result(answered.facts, parsed.checked + answered.asked))
+        self.maybes += answered.maybes
+        self.left_out += [*fetched.left_out, *answered.left_out]
         cut = [asset.url for asset in self.assets.values() if asset.last.cut]
         self.notes += [f"not checked: the bytes of {url} (more than {coding.MAX_BYTES // 1_000_000} MB)" for url in cut]
-        self._record("P", page_references.check(crawled_site, references, names, self.assets | self.listed, self.hosts))
         loaded = {ref.url for ref in references if ref.kind not in ("link", "document")}
         third_party = {urlsplit(url).netloc for url in loaded if self.hosts.role(url) == "other"}
         if third_party:

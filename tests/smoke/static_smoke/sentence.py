@@ -31,6 +31,8 @@ def sentence(verdict: Verdict) -> str:
         return f"{count(verdict.causes, 'finding')} (checks: {failed}; {around})"
     served = f"{count(verdict.served, 'asset')} from the CDN"
     excused = f"; allowed by the site's owner: {', '.join(verdict.excused)}" if verdict.excused else ""
+    if verdict.maybes:
+        excused += f"; {count(len(verdict.maybes), 'string')} of scripts may be requests to the origin"
     if verdict.pull:
         return (
             f"no page sends a visitor to the origin for static files ({around}); "
@@ -60,6 +62,8 @@ def details(verdict: Verdict) -> Iterator[str]:
         words = "not heard" if claim["extent"] == "nothing" else "heard in part"
         name = f"{NAMES[claim['check']]} ({claim['check']})"
         yield f"{words}: {name}: {claim['reason']}; unknown: {claim['unknown']}"
+    for it in verdict.maybes:
+        yield f"maybe a request to the origin: {it.url} ({it.what}, in {it.place})"
     for it in verdict.left_out:
         yield f"left out: {it.count} {it.what}: {it.reason}"
 

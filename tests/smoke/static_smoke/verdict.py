@@ -9,6 +9,7 @@
                    "also": ["URL"], "places": ["…"], "written": [{"place": "file:line", "text"}],
                    "response": {"place": "URL:line:column", "text"}}],
      "consequences": [{"check", "url", "place", "what", "because"}],
+     "maybes": [{"url", "place", "what"}],
      "assets": [{"url", "host", "kind", "status", "hit", "bytes", "size", "content_type",
                  "cache_control", "encoding", "verdict", "place"}],
      "allowed": [{"url", "place", "bytes", "reason"}],
@@ -117,6 +118,15 @@ class LeftOut:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """A string that may be a request for a static file of the origin, which has none; ``what`` has line and column."""
+
+    url: str
+    place: str
+    what: str
+
+
 @dataclass(slots=True)
 class Verdict:
     run: str
@@ -124,6 +134,7 @@ class Verdict:
     checks: dict[str, CheckResult]
     findings: list[Finding]
     consequences: list[dict] = field(default_factory=list)
+    maybes: list[Maybe] = field(default_factory=list)
     assets: list[dict] = field(default_factory=list)
     allowed: list[dict] = field(default_factory=list)
     controls: list[Control] = field(default_factory=list)

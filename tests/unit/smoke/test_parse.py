@@ -5,8 +5,10 @@ import pytest
 from static_smoke.checks.page_references import is_leak, judge_feeds, judge_references
 from static_smoke.http.hosts import Hosts
 from static_smoke.http.urls import resolve
-from static_smoke.parse import css, metadata, modules
-from static_smoke.parse.page import Reference, parse, srcset
+from static_smoke.parse import css, metadata, modules, strings
+from static_smoke.parse.elements import srcset
+from static_smoke.parse.page import parse
+from static_smoke.parse.reference import Reference
 
 SITE = "https://www.example.com/"
 
@@ -135,6 +137,11 @@ def test_every_rule_of_a_stylesheet_is_read(sheet):
     assert "a.png" in css.stylesheet_urls(sheet)
 
 
+def imports(code: str) -> list[str]:
+    script = strings.Script(SITE, SITE, SITE, "<script>", modules.ImportMap())
+    return [it.url for it in strings.of_script(code, script) if it.kind == "module"]
+
+
 def test_imports_are_found_and_quoted_ones_are_not():
     script = """
     // import "no.js"
@@ -145,12 +152,12 @@ def test_imports_are_found_and_quoted_ones_are_not():
     export const name = "no.js";
     import def, {g} from "./h.js"
     """
-    assert list(modules.imports(script)) == [f"./{name}.js" for name in "abcdefgh"]
+    assert imports(script) == [f"{SITE}{name}.js" for name in "abcdefgh"]
 
 
 def test_minified_imports_are_found():
     script = 'import{a as b}from"./a.js";import c from"./b.js";export{d}from"./c.js";'
-    assert list(modules.imports(script)) == ["./a.js", "./b.js", "./c.js"]
+    assert imports(script) == [f"{SITE}{name}.js" for name in "abc"]
 
 
 def test_an_import_map_decides_by_url_prefix_and_scope():

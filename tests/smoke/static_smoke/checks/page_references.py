@@ -6,8 +6,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from static_smoke.checks.fetch import LISTED, Asset
 from static_smoke.checks.result import Result
-from static_smoke.http.hosts import Hosts
-from static_smoke.parse.page import Reference
+from static_smoke.http.hosts import Hosts, extension
+from static_smoke.parse.reference import Reference
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.crawl import CrawledPage, CrawlResult
 from static_smoke.site.manifest import Manifest
@@ -52,13 +52,7 @@ def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[
         url, place, how = reference.url, reference.place, reference.how
         if hosts.role(url) == "origin":
             if is_leak(reference, hosts):
-                rule = Rule.WRITTEN_MAYBE if reference.maybe else Rule.WRITTEN
-                fix = Rule.WRITTEN_MEDIA.fix if hosts.is_media_path(url) else ""
-                if reference.kind == "link":
-                    rule = Rule.LINKED
-                elif fix:
-                    rule = Rule.WRITTEN_MEDIA
-                yield Fact(rule, url, place, f"{how} names a static file on the origin", fix=fix)
+                yield written(reference, hosts, f"{how} names a static file on the origin")
         elif hosts.is_ours(url):
             if url.startswith("http://") and hosts.site.startswith("https://"):
                 yield Fact(Rule.PLAIN_HTTP, url, place, f"{how} uses plain http")
@@ -67,13 +61,29 @@ def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[
                 yield Fact(Rule.CROSS_ORIGIN_USE, url, place, what)
 
 
+def written(reference: Reference, hosts: Hosts, what: str) -> Fact:
+    """The fact that a reference names a static file of the origin."""
+    rule = Rule.WRITTEN_MAYBE if reference.maybe else Rule.WRITTEN
+    fix = Rule.WRITTEN_MEDIA.fix if hosts.is_media_path(reference.url) else ""
+    if reference.kind == "link":
+        rule = Rule.LINKED
+    elif fix:
+        rule = Rule.WRITTEN_MEDIA
+    return Fact(rule, reference.url, reference.place, what, fix=fix)
+
+
 def is_leak(reference: Reference, hosts: Hosts) -> bool:
     """Whether a reference to the origin is one for a static file."""
     entry = hosts.allowed(reference.url)
-    if entry is not None and entry.written:
+    # A service worker's stub is written in the call that registers it, and nowhere else.
+    if entry is not None and (entry.written or reference.kind == "worker"):
         return False
+    if reference.head:
+        return hosts.is_below_prefix(reference.url)
     if reference.kind == "link" and not hosts.is_home(reference.url):
         return False  # somebody else's site on the same host
+    if reference.kind == "link" and extension(reference.url) == ".ts":
+        return hosts.is_below_prefix(reference.url)  # else it is rather a page about TypeScript than a stream's segment
     return reference.kind not in _LINKED or hosts.looks_static(reference.url)
 
 

@@ -12,7 +12,8 @@ IMAGE_EXTENSIONS = {".png", ".apng", ".jpg", ".jpeg", ".gif", ".webp", ".avif", 
 FONT_EXTENSIONS = {".woff", ".woff2", ".ttf", ".otf", ".eot"}
 STATIC_EXTENSIONS = (
     {".css", ".js", ".mjs", ".map", ".wasm", ".webmanifest", ".svg", ".ico", ".cur"}
-    | {".mp4", ".webm", ".ogv", ".mp3", ".ogg", ".wav", ".m4a"}
+    | {".mp4", ".m4v", ".mov", ".webm", ".ogv", ".mp3", ".ogg", ".wav", ".m4a", ".aac", ".flac", ".vtt"}
+    | {".m3u8", ".mpd", ".m4s", ".ts"}
     | IMAGE_EXTENSIONS
     | FONT_EXTENSIONS
 )

@@ -7,8 +7,16 @@ from collections.abc import Iterator, Set
 from static_smoke.http.hosts import IMAGE_EXTENSIONS, extension
 
 ICONS = {"icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon", "fluid-icon"}
+ICONS |= {"apple-touch-startup-image", "image_src"}
 # as= of a preload: the kind.
-_AS = {"style": "style", "script": "script", "font": "font", "image": "image", "fetch": "fetch"}
+_AS = {
+    **{name: name for name in ("style", "script", "font", "image", "fetch", "track", "object", "document")},
+    **dict.fromkeys(("worker", "sharedworker", "serviceworker"), "worker"),
+    **dict.fromkeys(("audioworklet", "paintworklet"), "module"),
+    **dict.fromkeys(("audio", "video"), "media"),
+    "embed": "object",
+    "json": "fetch",
+}
 _JSON_IMAGES = {"image", "logo", "thumbnailUrl", "contentUrl", "photo", "screenshot"}
 _LD_FILES = IMAGE_EXTENSIONS | {".svg", ".mp4", ".webm", ".mp3"}
 
@@ -28,6 +36,18 @@ def json_ld_images(text: str) -> Iterator[str]:
             pending += [(key, item) for item in value]
         elif isinstance(value, str) and (key in _JSON_IMAGES or extension(value) in _LD_FILES):
             yield value
+
+
+def speculation_urls(text: str) -> Iterator[str]:
+    """The URLs that speculation rules list."""
+    try:
+        rules = json.loads(text)
+    except ValueError:
+        return
+    for listed in rules.values() if isinstance(rules, dict) else ():
+        for rule in listed if isinstance(listed, list) else ():
+            urls = rule.get("urls") if isinstance(rule, dict) else None
+            yield from (url for url in urls or () if isinstance(url, str))
 
 
 def manifest_urls(text: str) -> Iterator[str]:

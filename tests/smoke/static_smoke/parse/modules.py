@@ -1,31 +1,13 @@
-"""The imports of a JavaScript module, resolved with an import map."""
+"""Where a JavaScript module's imports lead: import maps, and the comment that names a source map."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from static_smoke.http.urls import resolve
 
-# Comments, strings and templates are skipped: an import inside them is none.
-_STRING = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
-_TOKENS = re.compile(
-    r"//[^\n]*|/\*.*?\*/"
-    rf"|(?<![\w$.])(?:import|export)\s*(?:[\w$*{{}},\s]+?\bfrom\s*)?(?P<static>{_STRING})"
-    rf"|(?<![\w$.])(?:import|export)\s*(?:[*{{][\w$*{{}},\s]*?\}}?\s*from\s*)(?P<braced>{_STRING})"
-    rf"|(?<![\w$.])import\s*\(\s*(?P<dynamic>{_STRING})\s*[,)]"
-    rf"|{_STRING}|`(?:\\.|[^`\\])*`",
-    re.DOTALL,
-)
 _SOURCE_MAP = re.compile(r"(?://[#@]|/\*[#@])\s*sourceMappingURL=([^\s*]+)")
-
-
-def imports(text: str) -> Iterator[str]:
-    """The specifiers that a module imports by a literal string."""
-    for match in _TOKENS.finditer(text):
-        literal = match["static"] or match["braced"] or match["dynamic"]
-        if literal:
-            yield literal[1:-1]
 
 
 def source_map(text: str) -> str | None:

@@ -34,6 +34,7 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         checks=checks,
         findings=findings,
         consequences=consequences,
+        maybes=[maybe for maybe in run.maybes if maybe.url not in {finding.url for finding in findings}],
         assets=[_asset(asset, run.facts) for asset in run.assets.values()],
         allowed=run.allowed,
         controls=run.controls.controls,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from static_smoke.http import coding
 from static_smoke.http.client import Answer, Client
 from static_smoke.http.urls import resolve
-from static_smoke.parse.page import Reference
+from static_smoke.parse.reference import Reference
 from static_smoke.site.pages import CrawlResult
 
 # A site may name tens of thousands of pages: no run requests them all.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from static_smoke.deadline import in_thread
 from static_smoke.http.client import Answer
-from static_smoke.parse.page import Page, Reference, parse
+from static_smoke.parse.page import Page, parse
+from static_smoke.parse.reference import Reference
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.patterns import Patterns
 from static_smoke.verdict import LeftOut
