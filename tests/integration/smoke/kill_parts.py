@@ -64,7 +64,7 @@ class Proof:
                 *("--static", stack.static_url, "--media", stack.media_url),
                 *("--origin-log", str(stack.log), "--manifest", str(stack.manifest)),
                 *("--report", str(directory / "report"), "--browser", find_browser() or "none"),
-                *("--minutes", f"{MINUTES}", "--full-pages", "1", *more),
+                *("--minutes", f"{MINUTES}", "--max-pages", "3", "--full-pages", "0", *more),
             ],
             env={**os.environ, "SMOKE_LOGIN": ":".join(LOGIN), "TMPDIR": str(directory)},
             cwd=ROOT,
@@ -181,7 +181,7 @@ def faults(outcome: Outcome, proof: Proof, undisturbed: dict | None) -> list[str
 
 
 def lost(report: dict, undisturbed: dict) -> list[str]:
-    """The evidence of an undisturbed run that a report lacks; ports and hashes of the run aside."""
+    """The evidence of an undisturbed run that a report lacks; without ports and hashes."""
     ours, whole = evidence(report), evidence(undisturbed)
     return [str(it) for it in sorted((whole - ours).keys())]
 

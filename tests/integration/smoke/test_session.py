@@ -1,16 +1,19 @@
 """The crawl keeps its session, whatever signs it out, and follows no link with an effect twice."""
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from aiohttp import web
 
+from static_smoke.http.client import new_run
+from static_smoke.http.hosts import Hosts
 from static_smoke.options import Options
 from static_smoke.run import run
-from static_smoke.site.crawl import CrawlResult
+from static_smoke.site.crawl import CrawlResult, crawl
 from static_smoke.site.session import MOST_RENEWALS
 from tests.integration.smoke.club import LOGIN, Club, moved
-from tests.integration.smoke.crawling import crawl_site
 
 
 @pytest.fixture
@@ -22,7 +25,11 @@ def club(tmp_path) -> Iterator[Club]:
 @pytest.fixture
 def crawled(club) -> Callable[..., CrawlResult]:
     def play(**changes) -> CrawlResult:
-        return crawl_site(club, **{"login": LOGIN, "login_path": "/anmelden/", **changes})
+        options = Options(club.site_url, **{"login": LOGIN, "login_path": "/anmelden/", **changes})
+        hosts = Hosts(club.site_url, club.static_url, club.media_url)
+        result = CrawlResult()
+        asyncio.run(crawl(options, hosts, new_run(), time.monotonic() + 60, result))
+        return result
 
     return play
 

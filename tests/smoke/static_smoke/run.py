@@ -4,6 +4,7 @@ import asyncio
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -94,6 +95,8 @@ class Run:
         self.page_loads: list[PageLoad] = []
         self.crawled_site = CrawlResult()
         self.ended: list[str] = []
+        # What each check does not know, beside the reasons of its own results.
+        self._costs: dict[str, list[str]] = defaultdict(list)
         self.started = True
         self._current = ""
         self.deadline = Deadline(options.minutes)
@@ -182,7 +185,9 @@ class Run:
         for letter in letters:
             known = self.checks[letter]
             checked = known.checked if known.state != "not checked" else None
-            self._record(letter, Result(checked=checked, reason=reason))
+            own = known.reason.removesuffix("; ".join(self._costs[letter])).removesuffix("; ")
+            self._costs[letter].append(reason)
+            self._record(letter, Result(checked=checked, reason=own))
 
     def _client(self, part: str, run: str | None = None, **more) -> Client:
         return Client(self.options, run or new_run(), until=self.deadline.of(part), **more)
@@ -199,12 +204,16 @@ class Run:
             self.ended.clear()
             raise NotStarted(f"{self.options.site} has no page with status 200: {answers}")
         crawled_site = self.crawled_site
+        self.notes += [f"not checked: {page}" for page in crawled_site.unread]
+        self._costs["P"] += crawled_site.unread
         self.notes += crawled_site.notes
         self.facts += crawled_site.facts
         if crawled_site.sign_in_problem:
             control = Control("sign-in", "-", self.id, "missed", crawled_site.sign_in_problem)
             self.controls.controls.append(control)
             self.notes.append(crawled_site.sign_in_problem)
+        if not any(MARKER in crawled.answer.headers for crawled in crawled_site.pages):
+            self.notes.append(f"not checked: who answers, by header (the origin adds no {MARKER})")
 
     async def _load_and_request(self) -> None:
         if home := self.health.silent.get(urlsplit(self.options.site).netloc):
@@ -222,9 +231,9 @@ class Run:
 
     def _record(self, letter: str, result: Result) -> None:
         self.facts += result.facts
-        self.notes += result.notes
         state = "not checked" if result.checked is None else "passed"
-        self.checks[letter] = CheckResult(state, result.reason, result.checked or 0)
+        reasons = dict.fromkeys(filter(None, (result.reason, *self._costs[letter])))
+        self.checks[letter] = CheckResult(state, "; ".join(reasons), result.checked or 0)
 
     # P and H
 
@@ -251,10 +260,9 @@ class Run:
             self._record("P", parsed)
             # With a pull CDN its cache has the origin's marker too; H still reports answers that are no hit.
             marker = "" if self.options.pull else MARKER
-            marked = any(MARKER in crawled.answer.headers for crawled in crawled_site.pages)
             cookies = crawled_site.set_cookies
             result = await headers.check(
-                client, self.assets, self.listed, cookies, self.hosts, self.manifest, self.origin, marker, marked=marked
+                client, self.assets, self.listed, cookies, self.hosts, self.manifest, self.origin, marker
             )
             self._record("H", result)
             answered = await strings.ask(visitor, self.hosts, fetched.strings, {it.url for it in references})

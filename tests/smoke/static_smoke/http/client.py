@@ -24,6 +24,7 @@ from static_smoke.options import Options
 # Seconds for a response, without the wait for a free connection.
 PATIENCE = 30
 TOO_LATE = "--minutes were over"
+HTML = ("text/html", "application/xhtml+xml")
 FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 
@@ -40,7 +41,7 @@ def agent(run: str) -> str:
 class Answer:
     """``status`` 0: no answer, and ``error`` says why. ``body`` is as it came over the wire.
 
-    ``cut``: the body is longer than ``coding.MAX_BYTES``, and was read up to there.
+    ``cut``: the body is longer than ``coding.MAX_BYTES``, or MAX_PAGE for a page, and was read up to there.
     """
 
     url: str
@@ -69,10 +70,13 @@ class Answer:
         return self.headers.get("Content-Encoding", "").strip().lower()
 
     def decoded(self) -> bytes:
-        """The body without its Content-Encoding; ValueError if the label is wrong, or the body was cut."""
-        if self.cut:
+        """The body without its Content-Encoding; ValueError if the label is wrong, or the body was cut.
+
+        A page that was cut is decoded up to there, for its start can be judged.
+        """
+        if self.cut and self.type not in HTML:
             raise ValueError(f"more than {coding.MAX_BYTES // 1_000_000} MB")
-        return coding.undo(self.body, self.encoding)
+        return coding.undo(self.body, self.encoding, whole=not self.cut)
 
     def decoded_text(self) -> str:
         """The body as a browser reads it; ValueError as ``decoded``."""
@@ -118,20 +122,6 @@ class Resolver(AbstractResolver):
         pass
 
 
-class Everywhere(AbstractResolver):
-    """One address and port for all hosts."""
-
-    def __init__(self, address: str, port: int):
-        self._fixed = Resolver({})
-        self._address, self._port = address, port
-
-    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
-        return [entry | {"hostname": host} for entry in await self._fixed.resolve(self._address, self._port, family)]
-
-    async def close(self):
-        pass
-
-
 _NOWHERE = URL()
 
 
@@ -161,7 +151,6 @@ class Client:
     """A session with one run id. ``cookies``: whether it stores the site's. ``patience``: seconds for a response.
 
     ``until``: the monotonic second after which no response is awaited and no request sent (``Answer.late``).
-    ``address``: address and port to connect to, whatever a URL's host is, and with any certificate.
     """
 
     def __init__(
@@ -173,15 +162,13 @@ class Client:
         limit: int = 16,
         patience: float = PATIENCE,
         until: float = math.inf,
-        address: tuple[str, int] | None = None,
     ):
-        self.run, self._options = run, options
-        self._resolver = Everywhere(*address) if address else Resolver(options.resolve)
+        self.run = run
+        self._resolver = Resolver(options.resolve)
         self._ca = options.ca
         self._patience, self.until = patience, until
         self._turn = asyncio.Semaphore(limit)
-        trust = False if address else self._trust()
-        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=trust, limit=0, use_dns_cache=not address)
+        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=self._trust(), limit=0)
         jar = SiteCookies(options.site) if cookies else aiohttp.DummyCookieJar()
         self.session = aiohttp.ClientSession(
             connector=connector,
@@ -237,10 +224,6 @@ class Client:
             return ""
         return await certificate.problem(error, urlsplit(url).hostname or "", min(addresses), self._trust())
 
-    def at(self, address: tuple[str, int]) -> "Client":
-        """Another client, that connects there: who answers for a host at one of its addresses?"""
-        return Client(self._options, self.run, patience=min(self._patience, 10), until=self.until, address=address)
-
     async def addresses(self, url: str) -> set[tuple[str, int]]:
         """The (address, port) pairs of ``url``'s host and port; empty if the name is unknown."""
         parts = urlsplit(url)
@@ -254,10 +237,10 @@ class Client:
 
 async def _read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
     """The body, and whether it was cut at the limit."""
-    body = bytearray()
+    body, most = bytearray(), coding.MAX_PAGE if answer.content_type in HTML else coding.MAX_BYTES
     async for part in answer.content.iter_any():
         body += part
-        if len(body) > coding.MAX_BYTES:
+        if len(body) > most:
             answer.close()
-            return bytes(body[: coding.MAX_BYTES]), True
+            return bytes(body[:most]), True
     return bytes(body), False

@@ -6,21 +6,26 @@ import brotli
 
 # Bytes of one body, encoded and decoded. No file of a page has as many; a video is read up to here.
 MAX_BYTES = 32_000_000
+# Of one page: the parser takes seconds and 200 MB for it, and all pages are kept.
+MAX_PAGE = 2_000_000
 MAX_CODINGS = 3
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def undo(body: bytes, codings: str) -> bytes:
-    """The body without its Content-Encoding; ValueError if the label is wrong or the body is beyond the limit."""
+def undo(body: bytes, codings: str, *, whole: bool = True) -> bytes:
+    """The body without its Content-Encoding; ValueError if the label is wrong or the body is beyond the limit.
+
+    ``whole``: whether the body has its end; without it, that which is there is decoded.
+    """
     named = [coding for part in codings.split(",") if (coding := part.strip())]
     if len(named) > MAX_CODINGS:
         raise ValueError(f"labelled as encoded {len(named)} times")
     for coding in reversed(named):
-        body = decode(body, coding)
+        body = decode(body, coding, whole=whole)
     return body
 
 
-def decode(body: bytes, coding: str) -> bytes:
+def decode(body: bytes, coding: str, *, whole: bool = True) -> bytes:
     """Decodes one content coding; ValueError if that is impossible."""
     if coding == "identity":
         return body
@@ -37,7 +42,7 @@ def decode(body: bytes, coding: str) -> bytes:
         raise ValueError(f"not {coding}: {error}") from error
     if len(decoded) > MAX_BYTES:
         raise ValueError(f"more than {MAX_BYTES // 1_000_000} MB once decoded, of {len(body):,} bytes sent")
-    if not complete:
+    if whole and not complete:
         raise ValueError(f"not {coding}: its end is missing")
     return decoded
 

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from static_smoke.deadline import in_thread
-from static_smoke.http.client import Answer
+from static_smoke.http import coding
+from static_smoke.http.client import HTML, Answer
 from static_smoke.parse.page import Page, parse
 from static_smoke.parse.reference import Reference
 from static_smoke.rules import Fact, Rule
@@ -14,8 +15,7 @@ from static_smoke.site.patterns import Patterns
 from static_smoke.verdict import LeftOut
 
 # Seconds: the parser takes one for a page of a megabyte.
-MOST_PARSING = 20.0
-HTML = ("text/html", "application/xhtml+xml")
+MOST_PARSING, LEAST_PARSING = 20.0, 1.0
 # Pages of one pattern that the browser loads because their code differs from that of the others.
 DIFFERENT_A_PATTERN = 3
 _CODE = {"style", "script", "module", "font"}
@@ -78,6 +78,8 @@ class CrawlResult:
     behind_login: set[str] = field(default_factory=set)
     # What each page of the first requests answered, if not with a page.
     tried: list[str] = field(default_factory=list)
+    # Pages that were not parsed, or not whole, each with the reason.
+    unread: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
 
@@ -112,13 +114,15 @@ class CrawlResult:
 
     async def add_until(self, deadline: float, answer: Answer, kind: str, **how) -> CrawledPage | None:
         """``add`` in a thread: a page may take the parser minutes, and is given up then."""
-        until = min(deadline, time.monotonic() + MOST_PARSING)
+        now = time.monotonic()
+        # What was answered in time is parsed, even if its neighbours were late.
+        until = now + min(MOST_PARSING, max(LEAST_PARSING, deadline - now))
         try:
             return await in_thread(until, self.add, answer, kind, **how)
         except TimeoutError:
-            self.notes.append(f"not checked: {answer.url} (it takes too long to parse)")
+            self.unread.append(f"{answer.url} (it takes too long to parse)")
         except RecursionError:
-            self.notes.append(f"not checked: {answer.url} (its elements are nested too deeply)")
+            self.unread.append(f"{answer.url} (its elements are nested too deeply)")
         return None
 
     def read(self, answer: Answer, kind: str, **how) -> CrawledPage | None:
@@ -133,6 +137,9 @@ class CrawlResult:
             self.facts.append(Fact(Rule.ENCODING, answer.url, answer.url, what))
             self.notes.append(f"{answer.url}: {what}")
             return None
+        if answer.cut or len(text) > coding.MAX_PAGE:
+            text = text[: coding.MAX_PAGE]
+            self.unread.append(f"the rest of {answer.url} (more than {coding.MAX_PAGE // 1_000_000} MB)")
         links = answer.headers.getall("Link", [])
         special = how.get("visitor") or (kind if how.get("replay") else "")
         place = f"{answer.url} ({special})" if special else answer.url

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from static_smoke.http.client import Answer, Client, agent, new_run
+from static_smoke.http.client import HTML, Answer, Client, agent, new_run
 from static_smoke.http.hosts import Hosts
 from static_smoke.http.urls import resolve
 from static_smoke.site.follow import Follow
-from static_smoke.site.pages import HTML
 
 ACCEPT = "text/html,*/*;q=0.8"
 _MOST_ANSWERS = 6
