@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from static_smoke import __version__
 from static_smoke.http.allowed import allow
 from static_smoke.http.urls import resolve
 
@@ -53,6 +54,7 @@ class Options:
     full_pages: int = 6
     minutes: float = 15
     source: Path | None = None
+    strict: bool = False
 
 
 def find_browser(path: str | None = None) -> str | None:
@@ -131,6 +133,10 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--source", type=_directory, help="the project, to find where a URL is written (else: here, beside a manage.py)"
     )
+    parser.add_argument(
+        "--strict", action="store_true", help="exit status 1 also if a check did not run, or ran in part"
+    )
+    parser.add_argument("--version", action="version", version=f"static-smoke {__version__}")
     values = vars(parser.parse_args(argv))
     # Not in the environment of the programs that are started, such as the browser.
     login = os.environ.pop(LOGIN_VARIABLE, None)

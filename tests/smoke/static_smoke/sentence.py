@@ -56,6 +56,8 @@ def scope(verdict: Verdict) -> str:
 
 def details(verdict: Verdict) -> Iterator[str]:
     """A line for each check that was not heard whole, and for each thing left out, with its reason."""
+    if verdict.strict and verdict.unverified:
+        yield "exit status 1 by --strict: not every check was heard whole"
     if verdict.findings and not verdict.missed:
         yield from (f"inconclusive otherwise: {doubt}" for doubt in verdict.doubts)
     for claim in verdict.unverified:

@@ -146,6 +146,8 @@ class Verdict:
     # What ended early, each "part: reason": the parts after it, or the rest of it, are not verified.
     ended: list[str] = field(default_factory=list)
     depth: str = "full"
+    # Whether a check that was not heard whole fails the run.
+    strict: bool = False
     # Whether the browser loaded the home page, on any device.
     home_seen: bool = True
     # False: nothing was checked, and ``ended`` says why.
@@ -220,7 +222,7 @@ class Verdict:
         """The process's exit status: 0 passed, 1 failed or inconclusive, 2 the run could not start."""
         if not self.started:
             return 2
-        return 0 if self.verdict == "passed" else 1
+        return 0 if self.verdict == "passed" and not (self.strict and self.unverified) else 1
 
     def as_json(self) -> dict:
         document = asdict(self)

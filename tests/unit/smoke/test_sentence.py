@@ -109,3 +109,12 @@ def test_the_json_has_what_the_sentence_says():
     assert document["left_out"] == [{"what": "pages", "count": 2, "reason": "--max-pages 40"}]
     assert document["doubts"] == ["the browser did not see the home page"]
     assert (document["depth"], document["verdict"]) == ("full", "inconclusive")
+
+
+def test_strict_fails_a_run_that_did_not_hear_everything():
+    missing = {"O": CheckResult("not checked", "no --origin-log")}
+    assert verdict(checks=missing).status == 0
+    run = verdict(checks=missing, strict=True)
+    assert (run.verdict, run.status) == ("passed", 1)
+    assert next(details(run)) == "exit status 1 by --strict: not every check was heard whole"
+    assert verdict(strict=True).status == 0

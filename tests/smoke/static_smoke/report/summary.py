@@ -46,6 +46,7 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         ended=list(run.ended),
         started=run.started,
         depth=run.options.depth,
+        strict=run.options.strict,
         home_seen=_home_seen(run.page_loads, crawled_site),
         pull=bool(run.options.pull),
         excused=tuple(path for path, _ in run.options.allow),
