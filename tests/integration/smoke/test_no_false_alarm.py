@@ -41,10 +41,12 @@ def draw(stack):
 
 
 def behind_login(answer):
+    """``answer``: makes what people get who are signed in."""
+
     def view(request):
         if request.cookies.get("session") != "1":
             return web.Response(status=302, headers={"Location": "/login/"})
-        return answer
+        return answer()
 
     return view
 
@@ -71,8 +73,8 @@ def furnish(stack):
         r"/media/press/?": page(stack, "press"),
         r"/wiki/Logo\.svg": page(stack, "wiki"),
         # What visitors buy, export and download.
-        r"/buy/song\.mp3": behind_login(download(b"ID3", "audio/mpeg", "song.mp3")),
-        r"/invoice/\d+\.pdf": behind_login(download(b"%PDF", "application/pdf", "3.pdf")),
+        r"/buy/song\.mp3": behind_login(lambda: download(b"ID3", "audio/mpeg", "song.mp3")),
+        r"/invoice/\d+\.pdf": behind_login(lambda: download(b"%PDF", "application/pdf", "3.pdf")),
         r"/export\.csv": lambda request: download(b"a,b", "text/csv", "export.csv"),
         # What Django and its packages answer by themselves.
         r"/(de/)?jsi18n/": lambda request: web.Response(text="var a;", content_type="text/javascript"),
@@ -201,6 +203,13 @@ def test_the_folder_on_a_cdn_that_nobody_named_is_found(known, stack, prove):
     verdict = prove(static=None, media=None, browser=None, **({} if known else {"manifests": ()}))
     assert verdict.findings == []
     assert len(verdict.assets) >= 10 and verdict.checks["C"].checked > 0
+
+
+def test_the_names_in_that_folder_are_those_that_the_origin_is_asked_for(stack, prove):
+    stack.origin_files[f"/static/{stack.names['js/app.js']}"] = stack.rename("js/app.js")
+    move_static(stack, "abc/static/")
+    findings = prove(static=None, media=None, browser=None, manifests=()).findings
+    assert [finding.check for finding in findings] == ["C"] and "/static/js/app." in findings[0].url
 
 
 def test_another_site_on_the_same_cdn_host_is_not_judged(stack, prove):
