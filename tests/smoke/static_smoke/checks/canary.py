@@ -79,7 +79,7 @@ class Canary:
         await self.ask([Way(f"below {folder}", folder) for folder in folders if folder not in prefixes], kinds[:SAMPLE])
         # One cause is one finding: what is served to a plain request needs no other way.
         quiet = [prefix for prefix in prefixes if f"below {prefix}" not in self.found.places]
-        await self.ask([way for prefix in quiet for way in unusual(prefix)], kinds[:FEW])
+        await self.ask([way for prefix in quiet for way in unusual(prefix, home)], kinds[:FEW])
 
     async def ask(self, ways: Iterable[Way], names: Sequence[str]) -> None:
         await asyncio.gather(*(self._ask_one(way, name) for way in ways for name in names))
@@ -136,8 +136,11 @@ def sample(names: Sequence[str]) -> list[str]:
     return [name for _, name in sorted(turns, key=lambda turn: turn[0])]
 
 
-def unusual(prefix: str) -> list[Way]:
-    """Ways around a rule of the server that looks at the path or the headers of a usual request."""
+def unusual(prefix: str, site: str = "/") -> list[Way]:
+    """Ways around a rule of the server that looks at the path or the headers of a usual request.
+
+    ``site``: the site's own folder, which stays as it is.
+    """
     image = (("Accept", "image/avif,image/webp,image/*;q=0.8"), ("Sec-Fetch-Dest", "image"))
     root = prefix.rstrip("/")
     home, _, folder = root.rpartition("/")
@@ -152,9 +155,9 @@ def unusual(prefix: str) -> list[Way]:
         ("after two slashes", f"{root}//", "", ()),
         ("after /./", f"{root}/./", "", ()),
     ]
-    if folder:
+    if folder and prefix != site:
         ways += [
-            ("in capitals", prefix.upper(), "", ()),
+            ("in capitals", f"{home}/{folder.upper()}/", "", ()),
             ("with an encoded letter", f"{home}/%{ord(folder[0]):x}{folder[1:]}/", "", ()),
             # nginx's alias without a slash: https://nginx.org/en/docs/http/ngx_http_core_module.html#alias
             ("after ..", f"{root}../{folder}/", "", ()),
