@@ -60,6 +60,7 @@ class Stack:
         self.compress = True
         self.csp: str | None = None
         self.wraps: Callable[[str, str], str] = lambda path, html: html
+        self.for_agent: Callable[[str, str], str] = lambda agent, html: html
         self.origin_files: dict[str, Object] = {}
         # Regular expression of whole paths -> what answers them in place of a page.
         self.views: dict[str, Callable[[web.Request], web.Response]] = {}
@@ -176,7 +177,7 @@ class Stack:
             return web.Response(status=302, headers={"Location": "/login/"})
         elif path not in self.pages:
             path, status = "404", 404
-        html = self.wraps(path, self.pages[path])
+        html = self.for_agent(request.headers.get("User-Agent", ""), self.wraps(path, self.pages[path]))
         headers = {"Content-Security-Policy": self.csp} if self.csp else {}
         return web.Response(text=html, content_type="text/html", status=status, headers=headers)
 

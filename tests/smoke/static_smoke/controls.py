@@ -8,8 +8,9 @@ from multidict import CIMultiDict
 from playwright.async_api import Error, Playwright
 
 from static_smoke.browser.chromium import NoBrowser, launch
-from static_smoke.browser.replay import replay
-from static_smoke.browser.watch import DESKTOP, FAVICON_PATIENCE, PageLoad, Watch
+from static_smoke.browser.devices import DESKTOP
+from static_smoke.browser.replay import Replay
+from static_smoke.browser.watch import FAVICON_PATIENCE, PageLoad, Watch
 from static_smoke.checks import browser_requests, netlog, origin_log, page_references
 from static_smoke.checks.origin_log import OriginLog
 from static_smoke.deadline import Deadline
@@ -83,14 +84,14 @@ class Controls:
     async def _show(self, playwright: Playwright | None, text: str, log: Path) -> None:
         load = PageLoad(self._page, self._page, "control")
         async with launch(playwright, self._options, self.leaking, log) as browser:
-            context = await browser.new_context(**DESKTOP.context)
+            context = await browser.new_context(**DESKTOP.context(self.leaking))
             watch = Watch(context, load)
             await watch.start()
             page = await context.new_page()
 
             session = await watch.listen_for_icon(page)
             headers = CIMultiDict({"Content-Type": "text/html; charset=utf-8"})
-            await replay(context, session, Answer(self._page, 200, headers, text.encode()))
+            await Replay.begin(context, session, Answer(self._page, 200, headers, text.encode()))
             await page.goto(self._page)
             await watch.icon(FAVICON_PATIENCE)
             await watch.settle()

@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Playwright
 
-from static_smoke.browser import icons
-from static_smoke.browser.chromium import Killed, NoBrowser, driver, launch
-from static_smoke.browser.page_loads import DEVICES, TOO_LATE, load_all
+from static_smoke.browser.browse import browse
+from static_smoke.browser.chromium import NoBrowser, driver
+from static_smoke.browser.page_loads import TOO_LATE
+from static_smoke.browser.plan import DEVICES, Plan, screens
 from static_smoke.browser.watch import PageLoad
+from static_smoke.browser.window import CRASHED
 from static_smoke.checks import (
     browser_requests,
     canary,
@@ -308,42 +310,38 @@ class Run:
     # B and N
 
     async def _browse(self, playwright: Playwright | None, crawled_site: CrawlResult, directory: Path) -> None:
-        log, killed = directory / "net.json", ""
-        pages, missing = crawled_site.for_browser(), set()
+        pages, options = crawled_site.for_browser(), self.options
+        plan = Plan(
+            run=self.id,
+            cookies=crawled_site.cookies,
+            deadline=self.deadline.of("browser"),
+            full=options.depth == "full",
+            home=pages[0].page.place if pages else "",
+            say=self.say,
+        )
         try:
-            async with launch(playwright, self.options, self.id, log, self.notes.append) as browser:
-                self.page_loads = await load_all(
-                    browser,
-                    pages,
-                    crawled_site.cookies,
-                    self.options.full_pages,
-                    self.deadline.of("browser"),
-                    self.say,
-                    missing,
-                )
-                for crawled in pages:
-                    if icons.needs_probe(crawled, missing) and not await icons.probe(browser, crawled, missing):
-                        self.notes.append(f"not checked: which icon a browser asks for on {crawled.page.place}")
-        except Killed as error:
-            killed = str(error)
+            seen = await browse(playwright, options, screens(pages, options.full_pages, options.depth), plan, directory)
         except NoBrowser as error:
             for letter in "BN":
                 self._record(letter, Result(reason=str(error)))
             return
+        self.page_loads = seen.loads
         self._leave_out_screens(len(pages), len(crawled_site.pages))
-        self.notes += [f"{it.place} ({it.device}): {it.problem}" for it in self.page_loads if it.problem]
-        self._record("B", browser_requests.check(self.page_loads, self.hosts))
-        self._record("N", netlog.check(log, crawled_site.pages, self.hosts))
-        crashed = next((load.place for load in self.page_loads if "crashed" in load.problem), "")
-        if killed or crashed:
-            self._cost("browser", "BN", killed or f"Chromium's process for {crashed} was killed")
+        self.notes += [*seen.notes, *browser_requests.notes(seen.loads)]
+        self._record("B", browser_requests.check(seen.loads, self.hosts, seen.earlier))
+        self._record("N", netlog.check(seen.logs, seen.loads, crawled_site.pages, self.hosts))
+        crashed = next((load.place for load in seen.loads if load.problem == CRASHED), "")
+        if seen.lost or crashed:
+            self._cost("browser", "BN", seen.lost or f"Chromium's process for {crashed} was killed twice")
 
     def _leave_out_screens(self, loaded: int, crawled: int) -> None:
         """``loaded`` of the ``crawled`` pages are in ``page_loads``, some of them on a desktop only."""
         late = sum(load.problem == TOO_LATE for load in self.page_loads)
+        full = self.options.depth == "full"
         counts = {
             "they load the same files as a page that was loaded": (crawled - loaded) * len(DEVICES),
-            f"--full-pages {self.options.full_pages}": loaded * len(DEVICES) - len(self.page_loads),
+            f"--full-pages {self.options.full_pages}" if full else "--depth quick": loaded * len(DEVICES)
+            - len(self.page_loads),
             f"--minutes {self.options.minutes:g} were over": late,
         }
         self.left_out += [LeftOut("screens", count, reason) for reason, count in counts.items() if count]

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Error, Playwright, async_playwright
 
 from static_smoke.browser import confinement
-from static_smoke.http.client import agent
+from static_smoke.browser.devices import DESKTOP
 from static_smoke.options import Options
 
 FLAGS = (
@@ -31,8 +31,6 @@ FLAGS = (
 START_TIMEOUT = 60_000  # ms
 CLOSING = 5.0  # s
 KILLED = "Chromium was killed, or Playwright's driver"
-# A fixed release number: sites match the product names, the log the run id.
-_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -136,7 +134,7 @@ def _arguments(options: Options, run: str) -> list[str]:
         for (host, port), (to, at) in (options.resolve or {}).items()
     ]
     mapped = [f"--host-resolver-rules={', '.join(rules)}"] if rules else []
-    return [*FLAGS, f"--user-agent={_AGENT} {agent(run)}", *mapped]
+    return [*FLAGS, f"--user-agent={DESKTOP.agent(run)}", *mapped]
 
 
 def _copy_log(log: Path, netlog: Path) -> None:

@@ -10,8 +10,9 @@ from urllib.parse import urljoin
 from multidict import CIMultiDict
 from playwright.async_api import Browser, Error
 
-from static_smoke.browser.replay import replay
-from static_smoke.browser.watch import DESKTOP, FAVICON_PATIENCE, PageLoad, Watch
+from static_smoke.browser.devices import DESKTOP
+from static_smoke.browser.replay import Replay
+from static_smoke.browser.watch import FAVICON_PATIENCE, PageLoad, Watch
 from static_smoke.http.client import Answer
 from static_smoke.site.crawl import CrawledPage
 
@@ -41,15 +42,17 @@ async def probe(browser: Browser, crawled: CrawledPage, missing: set[str]) -> bo
 
 
 async def _requests_icon(browser: Browser, answer: Answer, crawled: CrawledPage, missing: set[str]) -> bool:
-    context = await browser.new_context(**DESKTOP.context)
-    watch = None
-    with suppress(Error):
+    watch = context = None
+    with suppress(Error, TimeoutError):
+        context = await browser.new_context(**DESKTOP.context(""))
         watch = Watch(context, PageLoad(crawled.page.place, crawled.url, "icon"), missing)
         page = await context.new_page()
         session = await watch.listen_for_icon(page)
-        await replay(context, session, answer)
+        await Replay.begin(context, session, answer)
         await page.goto(crawled.url)
         await watch.icon(FAVICON_PATIENCE)
         await watch.settle()
-    await context.close()
+    with suppress(Error):
+        if context is not None:
+            await context.close()
     return watch is not None and bool(watch.icons)

@@ -23,40 +23,12 @@ _VIOLATIONS = """document.addEventListener("securitypolicyviolation", event => {
 })"""
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A device that loads pages: screen, density, colours, service workers."""
-
-    name: str
-    width: int
-    height: int
-    density: int
-    dark: bool = False
-    workers: str = "allow"
-    phone: bool = False
-
-    @property
-    def context(self) -> dict:
-        return {
-            "viewport": {"width": self.width, "height": self.height},
-            "device_scale_factor": self.density,
-            "color_scheme": "dark" if self.dark else "light",
-            "service_workers": self.workers,
-            "is_mobile": self.phone,
-            "has_touch": self.phone,
-        }
-
-
-DESKTOP = Device("desktop", 1280, 800, 1)
-PHONE = Device("phone", 390, 844, 3, dark=True, phone=True)
-TABLET = Device("tablet", 820, 1180, 2, workers="block")
-
-
 @dataclass(slots=True)
 class BrowserRequest:
     """One request. ``chain``: the URLs that redirected to it. Times: epoch seconds.
 
     ``by``: who answered, by the response's headers: "origin", "CDN cache", "CDN", or "" where unknown.
+    ``cached``: whether a service worker or a replay answered, and not the network.
     """
 
     url: str
@@ -69,11 +41,15 @@ class BrowserRequest:
     type: str = ""
     failure: str = ""
     by: str = ""
+    cached: bool = False
 
 
 @dataclass(slots=True)
 class PageLoad:
-    """One page load on one device. ``violations``: (blocked URI, directive)."""
+    """One page load on one device. ``violations``: (blocked URI, directive).
+
+    ``unsent``: method and URL of requests that would have changed something, and were stopped in the browser.
+    """
 
     place: str
     url: str
@@ -81,6 +57,7 @@ class PageLoad:
     requests: list[BrowserRequest] = field(default_factory=list)
     messages: list[tuple[str, str]] = field(default_factory=list)
     violations: list[tuple[str, str]] = field(default_factory=list)
+    unsent: list[str] = field(default_factory=list)
     screenshot: bytes = b""
     problem: str = ""
     failed: bool = False
@@ -172,6 +149,7 @@ class Watch:
         if entry is not None:
             entry.status = response.status
             entry.type = response.headers.get("content-type", "")
+            entry.cached = response.from_service_worker
             entry.by = answered_by(CIMultiDict(response.headers))
 
     def _ended(self, request: Request, failure: str) -> None:

@@ -18,13 +18,28 @@ _EXPLAINED = {"net::ERR_BLOCKED_BY_ORB": "blocked for its Content-Type (net::ERR
 _URL = re.compile(r"https?://[^\s'\"<>]+")
 
 
-def check(loads: Sequence[PageLoad], hosts: Hosts) -> Result:
+def check(loads: Sequence[PageLoad], hosts: Hosts, earlier: Sequence[PageLoad] = ()) -> Result:
+    """``earlier``: page loads of a browser that was killed: what it requested counts too."""
     failed = [load for load in loads if load.failed]
-    facts = list(judge(loads, hosts))
+    facts = list(judge([*earlier, *loads], hosts))
     if len(failed) == len(loads):
-        return Result(facts, reason="no page could be loaded")
+        return Result(facts, reason=f"no page could be loaded: {failed[0].problem}" if failed else "no page was loaded")
     reason = f"{len(failed)} of {len(loads)} page loads failed: {failed[0].problem}" if failed else ""
     return Result(facts, sum(len(load.requests) for load in loads), reason)
+
+
+def notes(loads: Iterable[PageLoad]) -> Iterator[str]:
+    """What the report says of the page loads besides findings: problems, and what was stopped in the browser."""
+    for load in loads:
+        if load.problem:
+            yield f"{load.place} ({load.device}): {load.problem}"
+        if load.unsent:
+            kept = (
+                "a request that may change something was"
+                if len(load.unsent) == 1
+                else (f"{len(load.unsent)} requests that may change something were")
+            )
+            yield f"{load.place} ({load.device}): {kept} not sent: {load.unsent[0]}"
 
 
 def judge(loads: Iterable[PageLoad], hosts: Hosts) -> Iterator[Fact]:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
+from static_smoke.browser.watch import PageLoad
 from static_smoke.checks.result import Result
-from static_smoke.http.hosts import Hosts
+from static_smoke.http.hosts import STATIC_DESTINATIONS, STATIC_TYPES, Hosts
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.crawl import CrawledPage
 
@@ -17,25 +18,48 @@ _SENT = (
     "HTTP_TRANSACTION_HTTP2_SEND_REQUEST_HEADERS",
     "HTTP_TRANSACTION_QUIC_SEND_REQUEST_HEADERS",
 )
+_ANSWERED = "HTTP_TRANSACTION_READ_RESPONSE_HEADERS"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
-    """One request that the browser sent."""
+    """One request that the browser sent. ``destination``: Sec-Fetch-Dest; ``type``: the answer's Content-Type."""
 
     url: str
     agent: str
     referer: str
     has_cookie: bool
+    destination: str = ""
+    type: str = ""
 
 
-def check(path: Path, pages: Iterable[CrawledPage], hosts: Hosts) -> Result:
-    """``path``: the log of a browser that has ended."""
-    try:
-        sent = read(path)
-    except (OSError, ValueError) as error:
-        return Result(reason=str(error))
-    return Result(list(judge(sent, pages, hosts)), len(sent))
+def check(logs: Iterable[Path], loads: Iterable[PageLoad], pages: Iterable[CrawledPage], hosts: Hosts) -> Result:
+    """``logs``: of browsers that have ended, the last one's last; ``loads``: what that one reports."""
+    sent, last = [], []
+    problem = ""
+    for log in logs:
+        try:
+            last = read(log)
+        except (OSError, ValueError) as error:
+            last, problem = [], str(error)
+        else:
+            problem = ""
+        sent += last
+    facts = list(judge(sent, pages, hosts))
+    return Result(facts, reason=problem) if problem else Result(facts, len(sent), _cut_short(last, loads))
+
+
+def _cut_short(sent: Iterable[Sent], loads: Iterable[PageLoad]) -> str:
+    """What is missing in the log of a process of Chromium that died: it is started again, but its log is not."""
+    logged = {urldefrag(request.url).url for request in sent}
+    answered = {
+        urldefrag(request.url).url
+        for load in loads
+        for request in load.requests
+        if request.status and not request.cached and request.url.startswith("http")
+    }
+    missing = answered - logged
+    return f"{len(missing)} of {len(answered)} URLs are not in it, such as {min(missing)}" if missing else ""
 
 
 def read(path: Path) -> list[Sent]:
@@ -45,7 +69,9 @@ def read(path: Path) -> list[Sent]:
         if _START not in types:
             raise ValueError(f"{path}: not a net log")
         start, sent = types[_START], {types[name] for name in _SENT if name in types}
+        answered = types.get(_ANSWERED)
         urls: dict[int, str] = {}
+        latest: dict[int, Sent] = {}
         found = []
         for line in lines:
             # Most lines are about sockets and caches: skipped before they are parsed.
@@ -60,7 +86,10 @@ def read(path: Path) -> list[Sent]:
             if kind == start:
                 urls[source] = parameters.get("url", "")
             elif kind in sent and source in urls:
-                found.append(_sent(urls[source], parameters.get("headers", [])))
+                latest[source] = _sent(urls[source], parameters.get("headers", []))
+                found.append(latest[source])
+            elif kind == answered and source in latest:
+                latest[source].type = _values(parameters.get("headers", [])).get("content-type", "")
     return [request for request in found if request.url.startswith("http")]
 
 
@@ -73,9 +102,14 @@ def _event_types(first: str) -> dict[str, int]:
 
 
 def _sent(url: str, headers: Iterable[str]) -> Sent:
+    values = _values(headers)
+    agent, referer, destination = (values.get(name, "") for name in ("user-agent", "referer", "sec-fetch-dest"))
+    return Sent(url, agent, referer, "cookie" in values, destination)
+
+
+def _values(headers: Iterable[str]) -> dict[str, str]:
     pairs = (header.lstrip(":").partition(":") for header in headers)
-    values = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    return Sent(url, values.get("user-agent", ""), values.get("referer", ""), "cookie" in values)
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
 def judge(requests: Iterable[Sent], pages: Iterable[CrawledPage], hosts: Hosts) -> Iterator[Fact]:
@@ -92,9 +126,15 @@ def judge(requests: Iterable[Sent], pages: Iterable[CrawledPage], hosts: Hosts) 
             for place, name in _iconless(request.referer, pages):
                 what = f"{name} names no icon, so the browser requests /favicon.ico from the origin"
                 yield Fact(Rule.HIDDEN, request.url, place, what)
-        elif hosts.looks_static(request.url) and not hosts.allowed(request.url):
+        elif _is_static(request, hosts) and not hosts.allowed(request.url):
             what = "the browser requests it from the origin, unseen by its automation"
             yield Fact(Rule.HIDDEN, request.url, request.referer or hosts.site, what)
+
+
+def _is_static(request: Sent, hosts: Hosts) -> bool:
+    """By what it is for, by what the answer is, or by its URL: a prefetch or a beacon says no destination."""
+    by_type = STATIC_TYPES.match(request.type) is not None
+    return request.destination in STATIC_DESTINATIONS or by_type or hosts.looks_static(request.url)
 
 
 def _iconless(referer: str, pages: list[CrawledPage]) -> list[tuple[str, str]]:
