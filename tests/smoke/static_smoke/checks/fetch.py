@@ -27,8 +27,9 @@ TRIES_FOR_COMPRESSION = 4
 # Types that every CDN compresses, within CloudFront's size limits (decoded bytes).
 COMPRESSIBLE = re.compile(r"text/(css|javascript|html|plain|xml)|application/(x-)?(javascript|json|xml)|image/svg\+xml")
 COMPRESSED_SIZES = range(1_000, 10_000_001)
-# A stream may have thousands.
-SEGMENTS_A_PLAYLIST = 6
+# A stream may have thousands of segments: each is requested up to here, and the first ones as often as other files.
+SEGMENTS_A_PLAYLIST = 40
+SEGMENTS_OFTEN = 6
 # Scripts, styles and manifests of the origin that are read for what they name.
 TEXTS_OF_THE_ORIGIN = 30
 # The kind of files that only a manifest names: requested once, since no visitor warms a cache with them.
@@ -121,7 +122,8 @@ async def fetch(
                 segments[reference.place] += reference.kind == "segment"
                 if reference.kind == "segment" and segments[reference.place] > SEGMENTS_A_PLAYLIST:
                     continue
-                asset = Asset(reference.url, reference.kind, reference.place, reference.cors, base=reference.base)
+                kind = LISTED if segments[reference.place] > SEGMENTS_OFTEN else reference.kind
+                asset = Asset(reference.url, kind, reference.place, reference.cors, base=reference.base)
                 found.assets[reference.url] = asset
                 objects.add(unsigned(reference.url))
                 wave.append(_request(client, hosts, asset))

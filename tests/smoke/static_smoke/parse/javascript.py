@@ -47,7 +47,7 @@ _CONTINUES = re.compile(r"\s*(?:\+(?!\+)|\.\s*concat\s*\()")
 _IS_COMPARED = re.compile(r"\s*[=!]==?")
 _MODULE_URL = re.compile(r"\s*,\s*import\s*\.\s*meta\s*\.\s*url\b")
 _PAGE_URL = re.compile(r"\s*(?:\)|,\s*(?:(?:window|self|document|globalThis)\s*\.\s*)*(?:location|baseURI)\b)")
-_TRAILING_COMMENT = re.compile(r"/\*(?:(?!\*/).)*\*/\s*\Z", re.DOTALL)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ def use(code: str, literal: Literal) -> str:
     "joined": something unknown comes before it, or it is relative to an unknown base.
     """
     before = code[max(0, literal.start - _LOOK_BACK) : literal.start]
-    while (shorter := _TRAILING_COMMENT.sub("", before)) != before:
-        before = shorter
+    if "/*" in before:
+        before = _COMMENT.sub(" ", before)
     if _IS_COMPARED.match(code, literal.end):
         return "compared"
     found = next((use for use, pattern in _USES.items() if pattern.search(before)), "")

@@ -76,7 +76,7 @@ def of_json(text: str, script: Script) -> Iterator[Reference]:
         except ValueError:
             continue
         if _URLISH.search(value):
-            yield from _pieces(value, script, partial(_at, text, match.start(), script))
+            yield from _pieces(value, script, partial(_string_at, text, match.start(), script))
 
 
 def of_text(text: str, script: Script) -> Iterator[Reference]:
@@ -106,7 +106,9 @@ def _of_literal(code: str, literal: javascript.Literal, script: Script) -> Itera
         if whole and (target := resolve(script.url, literal.text)):
             yield Reference(target, script.place, f"new URL() in {at()}", "fetch", maybe=True)
     elif _URLISH.search(literal.text):
-        yield from _pieces(literal.text, script, lambda: f"a string in {at()}", begins=use != "joined", ends=whole)
+        yield from _pieces(
+            literal.text, script, partial(_string_at, code, literal.start, script), begins=use != "joined", ends=whole
+        )
 
 
 _WORDS = {
@@ -147,6 +149,10 @@ def _asked(part: str, *, alone: bool) -> Asked:
     if _RELATIVE.match(part) or (alone and _NAME.fullmatch(part)):
         return Asked.NAME if extension(part) in STATIC_EXTENSIONS else Asked.NO
     return Asked.NO
+
+
+def _string_at(text: str, offset: int, script: Script) -> str:
+    return f"a string in {_at(text, offset, script)}"
 
 
 def _at(text: str, offset: int, script: Script) -> str:

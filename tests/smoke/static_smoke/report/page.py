@@ -46,6 +46,7 @@ def page(document: dict) -> str:
         _findings,
         _unverified,
         _checks,
+        _maybes,
         _left_out,
         _controls,
         _notes,
@@ -128,6 +129,17 @@ def _unverified(document: dict) -> str:
         for it in document["unverified"]
     )
     return f'<section><h2>Not verified</h2><div class="card"><ul>{rows}</ul></div></section>'
+
+
+def _maybes(document: dict) -> str:
+    if not document["maybes"]:
+        return ""
+    rows = "".join(
+        f"<li><b>{escape(_path(it['url']))}</b> "
+        f'<span class="dim">{escape(it["what"])}, in {escape(it["place"])}</span></li>'
+        for it in document["maybes"]
+    )
+    return f'<section><h2>Maybe requests to the origin</h2><div class="card"><ul>{rows}</ul></div></section>'
 
 
 def _left_out(document: dict) -> str:
