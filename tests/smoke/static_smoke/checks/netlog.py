@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urldefrag, urlsplit
 
 from static_smoke.browser.watch import PageLoad
+from static_smoke.checks.icon_fix import icon_fix
 from static_smoke.checks.result import Result
 from static_smoke.http.hosts import STATIC_DESTINATIONS, STATIC_TYPES, Hosts
 from static_smoke.rules import Fact, Rule
@@ -123,9 +124,9 @@ def judge(requests: Iterable[Sent], pages: Iterable[CrawledPage], hosts: Hosts) 
         if not hosts.is_origin(request.url):
             continue
         if path == "/favicon.ico":
-            for place, name in _iconless(request.referer, pages):
+            for place, name, fix in _iconless(request.referer, pages):
                 what = f"{name} names no icon, so the browser requests /favicon.ico from the origin"
-                yield Fact(Rule.HIDDEN, request.url, place, what)
+                yield Fact(Rule.HIDDEN, request.url, place, what, fix=fix)
         elif _is_static(request, hosts) and not hosts.allowed(request.url):
             what = "the browser requests it from the origin, unseen by its automation"
             yield Fact(Rule.HIDDEN, request.url, request.referer or hosts.site, what)
@@ -137,15 +138,16 @@ def _is_static(request: Sent, hosts: Hosts) -> bool:
     return request.destination in STATIC_DESTINATIONS or by_type or hosts.looks_static(request.url)
 
 
-def _iconless(referer: str, pages: list[CrawledPage]) -> list[tuple[str, str]]:
-    """(place, name) of the pages that requested it; with a strict referrer policy, of all that may have."""
+def _iconless(referer: str, pages: list[CrawledPage]) -> list[tuple[str, str, str]]:
+    """(place, name, fix) of the pages that requested it; with a strict referrer policy, of all that may have."""
     without = [crawled for crawled in pages if not crawled.page.has_icon]
     exact = [crawled for crawled in without if crawled.url == referer]
     named = [
         (
             crawled.page.place,
             f"the {crawled.kind} page" if crawled.kind.isdecimal() else "the page",
+            icon_fix(crawled),
         )
         for crawled in exact or without
     ]
-    return named or [(referer, "the page")]
+    return named or [(referer, "the page", "")]

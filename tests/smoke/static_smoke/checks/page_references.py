@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from urllib.parse import quote, urljoin, urlsplit
 
 from static_smoke.checks.fetch import LISTED, Asset
+from static_smoke.checks.icon_fix import icon_fix
 from static_smoke.checks.result import Result
 from static_smoke.http.hosts import Hosts, extension
 from static_smoke.parse.reference import Reference
@@ -43,7 +44,7 @@ def judge_pages(pages: Iterable[CrawledPage]) -> Iterator[Fact]:
             yield Fact(Rule.DEBUG_PAGE, crawled.url, place, f"{name} shows DEBUG = True")
         # Browsers ask for no icon for a part of a page.
         if not crawled.page.has_icon and not crawled.fragment:
-            yield Fact(Rule.NO_ICON, crawled.url, place, f"{name} names no icon")
+            yield Fact(Rule.NO_ICON, crawled.url, place, f"{name} names no icon", fix=icon_fix(crawled))
 
 
 def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
