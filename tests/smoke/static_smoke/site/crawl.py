@@ -12,6 +12,7 @@ from static_smoke.site.pages import CrawledPage, CrawlResult
 from static_smoke.site.patterns import Patterns
 from static_smoke.site.session import Session
 from static_smoke.site.signin import is_for_people
+from static_smoke.site.visitors import ask_as_others
 from static_smoke.site.walk import Walk
 
 __all__ = ["CrawlResult", "CrawledPage", "crawl"]
@@ -33,6 +34,7 @@ async def crawl(options: Options, hosts: Hosts, run: str, deadline: float, resul
         )
         signed_out = Walk(options, hosts, client, follow, result, deadline)
         await signed_out.walk(_start(hosts, "", *options.paths, "admin/"), named)
+        await _ask_as_others(options, hosts, client, follow, result, deadline, signed_in=False)
     if options.login:
         async with (
             Client(options, run, cookies=True, until=deadline) as client,
@@ -66,10 +68,29 @@ async def _signed_in(
     landing = [session.landing] if follow.is_inside(session.landing) else []
     walk = Walk(options, hosts, session.client, follow, result, deadline, session)
     await walk.walk(_start(hosts, "", "admin/", *landing, *options.paths), skip_objects=parsed)
+    if not walk.lost:
+        await _ask_as_others(options, hosts, session.client, follow, result, deadline, signed_in=True)
     result.sign_in_problem = walk.lost
     if not walk.lost and not await session.is_alive() and not await session.renew():
         result.sign_in_problem = session.unknown or "the session was lost before the end of the crawl"
     result.cookies = cookies_of(session.client, hosts)
+
+
+async def _ask_as_others(
+    options: Options,
+    hosts: Hosts,
+    client: Client,
+    follow: Follow,
+    result: CrawlResult,
+    deadline: float,
+    *,
+    signed_in: bool,
+) -> None:
+    """In a quick run one page of each kind is enough."""
+    quick = options.depth == "quick"
+    pages = result.for_browser() if quick else result.pages
+    pages = [it for it in pages if it.is_document and not it.replay and it.signed_in == signed_in]
+    await ask_as_others(result, pages, client, hosts, follow, deadline, quick=quick)
 
 
 def _leave_members_out(result: CrawlResult, reason: str) -> None:

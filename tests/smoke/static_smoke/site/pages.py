@@ -113,12 +113,19 @@ class CrawlResult:
         return crawled
 
     async def add_until(self, deadline: float, answer: Answer, kind: str, **how) -> CrawledPage | None:
-        """``add`` in a thread: a page may take the parser minutes, and is given up then."""
+        """``add`` with a bound, see ``read_until``."""
+        crawled = await self.read_until(deadline, answer, kind, **how)
+        if crawled is not None:
+            self.pages.append(crawled)
+        return crawled
+
+    async def read_until(self, deadline: float, answer: Answer, kind: str, **how) -> CrawledPage | None:
+        """``read`` in a thread: a page may take the parser minutes, and is given up then."""
         now = time.monotonic()
         # What was answered in time is parsed, even if its neighbours were late.
         until = now + min(MOST_PARSING, max(LEAST_PARSING, deadline - now))
         try:
-            return await in_thread(until, self.add, answer, kind, **how)
+            return await in_thread(until, self.read, answer, kind, **how)
         except TimeoutError:
             self.unread.append(f"{answer.url} (it takes too long to parse)")
         except RecursionError:
