@@ -47,6 +47,7 @@ from static_smoke.options import Options
 from static_smoke.parse.modules import ImportMap
 from static_smoke.report.summary import conclude
 from static_smoke.rules import Fact
+from static_smoke.site import session
 from static_smoke.site.crawl import CrawlResult, crawl
 from static_smoke.site.manifest import Manifest
 from static_smoke.site.signin import sign_in
@@ -326,13 +327,17 @@ class Run:
                 self._record(letter, Result(reason=str(error)))
             return
         self.page_loads = seen.loads
-        self._leave_out_screens(len(pages), len(crawled_site.pages))
+        documents = [crawled for crawled in crawled_site.pages if crawled.is_document]
+        self._leave_out_screens(len(pages), len(documents))
         self.notes += [*seen.notes, *browser_requests.notes(seen.loads)]
         self._record("B", browser_requests.check(seen.loads, self.hosts, seen.earlier))
-        self._record("N", netlog.check(seen.logs, seen.loads, crawled_site.pages, self.hosts))
+        self._record("N", netlog.check(seen.logs, seen.loads, documents, self.hosts))
         crashed = next((load.place for load in seen.loads if load.problem == CRASHED), "")
         if seen.lost or crashed:
             self._cost("browser", "BN", seen.lost or f"Chromium's process for {crashed} was killed twice")
+        async with self._client("browser", self.id, cookies=True) as client:
+            if not await session.lasts(client, crawled_site, options.site):
+                self._cost("browser", "BN", "the session was lost while Chromium loaded the pages")
 
     def _leave_out_screens(self, loaded: int, crawled: int) -> None:
         """``loaded`` of the ``crawled`` pages are in ``page_loads``, some of them on a desktop only."""

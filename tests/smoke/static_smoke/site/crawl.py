@@ -63,7 +63,8 @@ async def _signed_in(
         else:
             result.sign_in_problem = session.problem
         return
-    if not session.has_mark:
+    result.mark = session.mark
+    if session.mark is None:
         result.notes.append("not checked: whether the session lasted (no page is answered otherwise signed in)")
     landing = [session.landing] if follow.is_inside(session.landing) else []
     walk = Walk(options, hosts, session.client, follow, result, deadline, session)

@@ -4,6 +4,7 @@ import re
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from static_smoke.deadline import in_thread
 from static_smoke.http import coding
@@ -62,7 +63,7 @@ class CrawledPage:
 class CrawlResult:
     """``references``: in documents that are no pages. ``aside``: URLs that are not requested again, and why.
 
-    ``cookies``: of the session as it was at the crawl's end.
+    ``cookies``: of the session as it was at the crawl's end; ``mark``: its ``session.Mark``.
     """
 
     pages: list[CrawledPage] = field(default_factory=list)
@@ -73,6 +74,7 @@ class CrawlResult:
     references: list[Reference] = field(default_factory=list)
     aside: dict[str, str] = field(default_factory=dict)
     patterns: Patterns = field(default_factory=Patterns)
+    mark: Any = None
     sign_in_problem: str = ""
     # URLs that were answered with a redirect to a login which brings a person back to them.
     behind_login: set[str] = field(default_factory=set)

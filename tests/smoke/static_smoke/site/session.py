@@ -1,12 +1,16 @@
 """A signed-in session: whether it still is one, and a further sign-in where it is not."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from urllib.parse import urljoin
+
+from yarl import URL
 
 from static_smoke.http.client import Answer, Client
 from static_smoke.options import Options
 from static_smoke.parse.error_page import describe
 from static_smoke.site.login_form import asks_for_code, has_login_form
+from static_smoke.site.pages import CrawlResult
 from static_smoke.site.shown import shown
 from static_smoke.site.signin import CODE, sign_in
 from static_smoke.site.visit import asks_for_login
@@ -15,10 +19,37 @@ from static_smoke.site.visit import asks_for_login
 MOST_RENEWALS = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A page that is answered otherwise signed out.
+
+    ``features``: those that two signed-in answers share, and that a signed-out one between them does not have.
+    """
+
+    url: str
+    features: frozenset[str]
+
+    async def request(self, client: Client) -> Answer:
+        answer = await client.request(self.url)
+        return await client.request(self.url) if answer.unavailable else answer
+
+    def is_shown_by(self, answer: Answer) -> bool:
+        return bool(self.features & shown(answer))
+
+
+async def lasts(client: Client, result: CrawlResult, site: str) -> bool:
+    """Whether the crawl's session is still one; True where nobody signed in, or there is no answer."""
+    if result.mark is None:
+        return True
+    cookies = {cookie["name"]: cookie["value"] for cookie in result.cookies}
+    client.session.cookie_jar.update_cookies(cookies, URL(site))
+    answer = await result.mark.request(client)
+    return answer.unavailable or result.mark.is_shown_by(answer)
+
+
 class Session:
     """``is_alive`` requests a page that is answered otherwise signed out, the mark.
 
-    The mark's features are those that two signed-in answers share and a signed-out one between them does not have.
     ``landing``: where the login form ends; ``problem``: why there is no session; ``unknown``: why the last look at it
     says nothing.
     """
@@ -27,7 +58,7 @@ class Session:
         self.client = client
         self._anonymous, self._options, self._pages = anonymous, options, list(pages)
         self._renewals = 0
-        self._mark, self._features = "", frozenset()
+        self.mark: Mark | None = None
         self._cookies: dict[str, str] = {}
         self.landing = self.problem = self.unknown = ""
 
@@ -39,7 +70,7 @@ class Session:
             return False
         # Only what the login itself set: other cookies may change with each page.
         self._cookies = {name: value for name, value in self._jar().items() if before.get(name) != value}
-        if not self._mark:
+        if self.mark is None:
             await self._choose_mark()
         return not self.problem
 
@@ -52,20 +83,13 @@ class Session:
         return await self.open() and await self.is_alive()
 
     async def is_alive(self) -> bool:
-        if not self._mark:
+        if self.mark is None:
             return self._cookies.keys() <= self._jar().keys()
-        for _ in range(2):
-            answer = await self.client.request(self._mark)
-            if not answer.unavailable:
-                break
+        answer = await self.mark.request(self.client)
         # Without an answer nobody knows. That the time is over is said elsewhere.
         silent = answer.unavailable and not answer.late
-        self.unknown = f"whether the session lasted is not known: {self._mark} {describe(answer)}" if silent else ""
-        return answer.late or bool(self._features & shown(answer))
-
-    @property
-    def has_mark(self) -> bool:
-        return bool(self._mark)
+        self.unknown = f"whether the session lasted is not known: {self.mark.url} {describe(answer)}" if silent else ""
+        return answer.late or self.mark.is_shown_by(answer)
 
     def is_doubtful(self, answers: Iterable[Answer]) -> bool:
         """Whether the session may have ended with these answers: a redirect, a 401 or 403, another cookie."""
@@ -96,7 +120,7 @@ class Session:
             again = await self.client.request(url)
             features = (shown(first) & shown(again)) - shown(signed_out)
             if features and not any(it.unavailable for it in (first, signed_out, again)):
-                self._mark, self._features = url, features
+                self.mark = Mark(url, features)
                 return
             if url == self.landing and asks_for_code(first):
                 self.problem = f"{CODE}: {url}"
