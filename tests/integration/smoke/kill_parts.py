@@ -181,7 +181,7 @@ def faults(outcome: Outcome, proof: Proof, undisturbed: dict | None) -> list[str
 
 
 def lost(report: dict, undisturbed: dict) -> list[str]:
-    """The evidence of an undisturbed run that a report lacks; without ports and hashes."""
+    """The evidence of an undisturbed run that is missing in a report; without ports and hashes."""
     ours, whole = evidence(report), evidence(undisturbed)
     return [str(it) for it in sorted((whole - ours).keys())]
 
