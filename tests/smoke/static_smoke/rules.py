@@ -29,6 +29,7 @@ class Rule(Enum):
     UNCOMPRESSED = "H", "switch compression on in the CDN, and cache by Accept-Encoding"
     ENCODING = "H", "compress once, and say so in Content-Encoding"
     HASH = "H", "push the bytes that the hash in the name belongs to, then purge the name"
+    VARIES = "H", "let assets vary by Accept-Encoding and Origin alone: take the rest out of Vary"
     NEVER_HIT = "H", "let the CDN cache it"
     COOKIE = "H", "keep cookies on the site's host: no Domain attribute, no Set-Cookie on assets"
 

@@ -215,8 +215,6 @@ class Run:
             control = Control("sign-in", "-", self.id, "missed", crawled_site.sign_in_problem)
             self.controls.controls.append(control)
             self.notes.append(crawled_site.sign_in_problem)
-        if not any(MARKER in crawled.answer.headers for crawled in crawled_site.pages):
-            self.notes.append(f"not checked: who answers, by header (the origin adds no {MARKER})")
 
     async def _load_and_request(self) -> None:
         if home := self.health.silent.get(urlsplit(self.options.site).netloc):
@@ -234,6 +232,7 @@ class Run:
 
     def _record(self, letter: str, result: Result) -> None:
         self.facts += result.facts
+        self.notes += result.notes
         state = "not checked" if result.checked is None else "passed"
         reasons = dict.fromkeys(filter(None, (result.reason, *self._costs[letter])))
         self.checks[letter] = CheckResult(state, "; ".join(reasons), result.checked or 0)
@@ -263,9 +262,10 @@ class Run:
             self._record("P", parsed)
             # With a pull CDN its cache has the origin's marker too; H still reports answers that are no hit.
             marker = "" if self.options.pull else MARKER
+            marked = any(MARKER in crawled.answer.headers for crawled in crawled_site.pages)
             cookies = crawled_site.set_cookies
             result = await headers.check(
-                client, self.assets, self.listed, cookies, self.hosts, self.manifest, self.origin, marker
+                client, self.assets, self.listed, cookies, self.hosts, self.manifest, self.origin, marker, marked=marked
             )
             self._record("H", result)
             answered = await strings.ask(visitor, self.hosts, fetched.strings, {it.url for it in references})

@@ -16,7 +16,8 @@ from static_smoke.http.urls import resolve
 from static_smoke.parse import css
 from static_smoke.parse.error_page import describe
 from static_smoke.rules import Fact, Rule
-from static_smoke.site.manifest import DIGEST, Manifest
+from static_smoke.site.digests import DIGEST
+from static_smoke.site.manifest import Manifest
 
 MAX_CONNECTIONS = 12
 # Media files that are requested: where one is on the origin's disk, others are too.

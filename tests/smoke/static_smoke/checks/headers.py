@@ -1,11 +1,12 @@
 """Check H: the headers of each of the CDN's answers, and who sent it."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
-from static_smoke.checks import fetch
+from static_smoke.checks import addresses, fetch
 from static_smoke.checks.fetch import Asset
 from static_smoke.checks.result import Result
 from static_smoke.http import cdn
@@ -14,7 +15,9 @@ from static_smoke.http.coding import decode
 from static_smoke.http.hosts import Hosts, extension
 from static_smoke.http.urls import resolve
 from static_smoke.rules import Fact, Rule
-from static_smoke.site.manifest import Manifest, carries_hash, name_fits
+from static_smoke.site import digests
+from static_smoke.site.digests import carries_hash, name_fits
+from static_smoke.site.manifest import Manifest
 
 _JAVASCRIPT = {"text/javascript", "application/javascript", "application/x-javascript"}
 TYPES = {
@@ -41,7 +44,11 @@ TYPES = {
     ".webm": {"video/webm"},
 }
 _GZIP = b"\x1f\x8b"
+# What differs from visitor to visitor: a cache keeps a copy for each, or none.
+_VISITORS = {"*", "cookie", "user-agent", "authorization", "referer"}
 ALL_DENIED = 3
+# Names whose hash fits their bytes, after which the others' have to fit too.
+FITTING = 3
 # Seconds: a shorter max-age does not count as immutable.
 A_MONTH = 30 * 86_400
 _MAX_AGE = re.compile(r"\bmax-age=(\d+)")
@@ -57,25 +64,66 @@ async def check(
     manifest: Manifest,
     origin: str,
     marker: str,
+    *,
+    marked: bool = True,
 ) -> Result:
     """``assets``: files that pages load; ``listed``: those that only the manifest names. ``marker``: the origin's
-    header."""
+    header, and ``marked`` whether the site's pages have it."""
     everything = assets | listed
-    facts = await same_address(client, hosts, assets.values(), origin)
+    facts, reasons = await addresses.check(client, hosts, assets.values(), origin, marker)
     facts += [*judge(everything.values(), hosts, manifest, marker), *wide_cookies(set_cookies, hosts)]
+    facts += await request_heads(client, hosts, everything.values(), marker)
+    if not marked:
+        reasons.append(f"the site's pages carry no {cdn.MARKER}, by which the origin is told from the CDN")
     if not assets:
         return Result(facts, reason="no asset on a CDN host was found")
-    return Result(facts, len(everything))
+    return Result(facts, len(everything), "; ".join(reasons), _notes(everything.values(), hosts, manifest))
+
+
+def _notes(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest) -> list[str]:
+    """What nobody can tell: whether an immutable name has a hash of its bytes, or was chosen by hand."""
+    unknown = [
+        asset.url
+        for asset in assets
+        if hosts.role(asset.url) == "static"
+        and "immutable" in asset.last.headers.get("Cache-Control", "")
+        and carries_hash(asset.url, manifest.entry(asset.url, hosts), asset.body) is None
+    ]
+    if not unknown:
+        return []
+    more = f" and {len(unknown) - 1} more" if unknown[1:] else ""
+    return [f"not checked: whether immutable names have a hash of their bytes: {unknown[0]}{more} (see --manifest)"]
+
+
+async def request_heads(client: Client, hosts: Hosts, assets: Iterable[Asset], marker: str) -> list[Fact]:
+    """One file of each host and type is requested by HEAD too: a CDN may pass on what it does not cache."""
+    kinds = {}
+    for asset in assets:
+        if asset.last.status == 200:
+            kinds.setdefault((urlsplit(asset.url).netloc, extension(asset.url)), asset)
+    answers = await asyncio.gather(*(client.request(asset.url, method="HEAD") for asset in kinds.values()))
+    facts = []
+    for asset, answer in zip(kinds.values(), answers, strict=True):
+        target = resolve(asset.url, answer.headers.get("Location", "")) if 300 <= answer.status < 400 else None
+        if marker in answer.headers:
+            what = f"the answer to HEAD carries {marker}: {answer.headers[marker]}, so the origin sent it"
+            facts.append(Fact(Rule.MARKED, asset.url, asset.place, what))
+        elif target:
+            what = f"{answer.status} to {'the origin' if hosts.is_origin(target) else target} for HEAD: {target}"
+            facts.append(Fact(Rule.REDIRECTED, asset.url, asset.place, what, (target,)))
+    return facts
 
 
 def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str) -> Iterator[Fact]:
     """Facts about every asset. ``marker``: the header that the origin adds to all its responses."""
     by_host: dict[str, list[Asset]] = {}
+    assets = list(assets)
+    by_django = _is_by_django(assets)
     for asset in assets:
         by_host.setdefault(urlsplit(asset.url).netloc, []).append(asset)
         yield from _sender(asset, hosts, marker)
         if asset.last.status == 200 and marker not in asset.last.headers:
-            yield from _bytes(asset, hosts, manifest)
+            yield from _bytes(asset, hosts, manifest, by_django=by_django)
             yield from _policy(asset, hosts, manifest)
     for found in by_host.values():
         statuses = {asset.last.status for asset in found}
@@ -98,6 +146,9 @@ def _sender(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
         yield Fact(Rule.REDIRECTED, asset.url, asset.place, what, (target,))
     if any("Set-Cookie" in answer.headers for answer in asset.answers):
         yield Fact(Rule.COOKIE, asset.url, asset.place, "the answer sets a cookie")
+    sent = [value for each in asset.answers for value in each.headers.getall("Vary", [])]
+    if answer.status == 200 and _VISITORS & {name.strip().lower() for value in sent for name in value.split(",")}:
+        yield Fact(Rule.VARIES, asset.url, asset.place, f"Vary is {', '.join(dict.fromkeys(sent))!r}")
     never_hit = asset.kind != fetch.LISTED and not asset.is_hit
     if answer.status == 200 and never_hit and marker not in answer.headers:
         seen = [name for name in cdn.CACHE_HEADERS if name in answer.headers]
@@ -106,7 +157,15 @@ def _sender(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
         yield Fact(Rule.NEVER_HIT, asset.url, asset.place, what)
 
 
-def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
+def _is_by_django(assets: Iterable[Asset]) -> bool:
+    """Whether names have Django's hashes: most of those that look so fit their bytes."""
+    fitting = [name_fits(it.url, it.body) for it in assets if it.last.status == 200 and digests.is_djangos(it.url)]
+    return sum(fitting) >= FITTING and sum(fitting) > len(fitting) / 2
+
+
+def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest, *, by_django: bool) -> Iterator[Fact]:
+    """``by_django``: names that no manifest knows have Django's hashes too."""
+
     def fact(rule: Rule, what: str) -> Fact:
         return Fact(rule, asset.url, asset.place, what)
 
@@ -125,7 +184,7 @@ def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
         yield fact(Rule.ENCODING, twice if answer.encoding else once)
         return
     wrong = entry is not None and (entry.is_body(body) is False or (entry.hashed and not name_fits(entry.name, body)))
-    if wrong:
+    if wrong or (entry is None and by_django and digests.is_djangos(asset.url) and not name_fits(asset.url, body)):
         yield fact(Rule.HASH, "the bytes do not match the hash in the name")
     expected = TYPES.get(extension(asset.url))
     sent = answer.headers.get("Content-Type", "")
@@ -165,7 +224,7 @@ def _policy(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
     headers = asset.last.headers
     if hosts.role(asset.url) == "static":
         cache = headers.get("Cache-Control", "")
-        hashed = carries_hash(asset.url, manifest.entry(asset.url, hosts))
+        hashed = carries_hash(asset.url, manifest.entry(asset.url, hosts), asset.body)
         age = _MAX_AGE.search(cache)
         if hashed and ("immutable" not in cache or not age or int(age[1]) < A_MONTH or _NOT_CACHED.search(cache)):
             yield fact(Rule.NOT_IMMUTABLE, f"Cache-Control is {cache or 'absent'!r} on a name with a hash")
@@ -191,19 +250,3 @@ def wide_cookies(set_cookies: Iterable[tuple[str, str]], hosts: Hosts) -> Iterat
                 if domain and (host == domain or host.endswith(f".{domain}")):
                     what = f"cookie {name!r} has Domain={domain}: browsers send it to {host}"
                     yield Fact(Rule.COOKIE, base, page, what)
-
-
-async def same_address(client: Client, hosts: Hosts, assets: Iterable[Asset], origin: str) -> list[Fact]:
-    """CDN hosts that resolve to the origin's address and port, and where no CDN answers."""
-    facts = []
-    home = await client.addresses(origin)
-    for base in filter(None, dict.fromkeys((hosts.static, hosts.media))):
-        shared = home & await client.addresses(base)
-        netloc = urlsplit(base).netloc
-        on_host = [asset for asset in assets if urlsplit(asset.url).netloc == netloc]
-        if shared and not any(cdn.is_cdn(asset.last) for asset in on_host):
-            address, port = min(shared)
-            what = f"{netloc} resolves to {address} port {port}, where the origin listens"
-            place = on_host[0].place if on_host else hosts.site
-            facts.append(Fact(Rule.SAME_ADDRESS, base, place, what))
-    return facts

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from static_smoke.rules import Fact, Rule
-from static_smoke.site.manifest import Manifest, carries_hash
+from static_smoke.site.digests import carries_hash
+from static_smoke.site.manifest import Manifest
 
 EXCUSED = frozenset((Rule.PULLED, Rule.ARRIVED))
 

@@ -8,7 +8,8 @@ from static_smoke.http import coding
 from static_smoke.http.client import Answer
 from static_smoke.http.hosts import STATIC_TYPES, Hosts
 from static_smoke.rules import Fact, Rule
-from static_smoke.site.manifest import DIGEST, Manifest
+from static_smoke.site.digests import DIGEST
+from static_smoke.site.manifest import Manifest
 
 OWN_BYTES = "sends the file's own bytes"
 TOO_MANY = 429  # requests: it says nothing about the file

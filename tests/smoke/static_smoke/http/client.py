@@ -122,6 +122,20 @@ class Resolver(AbstractResolver):
         pass
 
 
+class Everywhere(AbstractResolver):
+    """One address and port for all hosts."""
+
+    def __init__(self, address: str, port: int):
+        self._fixed = Resolver({})
+        self._address, self._port = address, port
+
+    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
+        return [entry | {"hostname": host} for entry in await self._fixed.resolve(self._address, self._port, family)]
+
+    async def close(self):
+        pass
+
+
 _NOWHERE = URL()
 
 
@@ -151,6 +165,7 @@ class Client:
     """A session with one run id. ``cookies``: whether it stores the site's. ``patience``: seconds for a response.
 
     ``until``: the monotonic second after which no response is awaited and no request sent (``Answer.late``).
+    ``address``: address and port to connect to, whatever a URL's host is, and with any certificate.
     """
 
     def __init__(
@@ -162,13 +177,15 @@ class Client:
         limit: int = 16,
         patience: float = PATIENCE,
         until: float = math.inf,
+        address: tuple[str, int] | None = None,
     ):
-        self.run = run
-        self._resolver = Resolver(options.resolve)
+        self.run, self._options = run, options
+        self._resolver = Everywhere(*address) if address else Resolver(options.resolve)
         self._ca = options.ca
         self._patience, self.until = patience, until
         self._turn = asyncio.Semaphore(limit)
-        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=self._trust(), limit=0)
+        trust = False if address else self._trust()
+        connector = aiohttp.TCPConnector(resolver=self._resolver, ssl=trust, limit=0, use_dns_cache=not address)
         jar = SiteCookies(options.site) if cookies else aiohttp.DummyCookieJar()
         self.session = aiohttp.ClientSession(
             connector=connector,
@@ -223,6 +240,10 @@ class Client:
         if not addresses:
             return ""
         return await certificate.problem(error, urlsplit(url).hostname or "", min(addresses), self._trust())
+
+    def at(self, address: tuple[str, int]) -> "Client":
+        """Another client, that connects there: who answers for a host at one of its addresses?"""
+        return Client(self._options, self.run, patience=min(self._patience, 10), until=self.until, address=address)
 
     async def addresses(self, url: str) -> set[tuple[str, int]]:
         """The (address, port) pairs of ``url``'s host and port; empty if the name is unknown."""

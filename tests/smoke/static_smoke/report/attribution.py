@@ -43,6 +43,7 @@ SAME_URL = {
     Rule.HIDDEN: LEAKS,
     Rule.ARRIVED: {Rule.WRITTEN_MAYBE, Rule.WRITTEN_MEDIA, Rule.LINKED, Rule.REDIRECTED},
     Rule.CSP: WRITTEN | {Rule.REDIRECTED},
+    Rule.NEVER_HIT: {Rule.VARIES},
     Rule.BLOCKED: BROKEN | {Rule.CROSS_ORIGIN_USE},
     Rule.FAILED: BROKEN | {Rule.BLOCKED, Rule.CSP, Rule.CROSS_ORIGIN_USE},
 }
@@ -78,6 +79,7 @@ PER_HOST = {
     Rule.NOT_IMMUTABLE,
     Rule.UNCOMPRESSED,
     Rule.NEVER_HIT,
+    Rule.VARIES,
     Rule.COOKIE,
     Rule.COOKIE_SENT,
     Rule.BLOCKED,

@@ -2,16 +2,13 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from static_smoke.http.hosts import Hosts
-
-DIGEST = re.compile(r"[.\-_]([0-9a-f]{12,64})(?=\.|$)")
-_SHORT_OR_OTHER = re.compile(r"[.\-_](?=[\w-]*\d)[A-Za-z0-9_-]{6,32}\.\w+$|[/.][0-9a-f]{8,}[/.]")
+from static_smoke.site.digests import DIGEST, name_fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +90,3 @@ def _objects(objects: dict[str, dict], source: str) -> Iterable[Entry]:
             known.get("md5"),
             known.get("content_type"),
         )
-
-
-def carries_hash(url: str, entry: Entry | None) -> bool | None:
-    """Whether the name has a hash of its bytes; None where that is unknown."""
-    if entry is not None:
-        return entry.hashed
-    path = urlsplit(url).path
-    if DIGEST.search(path):
-        return True
-    return None if _SHORT_OR_OTHER.search(path) or urlsplit(url).query else False
-
-
-def name_fits(name: str, body: bytes) -> bool:
-    """Whether the hash in ``name`` starts the MD5, SHA-1 or SHA-256 of ``body``."""
-    digests = [hashlib.new(kind, body, usedforsecurity=False).hexdigest() for kind in ("md5", "sha1", "sha256")]
-    return any(digest.startswith(found) for found in DIGEST.findall(name) for digest in digests)

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from static_smoke.rules import Rule
-from static_smoke.site.manifest import DIGEST
+from static_smoke.site.digests import DIGEST
 from static_smoke.source.files import ProjectFiles, SourceFile
 from static_smoke.source.response import Response
 from static_smoke.source.templates import line_that_made, page_template, share
