@@ -18,7 +18,7 @@ DIGEST = re.compile(r"[.\-_]([0-9a-f]{12,64})(?=\.|$)")
 # https://docs.djangoproject.com/en/5.2/ref/contrib/staticfiles/#django.contrib.staticfiles.storage.ManifestStaticFilesStorage.file_hash
 _DJANGOS = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 _HEX = re.compile(r"[0-9a-f]{8,64}")
-# Those of bundlers: hexadecimal (webpack, Parcel), base 32 (esbuild), base 64 for URLs (Vite, Rollup).
+# What bundlers write: hexadecimal (webpack), base 32 (esbuild), base 64 for URLs (Vite, Rollup).
 _BASE32 = re.compile(r"[A-Z2-7]{8}")
 _BASE64 = re.compile(r"[A-Za-z0-9_-]{8}")
 _OTHER = re.compile(r"[A-Za-z0-9]{6,64}")
