@@ -45,6 +45,7 @@ def test_every_option_says_what_the_site_is(read, site, tmp_path):
     assert (options.site, options.static) == ("https://www.example.com/", "https://static.example.com/")
     assert options.media == "https://media.example.com/"
     assert options.paths == ("/shop/", "/find/?q=a")
+    assert options.also == site.redirects == ("example.com",)
     assert options.allow == (("/sprite.svg", "of another's package"),)
     assert options.waived == (("SECURE_HSTS_SECONDS", "an intranet = no"),)
     assert options.manifests == (tmp_path / "build" / "manifests" / "objects.json",)

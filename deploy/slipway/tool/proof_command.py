@@ -27,6 +27,7 @@ def command(
         *(() if site.pushes else ("--pull", PULLED_PATH)),
         *("--manifest", str(build / "manifests" / "objects.json")),
         *(("--provisioned", str(provisioned)) if provisioned else ()),
+        *(f"--also={host}" for host in site.redirects),
         *(f"--path={path}" for path in site.paths),
         *(f"--allow={path}={reason}" for path, reason in site.allow.items()),
         *(f"--waived={setting}={reason}" for setting, reason in site.waive.items()),

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Options:
     static: str | None = None
     media: str | None = None
     origin: str | None = None
+    also: tuple[str, ...] = ()
     origin_log: Path | None = None
     manifests: tuple[Path, ...] = ()
     provisioned: Path | None = None
@@ -77,6 +79,14 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument("--static", type=_url, help="the static host (else: read from the pages)")
     parser.add_argument("--media", type=_url, help="the media host (else: read from the pages)")
     parser.add_argument("--origin", type=_url, help="where the origin itself listens")
+    parser.add_argument(
+        "--also",
+        action="append",
+        type=_host,
+        default=[],
+        metavar="HOST",
+        help="one more name of the server, which may serve no static file either",
+    )
     parser.add_argument("--origin-log", type=Path, help="its access log: JSON lines, or combined")
     parser.add_argument(
         "--manifest",
@@ -147,6 +157,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     values |= {
         "manifests": tuple(values["manifests"]),
         "paths": tuple(values["paths"]),
+        "also": tuple(values["also"]),
         "allow": tuple(values["allow"]),
         "waived": tuple(values["waived"]),
         "resolve": dict(values["resolve"]),
@@ -179,6 +190,12 @@ def _site(text: str) -> str:
     """A site below a path ends with a slash, as the paths of its pages begin."""
     url = _url(text)
     return url if url.endswith("/") or "." in url.rpartition("/")[2] else f"{url}/"
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a host name like example.com")
+    return text.lower()
 
 
 def _allowance(text: str) -> tuple[str, str]:

@@ -284,7 +284,9 @@ class Run:
     async def _request_names(self) -> None:
         async with self._client("browser") as client:
             assets = self.assets.values()
-            result = await canary.check(client, assets, self.hosts, self.manifest, self.origin, self.leaked)
+            result = await canary.check(
+                client, assets, self.hosts, self.manifest, self.origin, self.leaked, self.options.also
+            )
         self._record("C", result)
 
     # A

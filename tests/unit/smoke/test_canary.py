@@ -33,6 +33,9 @@ class Origin:
     def __init__(self, answer):
         self.answer, self.asked = answer, []
 
+    async def addresses(self, url):
+        return set()
+
     async def request(self, url, *, headers=None):
         path = url.removeprefix(SITE)
         self.asked.append(path)
@@ -65,7 +68,7 @@ def test_a_folder_that_the_origin_serves_is_one_finding_with_counts():
     (fact,) = result.facts
     size = sum(map(len, FILES.values()))
     assert fact.what == (
-        f"the origin sends the file's own bytes below /static/, and {len(FILES) - 1} more names, {size} bytes in all"
+        f"the origin sends the file's own bytes below /static/, and {len(FILES) - 1} more files, {size} bytes in all"
     )
     assert (fact.url, fact.place) == (f"{SITE}/static/{min(FILES)}", "staticfiles.json")
 
@@ -114,7 +117,7 @@ def compressed(path, headers):
 def test_an_unusual_request_that_is_served_is_found(answer, how):
     result, _ = check(answer)
     (fact,) = result.facts
-    assert f"below /static/ {how}, and 1 more name" in fact.what
+    assert f"below /static/ {how}, and 1 more file" in fact.what
 
 
 def test_several_ways_to_one_folder_are_one_finding():

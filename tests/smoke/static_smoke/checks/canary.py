@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
+from static_smoke.checks import other_names
 from static_smoke.checks.fetch import Asset
 from static_smoke.checks.result import Result
 from static_smoke.checks.served import TOO_MANY, Found, Judge, Way, is_static
@@ -35,10 +36,12 @@ async def check(
     manifest: Manifest,
     origin: str,
     leaked: Iterable[str] = (),
+    also: Iterable[str] = (),
 ) -> Result:
     """Requests every name of the manifest, or those in the pages without one, and the media of the pages.
 
     ``origin``: the address of the origin itself. ``leaked``: URLs of the site that pages request as static files.
+    ``also``: further names of the server.
     """
     assets, names, reason = list(assets), manifest.names, ""
     static = [asset for asset in assets if hosts.role(asset.url) == "static"]
@@ -49,10 +52,12 @@ async def check(
     if not names and not leaked:
         return Result(reason="no --manifest, and the pages name no asset")
     bodies = {hosts.name(it.url): it.body for it in static if it.last.status == 200}
-    canary = Canary(client, hosts, origin, Judge(hosts, manifest, bodies))
+    judge = Judge(hosts, manifest, bodies)
+    canary, found = Canary(client, hosts, origin, judge), []
     if names:
-        await canary.ask_all(names)
-    facts = [*canary.found.facts(manifest)]
+        quiet = await canary.ask_all(names)
+        found = [canary.found, await other_names.check(client, hosts, origin, also, quiet, sample(names), judge)]
+    facts = [fact for each in found for fact in each.facts(manifest)]
     media = await request_media(canary, hosts, (it for it in assets if hosts.role(it.url) == "media"))
     own = await request_leaked(canary, hosts, leaked)
     reasons = filter(None, (reason, canary.reason()))
@@ -69,8 +74,11 @@ class Canary:
         self._turn = asyncio.Semaphore(MAX_CONNECTIONS)
         self._controls: dict[tuple[Way, str], asyncio.Task[Answer]] = {}
 
-    async def ask_all(self, names: Sequence[str]) -> None:
-        """Every name below the static files' prefixes, and a sample below others and in unusual ways."""
+    async def ask_all(self, names: Sequence[str]) -> list[Way]:
+        """Every name below the static files' prefixes, and a sample below others and in unusual ways.
+
+        The plain ways by which no file is served.
+        """
         # Below the site's own folder: the rest of the host may be somebody else's site.
         home = self._hosts.home
         prefixes = list(dict.fromkeys([f"{home}static/", home + urlsplit(self._hosts.static or "").path[1:], home]))
@@ -81,6 +89,7 @@ class Canary:
         # One cause is one finding: what is served to a plain request needs no other way.
         quiet = [prefix for prefix in prefixes if f"below {prefix}" not in self.found.places]
         await self.ask([way for prefix in quiet for way in unusual(prefix, home)], kinds[:FEW])
+        return [Way(f"below {prefix}", prefix) for prefix in quiet]
 
     async def ask(self, ways: Iterable[Way], names: Sequence[str]) -> None:
         await asyncio.gather(*(self._ask_one(way, name) for way in ways for name in names))

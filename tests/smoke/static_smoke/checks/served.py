@@ -39,12 +39,12 @@ class Found:
     def __init__(self, site: str):
         """``site``: scheme and host."""
         self._site = site
-        self._served: dict[str, list[tuple[Way, str, str, int]]] = {}
+        self._served: dict[str, list[tuple[Way, str, str, int, str]]] = {}
 
-    def add(self, way: Way, name: str, meaning: str, answer: Answer) -> None:
-        """``meaning`` is that of ``Judge.judge``."""
+    def add(self, way: Way, name: str, meaning: str, answer: Answer, site: str = "") -> None:
+        """``meaning`` is that of ``Judge.judge``; ``site`` another scheme and host."""
         if meaning:
-            self._served.setdefault(way.where, []).append((way, name, meaning, len(answer.body)))
+            self._served.setdefault(way.where, []).append((way, name, meaning, len(answer.body), site or self._site))
 
     @property
     def places(self) -> set[str]:
@@ -53,14 +53,14 @@ class Found:
 
     def facts(self, manifest: Manifest) -> Iterable[Fact]:
         for where, served in self._served.items():
-            way, name, meaning, _ = min(served, key=lambda it: it[2] != OWN_BYTES)
+            way, name, meaning, _, site = min(served, key=lambda it: it[2] != OWN_BYTES)
             place = manifest.source(name) or "the pages"
             what = " ".join(filter(None, (f"the origin {meaning} {where}", way.how)))
-            if others := {name for _, name, _, _ in served} - {name}:
-                what += f", and {len(others)} more names, {sum(size for *_, size in served):,} bytes in all"
-            if further := {it.how for it, *_ in served} - {way.how}:
+            if others := {it[1] for it in served} - {name}:
+                what += f", and {len(others)} more files, {sum(it[3] for it in served):,} bytes in all"
+            if further := {it[0].how for it in served} - {way.how}:
                 what += f"; the same {', '.join(sorted(further))}"
-            yield Fact(Rule.SERVED, f"{self._site}{way.path(name)}", place, what)
+            yield Fact(Rule.SERVED, f"{site}{way.path(name)}", place, what)
 
 
 class Judge:

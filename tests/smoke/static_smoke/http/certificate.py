@@ -1,4 +1,4 @@
-"""The dates of an expired certificate, or one not valid yet: the connection's error does not name them."""
+"""What a server's certificate says: its names, and its dates, which the connection's error does not name."""
 
 import asyncio
 import ssl
@@ -31,3 +31,15 @@ async def problem(error: Exception, host: str, address: tuple[str, int], trust: 
     key, what = ("notAfter", "ended on") if code == _EXPIRED else ("notBefore", "begins on")
     moment = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate[key]), UTC)
     return f"the certificate of {host} {what} {moment:%Y-%m-%d %H:%M} UTC"
+
+
+async def names(host: str, address: tuple[str, int], trust: ssl.SSLContext) -> list[str]:
+    """The host names in the certificate for ``host`` at this address; none if it is not valid, or out of reach."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            _, writer = await asyncio.open_connection(*address, ssl=trust, server_hostname=host)
+        certificate = writer.get_extra_info("peercert")
+        writer.close()
+    except (OSError, TimeoutError):
+        return []
+    return [name for kind, name in certificate.get("subjectAltName", ()) if kind == "DNS"]

@@ -245,6 +245,11 @@ class Client:
         """Another client, that connects there: who answers for a host at one of its addresses?"""
         return Client(self._options, self.run, patience=min(self._patience, 10), until=self.until, address=address)
 
+    async def certificate_names(self, url: str) -> list[str]:
+        """The host names in the certificate of ``url``'s server; none without https, or if it is not valid."""
+        addresses = await self.addresses(url) if urlsplit(url).scheme == "https" else set()
+        return await certificate.names(urlsplit(url).hostname or "", min(addresses), self._trust()) if addresses else []
+
     async def addresses(self, url: str) -> set[tuple[str, int]]:
         """The (address, port) pairs of ``url``'s host and port; empty if the name is unknown."""
         parts = urlsplit(url)
