@@ -7,7 +7,7 @@ from enum import Enum
 class Rule(Enum):
     """Every rule: the letter of its check, and what to do when it is broken."""
 
-    WRITTEN = "P", "write the path with {% static %}, so that STATIC_URL decides the host"
+    WRITTEN = "P", "write the path with {% static %}, in Python with static(): then STATIC_URL decides the host"
     WRITTEN_MAYBE = "P", "some screens may load it: build it from STATIC_URL"
     WRITTEN_MEDIA = "P", "store media in the bucket and build its URL from MEDIA_URL"
     LINKED = "P", "link to its URL on the CDN: who follows the link requests the file from the origin"

@@ -80,6 +80,13 @@ def test_a_wrong_static_url_is_one_finding_a_check_with_every_url():
     assert len({it.cause for it in findings}) == 1
 
 
+def test_names_with_a_hash_on_the_origin_are_static_urls_even_if_bundles_are_on_the_cdn():
+    seen = [fact(Rule.WRITTEN, f"{SITE}/static/{number:012x}/a.{number:012x}.png") for number in range(9)]
+    assert reds(*seen, fact(Rule.NO_CDN, seen[0].url)) == [Rule.NO_CDN, Rule.NO_CDN]
+    findings, _ = attribute(seen)
+    assert [(it.check, len(it.also)) for it in findings] == [("P", 8)]
+
+
 def test_hard_coded_paths_beside_a_right_static_url_are_a_finding_each():
     """Each may stand in a template of its own."""
     seen = [*each(Rule.WRITTEN, f"{SITE}/static", 9), fact(Rule.NO_CDN, f"{SITE}/static/1.png")]

@@ -104,6 +104,7 @@ page = Response(f"{SITE}/", PAGE, "page")
         f"{SITE}/static/heroes/tall.jpg": "shop/views.py:3",
         f"{SITE}/static/img/part-7.png": "shop/templates/home.html:4",
         f"{SITE}/static/made/by/nobody.jpg": "shop/templates/home.html:3",
+        f"{SITE}/static/css/base.0123456789ab.css": "shop/templates/base.html:5",
         f"{SITE}/shop/badge/3.svg": "shop/templates/home.html:6",
         f"{SITE}/static/admin/old.png": "django/contrib/admin/templates/admin/base.html:3",
     }.items(),

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from static_smoke.rules import Fact, Rule
+from static_smoke.site.manifest import DIGEST
 from static_smoke.verdict import Finding
 
 WRITTEN = {Rule.WRITTEN, Rule.WRITTEN_MAYBE, Rule.WRITTEN_MEDIA, Rule.LINKED}
@@ -131,12 +132,14 @@ _SCOPES = (
 def attribute(facts: Iterable[Fact], *, cdn_named: bool = True) -> tuple[list[Finding], list[dict]]:
     """The findings, one a cause and check, and the consequences with the finding that explains each.
 
-    ``cdn_named``: whether any page names a file on the static host. If none does, STATIC_URL is wrong.
+    ``cdn_named``: whether any page names a file on the static host.
     """
+    facts = list(facts)
+    wrong = _wrong_static_url(facts, cdn_named=cdn_named)
     groups: dict[tuple, list[Fact]] = {}
     for fact in dict.fromkeys(facts):
         groups.setdefault((fact.rule, fact.url, fact.place if fact.rule in _OF_A_PAGE else ""), []).append(fact)
-    causes = _Causes((fact for group in groups.values() for fact in group), cdn_named=cdn_named)
+    causes = _Causes((fact for group in groups.values() for fact in group), static_url_is_wrong=bool(wrong))
     unexplained, consequences = [], []
     for group in groups.values():
         without_cause = [fact for fact in group if causes.of(fact) is None]
@@ -144,12 +147,11 @@ def attribute(facts: Iterable[Fact], *, cdn_named: bool = True) -> tuple[list[Fi
             unexplained.append(without_cause)
         else:
             consequences.append(_consequence(group[0], causes.of(group[0])))
-    return numbered(_findings(unexplained, cdn_named=cdn_named)), consequences
+    return numbered(_findings(unexplained, wrong)), consequences
 
 
-def _findings(groups: list[list[Fact]], *, cdn_named: bool) -> Iterator[Finding]:
-    """``groups``: the facts about one URL each."""
-    wrong = "" if cdn_named else _wrong_static_url(groups)
+def _findings(groups: list[list[Fact]], wrong: str) -> Iterator[Finding]:
+    """``groups``: the facts about one URL each. ``wrong``: the prefix of a wrong STATIC_URL."""
     kinds = Counter(_kind(group[0]) for group in groups)
     merged: dict[tuple, list[Fact]] = {}
     for group in groups:
@@ -158,11 +160,19 @@ def _findings(groups: list[list[Fact]], *, cdn_named: bool) -> Iterator[Finding]
         yield _finding(facts, Rule.NO_CDN if key[0] == _STATIC_URL else facts[0].rule)
 
 
-def _wrong_static_url(groups: list[list[Fact]]) -> str:
-    """The prefix of most leaks, such as "/static/"; "" for a few."""
-    prefixes = Counter(_prefix(group[0].url) for group in groups if group[0].rule in WRITTEN | {Rule.ASKED})
+def _wrong_static_url(facts: Iterable[Fact], *, cdn_named: bool) -> str:
+    """The prefix of the origin's that STATIC_URL has, such as "/static/"; "" if it has none.
+
+    Nobody writes a name with a hash by hand. Without such names it is wrong if no page names a file on the CDN.
+    """
+    urls = {fact.url for fact in facts if fact.rule in WRITTEN | {Rule.ASKED, Rule.ARRIVED}}
+    prefixes = Counter(_prefix(url) for url in urls if not cdn_named or _is_hashed(url))
     prefix, number = max(prefixes.items(), key=lambda it: it[1], default=("", 0))
     return prefix if number >= MANY else ""
+
+
+def _is_hashed(url: str) -> bool:
+    return bool(DIGEST.search(urlsplit(url).path))
 
 
 def _cause(fact: Fact, kinds: Counter, wrong: str) -> tuple:
@@ -222,8 +232,8 @@ def _is_same(one: Finding, other: Finding) -> bool:
 class _Causes:
     """The facts by scope, rule and subject."""
 
-    def __init__(self, facts: Iterable[Fact], *, cdn_named: bool):
-        self._cdn_named = cdn_named
+    def __init__(self, facts: Iterable[Fact], *, static_url_is_wrong: bool):
+        self._static_url_is_wrong = static_url_is_wrong
         self._index: dict[tuple, Fact] = {}
         for fact in facts:
             for scope, (_, about) in enumerate(_SCOPES):
@@ -232,7 +242,7 @@ class _Causes:
 
     def of(self, fact: Fact) -> Fact | None:
         for scope, (effects, about) in enumerate(_SCOPES):
-            if effects is SAME_URL and fact.rule is Rule.NO_CDN and not self._cdn_named:
+            if effects is SAME_URL and fact.rule is Rule.NO_CDN and self._static_url_is_wrong:
                 continue
             for rule in effects.get(fact.rule, ()):
                 for subject in about(fact):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
+from static_smoke.sentence import NAMES
+
 EXAMPLES = 3
 PAGES = 8
 
@@ -29,7 +31,7 @@ def lines(cause: Sequence[dict]) -> list[tuple[str, str]]:
     rows.append(("at", f"{response['place']}  {response['text']}" if response else first["place"]))
     rows += [("on", text) for text in _pages(first["places"])]
     rows += [("also", text) for text in _others(first)]
-    rows += [("seen", f"{it['check']} too: {it['what']}, at {it['place']}") for it in cause[1:]]
+    rows += [("by", f"{NAMES[it['check']]} ({it['check']}) too: {it['what']}; {it['place']}") for it in cause[1:]]
     return rows
 
 

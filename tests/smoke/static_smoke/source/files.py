@@ -33,6 +33,7 @@ _MADE = {"staticfiles.json", "smoke.json"}
 _TESTS = re.compile(r"(test_.*|.*_test|tests|conftest|setup)\.py|.*\.(config|test|spec)\.\w+")
 _BUNDLE = re.compile(r"\.min\.|[.-]bundle\.|[.-][0-9a-f]{12,}\.")
 _MOST_BYTES = 1_000_000
+_SHOWN = 120  # characters of a line
 # A longer line of CSS or JavaScript was written by a program.
 _LONGEST_LINE = 3_000
 # The maximum depth of a package's templates: django/contrib/admin/templates.
@@ -60,8 +61,12 @@ class SourceFile:
     def place(self, offset: int) -> dict:
         """The line at a character of the text, as a finding holds it."""
         number = self.text.count("\n", 0, offset) + 1
-        line = " ".join(self.text.split("\n")[number - 1].split())
-        text = line if len(line) <= 120 else f"{line[:119]}…"
+        line = self.text.split("\n")[number - 1]
+        start = offset - self.text.rfind("\n", 0, offset) - 1
+        if len(line.strip()) > _SHOWN:
+            begin = max(0, min(start - _SHOWN // 2, len(line) - _SHOWN))
+            line = f"{'…' if begin else ''}{line[begin : begin + _SHOWN]}{'…' if begin + _SHOWN < len(line) else ''}"
+        text = " ".join(line.split())
         if self.package:
             text += f"  (of a package: a template {self.package} of the project replaces it)"
         return {"place": f"{self.name}:{number}", "text": text}

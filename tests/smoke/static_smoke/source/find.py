@@ -19,6 +19,7 @@ _ICON = "/favicon.ico"
 _SETTINGS = {
     Rule.DEBUG_PAGE: r"^[ \t]*DEBUG\s*=",
     Rule.NO_CDN: r"^[ \t]*STATIC_URL\s*=",
+    Rule.NO_STATIC_HOST: r"^[ \t]*STATIC_URL\s*=",
     Rule.CSP: r"^[ \t]*(CONTENT_SECURITY_POLICY|SECURE_CSP|CSP_\w+)\s*=",
     Rule.COOKIE: r"^[ \t]*(SESSION|CSRF|LANGUAGE)_COOKIE_DOMAIN\s*=",
     Rule.COOKIE_SENT: r"^[ \t]*(SESSION|CSRF|LANGUAGE)_COOKIE_DOMAIN\s*=",
@@ -94,9 +95,11 @@ class Source:
         yield self._literal(own, [url, path])
         if rule is Rule.WRITTEN_MEDIA:
             yield [*self._settings(_OWN_MEDIA, every=True), *self._made(own, url, response)]
+        if DIGEST.search(path):
+            # Only {% static %} and static() make such a name.
+            yield from (self._named(files, [name], response) for name in names for files in self._everywhere())
         yield [*self._beginnings(own, path), *self._made(own, url, response)]
-        for texts in (own, self._files.packaged):
-            yield self._named(texts, names[:1], response)
+        yield from (self._named(files, names[:1], response) for files in self._everywhere())
         yield self._view(path)
         if "/CACHE/" in path:
             yield self._compressed(path, response)
@@ -105,6 +108,11 @@ class Source:
         yield self._named(own, names[1:], response)
         yield self._literal(self._files.packaged, [url, path])
         yield self._made(self._files.packaged, url, response)
+
+    def _everywhere(self) -> Iterator[list[SourceFile]]:
+        """The project's files; then its packages', which are not read before they are needed."""
+        yield self._files.own
+        yield self._files.packaged
 
     # The ways.
 

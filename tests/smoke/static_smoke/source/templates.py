@@ -7,6 +7,7 @@ from functools import cache
 from static_smoke.source.files import SourceFile
 
 _TAG = re.compile(r"{{.*?}}|{%.*?%}")
+_STATIC = re.compile(r"""{%\s*static\s+["']([^"'.]+)""")
 # Fewer characters of a line are those of many templates.
 _FEWEST = 6
 _FEWEST_OF_A_PAGE = 12
@@ -66,6 +67,12 @@ def _pieces(text: str) -> tuple[str, ...]:
     return tuple(piece for piece in longest if len(piece) >= _FEWEST_OF_A_PAGE)
 
 
+def _hole(tag: str) -> str:
+    """What a tag may become: a static file's URL has its name, a hash aside."""
+    named = _STATIC.match(tag)
+    return rf"[^\n]*?{re.escape(named[1])}[^\n]*?" if named else r"[^\n]*?"
+
+
 @cache
 def _lines(text: str) -> tuple[tuple[int, re.Pattern, int], ...]:
     """(offset, pattern, literal characters) of each line that fills something in."""
@@ -73,9 +80,10 @@ def _lines(text: str) -> tuple[tuple[int, re.Pattern, int], ...]:
     for line in text.split("\n"):
         stripped = line.strip()
         pieces = _TAG.split(stripped)
-        if "{{" in stripped or len(pieces) > 1:
+        if len(pieces) > 1:
             literal = sum(len("".join(piece.split())) for piece in pieces)
-            pattern = re.compile(r"[^\n]*?".join(re.escape(piece) for piece in pieces))
-            found.append((begin, pattern, literal))
+            holes = [*map(_hole, _TAG.findall(stripped)), ""]
+            pattern = "".join(re.escape(piece) + hole for piece, hole in zip(pieces, holes, strict=True))
+            found.append((begin, re.compile(pattern), literal))
         begin += len(line) + 1
     return tuple(found)
