@@ -41,7 +41,7 @@ FILES = {
     "shop/static/sw.js": "oninstall = e => e.waitUntil(caches.open(1).then(c => c.addAll(['/static/pre.css'])))",
     "shop/views.py": '"""/static/js/said.js"""\n# "/static/js/said.js"\nHERO = "/static/heroes/" + "tall.jpg"\n',
     "shop/urls.py": "urlpatterns = [\n  path('badge/<int:pk>.svg', views.badge, name='badge'),\n]",
-    "shop/models.py": "\nstorage = FileSystemStorage()",
+    "shop/models.py": "from django.core.files.storage import FileSystemStorage\nstorage = FileSystemStorage()",
     "config/settings.py": "DEBUG = False\nSTATIC_URL = '/static/'\nMEDIA_URL = '/media/'\nDEBUG = True\n",
     "tests/test_page.py": "'/static/js/tested.js'",
     "shop/tests.py": "'/static/js/tested.js'",

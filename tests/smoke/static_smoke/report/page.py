@@ -14,6 +14,7 @@ from static_smoke.verdict import CHECKS, COUNTED, Verdict
 
 _STYLE = Path(__file__).with_name("report.css")
 _PILLS = {"not checked": "unsure", "not run": "unsure"}
+_LONG = 90  # characters of a sentence that need smaller letters
 # Lines of a finding that hold code or an address.
 _MONO = dict.fromkeys(("in", "and", "at", "on", "also"), ' class="mono"')
 _LEGEND = (
@@ -45,9 +46,9 @@ def page(document: dict) -> str:
         _hero,
         _findings,
         _unverified,
+        _left_out,
         _checks,
         _maybes,
-        _left_out,
         _controls,
         _notes,
         _page_loads,
@@ -69,8 +70,9 @@ def _hero(document: dict) -> str:
     served = sum(asset["bytes"] for asset in document["assets"])
     sizes = f"{len(document['assets'])} assets, {_bytes(served)} on the wire"
     pages = f"{len(document['pages'])} pages, {len(document['page_loads'])} page loads"
+    long = ' class="long"' if len(document["sentence"]) > _LONG else ""
     return f"""<header class="card hero {state}"><span class="pill {_pill(state)}">{state}</span>
-<h1>{_capital(document["sentence"])}</h1>{_first(document)}
+<h1{long}>{_capital(document["sentence"])}</h1>{_first(document)}
 <p><a href="{escape(document["site"])}">{escape(document["site"])}</a></p>
 <p class="dim">{pages} · {sizes} · {document["seconds"]} s · run <code>{document["run"]}</code></p></header>"""
 

@@ -45,7 +45,7 @@ _URLS = {
 }
 # Browsers ask for it by themselves.
 _ICON_RULES = {Rule.HIDDEN, Rule.ARRIVED, Rule.ASKED}
-_OWN_MEDIA = r"FileSystemStorage|^[ \t]*MEDIA_URL\s*="
+_OWN_MEDIA = r"\bFileSystemStorage\(|\bstorage\s*=\s*FileSystemStorage|^[ \t]*MEDIA_URL\s*="
 # What settings are for, in place of a path that code puts together.
 _ASSIGNED = re.compile(r"\b(STATIC_URL|STATIC_ROOT|MEDIA_URL|MEDIA_ROOT)\s*=[^\n]*")
 _ROUTE = re.compile(r"""\bpath\(\s*["']([^"']*)["'][^\n]*?name=["']([\w.:-]+)["']""")
@@ -98,7 +98,9 @@ class Source:
         if DIGEST.search(path):
             # Only {% static %} and static() make such a name.
             yield from (self._named(files, [name], response) for name in names for files in self._everywhere())
-        yield [*self._beginnings(own, path), *self._made(own, url, response)]
+        if begun := list(self._beginnings(own, path)):
+            yield [*begun, *self._made(own, url, response)]
+        yield self._literal(self._files.packaged, [url, path])
         yield from (self._named(files, names[:1], response) for files in self._everywhere())
         yield self._view(path)
         if "/CACHE/" in path:
@@ -106,7 +108,6 @@ class Source:
         yield self._made(own, url, response)
         yield self._quoted(own, path)
         yield self._named(own, names[1:], response)
-        yield self._literal(self._files.packaged, [url, path])
         yield self._made(self._files.packaged, url, response)
 
     def _everywhere(self) -> Iterator[list[SourceFile]]:
