@@ -196,8 +196,12 @@ class Verdict:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the run was full, every check was heard whole and nothing was left out."""
-        return self.depth == "full" and not self.unverified and not self.left_out
+        """Whether the run was full, every check was heard whole, and every page and object was read.
+
+        A screen that was left out is one of a page that was parsed, and loaded on another screen or like another page.
+        """
+        unread = any(it.what != "screens" for it in self.left_out)
+        return self.depth == "full" and not self.unverified and not unread
 
     @property
     def unverified(self) -> Sequence[dict]:

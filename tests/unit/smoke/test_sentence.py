@@ -34,6 +34,13 @@ def test_a_full_run_that_heard_everything_says_0():
     assert list(details(verdict())) == []
 
 
+def test_a_full_run_that_parsed_each_page_and_loaded_few_on_each_screen_says_so():
+    run = verdict(left_out=[LeftOut("screens", 16, "--full-pages 6")])
+    assert run.sentence.startswith(
+        "0 static requests reached the origin (full: 14 pages, 3 screens each; left out: 16 "
+    )
+
+
 def test_a_quick_run_names_what_it_left_out():
     left = [LeftOut("screens", 10, "a"), LeftOut("screens", 6, "b"), LeftOut("objects", 31, "of 4 URL patterns")]
     run = verdict(depth="quick", left_out=left, pages=[{}] * 8, page_loads=loads(8, "desktop"))
@@ -49,10 +56,11 @@ def test_a_quick_run_names_what_it_left_out():
     [
         {"depth": "quick"},
         {"left_out": [LeftOut("pages", 1, "--max-pages 40")]},
+        {"left_out": [LeftOut("objects", 1, "of 1 URL pattern")]},
         {"checks": {"O": CheckResult("not checked", "no --origin-log")}},
         {"checks": {"C": CheckResult("passed", "no --manifest", 3)}},
     ],
-    ids=lambda less: next(iter(less)),
+    ids=["quick", "pages", "objects", "check", "part of a check"],
 )
 def test_less_than_everything_never_says_0(less):
     run = verdict(**less)
