@@ -7,7 +7,7 @@ from static_smoke.http.client import Answer
 from static_smoke.http.hosts import Hosts
 from static_smoke.options import Options, parse
 from static_smoke.site import feeds
-from static_smoke.site.follow import ASIDE, SIGNS_OUT, Follow
+from static_smoke.site.follow import ASIDE, Follow
 from static_smoke.site.pages import CrawlResult
 from static_smoke.site.patterns import SIBLINGS, SIBLINGS_AT_TOP, Patterns
 from static_smoke.site.robots import Robots
@@ -86,7 +86,6 @@ def test_what_is_set_aside_takes_its_pattern_and_its_name_with_it():
     rules.set_aside(SITE + "cart/4/empty/", "changes the cart")
     urls = ("cart/4/empty/", "cart/5/empty/", "list/empty/", "cart/4/", "empty-rooms/")
     assert [rules.why_not(SITE + url) for url in urls] == [ASIDE, ASIDE, ASIDE, "", ""]
-    assert rules.why_not(SITE + "accounts/logout/") == SIGNS_OUT
 
 
 def test_the_top_of_a_host_is_not_a_site_below_a_path():

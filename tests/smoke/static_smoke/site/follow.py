@@ -8,7 +8,6 @@ afterwards (effects.py). Each was then requested once. It is set aside, with eve
 after one ``/basket/empty/`` no ``/wishlist/empty/`` is requested, and the browser loads neither.
 """
 
-import re
 from urllib.parse import urljoin, urlsplit
 
 from static_smoke.http.hosts import Hosts
@@ -16,12 +15,9 @@ from static_smoke.options import Options
 from static_smoke.site.pages import CrawlResult
 from static_smoke.site.robots import Robots
 
-# A name that says so spares a second sign-in; whatever else signs out is noticed.
-_SIGNS_OUT = re.compile(r"/(logout|log-out|signout|sign-out)/?$")
 NOFOLLOW = "links with rel=nofollow"
 ROBOTS = "robots.txt disallows them; --path asks for one nevertheless"
 ASIDE = "links with an effect: see the notes"
-SIGNS_OUT = "they sign out, by their name"
 
 
 class Follow:
@@ -43,8 +39,6 @@ class Follow:
 
     def why_not(self, url: str) -> str:
         """Why a URL of the site is not requested; "" if it is."""
-        if _SIGNS_OUT.search(urlsplit(url).path):
-            return SIGNS_OUT
         if url in self._result.aside or self._names & self._kinds(url):
             return ASIDE
         if url not in self._asked and not self.robots.allows(url):

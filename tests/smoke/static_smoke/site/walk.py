@@ -270,7 +270,8 @@ class Walk:
         objects = {url for url in self._objects if url not in self._seen | self._skip}
         patterns = len({self._result.patterns.of(url) for url in objects})
         self._result.leave_out("objects", len(objects), f"of {patterns} URL pattern{'' if patterns == 1 else 's'}")
-        named: set[str] = set(objects)
+        # What was set aside was requested once.
+        named = objects | self._result.aside.keys()
         for reason, urls in self._left.items():
             left = urls - self._seen - named
             named |= left
