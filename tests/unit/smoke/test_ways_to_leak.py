@@ -208,6 +208,19 @@ def test_a_page(html, url):
     assert url in caught(page.references, page.strings)
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img data-srcset="/static/b.png 1x, /static/a.png 2x">',
+        '<script type="speculationrules">{"prefetch": [{"urls": ["/static/a.png"]}]}</script>',
+        '<script>fetch("/static/a.png")</script>',
+        '<script>new Image().src = "/static/a.png"</script>',
+    ],
+)
+def test_what_is_certain_needs_no_question(html):
+    assert A in caught(parse(SITE, html).references)
+
+
 @pytest.mark.parametrize(("name", "text", "url"), FILES)
 def test_a_file_of_the_cdn(name, text, url):
     answer = Answer(CDN + name, 200, CIMultiDict({"X-Cache": "Hit"}), text.encode())
