@@ -170,7 +170,7 @@ def faults(outcome: Outcome, proof: Proof, undisturbed: dict | None) -> list[str
     elif report["findings"]:
         found.append(f"false findings: {[(it['what'], it['url']) for it in report['findings'][:3]]}")
     if outcome.status == 0 and undisturbed and (missing := lost(report, undisturbed)):
-        found.append(f"green, although it lost {missing}")
+        found.append(f"green, although it lost {len(missing)} of the evidence: {missing[:3]}")
     if outcome.status not in (0, None) and report.get("verdict") != "inconclusive":
         found.append(f"exit {outcome.status}, but the report says {report.get('verdict')}")
     if "Traceback" in proof.output:

@@ -45,9 +45,10 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     watchdog.status = verdict.status
-    show(verdict, console, options.report)
-    if not verdict.started:
-        print(f"smoke: {verdict.sentence}", file=sys.stderr)
+    if verdict.started:
+        show(verdict, console, options.report)
+    else:
+        print(f"smoke: {verdict.doubts[0]}", file=sys.stderr)
     return verdict.status
 
 

@@ -55,7 +55,7 @@ class Controls:
 
     async def plant(self, playwright: Playwright | None, directory: Path) -> None:
         """Sends the planted request; parses the leaking page and loads it in a browser of its own."""
-        async with self._client("browser", self.planted) as client:
+        async with self._client("controls", self.planted) as client:
             await client.request(urljoin(self._hosts.site, f"static/planted-{self.planted}.css"))
         text = _LEAKING.format(path=self._leak)
         page = parse(self._page, text)

@@ -18,7 +18,9 @@ ENDS = {
     "assets": 0.55,
     "provisioned": 0.6,
     "uploads": 0.65,
+    "canary": 0.95,
     "browser": 0.95,
+    "controls": 0.95,
     "log": 0.98,
     "views": 1.0,
 }

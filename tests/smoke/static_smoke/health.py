@@ -18,7 +18,7 @@ from static_smoke.site.crawl import CrawledPage
 # Seconds between the attempts: a server that restarts is back by then.
 PAUSES = (0.5, 1.0)
 _BY_ANSWER = {Rule.MISSING, Rule.DENIED}
-_BY_BROWSER = {Rule.FAILED, Rule.BLOCKED}
+_BY_BROWSER = {Rule.FAILED, Rule.BLOCKED, Rule.UPLOAD_REJECTED}
 
 
 class Health:
@@ -31,20 +31,20 @@ class Health:
 
     def learn(self, pages: Iterable[CrawledPage], assets: Iterable[Asset]) -> None:
         """From now on asks the hosts of these. A site that has answered 500 only is judged by that, and not asked."""
-        answered = {it.url: it.answer for it in pages} | {it.url: it.last for it in assets if it.answers}
-        known = [url for url, answer in answered.items() if not answer.unavailable]
+        assets = list(assets)
+        answered = [(it.url, it.answer) for it in pages] + [(it.url, it.last) for it in assets if it.answers]
+        known = [url for url, answer in answered if not answer.unavailable]
         for url in (*known, *(it.url for it in assets)):
             self._known.setdefault(urlsplit(url).netloc, url)
 
     async def ask(self, client: Client) -> list[str]:
         """Asks every host that has not been silent; those that are now, with what they answered."""
-        found = await asyncio.gather(*(_silence(client, url) for host, url in self._alive()))
-        silent = {host: said for (host, _), said in zip(self._alive(), found, strict=True) if said}
+        alive = [(host, url) for host, url in self._known.items() if host not in self.silent]
+        found = await asyncio.gather(*(_silence(client, url) for _, url in alive))
+        # Parts that run at the same time ask at the same time.
+        silent = {host: said for (host, _), said in zip(alive, found, strict=True) if said and host not in self.silent}
         self.silent |= silent
         return [f"{host} does not answer any more ({said})" for host, said in silent.items()]
-
-    def _alive(self) -> list[tuple[str, str]]:
-        return [(host, url) for host, url in self._known.items() if host not in self.silent]
 
     def withholds(
         self, fact: Fact, assets: Mapping[str, Asset], loads: Iterable[PageLoad], pages: Iterable[CrawledPage]

@@ -93,7 +93,7 @@ class Run:
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
         self.listed: dict[str, Asset] = {}
-        self.health, self.withheld = Health(), 0
+        self.health = Health()
         self.leaked: list[str] = []
         self.page_loads: list[PageLoad] = []
         self.crawled_site = CrawlResult()
@@ -110,26 +110,34 @@ class Run:
         self.maybes: list[Maybe] = []
 
     def run(self) -> Verdict:
-        """Raises ValueError or OSError if the log cannot be read or ``keep`` cannot write."""
-        log = self._open_log()
+        """Raises OSError if ``keep`` cannot write."""
         self._keep(self.verdict("it was ended from outside before its first request"))
-        asyncio.run(self._run(log))
+        asyncio.run(self._run())
         return self.verdict()
 
     def verdict(self, *ended: str) -> Verdict:
         """What is known by now; ``ended``: why nothing more will be."""
         if self.options.pull:
             self.facts = pull.excuse(self.facts, self.options.pull, self.manifest)
-        self._withhold()
+        known = self.facts
+        if self.started and self.checks["P"].state == "not checked":
+            # Ended before the assets: the pages that were crawled are judged by themselves.
+            references = [ref for crawled in self.crawled_site.pages for ref in crawled.page.references]
+            self.facts = known + page_references.check(self.crawled_site, references, [], {}, self.hosts).facts
+        withheld = self._withhold()
         verdict = conclude(self, self.crawled_site, self.deadline.passed)
-        if self.withheld:
-            verdict.notes.append(f"withheld: {self.withheld} findings that rest on answers which a server did not give")
+        self.facts = known
+        for check in verdict.checks.values():
+            if check.state == "not checked" and not check.reason:
+                check.reason = "the run ended before"
+        if withheld:
+            verdict.notes.append(f"withheld: {withheld} findings that rest on answers which a server did not give")
         verdict.ended += ended
         return verdict
 
-    async def _run(self, log: OriginLog | None) -> None:
+    async def _run(self) -> None:
         try:
-            await self._parts(log)
+            await self._parts(self._open_log())
         except NotStarted as error:
             self.started = False
             self.ended.append(str(error))
@@ -145,7 +153,7 @@ class Run:
         await self._part("assets", "PH", self._request_assets(self.crawled_site))
         await self._part("provisioned", "A", self._check_provisioned())
         await self._part("uploads", "A", self._try_upload(self.crawled_site))
-        await self._part("browser", "BNC", self._load_and_request())
+        await self._load_and_request()
         await self._part("log", "O", self._read_log(log))
         await self._part("views", "", self._explain_views())
         if self.options.depth == "full":
@@ -175,12 +183,13 @@ class Run:
         async with Client(self.options, new_run(), until=time.monotonic() + self.deadline.left(part) + GRACE) as client:
             self.ended += [f"{part}: {problem}" for problem in await self.health.ask(client)]
 
-    def _withhold(self) -> None:
-        """Takes the facts out that rest on the answers of a server that had died."""
+    def _withhold(self) -> int:
+        """Takes the facts out that rest on the answers of a server that had died, and counts them."""
         assets, pages = self.assets | self.listed, self.crawled_site.pages
         kept = [fact for fact in self.facts if not self.health.withholds(fact, assets, self.page_loads, pages)]
-        self.withheld += len(self.facts) - len(kept)
+        withheld = len(self.facts) - len(kept)
         self.facts = kept
+        return withheld
 
     def _cost(self, name: str, letters: str, reason: str) -> None:
         """A part has ended early, so these checks are not verified, or in part only."""
@@ -225,9 +234,9 @@ class Run:
         with tempfile.TemporaryDirectory(prefix="slipway-smoke-") as directory:
             async with driver() as playwright:
                 await asyncio.gather(
-                    self._request_names(),
-                    self._browse(playwright, self.crawled_site, Path(directory)),
-                    self.controls.plant(playwright, Path(directory)),
+                    self._part("canary", "C", self._request_names()),
+                    self._part("browser", "BN", self._browse(playwright, self.crawled_site, Path(directory))),
+                    self._part("controls", "BNO", self.controls.plant(playwright, Path(directory))),
                 )
 
     def _record(self, letter: str, result: Result) -> None:
@@ -282,7 +291,7 @@ class Run:
     # C
 
     async def _request_names(self) -> None:
-        async with self._client("browser") as client:
+        async with self._client("canary") as client:
             assets = self.assets.values()
             result = await canary.check(
                 client, assets, self.hosts, self.manifest, self.origin, self.leaked, self.options.also
@@ -323,15 +332,14 @@ class Run:
             say=self.say,
         )
         try:
-            wanted = screens(pages, options.full_pages, options.depth)
-            seen = await browse(playwright, options, wanted, plan, directory)
+            seen = await browse(playwright, options, screens(pages, options.full_pages, options.depth), plan, directory)
         except NoBrowser as error:
             for letter in "BN":
                 self._record(letter, Result(reason=str(error)))
             return
         self.page_loads = seen.loads
         documents = [crawled for crawled in crawled_site.pages if crawled.is_document]
-        self._leave_out_screens(len({id(crawled) for crawled, _ in wanted}), len(documents))
+        self._leave_out_screens(len(pages), len(documents))
         self.notes += [*seen.notes, *browser_requests.notes(seen.loads)]
         self._record("B", browser_requests.check(seen.loads, self.hosts, seen.earlier))
         self._record("N", netlog.check(seen.logs, seen.loads, documents, self.hosts))
@@ -360,7 +368,10 @@ class Run:
         if self.options.origin_log is None:
             self._record("O", Result(reason="no --origin-log"))
             return None
-        return OriginLog(self.options.origin_log)
+        try:
+            return OriginLog(self.options.origin_log)
+        except ValueError as error:
+            raise NotStarted(str(error)) from None
 
     async def _explain_views(self) -> None:
         async with self._client("views") as client:

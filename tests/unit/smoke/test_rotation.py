@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from pathlib import Path
 
 import pytest
 
@@ -122,12 +123,30 @@ def test_a_new_file_that_cannot_be_read_is_a_gap(server):
     assert log.gap() == "access.log cannot be read: Is a directory"
 
 
-@pytest.mark.parametrize(("kind", "reason"), [("folder", "Is a directory"), ("absent", "No such file or directory")])
-def test_a_log_that_cannot_be_read_is_named(tmp_path, kind, reason):
-    path = tmp_path / kind
-    if kind == "folder":
-        path.mkdir()
-    with pytest.raises(ValueError, match=f"the origin's log {path} cannot be read: {reason}"):
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (Path.mkdir, "is not a file: name the log file in it"),
+        (os.mkfifo, "is not a file: name the log file in it"),
+        (lambda path: None, "does not exist: name the file that the server writes now"),
+    ],
+    ids=["folder", "pipe", "absent"],
+)
+def test_a_log_that_cannot_be_read_is_named_with_what_to_do(tmp_path, make, reason):
+    path = tmp_path / "access.log"
+    make(path)
+    with pytest.raises(ValueError, match=f"--origin-log {path} {reason}; without a log leave the argument out"):
+        OriginLog(path)
+
+
+def test_a_log_of_another_user_is_named_with_what_to_do(tmp_path, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied")
+
+    path = tmp_path / "access.log"
+    path.touch()
+    monkeypatch.setattr("static_smoke.checks.log_files.LogFile", denied)
+    with pytest.raises(ValueError, match="may not be read by this user: run the proof as one of the log's group"):
         OriginLog(path)
 
 

@@ -30,6 +30,9 @@ FLAGS = (
 )
 START_TIMEOUT = 60_000  # ms
 CLOSING = 5.0  # s
+# Of the driver: one that is killed while it starts is started once more.
+STARTS = 2
+_CLOSED = re.compile(r"(Connection closed|has been closed)")
 KILLED = "Chromium was killed, or Playwright's driver"
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -45,10 +48,12 @@ class Killed(NoBrowser):
 @asynccontextmanager
 async def driver() -> AsyncIterator[Playwright | None]:
     """Playwright, or None where its driver, a program of its own, does not start."""
-    manager = async_playwright()
-    try:
-        playwright = await manager.__aenter__()
-    except Exception:  # Playwright has no narrower exception for it
+    for _ in range(STARTS):
+        manager = async_playwright()
+        with suppress(Exception):  # Playwright has no narrower exception for it
+            playwright = await manager.__aenter__()
+            break
+    else:
         yield None
         return
     try:
@@ -87,7 +92,8 @@ async def launch(
         try:
             yield browser
         except Error as error:
-            if not browser.is_connected():
+            # The driver's end disconnects no browser.
+            if not browser.is_connected() or _CLOSED.search(str(error)):
                 raise Killed(KILLED) from error
             raise
         finally:

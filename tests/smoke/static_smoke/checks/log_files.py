@@ -73,6 +73,13 @@ class LogFile:
                 self._line += 1
 
 
+_UNREADABLE = {
+    FileNotFoundError: "does not exist: name the file that the server writes now",
+    IsADirectoryError: "is not a file: name the log file in it",
+    PermissionError: "may not be read by this user: run the proof as one of the log's group",
+}
+
+
 class RotatedLog:
     """The lines written to the log at ``path`` from now on, in whichever file they are by then.
 
@@ -87,10 +94,14 @@ class RotatedLog:
         # What may have been lost, and why.
         self.truncated, self.unreadable, self.gone = "", "", ""
         try:
+            # To open a pipe would wait for its writer.
+            if path.exists() and not path.is_file():
+                raise IsADirectoryError
             self._files = [LogFile(path)]
             self._files[0].skip_all()
         except OSError as error:
-            raise ValueError(f"the origin's log {path} cannot be read: {error.strerror}") from None
+            why = next((why for kind, why in _UNREADABLE.items() if isinstance(error, kind)), error.strerror)
+            raise ValueError(f"--origin-log {path} {why}; without a log leave the argument out") from None
         self._beginning = self._files[0].place()
 
     def new_lines(self) -> Iterator[tuple[str, str]]:

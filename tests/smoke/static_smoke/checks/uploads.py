@@ -15,6 +15,7 @@ import aiohttp
 
 from static_smoke.http.client import Answer, Client
 from static_smoke.http.hosts import Hosts
+from static_smoke.parse.error_page import describe
 from static_smoke.rules import Fact, Rule
 
 FILES = {
@@ -32,7 +33,7 @@ class NoForm(Exception):
 
 
 async def check_forms(client: Client, hosts: Hosts, path: str) -> tuple[list[Fact], int]:
-    """Facts, and how many files were sent. ``client`` is signed in."""
+    """Facts, and how many files were sent. ``client`` is signed in. Raises ValueError where nothing answers."""
     endpoint = urljoin(hosts.site, path)
     try:
         forms = _forms(await _sign(client, hosts, endpoint))
@@ -43,6 +44,8 @@ async def check_forms(client: Client, hosts: Hosts, path: str) -> tuple[list[Fac
     place, url, limit = endpoint, form["url"], _limit(form)
     facts, sent = [], 1
     fits = await _post(client, hosts, form, b"x")
+    if fits.unavailable:
+        raise ValueError(f"uploads: {urlsplit(url).netloc} {describe(fits)}")
     if not 200 <= fits.status < 300:
         what = f"the bucket rejects a file that fits: {_error(fits)}{_old_signature(form)}"
         facts.append(Fact(Rule.UPLOAD_REJECTED, url, place, what))
@@ -67,6 +70,8 @@ async def _sign(client: Client, hosts: Hosts, endpoint: str) -> object:
             return json.loads(answer.decoded())
     except (ValueError, RecursionError):
         pass
+    if answer.status == 0:
+        raise ValueError(f"uploads: {urlsplit(endpoint).path} {describe(answer)}")
     raise NoForm(f"{urlsplit(endpoint).path} answered {answer.status or answer.error} {answer.text[:80]}".strip())
 
 

@@ -31,9 +31,7 @@ STATIC_TYPES = re.compile(
 
 
 def extension(url: str) -> str:
-    """With its dot; "" for a folder, /tags/node.js/ too."""
-    path = urlsplit(url).path
-    return "" if path.endswith("/") else PurePosixPath(path).suffix.lower()
+    return PurePosixPath(urlsplit(url).path).suffix.lower()
 
 
 @dataclass(slots=True)
