@@ -280,6 +280,15 @@ def test_an_icon_or_a_web_manifest_by_a_view_is_one_to_allow(stack, prove):
     assert prove(browser=None, allow=allowed).findings == []
 
 
+def test_a_service_worker_that_a_view_writes_in_full_is_one_to_allow(stack, prove):
+    text = f"const own = 1; {'// ' + 'x' * 900}"
+    stack.views[r"/sw\.js"] = lambda request: web.Response(text=text, content_type="text/javascript")
+    add(stack, '<script src="/sw.js"></script>')
+    (finding,) = prove(browser=None).findings
+    assert "a view of the origin makes it" in finding.what and "--allow='/sw.js=the reason'" in finding.fix
+    assert prove(browser=None, allow=(("/sw.js", "it has the visitor's key"),)).findings == []
+
+
 def test_a_static_object_with_a_version_in_its_query(stack, prove):
     stack.static["plain.css"] = Object(b"a{}", "text/css", "public, max-age=300")
     add(stack, f'<link rel="stylesheet" href="{stack.static_url}plain.css?v=3">')

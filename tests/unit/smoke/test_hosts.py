@@ -124,6 +124,22 @@ def test_the_folder_on_a_cdn_is_found_by_the_manifest_or_by_its_name(paths, name
     assert (hosts.static, hosts.media) == (CDN + static, media and CDN + media)
 
 
+def test_a_script_of_another_host_of_the_domain_does_not_hide_the_cdn():
+    files = [(f"{CDN}/css/{name}.css", "style") for name in "abc"]
+    assert found("https://www.example.com/", [("https://stats.example.com/m.js", "script"), *files])[0] == f"{CDN}/"
+
+
+def test_a_cdn_of_any_name_is_known_by_the_manifests_hashed_names():
+    named = "https://files.elsewhere.net/x/css/a.0123456789ab.css"
+    hosts = Hosts("https://www.example.com/")
+    widget = [("https://widget.example.com/1.css", "style"), ("https://widget.example.com/2.css", "style")]
+    discover(hosts, [*widget, (named, "style")], {"css/a.0123456789ab.css"})
+    assert (hosts.static, hosts.guessed) == ("https://files.elsewhere.net/x/", False)
+    plain = Hosts("https://www.example.com/")
+    discover(plain, [("https://fonts.elsewhere.net/css/base.css", "style")], {"css/base.css"})
+    assert plain.static is None, "a name without a hash may be anybody's"
+
+
 def test_a_file_beside_a_folder_that_was_guessed_counts_as_static_and_one_beside_a_given_folder_is_somebody_elses():
     hosts = Hosts("https://example.org/")
     discover(hosts, [(f"{CDN}/a/static/a.css", "style")])

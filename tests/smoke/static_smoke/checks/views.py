@@ -84,7 +84,9 @@ def _is_asked(fact: Fact, hosts: Hosts, manifest: Manifest) -> bool:
     if hosts.is_below_prefix(fact.url) and fact.rule is not Rule.LINKED:
         return False
     known = served_path(fact.url).removeprefix(hosts.home) in manifest.entries
-    return not known and hosts.allowed(fact.url, met=False) is None
+    permitted = hosts.allowed(fact.url, met=False)
+    # A service worker beyond a stub may be a view's.
+    return not known and (permitted is None or bool(permitted.max_bytes))
 
 
 async def _ask(client: Client, url: str, session: str) -> Answered:

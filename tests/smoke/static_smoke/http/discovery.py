@@ -10,38 +10,45 @@ from static_smoke.http.hosts import Hosts, bare
 _CODE = {"style", "script", "module", "font", "manifest"}
 _SECOND_LEVEL = re.compile(r"(co|com|org|net|ac|gov|edu)\.[a-z]{2}")
 _CDN_NAMES = re.compile(r"\.(cloudfront\.net|r2\.dev|fastly\.net|akamaized\.net|edgesuite\.net|b-cdn\.net)$")
+_HASHED = re.compile(r"[0-9a-f]{12}")
 _FOLDER = re.compile(r"/(.*?/)?(static|staticfiles|assets|media|uploads)/")
 
 
 def discover(hosts: Hosts, references: Iterable[tuple[str, str]], names: Set[str] = frozenset()) -> None:
-    """Sets the missing ones of ``hosts`` by ``references`` (URL, kind): a host of the site's own domain, else one with
-    a CDN's default name. What has images only is the media host.
+    """Sets the missing ones of ``hosts`` by ``references`` (URL, kind): a host that has files of the manifest, else the
+    most used one of the site's own domain or with a CDN's default name. What has images only is the media host.
 
     ``names``: of the manifest. Without them the folder is one called static, media or the like, else the host's root.
     """
     counts: dict[str, Counter] = {}
+    known: Counter = Counter()
     for url, kind in references:
         if hosts.role(url) == "other":
-            counts.setdefault(_base(url, names), Counter())[kind] += 1
-    bases = sorted(counts, key=lambda base: -counts[base].total())
-    found = [base for base in bases if _is_related(hosts.site, urlsplit(base).hostname or "")]
-    found = found or [base for base in bases if _CDN_NAMES.search(urlsplit(base).hostname or "")]
-    code = next((base for base in found if counts[base].keys() & _CODE), None)
+            base, name = _split(url, names)
+            counts.setdefault(base, Counter())[kind] += 1
+            known[base] += bool(_HASHED.search(name))
+    bases = sorted(counts, key=lambda base: (-known[base], -counts[base].total()))
+    ours = [base for base in bases if known[base] or _is_related(hosts.site, base) or _CDN_NAMES.search(_host(base))]
+    code = next((base for base in ours if counts[base].keys() & _CODE), None)
     if code and not hosts.static:
         hosts.static = code
-        hosts.guessed = not names
-    images = (base for base in found if not counts[base].keys() & _CODE and "image" in counts[base])
-    hosts.media = hosts.media or next((base for base in images if _is_apart(base, hosts.static)), None)
+        hosts.guessed = not known[code]
+    images = [base for base in ours if not counts[base].keys() & _CODE and "image" in counts[base]]
+    images = [base for base in images if _is_apart(base, hosts.static)]
+    hosts.media = hosts.media or next(iter(sorted(images, key=lambda base: not _is_related(hosts.site, base))), None)
 
 
-def _base(url: str, names: Set[str]) -> str:
+def _split(url: str, names: Set[str]) -> tuple[str, str]:
+    """The folder's URL, and the file's name in the manifest, "" where it has none."""
     parts = urlsplit(url)
     folder = _FOLDER.match(parts.path)
-    path = folder[0] if folder else "/"
-    if names:
-        ends = [match.end() for match in re.finditer("/", parts.path)]
-        path = next((parts.path[:end] for end in ends if unquote(parts.path[end:]) in names), path)
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    path, name = folder[0] if folder else "/", ""
+    for match in re.finditer("/", parts.path) if names else ():
+        rest = unquote(parts.path[match.end() :])
+        if rest in names:
+            path, name = parts.path[: match.end()], rest
+            break
+    return f"{parts.scheme}://{parts.netloc}{path}", name
 
 
 def _is_apart(base: str, static: str | None) -> bool:
@@ -50,9 +57,14 @@ def _is_apart(base: str, static: str | None) -> bool:
     return one.netloc != other.netloc or not (one.path.startswith(other.path) or other.path.startswith(one.path))
 
 
-def _is_related(site: str, host: str) -> bool:
-    family = bare(urlsplit(site).hostname or "")
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _is_related(site: str, base: str) -> bool:
+    """Whether it is on the site's own domain."""
+    family = bare(_host(site))
     parent = family.partition(".")[2]
     if "." in parent and not _SECOND_LEVEL.fullmatch(parent):
         family = parent
-    return host.endswith(f".{family}")
+    return _host(base).endswith(f".{family}")
