@@ -176,7 +176,7 @@ def test_what_is_asked_beyond_each_names_own_places_is_bounded():
     manifest = Manifest([Entry(name, False, "staticfiles.json") for name in many])
     _, origin = check(lambda path, headers: None, manifest)
     assert {f"{prefix}{name}" for prefix in ("/static/", "/") for name in many} <= set(origin.asked)
-    assert len(origin.asked) - 2 * len(many) < 400
+    assert len(origin.asked) - 2 * len(many) < 300
 
 
 def test_a_sample_has_each_type_first_and_then_each_folder():

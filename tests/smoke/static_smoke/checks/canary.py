@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from static_smoke.checks import other_names
 from static_smoke.checks.fetch import Asset
 from static_smoke.checks.result import Result
-from static_smoke.checks.served import TOO_MANY, Found, Judge, Way, is_static
+from static_smoke.checks.served import GONE, TOO_MANY, Found, Judge, Way, is_static
 from static_smoke.http.client import Answer, Client, new_run
 from static_smoke.http.hosts import STATIC_TYPES, Hosts
 from static_smoke.http.urls import resolve
@@ -95,8 +95,9 @@ class Canary:
         await asyncio.gather(*(self._ask_one(way, name) for way in ways for name in names))
 
     async def _ask_one(self, way: Way, name: str) -> None:
-        control = await self._control(way, PurePosixPath(name).suffix)
         answer = await self._request(way, name)
+        # Most answers need no other beside them.
+        control = answer if answer.status in GONE else await self._control(way, PurePosixPath(name).suffix)
         self.found.add(way, name, self._judge.judge(way, name, answer, control), answer)
 
     async def _control(self, way: Way, suffix: str) -> Answer:

@@ -12,6 +12,7 @@ from static_smoke.site.digests import DIGEST
 from static_smoke.site.manifest import Manifest
 
 OWN_BYTES = "sends the file's own bytes"
+GONE = (404, 410)
 TOO_MANY = 429  # requests: it says nothing about the file
 _CODINGS = {".gz": "gzip", ".br": "br"}
 
@@ -77,13 +78,13 @@ class Judge:
         """What the answer says of the file; "" if it is not served. ``control``: the answer to a name that no file
         has, asked in the same way."""
         path = way.path(name)
-        if (answer.status in (404, 410) and not answer.body) or self._is_allowed(path, answer):
+        if (answer.status in GONE and not answer.body) or self._is_allowed(path, answer):
             return ""
         if self._is_file(name, answer, way.after):
             return OWN_BYTES
         if answer.unavailable or answer.status == TOO_MANY:
             return ""
-        if answer.status in (404, 410) or answer.status == control.status >= 400:
+        if answer.status in GONE or answer.status == control.status >= 400:
             return ""
         # In its own folder the site may have pages of its own.
         may_be_page = way.before == self._hosts.home or is_page(control, path, self._hosts)

@@ -23,6 +23,8 @@ from static_smoke.options import Options
 
 # Seconds for a response, without the wait for a free connection.
 PATIENCE = 30
+# The same at one address of a host: some families and ports drop what they do not take.
+PATIENCE_AT = 5
 TOO_LATE = "--minutes were over"
 HTML = ("text/html", "application/xhtml+xml")
 FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
@@ -243,7 +245,9 @@ class Client:
 
     def at(self, address: tuple[str, int]) -> "Client":
         """Another client, that connects there: who answers for a host at one of its addresses?"""
-        return Client(self._options, self.run, patience=min(self._patience, 10), until=self.until, address=address)
+        return Client(
+            self._options, self.run, patience=min(self._patience, PATIENCE_AT), until=self.until, address=address
+        )
 
     async def certificate_names(self, url: str) -> list[str]:
         """The host names in the certificate of ``url``'s server; none without https, or if it is not valid."""
