@@ -33,6 +33,7 @@ FILES = {
     "shop/templates/home.html": HOME,
     "shop/templates/404.html": "<html><head><title>There is no such page here</title></head><body>Sorry</body></html>",
     "shop/templates/compressed.html": "{% compress css %}<link href=\"{% static 'css/one.css' %}\">{% endcompress %}",
+    "shop/templates/vague.html": '<img\n     src="{{ thing.picture }}">',
     "shop/templates/notes.txt": "/static/js/noted.js",
     "shop/templates/admin/base_site.html": '{% extends "admin/base.html" %}\n{% block extrahead %}{% endblock %}',
     "shop/static/css/base.css": "/* url(/static/img/old.png) */\nbody { background: url(/static/img/rail.svg) }",
@@ -44,12 +45,13 @@ FILES = {
     "shop/models.py": "from django.core.files.storage import FileSystemStorage\nstorage = FileSystemStorage()",
     "config/settings.py": "DEBUG = False\nSTATIC_URL = '/static/'\nMEDIA_URL = '/media/'\nDEBUG = True\n",
     "tests/test_page.py": "'/static/js/tested.js'",
-    "shop/tests.py": "'/static/js/tested.js'",
+    "shop/tests.py": "URL = '/static/js/tested.js'",
+    "shop/test_views.py": "URL = '/static/js/tested.js'",
     "README.md": "'/static/js/other.js'",
     "docs/page.html": "'/static/js/other.js'",
     "node_modules/a.js": "'/static/js/other.js'",
     "package-lock.json": "'/static/js/other.js'",
-    "locale/de/a.py": "'/static/js/other.js'",
+    "locale/de/a.py": "URL = '/static/js/other.js'",
     "build/static/js/a.js": "'/static/js/other.js'",
     "public/staticfiles.json": "{}",
     "public/js/a.js": "'/static/js/other.js'",
@@ -59,7 +61,8 @@ FILES = {
 }
 PACKAGES = {
     "django/contrib/admin/templates/admin/base.html": "<html>\n<head><title>Administration of the site</title></head>\n"
-    '<link href="{% static \'admin/css/base.css\' %}"><img src="/static/admin/old.png">',
+    '<link href="{% static \'admin/css/base.css\' %}"><img src="/static/admin/old.png">'
+    "\n<script src=/static/admin/old.js?v=3></script>",
     "shop/static/shop/list.js": "'/static/js/other.js'",
 }
 PAGE = """<!doctype html>
@@ -72,6 +75,8 @@ PAGE = """<!doctype html>
 <img class="loop" src="/static/img/part-7.png" alt="">
 <img class="photo" src="/media/photos/1.jpg" alt="">
 <img class="badge" src="/shop/badge/3.svg" alt="">
+<img class="pin" src="/static/admin/old.png">
+<link rel="stylesheet" href="/static/unwritten/none.css">
 <footer class="all-rights-reserved">The shop</footer>
 </body></html>
 """
@@ -106,6 +111,7 @@ page = Response(f"{SITE}/", PAGE, "page")
         f"{SITE}/static/made/by/nobody.jpg": "shop/templates/home.html:3",
         f"{SITE}/static/css/base.0123456789ab.css": "shop/templates/base.html:5",
         f"{SITE}/shop/badge/3.svg": "shop/templates/home.html:6",
+        f"{SITE}/static/admin/old.js?v=3": "django/contrib/admin/templates/admin/base.html:4",
         f"{SITE}/static/admin/old.png": "django/contrib/admin/templates/admin/base.html:3",
     }.items(),
 )
@@ -141,6 +147,17 @@ def test_comments_docs_tests_and_what_programs_wrote_are_never_named(source, nam
 )
 def test_a_missing_file_is_found_by_its_static_name(source, url, first):
     assert places(source, Rule.MISSING, url)[0] == first
+
+
+def test_a_line_that_names_another_file_did_not_make_it(source):
+    assert places(source, Rule.WRITTEN, f"{SITE}/static/unwritten/none.css", page) == []
+
+
+def test_a_page_that_no_template_made_names_none(source):
+    other = Response(
+        f"{SITE}/other/", '<html lang="en"><head>\n<title>Made by a program</title>\n</head></html>', "page"
+    )
+    assert places(source, Rule.NO_ICON, other.url, other) == []
 
 
 def test_media_on_the_origin_name_the_storage_the_setting_and_the_template(source):

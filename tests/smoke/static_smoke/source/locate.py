@@ -25,7 +25,7 @@ def locate(
     merged: dict[tuple, Finding] = {}
     for number, finding in enumerate(findings):
         found = _located(finding, source, responses)
-        key = (found.rule, found.written[0]["place"]) if found.written else (number,)
+        key = (found.check, found.rule, found.written[0]["place"]) if found.written else (number,)
         merged[key] = _joined(merged[key], found) if key in merged else found
     return numbered(merged.values())
 
