@@ -153,6 +153,12 @@ def test_a_line_that_names_another_file_did_not_make_it(source):
     assert places(source, Rule.WRITTEN, f"{SITE}/static/unwritten/none.css", page) == []
 
 
+def test_a_page_of_one_long_line_is_compared_around_the_url(source):
+    long = "<p>word</p>" * 100_000
+    other = Response(f"{SITE}/long/", f'{long}<img class="hero" src="/static/made/by/nobody.jpg" alt="">{long}', "page")
+    assert places(source, Rule.WRITTEN, f"{SITE}/static/made/by/nobody.jpg", other) == ["shop/templates/home.html:3"]
+
+
 def test_a_page_that_no_template_made_names_none(source):
     other = Response(
         f"{SITE}/other/", '<html lang="en"><head>\n<title>Made by a program</title>\n</head></html>', "page"

@@ -14,6 +14,8 @@ from static_smoke.verdict import Finding
 
 # What the CDN or the cloud is told elsewhere is written in no file of the project.
 _ELSEWHERE = {"H", "A", "C"}
+# Findings that are looked for in the project: so many have few causes.
+MOST = 100
 _TEXT = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
 
 
@@ -21,10 +23,11 @@ def locate(
     findings: Iterable[Finding], source: Source | None, pages: Iterable[CrawledPage], assets: Mapping[str, Asset]
 ) -> list[Finding]:
     """``source``: None where the project's files are not here; the response is named all the same."""
-    responses = _responses(pages, assets)
+    findings = list(findings)
+    responses = _responses(pages, assets) if findings else {}
     merged: dict[tuple, Finding] = {}
     for number, finding in enumerate(findings):
-        found = _located(finding, source, responses)
+        found = _located(finding, source if number < MOST else None, responses)
         key = (found.check, found.rule, found.written[0]["place"]) if found.written else (number,)
         merged[key] = _joined(merged[key], found) if key in merged else found
     return numbered(merged.values())

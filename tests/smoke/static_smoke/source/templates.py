@@ -11,6 +11,8 @@ _STATIC = re.compile(r"""{%\s*static\s+["']([^"'.]+)""")
 # Fewer characters of a line are those of many templates.
 _FEWEST = 6
 _FEWEST_OF_A_PAGE = 12
+_AROUND = 400  # characters of a line, before and after
+_MOST = 200_000  # characters of a response that are compared
 # A template has made a page if this share of its literal text is in it: conditions leave some out.
 _SHARE = 0.5
 
@@ -20,9 +22,9 @@ def line_that_made(templates: Iterable[SourceFile], response: str, offset: int) 
 
     Of several the one with the longest literal text, then the one that shares most with the whole response.
     """
-    start = response.rfind("\n", 0, offset) + 1
-    end = response.find("\n", offset)
-    line, at = response[start : end if end >= 0 else None], offset - start
+    # A page may be one line of megabytes, on which a pattern with holes takes minutes.
+    start = max(response.rfind("\n", 0, offset) + 1, offset - _AROUND)
+    line, at = response[start : offset + _AROUND].partition("\n")[0], offset - start
     best, result = (0, 0.0), None
     for template in templates:
         for begin, pattern, literal in _lines(template.text):
@@ -52,7 +54,8 @@ def page_template(templates: Iterable[SourceFile], response: str, holds: str) ->
 def share(template: SourceFile, response: str) -> float:
     """How much of a template's literal text the response has: 0 to 1, and _SHARE where it has none."""
     pieces = _pieces(template.text)
-    found = sum(len(piece) for piece in pieces if piece in response)
+    start = response[:_MOST]
+    found = sum(len(piece) for piece in pieces if piece in start)
     return found / sum(map(len, pieces)) if pieces else _SHARE
 
 
