@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from static_smoke.http.client import Client, new_run
-from static_smoke.options import Options
+from static_smoke.options import Options, find_browser
 from static_smoke.run import run
 from static_smoke.site import session
 from static_smoke.site.crawl import CrawlResult
@@ -80,11 +80,32 @@ def test_a_session_that_is_lost_again_and_again_makes_the_run_inconclusive(club)
 
 
 def test_the_session_is_asked_for_at_the_end(club, crawled):
-    """Members' pages are answered for a while after the session's end, as a cache may do it."""
-    club.members["/bereich/"] = '<a href="/bereich/ende/">Ende</a>'
-    club.views["/bereich/ende/"] = end_in_silence(club)
+    """The last requests, a phone's, end it."""
+    club.members["/bereich/"] = ""
+    end = club.views["/abmelden/"]
+    club.views |= {"/abmelden/": lambda *_: moved("/")}
+    gallery = club._page
+
+    def page(request):
+        if "Mobile" in request.headers["User-Agent"] and request.path == "/bereich/":
+            end(request, None)
+        return gallery(request)
+
+    club._page = page
     result = crawled()
+    assert (result.sign_in_problem, club.sign_ins) == ("", 2)
     assert result.cookies[0]["value"] in club.sessions
+
+
+def test_a_site_that_dies_leaves_the_session_unknown(club, crawled):
+    def die(request, session):
+        club.views["/"] = lambda *_: web.Response(status=503)
+        return web.Response(status=503)
+
+    club.views["/bereich/leeren/"] = die
+    result = crawled()
+    assert result.sign_in_problem.startswith(f"whether the session lasted is not known: {club.site_url} answered 503")
+    assert club.sign_ins == 2, "the one before it, and the one after /abmelden/"
 
 
 def test_a_link_that_changes_what_its_page_shows_is_set_aside(club, crawled):
@@ -147,3 +168,12 @@ def test_a_session_that_the_browser_ended_is_noticed(club, crawled):
     assert asyncio.run(look())
     club.sessions.clear()
     assert not asyncio.run(look())
+
+
+def test_a_run_whose_browser_ended_the_session_is_inconclusive(club):
+    club.members["/bereich/bilder/"] = "<script>fetch('/ende/')</script>"
+    club.views["/ende/"] = end_in_silence(club)
+    del club.views["/abmelden/"]
+    given = {"login": LOGIN, "login_path": "/anmelden/", "browser": find_browser(), "depth": "quick"}
+    verdict = run(Options(club.site_url, static=club.static_url, **given))
+    assert verdict.ended == ["browser: the session was lost while Chromium loaded the pages"]
