@@ -46,6 +46,10 @@ def test_a_leak_behind_a_link_that_signs_out_is_found(club):
 def test_the_link_that_ended_the_session_is_not_requested_again(club, crawled):
     result = crawled()
     assert club.visited("/abmelden/") == 1
+    assert result.aside == {
+        f"{club.site_url}abmelden/": "ended the session",
+        f"{club.site_url}bereich/leeren/": f"changes what {club.site_url}bereich/ shows",
+    }
     assert members(club, result) == club.members.keys()
     (cookie,) = result.cookies
     assert cookie["value"] in club.sessions, "the browser gets a session that has ended"
