@@ -10,7 +10,7 @@ from static_smoke.http.hosts import Hosts
 from static_smoke.options import Options
 from static_smoke.run import run
 from tests.integration.smoke.crawling import crawl_site
-from tests.integration.smoke.stack import Object, Stack
+from tests.integration.smoke.stack import Object, Stack, png
 
 XML = "application/xml"
 
@@ -112,7 +112,7 @@ def test_every_object_of_a_pattern_is_parsed(stack, name):
 def test_an_object_with_other_files_is_loaded_by_the_browser(stack):
     objects = [f"/photos/{number}/" for number in range(9)]
     stack.pages["/"] += "".join(f'<a href="{path}">photo</a>' for path in objects)
-    add(stack, *objects, body=f'<img src="{stack.url.two}" alt="">')
+    add(stack, *objects, body=f'<img src="{stack.put("img/photo.png", png(77), "image/png")}" alt="">')
     own = stack.put("js/own.js", "document.title", "text/javascript")
     stack.pages[objects[8]] = stack.page("eight", f'<script src="{own}"></script>')
     loaded = [it.url.removeprefix(stack.site_url) for it in crawl_site(stack).for_browser() if "/photos/" in it.url]

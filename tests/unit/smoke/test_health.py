@@ -62,7 +62,7 @@ def test_nothing_is_known_of_a_host_once_the_time_is_over():
     assert asked(answer(STATIC, 0, TOO_LATE))[1] == []
 
 
-@pytest.mark.parametrize(("status", "error", "withheld"), [(404, "", False), (502, "", True), (0, "refused", True)])
+@pytest.mark.parametrize(("status", "error", "withheld"), [(404, "", False), (502, "", True), (0, "no answer", True)])
 def test_a_missing_file_counts_if_the_cdn_said_so_before_it_died(status, error, withheld):
     state, _, _ = asked(answer(STATIC, 502))
     for rule in (Rule.MISSING, Rule.DENIED):
