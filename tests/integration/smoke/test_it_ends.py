@@ -156,3 +156,12 @@ def test_the_rest_of_a_long_page_is_said_not_to_be_read(monkeypatch):
     verdict = prove(reply)
     assert {finding.url.rpartition("/")[2] for finding in verdict.findings} == {"leak.png"}
     assert verdict.checks["P"].reason.startswith("the rest of http://127.0.0.1:")
+
+
+def test_the_bytes_of_files_that_only_the_manifest_names_are_let_go_once_judged(stack):
+    stack.put("more.css", "p{}", "text/css")
+    stack.write_manifest()
+    run = Run(Options(stack.site_url, stack.static_url, stack.media_url, manifests=(stack.manifest,), max_pages=1))
+    verdict = run.run()
+    assert verdict.findings == [] and [asset.last.status for asset in run.listed.values()] == [200]
+    assert not any(answer.body for asset in run.listed.values() for answer in asset.answers)

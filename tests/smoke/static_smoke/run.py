@@ -277,6 +277,8 @@ class Run:
                 client, self.assets, self.listed, cookies, self.hosts, self.manifest, self.origin, marker, marked=marked
             )
             self._record("H", result)
+            for asset in self.listed.values():
+                asset.let_go()
             answered = await strings.ask(visitor, self.hosts, fetched.strings, {it.url for it in references})
             self._record("P", Result(answered.facts, parsed.checked + answered.asked))
         self.maybes += answered.maybes

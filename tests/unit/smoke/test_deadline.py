@@ -64,9 +64,13 @@ def test_a_page_that_takes_the_parser_hours_is_given_up_and_the_loop_goes_on():
         time.sleep(0.01)
 
 
-def test_no_request_is_sent_once_the_time_is_over():
+def test_no_request_is_sent_once_the_time_is_over(monkeypatch):
+    def sent(*_, **__):
+        raise AssertionError("it was sent")
+
     async def play():
         async with Client(Options("http://127.0.0.1:9/"), "run", until=time.monotonic()) as client:
+            monkeypatch.setattr(client.session, "request", sent)
             return await client.request("http://127.0.0.1:9/")
 
     answer = asyncio.run(play())
@@ -76,7 +80,7 @@ def test_no_request_is_sent_once_the_time_is_over():
 HANGS = """
 import re, subprocess, sys, time
 from static_smoke import watchdog
-watchdog.LAST = 0.5
+watchdog.LAST = {last}
 child = {child}
 dog = watchdog.Watchdog(0.1, lambda: print("written", flush=True))
 dog.status = {status}
@@ -84,8 +88,8 @@ dog.status = {status}
 """
 
 
-def hang(hangs, status=1, child="None"):
-    program = HANGS.format(hangs=hangs, status=status, child=child)
+def hang(hangs, status=1, child="None", last=OUTER):
+    program = HANGS.format(hangs=hangs, status=status, child=child, last=last)
     return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=OUTER)
 
 
@@ -97,7 +101,7 @@ def test_the_watchdog_writes_what_is_known_and_ends_everything(hangs, status):
 
 
 def test_code_that_lets_no_other_thread_run_is_ended_too():
-    done = hang(r're.match(r"(a+)+$", "a" * 60 + "b")')
+    done = hang(r're.match(r"(a+)+$", "a" * 60 + "b")', last=0.5)
     assert (done.returncode, done.stdout) == (1, "")
 
 

@@ -56,6 +56,10 @@ class Asset:
         """Adds an answer. Only the last one keeps its body."""
         self.answers = [*(replace(before, body=b"") for before in self.answers), answer]
 
+    def let_go(self) -> None:
+        """Frees the body of an asset that has been judged."""
+        self.answers = [replace(answer, body=b"") for answer in self.answers]
+
     @property
     def is_hit(self) -> bool:
         return any(is_hit(answer) for answer in self.answers)
