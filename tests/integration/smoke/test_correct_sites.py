@@ -42,6 +42,8 @@ def test_a_correct_site_is_green(name, play):
     assert found == [] and status == bool(site.leaks), report["sentence"]
     assert any(site.shows in asset["url"] for asset in report["assets"])
     assert any(page["signed_in"] for page in report["pages"])
+    scripts = sum(asset["kind"] in ("script", "module") for asset in report["assets"])
+    assert len(report["maybes"]) <= scripts / 50, report["maybes"]
     if site.leaks:
         the_package_itself_leaks(site, report)
         assert prove("--allow", f"{site.leaks}=the package draws it", "--full-pages", "0")[0] == 0

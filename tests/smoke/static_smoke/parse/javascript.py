@@ -10,8 +10,10 @@ _TOKEN = re.compile(
     r"""|[`/(){}]""",
     re.DOTALL,
 )
-_REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+/[a-z]*")
-_CHUNK = re.compile(r"((?:\\.|\$(?!\{)|[^`\\$])*)(`|\$\{|\Z)", re.DOTALL)
+_REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n]){0,20000}\]|[^/\\\[\n])+/[a-z]*")
+# A text with so many slashes that begin nothing is no script, and each would be read to the end of its line.
+MOST_WRONG = 100
+_CHUNK = re.compile(r"((?:\\.|\$(?!\{)|[^`\\$]+)*)(`|\$\{|\Z)", re.DOTALL)
 _WORD = re.compile(r"(?<![\w$.])[\w$]+\Z")
 # After these a slash begins a regular expression; after the parentheses of the latter, too.
 _BEFORE_REGEX = {"return", "typeof", "case", "do", "else", "in", "instanceof", "new", "void", "delete", "throw"}
@@ -71,6 +73,7 @@ def literals(code: str) -> Iterator[Literal]:
     parentheses: list[int] = []
     braces: list[bool] = []  # whether each is a template's ${
     comments: dict[int, int] = {}
+    wrong = 0
     while token := _TOKEN.search(code, at):
         start, at = token.span()
         first = code[start]
@@ -87,9 +90,9 @@ def literals(code: str) -> Iterator[Literal]:
                 braces.append(True)
             yield Literal(_unescaped(chunk[1]), start, at, first == "`", chunk[2] != "${", quoted=False)
         elif first == "/":
-            regex = _REGEX.match(code, start)
-            if regex and _may_be_regex(code, _before(code, start, comments), last_open):
-                at = regex.end()
+            if wrong < MOST_WRONG and _may_be_regex(code, _before(code, start, comments), last_open):
+                regex = _REGEX.match(code, start)
+                at, wrong = (regex.end(), wrong) if regex else (at, wrong + 1)
         elif first == "(":
             parentheses.append(start)
         elif first == ")":

@@ -2,6 +2,7 @@
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -28,11 +29,14 @@ _SEPARATORS = re.compile(r"""[\s"'`()<>{}\[\],;|]+|=(?=["'\\/])|&quot;""")
 _PATH = re.compile(r"(?:https?:)?[/\\]{1,2}[^/\\\s*]|https?:[/\\]", re.IGNORECASE)
 _RELATIVE = re.compile(r"\.{1,2}/")
 _NAME = re.compile(r"[\w%~@-][\w%~@./-]*\.[a-zA-Z]\w{1,10}(?:[?#].*)?")
+_COLON = re.compile(r"\s*:")
 _JSON_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 # A literal after it may be a bare name, which an import map knows.
 _IMPORTED = re.compile(r"\b(?:import|export|from)\b")
 # Characters of a script that is not kept for the next page.
 _SHARED = 50_000
+# Characters of a script that are read: no package is as large, and reading takes a second a megabyte.
+MOST = 8_000_000
 # Characters of a URL, and of a text in which one is looked for: a longer one is a bundle or an image.
 _LONG = 2_000
 _LONGEST = 200_000
@@ -56,7 +60,8 @@ class Script:
 
 
 def of_script(code: str, script: Script) -> Iterator[Reference]:
-    """The references in a script's literals."""
+    """The references in a script's literals, of its first megabytes."""
+    code = code[:MOST]
     for literal in _literals(code) if len(code) < _SHARED else javascript.literals(code):
         if _URLISH.search(literal.text) or _IMPORTED.search(code[max(0, literal.start - 12) : literal.start]):
             yield from _of_literal(code, literal, script)
@@ -76,7 +81,9 @@ def of_json(text: str, script: Script) -> Iterator[Reference]:
         except ValueError:
             continue
         if _URLISH.search(value):
-            yield from _pieces(value, script, partial(_string_at, text, match.start(), script))
+            how = partial(_string_at, text, match.start(), script)
+            # A key is a name first.
+            yield from _pieces(value, script, how, begins=not _COLON.match(text, match.end()))
 
 
 def of_text(text: str, script: Script) -> Iterator[Reference]:
@@ -158,4 +165,11 @@ def _string_at(text: str, offset: int, script: Script) -> str:
 def _at(text: str, offset: int, script: Script) -> str:
     """ "<script>, line 3, column 14", both counted from 1."""
     text, offset = (script.source, script.offset + offset) if script.source else (text, offset)
-    return f"{script.name}, line {text.count(chr(10), 0, offset) + 1}, column {offset - text.rfind(chr(10), 0, offset)}"
+    starts = _line_starts(text)
+    line = bisect_right(starts, offset)
+    return f"{script.name}, line {line}, column {offset - starts[line - 1] + 1}"
+
+
+@lru_cache(4)
+def _line_starts(text: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer("\n", text))]
