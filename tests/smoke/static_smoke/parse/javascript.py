@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""(?P<comment>//[^\n\u2028\u2029]*|/\*.*?(?:\*/|\Z)|<!--[^\n]*)"""
-    r"""|(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*')"""
+    r"""|(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*(?:"|(?=\n)|\\?\Z)|'[^'\\\n]*(?:\\.[^'\\\n]*)*(?:'|(?=\n)|\\?\Z))"""
     r"""|[`/(){}]""",
     re.DOTALL,
 )
@@ -80,6 +80,8 @@ def literals(code: str) -> Iterator[Literal]:
         if token["comment"]:
             comments[at] = start
         elif token["string"]:
+            if at - start < 2 or code[at - 1] != first:
+                continue  # its end is missing
             yield Literal(_unescaped(token["string"][1:-1]), start, at)
         elif first == "`" or (first == "}" and braces and braces[-1]):
             chunk = _CHUNK.match(code, at)
