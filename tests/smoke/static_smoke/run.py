@@ -334,14 +334,15 @@ class Run:
             say=self.say,
         )
         try:
-            seen = await browse(playwright, options, screens(pages, options.full_pages, options.depth), plan, directory)
+            wanted = screens(pages, options.full_pages, options.depth)
+            seen = await browse(playwright, options, wanted, plan, directory)
         except NoBrowser as error:
             for letter in "BN":
                 self._record(letter, Result(reason=str(error)))
             return
         self.page_loads = seen.loads
         documents = [crawled for crawled in crawled_site.pages if crawled.is_document]
-        self._leave_out_screens(len(pages), len(documents))
+        self._leave_out_screens(len({id(crawled) for crawled, _ in wanted}), len(documents))
         self.notes += [*seen.notes, *browser_requests.notes(seen.loads)]
         self._record("B", browser_requests.check(seen.loads, self.hosts, seen.earlier))
         self._record("N", netlog.check(seen.logs, seen.loads, documents, self.hosts))

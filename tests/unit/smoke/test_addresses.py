@@ -95,6 +95,14 @@ def test_a_cdn_without_headers_of_its_own_is_not_accused():
     assert check({FOUR: OTHER, MORE: OTHER}, usual=OTHER) == ([], [])
 
 
+def test_a_cdn_that_passes_the_origins_answer_on_is_at_its_own_address():
+    """It is another fault: the answer's header."""
+    pulled = Answer(ASSET, 200, CIMultiDict({"X-Origin": "slipway", "X-Cache": "Miss"}))
+    assert check({FOUR: pulled, MORE: pulled}, usual=pulled) == ([], [])
+    (what,) = check({FOUR: pulled, HOME: pulled}, usual=pulled)[0]
+    assert what.endswith(f"{HOME} port 443, where the origin listens")
+
+
 def test_a_cdn_that_pulls_from_the_origin_passes_its_marker_on():
     pulled = Answer(ASSET, 200, CIMultiDict({"X-Origin": "slipway", "X-Cache": "Hit"}))
     assert check({FOUR: pulled}, usual=pulled, marker="") == ([], [])

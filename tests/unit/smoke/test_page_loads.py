@@ -41,8 +41,8 @@ def opened(monkeypatch):
     return windows
 
 
-def crawled(url, *, has_icon=True, signed_in=False, replay=False):
-    page = SimpleNamespace(place=url, has_icon=has_icon)
+def crawled(url, *, has_icon=True, signed_in=False, replay=False, files=""):
+    page = SimpleNamespace(place=url, has_icon=has_icon, signature=files)
     return SimpleNamespace(page=page, url=url, replay=replay, signed_in=signed_in)
 
 
@@ -63,6 +63,17 @@ def test_the_first_pages_are_loaded_on_each_device_the_others_on_a_desktop(count
 def test_the_quick_proof_loads_the_home_page_on_a_phone_too_and_nothing_else(opened):
     loads = load([crawled("/"), crawled("/wall/")], depth="quick", full_pages=6)
     assert [(load.url, load.device) for load in loads] == [("/", "desktop"), ("/", "phone"), ("/wall/", "desktop")]
+
+
+def test_the_quick_proof_loads_no_error_page_that_loads_what_another_page_does(opened):
+    pages = [
+        crawled("/ (400)", replay=True, files="base"),
+        crawled("/", files="home"),
+        crawled("/404", files="base"),
+        crawled("/ (405)", replay=True, files="other"),
+    ]
+    assert {load.url for load in load(pages, full_pages=0, depth="quick")} == {"/", "/404", "/ (405)"}
+    assert {load.url for load in load(pages, full_pages=0)} == {"/ (400)", "/", "/404", "/ (405)"}
 
 
 def test_a_window_loads_error_pages_and_a_signed_in_persons_pages_too(opened):

@@ -210,3 +210,17 @@ def test_the_bare_domain_is_the_origin_too():
 def test_feeds_and_image_sitemaps_are_read():
     feed = f"<image:loc>{SITE}media/a.jpg</image:loc><loc>{SITE}photos/1/</loc>"
     assert [fact.url for fact in judge_feeds({SITE: feed}, Hosts(SITE))] == [f"{SITE}media/a.jpg"]
+
+
+@pytest.mark.parametrize("written", ["{{ photo.url }}", "${photo}", "<%= photo %>", "[[ photo ]]", "{% url %}"])
+def test_a_placeholder_of_a_template_is_no_url(written):
+    page = parse(SITE, f"<template><img src='{written}'><a href='{written}'>a</a></template>")
+    assert (page.references, page.links) == ([], [])
+    page = parse(SITE, f"<template><img src='/static/{written}.png'></template><img src='{written}'>")
+    assert len(page.references) == 2, "a leak whatever is filled in, and what a browser requests as it is written"
+
+
+def test_a_data_attribute_that_names_a_folder_is_no_file():
+    folder, file = parse(SITE, '<p data-src="/tags/node.png/"><p data-src="/tags/node.png">').references
+    hosts = Hosts(SITE, "https://static.example.com/")
+    assert (is_leak(folder, hosts), is_leak(file, hosts)) == (False, True)

@@ -180,6 +180,12 @@ FILES = [
     ("a.mpd", '<MPD><SegmentTemplate media="//www.example.com/media/$Number$.m4s"/></MPD>', "media/"),
     ("a.svg", '<svg xmlns="x"><image href="https://www.example.com/static/a.png"/></svg>', A),
     ("a.svg", '<svg><style>@import "https://www.example.com/static/a.css";</style></svg>', "static/a.css"),
+    ("a.svg", '<?xml-stylesheet href="https://www.example.com/static/a.css"?><svg/>', "static/a.css"),
+    (
+        "a.svg",
+        "<svg><style><![CDATA[p { fill: url(//www.example.com/static/a.svg#x) }]]></style></svg>",
+        "static/a.svg",
+    ),
     ("a.webmanifest", '{"icons": [{"src": "https://www.example.com/static/a.png"}]}', A),
     ("a.webmanifest", '{"shortcuts": [{"icons": [{"src": "https://www.example.com/static/a.png"}]}]}', A),
 ]
@@ -202,11 +208,42 @@ def test_a_page(html, url):
     assert url in caught(page.references, page.strings)
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img data-srcset="/static/b.png 1x, /static/a.png 2x">',
+        '<script type="speculationrules">{"prefetch": [{"urls": ["/static/a.png"]}]}</script>',
+        '<script>fetch("/static/a.png")</script>',
+        '<script>new Image().src = "/static/a.png"</script>',
+    ],
+)
+def test_what_is_certain_needs_no_question(html):
+    assert A in caught(parse(SITE, html).references)
+
+
 @pytest.mark.parametrize(("name", "text", "url"), FILES)
 def test_a_file_of_the_cdn(name, text, url):
     answer = Answer(CDN + name, 200, CIMultiDict({"X-Cache": "Hit"}), text.encode())
     asset = fetch.Asset(CDN + name, KINDS.get(name.partition(".")[2], "fetch"), SITE, answers=[answer], base=SITE)
     assert url in caught(list(fetch.inside(asset, ImportMap(), HOSTS)))
+
+
+@pytest.mark.parametrize(
+    ("feed", "url"),
+    [
+        ('<enclosure url="https://www.example.com/media/a.mp3" type="audio/mpeg"/>', "media/a.mp3"),
+        ("<enclosure url='/media/a.mp3'/>", "media/a.mp3"),
+        ('<media:thumbnail url="//www.example.com/media/a.jpg"/>', "media/a.jpg"),
+        ("<image><url>/static/a.png</url></image>", A),
+        ("<icon>../static/a.png</icon>", A),
+        ("<description>&lt;img src=&quot;/static/a.png&quot;&gt;</description>", A),
+        ('<content:encoded><![CDATA[<img src="/static/a.png?v=1&amp;w=2">]]></content:encoded>', f"{A}?v=1&w=2"),
+        ("<image:loc>https://www.example.com/media/a.jpg</image:loc>", "media/a.jpg"),
+    ],
+)
+def test_a_feed(feed, url):
+    facts = page_references.judge_feeds({f"{SITE}blog/feed": feed}, HOSTS)
+    assert [fact.url.removeprefix(SITE) for fact in facts] == [url]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Which page is loaded on which device, and what all windows of a browser share."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from static_smoke.browser.devices import DESKTOP, PHONE, TABLET, Device
@@ -34,10 +34,23 @@ class Plan:
 
 
 def screens(pages: Iterable[CrawledPage], full_pages: int, depth: str) -> list[Screen]:
-    """Every page on a desktop; the first ``full_pages`` on each device as well, the quick proof's first on a phone."""
+    """Every page on a desktop; the first ``full_pages`` on each device as well.
+
+    The quick proof's first page on a phone as well; and of the error pages, which differ in words alone on most sites,
+    those that load other files than the pages before.
+    """
     devices, most = (DEVICES, full_pages) if depth == "full" else (QUICK_DEVICES, min(full_pages, 1))
+    pages = pages if depth == "full" else _different(pages)
     return [
         (crawled, device)
         for number, crawled in enumerate(pages)
         for device in (devices if number < most else (DESKTOP,))
     ]
+
+
+def _different(pages: Iterable[CrawledPage]) -> Iterator[CrawledPage]:
+    seen = set()
+    for crawled in sorted(pages, key=lambda crawled: crawled.replay):
+        if not crawled.replay or crawled.page.signature not in seen:
+            yield crawled
+        seen.add(crawled.page.signature)

@@ -64,7 +64,8 @@ class Window:
         self._page: Page
         self._session: CDPSession
         self._watch: Watch
-        self._signed_in = False
+        self._work: asyncio.Future[None]
+        self._crashed = self._signed_in = False
 
     async def load(self, crawled: CrawledPage) -> PageLoad:
         """The page load. A page that crashes is loaded once more; what the first one requested is kept."""
@@ -78,17 +79,32 @@ class Window:
     async def _try(self, crawled: CrawledPage) -> PageLoad:
         seen = PageLoad(crawled.page.place, crawled.url, self._device.name)
         patience = min(PATIENCE, max(self._plan.deadline - time.monotonic(), 1.0))
+        self._crashed = False
+        self._work = asyncio.ensure_future(self._begin(crawled, seen))
         try:
             async with asyncio.timeout(patience):
-                if self._context is None:
-                    await self._open(seen)
-                else:
-                    await self._clean(seen)
-                await self._load(crawled, seen)
+                await self._work
+        except asyncio.CancelledError:
+            if not self._crashed:
+                raise
+            seen.problem, seen.failed = CRASHED, True
         except Exception as error:  # whatever ails one page, the others are loaded
             seen.problem, seen.failed = self._why(error, patience), True
+        if seen.failed:
             await self.close()
         return seen
+
+    async def _begin(self, crawled: CrawledPage, seen: PageLoad) -> None:
+        if self._context is None:
+            await self._open(seen)
+        else:
+            await self._clean(seen)
+        await self._load(crawled, seen)
+
+    def _crash(self, page: Page) -> None:
+        """What is asked of a crashed page may never be answered."""
+        self._crashed = True
+        self._work.cancel()
 
     def _why(self, error: Exception, patience: float) -> str:
         """Why a page could not be loaded, in a line."""
@@ -96,7 +112,7 @@ class Window:
             return KILLED
         if isinstance(error, TimeoutError):
             return f"not done within {patience:.0f} s"
-        return CRASHED if "crashed" in str(error) else str(error).splitlines()[0]
+        return CRASHED if self._crashed or "crashed" in str(error) else str(error).splitlines()[0]
 
     async def close(self) -> None:
         context, self._context, self._signed_in = self._context, None, False
@@ -111,6 +127,7 @@ class Window:
         await self._watch.start()
         await visitor.prepare(self._context, full=self._plan.full)
         self._page = await self._context.new_page()
+        self._page.on("crash", self._crash)
         self._session = await self._watch.listen_for_icon(self._page)
 
     async def _clean(self, seen: PageLoad) -> None:
@@ -151,7 +168,8 @@ class Window:
         await page.evaluate(_SCROLL, _FULL_SCROLL if plan.full else _QUICK_SCROLL)
         workers = set(await page.evaluate(_WORKERS))
         await watch.settle()
-        seen.screenshot = await page.screenshot(type="jpeg", quality=60, scale="css")
+        if plan.full or seen.place == plan.home:
+            seen.screenshot = await page.screenshot(type="jpeg", quality=60, scale="css")
         if self._device is DESKTOP:
             await page.emulate_media(color_scheme="dark")
             await page.evaluate(_FRAMES)

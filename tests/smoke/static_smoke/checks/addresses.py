@@ -54,9 +54,9 @@ def _problems(answers: dict[Address, Answer], home: set[Address], marker: str, *
         # Where site and files are behind one CDN, they share its addresses.
         if address in home and address not in by_cdn and (answer.status or not by_cdn & home):
             problems.append(f"{there}, where the origin listens")
-        elif _is_marked(answer, marker):
+        elif _is_marked(answer, marker) and not cdn.is_cdn(answer):
             problems.append(f"{there}, where the origin answers ({marker}: {answer.headers[marker]})")
-        elif answer.status and behind_cdn and address not in by_cdn:
+        elif answer.status and behind_cdn and not cdn.is_cdn(answer):
             problems.append(f"{there}, where no CDN answers ({answer.status})")
     return problems
 

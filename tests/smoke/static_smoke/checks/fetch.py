@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from html import unescape
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -241,6 +242,8 @@ def _in_drawing(asset: Asset, text: str, hosts: Hosts) -> Iterator[Reference]:
     if not _NAMES_SOMETHING.search(text):
         return
     page = parse(asset.url, text)
+    sheets = (resolve(asset.url, unescape(written)) for written in _STYLESHEET.findall(text))
+    page.references += [Reference(url, asset.url, "<?xml-stylesheet?>", "style") for url in sheets if url]
     for reference in (*page.references, *page.strings):
         if asset.kind in ("object", "document", "link", "use") or not hosts.is_ours(reference.url):
             yield replace(reference, how=f"{reference.how} in a drawing", maybe=True)
@@ -261,4 +264,5 @@ _READ = {"style", "script", "module", "worker", "manifest", "playlist", "drawing
 _PLAYLISTS = {".m3u8", ".mpd"}
 _PLAYLIST_TYPES = {"application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", "application/dash+xml"}
 _KINDS: Mapping[str, str] = {".css": "style", ".js": "script", ".mjs": "module", ".webmanifest": "manifest"}
+_STYLESHEET = re.compile(r"<\?xml-stylesheet\b[^>]*?\shref\s*=\s*[\"']([^\"']+)")
 _NAMES_SOMETHING = re.compile(r"href|url\(|<script|<style|<\?xml-stylesheet|\son\w+=", re.IGNORECASE)

@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from html import unescape
 from urllib.parse import quote, urljoin, urlsplit
 
 from static_smoke.checks.fetch import LISTED, Asset
 from static_smoke.checks.icon_fix import icon_fix
 from static_smoke.checks.result import Result
 from static_smoke.http.hosts import Hosts, extension
+from static_smoke.http.urls import resolve
 from static_smoke.parse.reference import Reference
 from static_smoke.rules import Fact, Rule
 from static_smoke.site.crawl import CrawledPage, CrawlResult
 from static_smoke.site.manifest import Manifest
 
-_FEED_URL = re.compile(r"""https?://[^\s"'<>&\\]+|(?:src|href|url)=["'](/[^"']+)["']""")
+_FEED_URL = re.compile(
+    r"""(?:src|href|url|poster)\s*=\s*["']([^"']+)["']|<(?:url|icon|logo|link)>\s*([^<\s]+)|(https?://[^\s"'<>\\]+)"""
+)
 # Files that only developer tools request: no finding when one is missing.
 _OPTIONAL = {"map"}
 _LINKED = {"link", "document", "fetch", "object"}
@@ -91,9 +95,10 @@ def is_leak(reference: Reference, hosts: Hosts) -> bool:
 def judge_feeds(feeds: Mapping[str, str], hosts: Hosts) -> Iterator[Fact]:
     """RSS, Atom and sitemaps: the files they name."""
     for place, text in feeds.items():
-        for match in _FEED_URL.finditer(text):
-            url = urljoin(place, match[1] or match[0])
-            if hosts.is_origin(url) and hosts.looks_static(url):
+        # The articles in it are markup, escaped once more.
+        for match in _FEED_URL.finditer(unescape(text)):
+            url = resolve(place, unescape(match[match.lastindex]))
+            if url and hosts.is_origin(url) and hosts.looks_static(url):
                 rule = Rule.WRITTEN_MEDIA if hosts.is_media_path(url) else Rule.LINKED
                 yield Fact(rule, url, place, "the feed names a static file on the origin")
 

@@ -31,7 +31,9 @@ STATIC_TYPES = re.compile(
 
 
 def extension(url: str) -> str:
-    return PurePosixPath(urlsplit(url).path).suffix.lower()
+    """With its dot; "" for a folder, /tags/node.js/ too."""
+    path = urlsplit(url).path
+    return "" if path.endswith("/") else PurePosixPath(path).suffix.lower()
 
 
 @dataclass(slots=True)

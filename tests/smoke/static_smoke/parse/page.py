@@ -1,5 +1,6 @@
 """The references in a page: every URL that some browser may request."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
@@ -11,6 +12,8 @@ from static_smoke.parse import elements, links, metadata, modules, strings
 from static_smoke.parse.reference import Asked, Reference
 from static_smoke.parse.strings import Script
 
+# What a script fills in before a browser requests it: in a <template> it is no URL.
+_PLACEHOLDER = re.compile(r"\s*(\{\{|\{%|\$\{|#\{|<%|\[\[)")
 _JAVASCRIPT = ("", "module", "text/babel", "text/jsx")
 
 
@@ -102,7 +105,8 @@ class _Document:
         cors = "crossorigin" in attributes
         for it in elements.references(tag, attributes, node.text or ""):
             self._add(it.url, it.how, it.kind, maybe=maybe or it.hidden, cors=cors or it.cors)
-        _follow(self._page, self._final, links.links(tag, attributes, node))
+        followed = (it for it in links.links(tag, attributes, node) if not (maybe and _PLACEHOLDER.match(it.url)))
+        _follow(self._page, self._final, followed)
         if "srcdoc" in attributes:
             _Document(self._page, self._base, attributes["srcdoc"], maybe=maybe).read()
         if tag == "link" and "icon" in attributes.get("rel", "").lower().split() and not maybe:
@@ -154,6 +158,8 @@ class _Document:
         yield from strings.of_text(value, script)
 
     def _add(self, url: str, how: str, kind: str, *, maybe: bool = False, cors: bool = False) -> None:
+        if maybe and _PLACEHOLDER.match(url):
+            return
         base = self._final if kind == "link" else self._base
         if target := resolve(base, url):
             cors = cors or kind in ("module", "manifest", "font")

@@ -15,7 +15,7 @@ from static_smoke.site.manifest import DIGEST
 from static_smoke.verdict import Finding
 
 WRITTEN = {Rule.WRITTEN, Rule.WRITTEN_MAYBE, Rule.WRITTEN_MEDIA, Rule.LINKED}
-VIEWS = (Rule.VIEW_WRITTEN, Rule.VIEW_ASKED, Rule.VIEW_HIDDEN, Rule.VIEW_ARRIVED)
+VIEWS = (Rule.VIEW_WRITTEN, Rule.VIEW_ASKED, Rule.VIEW_ARRIVED, Rule.VIEW_HIDDEN)
 PULLS = {Rule.ORIGIN_IS_SITE, Rule.PULLED}
 DENIALS = PULLS | {Rule.DENIED, Rule.SAME_ADDRESS, Rule.MARKED}
 BROKEN = {Rule.MISSING, Rule.REDIRECTED, Rule.HASH, Rule.ENCODING}
