@@ -188,6 +188,8 @@ class Walk:
             self._result.behind_login.add(url)
         if answer.url in self._seen and redirects:
             return []
+        if answer.status != 200 and url in self._start:
+            self._result.tried.append(f"{urlsplit(answer.url).path} {describe(answer)}")
         if answer.late:
             self._seen.discard(url)
             self._leave([url], f"--minutes {self._options.minutes:g} were over")
@@ -200,8 +202,6 @@ class Walk:
                 self._deadline, answer, str(answer.status), signed_in=self._signed_in, replay=True
             )
         if answer.status != 200:
-            if url in self._start:
-                self._result.tried.append(f"{urlsplit(answer.url).path} {describe(answer)}")
             return []
         if "xml" in answer.type and answer.type != "application/xhtml+xml":
             return self._name(feeds.add(self._result, answer), "")
