@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Playwright
 
 from static_smoke.browser import icons
-from static_smoke.browser.chromium import Killed, launch
+from static_smoke.browser.chromium import KILLED, Killed, launch
 from static_smoke.browser.devices import DESKTOP
 from static_smoke.browser.page_loads import load_all
 from static_smoke.browser.plan import Plan, Screen
@@ -49,6 +49,9 @@ async def browse(
             async with launch(playwright, options, plan.run, log, seen.notes.append) as browser:
                 seen.earlier, seen.lost = seen.loads, ""
                 seen.loads = await load_all(browser, wanted, plan)
+                # A browser whose driver is gone still counts as connected.
+                if any(load.problem == KILLED for load in seen.loads):
+                    raise Killed(KILLED)
                 await _probe_icons(browser, wanted, plan, seen.notes)
         except Killed as error:
             seen.lost = str(error)

@@ -32,7 +32,7 @@ START_TIMEOUT = 60_000  # ms
 CLOSING = 5.0  # s
 # Of the driver: one that is killed while it starts is started once more.
 STARTS = 2
-_CLOSED = re.compile(r"(Connection closed|has been closed)")
+CLOSED = re.compile(r"(Connection closed|has been closed)")
 KILLED = "Chromium was killed, or Playwright's driver"
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -93,7 +93,7 @@ async def launch(
             yield browser
         except Error as error:
             # The driver's end disconnects no browser.
-            if not browser.is_connected() or _CLOSED.search(str(error)):
+            if not browser.is_connected() or CLOSED.search(str(error)):
                 raise Killed(KILLED) from error
             raise
         finally:

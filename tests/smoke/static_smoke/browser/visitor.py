@@ -31,6 +31,7 @@ _NATIVE = """Object.defineProperty(window, "slipwaySmoke", {value: {
   frame: requestAnimationFrame.bind(window), later: setTimeout.bind(window), now: performance.now.bind(performance),
   done: {}, leaving: false,
 }});
+window.close = () => {};
 for (const type of ["beforeunload", "pagehide", "unload", "visibilitychange"])
   addEventListener(type, event => slipwaySmoke.leaving && event.stopImmediatePropagation(), true);"""
 _CLICK = re.compile(r"click|mousedown|mouseup|pointerdown|pointerup|touchstart|touchend|keydown|change|toggle")

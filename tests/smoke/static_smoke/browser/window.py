@@ -7,7 +7,7 @@ from contextlib import suppress
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
 
 from static_smoke.browser import icons, visitor
-from static_smoke.browser.chromium import KILLED
+from static_smoke.browser.chromium import CLOSED, KILLED
 from static_smoke.browser.devices import DESKTOP, Device
 from static_smoke.browser.plan import Plan
 from static_smoke.browser.replay import Replay
@@ -108,7 +108,7 @@ class Window:
 
     def _why(self, error: Exception, patience: float) -> str:
         """Why a page could not be loaded, in a line."""
-        if not self._browser.is_connected():
+        if not self._browser.is_connected() or CLOSED.search(str(error)):
             return KILLED
         if isinstance(error, TimeoutError):
             return f"not done within {patience:.0f} s"
