@@ -189,12 +189,6 @@ def _site(text: str) -> str:
     return url if not last or set(".?") & set(last) else f"{url}/"
 
 
-def _site(text: str) -> str:
-    """A site below a path ends with a slash, as the paths of its pages begin."""
-    url = _url(text)
-    return url if url.endswith("/") or "." in url.rpartition("/")[2] else f"{url}/"
-
-
 def _host(text: str) -> str:
     if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a host name like example.com")

@@ -97,6 +97,7 @@ def test_the_top_of_a_host_is_not_a_site_below_a_path():
 def test_a_site_below_a_path_ends_with_a_slash():
     assert parse(["--site", "https://e.example/app"]).site == "https://e.example/app/"
     assert parse(["--site", "https://e.example"]).site == "https://e.example/"
+    assert parse(["--site", "https://e.example/app?lang=de"]).site == "https://e.example/app?lang=de"
 
 
 def answer(text, status=200, **headers):
