@@ -105,6 +105,7 @@ def test_the_origin_is_asked_once_a_url_and_for_the_surest_first():
         a_string(f"{SITE}photos/"),
         a_string(f"{SITE}static/b.png"),
         a_string(f"{SITE}static/", head=True),
+        a_string(f"{SITE}static/js/"),
         a_string(f"{SITE}a.png", head=True),
         a_string("https://static.example.com/a.png"),
         a_string("https://example.net/a.png"),
@@ -113,7 +114,9 @@ def test_the_origin_is_asked_once_a_url_and_for_the_surest_first():
     ]
     hosts = Hosts(SITE, HOSTS.static, HOSTS.media, (allow("/badge.svg", "drawn"),))
     asked = strings.candidates(found, hosts, {f"{SITE}static/b.png"})
-    assert [it.url for it in asked] == [f"{SITE}static/a.png", f"{SITE}static/", f"{SITE}chart.js"]
+    assert [it.url for it in asked] == [
+        f"{SITE}{name}" for name in ("static/a.png", "static/", "static/js/", "chart.js")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +133,10 @@ def test_the_origin_is_asked_once_a_url_and_for_the_surest_first():
         ("static/a.png", Asked.PATH, 302, {"Location": "/login/?next=/static/a.png"}, "maybe"),
         ("static/a.png", Asked.PATH, 0, {}, "maybe"),
         ("img/a.png", Asked.PATH, 404, {}, "maybe"),
+        ("static/js/", Asked.PATH, 404, {"Content-Type": "text/html"}, "maybe"),
+        ("media/press/", Asked.PATH, 200, {"Content-Type": "text/html"}, None),
+        ("media/sign/", Asked.PATH, 405, {}, None),
+        ("media/mine/", Asked.PATH, 302, {"Location": "/login/"}, None),
         ("node_modules/a.js", Asked.PATH, 404, {}, None),
         ("a.png", Asked.NAME, 404, {}, None),
     ],

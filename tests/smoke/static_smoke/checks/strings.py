@@ -17,6 +17,8 @@ from static_smoke.verdict import LeftOut, Maybe
 MOST = 40
 # Packages' scripts name such files of their own, at paths that a site does not have.
 _IN_PACKAGES = {".js", ".mjs", ".ts", ".map", ".wasm"}
+# What a server answers for a folder that is neither a page nor an endpoint.
+_NO_PAGE = {0, 403, 404}
 
 
 @dataclass(slots=True)
@@ -51,8 +53,9 @@ def candidates(strings: Iterable[Reference], hosts: Hosts, known: Set[str]) -> l
         url = reference.url
         if url in chosen or url in known or hosts.role(url) != "origin" or hosts.allowed(url):
             continue
-        # Of the beginning of a URL only a folder is known.
-        if hosts.is_below_prefix(url) if reference.head else hosts.looks_static(url):
+        # Of the beginning of a URL only a folder is known; a script's folder is the beginning of one.
+        begins = reference.head or is_folder(url)
+        if hosts.is_below_prefix(url) if begins else hosts.looks_static(url):
             chosen[url] = reference
     return list(chosen.values())
 
@@ -63,10 +66,16 @@ def judge(reference: Reference, answer: Answer, hosts: Hosts, result: Answered) 
     if sends_static(answer, hosts):
         what = f"{reference.how} names a static file, and the origin {said} {answer.type}".rstrip()
         result.facts.append(written(reference, hosts, what))
+    elif is_folder(reference.url) and not reference.head and answer.status not in _NO_PAGE:
+        return  # a page or an endpoint, such as /media/press/
     elif reference.asked is Asked.PATH and (
         hosts.is_below_prefix(reference.url) or extension(reference.url) not in _IN_PACKAGES
     ):
         result.maybes.append(Maybe(reference.url, reference.place, f"{reference.how}; the origin {said}"))
+
+
+def is_folder(url: str) -> bool:
+    return urlsplit(url).path.endswith("/")
 
 
 def sends_static(answer: Answer, hosts: Hosts) -> bool:
