@@ -267,7 +267,7 @@ class Run:
             names = list(page_references.listed(self.manifest, self.hosts, self.assets.keys()))
             self.listed = (await fetch(client, self.hosts, names, importmap)).assets
             known = self.assets | self.listed
-            parsed = page_references.check(crawled_site, references, names, known, self.hosts)
+            parsed = page_references.check(crawled_site, references, names, known, self.hosts, self.manifest)
             self._record("P", parsed)
             # With a pull CDN its cache has the origin's marker too; H still reports answers that are no hit.
             marker = "" if self.options.pull else MARKER

@@ -158,6 +158,29 @@ def test_cors_is_judged_only_where_a_browser_needs_it():
     assert checks(font, cors=True, Content_Type="font/woff2", **other) == {Rule.CORS_WRONG}
 
 
+def test_a_missing_cors_header_says_what_the_cdn_has_to_send_and_whether_it_ever_does():
+    def asset(name: str, **sent: str) -> Asset:
+        url = f"https://static.example.com/{name}"
+        return Asset(url, "font", HOSTS.site, cors=True, answers=[answer(url, X_Cache="Hit from x", **sent)])
+
+    def said(*assets: Asset) -> dict:
+        return {
+            fact.what: fact.fix for fact in headers.judge(assets, HOSTS, Manifest(), "X") if "CORS" in fact.rule.name
+        }
+
+    none, wrong = asset("a.woff2"), asset("b.woff2", Access_Control_Allow_Origin="https://else.example")
+    fix = (
+        "let static.example.com send Access-Control-Allow-Origin: https://www.example.com, in the CDN's configuration "
+        "(CloudFront: the response-headers policy); no file of the project is to change"
+    )
+    never = "static.example.com sends no Access-Control-Allow-Origin with any of the 2 files that need it"
+    assert said(none, asset("c.woff2")) == {never: fix}
+    assert said(none, wrong) == {
+        "static.example.com sends no Access-Control-Allow-Origin with this file": fix,
+        "Access-Control-Allow-Origin is 'https://else.example', the site is 'https://www.example.com'": fix,
+    }
+
+
 def test_a_cookie_of_the_whole_domain_reaches_the_cdn():
     wide = ("https://www.example.com/", "sessionid=1; Domain=.example.com; Path=/")
     narrow = ("https://www.example.com/", "sessionid=1; Path=/")

@@ -40,13 +40,13 @@ def screen(verdict: Verdict) -> str:
 
 def test_a_cause_is_shown_once_with_the_line_to_edit_first():
     text = screen(verdict())
-    start = text.index("P O  https://www.a/static/a.js")
+    start = text.index("P parser, O origin's log  https://www.a/static/a.js")
     assert text[start:].splitlines()[:8] == [
-        "P O  https://www.a/static/a.js",
+        "P parser, O origin's log  https://www.a/static/a.js",
         "   is   <script src> names a static file on the origin",
         '   in   templates/base.html:9  <script src="/static/a.js">',
         "   fix  write it otherwise",
-        '   at   https://www.a/:31:5  <script src="/static/a.js">',
+        '   at   https://www.a/, line 31, column 5  <script src="/static/a.js">',
         "   on   14 pages: /0/, /1/, /2/, /3/, /4/, /5/, /6/, /7/ and 6 more",
         "   also 9 more: /static/0.js, /static/1.js, /static/2.js …",
         "   by   the origin's log (O) too: script: 404; access.log:7",
@@ -65,6 +65,22 @@ def test_the_reason_of_an_inconclusive_run_is_on_the_screen():
     run = verdict(findings=[], controls=[missed])
     assert "inconclusive: 1 control missed: sign-in: the login answered 200: Please enter a correct" in screen(run)
     assert "Please enter a correct username" in page(run.as_json())
+
+
+def asset(name: str, verdict: str) -> dict:
+    url = f"https://static.a/{name}"
+    sent = {"bytes": 1, "hit": "hit", "content_type": "text/css", "cache_control": "", "encoding": ""}
+    return {"url": url, "host": "static.a", "verdict": verdict, **sent}
+
+
+def test_with_findings_the_tables_are_short():
+    """Neither assets without fault nor controls that were seen: a missed one is in its check's reason."""
+    run = verdict(assets=[asset("good.css", "ok"), asset("bad.css", "failed: P")])
+    run.controls = [Control("leaking page", "P", "1", "detected")]
+    text = screen(run)
+    assert "/bad.css" in text and "good.css" not in text and "detected" not in text and "leaking page" not in text
+    assert "Assets" not in screen(verdict(assets=[asset("good.css", "ok")]))
+    assert "/good.css" in screen(verdict(findings=[], assets=[asset("good.css", "ok")]))
 
 
 def test_the_page_has_the_line_the_pages_and_every_url():

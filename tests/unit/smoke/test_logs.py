@@ -46,6 +46,15 @@ def test_a_static_line_is_known_by_dest_name_or_type(tmp_path, changes):
     assert [(fact.rule, fact.place) for fact in facts] == [(Rule.ARRIVED, "access.log:3")]
 
 
+@pytest.mark.parametrize(("dest", "kind"), [("empty", " (fetch)"), ("script", " (script)"), ("", "")])
+def test_a_static_line_says_that_the_request_is_the_fault_whatever_the_answer(tmp_path, dest, kind):
+    (fact,) = judged(tmp_path, line(dest=dest, uri="/static/a.js", status=404))
+    assert fact.what == (
+        f"a request for a static file{kind} reached the origin, which answered 404 to it (text/html, 9 bytes): "
+        "a fault whatever the answer"
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -58,7 +58,7 @@ def switch_before_push(site: Deployment) -> Iterator[None]:
         yield
 
 
-@broken("m27", by="P", url="/media/", place="://www.", says="static file on the origin")
+@broken("m27", by="P", url="/media/", place="://www.", says="uploaded file on the origin")
 def media_on_the_origin(site: Deployment) -> Iterator[dict]:
     with site.environment(MEDIA_URL=f"{site.local_site.site.site_url}/media/"):
         yield WITH_PHOTOS

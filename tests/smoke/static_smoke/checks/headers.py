@@ -47,6 +47,7 @@ _GZIP = b"\x1f\x8b"
 # What differs from visitor to visitor: a cache keeps a copy for each, or none.
 _VISITORS = {"*", "cookie", "user-agent", "authorization", "referer"}
 ALL_DENIED = 3
+_ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 # Names whose hash fits their bytes, after which the others' have to fit too.
 FITTING = 3
 # Seconds: a shorter max-age does not count as immutable.
@@ -121,10 +122,12 @@ def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str
     by_django = _is_by_django(assets)
     for asset in assets:
         by_host.setdefault(urlsplit(asset.url).netloc, []).append(asset)
+    for asset in assets:
         yield from _sender(asset, hosts, marker)
         if asset.last.status == 200 and marker not in asset.last.headers:
             yield from _bytes(asset, hosts, manifest, by_django=by_django)
             yield from _policy(asset, hosts, manifest)
+            yield from _cors(asset, hosts, by_host)
     for found in by_host.values():
         statuses = {asset.last.status for asset in found}
         if len(found) >= ALL_DENIED and not any(200 <= status < 400 for status in statuses):
@@ -230,14 +233,26 @@ def _policy(asset: Asset, hosts: Hosts, manifest: Manifest) -> Iterator[Fact]:
             yield fact(Rule.NOT_IMMUTABLE, f"Cache-Control is {cache or 'absent'!r} on a name with a hash")
         if hashed is False and "immutable" in cache:
             yield fact(Rule.IMMUTABLE, f"Cache-Control is {cache!r} on a name without a hash")
-    if asset.cors:
-        allowed = headers.get("Access-Control-Allow-Origin")
-        if allowed is None:
-            what = f"no Access-Control-Allow-Origin for Origin: {hosts.origin}"
-            yield fact(Rule.CORS_ABSENT, what)
-        elif allowed not in ("*", hosts.origin):
-            what = f"Access-Control-Allow-Origin is {allowed!r}, the site is {hosts.origin!r}"
-            yield fact(Rule.CORS_WRONG, what)
+
+
+def _cors(asset: Asset, hosts: Hosts, by_host: Mapping[str, list[Asset]]) -> Iterator[Fact]:
+    """The header that fonts and modules need. ``by_host``: whether no file of the host has it, or this one has not."""
+    allowed = asset.last.headers.get(_ALLOW_ORIGIN)
+    if not asset.cors or allowed in ("*", hosts.origin):
+        return
+    host = urlsplit(asset.url).netloc
+    fix = (
+        f"let {host} send {_ALLOW_ORIGIN}: {hosts.origin}, in the CDN's configuration "
+        "(CloudFront: the response-headers policy); no file of the project is to change"
+    )
+    if allowed is not None:
+        what = f"{_ALLOW_ORIGIN} is {allowed!r}, the site is {hosts.origin!r}"
+        yield Fact(Rule.CORS_WRONG, asset.url, asset.place, what, fix=fix)
+        return
+    sent = [_ALLOW_ORIGIN in it.last.headers for it in by_host[host] if it.cors]
+    files = "this file" if any(sent) else f"any of the {len(sent)} files that need it"
+    what = f"{host} sends no {_ALLOW_ORIGIN} with {files}"
+    yield Fact(Rule.CORS_ABSENT, asset.url, asset.place, what, fix=fix)
 
 
 def wide_cookies(set_cookies: Iterable[tuple[str, str]], hosts: Hosts) -> Iterator[Fact]:

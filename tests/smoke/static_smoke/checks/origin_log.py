@@ -152,9 +152,17 @@ def judge(lines: Iterable[Line], run: str, hosts: Hosts, cdn_paths: Set[str], al
             if entry is not None and not sent_too_much:
                 allowances.append({"url": url, "place": line.place, "bytes": line.bytes, "reason": entry.reason})
                 continue
-            kind = line.dest or "request"
-            what = f"{kind}: {line.status} {line.type}, {line.bytes} bytes".replace(" ,", ",")
-            yield Fact(Rule.ARRIVED, url, line.place, what)
+            yield Fact(Rule.ARRIVED, url, line.place, _arrived(line))
+
+
+def _arrived(line: Line) -> str:
+    """Browsers call what a script fetches "empty" in Sec-Fetch-Dest."""
+    kind = {"": "", "empty": " (fetch)"}.get(line.dest, f" ({line.dest})")
+    sent = ", ".join(filter(None, (line.type, f"{line.bytes} bytes")))
+    return (
+        f"a request for a static file{kind} reached the origin, which answered {line.status} to it ({sent}): "
+        "a fault whatever the answer"
+    )
 
 
 def is_static(line: Line, hosts: Hosts) -> bool:

@@ -20,6 +20,8 @@ _FEED_URL = re.compile(
 )
 # Files that only developer tools request: no finding when one is missing.
 _OPTIONAL = {"map"}
+# What a bucket answers for an object that it does not have: 403 to one who may not list it.
+_NO_OBJECT = {403, 404}
 _LINKED = {"link", "document", "fetch", "object"}
 
 
@@ -29,13 +31,15 @@ def check(
     listed: Sequence[Reference],
     assets: Mapping[str, Asset],
     hosts: Hosts,
+    manifest: Manifest | None = None,
 ) -> Result:
     """``references``: in pages and their files; ``listed``: in the manifest; ``assets``: the CDN's answers."""
+    manifest = manifest or Manifest()
     facts = [
         *judge_pages(crawled_site.pages),
         *judge_references(references, hosts),
         *judge_feeds(crawled_site.feeds, hosts),
-        *judge_missing(assets, [*references, *listed], hosts),
+        *judge_missing(assets, [*references, *listed], hosts, manifest),
     ]
     return Result(facts, len(references) + len(listed))
 
@@ -57,7 +61,7 @@ def judge_references(references: Iterable[Reference], hosts: Hosts) -> Iterator[
         url, place, how = reference.url, reference.place, reference.how
         if hosts.role(url) == "origin":
             if is_leak(reference, hosts):
-                yield written(reference, hosts, f"{how} names a static file on the origin")
+                yield written(reference, hosts, f"{how} names {thing(url, hosts)} on the origin")
         elif hosts.is_ours(url):
             if url.startswith("http://") and hosts.site.startswith("https://"):
                 yield Fact(Rule.PLAIN_HTTP, url, place, f"{how} uses plain http")
@@ -75,6 +79,10 @@ def written(reference: Reference, hosts: Hosts, what: str) -> Fact:
     elif fix:
         rule = Rule.WRITTEN_MEDIA
     return Fact(rule, reference.url, reference.place, what, fix=fix)
+
+
+def thing(url: str, hosts: Hosts) -> str:
+    return "an uploaded file" if hosts.is_media_path(url) else "a static file"
 
 
 def is_leak(reference: Reference, hosts: Hosts) -> bool:
@@ -100,10 +108,12 @@ def judge_feeds(feeds: Mapping[str, str], hosts: Hosts) -> Iterator[Fact]:
             url = resolve(place, unescape(match[match.lastindex]))
             if url and hosts.is_origin(url) and hosts.looks_static(url):
                 rule = Rule.WRITTEN_MEDIA if hosts.is_media_path(url) else Rule.LINKED
-                yield Fact(rule, url, place, "the feed names a static file on the origin")
+                yield Fact(rule, url, place, f"the feed names {thing(url, hosts)} on the origin")
 
 
-def judge_missing(assets: Mapping[str, Asset], references: Iterable[Reference], hosts: Hosts) -> Iterator[Fact]:
+def judge_missing(
+    assets: Mapping[str, Asset], references: Iterable[Reference], hosts: Hosts, manifest: Manifest
+) -> Iterator[Fact]:
     """References to files that are missing on the CDN."""
     for reference in references:
         asset = assets.get(reference.url)
@@ -113,7 +123,9 @@ def judge_missing(assets: Mapping[str, Asset], references: Iterable[Reference], 
         if status == 0 or status >= 400:
             answer = asset.last.error or f"answers {status}"
             what = f"{reference.how} names it, and {urlsplit(reference.url).netloc} {answer}"
-            yield Fact(Rule.MISSING, reference.url, reference.place, what)
+            pushed = status in _NO_OBJECT and manifest.entry(reference.url, hosts)
+            fix = "it is in the release's manifest and missing in the bucket: push again" if pushed else ""
+            yield Fact(Rule.MISSING, reference.url, reference.place, what, fix=fix)
 
 
 def listed(manifest: Manifest, hosts: Hosts, known: Set[str]) -> Iterator[Reference]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from static_smoke.checks.page_references import written
+from static_smoke.checks.page_references import thing, written
 from static_smoke.http.client import Answer, Client
 from static_smoke.http.hosts import STATIC_TYPES, Hosts, extension
 from static_smoke.http.urls import resolve
@@ -64,7 +64,7 @@ def judge(reference: Reference, answer: Answer, hosts: Hosts, result: Answered) 
     """Adds a fact or a maybe."""
     said = f"answers {answer.status}" if answer.status else answer.error
     if sends_static(answer, hosts):
-        what = f"{reference.how} names a static file, and the origin {said} {answer.type}".rstrip()
+        what = f"{reference.how} names {thing(reference.url, hosts)}, and the origin {said} {answer.type}".rstrip()
         result.facts.append(written(reference, hosts, what))
     elif is_folder(reference.url) and not reference.head and answer.status not in _NO_PAGE:
         return  # a page or an endpoint, such as /media/press/

@@ -120,7 +120,7 @@ def _judge(first: Answer, second: Answer) -> Answered:
 
 def _explained(fact: Fact, urls: list[str], evidence: str) -> Fact:
     pattern = _pattern(urls)
-    what = fact.what.replace("names a static file on the origin", "names it")
+    what = re.sub(r"names an? \w+ file on the origin", "names it", fact.what)
     what = f"a view of the origin makes it ({evidence}): {what}"
     if len(urls) > 1:
         what += f"; {len(urls)} URLs of {pattern}"

@@ -17,8 +17,10 @@ def causes(findings: Iterable[dict]) -> list[list[dict]]:
     return list(found.values())
 
 
-def letters(cause: Sequence[dict]) -> str:
-    return " ".join(dict.fromkeys(finding["check"] for finding in cause))
+def seen_by(cause: Sequence[dict]) -> str:
+    """The letters of its checks, each with its name: "P parser, O origin's log"."""
+    letters = dict.fromkeys(finding["check"] for finding in cause)
+    return ", ".join(f"{letter} {NAMES[letter].removeprefix('the ')}" for letter in letters)
 
 
 def lines(cause: Sequence[dict]) -> list[tuple[str, str]]:
@@ -28,7 +30,7 @@ def lines(cause: Sequence[dict]) -> list[tuple[str, str]]:
     rows += [("in" if not number else "and", _written(it)) for number, it in enumerate(_sources(cause))]
     rows.append(("fix", first["fix"]))
     response = next((finding["response"] for finding in cause if finding["response"]), {})
-    rows.append(("at", f"{response['place']}  {response['text']}" if response else first["place"]))
+    rows.append(("at", f"{_spot(response['place'])}  {response['text']}" if response else first["place"]))
     rows += [("on", text) for text in _pages(first["places"])]
     rows += [("also", text) for text in _others(first)]
     rows += [("by", f"{NAMES[it['check']]} ({it['check']}) too: {it['what']}; {it['place']}") for it in cause[1:]]
@@ -42,6 +44,12 @@ def _sources(cause: Sequence[dict]) -> Sequence[dict]:
 
 def _written(it: dict) -> str:
     return f"{it['place']}  {it['text']}".rstrip()
+
+
+def _spot(place: str) -> str:
+    """ "URL:line:column" in words: numbers would read as a part of the URL."""
+    url, line, column = place.rsplit(":", 2)
+    return f"{url}, line {line}, column {column}"
 
 
 def _pages(places: Sequence[str]) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """The verdict as a table for a person."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from static_smoke.report.cause import causes, letters, lines
+from static_smoke.report.cause import causes, lines, seen_by
 from static_smoke.sentence import details
 from static_smoke.verdict import CHECKS, Verdict
 
@@ -20,8 +21,13 @@ _COLOURS = {"passed": "green", "failed": "red", "not checked": "yellow"}
 
 
 def show(verdict: Verdict, console: Console, report: Path | None = None) -> None:
-    """Prints everything: the findings after the tables, then the sentence, and below it what it had no room for."""
-    console.print(_assets(verdict))
+    """Prints everything: the findings after the tables, then the sentence, and below it what it had no room for.
+
+    With findings, of the assets only those that failed: the report has all.
+    """
+    assets = [asset for asset in verdict.assets if asset["verdict"] != "ok"] if verdict.findings else verdict.assets
+    if assets or not verdict.findings:
+        console.print(_assets(verdict.site, assets))
     console.print(_checks(verdict))
     for url, entries in groupby(sorted(verdict.allowed, key=_url), key=_url):
         those = list(entries)
@@ -31,7 +37,7 @@ def show(verdict: Verdict, console: Console, report: Path | None = None) -> None
         console.print(Text(note, style="yellow" if note.startswith("not checked") else "dim"))
     for cause in causes(asdict(finding) for finding in verdict.findings):
         console.print()
-        console.print(Text(f"{letters(cause)}  {cause[0]['url']}", style="bold red"), soft_wrap=True)
+        console.print(Text(f"{seen_by(cause)}  {cause[0]['url']}", style="bold red"), soft_wrap=True)
         for label, text in lines(cause):
             style = "bold" if label in ("in", "and") else ""
             console.print(Text(f"   {label:<4} {text}", style=style), soft_wrap=True)
@@ -48,13 +54,13 @@ def _url(entry: dict) -> str:
     return entry["url"]
 
 
-def _assets(verdict: Verdict) -> Table:
-    table = Table(title=f"Assets of {verdict.site}", title_justify="left", header_style="bold")
+def _assets(site: str, assets: Sequence[dict]) -> Table:
+    table = Table(title=f"Assets of {site}", title_justify="left", header_style="bold")
     for name in ("asset", "host", "cache", "bytes", "cache-control", "verdict"):
         table.add_column(name, justify="right" if name == "bytes" else "left", overflow="fold")
-    failed = [asset for asset in verdict.assets if asset["verdict"] != "ok"]
-    good = [asset for asset in verdict.assets if asset["verdict"] == "ok"]
-    for asset in failed if len(verdict.assets) > MAX_ROWS else [*failed, *good]:
+    failed = [asset for asset in assets if asset["verdict"] != "ok"]
+    good = [asset for asset in assets if asset["verdict"] == "ok"]
+    for asset in failed if len(assets) > MAX_ROWS else [*failed, *good]:
         table.add_row(
             urlsplit(asset["url"]).path,
             asset["host"],
@@ -63,18 +69,18 @@ def _assets(verdict: Verdict) -> Table:
             asset["cache_control"] or "-",
             Text(asset["verdict"], style="passed" if asset["verdict"] == "ok" else "failed"),
         )
-    if len(verdict.assets) > MAX_ROWS:
+    if len(assets) > MAX_ROWS:
         groups: dict[tuple, list[dict]] = defaultdict(list)
         for asset in good:
             kind = asset["content_type"].partition(";")[0]
             groups[asset["host"], kind, asset["cache_control"]].append(asset)
-        for (host, kind, cache), assets in sorted(groups.items()):
-            hits = Counter(asset["hit"] for asset in assets)
+        for (host, kind, cache), those in sorted(groups.items()):
+            hits = Counter(asset["hit"] for asset in those)
             table.add_row(
-                f"{len(assets)} of {kind}",
+                f"{len(those)} of {kind}",
                 host,
                 ", ".join(f"{number} {name}" for name, number in hits.items()),
-                f"{sum(asset['bytes'] for asset in assets):,}",
+                f"{sum(asset['bytes'] for asset in those):,}",
                 cache or "-",
                 Text("ok", style="passed"),
             )
@@ -83,16 +89,14 @@ def _assets(verdict: Verdict) -> Table:
 
 def _checks(verdict: Verdict) -> Table:
     table = Table(title="Checks", title_justify="left", header_style="bold")
-    for name in ("", "check", "state", "checked", "controls", "reason"):
+    for name in ("", "check", "state", "checked", "reason"):
         table.add_column(name, justify="right" if name == "checked" else "left")
     for letter, check in verdict.checks.items():
-        states = [f"{control.name}: {control.state}" for control in verdict.controls if control.check == letter]
         table.add_row(
             letter,
             CHECKS[letter],
             Text(check.state, style=_COLOURS[check.state]),
             f"{check.checked:,}",
-            "\n".join(states),
             check.reason,
         )
     return table

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from static_smoke.report import junit, private
-from static_smoke.report.cause import EXAMPLES, causes, letters, lines
+from static_smoke.report.cause import EXAMPLES, causes, lines, seen_by
 from static_smoke.report.waterfall import waterfall
 from static_smoke.verdict import CHECKS, COUNTED, Verdict
 
@@ -95,7 +95,7 @@ def _findings(document: dict) -> str:
 
 def _finding(cause: list[dict]) -> str:
     rows = "".join(f"<dt>{label}</dt><dd{_MONO.get(label, '')}>{escape(text)}</dd>" for label, text in lines(cause))
-    return f"""<article class="card finding"><h3><span class="pill failed">{letters(cause)}</span>
+    return f"""<article class="card finding"><h3><span class="pill failed">{escape(seen_by(cause))}</span>
 <span class="mono">{escape(cause[0]["url"])}</span></h3><dl>{rows}</dl>{_also(cause[0])}</article>"""
 
 

@@ -12,6 +12,7 @@ from static_smoke.http.hosts import Hosts
 from static_smoke.report.attribution import attribute
 from static_smoke.rules import Fact
 from static_smoke.site.crawl import CrawledPage, CrawlResult
+from static_smoke.source.fix import with_fixes
 from static_smoke.source.locate import locate
 from static_smoke.verdict import CheckResult, Verdict
 
@@ -26,6 +27,7 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
             reason = f"the control was missed: {control.name}, {control.reason}"
             checks[control.check] = CheckResult("not checked", reason)
     findings = locate(findings, run.source, crawled_site.pages, run.assets)
+    findings = with_fixes(findings, run.source, run.hosts, run.manifest)
     for finding in findings:
         checks[finding.check].state = "failed"
     return Verdict(

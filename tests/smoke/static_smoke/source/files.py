@@ -58,6 +58,9 @@ class SourceFile:
     text: str
     package: str = ""
 
+    def line(self, number: int) -> str:
+        return self.text.split("\n")[number - 1]
+
     def place(self, offset: int) -> dict:
         """The line at a character of the text, as a finding holds it."""
         number = self.text.count("\n", 0, offset) + 1

@@ -76,6 +76,18 @@ class Source:
             self._known[key] = tuple({it["place"]: it for it in found}.values())
         return self._known[key]
 
+    def line(self, place: str) -> tuple[SourceFile, int] | None:
+        """The file and the number of a line that was found; None for a template that is missing."""
+        name, _, number = place.rpartition(":")
+        files = (file for files in self._everywhere() for file in files)
+        return next(((file, int(number)) for file in files if file.name == name), None) if number.isdecimal() else None
+
+    @property
+    def templates_folder(self) -> str:
+        """Where a template of the project's own goes that replaces a package's."""
+        folders = [it.name.partition("templates/")[0] for it in self._files.templates if "templates/" in it.name]
+        return f"{min(folders, key=len, default='')}templates"
+
     def _where(self, rule: Rule, url: str, response: Response | None) -> Iterator[dict]:
         if rule in _SETTINGS:
             yield from self._settings(_SETTINGS[rule])
