@@ -10,11 +10,13 @@ from multidict import CIMultiDict
 
 from static_smoke.checks import headers
 from static_smoke.checks.fetch import Asset
+from static_smoke.checks.page_references import judge_missing
 from static_smoke.checks.served import OWN_BYTES, Judge, Way
 from static_smoke.http.cdn import is_hit
 from static_smoke.http.client import Answer
 from static_smoke.http.coding import decode
 from static_smoke.http.hosts import Hosts
+from static_smoke.parse.reference import Reference
 from static_smoke.rules import Rule
 from static_smoke.site.manifest import Entry, Manifest
 
@@ -282,3 +284,37 @@ def test_a_manifest_of_another_kind_is_rejected(tmp_path):
 )
 def test_a_hashed_name_is_kept_for_long_by_everybody(cache, kept):
     assert (Rule.NOT_IMMUTABLE not in checks("app.0123456789ab.js", Cache_Control=cache)) is kept
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("js/gone.js", b"<!DOCTYPE html><title>Not found</title>"),
+        ("photo.png", b"\n <html><body>denied"),
+        ("photo.png", b""),
+        ("own.woff2", b""),
+    ],
+)
+def test_an_error_page_or_nothing_under_a_files_name_and_type_is_found(name, body):
+    (kind,) = headers.TYPES["." + name.rpartition(".")[2]] & {"text/javascript", "image/png", "font/woff2"}
+    assert checks(name, body, Content_Type=kind, Cache_Control="public, max-age=300") == {Rule.HASH}
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "kind"),
+    [
+        ("js/empty.js", b"", "text/javascript"),
+        ("js/old.js", b"<!-- hidden from old browsers\nlet a = 1;", "text/javascript"),
+        ("drawing.svg", b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" ""><svg/>', "image/svg+xml"),
+    ],
+)
+def test_an_empty_script_and_what_begins_like_markup_may_be_meant(name, body, kind):
+    assert checks(name, body, Content_Type=kind, Cache_Control="public, max-age=300") == set()
+
+
+@pytest.mark.parametrize("status", [204, 206])
+def test_an_answer_of_success_without_the_file_is_missing(status):
+    url = "https://static.example.com/js/app.js"
+    asset = Asset(url, "script", HOSTS.site, answers=[answer(url, b"", status)])
+    (fact,) = judge_missing({url: asset}, [Reference(url, HOSTS.site, "<script src>", "script")], HOSTS)
+    assert fact.rule is Rule.MISSING and fact.what.endswith(f"answers {status}")

@@ -1,18 +1,17 @@
 """Check H: the headers of each of the CDN's answers, and who sent it."""
 
-import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
-from static_smoke.checks import addresses, fetch
+from static_smoke.checks import addresses, fetch, ways_to_ask
 from static_smoke.checks.fetch import Asset
 from static_smoke.checks.result import Result
 from static_smoke.http import cdn
 from static_smoke.http.client import Client
 from static_smoke.http.coding import decode
-from static_smoke.http.hosts import Hosts, extension
+from static_smoke.http.hosts import FONT_EXTENSIONS, IMAGE_EXTENSIONS, Hosts, extension
 from static_smoke.http.urls import resolve
 from static_smoke.rules import Fact, Rule
 from static_smoke.site import digests
@@ -44,6 +43,7 @@ TYPES = {
     ".webm": {"video/webm"},
 }
 _GZIP = b"\x1f\x8b"
+_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html)\b", re.IGNORECASE)
 # What differs from visitor to visitor: a cache keeps a copy for each, or none.
 _VISITORS = {"*", "cookie", "user-agent", "authorization", "referer"}
 ALL_DENIED = 3
@@ -73,7 +73,7 @@ async def check(
     everything = assets | listed
     facts, reasons = await addresses.check(client, hosts, assets.values(), origin, marker)
     facts += [*judge(everything.values(), hosts, manifest, marker), *wide_cookies(set_cookies, hosts)]
-    facts += await request_heads(client, hosts, everything.values(), marker)
+    facts += await ways_to_ask.check(client, hosts, everything.values(), marker)
     if not marked:
         reasons.append(f"the site's pages carry no {cdn.MARKER}, by which the origin is told from the CDN")
     if not assets:
@@ -94,25 +94,6 @@ def _notes(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest) -> list[st
         return []
     more = f" and {len(unknown) - 1} more" if unknown[1:] else ""
     return [f"not checked: whether immutable names have a hash of their bytes: {unknown[0]}{more} (see --manifest)"]
-
-
-async def request_heads(client: Client, hosts: Hosts, assets: Iterable[Asset], marker: str) -> list[Fact]:
-    """One file of each host and type is requested by HEAD too: a CDN may pass on what it does not cache."""
-    kinds = {}
-    for asset in assets:
-        if asset.last.status == 200:
-            kinds.setdefault((urlsplit(asset.url).netloc, extension(asset.url)), asset)
-    answers = await asyncio.gather(*(client.request(asset.url, method="HEAD") for asset in kinds.values()))
-    facts = []
-    for asset, answer in zip(kinds.values(), answers, strict=True):
-        target = resolve(asset.url, answer.headers.get("Location", "")) if 300 <= answer.status < 400 else None
-        if marker in answer.headers:
-            what = f"the answer to HEAD carries {marker}: {answer.headers[marker]}, so the origin sent it"
-            facts.append(Fact(Rule.MARKED, asset.url, asset.place, what))
-        elif target:
-            what = f"{answer.status} to {'the origin' if hosts.is_origin(target) else target} for HEAD: {target}"
-            facts.append(Fact(Rule.REDIRECTED, asset.url, asset.place, what, (target,)))
-    return facts
 
 
 def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str) -> Iterator[Fact]:
@@ -189,6 +170,8 @@ def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest, *, by_django: bool) -
     wrong = entry is not None and (entry.is_body(body) is False or (entry.hashed and not name_fits(entry.name, body)))
     if wrong or (entry is None and by_django and digests.is_djangos(asset.url) and not name_fits(asset.url, body)):
         yield fact(Rule.HASH, "the bytes do not match the hash in the name")
+    elif sham := _sham(asset, body):
+        yield Fact(Rule.HASH, asset.url, asset.place, sham, fix="push the file itself, then purge the name")
     expected = TYPES.get(extension(asset.url))
     sent = answer.headers.get("Content-Type", "")
     charset = answer.headers.get("Content-Type", "").lower().partition("charset=")[2].strip('" ')
@@ -202,6 +185,15 @@ def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest, *, by_django: bool) -
     if fetch.should_be_compressed(asset) and not fetch.is_compressed(answer):
         tries = len(asset.answers)
         yield fact(Rule.UNCOMPRESSED, f"{len(body)} bytes sent uncompressed, {tries} times of {tries}")
+
+
+def _sham(asset: Asset, body: bytes) -> str:
+    """Why the bytes cannot be the file's, whatever Content-Type they have: an error page under its name, or nothing."""
+    name = extension(asset.url)
+    if name in TYPES and _PAGE.match(body):
+        return f"the bytes are an HTML page, not a {name} file"
+    # An empty stylesheet or script may be meant.
+    return f"a {name} file without a byte" if not body and name in IMAGE_EXTENSIONS | FONT_EXTENSIONS else ""
 
 
 def _hidden_coding(asset: Asset, body: bytes) -> str | None:

@@ -120,7 +120,8 @@ def judge_missing(
         if asset is None or reference.kind in _OPTIONAL:
             continue
         status = asset.last.status
-        if status == 0 or status >= 400:
+        # Other answers of success are no file: 204 has no body, 206 a part of one.
+        if status == 0 or status >= 400 or 200 < status < 300:
             answer = asset.last.error or f"answers {status}"
             what = f"{reference.how} names it, and {urlsplit(reference.url).netloc} {answer}"
             pushed = status in _NO_OBJECT and manifest.entry(reference.url, hosts)
