@@ -36,6 +36,7 @@ def test_broken_deployment(name, deployment, sound):
         assert report["checks"]["O"]["state"] == "not checked"
         return
     assert report["verdict"] == "failed", [it for it in report["controls"] if it["state"] == "missed"]
+    assert expected.fix in next(iter(report["findings"]))["fix"]
     for letter in expected.by:
         seen = [finding for finding in report["findings"] if finding["check"] == letter]
         url, place, says = (of(letter, text) for text in (expected.url, expected.place, expected.says))

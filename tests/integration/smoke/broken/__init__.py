@@ -15,8 +15,9 @@ class Broken:
 
     ``change`` is a block, undone at its end; what it yields are further options of the run. ``by``: the checks that
     must fail; ``may``: those that may see the same fault. ``url``, ``place`` and ``says`` are parts of the URL, the
-    place and the words of a finding of each of ``by``, or of each by its letter. ``browser``: False where the change is
-    nothing that a browser could meet, which spares the run its dearest check.
+    place and the words of a finding of each of ``by``, or of each by its letter. ``fix``: a part of the first one's
+    fix. ``browser``: False where the change is nothing that a browser could meet, which spares the run its dearest
+    check.
     """
 
     change: Callable[[Deployment], AbstractContextManager[dict | None]]
@@ -25,6 +26,7 @@ class Broken:
     place: str | dict[str, str]
     says: str | dict[str, str]
     may: str = ""
+    fix: str = ""
     browser: bool = True
 
 

@@ -14,7 +14,7 @@ BUNDLE = r"static/CACHE/css/.+\.css"
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-@broken("m13", by="P", url="/img/", place="://", says="answers 40")
+@broken("m13", by="P", url="/img/", place="://", says="answers 40", fix="missing in the bucket: push again")
 def one_file_missing(site: Deployment) -> Iterator[None]:
     with site.removed(site.key(r"static/img/.+\.(webp|jpg|png|svg)")):
         yield

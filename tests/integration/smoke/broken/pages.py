@@ -26,10 +26,11 @@ def content(markup: str) -> Callable[[str], str]:
     url="/static/js/old.js",
     place={"P": "://www.", "O": "access.log:"},
     says={"P": "<script src>", "O": "404"},
+    fix="no file js/old.js is among the collected files: add it, and write {% static 'js/old.js' %}",
 )
-def hard_coded_template(site: Deployment) -> Iterator[None]:
+def hard_coded_template(site: Deployment) -> Iterator[dict]:
     with site.edited({HOME: content('<script src="/static/js/old.js"></script>')}):
-        yield
+        yield {"source": site.local_site.current / "project"}
 
 
 @broken("m22", by="N", may="P", url="/favicon.ico", place="/slipway-smoke-", says="the 404 page names no icon")
