@@ -33,6 +33,11 @@ LEAKS = {
         new IntersectionObserver(([seen]) => seen.isIntersecting && leak("far-down")).observe(p9)</script>""",
     "details": """<details id="d10"><summary>more</summary>.</details><script>
         d10.addEventListener("toggle", () => leak("details"))</script>""",
+    "document": """<p id="p11">text</p><script>
+        document.addEventListener("mouseover", event => event.target === p11 && leak("document"));
+        p11.addEventListener("mouseenter", () => 0)</script>""",
+    "frame": """<iframe srcdoc="<button id=b12>text</button><script>
+        b12.addEventListener('click', () => parent.leak('frame'))</script>"></iframe>""",
 }
 # What a visitor would do, and the proof must not: each has a reason not to.
 CHANGES = """
@@ -48,7 +53,7 @@ CHANGES = """
 <button id="c6" type="button">later</button>
 <script>c6.onclick = () => addEventListener("pagehide", () => navigator.sendBeacon("/like/later/"))</script>
 """
-SCRIPT = "<script>const leak = name => { new Image().src = `/static/leak/${name}.png` }</script>"
+SCRIPT = "<script>var leak = name => { new Image().src = `/static/leak/${name}.png` }</script>"
 
 
 @pytest.fixture

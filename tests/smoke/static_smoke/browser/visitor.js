@@ -30,7 +30,9 @@ async (limits, ...listening) => {
     const control = element.closest("button, a, label, [role]") || element;
     return !new RegExp(limits.never, "i").test(`${words(element)} ${words(control)}`);
   };
-  const visible = element => element.isConnected && element.getClientRects().length > 0;
+  // Not `instanceof Element`: a frame's elements have a class of their own.
+  const isElement = node => node.nodeType === Node.ELEMENT_NODE;
+  const visible = node => isElement(node) && node.isConnected && node.getClientRects().length > 0;
   const send = (element, type, kind = MouseEvent) => {
     const box = element.getBoundingClientRect();
     element.dispatchEvent(
@@ -86,7 +88,7 @@ async (limits, ...listening) => {
   let clicked = 0;
   for (const element of clickable) {
     if (!inTime() || (done.clicks || 0) >= limits.clicks) break;
-    if (!(element instanceof Element) || element === document.documentElement) continue;
+    if (!isElement(element) || element === element.ownerDocument.documentElement) continue;
     if (!visible(element) || !harmless(element) || !once("click", element)) continue;
     element.scrollIntoView({ block: "center", behavior: "instant" });
     hover(element);

@@ -6,6 +6,7 @@ deletion is stopped before it leaves the browser. Timers are moved on, not waite
 
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -124,7 +125,7 @@ async def _point(page: Page) -> None:
 async def _act(session: CDPSession, seconds: float) -> int:
     """One round of visitor.js, with the elements that have listeners; how many elements were clicked."""
     document = (await session.send("Runtime.evaluate", {"expression": "document"}))["result"]["objectId"]
-    clickable, others = await _listening(session, document)
+    clickable, others = await _listening(session, document, await _world(session))
     limits = _LIMITS | {"clickable": len(clickable), "seconds": max(seconds, 0.1), "never": NEVER}
     outcome = await session.send(
         "Runtime.callFunctionOn",
@@ -137,11 +138,34 @@ async def _act(session: CDPSession, seconds: float) -> int:
             "returnByValue": True,
         },
     )
+    if thrown := outcome.get("exceptionDetails"):
+        raise Error(f"visitor.js: {thrown.get('exception', thrown).get('description', thrown['text'])}")
     return outcome["result"].get("value") or 0
 
 
-async def _listening(session: CDPSession, document: str) -> tuple[list[str], list[str]]:
-    """The elements with listeners for clicks, and with others that a visitor meets, as ids of objects."""
+async def _world(session: CDPSession) -> int:
+    """The id of the page's own JavaScript world: its frames, and what Playwright runs there, have others."""
+    frame = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
+    worlds: list[dict] = []
+
+    def add(event: dict) -> None:
+        worlds.append(event["context"])
+
+    session.on("Runtime.executionContextCreated", add)
+    try:
+        await session.send("Runtime.enable")  # names those that there are
+        await session.send("Runtime.disable")
+    finally:
+        session.remove_listener("Runtime.executionContextCreated", add)
+    own = {"isDefault": True, "frameId": frame}
+    return next(it["id"] for it in worlds if own.items() <= it["auxData"].items())
+
+
+async def _listening(session: CDPSession, document: str, world: int) -> tuple[list[str], list[str]]:
+    """The elements with listeners for clicks, and with others that a visitor meets, as ids of objects.
+
+    Those of frames of the same origin too: as objects of the page's ``world``, or one call cannot take them all.
+    """
     await session.send("DOM.enable")
     given = {"objectId": document, "depth": -1, "pierce": True}
     listeners = (await session.send("DOMDebugger.getEventListeners", given))["listeners"]
@@ -152,6 +176,8 @@ async def _listening(session: CDPSession, document: str) -> tuple[list[str], lis
             nodes[node] = nodes.get(node, False) or bool(_CLICK.search(kind))
     found: tuple[list[str], list[str]] = ([], [])
     for node, clicks in list(nodes.items())[:_LISTENERS]:
-        resolved = await session.send("DOM.resolveNode", {"backendNodeId": node})
-        found[not clicks].append(resolved["object"]["objectId"])
+        # It may be gone meanwhile, or of a frame that the page may not touch.
+        with suppress(Error, KeyError):
+            resolved = await session.send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": world})
+            found[not clicks].append(resolved["object"]["objectId"])
     return found
