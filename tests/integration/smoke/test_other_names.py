@@ -70,3 +70,15 @@ def test_site_and_files_behind_one_cdn_have_its_names(stack, prove):
 
     stack._page = answer
     assert findings(prove) == []
+
+
+def test_a_page_that_names_the_server_by_another_name_leaks(stack, prove):
+    """Such a host is no third party. One that is another server at the same address is."""
+    port, cdn = stack.origin_port, stack.cdn_port
+    named = [f"http://127.0.0.1:{port}/static/a.png", f"http://old.sound.localhost:{port}/static/b.png"]
+    images = "".join(f'<img src="{url}" alt="">' for url in (*named, f"http://ads.localhost:{cdn}/c.png"))
+    stack.pages["/"] = stack.pages["/"].replace("</body>", f"{images}</body>")
+    verdict = prove(browser=None, origin_log=None, login=None)
+    assert {finding.url for finding in verdict.findings} == set(named)
+    assert {finding.check for finding in verdict.findings} == {"P"}
+    assert "names a static file on the origin" in verdict.findings[0].what

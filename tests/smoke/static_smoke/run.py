@@ -24,6 +24,7 @@ from static_smoke.checks import (
     headers,
     netlog,
     origin_log,
+    own_names,
     page_references,
     provisioned,
     pull,
@@ -280,7 +281,8 @@ class Run:
             for asset in self.listed.values():
                 asset.let_go()
             answered = await strings.ask(visitor, self.hosts, fetched.strings, {it.url for it in references})
-            self._record("P", Result(answered.facts, parsed.checked + answered.asked))
+            own = await own_names.check(visitor, self.hosts, references, self.origin)
+            self._record("P", Result([*answered.facts, *own], parsed.checked + answered.asked))
         self.maybes += answered.maybes
         self.left_out += [*fetched.left_out, *answered.left_out]
         cut = [asset.url for asset in self.assets.values() if asset.last.cut]

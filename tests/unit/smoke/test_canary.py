@@ -90,6 +90,19 @@ def for_images(path, headers):
     return sent(name) if name in FILES and headers.get("Accept", "").startswith("image/") else None
 
 
+def to_browsers(path, headers):
+    name = path.removeprefix("/static/")
+    return sent(name) if name in FILES and "Chrome" in headers.get("User-Agent", "") else None
+
+
+def packed(path, headers):
+    """nginx's gzip_static has no other answer where the plain file is missing."""
+    name = path.removeprefix("/static/")
+    if name not in FILES or "gzip" not in headers["Accept-Encoding"]:
+        return None
+    return Answer("", 200, CIMultiDict({"Content-Encoding": "gzip"}), gzip.compress(FILES[name]))
+
+
 def compressed(path, headers):
     name = path.removeprefix("/static/").removesuffix(".gz")
     if name not in FILES or not path.endswith(".gz"):
@@ -102,6 +115,8 @@ def compressed(path, headers):
     [
         (ranged, "with a Range"),
         (for_images, "with Accept: image/*"),
+        (to_browsers, "as a browser asks"),
+        (packed, "as a browser asks"),
         (compressed, "as .gz"),
         (served_as("/static/", ".br"), "as .br"),
         (served_as("/STATIC/"), "in capitals"),

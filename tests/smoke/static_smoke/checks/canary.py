@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
+from static_smoke.browser.devices import DESKTOP
 from static_smoke.checks import other_names
 from static_smoke.checks.fetch import Asset
 from static_smoke.checks.result import Result
@@ -27,6 +28,12 @@ MEDIA = 10
 FOLDERS = ("assets", "dist", "build", "public", "staticfiles", "static_root", "collected", "bundles", "files")
 # Names that are requested below each of them, and in each unusual way.
 SAMPLE, FEW = 24, 2
+# Servers send packed files to who takes them, and some files to who comes from a page.
+BROWSER = (
+    ("User-Agent", DESKTOP.agent("canary")),
+    ("Accept-Encoding", "gzip, deflate, br"),
+    ("Sec-Fetch-Mode", "cors"),
+)
 
 
 async def check(
@@ -158,6 +165,7 @@ def unusual(prefix: str, site: str = "/") -> list[Way]:
     ways = [
         ("with a Range", prefix, "", (("Range", "bytes=0-99"),)),
         ("with Accept: image/*", prefix, "", image),
+        ("as a browser asks", prefix, "", BROWSER),
         ("as .gz", prefix, ".gz", ()),
         ("as .br", prefix, ".br", ()),
         ("with a dot at the end", prefix, ".", ()),
