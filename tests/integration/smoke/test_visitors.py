@@ -70,10 +70,15 @@ def lines(stack):
     return [json.loads(line) for line in stack.log.read_text().splitlines()]
 
 
-def leaked(verdict):
-    """The files of ``leak`` that the browser asked the origin for, whatever else explains it."""
+def seen_by(check, verdict):
+    """The URLs that a check saw, whatever else explains them."""
     facts = [(it.check, it.url) for it in verdict.findings] + [(it["check"], it["url"]) for it in verdict.consequences]
-    return {url.rpartition("/")[2].removesuffix(".png") for check, url in facts if check == "B" and "/leak/" in url}
+    return {url for of, url in facts if of == check}
+
+
+def leaked(verdict):
+    """The files of ``leak`` that the browser asked the origin for."""
+    return {url.rpartition("/")[2].removesuffix(".png") for url in seen_by("B", verdict) if "/leak/" in url}
 
 
 def test_a_visitors_clicks_scrolls_and_waiting_show_what_a_page_requests_then(stack, prove, leak):
@@ -120,4 +125,4 @@ def test_what_no_automation_reports_is_judged_by_what_it_is(stack, prove, leak):
     stack.origin_files["/portrait/"] = Object(png(9), "image/png")
     leak('<link rel="prefetch" href="/portrait/">')
     verdict = prove(full_pages=0, max_pages=1, login=None, depth="quick")
-    assert f"{stack.site_url}portrait/" in {finding.url for finding in verdict.findings if finding.check in "BN"}
+    assert f"{stack.site_url}portrait/" in seen_by("N", verdict)
