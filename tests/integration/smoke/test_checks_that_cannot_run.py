@@ -120,7 +120,9 @@ def test_a_cdn_that_answers_200_to_everything_is_inconclusive(stack, prove):
     verdict = prove(browser=None, manifests=())
     assert verdict.verdict == "inconclusive"
     assert {(control.check, control.name) for control in verdict.missed} == {("H", "missing name")}
-    assert verdict.checks["H"].state == "not checked"
+    # What was seen of the file stays: its bytes are not those of its name.
+    assert [(finding.check, finding.rule) for finding in verdict.findings] == [("H", "HASH")]
+    assert (verdict.checks["H"].checked, "the control was missed" in verdict.checks["H"].reason) == (0, True)
 
 
 def script(directory, line):
