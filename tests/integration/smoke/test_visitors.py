@@ -38,6 +38,19 @@ LEAKS = {
         p11.addEventListener("mouseenter", () => 0)</script>""",
     "frame": """<iframe srcdoc="<button id=b12>text</button><script>
         b12.addEventListener('click', () => parent.leak('frame'))</script>"></iframe>""",
+    "typed": '<input id="i13" aria-label="find"><script>i13.oninput = () => leak("typed")</script>',
+    "key": '<input id="i14" aria-label="find"><script>i14.onkeyup = event => event.key && leak("key")</script>',
+    "chosen": """<select id="s15" aria-label="colour"><option>red<option>blue</select><script>
+        s15.onchange = () => s15.value === "blue" && leak("chosen")</script>""",
+    "double": '<p id="p16">text</p><script>p16.addEventListener("dblclick", () => leak("double"))</script>',
+    "menu": '<p id="p17">text</p><script>p17.addEventListener("contextmenu", () => leak("menu"))</script>',
+    "escape": "<script>addEventListener('keydown', event => event.key === 'Escape' && leak('escape'))</script>",
+    "touch": "<script>addEventListener('touchstart', () => leak('touch'))</script>",
+    "online": "<script>addEventListener('online', () => leak('online'))</script>",
+    "beforeprint": "<script>addEventListener('beforeprint', () => leak('beforeprint'))</script>",
+    "resize": "<script>addEventListener('resize', () => leak('resize'))</script>",
+    "wide": "<script>matchMedia('(min-width: 2000px)').onchange = () => leak('wide')</script>",
+    "calm": "<script>matchMedia('(prefers-reduced-motion)').onchange = () => leak('calm')</script>",
 }
 # What a visitor would do, and the proof must not: each has a reason not to.
 CHANGES = """
@@ -50,6 +63,9 @@ CHANGES = """
 <form method="post" action="/gone-4/">
 <button>send</button><button type="button" onclick="fetch('/gone-5/')">x</button></form>
 <form action="/gone-6/"><button>search</button></form>
+<form method="post" action="/gone-7/"><select aria-label="x" onchange="fetch('/gone-8/')"><option>1<option>2</select>
+<input aria-label="y" oninput="fetch('/gone-9/')"></form>
+<form action="/gone-10/"><select aria-label="z" onchange="this.form.submit()"><option>1<option>2</select></form>
 <button id="c6" type="button">later</button>
 <script>c6.onclick = () => addEventListener("pagehide", () => navigator.sendBeacon("/like/later/"))</script>
 """

@@ -33,7 +33,7 @@ async (limits, ...listening) => {
   // Not `instanceof Element`: a frame's elements have a class of their own.
   const isElement = node => node.nodeType === Node.ELEMENT_NODE;
   const visible = node => isElement(node) && node.isConnected && node.getClientRects().length > 0;
-  const send = (element, type, kind = MouseEvent) => {
+  const send = (element, type, kind = MouseEvent, more = {}) => {
     const box = element.getBoundingClientRect();
     element.dispatchEvent(
       new kind(type, {
@@ -43,6 +43,7 @@ async (limits, ...listening) => {
         view: window,
         clientX: box.x + box.width / 2,
         clientY: box.y + box.height / 2,
+        ...more,
       })
     );
   };
@@ -78,6 +79,26 @@ async (limits, ...listening) => {
     element.scrollTo({ top: element.scrollHeight, left: element.scrollWidth, behavior: "instant" });
     await frames();
   }
+
+  // A letter in each field, another option of each list: suggestions and variants are requested then.
+  for (const element of all("input, textarea, select").slice(0, limits.hovers)) {
+    const list = element.tagName === "SELECT";
+    if (!list && !/^(text|search|number|textarea)$/.test(element.type)) continue;
+    if (!inTime() || !visible(element) || !harmless(element) || !once("type", element)) continue;
+    const before = list ? element.selectedIndex : element.value;
+    if (list) element.selectedIndex = (before + 1) % (element.options.length || 1);
+    // A framework overwrites the field's own setter.
+    else Object.getOwnPropertyDescriptor(Object.getPrototypeOf(element), "value").set.call(element, `${before}1`);
+    const key = { key: "1", code: "Digit1" };
+    if (!list) send(element, "keydown", KeyboardEvent, key);
+    send(element, "input", InputEvent);
+    if (!list) send(element, "keyup", KeyboardEvent, key);
+    send(element, "change", Event);
+  }
+  for (const element of listening)
+    for (const type of ["contextmenu", "dblclick"])
+      if (inTime() && visible(element) && harmless(element) && once(type, element))
+        send(element, type);
 
   const pointed = all("body *").slice(0, limits.elements).filter(
     element =>

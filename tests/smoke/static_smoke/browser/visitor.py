@@ -36,7 +36,12 @@ window.close = () => {};
 for (const type of ["beforeunload", "pagehide", "unload", "visibilitychange"])
   addEventListener(type, event => slipwaySmoke.leaving && event.stopImmediatePropagation(), true);"""
 _CLICK = re.compile(r"click|mousedown|mouseup|pointerdown|pointerup|touchstart|touchend|keydown|change|toggle")
-_OTHER = re.compile(r"mouse|pointer|focus|touch|wheel|scroll|drag")
+_OTHER = re.compile(r"mouse|pointer|focus|touch|wheel|scroll|drag|contextmenu")
+# What closes a dialog comes after the clicks, and so does what happens to a window from outside.
+_LAST = """for (const type of ["keydown", "keyup"])
+  document.body.dispatchEvent(new KeyboardEvent(type, {key: "Escape", code: "Escape", bubbles: true}));
+document.body.dispatchEvent(new Event("touchstart", {bubbles: true}));
+for (const type of ["offline", "online", "beforeprint", "afterprint"]) dispatchEvent(new Event(type));"""
 
 
 async def prepare(context: BrowserContext, *, full: bool) -> None:
@@ -59,6 +64,7 @@ async def use(context: BrowserContext, page: Page, session: CDPSession, watch: W
             await watch.settle()
             if not clicked or time.monotonic() > end:
                 break
+        await page.evaluate(_LAST)
         for seconds in MOVES:
             await context.clock.fast_forward(seconds * 1000)
             await watch.settle()

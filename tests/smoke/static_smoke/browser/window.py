@@ -38,6 +38,7 @@ _SCROLL = f"""async ([most, seconds]) => {{
 }}"""
 # Pixels and seconds: how far down a page is read, by depth.
 _QUICK_SCROLL, _FULL_SCROLL = (20_000, 4), (200_000, 10)
+_OTHER_SIZES = ((2560, 1440), (360, 640))
 # The scripts of the page's service workers, once they are installed and, where they may be, active.
 _WORKERS = """async () => {
   if (!navigator.serviceWorker) return [];
@@ -171,15 +172,24 @@ class Window:
         if plan.full or seen.place == plan.home:
             seen.screenshot = await page.screenshot(type="jpeg", quality=60, scale="css")
         if self._device is DESKTOP:
-            await page.emulate_media(color_scheme="dark")
+            await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
             await page.evaluate(_FRAMES)
             await page.emulate_media(color_scheme="light", media="print")
             await page.evaluate(_FRAMES)
             await watch.settle()
-            await page.emulate_media(color_scheme="light", media="null")
+            await page.emulate_media(color_scheme="light", media="null", reduced_motion="null")
+            if plan.full:
+                await self._resize()
         # The second visit: the worker controls the page, and the caches are warm.
         if workers - plan.workers or (workers and plan.full) or (plan.full and seen.place == plan.home):
             plan.workers |= workers
             if not crawled.replay:
                 await page.goto(crawled.url, wait_until="load", timeout=PAGE_TIMEOUT)
                 await watch.settle()
+
+    async def _resize(self) -> None:
+        """A large window and a narrow one: media and container queries, and scripts that listen."""
+        for width, height in (*_OTHER_SIZES, (self._device.width, self._device.height)):
+            await self._page.set_viewport_size({"width": width, "height": height})
+            await self._page.evaluate(_FRAMES)
+        await self._watch.settle()
