@@ -316,5 +316,5 @@ def test_an_empty_script_and_what_begins_like_markup_may_be_meant(name, body, ki
 def test_an_answer_of_success_without_the_file_is_missing(status):
     url = "https://static.example.com/js/app.js"
     asset = Asset(url, "script", HOSTS.site, answers=[answer(url, b"", status)])
-    (fact,) = judge_missing({url: asset}, [Reference(url, HOSTS.site, "<script src>", "script")], HOSTS)
+    (fact,) = judge_missing({url: asset}, [Reference(url, HOSTS.site, "<script src>", "script")], HOSTS, Manifest())
     assert fact.rule is Rule.MISSING and fact.what.endswith(f"answers {status}")
