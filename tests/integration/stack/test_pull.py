@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tarfile
+from collections import Counter
 from urllib.parse import urlsplit
 
 import boto3
@@ -109,7 +110,8 @@ def test_the_proof_is_green_says_its_weaker_promise_and_each_file_was_pulled_onc
     pulled = [line["uri"] for line in lines if "CloudFront" in line["agent"] and line["status"] in (200, "200")]
     assert len(pulled) > 20
     assert all(uri.startswith(PULLED_PATH) for uri in pulled)
-    assert sorted(pulled) == sorted(set(pulled))
+    # The proof requests one file in gzip alone too, and a CDN keeps an entry for each coding.
+    assert [count for count in Counter(pulled).values() if count > 1] == [2]
 
 
 def test_without_being_told_the_proof_calls_it_what_it_is(local_site):
