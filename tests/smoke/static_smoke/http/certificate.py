@@ -21,12 +21,8 @@ async def problem(error: Exception, host: str, address: tuple[str, int], trust: 
     if code not in (_NOT_YET, _EXPIRED):
         return ""
     trust.verify_flags |= _NO_CHECK_TIME
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            _, writer = await asyncio.open_connection(*address, ssl=trust, server_hostname=host)
-        certificate = writer.get_extra_info("peercert")
-        writer.close()
-    except (OSError, TimeoutError):
+    certificate = await _certificate(host, address, trust)
+    if not certificate:
         return ""
     key, what = ("notAfter", "ended on") if code == _EXPIRED else ("notBefore", "begins on")
     moment = datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate[key]), UTC)
@@ -35,11 +31,17 @@ async def problem(error: Exception, host: str, address: tuple[str, int], trust: 
 
 async def names(host: str, address: tuple[str, int], trust: ssl.SSLContext) -> list[str]:
     """The host names in the certificate for ``host`` at this address; none if it is not valid, or out of reach."""
+    certificate = await _certificate(host, address, trust)
+    return [name for kind, name in certificate.get("subjectAltName", ()) if kind == "DNS"]
+
+
+async def _certificate(host: str, address: tuple[str, int], trust: ssl.SSLContext) -> dict:
+    """The certificate as ``ssl`` reads it; empty if it is not trusted, or out of reach."""
     try:
         async with asyncio.timeout(_PATIENCE):
             _, writer = await asyncio.open_connection(*address, ssl=trust, server_hostname=host)
-        certificate = writer.get_extra_info("peercert")
-        writer.close()
     except (OSError, TimeoutError):
-        return []
-    return [name for kind, name in certificate.get("subjectAltName", ()) if kind == "DNS"]
+        return {}
+    certificate = writer.get_extra_info("peercert")
+    writer.close()
+    return certificate

@@ -123,35 +123,29 @@ def _counted(letter: str, check: dict) -> str:
 
 
 def _unverified(document: dict) -> str:
-    if not document["unverified"]:
-        return ""
     rows = "".join(
         f"<li><b>{it['check']}</b> {escape(it['unknown'])}"
         f'<span class="dim"> {"" if it["extent"] == "nothing" else "(in part) "}{escape(it["reason"])}</span></li>'
         for it in document["unverified"]
     )
-    return f'<section><h2>Not verified</h2><div class="card"><ul>{rows}</ul></div></section>'
+    return _list("Not verified", rows)
 
 
 def _maybes(document: dict) -> str:
-    if not document["maybes"]:
-        return ""
     rows = "".join(
         f"<li><b>{escape(_path(it['url']))}</b> "
         f'<span class="dim">{escape(it["what"])}, in {escape(it["place"])}</span></li>'
         for it in document["maybes"]
     )
-    return f'<section><h2>Maybe requests to the origin</h2><div class="card"><ul>{rows}</ul></div></section>'
+    return _list("Maybe requests to the origin", rows)
 
 
 def _left_out(document: dict) -> str:
-    if not document["left_out"]:
-        return ""
     rows = "".join(
         f'<li><b>{it["count"]} {it["what"]}</b> <span class="dim">{escape(it["reason"])}</span></li>'
         for it in document["left_out"]
     )
-    return f'<section><h2>Left out</h2><div class="card"><ul>{rows}</ul></div></section>'
+    return _list("Left out", rows)
 
 
 def _controls(document: dict) -> str:
@@ -166,10 +160,8 @@ def _controls(document: dict) -> str:
 
 
 def _notes(document: dict) -> str:
-    if not document["notes"]:
-        return ""
     notes = "".join(f"<li>{escape(note)}</li>" for note in document["notes"])
-    return f'<section><h2>Not checked, and notes</h2><div class="card"><ul>{notes}</ul></div></section>'
+    return _list("Not checked, and notes", notes)
 
 
 def _page_loads(document: dict) -> str:
@@ -239,6 +231,11 @@ def _consequences(document: dict) -> str:
     )
     table = _table(("check", "about", "observed", "explained by"), rows)
     return f"<section><h2>Also observed, and explained by a finding</h2>{table}</section>"
+
+
+def _list(title: str, rows: str) -> str:
+    """A section with these list items; "" without any."""
+    return f'<section><h2>{title}</h2><div class="card"><ul>{rows}</ul></div></section>' if rows else ""
 
 
 def _table(head: tuple[str, ...], rows: str) -> str:
