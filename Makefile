@@ -89,7 +89,6 @@ smoke: .venv/demo ## prove that no static request reaches the origin of SITE=htt
 	@$(BIN)/python -m static_smoke --site "$(SITE)" --source project $(ARGS)
 
 bench-push: .venv/demo ## time the push beside six other ways to fill a bucket (ARGS="--quick")
-	@rehearsal/system.sh rclone:rclone
 	@$(BIN)/python -m tests.bench.push $(ARGS)
 
 bench-hosts: .venv/demo ## measure what a static host of its own gains a page (ARGS="--runs 7")

@@ -41,8 +41,6 @@ def main() -> None:
         chosen = [one for one in chosen if not one.slow]
     if not chosen:
         raise SlipwayError(f"--only: no contender of that name; there are {', '.join(c.name for c in CONTENDERS)}")
-    if any(one.tool[:1] == ("rclone",) for one in chosen) and not shutil.which("rclone"):
-        raise SlipwayError("rclone is not installed; apt-get install rclone, or name the others with --only")
     bench = venv()
     with tempfile.TemporaryDirectory(prefix="bench-push-") as work:
         results = run(chosen, bench, Path(work), 1 if options.quick else options.rounds)
