@@ -102,8 +102,8 @@ class LocalSite(Environment):
     def release(self) -> None:
         """Packs code and manifests, unpacks them with the server's own code, and switches to them."""
         tarball = self.directory / "release.tar.gz"
-        command = [sys.executable, "manage.py", "pack", tarball]
-        self.run(command, identity="deployer", env={"SLIPWAY_BUILD": str(self.build)}, log="pack")
+        command = [sys.executable, "manage.py", "pack", tarball, "--ship", *self.user_site.ship]
+        self.run(command, identity="deployer", env={"SLIPWAY_BUILD": str(self.build)}, log=None)
         self.unpack(tarball)
 
     def unpack(self, tarball: Path) -> None:

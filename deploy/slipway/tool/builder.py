@@ -57,8 +57,8 @@ class Builder:
         return [f"{self.site.static_url}/{quote(key.removeprefix(STATIC_PREFIX))}" for key in replaced]
 
     def pack(self) -> ReleaseArchive:
-        """Packs code and manifests."""
-        self._manage("pack", str(self.directory / "release.tar.gz"))
+        """Packs code and manifests; what was left out goes to the terminal."""
+        self._manage("pack", str(self.directory / "release.tar.gz"), "--ship", *self.site.ship, shown=True)
         return ReleaseArchive.read(self.directory)
 
     def check_migrations(self, applied: str, *, allow: bool) -> None:

@@ -73,7 +73,7 @@ class ProjectChecks:
 
     def pack(self) -> None:
         """Packs the release archive that a deploy would send."""
-        self._manage("pack", str(self.directory / "release.tar.gz"))
+        self._manage("pack", str(self.directory / "release.tar.gz"), "--ship", *self.site.ship)
 
     def tests(self, arguments: Sequence[str] = ()) -> bool:
         """Runs the project's own tests with ``arguments``; returns whether there are any."""

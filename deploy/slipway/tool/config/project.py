@@ -40,6 +40,17 @@ def sign_in_tries(values: Values) -> int:
     return tries
 
 
+def ship(values: Values) -> tuple[str, ...]:
+    """Paths of the checkout; only a build can tell whether they exist, since it may make them."""
+    shipped = values.get("ship", [])
+    for path in shipped:
+        if not isinstance(path, str) or not re.fullmatch(r"project/(?!/)[^\\\n]+", path) or ".." in path.split("/"):
+            raise values.error("ship", f"{path!r} is no path in the project like project/assets/mail/logo.png")
+        if not path[len("project/") :].strip("*/"):
+            raise values.error("ship", f"{path!r} is all of the project; name what the server reads")
+    return tuple(shipped)
+
+
 def keep(values: Values) -> int:
     releases = values.get("keep", KEEP)
     if releases < 2:

@@ -60,6 +60,8 @@ class Site:
     acme: str = ACME["letsencrypt"]
     email: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    # Files of project/ that a release leaves out by itself: paths of the checkout, * is any text.
+    ship: tuple[str, ...] = ()
     keep: int = KEEP
     # Pages for the proof to start from, beside the front page.
     paths: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ KEYS = {
     "wsgi": str,
     "seed": str,
     "environment": dict,
+    "ship": list,
     "provider": str,
     "endpoint": str,
     "cdn_id": str,

@@ -12,16 +12,15 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.apps import apps
 from django.conf import settings
-from django.contrib.staticfiles.finders import get_finders
 
 from slipway import ROOT
-from slipway.tool.pack import sign_in
+from slipway.tool.pack import finders, sign_in
+from slipway.tool.pack.contents import PROJECT, Contents, contents
 from slipway.web import pull
 from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import PULLED_FOLDER
@@ -34,22 +33,20 @@ CODE = (
     "deploy/slipway/settings.py",
     "deploy/slipway/web",
     "manage.py",
-    "project",
 )
 MANIFESTS = ("compress.json", "importmap.json", "objects.json", "staticfiles.json")
-# Excluded in every folder, as are hidden files, which often have secrets.
-LEFT_OUT = frozenset(("__pycache__", "node_modules", "tests", "tests.py"))
-LEFT_OUT_SUFFIXES = (".pyc", ".sqlite3", ".sqlite3-journal", ".sqlite3-shm", ".sqlite3-wal")
 
 
-def make_tarball(target: str | os.PathLike[str]) -> Path:
+def make_tarball(target: str | os.PathLike[str], ship: Iterable[str] = ()) -> list[str]:
     """Packs the checkout into ``target``, a tar.gz, and writes release.json beside it.
 
+    ``ship`` names files that would be left out. Returns lines for a person: what was left out, and code that misses it.
     Raises SlipwayError when the manifests are missing (collectstatic writes them), and when nobody could sign in.
     """
     sign_in.require_tables()
     target = Path(target)
-    packed = _gzip(_tar(dict(_members())))
+    project = contents(ship)
+    packed = _gzip(_tar(dict(_members(project))))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(packed)
     now = datetime.now(UTC)
@@ -63,16 +60,17 @@ def make_tarball(target: str | os.PathLike[str]) -> Path:
         "sign_in_paths": sign_in.paths(),
     }
     (target.parent / "release.json").write_text(json.dumps(description, indent=2) + "\n")
-    return target
+    warnings = [] if project.ships_static else finders.calls(project.files.values())
+    return [*([project.summary()] if project.left_out else []), *(f"warning: {warning}" for warning in warnings)]
 
 
-def _members() -> Iterator[tuple[str, Path]]:
-    """Each file by its name in the release."""
-    skipped = _static_and_media()
+def _members(project: Contents) -> Iterator[tuple[str, Path]]:
+    """Each file by its name in the release, and the static folders, empty: Django warns about a missing one."""
     for top in CODE:
         if not (ROOT / top).exists():
             raise SlipwayError(f"{ROOT / top}: no such file; pack from a whole checkout")
-        yield from _walk(ROOT / top, skipped)
+        yield from _code(ROOT / top)
+    yield from project.files.items()
     for name in MANIFESTS:
         path = Path(settings.SLIPWAY_MANIFESTS) / name
         if not path.is_file():
@@ -80,30 +78,18 @@ def _members() -> Iterator[tuple[str, Path]]:
         yield f"build/manifests/{name}", path
     for name, path in pull.files():
         yield f"build/{PULLED_FOLDER}/{name}", path
+    for entry in settings.STATICFILES_DIRS:
+        folder = Path(entry[1] if isinstance(entry, list | tuple) else entry)
+        if folder.is_dir() and folder.is_relative_to(PROJECT):
+            yield folder.relative_to(ROOT).as_posix(), folder
 
 
-def _walk(path: Path, skipped: set[Path]) -> Iterator[tuple[str, Path]]:
-    if path.name.startswith(".") or path.name.endswith(LEFT_OUT_SUFFIXES):
-        return
-    # An app may have one of these names.
-    if path.name in LEFT_OUT and str(path) not in {app.path for app in apps.get_app_configs()}:
-        return
+def _code(path: Path) -> Iterator[tuple[str, Path]]:
     if path.is_file():
         yield path.relative_to(ROOT).as_posix(), path
-    elif path not in skipped:
+    elif path.name not in ("__pycache__", "static"):
         for entry in path.iterdir():
-            yield from _walk(entry, skipped)
-    elif path in map(Path, settings.STATICFILES_DIRS):
-        # Django warns about a missing one on the server.
-        yield path.relative_to(ROOT).as_posix(), path
-
-
-def _static_and_media() -> set[Path]:
-    """The directories whose bytes are in the bucket."""
-    locations = {settings.STATIC_ROOT, settings.MEDIA_ROOT}
-    for finder in get_finders():
-        locations |= {storage.location for storage in getattr(finder, "storages", {}).values()}
-    return {Path(location).resolve() for location in locations if location}
+            yield from _code(entry)
 
 
 def _tar(members: dict[str, Path]) -> bytes:

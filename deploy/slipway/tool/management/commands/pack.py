@@ -10,6 +10,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("target", help="the file to write, like build/release.tar.gz")
+        parser.add_argument("--ship", nargs="*", default=(), metavar="PATH", help="what would be left out of project/")
 
-    def handle(self, target: str, **options) -> str:
-        return str(make_tarball(target))
+    def handle(self, target: str, *, ship: list[str], **options) -> str:
+        return "\n".join(make_tarball(target, ship))

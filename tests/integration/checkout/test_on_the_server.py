@@ -1,0 +1,170 @@
+"""Management commands answer on the server as here, on three projects: what is missing in a release shows there."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from agent.unpack import opened, unpack
+from tests.clone import clone_of_fixture
+from tests.integration.checkout.checkout import LAST_LINE, Checkout
+
+# Runs manage.py's commands one after another in one process, as Django's settings allow; prints what each answers.
+COMMANDS = """
+import contextlib, io, json, sys
+import manage
+answers = {}
+for line in json.loads(sys.argv.pop()):
+    sys.argv = ["manage.py", *line.split()]
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
+        try:
+            manage.main()
+            status = 0
+        except SystemExit as end:
+            status = end.code
+    answers[line] = status, out.getvalue()
+print(json.dumps(answers))
+"""
+# Of the tool, which is not in a release.
+HERE_ALONE = {"check_migrations", "check_settings", "missing_migrations", "pack", "sign_in_paths"}
+LINES = ("migrate -v 0", "check", "showmigrations", "help --commands")
+
+
+@pytest.fixture
+def both(tmp_path):
+    """Answers of commands in a checkout, and in the release that is packed from it."""
+
+    def answers(checkout, *lines, ship=()):
+        for command in (["collectstatic", "--noinput"], ["pack", "build/release.tar.gz", "--ship", *ship]):
+            done = checkout.manage(*command)
+            assert done.returncode == 0, done.stderr
+        current = tmp_path / "current"
+        current.mkdir()
+        with opened(checkout.root / "build" / "release.tar.gz") as archive:
+            unpack(archive, current)
+        results = []
+        for root in (checkout.root, current):
+            database = f"sqlite:///{tmp_path / root.name}.sqlite3"
+            done = subprocess.run(
+                [sys.executable, "-c", COMMANDS, json.dumps([*LINES, *lines])],
+                cwd=root,
+                env={**checkout.environment, "DATABASE_URL": database},
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert done.returncode == 0, done.stderr
+            results.append(json.loads(done.stdout.replace(str(root), "")))
+        here, there = results
+        assert set(here["help --commands"][1].split()) - set(there["help --commands"][1].split()) == HERE_ALONE
+        for result in results:
+            assert result.pop("migrate -v 0") == [0, ""]
+            del result["help --commands"]
+        return here, there, done
+
+    return answers
+
+
+@pytest.fixture
+def exam(checkout) -> Checkout:
+    """A site about driving tests, with an app of that name, and data in places where projects keep it."""
+    app = "tests"
+    checkout.settings(
+        f"INSTALLED_APPS += ['{app}']\n"
+        "DEFAULT_AUTO_FIELD = 'django.db.models.AutoField'\nLANGUAGE_CODE = 'de'\nLANGUAGES = [('de', 'Deutsch')]\n"
+        "LOCALE_PATHS = [BASE_DIR / 'project' / 'locale']\n"
+    )
+    checkout.write(f"{app}/__init__.py", "")
+    checkout.write(
+        f"{app}/models.py",
+        "from django.db import models\nclass Exam(models.Model):\n    name = models.CharField(max_length=9)\n",
+    )
+    checkout.write(f"{app}/migrations/__init__.py", "")
+    checkout.write(f"{app}/fixtures/exams.json", '[{"model": "tests.exam", "pk": 1, "fields": {"name": "A1"}}]')
+    checkout.write(f"{app}/static/tests/car.svg", "<svg/>")
+    checkout.write(f"{app}/data/signs.csv", "stop\n")
+    checkout.write("templates/tests/index.html", "{% load i18n %}{% translate 'Yes' %} {{ sign }}")
+    checkout.write("templates/.well-known/security.txt", "Contact: mailto:a@example.com")
+    checkout.write("assets/mail/mail.css", "p { margin: 0 }")
+    checkout.write(
+        "locale/de/LC_MESSAGES/django.po",
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Yes"\nmsgstr "Ja"\n',
+    )
+    checkout.write(f"{app}/management/commands/show.py", SHOW)
+    done = checkout.manage("makemigrations", "tests", SLIPWAY_ENV=None)
+    assert done.returncode == 0, done.stderr
+    return checkout
+
+
+SHOW = """
+from pathlib import Path
+from django.contrib.staticfiles import finders
+from django.core.management import BaseCommand
+from django.template.loader import render_to_string
+from django.utils import translation
+
+class Command(BaseCommand):
+    def handle(self, **options):
+        sign = (Path(__file__).parents[2] / "data" / "signs.csv").read_text().strip()
+        with translation.override("de"):
+            self.stdout.write(render_to_string("tests/index.html", {"sign": sign}))
+        self.stdout.write(render_to_string(".well-known/security.txt"))
+        self.stdout.write(Path(finders.find("mail/mail.css")).read_text())
+"""
+
+
+def test_a_site_about_tests_with_data_and_translations(exam, both):
+    ship = ["project/assets/mail"]
+    here, there, _ = both(exam, "loaddata exams", "show", ship=ship)
+    assert there == here
+    assert there["loaddata exams"] == [0, "Installed 1 object(s) from 1 fixture(s)\n"]
+    assert there["show"] == [0, "Ja stop\nContact: mailto:a@example.com\np { margin: 0 }\n"]
+
+
+def test_what_stays_here_is_named_with_what_looks_for_it(exam):
+    assert exam.manage("collectstatic", "--noinput").returncode == 0
+    exam.write("db.sqlite3", "")
+    done = exam.manage("pack", "build/release.tar.gz")
+    assert done.stdout.splitlines() == [
+        "not in the release: databases (project/db.sqlite3), static files (project/assets, project/tests/static); "
+        "`ship` in site.yml keeps what the server reads of it",
+        "warning: project/tests/management/commands/show.py:14: finders.find() finds no static file of the project on "
+        "the server; list in `ship` of site.yml what it looks for",
+    ]
+
+
+def test_the_fixture_site(tmp_path, bucket, both):
+    checkout = Checkout(tmp_path / "checkout", bucket.url)
+    shutil.rmtree(checkout.root / "project")
+    checkout.environment["DJANGO_SETTINGS_MODULE"] = "fixture.settings"
+    clone_of_fixture(tmp_path / "fixture")
+    shutil.copytree(tmp_path / "fixture" / "project", checkout.root / "project")
+    here, there, _ = both(checkout, "seed_gallery --help")
+    assert there == here
+    assert "gallery" in there["showmigrations"][1]
+
+
+def test_a_new_project_with_a_package_of_settings(tmp_path, bucket, both):
+    checkout = Checkout(tmp_path / "checkout", bucket.url)
+    project = checkout.root / "project"
+    shutil.rmtree(project)
+    project.mkdir()
+    for made in (["startproject", "mysite", "."], ["startapp", "shop"]):
+        command = [sys.executable, "-m", "django", *made]
+        subprocess.run(command, cwd=project, env={"PATH": os.environ["PATH"]}, check=True)
+    (project / "manage.py").unlink()
+    settings = project / "mysite" / "settings"
+    settings.mkdir()
+    base = (project / "mysite" / "settings.py").read_text().replace(".parent.parent", ".parent.parent.parent")
+    (project / "mysite" / "settings.py").unlink()
+    (settings / "__init__.py").write_text("")
+    (settings / "base.py").write_text(f"{base}\nSTATICFILES_DIRS = [BASE_DIR / 'front']\n")
+    (settings / "production.py").write_text(f"from .base import *\nINSTALLED_APPS += ['shop']\n{LAST_LINE}")
+    checkout.write("front/site.css", "a{}")
+    checkout.environment["DJANGO_SETTINGS_MODULE"] = "mysite.settings.production"
+    here, there, _ = both(checkout)
+    assert there == here
+    assert "[X] 0001_initial" in there["showmigrations"][1]
