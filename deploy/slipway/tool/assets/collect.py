@@ -11,6 +11,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.files.storage import Storage
 
 from slipway import ROOT
+from slipway.web.errors import SlipwayError
 
 PACKAGE_DIRECTORIES = frozenset(("site-packages", "dist-packages", "node_modules"))
 
@@ -41,7 +42,9 @@ def collect(ignore: Iterable[str] | None = None) -> dict[str, Source]:
     for finder in get_finders():
         for path, storage in finder.list(patterns):
             if storage not in own:
-                own[storage] = is_own(getattr(storage, "location", ROOT))
+                location = getattr(storage, "location", ROOT)
+                _require_no_code(location)
+                own[storage] = is_own(location)
             prefix = getattr(storage, "prefix", None)
             name = f"{prefix}/{path}" if prefix else path
             if os.sep != "/":
@@ -49,6 +52,16 @@ def collect(ignore: Iterable[str] | None = None) -> dict[str, Source]:
             if name not in sources:
                 sources[name] = _read(name, path, storage, own[storage])
     return sources
+
+
+def _require_no_code(location: str | os.PathLike[str]) -> None:
+    """Raises SlipwayError for a static folder that has an app in it: its code would be public."""
+    for app in apps.get_app_configs():
+        if PurePath(app.path).is_relative_to(location):
+            raise SlipwayError(
+                f"{shown(location)}: holds the code of the app {app.label}, and every file of a static folder is "
+                "public; name a folder with static files alone in STATICFILES_DIRS"
+            )
 
 
 def is_own(path: str | os.PathLike[str]) -> bool:
