@@ -8,10 +8,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.utils.translation.reloader import translation_file_changed
 
 from slipway.tool.assets import bundles, images, modules, templates, verify
 from slipway.tool.assets.collect import collect
 from slipway.tool.assets.hashing import Hashed, Hasher
+from slipway.tool.pack import translations
 from slipway.web.static_objects import MANIFEST_VERSION, StaticObject
 
 
@@ -29,6 +31,8 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     Raises SlipwayError, one line naming the file or template, before any manifest is written.
     """
     verify.check_settings()
+    if write:
+        compile_translations()
     sources = collect(ignore)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     found = templates.all_templates()
@@ -47,6 +51,13 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     if write:
         _write_manifests(names, made.manifest, imports, objects)
     return Build(objects, warnings + hasher.warnings + imports.warnings + made.warnings)
+
+
+def compile_translations() -> None:
+    """Before any template is rendered: a bundle may have translated text in it."""
+    for path in translations.compile_all():
+        # Django keeps what it has read before; this forgets it, as the development server does.
+        translation_file_changed(None, path)
 
 
 def _objects(files: dict[str, Hashed], bundle_files: dict[str, bytes]) -> Iterable[StaticObject]:
