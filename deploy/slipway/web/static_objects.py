@@ -12,7 +12,7 @@ from slipway.web.prefixes import STATIC_PREFIX
 # extension (LICENSE.<hash>) does not: its pattern would match too many plain names (x.core.min.css).
 HASHED_SHAPE = f"{STATIC_PREFIX}*.????????????.*"
 
-# A hashed name never changes its bytes, so a browser never has to revalidate.
+# A hashed name never changes its bytes nor its headers, so a browser never has to revalidate.
 IMMUTABLE = "public, max-age=31536000, immutable"
 # An unhashed file is replaced in place; five minutes bound how long an old copy lives.
 SHORT_LIVED = "public, max-age=300"
@@ -23,7 +23,7 @@ Headers = tuple[str, str]
 MANIFEST_VERSION = 2
 
 # Exact types, so that an object's headers do not depend on the building machine's mime.types.
-FIRST_TYPES = {
+CONTENT_TYPES = {
     ".avif": "image/avif",
     ".css": "text/css; charset=utf-8",
     ".eot": "application/vnd.ms-fontobject",
@@ -54,10 +54,6 @@ FIRST_TYPES = {
     ".woff2": "font/woff2",
     ".xml": "application/xml",
 }
-# Types that were changed or added later, by extension. A hashed name keeps its headers for a year, in the bucket and in
-# every cache: a changed type goes here, and not above, so that such files get new names.
-LATER_TYPES: dict[str, str] = {}
-CONTENT_TYPES = FIRST_TYPES | LATER_TYPES
 _BUILTIN_TYPES = mimetypes.MimeTypes()
 
 
@@ -73,12 +69,19 @@ def content_type(name: str) -> str:
 
 
 def name_digest(name: str, body: bytes) -> str:
-    """The hash for the name of the file called ``name``: 32 hex digits.
+    """The hash for the name of the file called ``name``: the MD5 of its headers, a line each, and its bytes.
 
-    It is the MD5 of the bytes, as Django's, or of type and bytes where the type of such files has changed.
+    32 hex digits. The bucket and every cache keep a hashed name with its headers for a year, so that another type or
+    lifetime needs another name, as other bytes do.
     """
-    later = LATER_TYPES.get(PurePosixPath(name).suffix.lower(), "")
-    return hashlib.md5(later.encode() + body, usedforsecurity=False).hexdigest()
+    digest = hashlib.md5("".join(f"{header}\n" for header in hashed_headers(name)).encode(), usedforsecurity=False)
+    digest.update(body)
+    return digest.hexdigest()
+
+
+def hashed_headers(name: str) -> Headers:
+    """The headers of the file called ``name`` under its hashed name."""
+    return content_type(name), IMMUTABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class StaticObject:
 
     @classmethod
     def hashed(cls, name: str, body: bytes) -> "StaticObject":
-        """An object whose name contains the hash of its bytes."""
+        """An object whose name contains its hash."""
         return cls._make(name, body, IMMUTABLE)
 
     @classmethod
@@ -120,4 +123,8 @@ class StaticObject:
     @property
     def has_hashed_shape(self) -> bool:
         """Whether the deployer's key may create the object and never replace it."""
-        return fnmatchcase(self.key, HASHED_SHAPE)
+        return has_hashed_shape(self.key)
+
+
+def has_hashed_shape(key: str) -> bool:
+    return fnmatchcase(key, HASHED_SHAPE)

@@ -136,6 +136,10 @@ class BucketHandler(BaseHTTPRequestHandler):
         )
         self._answer(f"<ListBucketResult><IsTruncated>false</IsTruncated>{entries}</ListBucketResult>".encode())
 
+    def do_HEAD(self) -> None:
+        _, headers = self.server.objects[self.path.partition("/example-com/")[2]]
+        self._answer(b"", **{name: headers[name] for name in ("Content-Type", "Cache-Control")})
+
     def do_PUT(self) -> None:
         key = self.path.partition("/example-com/")[2]
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -4,6 +4,16 @@ import json
 import re
 
 import pytest
+from multidict import CIMultiDict
+
+from static_smoke.checks import headers
+from static_smoke.checks.fetch import Asset
+from static_smoke.http.client import Answer
+from static_smoke.http.hosts import Hosts
+from static_smoke.rules import Rule
+from static_smoke.site.manifest import Manifest
+
+HOSTS = Hosts("https://www.example.com/", "https://static.example.com/", "https://media.example.com/")
 
 
 def test_it_leaves_all_that_the_templates_ask_for_in_the_bucket(checkout, bucket):
@@ -66,8 +76,17 @@ def test_in_development_it_is_django_s_own_command(checkout, bucket):
 
 def test_warnings_about_packages_are_counted_and_listed_on_request(checkout):
     checkout.package("thirdparty", **{"static/thirdparty/a.css": "a{b:url(gone.png)}"})
-    assert "1 warnings (-v 2 lists them)" in checkout.manage("collectstatic", "--noinput").stdout
+    done = checkout.manage("collectstatic", "--noinput")
+    assert ", 1 warnings about installed packages (-v 2 lists them)" in done.stdout
+    assert "gone.png" not in done.stdout
     assert "a.css:1: gone.png does not exist" in checkout.manage("collectstatic", "--noinput", "-v2").stdout
+
+
+def test_warnings_about_the_project_s_own_files_are_printed(checkout):
+    checkout.write("assets/js/lib.js", "window.lib = 1\n//# sourceMappingURL=lib.js.map\n")
+    done = checkout.manage("collectstatic", "--noinput")
+    assert "warning: project/assets/js/lib.js:2: lib.js.map does not exist" in done.stdout
+    assert "-v 2" not in done.stdout
 
 
 def test_a_package_s_files_go_up_under_both_names(checkout, bucket):
@@ -106,3 +125,43 @@ def test_what_it_has_replaced_in_place_is_written_down_for_a_purge(checkout, buc
     (checkout.root / "project/assets/favicon.ico").write_bytes(b"another icon")
     checkout.manage("collectstatic", "--noinput")
     assert json.loads(replaced.read_text()) == ["static/favicon.ico"]
+
+
+def test_other_headers_reach_what_is_there_under_new_names_and_the_proof_agrees(checkout, bucket):
+    """Nothing is overwritten but unhashed files; the checks are those of the proof."""
+
+    def push() -> set[str]:
+        bucket.puts.clear()
+        done = checkout.manage("collectstatic", "--noinput")
+        assert (done.returncode, done.stderr) == (0, "")
+        objects = checkout.root / "build/manifests/objects.json"
+        named = json.loads(objects.read_text())["objects"]
+        facts = headers.judge([served(key) for key in named], HOSTS, Manifest.load([objects]), "X-Origin")
+        assert [str(fact) for fact in facts if fact.rule is not Rule.UNCOMPRESSED] == []
+        return {key for key in named if key not in ("static/favicon.ico", "static/robots.txt")}
+
+    def served(key: str) -> Asset:
+        body, sent = bucket.objects[key]
+        known = {name: sent[name] for name in ("Content-Type", "Cache-Control")} | {"X-Cache": "Hit from cloudfront"}
+        url = HOSTS.static + key.removeprefix("static/")
+        return Asset(url, "image", HOSTS.site, cors=False, answers=[Answer(url, 200, CIMultiDict(known), body)])
+
+    first = push()
+    before = dict(bucket.objects)
+    code = checkout.root / "deploy/slipway/web/static_objects.py"
+    for old, new, moved in (
+        ('"image/svg+xml; charset=utf-8"', '"image/svg+xml"', ("css", "svg")),
+        ("max-age=31536000", "max-age=15552000", ("css", "js", "svg", "ico")),
+        ("max-age=300", "max-age=60", ()),
+        ('"image/vnd.microsoft.icon"', '"image/x-icon"', ("ico",)),
+    ):
+        code.write_text(code.read_text().replace(old, new))
+        after = push()
+        assert {key.rpartition(".")[2] for key in after - first} == set(moved), new
+        assert after.issuperset(key for key in bucket.puts if key != "static/favicon.ico")
+        # A bundle is a file like any other.
+        assert after.isdisjoint(first) is (moved == ("css", "js", "svg", "ico"))
+        first = after
+    assert {key for key in before if bucket.objects[key] != before[key]} == {"static/favicon.ico"}
+    icon = bucket.objects["static/favicon.ico"][1]
+    assert (icon["Content-Type"], icon["Cache-Control"]) == ("image/x-icon", "public, max-age=60")

@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from slipway.tool.assets.hashing import Hasher, hashed_name
 from slipway.web import static_objects
 from slipway.web.errors import SlipwayError
-from slipway.web.static_objects import name_digest
+from slipway.web.static_objects import StaticObject, name_digest
 from tests.unit.assets.sources import SITE, STATIC, hashed, sources
 
 
@@ -21,10 +21,11 @@ def test_a_name_carries_the_hash_as_django_writes_it(name, tmp_path):
     assert hashed_name(name, md5) == storage.hashed_name(name, ContentFile(b"bytes"))
 
 
-def test_the_name_is_the_hash_of_the_bytes_behind_it():
+def test_the_name_is_the_hash_of_the_headers_and_the_bytes_behind_it():
     files = hashed({"css/a.css": "@import 'b.css';", "css/b.css": "c{d:url(../img/e.png)}", "img/e.png": b"png"})
     for name, file in files.items():
-        assert file.name == hashed_name(name, hashlib.md5(file.body).hexdigest())
+        headers = "".join(f"{header}\n" for header in StaticObject.hashed(file.name, file.body).headers)
+        assert file.name == hashed_name(name, hashlib.md5(headers.encode() + file.body).hexdigest())
 
 
 def test_a_changed_image_renames_all_that_references_it():
@@ -164,19 +165,16 @@ def test_a_package_s_web_manifest_goes_up_as_it_ships():
     assert hashed({}, {"a.webmanifest": "no json"})["a.webmanifest"].body == b"no json"
 
 
-def test_a_type_that_changes_gives_its_files_new_names(monkeypatch):
+def test_another_type_gives_its_files_other_names_and_no_others(monkeypatch):
     """The bucket and every cache keep a hashed name with its headers for a year."""
+    text, sheet = name_digest("a/list.txt", b"bytes"), name_digest("a/list.css", b"bytes")
+    monkeypatch.setitem(static_objects.CONTENT_TYPES, ".txt", "text/plain")
+    assert name_digest("a/list.txt", b"bytes") != text
+    assert name_digest("a/list.css", b"bytes") == sheet
+
+
+def test_another_lifetime_gives_every_file_another_name(monkeypatch):
     before = name_digest("a/list.txt", b"bytes")
-    assert before == hashlib.md5(b"bytes").hexdigest()
-    monkeypatch.setitem(static_objects.LATER_TYPES, ".txt", "text/plain")
+    monkeypatch.setattr(static_objects, "IMMUTABLE", "public, max-age=15552000, immutable")
     assert name_digest("a/list.txt", b"bytes") != before
-    assert name_digest("a/list.css", b"bytes") == before
-
-
-def test_the_types_that_names_were_made_with_stay_as_they_are():
-    """Files of a type that is changed here keep the old header: their names are never overwritten."""
-    first = hashlib.sha256(repr(sorted(static_objects.FIRST_TYPES.items())).encode()).hexdigest()
-    assert first[:12] == "d2de0271ed48", "write the type into LATER_TYPES"
-    # Bundles are named by django-compressor, by their bytes alone.
-    assert not {".css", ".js"} & static_objects.LATER_TYPES.keys()
-    assert static_objects.IMMUTABLE == "public, max-age=31536000, immutable"
+    assert name_digest("LICENSE", b"bytes") != name_digest("LICENSE.txt", b"bytes")

@@ -177,8 +177,9 @@ def test_a_listing_follows_its_pages_and_decodes_its_keys(served):
     served.answering = answer
     listing = start_listing(Bucket("bucket"))
     assert listing.result() == {"static/a b+c": ("1", 7), "static/b": ("2", 7)}
-    assert listing.headers() is None
-    assert listing.s3.requests == 3
+    # Nothing has recorded headers there: one object of each extension is asked for its own.
+    assert [asked.path for asked in served.of("HEAD")] == ["/bucket/static/a%20b%2Bc"]
+    assert listing.s3.requests == 4
     assert "prefix=static%2F" in served.asked[0].path
 
 

@@ -152,6 +152,34 @@ def test_the_type_is_exact_where_a_manifest_knows_it():
     assert checks(name, manifest=manifest, Content_Type="text/css; charset=utf-8") == set()
 
 
+def test_a_hash_may_be_that_of_headers_and_bytes():
+    """Recorded headers are those that count; where none are, the answer's own do."""
+    sent, other = {"Content_Type": "font/woff2"}, {"Content_Type": "font/woff2", "Cache_Control": f"{IMMUTABLE}, x"}
+    digest = hashlib.md5(f"font/woff2\n{IMMUTABLE}\nx".encode())
+    name = f"a.{digest.hexdigest()[:12]}.woff2"
+    named = Manifest([Entry(name, True, "staticfiles.json")])
+    assert checks(name, manifest=named, **sent) == set()
+    assert checks(name, manifest=named, **other) == {Rule.HASH}
+    assert checks(name, b"y", manifest=named, **sent) == {Rule.HASH}
+    md5 = hashlib.md5(b"x").hexdigest()
+    recorded = Manifest([Entry(name, True, "objects.json", md5, "font/woff2", IMMUTABLE)])
+    assert checks(name, manifest=recorded, **other) == set()
+    wrong = Manifest([Entry(name, True, "objects.json", md5, "font/woff", IMMUTABLE)])
+    assert checks(name, manifest=wrong, **sent) == {Rule.HASH, Rule.TYPE}
+
+
+def test_a_bundlers_hash_is_its_own(tmp_path):
+    known = {"cache_control": IMMUTABLE, "content_type": "font/woff2", "md5": hashlib.md5(b"x").hexdigest()}
+    names = ["index-B1gW-dAt.woff2", "chunk.1a2b3c4d5e6f7a8b9c0d.woff2"]
+    path = tmp_path / "objects.json"
+    path.write_text(json.dumps({"objects": {f"static/{name}": known for name in [*names, "plain.woff2"]}}))
+    manifest = Manifest.load([path])
+    for name in names:
+        assert checks(name, manifest=manifest, Content_Type="font/woff2") == set()
+        assert checks(name, b"y", manifest=manifest, Content_Type="font/woff2") == {Rule.HASH}
+    assert checks("plain.woff2", manifest=manifest, Content_Type="font/woff2") == {Rule.IMMUTABLE}
+
+
 def test_cors_is_judged_only_where_a_browser_needs_it():
     font = "a.0123456789ab.woff2"
     assert checks(font, cors=True, Content_Type="font/woff2") == {Rule.CORS_ABSENT}

@@ -78,6 +78,11 @@ def shown(path: str | os.PathLike[str]) -> str:
     return str(pure.relative_to(ROOT) if pure.is_relative_to(ROOT) else pure)
 
 
+def is_about_own_file(warning: str) -> bool:
+    """Whether a warning, ``path:line: what``, is the project's to mend: one without a path is too."""
+    return is_own(ROOT / warning.partition(":")[0])
+
+
 def _project_directories() -> list[str]:
     return [os.fspath(entry[1] if isinstance(entry, list | tuple) else entry) for entry in settings.STATICFILES_DIRS]
 

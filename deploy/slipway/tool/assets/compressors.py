@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from compressor.base import SOURCE_FILE, SOURCE_HUNK
+from compressor.cache import get_hexdigest
 from compressor.css import CssCompressor as StockCssCompressor
 from compressor.js import JsCompressor as StockJsCompressor
 from compressor.storage import CompressorFileStorage
 
 from slipway.tool.assets import css, javascript, urls
 from slipway.web.errors import SlipwayError
+from slipway.web.static_objects import name_digest
 
 ABSOLUTE_FILTER = "compressor.filters.css_default.CssAbsoluteFilter"
 CLASSIC_TYPES = frozenset(("", "text/javascript", "application/javascript"))
@@ -52,6 +54,11 @@ class InMemory:
 
     def copy(self, **kwargs):
         return super().copy(storage=self.storage, **kwargs)
+
+    def get_filepath(self, content: str, basename: str | None = None) -> str:
+        """A bundle's name, with the hash that any file gets: the parent's covers the bytes alone."""
+        name = super().get_filepath(content, basename)
+        return name.replace(get_hexdigest(content, 12), name_digest(name, content.encode(self.charset))[:12])
 
     def regrouped(self, groups: Iterable[tuple[Any, "InMemory"]]) -> Iterator[tuple[Any, Any]]:
         """Each group, cut where ``is_boundary`` says that two scripts or stylesheets must not be joined."""

@@ -19,7 +19,7 @@ from slipway.web.static_objects import MANIFEST_VERSION, StaticObject
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """The input of a push: ``objects`` sorted by key. ``warnings`` are lines about packages' files."""
+    """The input of a push: ``objects`` sorted by key. ``warnings`` are lines, ``path:line: what; what to do``."""
 
     objects: list[StaticObject]
     warnings: list[str]

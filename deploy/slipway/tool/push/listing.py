@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from urllib.parse import unquote_plus
@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 
 from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.s3 import S3
+from slipway.tool.push.sample import Sample
 from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import RELEASES_PREFIX
-from slipway.web.static_objects import MANIFEST_VERSION, Headers
+from slipway.web.static_objects import MANIFEST_VERSION, Headers, StaticObject
 
 # Key → (ETag, bytes), and key → headers.
 Existing = dict[str, tuple[str, int]]
@@ -25,19 +26,21 @@ class Listing:
     """The bucket's objects under its prefix; the listing starts at once."""
 
     def __init__(self, bucket: Bucket) -> None:
-        self._future: Future[tuple[S3, Existing, KnownHeaders | None]] = Future()
+        self._future: Future[tuple[S3, Existing, KnownHeaders | None, Sample | None]] = Future()
         threading.Thread(target=self._run, args=(bucket,), name="listing", daemon=True).start()
 
     def result(self) -> Existing:
         """{key: (etag, bytes)}; waits for the listing. Raises SlipwayError when it fails."""
         return self._future.result()[1]
 
-    def headers(self) -> KnownHeaders | None:
-        """The objects' headers, as far as they are known: from the last release's manifest, since a listing has none.
+    def headers(self, objects: Iterable[StaticObject] = ()) -> KnownHeaders | None:
+        """The headers of these objects in the bucket, as far as they are known: a listing has none.
 
-        None where there is no manifest yet.
+        They are those of the last release's manifest, or of a sample where there is no manifest yet; None where the
+        bucket answers neither.
         """
-        return self._future.result()[2]
+        _, _, recorded, sampled = self._future.result()
+        return sampled.of(objects) if recorded is None and sampled else recorded
 
     @property
     def s3(self) -> S3:
@@ -51,7 +54,9 @@ class Listing:
             existing: Existing = {}
             for key, etag, size, at in _list(s3, bucket.prefix):
                 existing[key], modified[key] = (etag, size), at
-            self._future.set_result((s3, existing, _headers(s3, modified) if existing else None))
+            recorded = _headers(s3, modified) if existing else None
+            sampled = Sample(s3, modified) if existing and recorded is None else None
+            self._future.set_result((s3, existing, recorded, sampled))
         except BaseException as error:
             self._future.set_exception(error)
 

@@ -64,6 +64,6 @@ def other_bytes(obj: StaticObject, bucket: str, etag: str) -> SlipwayError:
 def _other_headers(obj: StaticObject, bucket: str, there: Headers) -> SlipwayError:
     return SlipwayError(
         f"s3://{bucket}/{obj.key} exists as {'; '.join(there)}, would now be {'; '.join(obj.headers)}, and this name "
-        "is never overwritten; give the type of its extension in LATER_TYPES of deploy/slipway/web/static_objects.py: "
-        "such files get new names then"
+        "is never overwritten: its hash is a bundler's, which knows no headers; change the file, so that the bundler "
+        "names it anew, or delete that object if no release needs it"
     )

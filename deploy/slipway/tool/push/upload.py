@@ -50,9 +50,9 @@ def push(
     Deletes nothing and overwrites no hashed name. Unhashed files go last, because such a file may
     load hashed ones. What was sent before an error stays, so that a rerun sends only the rest.
     """
-    listing = listing or start_listing(bucket)
+    listing, objects = listing or start_listing(bucket), list(objects)
     existing = listing.result()
-    plan = make_plan(objects, existing, bucket.name, headers=listing.headers(), md5=bucket.store.md5)
+    plan = make_plan(objects, existing, bucket.name, headers=listing.headers(objects), md5=bucket.store.md5)
     s3 = listing.s3
     settled = plan.total - len(plan.hashed) - len(plan.unhashed)
     sent: list[int] = []

@@ -10,7 +10,7 @@ from whitenoise.base import WhiteNoise
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from slipway.web.prefixes import PULLED_FOLDER, PULLED_PATH, STATIC_PREFIX
-from slipway.web.static_objects import IMMUTABLE
+from slipway.web.static_objects import Headers
 
 
 class PulledStatic(WhiteNoiseMiddleware):
@@ -25,12 +25,12 @@ class PulledStatic(WhiteNoiseMiddleware):
         # Not the parent's __init__, which adds all of STATIC_ROOT.
         WhiteNoise.__init__(self, None, autorefresh=False, allow_all_origins=True, add_headers_function=self._headers)
         self.get_response = get_response
-        self._types: dict[str, str] = {}
+        self._known: dict[str, Headers] = {}
         for build in _builds():
-            for name, content_type in _hashed(build / "manifests" / "objects.json"):
+            for name, known in _hashed(build / "manifests" / "objects.json"):
                 path, url = build / PULLED_FOLDER / name, PULLED_PATH + name
                 if path.is_file() and url not in self.files:
-                    self._types[url] = content_type
+                    self._known[url] = known
                     self.add_file_to_dictionary(url, str(path))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -53,8 +53,7 @@ class PulledStatic(WhiteNoiseMiddleware):
 
     def _headers(self, headers, path: str, url: str) -> None:
         """The headers of an object in a bucket."""
-        headers["Content-Type"] = self._types[url]
-        headers["Cache-Control"] = IMMUTABLE
+        headers["Content-Type"], headers["Cache-Control"] = self._known[url]
         headers["X-Content-Type-Options"] = "nosniff"
 
 
@@ -66,8 +65,9 @@ def _builds() -> Iterator[Path]:
         yield from (manifests.parent for manifests in sorted(releases.glob("*/build/manifests")))
 
 
-def _hashed(manifest: Path) -> Iterator[tuple[str, str]]:
+def _hashed(manifest: Path) -> Iterator[tuple[str, Headers]]:
+    """Names and headers; those of an older release may have had another lifetime."""
     if manifest.is_file():
-        for key, headers in json.loads(manifest.read_text())["objects"].items():
-            if headers["cache_control"] == IMMUTABLE:
-                yield key.removeprefix(STATIC_PREFIX), headers["content_type"]
+        for key, known in json.loads(manifest.read_text())["objects"].items():
+            if "immutable" in known["cache_control"]:
+                yield key.removeprefix(STATIC_PREFIX), (known["content_type"], known["cache_control"])

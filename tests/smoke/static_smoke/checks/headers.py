@@ -143,8 +143,17 @@ def _sender(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
 
 def _is_by_django(assets: Iterable[Asset]) -> bool:
     """Whether names have Django's hashes: most of those that look so fit their bytes."""
-    fitting = [name_fits(it.url, it.body) for it in assets if it.last.status == 200 and digests.is_djangos(it.url)]
+    fitting = [_fits(it, it.body) for it in assets if it.last.status == 200 and digests.is_djangos(it.url)]
     return sum(fitting) >= FITTING and sum(fitting) > len(fitting) / 2
+
+
+def _fits(asset: Asset, body: bytes) -> bool:
+    """Whether the hash in a name that no manifest knows is that of the answer."""
+    return name_fits(asset.url, body, _sent(asset))
+
+
+def _sent(asset: Asset) -> tuple[str, str]:
+    return asset.last.headers.get("Content-Type", ""), asset.last.headers.get("Cache-Control", "")
 
 
 def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest, *, by_django: bool) -> Iterator[Fact]:
@@ -167,8 +176,11 @@ def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest, *, by_django: bool) -
         twice = f"still {hidden} after undoing {answer.encoding}: compressed twice"
         yield fact(Rule.ENCODING, twice if answer.encoding else once)
         return
-    wrong = entry is not None and (entry.is_body(body) is False or (entry.hashed and not name_fits(entry.name, body)))
-    if wrong or (entry is None and by_django and digests.is_djangos(asset.url) and not name_fits(asset.url, body)):
+    if entry is not None:
+        wrong = entry.is_body(body) is False or (entry.hashed and not entry.fits(body, *_sent(asset)))
+    else:
+        wrong = by_django and digests.is_djangos(asset.url) and not _fits(asset, body)
+    if wrong:
         yield fact(Rule.HASH, "the bytes do not match the hash in the name")
     elif sham := _sham(asset, body):
         yield Fact(Rule.HASH, asset.url, asset.place, sham, fix="push the file itself, then purge the name")

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -16,7 +17,7 @@ class _Entry(Protocol):
 
 DIGEST = re.compile(r"[.\-_]([0-9a-f]{12,64})(?=\.|$)")
 # https://docs.djangoproject.com/en/5.2/ref/contrib/staticfiles/#django.contrib.staticfiles.storage.ManifestStaticFilesStorage.file_hash
-_DJANGOS = re.compile(r"\.[0-9a-f]{12}\.\w+$")
+_DJANGOS = re.compile(r"\.[0-9a-f]{12}(\.\w+)?$")
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 # What bundlers write: hexadecimal (webpack), base 32 (esbuild), base 64 for URLs (Vite, Rollup).
 _BASE32 = re.compile(r"[A-Z2-7]{8}")
@@ -50,17 +51,22 @@ def carries_hash(url: str, entry: _Entry | None, body: bytes | None = None) -> b
 
 
 def is_djangos(url: str) -> bool:
-    """Whether the name ends as Django names a file with its hash: twelve hexadecimal digits before the extension."""
+    """Whether the name ends as Django names a file with its hash: twelve hexadecimal digits before any extension."""
     return bool(_DJANGOS.search(urlsplit(url).path))
 
 
-def name_fits(name: str, body: bytes) -> bool:
-    """Whether a hash in ``name`` starts the MD5, SHA-1 or SHA-256 of ``body``."""
+def name_fits(name: str, body: bytes, headers: Sequence[str] = ()) -> bool:
+    """Whether a hash in ``name`` starts the MD5, SHA-1 or SHA-256 of ``body``, or of these headers, a line each, and
+    ``body``: Content-Type and Cache-Control, which a name that is cached for a year may stand for too."""
     path = urlsplit(name).path
     found = {*DIGEST.findall(path), *filter(_HEX.fullmatch, _candidates(path))}
     if not found:
         return False
-    digests = [hashlib.new(kind, body, usedforsecurity=False).hexdigest() for kind in ("md5", "sha1", "sha256")]
+    hashed = [body]
+    if headers:
+        hashed.append("".join(f"{header}\n" for header in headers).encode() + body)
+    kinds = ("md5", "sha1", "sha256")
+    digests = [hashlib.new(kind, each, usedforsecurity=False).hexdigest() for each in hashed for kind in kinds]
     return any(digest.startswith(each) for each in found for digest in digests)
 
 

@@ -8,24 +8,34 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from static_smoke.http.hosts import Hosts
-from static_smoke.site.digests import DIGEST, name_fits
+from static_smoke.site.digests import DIGEST, carries_hash, is_djangos, name_fits
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``name``: path under the static host. ``md5``, ``content_type``: None where not recorded."""
+    """``name``: path under the static host. ``md5``, ``content_type``, ``cache_control``: None where not recorded."""
 
     name: str
     hashed: bool
     source: str
     md5: str | None = None
     content_type: str | None = None
+    cache_control: str | None = None
 
     def is_body(self, body: bytes) -> bool | None:
         """Whether these bytes are the file's; None where nothing is known about them."""
         if self.md5:
             return hashlib.md5(body, usedforsecurity=False).hexdigest() == self.md5
-        return name_fits(self.name, body) if self.hashed else None
+        # A name may stand for headers too, and those are not recorded here.
+        return (self.fits(body, "", "") or None) if self.hashed else None
+
+    def fits(self, body: bytes, content_type: str, cache_control: str) -> bool:
+        """Whether the hash in the name is that of these bytes, alone or with the recorded headers.
+
+        The given headers are those of an answer, for what is not recorded. A bundler's hash is of its own making.
+        """
+        headers = (self.content_type or content_type, self.cache_control or cache_control)
+        return not is_djangos(self.name) or name_fits(self.name, body, headers)
 
 
 class Manifest:
@@ -82,11 +92,12 @@ def _objects(objects: dict[str, dict], source: str) -> Iterable[Entry]:
     for key, known in objects.items():
         name = key.removeprefix("static/")
         # A package's plain file may have a hash of its own in its name: its Cache-Control decides.
-        hashed = bool(DIGEST.search(name)) and "immutable" in known.get("cache_control", "")
+        hashed = "immutable" in known.get("cache_control", "") and carries_hash(name, None) is not False
         yield Entry(
             name,
             hashed,
             source,
             known.get("md5"),
             known.get("content_type"),
+            known.get("cache_control"),
         )

@@ -46,6 +46,7 @@ class Command(collectstatic.Command):
         # Loaded here, so that development needs none of it.
         from slipway.tool import push
         from slipway.tool.assets import build
+        from slipway.tool.assets.collect import is_about_own_file
         from slipway.tool.push.plan import make_plan
         from slipway.web import pull
 
@@ -55,15 +56,18 @@ class Command(collectstatic.Command):
             bucket = push.Bucket(_bucket())
             listing = push.start_listing(bucket)
         built = build(self.ignore_patterns, write=not self.dry_run)
+        packages = 0
         for warning in built.warnings:
-            self.log(f"warning: {warning}", level=2)
+            own = is_about_own_file(warning)
+            packages += not own
+            self.log(f"warning: {warning}", level=1 if own else 2)
         objects, size = len(built.objects), sum(len(entry.body) for entry in built.objects)
         if build_only:
             facts = [f"{objects:,} objects built", megabytes(size), "none sent"]
             if settings.SLIPWAY_PULL and not self.dry_run:
                 facts.append(f"{pull.write(built.objects):,} for a CDN to pull")
         elif self.dry_run:
-            existing, headers = listing.result(), listing.headers()
+            existing, headers = listing.result(), listing.headers(built.objects)
             plan = make_plan(built.objects, existing, bucket.name, headers=headers, md5=bucket.store.md5)
             missing = plan.hashed + plan.unhashed
             size = sum(len(entry.body) for entry in missing)
@@ -83,8 +87,8 @@ class Command(collectstatic.Command):
                 f"{report.requests:,} requests",
             ]
         facts.append(f"{time.monotonic() - began:.1f} s")
-        if built.warnings:
-            facts.append(f"{len(built.warnings)} warnings (-v 2 lists them)")
+        if packages:
+            facts.append(f"{packages} warnings about installed packages (-v 2 lists them)")
         return ", ".join(facts) if self.verbosity else ""
 
     @contextmanager
