@@ -160,3 +160,16 @@ def test_a_comment_may_name_what_does_not_exist(checkout):
         "{% verbatim %}{% static 'gone.css' %}{% endverbatim %}<!-- -->",
     )
     assert checkout.manage("collectstatic", "--noinput").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("folder", "what"), [("project", "the settings"), ("project/shop", "the app shop"), (".", "the settings")]
+)
+def test_a_static_folder_with_code_is_not_published(folder, what, checkout, bucket):
+    checkout.write("shop/__init__.py", "")
+    apps = "INSTALLED_APPS += ['shop']\n" if "shop" in what else ""
+    checkout.settings(f"{apps}STATICFILES_DIRS = [BASE_DIR / {folder!r}]\n")
+    done = checkout.manage("collectstatic", "--noinput")
+    assert (done.returncode, bucket.objects) == (1, {})
+    assert f"{folder}: is a static folder with the code of {what} in it" in done.stderr
+    assert done.stderr.count("\n") == 1

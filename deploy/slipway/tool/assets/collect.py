@@ -1,6 +1,7 @@
 """Reads every static file once, as Django's finders list them."""
 
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -55,12 +56,14 @@ def collect(ignore: Iterable[str] | None = None) -> dict[str, Source]:
 
 
 def _require_no_code(location: str | os.PathLike[str]) -> None:
-    """Raises SlipwayError for a static folder that has an app in it: its code would be public."""
-    for app in apps.get_app_configs():
-        if PurePath(app.path).is_relative_to(location):
+    """Raises SlipwayError for a static folder with an app or the settings in it: their code would be public."""
+    code = {"the settings": sys.modules[settings.SETTINGS_MODULE].__file__}
+    code |= {f"the app {app.label}": app.path for app in apps.get_app_configs()}
+    for name, path in code.items():
+        if PurePath(path).is_relative_to(location):
             raise SlipwayError(
-                f"{shown(location)}: holds the code of the app {app.label}, and every file of a static folder is "
-                "public; name a folder with static files alone in STATICFILES_DIRS"
+                f"{shown(location)}: is a static folder with the code of {name} in it, and every file of one is "
+                "public; name a folder of static files alone in STATICFILES_DIRS"
             )
 
 
