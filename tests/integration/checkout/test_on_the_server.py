@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
@@ -134,6 +135,21 @@ def test_what_stays_here_is_named_with_what_looks_for_it(exam):
         "warning: project/tests/management/commands/show.py:14: finders.find() finds no static file of the project on "
         "the server; list in `ship` of site.yml what it looks for",
     ]
+
+
+def test_an_earlier_collectstatic_stays_here_and_an_app_called_media_does_not(checkout):
+    checkout.settings(
+        "INSTALLED_APPS += ['media']\nSTATIC_ROOT = BASE_DIR / 'project' / 'staticfiles'\n"
+        "MEDIA_ROOT = BASE_DIR / 'project' / 'media'\n"
+    )
+    for name in ("media/__init__.py", "media/models.py", "media/faces/a.jpg", "staticfiles/js/a.js"):
+        checkout.write(name, "")
+    for command in (["collectstatic", "--noinput"], ["pack", "build/release.tar.gz"]):
+        assert checkout.manage(*command).returncode == 0
+    with tarfile.open(checkout.root / "build" / "release.tar.gz") as archive:
+        names = [name.removeprefix("project/") for name in archive.getnames()]
+    assert {"media/__init__.py", "media/models.py"} < set(names)
+    assert not [name for name in names if name.startswith(("media/faces", "staticfiles"))]
 
 
 def test_the_fixture_site(tmp_path, bucket, both):

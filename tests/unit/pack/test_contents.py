@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from slipway.tool.pack import contents as module
-from slipway.tool.pack.contents import STATIC, TEMPLATE_AND_STATIC, UPLOADS, contents
+from slipway.tool.pack.contents import READ_AND_SERVED, STATIC, UPLOADS, contents
 from slipway.web.errors import SlipwayError
 
 
@@ -56,7 +56,7 @@ def test_the_nearest_folder_that_django_knows_counts(project):
 
 
 def test_of_a_folder_with_templates_and_static_files_the_templates_travel(project):
-    project("dist/index.html", "dist/robots.txt", "dist/a.JS", "dist/i/b.png", "dist/f.woff2", dist=TEMPLATE_AND_STATIC)
+    project("dist/index.html", "dist/robots.txt", "dist/a.JS", "dist/i/b.png", "dist/f.woff2", dist=READ_AND_SERVED)
     assert names() == ["dist/index.html", "dist/robots.txt"]
 
 

@@ -29,8 +29,8 @@ IGNORED = ("__pycache__", "*.pyc", ".git*", ".DS_Store", ".#*", ".*.sw?")
 WELL_KNOWN = ".well-known"
 # What a browser loads and no template is.
 ASSET_TYPES = ("audio/", "font/", "image/", "text/css", "text/javascript", "video/", "application/wasm")
-# A folder that is both: what a browser loads is left out.
-TEMPLATE_AND_STATIC = "templates and static files"
+# A folder that Django reads, and that has static files or uploads too: what a browser loads is left out.
+READ_AND_SERVED = "read and served"
 NAMED = 3  # of each kind, in the summary
 
 
@@ -104,7 +104,7 @@ def _walk(
                     yield Found(entry, reason, entry)
             elif reason:
                 yield Found(entry, reason, entry)
-            elif kind == TEMPLATE_AND_STATIC:
+            elif kind == READ_AND_SERVED:
                 yield Found(entry, STATIC if content_type(entry.name).startswith(ASSET_TYPES) else None, entry)
             else:
                 yield Found(entry, kind, top)
@@ -114,16 +114,14 @@ def _walk(
 
 def _kinds() -> dict[Path, str | None]:
     """What each folder that Django knows is: None where its files travel. Folders inside it may be something else."""
-    known: dict[Path, str | None] = {}
-    for app in apps.get_app_configs():
-        # A folder of an app that is no package of its own may be missing.
-        known |= dict.fromkeys(_folders(app.path, *(Path(app.path, name) for name in ("locale", "fixtures"))))
-    known |= dict.fromkeys(_folders(*settings.LOCALE_PATHS, *settings.FIXTURE_DIRS))
-    static = _folders(settings.STATIC_ROOT, *_static_folders())
-    known |= dict.fromkeys(static, STATIC) | dict.fromkeys(_folders(settings.MEDIA_ROOT), UPLOADS)
-    for templates in _folders(*_template_folders()):
-        known[templates] = TEMPLATE_AND_STATIC if templates in static else None
-    return known
+    apps_folders = [Path(app.path, name) for app in apps.get_app_configs() for name in ("", "locale", "fixtures")]
+    read = _folders(*apps_folders, *settings.LOCALE_PATHS, *settings.FIXTURE_DIRS, *_template_folders())
+    # The line replaces STATIC_ROOT: the project's own has what an earlier collectstatic has copied.
+    static = _folders(settings.SLIPWAY_LINE.own.get("STATIC_ROOT"), settings.STATIC_ROOT, *_static_folders())
+    kinds: dict[Path, str | None] = dict.fromkeys(static, STATIC) | dict.fromkeys(
+        _folders(settings.MEDIA_ROOT), UPLOADS
+    )
+    return kinds | {folder: READ_AND_SERVED if folder in kinds else None for folder in read}
 
 
 def _folders(*paths: str | os.PathLike[str] | None) -> list[Path]:
