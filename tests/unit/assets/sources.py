@@ -2,6 +2,7 @@
 
 from slipway.tool.assets.collect import Source
 from slipway.tool.assets.hashing import Hashed, Hasher
+from slipway.tool.assets.naming import decide
 
 STATIC = "https://static.example.com/"
 SITE = "https://www.example.com"
@@ -18,4 +19,6 @@ def sources(own: dict[str, str | bytes], package: dict[str, str | bytes] | None 
 
 
 def hashed(own: dict[str, str | bytes], package: dict[str, str | bytes] | None = None) -> dict[str, Hashed]:
-    return Hasher(sources(own, package)).all()
+    made = sources(own, package)
+    decide(made)
+    return Hasher(made).all()

@@ -1,14 +1,15 @@
 """ES modules and what they import."""
 
 import pytest
+from django.test.utils import override_settings
 
 from slipway.tool.assets.modules import scan
 from slipway.web.errors import SlipwayError
 from tests.unit.assets.sources import hashed
 
 
-def modules(own, package=None, bare=None, unhashed=()):
-    return scan(hashed(own, package), bare or {}, list(unhashed))
+def modules(own, package=None, bare=None):
+    return scan(hashed(own, package), bare or {})
 
 
 def test_every_module_and_all_it_imports_is_mapped_and_no_classic_script():
@@ -81,7 +82,21 @@ def test_a_url_that_a_module_makes_needs_an_unhashed_file():
     files = {"a.js": "export const u = new URL('./i.png', import.meta.url)", "i.png": b"i"}
     with pytest.raises(SlipwayError, match=r"requests i\.png by its plain name; list that name in SLIPWAY_UNHASHED"):
         modules(files)
-    assert list(modules(files, unhashed=["*.png"]).imports) == ["a.js"]
+    with override_settings(SLIPWAY_UNHASHED=["*.png"]):
+        assert list(modules(files).imports) == ["a.js"]
+
+
+def test_a_module_with_a_hash_in_its_name_needs_no_entry_in_the_map():
+    files = {
+        "app.js": "import './dist/main-C1aa2Bb3.js'",
+        "dist/main-C1aa2Bb3.js": "import './part-D4cc5Dd6.js'; new URL('logo-E7ee8Ff9.svg', import.meta.url)",
+        "dist/part-D4cc5Dd6.js": "export {}",
+        "dist/logo-E7ee8Ff9.svg": "<svg/>",
+    }
+    with override_settings(SLIPWAY_HASHED=["dist/*"]):
+        found = modules(files)
+    assert list(found.imports) == ["app.js"]
+    assert found.preload["dist/main-C1aa2Bb3.js"] == ["dist/part-D4cc5Dd6.js"]
 
 
 def test_urls_of_other_hosts_are_not_checked():

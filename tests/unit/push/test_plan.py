@@ -38,6 +38,7 @@ def test_a_hashed_name_that_holds_other_bytes_stops_the_push(there):
         make_plan([HASHED], {HASHED.key: there}, "example-com")
     assert "s3://example-com/static/a.0123456789ab.css" in str(caught.value)
     assert "never overwritten" in str(caught.value)
+    assert "build the front end again, or list the name in SLIPWAY_UNHASHED" in str(caught.value)
 
 
 def test_objects_of_older_releases_are_left_alone():

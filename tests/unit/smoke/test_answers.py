@@ -346,3 +346,27 @@ def test_an_answer_of_success_without_the_file_is_missing(status):
     asset = Asset(url, "script", HOSTS.site, answers=[answer(url, b"", status)])
     (fact,) = judge_missing({url: asset}, [Reference(url, HOSTS.site, "<script src>", "script")], HOSTS, Manifest())
     assert fact.rule is Rule.MISSING and fact.what.endswith(f"answers {status}")
+
+
+@pytest.mark.parametrize(("name", "otherwise"), [("a-abcdefgh.png", Rule.IMMUTABLE), ("a.0123456789ab.png", Rule.HASH)])
+def test_a_bundler_s_hash_is_taken_as_one_and_its_bytes_are_compared_by_their_md5(name, otherwise, tmp_path):
+    known = {"md5": hashlib.md5(b"x").hexdigest(), "content_type": "image/png", "cache_control": IMMUTABLE}
+    path = tmp_path / "objects.json"
+    for kept, expected in (({"kept": True}, set()), ({}, {otherwise})):
+        path.write_text(json.dumps({"objects": {f"static/{name}": {**known, **kept}}}))
+        manifest = Manifest.load([path])
+        assert checks(name, b"x", manifest, Content_Type="image/png") == expected
+    path.write_text(json.dumps({"objects": {f"static/{name}": {**known, "kept": True}}}))
+    manifest = Manifest.load([path])
+    assert checks(name, b"y", manifest, Content_Type="image/png") == {Rule.HASH}
+    short = checks(name, b"x", manifest, Content_Type="image/png", Cache_Control="public, max-age=300")
+    assert short == {Rule.NOT_IMMUTABLE}
+
+
+@pytest.mark.parametrize(
+    ("name", "hashed"), [("main.32a254affc0efa565312.js", True), ("main-CmtE_pzv.js", None), ("main.js", False)]
+)
+def test_a_name_that_the_storage_leaves_alone_is_judged_by_its_looks(name, hashed, tmp_path):
+    path = tmp_path / "staticfiles.json"
+    path.write_text(json.dumps({"paths": {name: name}}))
+    assert Manifest.load([path]).entries[name].hashed is hashed

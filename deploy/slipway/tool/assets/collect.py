@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path, PurePath
 
 from django.apps import apps
@@ -15,6 +16,15 @@ from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
 PACKAGE_DIRECTORIES = frozenset(("site-packages", "dist-packages", "node_modules"))
+
+
+class Naming(Enum):
+    """Under which names a file is pushed."""
+
+    HASHED = "with the hash of its bytes"
+    BOTH = "with it, and plain"
+    PLAIN = "plain"
+    KEPT = "plain, and that name has a hash already: the object never changes"
 
 
 @dataclass(slots=True)
@@ -29,6 +39,7 @@ class Source:
     path: str
     body: bytes
     own: bool
+    naming: Naming = Naming.HASHED
 
 
 def collect(ignore: Iterable[str] | None = None) -> dict[str, Source]:

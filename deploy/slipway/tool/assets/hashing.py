@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from slipway.tool.assets import css, source_maps, urls, webmanifest
-from slipway.tool.assets.collect import Source, shown
+from slipway.tool.assets.collect import Naming, Source, shown
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import name_digest
 
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """A file with its references resolved, and its hashed name."""
+    """A file with its references resolved; ``name`` has a hash, except that a bundler's file keeps its own."""
 
     source: Source
     name: str
@@ -55,11 +55,40 @@ class Hasher:
     def _hashed(self, name: str) -> Hashed:
         if name not in self.files:
             source = self.sources[name]
+            if source.naming is Naming.KEPT:
+                self._check_kept(source)
+                self.files[name] = Hashed(source, name, source.body)
+                return self.files[name]
             self._open.append(name)
             body = self._resolved(source)
             self._open.pop()
-            self.files[name] = Hashed(source, hashed_name(name, name_digest(name, body)), body)
+            plain = source.naming is Naming.PLAIN
+            self.files[name] = Hashed(source, name if plain else hashed_name(name, name_digest(name, body)), body)
         return self.files[name]
+
+    def _check_kept(self, source: Source) -> None:
+        """Its bytes stay, since its name has their hash: what it references must be under the name written there."""
+        for reference in self._references(source):
+            target = urls.target(reference.url, source.name)
+            if target is None:
+                continue
+            place = f"{shown(source.path)}:{reference.line(source.body)}"
+            if source.own and target.path.startswith("/") and not target.path.startswith("//"):
+                raise SlipwayError(
+                    f"{place}: {reference.url} is no URL on the CDN; build it with a relative one, or with STATIC_URL"
+                )
+            if target.name not in self.sources:
+                self._missing(source, reference, target)
+            elif self.sources[target.name].naming is Naming.HASHED:
+                if settings.SLIPWAY_PULL:
+                    raise SlipwayError(f"{place}: {target.name} has no hash in its name, which a CDN that pulls needs")
+                self.sources[target.name].naming = Naming.BOTH
+
+    def _references(self, source: Source) -> list[css.Reference]:
+        extension = posixpath.splitext(source.name)[1]
+        if extension == ".css":
+            return css.references(source.body)
+        return source_maps.references(source.body) if extension in (".js", ".mjs") else []
 
     def _resolved(self, source: Source) -> bytes:
         extension = posixpath.splitext(source.name)[1]
@@ -70,14 +99,8 @@ class Hasher:
                 settings.SITE_URL,
                 lambda url: self._image_url(source, url),
             )
-        if extension == ".css":
-            found = css.references(source.body)
-        elif extension in (".js", ".mjs"):
-            found = source_maps.references(source.body)
-        else:
-            return source.body
-        changes = [(reference, self._new_url(source, reference)) for reference in found]
-        return css.substitute(source.body, changes)
+        changes = [(reference, self._new_url(source, reference)) for reference in self._references(source)]
+        return css.substitute(source.body, changes) if changes else source.body
 
     def _new_url(self, source: Source, reference: css.Reference) -> str | None:
         target = urls.target(reference.url, source.name)

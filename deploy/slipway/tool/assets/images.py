@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from slipway.tool.assets.collect import Source
+from slipway.tool.assets.collect import Naming, Source
 
 # Removed from PNG files; every other chunk may change how the picture looks.
 TEXT_CHUNKS = [b"tEXt", b"zTXt", b"iTXt", b"tIME"]
@@ -22,7 +22,8 @@ def optimise(sources: Iterable[Source], cache: Path) -> None:
     Results are cached below ``cache`` by the hash of the original and the optimiser's version. Where an optimiser has
     no wheel for this Python, its images are pushed as they are, with a message.
     """
-    ours = [source for source in sources if source.own and _optimiser(source)]
+    # The hash in a kept name is that of the bytes as they are.
+    ours = [source for source in sources if source.own and source.naming is not Naming.KEPT and _optimiser(source)]
     for package in sorted({_optimiser(source)[0] for source in ours}):
         if not _is_installed(package):
             left = [source for source in ours if _optimiser(source)[0] != package]

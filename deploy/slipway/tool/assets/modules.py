@@ -7,12 +7,11 @@ other could not be hashed, and one changed line would rename every importer.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from tree_sitter import Query, QueryCursor
 
 from slipway.tool.assets import javascript, urls
-from slipway.tool.assets.collect import Source, shown
+from slipway.tool.assets.collect import Naming, Source, shown
 from slipway.tool.assets.hashing import Hashed, did_you_mean
 from slipway.web.errors import SlipwayError
 
@@ -42,11 +41,10 @@ class Modules:
     warnings: list[str] = field(default_factory=list)
 
 
-def scan(files: dict[str, Hashed], bare: dict[str, str], unhashed: list[str]) -> Modules:
+def scan(files: dict[str, Hashed], bare: dict[str, str]) -> Modules:
     """The modules of the project and all that they import, packages' files included.
 
-    ``bare`` maps bare specifiers to names, ``unhashed`` lists patterns of unhashed names. Raises
-    SlipwayError for a module of the project that imports a missing file.
+    ``bare`` maps bare specifiers to names. Raises SlipwayError for a module of the project that imports a missing file.
     """
     for specifier, name in bare.items():
         if name not in files:
@@ -61,11 +59,12 @@ def scan(files: dict[str, Hashed], bare: dict[str, str], unhashed: list[str]) ->
         if name in graph:
             continue
         graph[name] = []
-        for imported, kind in _imports(files, name, bare, unhashed, modules.warnings):
+        for imported, kind in _imports(files, name, bare, modules.warnings):
             waiting.append(imported)
             if kind == "static":
                 graph[name].append(imported)
-    modules.imports = {name: files[name].name for name in sorted(graph)}
+    # A name that is kept needs no entry.
+    modules.imports = {name: files[name].name for name in sorted(graph) if files[name].name != name}
     modules.preload = {name: _closure(graph, name) for name in sorted(graph) if graph[name]}
     return modules
 
@@ -84,7 +83,6 @@ def _imports(
     files: dict[str, Hashed],
     name: str,
     bare: dict[str, str],
-    unhashed: list[str],
     warnings: list[str],
 ) -> Iterator[tuple[str, str]]:
     source = files[name].source
@@ -112,15 +110,11 @@ def _imports(
                 warnings.append(problem)
             elif kind != "plain":
                 yield target.name, kind
-            elif files[target.name].source.own and not matches(target.name, unhashed):
+            elif files[target.name].source.naming is Naming.HASHED:
                 raise SlipwayError(
                     f"{place}: new URL() requests {target.name} by its plain name; list that name "
                     "in SLIPWAY_UNHASHED, or pass its URL in from a template"
                 )
-
-
-def matches(name: str, patterns: list[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _closure(graph: dict[str, list[str]], name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The build, from finders to objects, in this order: collect, hash, bundle, verify, write manifests."""
+"""The build, from finders to objects, in this order: collect, name, hash, bundle, verify, write manifests."""
 
 import hashlib
 import json
@@ -10,10 +10,11 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.translation.reloader import translation_file_changed
 
-from slipway.tool.assets import bundles, images, modules, templates, verify
-from slipway.tool.assets.collect import collect
+from slipway.tool.assets import bundlers, bundles, images, modules, naming, templates, verify
+from slipway.tool.assets.collect import Naming, collect
 from slipway.tool.assets.hashing import Hashed, Hasher
 from slipway.tool.pack import translations
+from slipway.web.prefixes import STATIC_PREFIX
 from slipway.web.static_objects import MANIFEST_VERSION, StaticObject
 
 
@@ -34,14 +35,15 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     if write:
         compile_translations()
     sources = collect(ignore)
+    warnings = naming.decide(sources)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     found = templates.all_templates()
-    warnings = verify.check_static_tags(found.values(), sources)
+    warnings += verify.check_static_tags(found.values(), sources)
     hasher = Hasher(sources)
     files = hasher.all()
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names
-    imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}), settings.SLIPWAY_UNHASHED)
+    imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}))
     made = bundles.compress({file.name: file.body for file in files.values()}, found)
     verify.check_blocks(found.values(), made)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
@@ -49,7 +51,9 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
         # Nothing purges a CDN that pulls: it would keep an older file of the same name.
         objects = [entry for entry in objects if not entry.is_unhashed]
     if write:
-        _write_manifests(names, made.manifest, imports, objects)
+        kept = {name for name, file in files.items() if file.source.naming is Naming.KEPT}
+        _write_manifests(names, made.manifest, imports, objects, kept)
+        bundlers.provide()
     return Build(objects, warnings + hasher.warnings + imports.warnings + made.warnings)
 
 
@@ -62,16 +66,20 @@ def compile_translations() -> None:
 
 def _objects(files: dict[str, Hashed], bundle_files: dict[str, bytes]) -> Iterable[StaticObject]:
     for name, file in files.items():
-        yield StaticObject.hashed(file.name, file.body)
-        # A package's script may request other files by plain name; no scan can exclude that.
-        if not file.source.own or modules.matches(name, settings.SLIPWAY_UNHASHED):
+        if file.source.naming is not Naming.PLAIN:
+            yield StaticObject.hashed(file.name, file.body)
+        if file.source.naming in (Naming.PLAIN, Naming.BOTH):
             yield StaticObject.unhashed(name, file.body)
     for name, body in bundle_files.items():
         yield StaticObject.hashed(name, body)
 
 
 def _write_manifests(
-    names: dict[str, str], blocks: dict[str, str], imports: modules.Modules, objects: list[StaticObject]
+    names: dict[str, str],
+    blocks: dict[str, str],
+    imports: modules.Modules,
+    objects: list[StaticObject],
+    kept: set[str],
 ) -> None:
     listed = sorted(names.items())
     digest = hashlib.md5(json.dumps(listed).encode(), usedforsecurity=False).hexdigest()
@@ -84,6 +92,8 @@ def _write_manifests(
             "bytes": len(entry.body),
             "content_type": entry.content_type,
             "cache_control": entry.cache_control,
+            # The proof cannot compute a bundler's hash.
+            **({"kept": True} if entry.key.removeprefix(STATIC_PREFIX) in kept else {}),
         }
         for entry in objects
     }

@@ -56,8 +56,9 @@ def make_plan(
 def other_bytes(obj: StaticObject, bucket: str, etag: str) -> SlipwayError:
     """The error for a hashed name that would be overwritten: browsers cache it for a year."""
     return SlipwayError(
-        f"s3://{bucket}/{obj.key} exists with other bytes (ETag {etag}, ours {obj.md5}) and this "
-        "name is never overwritten; delete that object if nothing serves it"
+        f"s3://{bucket}/{obj.key} exists with other bytes (ETag {etag}, ours {obj.md5}) and this name is never "
+        "overwritten; if a bundler has put the hash into it, build the front end again, or list the name in "
+        "SLIPWAY_UNHASHED; otherwise delete that object if nothing serves it"
     )
 
 

@@ -30,6 +30,8 @@ def settings(own: Mapping[str, Any], environ: Mapping[str, str], *, production: 
         # Where collectstatic pushes to; the web process never uses it.
         "SLIPWAY_STATIC_BUCKET": environ.get("SLIPWAY_STATIC_BUCKET", ""),
         "SLIPWAY_UNHASHED": _with((*own.get("SLIPWAY_UNHASHED", ()), *own.get(OLD_NAME, ())), *UNHASHED),
+        # Glob patterns of files whose names carry a hash already: they keep them.
+        "SLIPWAY_HASHED": list(own.get("SLIPWAY_HASHED", ())),
         "SLIPWAY_BUILD": build,
         "SLIPWAY_MANIFESTS": build / "manifests",
         "STATIC_URL": url,

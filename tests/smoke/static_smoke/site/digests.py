@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 class _Entry(Protocol):
     """An entry of a manifest."""
 
-    hashed: bool
+    hashed: bool | None
 
 
 DIGEST = re.compile(r"[.\-_]([0-9a-f]{12,64})(?=\.|$)")

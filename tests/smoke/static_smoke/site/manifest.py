@@ -13,21 +13,26 @@ from static_smoke.site.digests import DIGEST, carries_hash, is_djangos, name_fit
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``name``: path under the static host. ``md5``, ``content_type``, ``cache_control``: None where not recorded."""
+    """``name``: path under the static host. ``hashed``: None where that is unknown.
+
+    ``md5``, ``content_type``, ``cache_control``: None where not recorded. ``kept``: a bundler has put the hash into the
+    name, and how it is computed is unknown.
+    """
 
     name: str
-    hashed: bool
+    hashed: bool | None
     source: str
     md5: str | None = None
     content_type: str | None = None
     cache_control: str | None = None
+    kept: bool = False
 
     def is_body(self, body: bytes) -> bool | None:
         """Whether these bytes are the file's; None where nothing is known about them."""
         if self.md5:
             return hashlib.md5(body, usedforsecurity=False).hexdigest() == self.md5
         # A name may stand for headers too, and those are not recorded here.
-        return (self.fits(body, "", "") or None) if self.hashed else None
+        return True if self.hashed and name_fits(self.name, body) else None
 
     def fits(self, body: bytes, content_type: str, cache_control: str) -> bool:
         """Whether the hash in the name is that of these bytes, alone or with the recorded headers.
@@ -35,7 +40,7 @@ class Entry:
         The given headers are those of an answer, for what is not recorded. A bundler's hash is of its own making.
         """
         headers = (self.content_type or content_type, self.cache_control or cache_control)
-        return not is_djangos(self.name) or name_fits(self.name, body, headers)
+        return self.kept or not is_djangos(self.name) or name_fits(self.name, body, headers)
 
 
 class Manifest:
@@ -83,8 +88,11 @@ class Manifest:
 
 def _staticfiles(paths: dict[str, str], source: str) -> Iterable[Entry]:
     for plain, name in paths.items():
-        yield Entry(plain, False, source)
-        if name != plain:
+        if name == plain:
+            # The storage has left it as it is, as one does with a bundler's names: these have a hash already.
+            yield Entry(plain, carries_hash(plain, None), source, kept=True)
+        else:
+            yield Entry(plain, False, source)
             yield Entry(name, True, source)
 
 
@@ -92,7 +100,8 @@ def _objects(objects: dict[str, dict], source: str) -> Iterable[Entry]:
     for key, known in objects.items():
         name = key.removeprefix("static/")
         # A package's plain file may have a hash of its own in its name: its Cache-Control decides.
-        hashed = "immutable" in known.get("cache_control", "") and carries_hash(name, None) is not False
+        kept = bool(known.get("kept"))
+        hashed = kept or ("immutable" in known.get("cache_control", "") and carries_hash(name, None) is not False)
         yield Entry(
             name,
             hashed,
@@ -100,4 +109,5 @@ def _objects(objects: dict[str, dict], source: str) -> Iterable[Entry]:
             known.get("md5"),
             known.get("content_type"),
             known.get("cache_control"),
+            kept,
         )
