@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.session import get_session
 
-from slipway.tool.push import Bucket, s3
+from slipway.tool.push import Bucket, pace, s3
 from slipway.web.static_objects import StaticObject
 from tests.unit.push.wire import Answered, wire
 
@@ -61,6 +61,8 @@ def line(aws, bucket, monkeypatch):
     A fault is an answer in S3's place; False breaks the connection; None lets the request pass.
     """
     monkeypatch.setattr(s3, "BACKOFF", 0.01)
+    monkeypatch.setattr(pace, "PAUSE", 0.01)
+    monkeypatch.setattr(pace, "LONGEST_PAUSE", 0.05)
     target = urlsplit(aws.s3_url).netloc
 
     def pass_on(asked):

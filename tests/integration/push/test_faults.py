@@ -41,9 +41,9 @@ def test_one_rejected_put_fails_the_push_and_a_rerun_sends_the_rest(bucket, held
     ("fault", "expected"),
     [
         (REJECTED, "403 AccessDenied: allow s3:PutObject"),
-        (Answered(500), r"\(5 attempts\): 500: the server itself failed"),
-        (Answered(503, b"<Error><Code>SlowDown</Code></Error>"), r"\(5 attempts\): 503 SlowDown"),
-        (False, r"\(5 attempts\): the connection broke: http:\S+ ended it"),
+        (Answered(500), r"\(10 attempts\): 500: the server itself failed"),
+        (Answered(503, b"<Error><Code>SlowDown</Code></Error>"), r"\(10 attempts\): 503 SlowDown"),
+        (False, r"\(10 attempts\): the connection broke: http:\S+ ended it"),
     ],
     ids=["403", "500", "503", "connection dropped"],
 )

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from slipway.tool.push import s3
+from slipway.tool.push import pace, s3
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +21,4 @@ def own_account(monkeypatch):
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
     monkeypatch.setattr(s3, "BACKOFF", 0.0)
+    monkeypatch.setattr(pace, "PAUSE", 0.0)

@@ -15,7 +15,7 @@ from rehearsal.processes import free_port
 from slipway.tool import edge, github_identity
 from slipway.tool.causes import cause
 from slipway.tool.providers import request
-from slipway.tool.push import Bucket, s3
+from slipway.tool.push import Bucket, connection, s3
 from slipway.tool.push.s3 import S3
 from slipway.tool.requirements import pip
 from slipway.web.errors import SlipwayError
@@ -85,7 +85,8 @@ def quick(monkeypatch, authority):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(s3, "ATTEMPTS", 1)
-    monkeypatch.setattr(s3, "TIMEOUTS", (0.3, 0.3))
+    monkeypatch.setattr(connection, "CONNECT", 0.3)
+    monkeypatch.setattr(connection, "STALL", 0.3)
     monkeypatch.setattr(request, "ATTEMPTS", 1)
     monkeypatch.setattr(edge, "RETRIES", edge.urllib3.Retry(total=0))
     for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE"):

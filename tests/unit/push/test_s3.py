@@ -62,11 +62,22 @@ def test_a_400_that_another_attempt_can_mend_is_tried_again(served, code):
     assert S3(Bucket("bucket")).send("put", "PUT", "static/a").status == 200
 
 
+def test_a_clock_that_was_wrong_for_a_moment_gets_a_new_signature(served):
+    # The machine slept between the signature and its sending.
+    served.answering = lambda asked: s3_error(403, "RequestTimeTooSkewed") if asked.number == 1 else Answered()
+    assert S3(Bucket("bucket")).send("put", "PUT", "static/a").status == 200
+
+
+def test_a_clock_that_stays_wrong_is_named(served):
+    served.answering = lambda asked: s3_error(403, "RequestTimeTooSkewed")
+    with pytest.raises(SlipwayError, match=rf"\({ATTEMPTS} attempts\): 403 RequestTimeTooSkewed: .*clock"):
+        S3(Bucket("bucket")).send("put", "PUT", "static/a")
+
+
 @pytest.mark.parametrize(
     ("status", "code", "more", "expected"),
     [
         (403, "AccessDenied", "", "s3:PutObject"),
-        (403, "RequestTimeTooSkewed", "", "clock"),
         (404, "NoSuchBucket", "", "make cdn"),
         (301, "PermanentRedirect", "<Endpoint>bucket.s3.us-west-2.amazonaws.com</Endpoint>", "region"),
         (400, "AuthorizationHeaderMalformed", "<Region>us-west-2</Region>", "is in us-west-2"),

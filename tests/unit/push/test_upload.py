@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from slipway.tool.push import Bucket, push, upload
-from slipway.tool.push.s3 import CONNECTIONS
+from slipway.tool.push.pace import FIRST, MOST
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import IMMUTABLE, StaticObject
 from slipway.web.stores import STORES
@@ -89,12 +89,16 @@ def test_unhashed_files_wait_until_every_hashed_one_is_there(served):
 
 
 def test_the_report_and_the_progress_add_up(served):
-    seen = []
-    report = push(hashed(30), BUCKET, progress=lambda done, total: seen.append((done, total)))
+    seen, objects = [], hashed(30)
+    size = sum(len(obj.body) for obj in objects)
+    report = push(objects, BUCKET, progress=seen.append)
     assert (report.objects, report.sent, report.skipped) == (30, 30, 0)
-    assert report.bytes == sum(len(obj.body) for obj in hashed(30))
+    assert report.bytes == size
     assert report.requests == len(served.asked) == 31
-    assert seen == [(done, 30) for done in range(31)]
+    assert sorted({one.done for one in seen}) == list(range(31))
+    assert seen == sorted(seen, key=lambda one: one.done)
+    assert {(one.total, one.bytes) for one in seen} == {(30, size)}
+    assert (seen[0].sent, seen[-1].sent) == (0, size)
 
 
 def test_the_same_bytes_put_first_by_another_push_are_fine(served):
@@ -118,7 +122,7 @@ def test_a_server_without_conditional_writes_gets_plain_ones(served):
     assert report.sent == 300
     # Only those under way when the first answer came were conditional.
     rejected = [asked for asked in served.of("PUT") if "If-None-Match" in asked.headers]
-    assert 1 <= len(rejected) <= CONNECTIONS
+    assert 1 <= len(rejected) <= MOST
     assert report.requests == 1 + 300 + len(rejected)
 
 
@@ -133,7 +137,7 @@ def test_the_first_error_stops_the_rest(served):
     served.put = lambda asked: Answered(403) if asked.number == 5 else stored(asked)
     with pytest.raises(SlipwayError, match="403 AccessDenied: allow s3:PutObject"):
         push(hashed(1000), BUCKET)
-    assert len(served.of("PUT")) < 5 + 3 * CONNECTIONS
+    assert len(served.of("PUT")) < 5 + 3 * MOST
 
 
 def test_an_error_does_not_wait_for_a_stalled_upload(served, monkeypatch):
@@ -154,15 +158,19 @@ def test_an_error_does_not_wait_for_a_stalled_upload(served, monkeypatch):
         release.set()
 
 
-def test_uploads_run_side_by_side(served):
-    together = threading.Barrier(CONNECTIONS, timeout=20)
+def test_uploads_run_side_by_side_and_more_of_them_with_each_success(served):
+    together, all_together = threading.Barrier(FIRST, timeout=20), threading.Barrier(MOST, timeout=20)
 
     def put(asked):
-        together.wait()
+        # What grows the number is a success; each of the first ones lets one more start.
+        if asked.number <= FIRST:
+            together.wait()
+        elif asked.number > MOST:
+            all_together.wait()
         return stored(asked)
 
     served.put = put
-    assert push(hashed(CONNECTIONS), BUCKET).sent == CONNECTIONS
+    assert push(hashed(2 * MOST), BUCKET).sent == 2 * MOST
 
 
 def test_an_etag_that_is_no_md5_stops_no_push_where_the_store_has_such(served):

@@ -5,7 +5,7 @@ proxies and CA bundle are those of every AWS tool:
 https://docs.aws.amazon.com/boto3/latest/guide/configuration.html
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -63,6 +63,10 @@ class Bucket:
             proxies=get_environ_proxies(url),
             verify=session.get_config_variable("ca_bundle") or True,
         )
+
+    def credentials(self) -> Credentials | None:
+        """The credentials as they are now, in the environment, the files or the role. Raises botocore's own errors."""
+        return replace(self.identity).session.get_credentials()
 
     def _url(self, client: BaseClient) -> str:
         """Virtual host or path style, as botocore decides: taken from a request that is never sent."""

@@ -38,7 +38,7 @@ class Sample:
     def _ask(self, keys: list[str]) -> Headers | None:
         for key in keys[:TRIES]:
             answer = self._s3.send("check", "HEAD", key, accept=UNANSWERED)
-            headers = answer.headers.get("Content-Type", ""), answer.headers.get("Cache-Control", "")
+            headers = answer.headers.get("content-type", ""), answer.headers.get("cache-control", "")
             if answer.status not in UNANSWERED and "immutable" not in headers[1]:
                 return headers
         return None

@@ -4,24 +4,43 @@ import base64
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from slipway.tool.push.bucket import Bucket
+from slipway.tool.push.connection import Sent
 from slipway.tool.push.listing import Listing, start_listing
+from slipway.tool.push.pace import Pace
 from slipway.tool.push.plan import make_plan, other_bytes
-from slipway.tool.push.s3 import CONNECTIONS, S3
+from slipway.tool.push.s3 import S3, Failed
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import StaticObject
 
+# How often an object is tried. The pauses between add up to a minute, since the listing has shown that the line works:
+# it may be a laptop that wakes up and looks for its network.
+ATTEMPTS = 10
 # How long the first error waits for uploads in progress: a stalled one must not delay it.
 GRACE = 2.0  # seconds
+# How often the progress is told while no object ends.
+TICK = 0.5  # seconds
 
 # The build's file with a report's ``replaced``, as a JSON list: a purge removes these from the caches.
 REPLACED = "replaced.json"
 
-# Called in the caller's thread with the number of objects done, and of all.
-Progress = Callable[[int, int], object]
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Of ``total`` objects ``done`` are in the bucket; of ``bytes`` to send ``sent`` are on their way or there."""
+
+    done: int
+    total: int
+    sent: int
+    bytes: int
+
+
+# Called in the caller's thread.
+Progressing = Callable[[Progress], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +62,7 @@ def push(
     objects: Iterable[StaticObject],
     bucket: Bucket,
     listing: Listing | None = None,
-    progress: Progress | None = None,
+    progress: Progressing | None = None,
 ) -> PushReport:
     """Sends every missing object, or raises SlipwayError naming the one that failed.
 
@@ -54,19 +73,22 @@ def push(
     existing = listing.result()
     plan = make_plan(objects, existing, bucket.name, headers=listing.headers(objects), md5=bucket.store.md5)
     s3 = listing.s3
-    settled = plan.total - len(plan.hashed) - len(plan.unhashed)
-    sent: list[int] = []
-    if progress:
-        progress(settled, plan.total)
+    skipped = plan.total - len(plan.hashed) - len(plan.unhashed)
+    size = sum(len(obj.body) for obj in plan.hashed + plan.unhashed)
+    outcomes: list[int | None] = []
+    pace, before = Pace(), 0
     for batch in (plan.hashed, plan.unhashed):
-        for size in _put_all(s3, batch):
-            settled += 1
-            if size is not None:
-                sent.append(size)
+        sending = _Sending(s3, pace, batch)
+        for _ in sending.run():
             if progress:
-                progress(settled, plan.total)
+                done = skipped + len(outcomes) + len(sending.outcomes)
+                progress(Progress(done, plan.total, before + sending.sent, size))
+        outcomes += sending.outcomes
+        before += sending.sent
+    settled = skipped + len(outcomes)
     if settled != plan.total:
         raise AssertionError(f"{settled} of {plan.total} objects settled")
+    sent = [outcome for outcome in outcomes if outcome is not None]
     return PushReport(
         objects=plan.total,
         sent=len(sent),
@@ -77,47 +99,119 @@ def push(
     )
 
 
-def _put_all(s3: S3, objects: list[StaticObject]) -> Iterable[int | None]:
-    """Yields the result of ``put`` for each, in order of completion; the largest are sent first."""
-    waiting: queue.SimpleQueue[StaticObject] = queue.SimpleQueue()
-    for obj in sorted(objects, key=lambda obj: len(obj.body), reverse=True):
-        waiting.put(obj)
-    outcomes: queue.SimpleQueue[int | BaseException | None] = queue.SimpleQueue()
+@dataclass(slots=True)
+class _Task:
+    """One object on its way. ``sent`` is written by its worker, and the rest by the caller's thread."""
 
-    def work() -> None:
-        while not s3.stop.is_set():
+    obj: StaticObject
+    attempts: int = 0
+    era: int = 0
+    sent: int = 0
+    outcome: int | BaseException | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.obj.body)
+
+    def report(self, sent: int) -> None:
+        self.sent = sent
+
+
+@dataclass(slots=True)
+class _Sending:
+    """Sends ``objects``, the largest first. ``outcomes`` are those of ``put``, in order of completion."""
+
+    s3: S3
+    pace: Pace
+    objects: list[StaticObject]
+    outcomes: list[int | None] = field(default_factory=list)
+    _done: int = 0
+    _under_way: dict[int, _Task] = field(default_factory=dict)
+    _to_workers: queue.SimpleQueue[_Task | None] = field(default_factory=queue.SimpleQueue)
+    _from_workers: queue.SimpleQueue[_Task] = field(default_factory=queue.SimpleQueue)
+    _workers: int = 0
+
+    @property
+    def sent(self) -> int:
+        """The bytes that are there, or on their way."""
+        return self._done + sum(task.sent for task in self._under_way.values())
+
+    def run(self) -> Iterator[None]:
+        """Yields at the start, after each object, and at least every TICK. Raises the first error."""
+        waiting = deque(sorted(map(_Task, self.objects), key=lambda task: task.size, reverse=True))
+        try:
+            yield
+            while waiting or self._under_way:
+                while waiting and self.pace.admits(waiting[0].size):
+                    self._start(waiting.popleft())
+                try:
+                    task = self._from_workers.get(timeout=self._patience())
+                except queue.Empty:
+                    yield
+                    continue
+                del self._under_way[id(task)]
+                if isinstance(task.outcome, BaseException):
+                    self._failed(task)
+                    waiting.appendleft(task)
+                else:
+                    self.pace.succeeded(task.size)
+                    self._done += task.size
+                    self.outcomes.append(task.outcome)
+                    yield
+        except BaseException:
+            self.s3.stop.set()
+            self._drain(time.monotonic() + GRACE)
+            raise
+        finally:
+            for _ in range(self._workers):
+                self._to_workers.put(None)
+
+    def _start(self, task: _Task) -> None:
+        task.era, task.sent = self.pace.started(task.size), 0
+        task.attempts += 1
+        self._under_way[id(task)] = task
+        if self._workers < len(self._under_way):
+            self._workers += 1
+            # Daemons, so that neither Ctrl-C nor an error waits for a stalled connection.
+            threading.Thread(target=self._work, name="put", daemon=True).start()
+        self._to_workers.put(task)
+
+    def _work(self) -> None:
+        while task := self._to_workers.get():
             try:
-                outcomes.put(put(s3, waiting.get_nowait()))
+                task.outcome = put(self.s3, task.obj, attempts=1, sent=task.report)
+            except BaseException as error:
+                task.outcome = error
+            self._from_workers.put(task)
+
+    def _failed(self, task: _Task) -> None:
+        """Raises the error unless another attempt may help and is left."""
+        self.pace.failed(task.size, task.era)
+        error = task.outcome
+        if not isinstance(error, Failed):
+            raise error
+        if not error.transient or task.attempts >= ATTEMPTS:
+            raise error.after(task.attempts)
+
+    def _patience(self) -> float:
+        pause = self.pace.resumes - self.pace.clock()
+        return min(TICK, pause) if pause > 0 else TICK
+
+    def _drain(self, deadline: float) -> None:
+        while self._under_way and (left := deadline - time.monotonic()) > 0:
+            try:
+                self._under_way.pop(id(self._from_workers.get(timeout=left)))
             except queue.Empty:
                 return
-            except BaseException as error:
-                outcomes.put(error)
-                s3.stop.set()
-                return
-
-    # Daemons, so that neither Ctrl-C nor an error waits for a stalled connection.
-    threads = [threading.Thread(target=work, name="put", daemon=True) for _ in range(min(CONNECTIONS, len(objects)))]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in objects:
-            outcome = outcomes.get()
-            if isinstance(outcome, BaseException):
-                raise outcome
-            yield outcome
-    except BaseException:
-        s3.stop.set()
-        deadline = time.monotonic() + GRACE
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        raise
 
 
-def put(s3: S3, obj: StaticObject, *, replace: bool = False) -> int | None:
+def put(
+    s3: S3, obj: StaticObject, *, replace: bool = False, attempts: int | None = None, sent: Sent | None = None
+) -> int | None:
     """Puts one object: its size, or None where another push had put the same bytes first.
 
-    ``replace``: it is known to exist, under an unhashed name. Raises SlipwayError when the bucket rejects it or has
-    other bytes under a hashed name.
+    ``replace``: it is known to exist, under an unhashed name. ``attempts`` and ``sent`` are those of ``S3.send``.
+    Raises SlipwayError when the bucket rejects it or has other bytes under a hashed name.
     """
     conditional = s3.conditional and not replace and (not obj.is_unhashed or obj.has_hashed_shape)
     headers = {
@@ -131,22 +225,22 @@ def put(s3: S3, obj: StaticObject, *, replace: bool = False) -> int | None:
     accept: tuple[int, ...] = (412, 501) if conditional else ()
     if replace:
         accept = (403,)
-    answer = s3.send("put", "PUT", obj.key, headers=headers, body=obj.body, accept=accept)
+    answer = s3.send("put", "PUT", obj.key, headers=headers, body=obj.body, accept=accept, attempts=attempts, sent=sent)
     if answer.status == 501:
         # A server without conditional writes: rely on the listing alone.
         s3.conditional = False
-        return put(s3, obj)
+        return put(s3, obj, attempts=attempts, sent=sent)
     if answer.status == 403:
         raise SlipwayError(
             f"cannot replace s3://{s3.bucket.name}/{obj.key}: its name looks like one with a hash, which this key may "
             "only create; delete that object with a key of your own, and run it again"
         )
     if answer.status == 412 and obj.is_unhashed:
-        return put(s3, obj, replace=True)
+        return put(s3, obj, replace=True, attempts=attempts, sent=sent)
     md5 = s3.bucket.store.md5
     if answer.status == 412:
-        there = s3.send("check", "HEAD", obj.key)
-        size = there.headers.get("Content-Length")
+        there = s3.send("check", "HEAD", obj.key, attempts=attempts)
+        size = there.headers.get("content-length")
         if (there.etag != obj.md5) if md5 else (size != str(len(obj.body))):
             raise other_bytes(obj, s3.bucket.name, there.etag)
         return None

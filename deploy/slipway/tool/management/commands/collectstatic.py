@@ -3,13 +3,16 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.staticfiles.management.commands import collectstatic
 
 from slipway.web.errors import SlipwayError
+
+if TYPE_CHECKING:
+    from slipway.tool.push.upload import Progressing
 
 # Options of Django's command that would break hashed names, and why.
 REJECTED = {
@@ -91,31 +94,12 @@ class Command(collectstatic.Command):
             facts.append(f"{packages} warnings about installed packages (-v 2 lists them)")
         return ", ".join(facts) if self.verbosity else ""
 
-    @contextmanager
-    def _progress(self) -> Iterator[Callable[[int, int], object] | None]:
-        """Draws a bar on a terminal; prints a line at every tenth elsewhere."""
+    def _progress(self) -> AbstractContextManager["Progressing | None"]:
+        from slipway.tool.push import progress
+
         if not self.verbosity:
-            yield None
-        elif sys.stdout.isatty():
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
-
-            with Progress("push", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as bar:
-                task = bar.add_task("push", total=None)
-                yield lambda done, total: bar.update(task, completed=done, total=total)
-        else:
-            yield self._print_tenths()
-
-    def _print_tenths(self) -> Callable[[int, int], None]:
-        printed = -1
-
-        def progress(done: int, total: int) -> None:
-            nonlocal printed
-            tenth = 10 * done // total if total else 10
-            if tenth > printed:
-                printed = tenth
-                self.stdout.write(f"push {done:,}/{total:,}")
-
-        return progress
+            return nullcontext()
+        return progress.bar() if sys.stdout.isatty() else nullcontext(progress.lines(self.stdout.write))
 
 
 def _bucket() -> str:
