@@ -84,6 +84,22 @@ def test_files_of_one_mode_share_a_bundle(bundle):
     assert run(script).eval("b") == 2
 
 
+ENDS = ["a = 1 // c", "a = 1 <!-- c", "a = 1\n--> c", "a = /\\*\\//.test('*/') ? 1 : 2", "a = 1", "#!/bin/x\na = 1"]
+
+
+@pytest.mark.parametrize("name", ["a.js", "a.min.js", "a.MIN.JS"])
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("begin", ["/x/.test('x') && (b = 2)", "`x${b = 2}`", "(b = 2)", "[b = 2]", "#!/bin/x\nb = 2"])
+def test_a_script_may_end_and_the_next_begin_with_anything(bundle, name, end, begin):
+    (script,) = bundle("js", (name, end), ("b.js", begin))
+    assert run(script).eval("a + b") == 3
+
+
+def test_an_empty_script_and_an_empty_stylesheet_are_taken(bundle):
+    assert run(*bundle("js", ("a.js", ""), ("b.js", "b = 1"))).eval("b") == 1
+    assert bundle("css", ("a.css", ""), ("b.css", "b{c:d}")) == ["b{c:d}"]
+
+
 def test_a_minified_file_is_left_as_it_is_but_for_its_source_map(bundle):
     (script,) = bundle("js", ("a.min.js", "var  a=1\n//# sourceMappingURL=gone.map"), "var  b = 2")
     assert script == "var  a=1;\nvar b=2;"

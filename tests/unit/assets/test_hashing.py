@@ -108,6 +108,13 @@ def test_a_source_map_that_was_not_copied_is_no_error():
     assert len(hasher.warnings) == 1
 
 
+@pytest.mark.parametrize("name", ["a.CSS", "a.Css"])
+def test_an_extension_is_one_in_any_case(name):
+    files = hashed({name: "b{c:url(e.PNG)}", "e.PNG": b"png", "a.JS": "x\n//# sourceMappingURL=a.MAP\n", "a.MAP": "{}"})
+    assert files[name].body.decode() == f"b{{c:url({files['e.PNG'].name})}}"
+    assert files["a.MAP"].name.encode() in files["a.JS"].body
+
+
 def test_a_circle_is_shown():
     files = {"a.css": "@import 'b.css';", "b.css": "x{}\n@import 'c.css';", "c.css": "@import 'a.css';"}
     with pytest.raises(SlipwayError) as error:

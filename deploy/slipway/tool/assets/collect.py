@@ -1,21 +1,27 @@
 """Reads every static file once, as Django's finders list them."""
 
+import errno
 import os
 import sys
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.finders import BaseFinder, get_finders
 from django.core.files.storage import Storage
 
 from slipway import ROOT
+from slipway.tool.assets import reading
+from slipway.tool.assets.shown import shown
 from slipway.web.errors import SlipwayError
 
 PACKAGE_DIRECTORIES = frozenset(("site-packages", "dist-packages", "node_modules"))
+# Emacs' copies of unsaved files; Django's own patterns leave out the files of other editors.
+EDITORS_FILES = ("#*#",)
 
 
 class Naming(Enum):
@@ -42,27 +48,43 @@ class Source:
     naming: Naming = Naming.HASHED
 
 
-def collect(ignore: Iterable[str] | None = None) -> dict[str, Source]:
+def collect(ignore: Iterable[str] | None = None, warnings: list[str] | None = None) -> dict[str, Source]:
     """All static files by name; of two with the same name the first finder's wins, as in Django.
 
-    ``ignore`` holds glob patterns; without it, Django's own: hidden files, CVS and backups.
+    ``ignore`` holds glob patterns; without it, Django's own: hidden files, CVS and backups. Raises SlipwayError, naming
+    it, for what cannot be read in the project's folders; in a package's it is left out, with a warning.
     """
     patterns = apps.get_app_config("staticfiles").ignore_patterns if ignore is None else ignore
-    patterns = list(patterns)
+    patterns = [*patterns, *EDITORS_FILES]
+    warnings = [] if warnings is None else warnings
     sources: dict[str, Source] = {}
-    own: dict[Storage, bool] = {}
+    own: dict[str, bool] = {}
+    checked: set[str] = set()
     for finder in get_finders():
-        for path, storage in finder.list(patterns):
-            if storage not in own:
-                location = getattr(storage, "location", ROOT)
-                _require_no_code(location)
-                own[storage] = is_own(location)
+        for path, storage in _listed(finder, patterns):
             prefix = getattr(storage, "prefix", None)
             name = f"{prefix}/{path}" if prefix else path
             if os.sep != "/":
                 name = name.replace(os.sep, "/")
-            if name not in sources:
-                sources[name] = _read(name, path, storage, own[storage])
+            if name in sources:
+                continue
+            root = os.fspath(getattr(storage, "location", ROOT))
+            if root not in checked:
+                checked.add(root)
+                _require_no_code(root)
+            folder = f"{root}{os.sep}{path}".rpartition(os.sep)[0]
+            if folder not in own:
+                own[folder] = _is_own_folder(root, folder)
+                reading.check_circle(root, folder)
+            try:
+                found = reading.read(name, path, storage)
+            except SlipwayError as error:
+                if own[folder]:
+                    raise
+                warnings.append(str(error))
+            else:
+                if found:
+                    sources[name] = Source(name, *found, own[folder])
     return sources
 
 
@@ -78,18 +100,32 @@ def _require_no_code(location: str | os.PathLike[str]) -> None:
             )
 
 
+def names_that_are_one_elsewhere(sources: Iterable[Source]) -> Iterator[str]:
+    """A warning for two files of the project that macOS and Windows keep as one: a clone there has only one of them."""
+    seen: dict[str, Source] = {}
+    for source in sources:
+        if source.own:
+            other = seen.setdefault(unicodedata.normalize("NFC", source.name).casefold(), source)
+            if other is not source:
+                same = unicodedata.normalize("NFC", source.name) == unicodedata.normalize("NFC", other.name)
+                how = f"Unicode form (here {unicode_form(source.name)})" if same else "case"
+                yield (
+                    f"{shown(source.path)}: differs from {shown(other.path)} by {how} alone, and macOS and Windows "
+                    "keep one of the two; rename one"
+                )
+
+
+def unicode_form(name: str) -> str:
+    """NFC, as keyboards write é (one character), or NFD, as some disks store it (e and an accent)."""
+    return next((form for form in ("NFC", "NFD") if unicodedata.is_normalized(form, name)), "mixed")
+
+
 def is_own(path: str | os.PathLike[str]) -> bool:
     """Whether the file belongs to the project and not to an installed package."""
     pure = PurePath(path)
     if not PACKAGE_DIRECTORIES.isdisjoint(pure.parts):
         return False
     return pure.is_relative_to(ROOT) or any(pure.is_relative_to(d) for d in _project_directories())
-
-
-def shown(path: str | os.PathLike[str]) -> str:
-    """The path relative to the checkout, for messages."""
-    pure = PurePath(path)
-    return str(pure.relative_to(ROOT) if pure.is_relative_to(ROOT) else pure)
 
 
 def is_about_own_file(warning: str) -> bool:
@@ -101,10 +137,14 @@ def _project_directories() -> list[str]:
     return [os.fspath(entry[1] if isinstance(entry, list | tuple) else entry) for entry in settings.STATICFILES_DIRS]
 
 
-def _read(name: str, path: str, storage: Storage, own: bool) -> Source:
+def _listed(finder: BaseFinder, patterns: list[str]) -> Iterator[tuple[str, Storage]]:
     try:
-        full = storage.path(path)
-    except NotImplementedError:
-        with storage.open(path) as file:
-            return Source(name, path, file.read(), own)
-    return Source(name, full, Path(full).read_bytes(), own and "node_modules" not in path)
+        yield from finder.list(patterns)
+    except OSError as error:
+        what = "is a link to itself" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
+        raise SlipwayError(f"{shown(error.filename or '')}: {what}") from None
+
+
+def _is_own_folder(root: str, folder: str) -> bool:
+    """Whether its files belong to the project: a link may point into an installed package."""
+    return is_own(root) and PACKAGE_DIRECTORIES.isdisjoint(PurePath(os.path.realpath(folder)).parts)

@@ -6,7 +6,7 @@ A file is hashed after the files that it references, so each is rewritten only o
 import difflib
 import json
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -39,9 +39,12 @@ class Hasher:
     A missing or circular reference is an error in a file of the project. In one of an installed
     package, where such stylesheets are common, it is a warning: the URL stays as it is, and the
     package's plain names are in the bucket too.
+
+    ``manifests`` are the names of the files that a page links as its web manifest.
     """
 
     sources: dict[str, Source]
+    manifests: Collection[str] = ()
     files: dict[str, Hashed] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     _open: list[str] = field(default_factory=list)
@@ -85,14 +88,20 @@ class Hasher:
                 self.sources[target.name].naming = Naming.BOTH
 
     def _references(self, source: Source) -> list[css.Reference]:
-        extension = posixpath.splitext(source.name)[1]
+        extension = posixpath.splitext(source.name)[1].lower()
         if extension == ".css":
             return css.references(source.body)
-        return source_maps.references(source.body) if extension in (".js", ".mjs") else []
+        if extension in (".js", ".mjs"):
+            return source_maps.references(source.body)
+        return webmanifest.config_icons(source.body) if extension == ".xml" and self._is_manifest(source) else []
+
+    def _is_manifest(self, source: Source) -> bool:
+        base = posixpath.basename(source.name).lower()
+        named = base.endswith(".webmanifest") or base == webmanifest.CONFIG_NAME
+        return source.own and (named or source.name in self.manifests)
 
     def _resolved(self, source: Source) -> bytes:
-        extension = posixpath.splitext(source.name)[1]
-        if extension == ".webmanifest" and source.own:
+        if self._is_manifest(source) and not source.name.lower().endswith(".xml"):
             return webmanifest.rewrite(
                 source.body,
                 shown(source.path),
@@ -119,11 +128,13 @@ class Hasher:
             return url
         if target.name not in self.sources:
             self._missing(source, css.Reference(at, at, url), target)
+        if target.name in self._open:
+            raise SlipwayError(f"{shown(source.path)}: names itself as an image")
         return urls.absolute(self._hashed(target.name).name)
 
     def _missing(self, source: Source, reference: css.Reference, target: urls.Target) -> str | None:
         place = f"{shown(source.path)}:{reference.line(source.body)}"
-        if not source.own or reference.kind == "map":
+        if not source.own or reference.kind in ("map", "icon"):
             self.warnings.append(f"{place}: {reference.url} does not exist")
             # A page works without source maps, and libraries are often copied without theirs: remove the reference.
             return "" if reference.kind == "map" else None

@@ -18,6 +18,7 @@ SPANS = Query(
 )
 COMMENTS = ("comment", "html_comment", "hash_bang_line")
 ERROR_PLACE = re.compile(r"<input>:(\d+)")
+HASHBANG = re.compile("#![^\n\r\u2028\u2029]*")
 
 
 def parse(script: bytes) -> Tree:
@@ -51,17 +52,37 @@ def is_strict(script: bytes) -> bool:
     return False
 
 
+def without_hashbang(script: str) -> str:
+    """The script with its first line empty, if that is ``#!…``: this is a comment nowhere else."""
+    match = HASHBANG.match(script)
+    return script[match.end() :] if match else script
+
+
 def syntax_error(script: str) -> tuple[int, str] | None:
     """Line and message of a syntax error in a classic script, or None.
 
     The script is compiled and not run: a statement before it throws.
     """
-    prologue = '"use strict";throw 0\n' if is_strict(script.encode()) else "throw 0\n"
+    # A semicolon of its own: the script may begin with a regular expression, a template or a bracket.
+    prologue = '"use strict";throw 0;\n' if is_strict(script.encode()) else "throw 0;\n"
     try:
-        quickjs.Context().eval(prologue + script)
+        quickjs.Context().eval(prologue + without_hashbang(script))
     except quickjs.JSException as error:
         message = str(error)
         if message.startswith("SyntaxError"):
             place = ERROR_PLACE.search(message)
-            return int(place[1]) - 1 if place else 1, message.splitlines()[0]
+            return max(int(place[1]) - 1, 1) if place else _bad_regex(script), message.splitlines()[0]
     return None
+
+
+def _bad_regex(script: str) -> int:
+    """The line of the regular expression that is no valid one: an error in one has no place."""
+    body = script.encode()
+    for start, end, kind in spans(parse(body)):
+        try:
+            if kind == "regex":
+                quickjs.Context().eval("throw 0;" + body[start:end].decode())
+        except quickjs.JSException as error:
+            if str(error).startswith("SyntaxError"):
+                return body.count(b"\n", 0, start) + 1
+    return 1

@@ -7,6 +7,8 @@ from compressor.filters import FilterBase
 from slipway.tool.assets import javascript, source_maps, whitespace
 from slipway.web.errors import SlipwayError
 
+# What may begin a comment that ends with its line.
+COMMENT = re.compile("//|<!--|-->")
 HASH = re.compile(r"\.[0-9a-f]{12}(?=\.[^./]+$)")
 
 
@@ -22,10 +24,11 @@ class JsFilter(FilterBase):
         error = javascript.syntax_error(self.content)
         if error:
             raise SlipwayError(f"{name}:{error[0]}: {error[1]}")
-        minified = HASH.sub("", basename or "").endswith(".min.js")
-        script = _without_source_map(self.content) if minified else whitespace.shorten(self.content)
+        content = javascript.without_hashbang(self.content)
+        minified = HASH.sub("", basename or "").lower().endswith(".min.js")
+        script = (_without_source_map(content) if minified else whitespace.shorten(content)).rstrip()
         # The compressor appends a semicolon to each script; it must not end up in a comment.
-        return script.rstrip() + "\n" if "//" in script.rpartition("\n")[2] else script.rstrip()
+        return script + "\n" if COMMENT.search(script.rpartition("\n")[2]) else script
 
     def output(self, **kwargs) -> str:
         error = javascript.syntax_error(self.content)

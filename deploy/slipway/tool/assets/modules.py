@@ -70,9 +70,9 @@ def scan(files: dict[str, Hashed], bare: dict[str, str]) -> Modules:
 
 
 def _is_module(source: Source) -> bool:
-    if source.name.endswith(".mjs"):
+    if source.name.lower().endswith(".mjs"):
         return True
-    if not source.name.endswith(".js"):
+    if not source.name.lower().endswith(".js"):
         return False
     if b"import" not in source.body and b"export" not in source.body:
         return False
@@ -86,7 +86,7 @@ def _imports(
     warnings: list[str],
 ) -> Iterator[tuple[str, str]]:
     source = files[name].source
-    if not name.endswith((".js", ".mjs")):
+    if not name.lower().endswith((".js", ".mjs")):
         return
     captures = QueryCursor(IMPORTS).captures(javascript.parse(source.body).root_node)
     for kind in ("static", "dynamic", "resolved", "plain"):

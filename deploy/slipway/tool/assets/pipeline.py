@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,11 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.translation.reloader import translation_file_changed
 
-from slipway.tool.assets import bundlers, bundles, images, modules, naming, templates, verify
-from slipway.tool.assets.collect import Naming, collect
-from slipway.tool.assets.hashing import Hashed, Hasher
+from slipway.tool.assets import bundlers, bundles, images, modules, naming, templates, verify, webmanifest
+from slipway.tool.assets.collect import Naming, collect, names_that_are_one_elsewhere
+from slipway.tool.assets.hashing import Hashed, Hasher, did_you_mean
 from slipway.tool.pack import translations
+from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import STATIC_PREFIX
 from slipway.web.static_objects import MANIFEST_VERSION, StaticObject
 
@@ -34,12 +35,14 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     verify.check_settings()
     if write:
         compile_translations()
-    sources = collect(ignore)
-    warnings = naming.decide(sources)
+    warnings: list[str] = []
+    sources = collect(ignore, warnings)
+    warnings += names_that_are_one_elsewhere(sources.values())
+    warnings += naming.decide(sources)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     found = templates.all_templates()
     warnings += verify.check_static_tags(found.values(), sources)
-    hasher = Hasher(sources)
+    hasher = Hasher(sources, _web_manifests(found.values(), sources))
     files = hasher.all()
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names
@@ -62,6 +65,13 @@ def compile_translations() -> None:
     for path in translations.compile_all():
         # Django keeps what it has read before; this forgets it, as the development server does.
         translation_file_changed(None, path)
+
+
+def _web_manifests(found: Iterable[templates.TemplateFile], sources: Collection[str]) -> set[str]:
+    for name in settings.SLIPWAY_WEB_MANIFESTS:
+        if name not in sources:
+            raise SlipwayError(f"SLIPWAY_WEB_MANIFESTS: {name} does not exist{did_you_mean(name, sources)}")
+    return webmanifest.linked(file.body for file in found if file.own) | set(settings.SLIPWAY_WEB_MANIFESTS)
 
 
 def _objects(files: dict[str, Hashed], bundle_files: dict[str, bytes]) -> Iterable[StaticObject]:

@@ -32,11 +32,13 @@ def shorten(script: str) -> str:
     if tree.root_node.has_error or MARKS.search(script):
         return script
     short = _shorten(script.encode(), tree)
+    if short is None:
+        return script
     again = javascript.parse(short.encode())
     return short if _structure(again) == _structure(tree) else script
 
 
-def _shorten(script: bytes, tree) -> str:
+def _shorten(script: bytes, tree) -> str | None:
     code: list[str] = []
     kept: list[str] = []
     done = 0
@@ -53,6 +55,9 @@ def _shorten(script: bytes, tree) -> str:
         else:
             code.append("\n" if NEWLINE.search(text) else " ")
     code.append(script[done:].decode())
+    if any("<!--" in part for part in code):
+        # A comment to its line's end, in a classic script; tree-sitter takes it for operators.
+        return None
     masked = SPACE.sub(_gap, "".join(code))
     pieces = iter(kept)
     return MARKS.sub(lambda _: next(pieces), masked)

@@ -32,6 +32,8 @@ def settings(own: Mapping[str, Any], environ: Mapping[str, str], *, production: 
         "SLIPWAY_UNHASHED": _with((*own.get("SLIPWAY_UNHASHED", ()), *own.get(OLD_NAME, ())), *UNHASHED),
         # Glob patterns of files whose names carry a hash already: they keep them.
         "SLIPWAY_HASHED": list(own.get("SLIPWAY_HASHED", ())),
+        # Names of web manifests that no template links: one whose link is made in Python, say.
+        "SLIPWAY_WEB_MANIFESTS": list(own.get("SLIPWAY_WEB_MANIFESTS", ())),
         "SLIPWAY_BUILD": build,
         "SLIPWAY_MANIFESTS": build / "manifests",
         "STATIC_URL": url,

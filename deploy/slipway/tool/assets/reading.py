@@ -1,0 +1,65 @@
+"""Reads one static file; what a folder has beside ordinary files is named in one line."""
+
+import stat
+import unicodedata
+from pathlib import Path
+
+from django.core.files.storage import Storage
+
+from slipway.tool.assets.shown import shown
+from slipway.web.errors import SlipwayError
+
+# An object's key has 1,024 bytes: its prefix and its hash are the rest.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+LONGEST_NAME = 1000
+
+
+def check_circle(root: str, folder: str) -> None:
+    """Raises SlipwayError for a link to a folder that it is in: a walk would never end."""
+    for path in (Path(folder), *Path(folder).parents):
+        if path == Path(root):
+            return
+        if path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve()):
+            raise SlipwayError(f"{shown(path)}: is a link to a folder that it is in, a circle; remove the link")
+
+
+def read(name: str, path: str, storage: Storage) -> tuple[str, bytes] | None:
+    """Path and bytes of a file, or None when it is gone since it was listed, as editors' own files are.
+
+    Raises SlipwayError for what is no ordinary file, or has a name that no object can have.
+    """
+    try:
+        full = storage.path(path)
+    except NotImplementedError:
+        with storage.open(path) as file:
+            return path, file.read()
+    _check_name(name, full)
+    try:
+        # Before it is opened: to open a named pipe waits for its writer.
+        mode = Path(full).stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise SlipwayError(f"{shown(full)}: is {_kind(mode)}, which cannot be pushed; remove it")
+        return full, Path(full).read_bytes()
+    except FileNotFoundError:
+        if not Path(full).is_symlink():
+            return None
+        raise SlipwayError(f"{shown(full)}: is a link to {Path(full).readlink()}, which does not exist") from None
+    except OSError as error:
+        raise SlipwayError(f"{shown(full)}: cannot be read: {error.strerror}") from None
+
+
+def _check_name(name: str, path: str) -> None:
+    """Raises SlipwayError for a name that no URL or no object of a bucket can have."""
+    if not name.isascii() or not name.isprintable():
+        printed = shown(path).encode("ascii", "backslashreplace").decode()
+        if any(0xD800 <= ord(character) < 0xE000 for character in name):
+            raise SlipwayError(f"{printed}: its name is not UTF-8; rename it")
+        if any(unicodedata.category(character) == "Cc" for character in name):
+            raise SlipwayError(f"{shown(path)!a}: its name has a control character; rename it")
+    if len(name.encode()) > LONGEST_NAME:
+        raise SlipwayError(f"{shown(path)}: its name has more than {LONGEST_NAME} bytes; shorten it")
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
