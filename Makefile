@@ -59,9 +59,12 @@ destroy: .venv/deploy ## take away what make cdn made; asks first, and about the
 purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, for emergencies
 	@$(BIN)/python -m slipway.tool purge $(PATHS)
 
+build: .venv/deploy ## build the front end alone, by `build` in site.yml; a deploy does it by itself (BUILT=1: does not)
+	@$(BIN)/python -m slipway.tool build
+
 deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1, TAKE_OVER=1)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
-	@$(BIN)/python -m slipway.tool deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over)
+	@$(BIN)/python -m slipway.tool deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over) $(if $(BUILT),--built)
 
 rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning of its id)
 	@$(BIN)/python -m slipway.tool rollback $(if $(TO),--to "$(TO)")
@@ -155,4 +158,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway
+.PHONY: help build image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway

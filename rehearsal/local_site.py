@@ -13,7 +13,7 @@ from rehearsal import nginx
 from rehearsal.environment import NO_ACCOUNT, UNKNOWN_COMMAND, Environment, choose_ports, inherited, keys_of, superuser
 from rehearsal.processes import Processes
 from slipway import ROOT
-from slipway.tool import config, path_patterns, project_checks, proof_command
+from slipway.tool import config, front_end, path_patterns, project_checks, proof_command
 from slipway.tool.server import site_nginx
 from slipway.web.errors import SlipwayError
 
@@ -74,6 +74,8 @@ class LocalSite(Environment):
 
     def start(self) -> None:
         """Every phase but the proof, without output."""
+        if self.user_site.build:
+            self.build_front_end()
         self.start_cloud()
         self.provision()
         self.push(quiet=True)
@@ -93,10 +95,15 @@ class LocalSite(Environment):
         env = self.user_site.environment() | {"DATABASE_URL": "postgres:///slipway"}
         self.run(command, identity="web", env=env)
 
+    def build_front_end(self) -> None:
+        """Runs the project's `build`, with the addresses of this site."""
+        environment = self.site.extra | self.site.environment()
+        front_end.build(self.user_site, environment, self.directory / "log" / "front-end.log")
+
     def push(self, *, quiet: bool = False) -> None:
         """Builds the static files and sends them to the bucket."""
         command = [sys.executable, "manage.py", "collectstatic", "--noinput"]
-        env = {"SLIPWAY_BUILD": str(self.build)}
+        env = {"SLIPWAY_BUILD": str(self.build), **front_end.variables(self.user_site)}
         self.run(command, identity="deployer", env=env, log="push" if quiet else None)
 
     def release(self) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from slipway.tool import config, push
+from slipway.tool import config, front_end, push
 from slipway.tool.aws.identity import Identity
 from slipway.tool.push.manifest import put_manifest
 from slipway.tool.secrets import AWS_PAIR, Secrets
@@ -40,6 +40,11 @@ class Builder:
         arguments = ("manage.py", "check_settings", "--config", str(self.site.path.resolve()))
         output = self._run("check_settings", *arguments, environment=environment)
         return [line for line in output.splitlines() if line.startswith(("warning: ", "waived: ")) or WARNING in line]
+
+    def build_front_end(self) -> None:
+        """Runs `build` of site.yml, without any key or secret in its environment."""
+        log = state.directory(self.site) / "log" / "front-end.log"
+        front_end.build(self.site, self.site.extra | self.site.environment(), log)
 
     def push(self) -> None:
         """Collects, bundles, verifies and pushes; progress and summary go to the terminal."""
@@ -82,6 +87,7 @@ class Builder:
             **self._web,
             **identity.keys,
             **self.site.environment(),
+            **front_end.variables(self.site),
             "SLIPWAY_BUILD": str(self.directory),
         }
 

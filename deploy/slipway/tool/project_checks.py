@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from slipway import ROOT
-from slipway.tool import config
+from slipway.tool import config, front_end
 from slipway.tool.server import state
 from slipway.web import switch
 from slipway.web.errors import SlipwayError
@@ -67,6 +67,11 @@ class ProjectChecks:
     def missing_migrations(self) -> None:
         self._manage("missing_migrations")
 
+    def build_front_end(self) -> None:
+        """Runs `build` of site.yml."""
+        log = state.directory(self.site) / "log" / "front-end.log"
+        front_end.build(self.site, self.site.extra | self.site.environment(), log)
+
     def build(self) -> str:
         """Builds the static files as a deploy does, and pushes none; returns the summary."""
         return self._manage("collectstatic", "--noinput", "--build-only").strip().splitlines()[-1]
@@ -107,6 +112,7 @@ class ProjectChecks:
             **THROWAWAY,
             **self.site.extra,
             **self.site.environment(),
+            **front_end.variables(self.site),
             "SLIPWAY_BUILD": str(self.directory / "build"),
             **variables,
         }

@@ -29,6 +29,7 @@ tls: none
 region: eu-central-1
 settings: fixture.settings
 wsgi: fixture.wsgi
+build: env > built
 ci_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl ci
 """
 KEY, PASSWORD = "-----BEGIN OPENSSH PRIVATE KEY-----\nthe-private-key\n-----END", "the-password"
@@ -117,6 +118,7 @@ class Deployed:
     environment: str
     modes: list[str]
     key: str
+    built: str
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +143,7 @@ def deployed(runner, server, github, sts):
         (server / "environment").read_text(),
         [oct(path.stat().st_mode & 0o777) for path in (key.parent, key, runner.temp / "vault-password")],
         key.read_text(),
+        (runner.checkout / "project" / "built").read_text(),
     )
 
 
@@ -181,6 +184,12 @@ def test_no_secret_is_printed_nor_open_to_others_nor_in_the_environment_of_what_
         assert secret not in deployed.stdout + deployed.environment
     assert deployed.modes == ["0o700", "0o600", "0o600"]
     assert deployed.key == KEY + "\n"
+
+
+def test_the_front_end_s_packages_run_before_any_secret_is_there(deployed):
+    assert "NODE_ENV=production" in deployed.built
+    for name in ("ACTIONS_ID_TOKEN", "ANSIBLE_VAULT_PASSWORD_FILE", "AWS_ACCESS", "AWS_SESSION", "AWS_ROLE"):
+        assert name not in deployed.built
 
 
 def test_without_a_role_the_key_of_the_encrypted_secrets_will_do(asked, runner):

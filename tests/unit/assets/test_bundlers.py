@@ -320,3 +320,13 @@ def test_a_kept_script_without_its_source_map_stays_as_it_is(site):
     hasher = Hasher(site.sources)
     assert hasher.all()["out/app-7XQZ4K2M.js"].body == body.encode()
     assert hasher.warnings[0].endswith("app-7XQZ4K2M.js:2: app-7XQZ4K2M.js.map does not exist")
+
+
+def test_a_folder_that_build_has_not_made_is_one_line(tmp_path, monkeypatch):
+    with override_settings(STATICFILES_DIRS=[tmp_path, ("vendor", tmp_path / "dist")]):
+        bundlers.check_folders()
+        monkeypatch.setenv("SLIPWAY_FRONT_END", "npm run build")
+        with pytest.raises(SlipwayError, match="dist does not exist, and `npm run build` has not made it"):
+            bundlers.check_folders()
+        (tmp_path / "dist").mkdir()
+        bundlers.check_folders()

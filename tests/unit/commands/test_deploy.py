@@ -31,6 +31,9 @@ class Recorder:
         self.calls.append("settings")
         return []
 
+    def build_front_end(self):
+        self.calls.append("front end")
+
     def push(self):
         self.calls.append("push")
 
@@ -53,7 +56,7 @@ class Recorder:
 def phases(described, monkeypatch):
     """Plays all phases before the switch and the last one; gives the calls."""
 
-    def play(provider):
+    def play(provider, built=False, **settings):
         recorder = Recorder()
         monkeypatch.setattr(edge, "verify", lambda url, objects: recorder.calls.append("verify") or 1)
         monkeypatch.setattr(
@@ -63,7 +66,8 @@ def phases(described, monkeypatch):
         monkeypatch.setattr(deploy.Deploy, "_prune_bucket", lambda self: recorder.calls.append("prune bucket"))
         monkeypatch.setattr(deploy.inventory, "write", lambda *those: recorder.calls.append(f"describe {those[3]}"))
         secrets = SimpleNamespace(cdn={}, deployer={})
-        playing = deploy.Deploy(described(provider), secrets, argparse.Namespace(allow_unsafe=False))
+        options = argparse.Namespace(allow_unsafe=False, built=built)
+        playing = deploy.Deploy(described(provider, **settings), secrets, options)
         playing.builder = playing.connection = recorder
         playing.host = SimpleNamespace(current="")
         playing.prepare(playing.build())
@@ -80,6 +84,12 @@ def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned
     )
     assert phases("fastly") == before + after
     assert "    done\n" in capsys.readouterr().out
+
+
+def test_a_front_end_is_built_first_unless_it_has_been_built(phases, capsys):
+    assert phases("pull", build="npm run build")[:3] == ["front end", "settings", "push"]
+    assert "▸ Build the front end: npm run build\n" in capsys.readouterr().out
+    assert "front end" not in phases("pull", build="npm run build", built=True)
 
 
 def test_with_pull_neither_bucket_nor_cdn_is_used_before_it_is_live(phases):
@@ -103,12 +113,19 @@ def look(described, monkeypatch):
             deploy.inventory, "write", lambda *those: SimpleNamespace(paths=those[3], fingerprint="f00")
         )
         site = described("cloudfront", **settings)
-        options = argparse.Namespace(take_over=False, check=check, provision=provision)
+        options = argparse.Namespace(take_over=False, check=check, provision=provision, built=False)
         looking = deploy.Deploy(site, SimpleNamespace(web={}), options)
         looking.preflight()
         return looking
 
     return look
+
+
+def test_a_front_end_s_program_that_is_missing_ends_it_before_the_server_is_reached(look, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(deploy.lockout, "check", lambda *_: pytest.fail("too late"))
+    with pytest.raises(SlipwayError, match=r"^build: npm is not installed here"):
+        look(build="npm ci")
 
 
 def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_release(look):

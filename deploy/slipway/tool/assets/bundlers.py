@@ -19,6 +19,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 
 from slipway import ROOT
+from slipway.tool import front_end
 from slipway.tool.assets.carried_hash import is_hashed
 from slipway.tool.assets.collect import Source, shown
 from slipway.web.errors import SlipwayError
@@ -115,6 +116,18 @@ def _django_vite() -> Iterator[Reader]:
         prefix = _prefix(config.get("static_url_prefix", ""))
         path = config.get("manifest_path") or Path(settings.STATIC_ROOT, prefix, "manifest.json")
         yield Reader(setting, ROOT / path, prefix)
+
+
+def check_folders() -> None:
+    """Raises SlipwayError where `build` of site.yml has not made a folder of STATICFILES_DIRS."""
+    command = os.environ.get(front_end.BUILT)
+    for directory in settings.STATICFILES_DIRS if command else ():
+        path = directory[1] if isinstance(directory, list | tuple) else directory
+        if not Path(path).is_dir():
+            raise SlipwayError(
+                f"STATICFILES_DIRS: {shown(path)} does not exist, and `{command}` has not made it; let the bundler "
+                "write there, or take it out"
+            )
 
 
 def outputs(sources: Mapping[str, Source]) -> Iterator[Output]:

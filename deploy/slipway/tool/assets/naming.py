@@ -19,7 +19,7 @@ def decide(sources: Mapping[str, Source]) -> list[str]:
     Raises SlipwayError, one line, for a manifest that a package could not read on the server, and in pull mode for a
     bundler's file without a hash.
     """
-    warnings = []
+    warnings: list[str] = []
     for source in sources.values():
         if matches(source.name, settings.SLIPWAY_HASHED):
             source.naming = Naming.KEPT

@@ -35,6 +35,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     verify.check_settings()
     if write:
         compile_translations()
+    bundlers.check_folders()
     warnings: list[str] = []
     sources = collect(ignore, warnings)
     warnings += names_that_are_one_elsewhere(sources.values())

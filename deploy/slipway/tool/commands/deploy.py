@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from slipway.tool import VERSION, config, edge, providers
+from slipway.tool import VERSION, config, edge, front_end, providers
 from slipway.tool.aws.identity import Identity
 from slipway.tool.budget import Budget
 from slipway.tool.builder import Builder
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="only list what the playbook would change")
     parser.add_argument("--allow-unsafe", action="store_true", help="run migrations that break the old code")
     parser.add_argument("--take-over", action="store_true", help="make another site's server this site's")
+    parser.add_argument("--built", action="store_true", help="take the front end as `make build` has built it")
     parser.add_argument("--no-smoke", action="store_true", help="skip the proof; the summary says so")
 
 
@@ -85,6 +86,8 @@ class Deploy:
     def preflight(self) -> None:
         """Checks site and server before any change."""
         with phase("Check the server"):
+            if self.site.build and not self.options.built:
+                front_end.require(self.site)
             lockout.check(self.site)
             site_nginx.read(self.site.project)
             self.connection = reach(self.site, take_over=self.options.take_over)
@@ -137,6 +140,9 @@ class Deploy:
 
     def build(self) -> ReleaseArchive:
         """Builds and pushes before anything on the server changes: errors of site and bucket show here."""
+        if self.site.build and not self.options.built:
+            with phase(f"Build the front end: {self.site.build}"):
+                self.builder.build_front_end()
         with phase("Build, and push what is missing" if self.site.pushes else "Build what the CDN will pull"):
             for line in self.builder.check_settings():
                 print(f"    {line}")

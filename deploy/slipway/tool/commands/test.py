@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from slipway.tool import config
+from slipway.tool import config, front_end
 from slipway.tool.phases import phase
 from slipway.tool.project_checks import ProjectChecks
 from slipway.tool.server import site_nginx
@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     site = config.load()
     site_nginx.read(site.project)
+    front_end.require(site)
     with tempfile.TemporaryDirectory(prefix="slipway-test-") as directory:
         checks = ProjectChecks(site, Path(directory))
         with phase("Check the settings of production"):
@@ -27,6 +28,10 @@ def run(options: argparse.Namespace) -> int:
             checks.wsgi()
         with phase("Check for changed models without a migration"):
             checks.missing_migrations()
+        if site.build:
+            # Before the tests: pages of a project with django-vite need its manifest.
+            with phase(f"Build the front end: {site.build}"):
+                checks.build_front_end()
         with phase("Run the project's tests"):
             if not checks.tests(options.arguments):
                 print("  it has none")

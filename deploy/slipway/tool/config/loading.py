@@ -49,6 +49,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         acme=server.acme(values),
         email=values.text("email", EMAIL, "an address like you@example.com", optional=True),
         extra=project.environment(values),
+        build=project.build(values),
         ship=project.ship(values),
         keep=project.keep(values),
         paths=project.paths(values),

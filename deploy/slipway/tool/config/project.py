@@ -1,6 +1,7 @@
 """The project's environment, the limits of its sign-in, and exceptions from the checks."""
 
 import re
+import shlex
 
 from slipway.tool import path_patterns
 from slipway.tool.config import variables
@@ -38,6 +39,18 @@ def sign_in_tries(values: Values) -> int:
     if not 1 <= tries <= 100:
         raise values.error("sign_in_tries", f"{tries} wrong passwords a minute; give 1 to 100")
     return tries
+
+
+def build(values: Values) -> str:
+    """A command for the shell."""
+    command = values.get("build", "").strip()
+    if "\n" in command:
+        raise values.error("build", "expected one line; put a longer command into a script")
+    try:
+        shlex.split(command)
+    except ValueError as error:
+        raise values.error("build", f"{command!r} is no command: {str(error).lower()}") from None
+    return command
 
 
 def ship(values: Values) -> tuple[str, ...]:

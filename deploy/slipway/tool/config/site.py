@@ -60,6 +60,8 @@ class Site:
     acme: str = ACME["letsencrypt"]
     email: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    # The shell command that builds the front end, "" for none; it runs in project/.
+    build: str = ""
     # Files of project/ that a release leaves out by itself: paths of the checkout, * is any text.
     ship: tuple[str, ...] = ()
     keep: int = KEEP

@@ -36,6 +36,7 @@ KEYS = {
     "wsgi": str,
     "seed": str,
     "environment": dict,
+    "build": str,
     "ship": list,
     "provider": str,
     "endpoint": str,
