@@ -19,10 +19,19 @@ sys.path[:0] = [str(_root / name) for name in ("project", "deploy", "deploy/prev
 bind = f"unix:{os.environ.get('SLIPWAY_SOCKET', _root / 'build' / 'gunicorn.sock')}"
 umask = 0o007
 
-# Set `workers` in site.yml. Two sync workers give the most requests a megabyte: 74 MB with preload, 12 for each more.
+# Set `workers` and `threads` in site.yml. A response that takes minutes, such as server-sent events, holds a thread.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = int(os.environ.get("SLIPWAY_THREADS", "8"))
+# With one thread a worker answers one request at a time, and is killed when that takes longer than `timeout`. One of
+# several threads is killed when all of them hang.
+worker_class = "slipway.web.worker.ThreadWorker" if threads > 1 else "sync"
+# No worker takes a request before it has a thread for it.
+worker_connections = threads
+# nginx opens a connection for each request: one kept open could close as a request arrives.
+keepalive = 0
 preload_app = True
 timeout = 30
+# How long a request may still run once its release has been replaced.
 graceful_timeout = 30
 # Bounds what a leak can cost; the jitter keeps the workers from restarting together.
 max_requests = 2000
@@ -33,6 +42,11 @@ control_socket_disable = True
 
 # nginx is the only client, over the socket, and it overwrites these headers.
 forwarded_allow_ips = "*"
+# What nginx takes is taken: its limits are in nginx.conf (large_client_header_buffers), and its pages are for visitors.
+limit_request_line = 0
+limit_request_field_size = 65536
+limit_request_fields = 32768
+permit_unconventional_http_method = True
 # nginx keeps the access log.
 accesslog = None
 errorlog = "-"
@@ -55,7 +69,7 @@ def when_ready(server):
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(),
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
+        "wsgi.multithread": threads > 1,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }

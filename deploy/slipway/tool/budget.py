@@ -9,7 +9,8 @@ from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
 TABLE = ROOT / "deploy" / "budget.yml"
-# PostgreSQL's own jobs, an admin's psql, the migrations and the process that checks a release, beside one per worker.
+# PostgreSQL's own jobs, an admin's psql and the migrations. Beside them there is one for each thread, with those of one
+# worker more, which checks a release or serves during a restart.
 SPARE_CONNECTIONS = 14
 
 
@@ -20,6 +21,7 @@ class Budget:
     memory: int
     parts: dict[str, int]
     workers: int
+    threads: int
 
     @property
     def free(self) -> int:
@@ -33,10 +35,11 @@ class Budget:
             "postgresql_shared_buffers": f"{database * 2 // 3}MB",
             "postgresql_work_mem": f"{max(2, database // 48)}MB",
             "postgresql_maintenance_work_mem": f"{database // 4}MB",
-            "postgresql_max_connections": self.workers + SPARE_CONNECTIONS,
+            "postgresql_max_connections": (self.workers + 1) * self.threads + SPARE_CONNECTIONS,
         }
         return (tuned if database else {}) | {
             "gunicorn_workers": self.workers,
+            "gunicorn_threads": self.threads,
             # Throttled at its share, killed a quarter above it.
             "gunicorn_memory_high": f"{gunicorn}M",
             "gunicorn_memory_max": f"{gunicorn * 5 // 4}M",
@@ -49,14 +52,16 @@ class Budget:
         """The table, as it is printed."""
         width = max(map(len, self.parts))
         return [f"{name:<{width}} {mb:>5} MB" for name, mb in self.parts.items()] + [
-            f"{'free':<{width}} {self.free:>5} MB of {self.memory}, for the page cache; {self.workers} Gunicorn workers"
+            f"{'free':<{width}} {self.free:>5} MB of {self.memory}, for the page cache; "
+            f"{self.workers} Gunicorn workers of {self.threads} threads"
         ]
 
 
-def plan(memory: int, cpus: int, *, database: bool = True, workers: int = 0) -> Budget:
+def plan(memory: int, cpus: int, *, database: bool = True, workers: int = 0, threads: int = 0) -> Budget:
     """The budget of a host with ``memory`` MB; without ``database`` PostgreSQL runs elsewhere.
 
-    ``workers``: the number in site.yml, or 0 for as many as fit and the CPUs keep busy.
+    ``workers``: the number in site.yml, or 0 for as many as fit and the CPUs keep busy. ``threads``: the number in
+    site.yml, or 0 for the table's as far as PostgreSQL has memory for their connections.
 
     Raises SlipwayError when it does not fit.
     """
@@ -79,4 +84,20 @@ def plan(memory: int, cpus: int, *, database: bool = True, workers: int = 0) -> 
             f"workers: {workers} in site.yml need {needed} MB, and "
             f"Gunicorn's part of this server is {parts['gunicorn']} MB: write {room} or fewer, or take a larger server"
         )
-    return Budget(memory, parts, workers=workers or min(room, 2 * cpus + 1))
+    workers = workers or min(room, 2 * cpus + 1)
+    return Budget(memory, parts, workers, _threads(table, parts.get("postgresql"), workers, threads))
+
+
+def _threads(table: dict[str, Any], postgresql: int | None, workers: int, given: int) -> int:
+    """The threads of each worker. Raises SlipwayError when PostgreSQL's MB do not hold a connection for each."""
+    if postgresql is None:
+        return given or table["gunicorn_threads"]
+    # What shared_buffers leaves.
+    connections = postgresql // 3 // table["postgresql_connection"]
+    room = max(1, connections // workers)
+    if given > room:
+        raise SlipwayError(
+            f"threads: {given} in site.yml may open {workers * given} connections to PostgreSQL, and its part of this "
+            f"server has room for {connections}: write {room} or fewer, or take a larger server"
+        )
+    return given or min(room, table["gunicorn_threads"])

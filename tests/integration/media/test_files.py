@@ -1,5 +1,8 @@
 """A FileField of another package stores its file in the bucket, with the web process's own key."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from botocore.exceptions import ClientError
 from django.core.exceptions import SuspiciousFileOperation
@@ -42,3 +45,15 @@ def test_a_name_keeps_within_the_fields_length(storage):
     assert len(name) == 100 and name.endswith(".txt")
     with pytest.raises(SuspiciousFileOperation, match="max_length"):
         storage.get_available_name("docs/report.txt", max_length=10)
+
+
+def test_threads_share_one_connection(storage):
+    """The library makes one each, of 17 MB."""
+    together = Barrier(4)
+
+    def connection(_):
+        together.wait()
+        return storage.connection
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len({id(each) for each in pool.map(connection, range(4))}) == 1

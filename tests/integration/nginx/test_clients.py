@@ -107,3 +107,10 @@ def test_one_client_at_once_is_limited_and_so_is_a_network_of_ipv6(site):
     behind = site(nginx_proxies=["127.0.0.1"])
     neighbours = [f"2001:db8:1:2::{number:x}" for number in range(300)]
     assert at_once(behind, neighbours).count(429) == 300 - 256
+
+
+@pytest.mark.parametrize(("path", "cookie", "status"), [("/" + "a" * 33_000, "", 414), ("/", "c" * 33_000, 431)])
+def test_behind_a_balancer_too_a_request_that_is_too_long_gets_a_sentence(path, cookie, status, site):
+    rejected = site().ask(path, Cookie=cookie)
+    assert (rejected.status, rejected.headers["X-Origin"]) == (status, "slipway")
+    assert "32 KB" in rejected.text and "<" not in rejected.text

@@ -177,6 +177,7 @@ def test_the_sites_environment_says_to_a_shell_what_was_meant(everything, tmp_pa
     heard = dict(entry.split("=", 1) for entry in read.decode().split("\0") if entry)
     assert {name: heard[name] for name in SECRETS} == {name: str(value) for name, value in SECRETS.items()}
     assert heard["WEB_CONCURRENCY"] == "2"
+    assert (heard["SLIPWAY_THREADS"], heard["SLIPWAY_TEMP"]) == ("8", LAYOUT.nginx_temp)
     assert heard["SLIPWAY_WSGI"] == "project.wsgi"
 
 

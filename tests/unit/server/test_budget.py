@@ -12,8 +12,9 @@ def test_the_smallest_server_gets_what_was_measured_on_it():
         "postgresql_shared_buffers": "64MB",
         "postgresql_work_mem": "2MB",
         "postgresql_maintenance_work_mem": "24MB",
-        "postgresql_max_connections": 16,
+        "postgresql_max_connections": 38,
         "gunicorn_workers": 2,
+        "gunicorn_threads": 8,
         "gunicorn_memory_high": "150M",
         "gunicorn_memory_max": "187M",
         "nginx_memory_max": "96M",
@@ -39,9 +40,19 @@ def test_workers_are_bounded_by_memory_and_by_processors():
 def test_workers_that_site_yml_asks_for_are_taken_if_they_fit():
     assert budget.plan(469, 4, workers=1).workers == 1
     assert budget.plan(2000, 1, workers=9).variables()["gunicorn_workers"] == 9
-    assert budget.plan(2000, 1, workers=9).variables()["postgresql_max_connections"] == 23
+    assert budget.plan(2000, 1, workers=9).variables()["postgresql_max_connections"] == 94
     with pytest.raises(SlipwayError, match=r"workers: 3 in site.yml need 195 MB, .* is 150 MB: write 2 or fewer"):
         budget.plan(469, 4, workers=3)
+
+
+def test_threads_are_bounded_by_what_postgresql_has_for_their_connections():
+    assert budget.plan(469, 1, threads=1).variables()["postgresql_max_connections"] == 17
+    assert budget.plan(469, 1, workers=1, threads=16).threads == 16
+    assert budget.plan(469, 1, database=False, threads=64).threads == 64
+    # Nobody else's workers take a small server's connections.
+    assert budget.plan(2000, 16).workers * budget.plan(2000, 16).threads <= 105
+    with pytest.raises(SlipwayError, match=r"threads: 9 .* may open 18 connections .* room for 16: write 8 or fewer"):
+        budget.plan(469, 1, threads=9)
 
 
 def test_a_database_elsewhere_takes_nothing():

@@ -65,6 +65,14 @@ def test_workers_that_do_not_fit_the_server_are_rejected_before_anything_is_chan
         preflight.check(preflight.config.load(site.path), host(), set(), database=True)
 
 
+def test_threads_that_postgresql_has_no_connections_for_are_rejected_too(site, host):
+    site.path.write_text(site.path.read_text() + "threads: 4\n")
+    assert preflight.check(preflight.config.load(site.path), host(), set(), database=True).threads == 4
+    site.path.write_text(site.path.read_text().replace("threads: 4", "threads: 40"))
+    with pytest.raises(SlipwayError, match=r"^threads: 40 in site.yml may open 80 connections"):
+        preflight.check(preflight.config.load(site.path), host(), set(), database=True)
+
+
 def test_names_are_not_asked_about_when_tls_ends_elsewhere(site, host):
     site.path.write_text(site.path.read_text() + "tls: none\n")
     changed = preflight.config.load(site.path)

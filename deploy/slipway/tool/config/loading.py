@@ -42,6 +42,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         ci_key=server.ci_key(values, admins),
         packages=server.packages(values),
         workers=server.workers(values),
+        threads=server.threads(values),
         redirects=hosts.redirects(values, domain),
         proxies=hosts.proxies(values),
         sign_in_paths=project.sign_in_paths(values),

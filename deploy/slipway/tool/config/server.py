@@ -5,6 +5,8 @@ from slipway.tool.config.forms import DEBIAN_PACKAGE
 from slipway.tool.config.site import ACME
 from slipway.tool.config.values import Values
 
+MOST_THREADS = 64
+
 
 def admin_keys(values: Values) -> tuple[str, ...]:
     """The keys of the list and of its files, each once; none without the list."""
@@ -52,6 +54,14 @@ def workers(values: Values) -> int:
     given = values.get("workers", None)
     if given is not None and given < 1:
         raise values.error("workers", f"{given} would serve no request; give 1 or more, or leave it out")
+    return given or 0
+
+
+def threads(values: Values) -> int:
+    """The threads of each worker; 0 without the key. Whether PostgreSQL has the connections depends on its memory."""
+    given = values.get("threads", None)
+    if given is not None and not 1 <= given <= MOST_THREADS:
+        raise values.error("threads", f"{given} is not between 1 and {MOST_THREADS}; or leave it out")
     return given or 0
 
 

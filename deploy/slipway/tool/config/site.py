@@ -51,6 +51,8 @@ class Site:
     packages: tuple[str, ...] = ()
     # Gunicorn's worker processes; 0 leaves them to the memory budget.
     workers: int = 0
+    # Threads of each worker; 0 leaves them to the budget too.
+    threads: int = 0
     redirects: tuple[str, ...] = ()
     # Trusted proxies: networks whose X-Forwarded-For names the visitor.
     proxies: tuple[str, ...] = ()

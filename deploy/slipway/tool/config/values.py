@@ -22,6 +22,7 @@ KEYS = {
     "ci_key": str,
     "packages": list,
     "workers": int,
+    "threads": int,
     "site": str,
     "static": str,
     "media": str,

@@ -15,6 +15,7 @@ KEYS = {
     "SLIPWAY_PROVIDER": "provider",
     "SLIPWAY_SIGN_IN_TRIES": "sign_in_tries",
     "SLIPWAY_STATIC_BUCKET": "bucket",
+    "SLIPWAY_THREADS": "threads",
     "SLIPWAY_WAIVED": "waive",
     "SLIPWAY_WSGI": "wsgi",
     "STATIC_URL": "static",

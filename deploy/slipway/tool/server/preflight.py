@@ -45,7 +45,7 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool)
         )
     if site.tls != "none":
         _names(site, facts, reached)
-    return budget.plan(facts.memory, facts.cpus, database=database, workers=site.workers)
+    return budget.plan(facts.memory, facts.cpus, database=database, workers=site.workers, threads=site.threads)
 
 
 def _numbers(version: str) -> list[int]:

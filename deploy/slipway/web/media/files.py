@@ -2,6 +2,8 @@
 
 import os
 import posixpath
+from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
@@ -13,6 +15,8 @@ from slipway.web.media.endpoint import addressing_style
 from slipway.web.media.naming import folder_of
 from slipway.web.prefixes import PUBLIC_PREFIX
 from slipway.web.static_objects import IMMUTABLE
+
+_lock = Lock()
 
 
 class FileStorage(S3Storage):
@@ -49,6 +53,22 @@ class FileStorage(S3Storage):
             **dict.fromkeys(("endpoint_url", "proxies", "verify", "transfer_config", "client_config")),
             "use_ssl": True,
         }
+
+    _shared: Any = None
+
+    @property
+    def connection(self) -> Any:
+        """One for all threads: the library makes one each, of 17 MB.
+
+        It uses its client, which is thread-safe, and a bucket, which the library shares itself.
+        """
+        with _lock:
+            if self._shared is None:
+                self._shared = super().connection
+        return self._shared
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_shared"}
 
     def url(self, name: str, **options: object) -> str:
         """The address on the media host, whose paths do not have the bucket's prefix."""

@@ -26,6 +26,8 @@ def settings(settings: Mapping[str, Any], environ: Mapping[str, str], *, product
     if production:
         # It sends HSTS and the referrer policy.
         outer += [*default_csp.middleware(settings), SECURITY]
+        # nginx is in front. Before what may change a response's length.
+        outer.insert(0, "slipway.web.streaming.StreamingMiddleware")
     # Before anything that redirects or requires a login.
     outer.insert(0, "slipway.web.health.HealthMiddleware")
     return {
