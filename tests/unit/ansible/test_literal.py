@@ -8,7 +8,7 @@ import pytest
 
 from slipway.tool import budget, config
 from slipway.tool.secrets import Secrets
-from slipway.tool.server import inventory, playbook, state
+from slipway.tool.server import inventory, layout, playbook, state
 from tests.unit.ansible.conftest import ANSIBLE
 
 ROLE = ANSIBLE / "roles" / "gunicorn"
@@ -53,7 +53,7 @@ def told(folder):
     play = {
         "hosts": "web",
         "connection": "local",
-        "vars_files": [str(ROLE / kind / "main.yml") for kind in ("defaults", "vars")],
+        "vars_files": [str(ROLE / kind / "main.yml") for kind in ("defaults", "vars")] + [str(layout.FILE)],
         "tasks": [
             {"ansible.builtin.template": {"src": str(ROLE / "templates" / "site.env.j2"), "dest": str(env)}},
             {"ansible.builtin.copy": {"content": written, "dest": str(variables)}},
