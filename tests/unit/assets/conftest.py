@@ -2,6 +2,9 @@ import pytest
 from django.test.utils import override_settings
 
 from tests.unit.assets.sources import SITE, STATIC
+from tests.unit.assets.tree_site import site
+
+__all__ = ["site"]
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.test.utils import override_settings
 
 from slipway.tool.assets import bundles
-from slipway.tool.assets.templates import TemplateFile
+from slipway.tool.assets.templates import all_templates
 from slipway.web.errors import SlipwayError
 from tests.unit.assets.sources import STATIC, hashed
 
@@ -36,8 +36,7 @@ def bundle(tmp_path, monkeypatch):
         with override_settings(
             TEMPLATES=[engine], COMPRESS_FILTERS=FILTERS, COMPRESS_ENABLED=True, COMPRESS_CSS_HASHING_METHOD=None
         ):
-            template = TemplateFile("page.html", str(path), own=True, body=page.encode())
-            found = bundles.compress({file.name: file.body for file in made.values()}, {"page.html": template})
+            found = bundles.compress({file.name: file.body for file in made.values()}, all_templates())
         (html,) = found.manifest.values()
         return [found.files[name].decode() for name in re.findall(r"CACHE/[\w./]+", html)]
 

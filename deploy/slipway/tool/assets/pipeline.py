@@ -42,14 +42,14 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     warnings += naming.decide(sources)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     found = templates.all_templates()
-    warnings += verify.check_static_tags(found.values(), sources)
-    hasher = Hasher(sources, _web_manifests(found.values(), sources))
+    warnings += verify.check_static_tags(found, sources)
+    hasher = Hasher(sources, _web_manifests(found, sources))
     files = hasher.all()
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names
     imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}))
     made = bundles.compress({file.name: file.body for file in files.values()}, found)
-    verify.check_blocks(found.values(), made)
+    made.warnings += verify.check_blocks(found, made)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
     if settings.SLIPWAY_PULL:
         # Nothing purges a CDN that pulls: it would keep an older file of the same name.

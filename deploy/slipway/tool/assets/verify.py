@@ -8,7 +8,7 @@ from django.template.base import Token
 
 from slipway.tool.assets.bundles import Bundles
 from slipway.tool.assets.hashing import did_you_mean
-from slipway.tool.assets.templates import TemplateFile, foreign_blocks
+from slipway.tool.assets.templates import TemplateFile, compress_tags, foreign_blocks, unlisted_loaders
 from slipway.web.errors import SlipwayError
 from slipway.web.settings import dangerous
 
@@ -58,19 +58,26 @@ def check_static_tags(templates: Iterable[TemplateFile], names: Collection[str])
     return warnings
 
 
-def check_blocks(templates: Iterable[TemplateFile], bundles: Bundles) -> None:
-    """Raises SlipwayError when the project's templates have a block that was not compressed."""
+def check_blocks(templates: Iterable[TemplateFile], bundles: Bundles) -> list[str]:
+    """Returns a warning for each block that no page shows, and for each loader whose templates cannot be listed.
+
+    Raises SlipwayError for a block of the project that was not compressed, and may be shown.
+    """
+    warnings = [
+        f"TEMPLATES: {loader} cannot list its templates; {{% compress %}} works in those of other loaders only"
+        for loader in unlisted_loaders()
+    ]
     for place in foreign_blocks():
         raise SlipwayError(f"{place}: {{% compress %}} works in Django's own templates only")
     for file in templates:
-        if not (file.own and file.uses("compress")):
-            continue
-        for token in file.tags:
-            if token.contents.partition(" ")[0] == "compress" and (file.path, token.lineno) not in bundles.seen:
-                raise SlipwayError(
-                    f"{file.place(token.lineno)}: this {{% compress %}} block was not compressed: nothing "
-                    "renders it, or the tag around it hides it; move it to where the page shows it"
-                )
+        for line in sorted({token.lineno for token in file.tokens(compress_tags(file.engine))} if file.own else ()):
+            if (file.path, line) in bundles.seen:
+                continue
+            where = f"{file.place(line)}: this {{% compress %}} block"
+            if (file.path, line) not in bundles.compiled:
+                raise SlipwayError(f"{where} was not compressed: a tag around it hides it; move it out of that tag")
+            warnings.append(f"{where} is in no block of the parent template; move it to where the page shows it")
+    return warnings
 
 
 def _static_name(token: Token) -> str | None:
