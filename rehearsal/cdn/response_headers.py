@@ -43,6 +43,8 @@ def _apply_cors(cors: dict, request: ViewerRequest, headers: CIMultiDict) -> Non
     if override:
         for name in CORS_HEADERS:
             headers.popall(name, None)
+    elif any(name in headers for name in CORS_HEADERS):
+        return  # one header of the origin's is enough for none of the policy's
     origin = request.headers["Origin"]
     allowed = cors["AccessControlAllowOrigins"]["Items"]
     if not any(origin_matches(each, origin) for each in allowed):

@@ -57,6 +57,7 @@ class Stack:
         self.log = directory / "access.log"
         self.log.touch()
         self.cors: Callable[[str], str | None] = lambda origin: origin
+        self.varies = True  # Vary: Origin in every answer of the CDN
         self.compress = True
         self.csp: str | None = None
         self.wraps: Callable[[str, str], str] = lambda path, html: html
@@ -194,6 +195,8 @@ class Stack:
         allowed = self.cors(origin) if origin else None
         if allowed:
             headers["Access-Control-Allow-Origin"] = allowed
+        if self.varies:
+            headers["Vary"] = "Origin"
         thing = objects.get(name)
         if thing is None:
             headers["X-Cache"] = "Error from cloudfront"

@@ -23,6 +23,7 @@ class Rule(Enum):
     REDIRECTED = "H", "let the CDN answer by itself, without a redirect"
     CORS_ABSENT = "H", "add Access-Control-Allow-Origin in the CDN's configuration"
     CORS_WRONG = "H", "name the site's origin in Access-Control-Allow-Origin, in the CDN's configuration"
+    CORS_LATER = "H", "send Access-Control-Allow-Origin with every answer, or Vary: Origin, in the CDN's configuration"
     TYPE = "H", "upload the object with its exact Content-Type"
     NOT_IMMUTABLE = "H", "upload hashed names with max-age=31536000, immutable"
     IMMUTABLE = "H", "only a name with a hash may be immutable: give this one a short max-age"

@@ -65,6 +65,14 @@ def test_origin_override_decides_between_policy_and_origin(
     assert allow_origin(environment, Origin=SITE) == expected
 
 
+def test_one_cors_header_of_the_origin_leaves_out_all_of_the_policys(environment: CdnEnvironment, cors: dict):
+    environment.origin.put(KEY, Access_Control_Allow_Origin="*")
+    cors["OriginOverride"] = False
+    answer = environment.get("/a.css", Origin=SITE)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Expose-Headers"] is None
+
+
 def test_a_preflight_gets_methods_headers_and_age(environment: CdnEnvironment, cors: dict):
     asked = {"Origin": SITE, "Access_Control_Request_Method": "GET"}
     answer = environment.get("/a.css", "OPTIONS", **asked)

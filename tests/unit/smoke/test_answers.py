@@ -188,6 +188,27 @@ def test_cors_is_judged_only_where_a_browser_needs_it():
     assert checks(font, cors=True, Content_Type="font/woff2", **other) == {Rule.CORS_WRONG}
 
 
+@pytest.mark.parametrize(
+    ("plain", "asked", "found"),
+    [
+        ({}, {"Access_Control_Allow_Origin": HOSTS.origin}, {Rule.CORS_LATER}),
+        ({}, {"Access_Control_Allow_Origin": "*"}, {Rule.CORS_LATER}),
+        ({"Vary": "Accept-Encoding"}, {"Access_Control_Allow_Origin": "*"}, {Rule.CORS_LATER}),
+        ({"Vary": "Accept-Encoding, origin"}, {"Access_Control_Allow_Origin": "*"}, set()),
+        ({"Access_Control_Allow_Origin": "*"}, {"Access_Control_Allow_Origin": "*"}, set()),
+        # A host that never allows it blocks each such request, whatever the browser holds: no visitor is surprised.
+        ({}, {}, set()),
+    ],
+)
+@pytest.mark.parametrize("cors", [False, True])
+def test_a_file_that_a_tag_loaded_can_be_asked_for_with_cors_later(plain, asked, found, cors):
+    url = "https://static.example.com/a.0123456789ab.png"
+    answers = [answer(url, Content_Type="image/png", X_Cache="Hit from x", **sent) for sent in (plain, asked)]
+    asset = Asset(url, "image", HOSTS.site, cors=cors, answers=answers, as_origin={1})
+    rules = {fact.rule for fact in headers.judge([asset], HOSTS, Manifest(), "X")}
+    assert rules - {Rule.CORS_ABSENT, Rule.NOT_IMMUTABLE, Rule.HASH} == found
+
+
 def test_a_missing_cors_header_says_what_the_cdn_has_to_send_and_whether_it_ever_does():
     def asset(name: str, **sent: str) -> Asset:
         url = f"https://static.example.com/{name}"

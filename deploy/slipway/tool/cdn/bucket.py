@@ -113,31 +113,31 @@ def settings(site: Site, edge: Edge) -> list[Setting]:
             "get_bucket_cors",
             "put_bucket_cors",
             "CORSConfiguration",
-            {"CORSRules": [_cors(site, edge)]},
+            {"CORSRules": _cors(site, edge)},
             ("NoSuchCORSConfiguration",),
         ),
     ]
 
 
-def _cors(site: Site, edge: Edge) -> dict[str, Any]:
-    if edge.kind == "media":
-        # The browser posts an upload's form straight to the bucket.
-        return {
-            "ID": "uploads",
-            "AllowedOrigins": [site.site_url],
-            "AllowedMethods": ["POST"],
-            "AllowedHeaders": ["*"],
-            "ExposeHeaders": ["ETag", "Location"],
-            "MaxAgeSeconds": 3600,
-        }
-    # For a preflight that the distribution forwards; the distribution itself adds the headers of a GET.
-    return {
+def _cors(site: Site, edge: Edge) -> list[dict[str, Any]]:
+    # The distribution asks for every object as the site's origin, and passes preflights on.
+    reads = {
         "ID": "reads",
         "AllowedOrigins": [site.site_url],
         "AllowedMethods": ["GET", "HEAD"],
         "AllowedHeaders": ["*"],
         "MaxAgeSeconds": 86_400,
     }
+    # The browser posts an upload's form straight to the bucket.
+    uploads = {
+        "ID": "uploads",
+        "AllowedOrigins": [site.site_url],
+        "AllowedMethods": ["POST"],
+        "AllowedHeaders": ["*"],
+        "ExposeHeaders": ["ETag", "Location"],
+        "MaxAgeSeconds": 3600,
+    }
+    return [uploads, reads] if edge.kind == "media" else [reads]
 
 
 def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:

@@ -59,16 +59,15 @@ def response_headers(site: Site, edge: Edge) -> dict[str, Any]:
         "Override": True,
         "ContentSecurityPolicy": MEDIA_CSP if edge.kind == "media" else STATIC_CSP,
     }
-    if edge.kind == "static":
-        # Fonts, ES modules, CSS masks and the web manifest are fetched with CORS.
-        policy["CorsConfig"] = {
-            "AccessControlAllowOrigins": _items(site.site_url),
-            "AccessControlAllowHeaders": _items("*"),
-            "AccessControlAllowMethods": _items(*READS),
-            "AccessControlAllowCredentials": False,
-            "AccessControlMaxAgeSec": CORS_SECONDS,
-            "OriginOverride": True,
-        }
+    # For objects that the edges hold from before the bucket sent these headers itself: see _origin. The bucket's win.
+    policy["CorsConfig"] = {
+        "AccessControlAllowOrigins": _items(site.site_url),
+        "AccessControlAllowHeaders": _items("*"),
+        "AccessControlAllowMethods": _items(*READS),
+        "AccessControlAllowCredentials": False,
+        "AccessControlMaxAgeSec": CORS_SECONDS,
+        "OriginOverride": False,
+    }
     return policy
 
 
@@ -82,10 +81,9 @@ def distribution(
         "AllowedMethods": {**_items(*READS, "OPTIONS"), "CachedMethods": _items(*READS)},
         "Compress": True,
         "CachePolicyId": CACHE_POLICY,
+        "OriginRequestPolicyId": PREFLIGHT_POLICY,
         "ResponseHeadersPolicyId": headers_id,
     }
-    if edge.kind == "static":
-        behavior["OriginRequestPolicyId"] = PREFLIGHT_POLICY
     return {
         "Aliases": _items(edge.alias),
         "Comment": _comment(site, edge),
@@ -96,15 +94,7 @@ def distribution(
         "IsIPV6Enabled": True,
         "PriceClass": site.price_class,
         "Logging": _logging(site, edge),
-        "Origins": _items(
-            {
-                "Id": ORIGIN,
-                "DomainName": f"{edge.bucket}.s3.{site.region}.amazonaws.com",
-                "OriginPath": "/" + edge.prefix.rstrip("/"),
-                "OriginAccessControlId": access_control_id,
-                "S3OriginConfig": {"OriginAccessIdentity": ""},
-            }
-        ),
+        "Origins": _items(_origin(site, edge, access_control_id)),
         "DefaultCacheBehavior": behavior,
         # A key that was requested before its upload must not stay denied.
         "CustomErrorResponses": _items(
@@ -112,6 +102,23 @@ def distribution(
             {"ErrorCode": 404, "ErrorCachingMinTTL": 0},
         ),
         "ViewerCertificate": _viewer_certificate(certificate),
+    }
+
+
+def _origin(site: Site, edge: Edge, access_control_id: str) -> dict[str, Any]:
+    """The bucket, which is always asked as the site's pages ask: its answers then always allow the site's origin.
+
+    Fonts, ES modules, CSS masks, the web manifest and a canvas are read with CORS. A policy adds its CORS headers to
+    answers of CORS requests alone, and without them a browser that holds a file from an <img> blocks a later fetch() of
+    it. https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html
+    """
+    return {
+        "Id": ORIGIN,
+        "DomainName": f"{edge.bucket}.s3.{site.region}.amazonaws.com",
+        "OriginPath": "/" + edge.prefix.rstrip("/"),
+        "OriginAccessControlId": access_control_id,
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+        "CustomHeaders": _items({"HeaderName": "Origin", "HeaderValue": site.site_url}),
     }
 
 

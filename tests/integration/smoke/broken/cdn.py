@@ -39,7 +39,20 @@ def static_host_leads_to_the_origin(site: Deployment) -> Iterator[dict]:
 
 @broken("m9", by="HB", url="://static.", place="://www.", says={"H": "no Access-Control-Allow-Origin", "B": "CORS"})
 def no_cors(site: Deployment) -> Iterator[None]:
-    with site.distribution(lambda config: config["DefaultCacheBehavior"].pop("ResponseHeadersPolicyId")):
+    def change(config: dict) -> None:
+        del config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"], config["Origins"]["Items"][0]["CustomHeaders"]
+        del config["DefaultCacheBehavior"]["OriginRequestPolicyId"]
+
+    with site.distribution(change):
+        yield
+
+
+@broken("m35", browser=False, by="H", url="://static.", place="", says="no Vary: Origin")
+def cors_for_cors_requests_alone(site: Deployment) -> Iterator[None]:
+    def change(config: dict) -> None:
+        del config["Origins"]["Items"][0]["CustomHeaders"], config["DefaultCacheBehavior"]["OriginRequestPolicyId"]
+
+    with site.distribution(change):
         yield
 
 
@@ -51,6 +64,7 @@ def another_sites_cors(site: Deployment) -> Iterator[None]:
     answer = client.get_response_headers_policy(Id=policy)
     before = answer["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"]
     changed = json.loads(json.dumps(before))
+    changed["CorsConfig"] |= {"OriginOverride": True}
     changed["CorsConfig"]["AccessControlAllowOrigins"]["Items"] = ["https://elsewhere.example"]
 
     def put(document: dict) -> None:

@@ -40,7 +40,10 @@ _CODINGS = {"br", "gzip", "zstd"}
 
 @dataclass(slots=True)
 class Asset:
-    """One static URL and its answers. ``place``: where it was found first. ``base``: as in ``Reference``."""
+    """One static URL and its answers. ``place``: where it was found first. ``base``: as in ``Reference``.
+
+    ``as_origin``: the number of each answer to a request that had the site's Origin, as a fetch() of its pages has.
+    """
 
     url: str
     kind: str
@@ -48,6 +51,7 @@ class Asset:
     cors: bool = False
     answers: list[Answer] = field(default_factory=list)
     base: str = ""
+    as_origin: set[int] = field(default_factory=set)
 
     @property
     def last(self) -> Answer:
@@ -176,21 +180,27 @@ def _is_file(reference: Reference, hosts: Hosts) -> bool:
 
 
 async def _request(client: Client, hosts: Hosts, asset: Asset) -> Asset:
-    headers = {"Pragma": "akamai-x-cache-on"}
-    if asset.cors:
-        # First without an Origin: what a cache then holds must work for a page as well.
+    """Asks as a tag does and as a fetch() of the site's pages does: first as the file is not used."""
+
+    async def ask(*, cors: bool) -> None:
+        headers = {"Pragma": "akamai-x-cache-on"} | ({"Origin": hosts.origin} if cors else {})
+        if cors:
+            asset.as_origin.add(len(asset.answers))
         asset.add(await client.request(asset.url, headers=headers))
-        headers["Origin"] = hosts.origin
+
+    # What a cache holds after the first way must work for the second; nobody warms one with a listed file.
+    if asset.cors or asset.kind != LISTED:
+        await ask(cors=not asset.cors)
     for number in range(TRIES_FOR_A_HIT):
-        asset.add(await client.request(asset.url, headers=headers))
+        await ask(cors=asset.cors)
         if asset.last.status == 0 and not number:
             continue  # a connection may drop once
-        if asset.last.status != 200 or asset.kind == LISTED or (number and asset.is_hit):
+        if asset.last.status != 200 or asset.kind == LISTED or asset.is_hit:
             break
     for _ in range(TRIES_FOR_COMPRESSION):
         if asset.last.status != 200 or is_compressed(asset.last) or not should_be_compressed(asset):
             break
-        asset.add(await client.request(asset.url, headers=headers))
+        await ask(cors=asset.cors)
     return asset
 
 

@@ -109,6 +109,7 @@ def judge(assets: Iterable[Asset], hosts: Hosts, manifest: Manifest, marker: str
             yield from _bytes(asset, hosts, manifest, by_django=by_django)
             yield from _policy(asset, hosts, manifest)
             yield from _cors(asset, hosts, by_host)
+            yield from _cors_later(asset, hosts)
     for found in by_host.values():
         statuses = {asset.last.status for asset in found}
         if len(found) >= ALL_DENIED and not any(200 <= status < 400 for status in statuses):
@@ -257,6 +258,29 @@ def _cors(asset: Asset, hosts: Hosts, by_host: Mapping[str, list[Asset]]) -> Ite
     files = "this file" if any(sent) else f"any of the {len(sent)} files that need it"
     what = f"{host} sends no {_ALLOW_ORIGIN} with {files}"
     yield Fact(Rule.CORS_ABSENT, asset.url, asset.place, what, fix=fix)
+
+
+def _cors_later(asset: Asset, hosts: Hosts) -> Iterator[Fact]:
+    """A file that a tag loads without CORS, and that a fetch(), a canvas or a worker asks for later with it.
+
+    A browser that holds the first answer, which allows nobody, blocks the second request for as long as it holds it.
+    """
+    good = [(number, it.headers) for number, it in enumerate(asset.answers) if it.status == 200]
+    asked = [headers for number, headers in good if number in asset.as_origin]
+    if not any(headers.get(_ALLOW_ORIGIN) in ("*", hosts.origin) for headers in asked):
+        return
+    host = urlsplit(asset.url).netloc
+    for number, headers in good:
+        varies = {name.strip().lower() for value in headers.getall("Vary", []) for name in value.split(",")}
+        if number not in asset.as_origin and _ALLOW_ORIGIN not in headers and not varies & {"origin", "*"}:
+            what = f"{host} sends {_ALLOW_ORIGIN} to requests with Origin alone, and no Vary: Origin to the others"
+            fix = (
+                f"a browser that has the file from a tag blocks a later fetch() of it: let {host} send "
+                f"{_ALLOW_ORIGIN}: {hosts.origin} with every answer, or Vary: Origin (`make cdn` does at CloudFront), "
+                f"then purge https://{host}/*; no file of the project is to change"
+            )
+            yield Fact(Rule.CORS_LATER, asset.url, asset.place, what, fix=fix)
+            return
 
 
 def wide_cookies(set_cookies: Iterable[tuple[str, str]], hosts: Hosts) -> Iterator[Fact]:

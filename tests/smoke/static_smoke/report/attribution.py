@@ -28,6 +28,7 @@ _POLICIES = (
     Rule.HASH,
     Rule.NEVER_HIT,
     Rule.CORS_ABSENT,
+    Rule.CORS_LATER,
     Rule.COOKIE,
     Rule.ENCODING,
 )
@@ -77,6 +78,7 @@ PER_HOST = {
     Rule.MARKED,
     Rule.CORS_ABSENT,
     Rule.CORS_WRONG,
+    Rule.CORS_LATER,
     Rule.NOT_IMMUTABLE,
     Rule.UNCOMPRESSED,
     Rule.NEVER_HIT,
@@ -116,7 +118,7 @@ _STATIC_URL = "STATIC_URL"
 # Rules by which different checks see one cause.
 FAMILIES = (
     STATIC_LEAKS,
-    {Rule.CORS_ABSENT, Rule.CORS_WRONG, Rule.BLOCKED},
+    {Rule.CORS_ABSENT, Rule.CORS_WRONG, Rule.CORS_LATER, Rule.BLOCKED},
     {Rule.TYPE, Rule.BLOCKED},
     {Rule.DENIED, Rule.NO_ACCESS_CONTROL},
     {Rule.PULLED, Rule.ORIGIN_IS_SITE},
