@@ -152,6 +152,37 @@ def test_an_earlier_collectstatic_stays_here_and_an_app_called_media_does_not(ch
     assert not [name for name in names if name.startswith(("media/faces", "staticfiles"))]
 
 
+READ = """
+from pathlib import Path
+from django.conf import settings
+from django.core.management import BaseCommand
+
+class Command(BaseCommand):
+    def handle(self, **options):
+        config = settings.DJANGO_VITE["default"]
+        path = config.get("manifest_path") or Path(settings.STATIC_ROOT) / "dist" / "manifest.json"
+        self.stdout.write(Path(path).read_text())
+"""
+
+
+@pytest.mark.parametrize("where", ["'manifest_path': BASE_DIR / 'project/assets/dist/manifest.json'", ""])
+def test_a_bundler_s_manifest_travels_to_where_its_reader_looks(where, checkout, both):
+    manifest = '{"src/main.js": {"file": "assets/main-A1b2C3d4.js", "src": "src/main.js", "isEntry": true}}'
+    checkout.write("assets/dist/manifest.json", manifest)
+    checkout.write("assets/dist/assets/main-A1b2C3d4.js", "document.title = 'main'")
+    # Stands for the package that reads it: the setting is that package's.
+    checkout.package("django_vite")
+    checkout.write("shop/__init__.py", "")
+    checkout.write("shop/management/commands/read.py", READ)
+    checkout.settings(
+        "INSTALLED_APPS += ['django_vite', 'shop']\n"
+        f"DJANGO_VITE = {{'default': {{'static_url_prefix': 'dist', {where}}}}}\n"
+    )
+    here, there, _ = both(checkout, "read")
+    assert there == here
+    assert there["read"] == [0, manifest + "\n"]
+
+
 def test_the_fixture_site(tmp_path, bucket, both):
     checkout = Checkout(tmp_path / "checkout", bucket.url)
     shutil.rmtree(checkout.root / "project")

@@ -19,6 +19,7 @@ from pathlib import Path
 from django.conf import settings
 
 from slipway import ROOT
+from slipway.tool.assets import bundlers
 from slipway.tool.pack import finders, sign_in
 from slipway.tool.pack.contents import PROJECT, Contents, contents
 from slipway.web import pull
@@ -71,6 +72,8 @@ def _members(project: Contents) -> Iterator[tuple[str, Path]]:
             raise SlipwayError(f"{ROOT / top}: no such file; pack from a whole checkout")
         yield from _code(ROOT / top)
     yield from project.files.items()
+    for path in bundlers.manifests():
+        yield _where_the_server_reads(path), path
     for name in MANIFESTS:
         path = Path(settings.SLIPWAY_MANIFESTS) / name
         if not path.is_file():
@@ -82,6 +85,15 @@ def _members(project: Contents) -> Iterator[tuple[str, Path]]:
         folder = Path(entry[1] if isinstance(entry, list | tuple) else entry)
         if folder.is_dir() and folder.is_relative_to(PROJECT):
             yield folder.relative_to(ROOT).as_posix(), folder
+
+
+def _where_the_server_reads(path: Path) -> str:
+    """A bundler's manifest by its name in the release, where its reader looks for it. Raises SlipwayError elsewhere."""
+    if path.is_relative_to(settings.STATIC_ROOT):
+        return f"build/static/{path.relative_to(settings.STATIC_ROOT).as_posix()}"
+    if path.is_relative_to(ROOT):
+        return path.relative_to(ROOT).as_posix()
+    raise SlipwayError(f"{path}: is outside of this checkout, and the server has no such file; build it below project/")
 
 
 def _code(path: Path) -> Iterator[tuple[str, Path]]:
