@@ -52,8 +52,16 @@ def test_a_second_build_optimises_nothing(tmp_path, monkeypatch):
     assert optimised(before, tmp_path) == first
 
 
+def test_an_image_of_one_packet_stays_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(oxipng, "optimize_from_memory", lambda *_, **__: pytest.fail("optimised"))
+    buffer = io.BytesIO()
+    Image.new("RGB", (60, 60)).save(buffer, "PNG", compress_level=0)
+    small = buffer.getvalue()[: images.SMALLEST - 1]
+    assert optimised(small, tmp_path) == small
+
+
 def test_a_damaged_image_goes_up_as_it_is(tmp_path):
-    for body in (b"\x89PNG\r\n\x1a\nnothing", b"\xff\xd8\xffnothing"):
+    for body in (b"\x89PNG\r\n\x1a\n" + b"nothing" * 300, b"\xff\xd8\xff" + b"nothing" * 300):
         assert optimised(body, tmp_path) == body
 
 

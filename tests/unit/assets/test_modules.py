@@ -3,6 +3,7 @@
 import pytest
 from django.test.utils import override_settings
 
+from slipway.tool.assets import javascript
 from slipway.tool.assets.modules import scan
 from slipway.web.errors import SlipwayError
 from tests.unit.assets.sources import hashed
@@ -101,3 +102,59 @@ def test_a_module_with_a_hash_in_its_name_needs_no_entry_in_the_map():
 
 def test_urls_of_other_hosts_are_not_checked():
     assert list(modules({"a.js": "import 'https://elsewhere.example/x.js'"}).imports) == ["a.js"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import './a.js'",
+        "\ufeffimport './a.js'",
+        "/* licence */import'./a.js'",
+        "'use strict';import{a}from'./a.js'",
+        "let x = 1\n  import * as a from './a.js'",
+        "let x = 1\u2028import './a.js'",
+        "// a comment\rimport './a.js'",
+        "function f() {} import './a.js'",
+        "#!/usr/bin/env node\nimport './a.js'",
+        "let x = 1;\u00a0import/**/a from './a.js'",
+        "let imports = exports; export * from './a.js'",
+        "export{a}from'./a.js'",
+        'let a = "import x";\nexport default a',
+        "export const a = 1",
+        "export async function f() {}",
+        "import ü from './a.js'",
+        "import \\u0061 from './a.js'",
+        "import" + " " * 300 + "'./a.js'",
+        ";" + " " * 300 + "import './a.js'",
+    ],
+)
+def test_what_a_statement_may_look_like_makes_a_module(script):
+    found = modules({"b.js": script.encode(), "a.js": b""})
+    assert "b.js" in found.imports
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "import('./a.js')",
+        "let a = import.meta",
+        "// to import it\nvar a",
+        "var a = 'x; import y'",
+        "`\nimport './a.js'\n`",
+        "/*\nexport default 1\n*/",
+        "module.exports = exported",
+        "a.import\n('b')",
+    ],
+)
+def test_a_classic_script_with_the_word_is_none(script):
+    found = modules({"b.js": script.encode(), "a.js": b""})
+    assert "b.js" not in found.imports
+
+
+def test_no_script_is_parsed_for_a_word_that_begins_no_statement(monkeypatch):
+    def parse(script):
+        raise AssertionError("parsed")
+
+    monkeypatch.setattr(javascript, "parse", parse)
+    words = b"/* to export it */ a.import = 'import x', exports = imports; import('./a.js')" * 100
+    assert modules({"b.js": words}).imports == {}

@@ -14,6 +14,8 @@ from slipway.tool.assets.collect import Naming, Source
 
 # Removed from PNG files; every other chunk may change how the picture looks.
 TEXT_CHUNKS = [b"tEXt", b"zTXt", b"iTXt", b"tIME"]
+# A smaller file is one packet anyway; it takes as long to optimise as one of ten times its size.
+SMALLEST = 1400  # bytes
 
 
 def optimise(sources: Iterable[Source], cache: Path) -> None:
@@ -23,6 +25,7 @@ def optimise(sources: Iterable[Source], cache: Path) -> None:
     no wheel for this Python, its images are pushed as they are, with a message.
     """
     # The hash in a kept name is that of the bytes as they are.
+    sources = [source for source in sources if len(source.body) >= SMALLEST]
     ours = [source for source in sources if source.own and source.naming is not Naming.KEPT and _optimiser(source)]
     for package in sorted({_optimiser(source)[0] for source in ours}):
         if not _is_installed(package):
