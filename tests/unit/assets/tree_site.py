@@ -101,6 +101,7 @@ def site(tmp_path, monkeypatch):
         "COMPRESS_OFFLINE": True,
         "COMPRESS_CSS_HASHING_METHOD": None,
         "COMPRESS_FILTERS": {"css": [], "js": []},
+        "MIDDLEWARE": ["slipway.web.inline_bundles.InlineBundles"],
         "LANGUAGE_CODE": "en",
         "LANGUAGES": [("en", "English"), ("de", "Deutsch"), ("fr", "Français")],
     }

@@ -12,7 +12,7 @@ from typing import Any
 
 from compressor.cache import get_offline_hexdigest
 from compressor.exceptions import OfflineGenerationError
-from compressor.templatetags.compress import CompressorNode
+from compressor.templatetags.compress import OUTPUT_INLINE, CompressorNode
 from compressor.utils import get_mod_func
 from django.conf import settings
 from django.template import Template, TemplateDoesNotExist
@@ -27,6 +27,9 @@ from slipway.tool.assets.walk import OfflineContext, apart, compressed, walk
 from slipway.web.errors import SlipwayError
 
 Place = tuple[str, int]
+
+# The middleware that permits inline bundles.
+INLINE = "slipway.web.inline_bundles.InlineBundles"
 
 
 @dataclass
@@ -163,6 +166,11 @@ class _Bundler:
             )
         if key in self.bundles.manifest:
             return
+        if node.mode == OUTPUT_INLINE and INLINE not in settings.MIDDLEWARE:
+            raise BlockError(
+                f"{where} {node.kind} inline %}}: a Content-Security-Policy would block it without {INLINE}, which the "
+                "settings line adds; set your MIDDLEWARE above that line"
+            )
         make = COMPRESSORS.get(node.kind)
         if make is None:
             raise BlockError(f"{where} {node.kind} %}}: has to be one of {', '.join(COMPRESSORS)}")

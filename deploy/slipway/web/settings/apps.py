@@ -24,6 +24,8 @@ def settings(settings: Mapping[str, Any], environ: Mapping[str, str], *, product
     if settings["SLIPWAY_PULL"]:
         outer.append("slipway.web.pull.middleware.PulledStatic")
     if production:
+        # Around whatever sends a Content-Security-Policy.
+        outer.append("slipway.web.inline_bundles.InlineBundles")
         # It sends HSTS and the referrer policy.
         outer += [*default_csp.middleware(settings), SECURITY]
         # nginx is in front. Before what may change a response's length.
