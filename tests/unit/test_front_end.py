@@ -83,6 +83,15 @@ def test_a_failure_is_one_line_and_its_last_lines_are_shown(site, capsys):
     assert len(shown) == front_end.LAST_LINES
 
 
+def test_the_first_error_is_shown_too(site, capsys):
+    """npm ends with a list of its options."""
+    with pytest.raises(SlipwayError):
+        run(site("echo fine; echo npm error code EUSAGE; echo npm error not in sync; seq 100; exit 1"))
+    shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert shown[:5] == ["npm error code EUSAGE", "npm error not in sync", "1", "2", "…"]
+    assert shown[5:] == [str(number) for number in range(89, 101)]
+
+
 @pytest.mark.parametrize(
     "command", ["npm ci && npm run build", "cd frontend && npm ci", "pnpm install --frozen-lockfile"]
 )

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from slipway import ROOT
 from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
 
@@ -32,7 +33,7 @@ WITH_BUNDLER = {"npm_config_include": "dev", "YARN_PRODUCTION": "false"}
 BUILT = "SLIPWAY_FRONT_END"
 LIMIT = 1800  # s
 GRACE = 5  # s
-LAST_LINES = 15
+FIRST_LINES, LAST_LINES = 4, 12
 
 
 def require(site: Site) -> None:
@@ -72,7 +73,7 @@ def build(site: Site, environment: Mapping[str, str], log: Path) -> None:
             _end(process)
             raise
     if status:
-        for line in log.read_text(errors="replace").splitlines()[-LAST_LINES:]:
+        for line in _telling(log.read_text(errors="replace").splitlines()):
             print(f"    {line}")
         raise SlipwayError(f"build: `{site.build}` failed with exit status {status}; all of its output: {_shown(log)}")
 
@@ -107,5 +108,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
+def _telling(lines: list[str]) -> list[str]:
+    """The last lines; and before them the first that speak of an error, since npm ends with all that it can do."""
+    first = next((at for at, line in enumerate(lines) if "error" in line.lower()), len(lines))
+    if first >= len(lines) - LAST_LINES:
+        return lines[-LAST_LINES:]
+    return [*lines[first : min(first + FIRST_LINES, len(lines) - LAST_LINES)], "…", *lines[-LAST_LINES:]]
+
+
 def _shown(log: Path) -> str:
-    return os.path.relpath(log)
+    return str(log.relative_to(ROOT) if log.is_relative_to(ROOT) else log)

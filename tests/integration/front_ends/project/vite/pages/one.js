@@ -1,0 +1,3 @@
+import "./one.css"
+
+export const show = () => document.body.insertAdjacentHTML("beforeend", '<p id="page">one</p>')
