@@ -28,6 +28,31 @@ def test_every_module_and_all_it_imports_is_mapped_and_no_classic_script():
     assert list(found.imports) == ["js/app.js", "js/b.js", "js/c.js", "js/data.json", "js/effect.js", "lazy.mjs"]
 
 
+def test_a_template_is_a_name_and_one_with_gaps_is_all_names_that_fit():
+    files = {
+        "js/a.js": "addEventListener('click', () => import(`./effect.js`)); export {}",
+        "js/effect.js": "document.body.dataset.effect = 1",
+        "js/classic.js": "import(`./lang/${code}.js`); import('./themes/' + name + '.js')",
+        "js/lang/de.js": "",
+        "js/lang/en.js": "",
+        "js/lang/notes.txt": "",
+        "js/themes/dark/one.js": "",
+        "js/other.js": "",
+    }
+    names = ["js/a.js", "js/effect.js", "js/lang/de.js", "js/lang/en.js", "js/themes/dark/one.js"]
+    assert list(modules(files).imports) == names
+
+
+def test_data_and_stylesheets_are_imported_and_not_preloaded():
+    files = {
+        "a.js": "import x from './x.json' with {type: 'json'}; import s from './s.css' with {type: 'css'}; export {}",
+        "x.json": "{}",
+        "s.css": "",
+    }
+    found = modules(files)
+    assert (list(found.imports), found.preload) == (["a.js", "s.css", "x.json"], {})
+
+
 def test_circles_of_imports_are_fine():
     files = {"a.js": "import './b.js'; export const a = 1", "b.js": "import './a.js'; export const b = 1"}
     found = modules(files)
@@ -48,11 +73,24 @@ def test_preloading_covers_what_is_needed_at_once_however_deep():
 
 
 @pytest.mark.parametrize(
-    "script", ["import {\n  a\n} from './gone.js'", "export * from './gone.js'", "export {}; import('./gone.js')"]
+    "script",
+    [
+        "import {\n  a\n} from './gone.js'",
+        "export * from './gone.js'",
+        "export {}; import('./gone.js')",
+        "export {}; import(`./gone.js`)",
+    ],
 )
 def test_a_module_that_imports_a_missing_file_is_an_error(script):
     with pytest.raises(SlipwayError, match=r"/there/a\.js:\d: imports \./gone\.js, which does not exist"):
         modules({"a.js": script})
+
+
+def test_a_classic_script_that_imports_a_missing_file_is_a_warning():
+    """A library may import what it can do without."""
+    assert modules({"a.js": "import('./gone.js'); import('fs')"}).warnings == [
+        "/there/a.js:1: imports ./gone.js, which does not exist"
+    ]
 
 
 def test_an_import_with_the_wrong_case_says_the_right_one():
@@ -77,14 +115,6 @@ def test_a_bare_name_without_a_file_is_a_warning():
     assert modules({"a.js": "import 'lit'"}).warnings == [
         "/there/a.js:1: lit is a bare name; name its file in SLIPWAY_IMPORTS"
     ]
-
-
-def test_a_url_that_a_module_makes_needs_an_unhashed_file():
-    files = {"a.js": "export const u = new URL('./i.png', import.meta.url)", "i.png": b"i"}
-    with pytest.raises(SlipwayError, match=r"requests i\.png by its plain name; list that name in SLIPWAY_UNHASHED"):
-        modules(files)
-    with override_settings(SLIPWAY_UNHASHED=["*.png"]):
-        assert list(modules(files).imports) == ["a.js"]
 
 
 def test_a_module_with_a_hash_in_its_name_needs_no_entry_in_the_map():
@@ -156,5 +186,5 @@ def test_no_script_is_parsed_for_a_word_that_begins_no_statement(monkeypatch):
         raise AssertionError("parsed")
 
     monkeypatch.setattr(javascript, "parse", parse)
-    words = b"/* to export it */ a.import = 'import x', exports = imports; import('./a.js')" * 100
+    words = b"/* to export it */ a.import = 'import x', exports = imports; a.import('./a.js')" * 100
     assert modules({"b.js": words}).imports == {}

@@ -45,6 +45,8 @@ class Hasher:
 
     sources: dict[str, Source]
     manifests: Collection[str] = ()
+    # Images that stylesheets refer to by plain name: see runtime_names.
+    taken_apart: Collection[str] = ()
     files: dict[str, Hashed] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     _open: list[str] = field(default_factory=list)
@@ -119,6 +121,8 @@ class Hasher:
             return self._circle(source, reference, target)
         if target.name not in self.sources:
             return self._missing(source, reference, target)
+        if target.name in self.taken_apart and reference.kind == "url":
+            return None
         return target.url(self._hashed(target.name).name)
 
     def _image_url(self, source: Source, url: str) -> str:

@@ -6,36 +6,39 @@ other could not be hashed, and one changed line would rename every importer.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tree_sitter import Query, QueryCursor
+from tree_sitter import Query, QueryCursor, Tree
 
-from slipway.tool.assets import javascript, urls
-from slipway.tool.assets.collect import Naming, Source, shown
+from slipway.tool.assets import javascript, script_names, urls
+from slipway.tool.assets.collect import Source, shown
 from slipway.tool.assets.hashing import Hashed, did_you_mean
 from slipway.web.errors import SlipwayError
 
+SCRIPTS = (".js", ".mjs")
 IMPORTS = Query(
     javascript.LANGUAGE,
     """
     (import_statement source: (string) @static)
     (export_statement source: (string) @static)
-    (call_expression function: (import) arguments: (arguments . (string) @dynamic))
+    (call_expression function: (import) arguments: (arguments . (_) @dynamic))
     (call_expression function: (member_expression) @function
-      arguments: (arguments . (string) @resolved)
+      arguments: (arguments . (_) @resolved)
       (#eq? @function "import.meta.resolve"))
-    (new_expression constructor: (identifier) @constructor
-      arguments: (arguments . (string) @plain . (member_expression) @base)
-      (#eq? @constructor "URL") (#eq? @base "import.meta.url"))
     """,
 )
+# Node's own modules: a library asks for them where it does not run in a browser.
+NODES = frozenset(("canvas", "crypto", "fs", "fs/promises", "http", "https", "module", "os", "path", "perf_hooks"))
+NODES |= {"stream", "url", "util", "vm", "worker_threads", "zlib"}
 STATEMENTS = ("import_statement", "export_statement")
 # What may begin such a statement, with its first letters before it. A parser takes 3 s for a tree of packages, whose
 # scripts have the words in comments and strings; this takes a hundredth of it.
 WORD = re.compile(rb"port(?<=import|export)(?![\w$])\s*[\"'{*/\\@\w$\x80-\xff]")
 # What may end the statement before it, on the same line; a comment ends with a slash.
 BEFORE = (b";", b"}", b"/")
+# import(…) and import.meta, which a classic script may have anywhere.
+DYNAMIC = re.compile(rb"import(?<![\w$.]import)\s*(?:\(|\.\s*meta\b|/\*)")
 
 
 @dataclass
@@ -48,41 +51,61 @@ class Modules:
 
 
 def scan(files: dict[str, Hashed], bare: dict[str, str]) -> Modules:
-    """The modules of the project and all that they import, packages' files included.
+    """The modules of the project and all that its scripts import, packages' files included.
 
-    ``bare`` maps bare specifiers to names. Raises SlipwayError for a module of the project that imports a missing file.
+    ``bare`` maps bare specifiers to names. Raises SlipwayError for a script of the project that imports a missing file.
     """
     for specifier, name in bare.items():
         if name not in files:
             hint = did_you_mean(name, files)
             raise SlipwayError(f"SLIPWAY_IMPORTS: {specifier} names {name}, which does not exist{hint}")
     modules = Modules()
-    graph: dict[str, list[str]] = {}
-    waiting = [name for name, file in files.items() if file.source.own and _is_module(file.source)]
+    sources = {name: file.source for name, file in files.items()}
+    # A classic script may import too; it needs no place in the map.
+    waiting = [name for name, source in sources.items() if source.own and name.lower().endswith(SCRIPTS)]
     waiting += bare.values()
+    mapped = set(bare.values())
+    graph: dict[str, list[str]] = {}
     while waiting:
         name = waiting.pop()
         if name in graph:
             continue
         graph[name] = []
-        for imported, kind in _imports(files, name, bare, modules.warnings):
-            waiting.append(imported)
-            if kind == "static":
-                graph[name].append(imported)
+        tree = _parsed(sources[name])
+        if sources[name].own and _is_module(sources[name], tree):
+            mapped.add(name)
+        for target, kind in _imports(sources, name, tree, bare, modules.warnings):
+            waiting.append(target)
+            mapped.add(target)
+            # A browser preloads scripts alone.
+            if kind == "static" and target.lower().endswith(SCRIPTS):
+                graph[name].append(target)
     # A name that is kept needs no entry.
-    modules.imports = {name: files[name].name for name in sorted(graph) if files[name].name != name}
+    modules.imports = {name: files[name].name for name in sorted(mapped) if files[name].name != name}
     modules.preload = {name: _closure(graph, name) for name in sorted(graph) if graph[name]}
     return modules
 
 
-def _is_module(source: Source) -> bool:
+def imported(sources: Mapping[str, Source], name: str) -> Iterator[str]:
+    """The files that a script imports by a path."""
+    for target, _ in _imports(sources, name, _parsed(sources[name]), {}, []):
+        yield target
+
+
+def _is_module(source: Source, tree: Tree | None) -> bool:
     if source.name.lower().endswith(".mjs"):
         return True
-    if not source.name.lower().endswith(".js"):
-        return False
-    if not any(_may_begin(source.body, match.start() - 2) for match in WORD.finditer(source.body)):
-        return False
-    return any(node.type in STATEMENTS for node in javascript.parse(source.body).root_node.children)
+    return tree is not None and any(node.type in STATEMENTS for node in tree.root_node.children)
+
+
+def _parsed(source: Source) -> Tree | None:
+    """None for what imports and exports nothing."""
+    if not source.name.lower().endswith(SCRIPTS):
+        return None
+    may_import = DYNAMIC.search(source.body) or any(
+        _may_begin(source.body, match.start() - 2) for match in WORD.finditer(source.body)
+    )
+    return javascript.parse(source.body) if may_import else None
 
 
 def _may_begin(script: bytes, place: int) -> bool:
@@ -95,41 +118,39 @@ def _may_begin(script: bytes, place: int) -> bool:
 
 
 def _imports(
-    files: dict[str, Hashed],
-    name: str,
-    bare: dict[str, str],
-    warnings: list[str],
+    sources: Mapping[str, Source], name: str, tree: Tree | None, bare: dict[str, str], warnings: list[str]
 ) -> Iterator[tuple[str, str]]:
-    source = files[name].source
-    if not name.lower().endswith((".js", ".mjs")):
+    if tree is None:
         return
-    captures = QueryCursor(IMPORTS).captures(javascript.parse(source.body).root_node)
-    for kind in ("static", "dynamic", "resolved", "plain"):
+    source = sources[name]
+    captures = QueryCursor(IMPORTS).captures(tree.root_node)
+    for kind in ("static", "dynamic", "resolved"):
         for node in captures.get(kind, []):
-            specifier = node.text[1:-1].decode()
+            parts = script_names.parts(node)
+            specifier = parts[0] or ""
             place = f"{shown(source.path)}:{node.start_point.row + 1}"
-            relative = specifier.startswith(("./", "../", "/")) or urls.SCHEME.match(specifier)
-            if kind != "plain" and not relative:
+            if len(parts) > 1 or not specifier:
+                # Every file that the name may be is in the map.
+                yield from ((target, kind) for target in script_names.fitting(parts, name, sources))
+                continue
+            if not specifier.startswith(("./", "../", "/")) and not urls.SCHEME.match(specifier):
                 if specifier in bare:
                     yield bare[specifier], kind
-                else:
+                elif specifier not in NODES:
                     warnings.append(f"{place}: {specifier} is a bare name; name its file in SLIPWAY_IMPORTS")
                 continue
             target = urls.target(specifier, name)
             if target is None:
                 continue
-            if target.name not in files:
-                problem = f"{place}: imports {specifier}, which does not exist"
-                if source.own:
-                    raise SlipwayError(problem + did_you_mean(target.name, files))
-                warnings.append(problem)
-            elif kind != "plain":
+            if target.name in sources:
                 yield target.name, kind
-            elif files[target.name].source.naming is Naming.HASHED:
-                raise SlipwayError(
-                    f"{place}: new URL() requests {target.name} by its plain name; list that name "
-                    "in SLIPWAY_UNHASHED, or pass its URL in from a template"
-                )
+                continue
+            problem = f"{place}: imports {specifier}, which does not exist"
+            hint = did_you_mean(target.name, sources)
+            # A classic script, such as a library's, may import what it can do without.
+            if source.own and _is_module(source, tree):
+                raise SlipwayError(problem + hint)
+            warnings.append(problem + hint)
 
 
 def _closure(graph: dict[str, list[str]], name: str) -> list[str]:

@@ -10,7 +10,17 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.translation.reloader import translation_file_changed
 
-from slipway.tool.assets import bundlers, bundles, images, modules, naming, templates, verify, webmanifest
+from slipway.tool.assets import (
+    bundlers,
+    bundles,
+    images,
+    modules,
+    naming,
+    runtime_names,
+    templates,
+    verify,
+    webmanifest,
+)
 from slipway.tool.assets.collect import Naming, collect, names_that_are_one_elsewhere
 from slipway.tool.assets.hashing import Hashed, Hasher, did_you_mean
 from slipway.tool.pack import translations
@@ -42,8 +52,9 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     warnings += naming.decide(sources)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     found = templates.all_templates()
+    warnings += runtime_names.decide(sources, found)
     warnings += verify.check_static_tags(found, sources)
-    hasher = Hasher(sources, _web_manifests(found, sources))
+    hasher = Hasher(sources, _web_manifests(found, sources), runtime_names.taken_apart(sources))
     files = hasher.all()
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names

@@ -1,12 +1,13 @@
 """Checks settings and templates before anything is built, and the bundles before anything is sent."""
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.template.base import Token
 
 from slipway.tool.assets.bundles import Bundles
+from slipway.tool.assets.collect import Naming, Source
 from slipway.tool.assets.hashing import did_you_mean
 from slipway.tool.assets.templates import TemplateFile, compress_tags, foreign_blocks, unlisted_loaders
 from slipway.web.errors import SlipwayError
@@ -35,10 +36,10 @@ def check_settings() -> None:
         )
 
 
-def check_static_tags(templates: Iterable[TemplateFile], names: Collection[str]) -> list[str]:
+def check_static_tags(templates: Iterable[TemplateFile], sources: Mapping[str, Source]) -> list[str]:
     """Looks up every ``{% static "…" %}``; returns warnings for those in installed packages.
 
-    Raises SlipwayError for one in the project's own templates that names no file.
+    Raises SlipwayError for one in the project's own templates that names no file, and no folder of plain names.
     """
     warnings = []
     for file in templates:
@@ -46,16 +47,31 @@ def check_static_tags(templates: Iterable[TemplateFile], names: Collection[str])
             continue
         for token in file.tags:
             name = _static_name(token)
-            # A folder is no file: Django returns its plain URL, and packages' plain names are in the bucket.
-            if name is None or name in names or (name.endswith("/") and not file.own):
+            if name is None or name in sources or (name.endswith("/") and not file.own):
                 continue
-            problem = f"{file.place(token.lineno)}: {{% static %}} names {name}, which "
-            problem += "is a folder" if name.endswith("/") else "does not exist"
-            problem += did_you_mean(name, names)
+            what = _fault_of_folder(name, sources) if name.endswith("/") else None
+            if what == "":
+                continue
+            what = what or f"does not exist{did_you_mean(name, sources)}"
+            problem = f"{file.place(token.lineno)}: {{% static %}} names {name}, which {what}"
             if file.own:
                 raise SlipwayError(problem)
             warnings.append(problem)
     return warnings
+
+
+def _fault_of_folder(folder: str, sources: Mapping[str, Source]) -> str | None:
+    """What keeps a folder's URL from its files, "" for nothing, and None if there is no such folder.
+
+    Django returns the plain URL of a folder, so that each file needs its plain name in the bucket.
+    """
+    below = [source for name, source in sources.items() if name.startswith(folder)]
+    hashed = [source.name for source in below if source.naming is Naming.HASHED]
+    if not below:
+        return None
+    if settings.SLIPWAY_PULL:
+        return "is a folder, and a CDN that pulls has no plain names; write {% static %} for each of its files"
+    return f"is a folder, and {hashed[0]} has a hash; list {folder}* in SLIPWAY_UNHASHED" if hashed else ""
 
 
 def check_blocks(templates: Iterable[TemplateFile], bundles: Bundles) -> list[str]:
