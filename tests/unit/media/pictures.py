@@ -2,14 +2,13 @@
 
 import io
 import struct
-from functools import cache
+import zlib
 
 from PIL import Image
 
 TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
 
 
-@cache
 def picture(width=1200, height=900, kind="JPEG", mode="RGB", **options):
     """An encoded image with a gradient, so that it has a size worth the name."""
     image = Image.linear_gradient("L").resize((width, height)).convert(mode)
@@ -48,10 +47,25 @@ def with_segment(jpeg, marker, payload):
 
 
 def with_far_dimensions(jpeg, distance):
-    """The JPEG with its dimensions more than ``distance`` bytes behind its start."""
+    """The JPEG with its dimensions more than ``distance`` bytes behind its start: a large colour profile is there."""
     for _ in range(distance // 65_000 + 1):
-        jpeg = with_segment(jpeg, 0xEC, bytes(65_000))
+        jpeg = with_segment(jpeg, 0xE2, b"ICC_PROFILE\0" + bytes(65_000))
     return jpeg
+
+
+def png_chunk(kind, payload=b""):
+    """One chunk of a PNG."""
+    return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
+
+
+def riff_chunk(kind, payload=b""):
+    """One chunk of a WebP."""
+    return kind + struct.pack("<I", len(payload)) + payload + bytes(len(payload) & 1)
+
+
+def riff(chunks):
+    """A WebP of these chunks."""
+    return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
 
 
 def said_to_be(width, height):

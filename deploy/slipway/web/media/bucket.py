@@ -9,9 +9,8 @@ from urllib.parse import quote
 from slipway.web.media.client import s3_client
 from slipway.web.media.contract import Part, UploadForm
 from slipway.web.media.errors import DOWN, GONE, UploadError
-from slipway.web.media.limits import FORM_SECONDS
+from slipway.web.media.limits import FORM_SECONDS, cache_control
 from slipway.web.prefixes import PUBLIC_PREFIX
-from slipway.web.static_objects import IMMUTABLE
 from slipway.web.stores import current
 
 log = logging.getLogger(__name__)
@@ -69,14 +68,32 @@ class S3Media:
                 CopySourceIfMatch=etag,
                 MetadataDirective="REPLACE",
                 ContentType=content_type,
-                CacheControl=IMMUTABLE,
+                CacheControl=cache_control(),
             )
 
     def store(self, key: str, body: bytes, content_type: str) -> None:
         with _upload_errors(key):
             s3_client().put_object(
-                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, CacheControl=IMMUTABLE
+                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, CacheControl=cache_control()
             )
+
+    def renew(self, key: str) -> bool:
+        wanted = cache_control()
+        with _upload_errors(key, MISSING):
+            found = s3_client().head_object(Bucket=self.bucket, Key=key)
+            if found.get("CacheControl") == wanted:
+                return False
+            s3_client().copy_object(
+                Bucket=self.bucket,
+                Key=key,
+                CopySource={"Bucket": self.bucket, "Key": key},
+                CopySourceIfMatch=found["ETag"],
+                MetadataDirective="REPLACE",
+                Metadata=found["Metadata"],
+                ContentType=found["ContentType"],
+                CacheControl=wanted,
+            )
+        return True
 
     def delete(self, keys: list[str]) -> None:
         for key in keys:

@@ -44,6 +44,9 @@ class Media(Protocol):
     def store(self, key: str, body: bytes, content_type: str) -> None:
         """Puts an object of our own making where the media host serves it."""
 
+    def renew(self, key: str) -> bool:
+        """Gives a published object the headers that a new one gets; whether it had others."""
+
     def delete(self, keys: list[str]) -> None:
         """Removes published objects."""
 

@@ -75,7 +75,7 @@ class ImageUploadField(models.JSONField):
             published = value.publish()
             setattr(model_instance, self.attname, published)
             if value.replaced:
-                discard_later(value.replaced, _columns, model_instance._state.db)
+                discard_later(value.replaced, image_columns, model_instance._state.db)
             return published
         if stored := self._stored(value, model_instance):
             setattr(model_instance, self.attname, stored)
@@ -110,10 +110,10 @@ class ImageUploadField(models.JSONField):
     def _discard(self, instance: models.Model, using: str, origin: Any = None, **_: Any) -> None:
         image = getattr(instance, self.attname)
         if isinstance(image, UploadedImage) and image.trusted:
-            discard_later(image, _columns, using, origin)
+            discard_later(image, image_columns, using, origin)
 
 
-def _columns() -> list[Column]:
+def image_columns() -> list[Column]:
     """Every model and field that holds images."""
     return [
         (model, field.attname)

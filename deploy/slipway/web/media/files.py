@@ -12,9 +12,9 @@ from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
 from slipway.web.media.endpoint import addressing_style
+from slipway.web.media.limits import cache_control
 from slipway.web.media.naming import folder_of
 from slipway.web.prefixes import PUBLIC_PREFIX
-from slipway.web.static_objects import IMMUTABLE
 
 _lock = Lock()
 
@@ -36,7 +36,7 @@ class FileStorage(S3Storage):
             "addressing_style": addressing_style(os.environ),
             "signature_version": "s3v4",
             "location": PUBLIC_PREFIX.rstrip("/"),
-            "object_parameters": {"CacheControl": IMMUTABLE},
+            "object_parameters": {"CacheControl": cache_control()},
             "default_acl": None,
             "file_overwrite": True,
             "file_name_charset": "utf-8",

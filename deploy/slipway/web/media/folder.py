@@ -76,6 +76,9 @@ class LocalMedia:
     def store(self, key: str, body: bytes, content_type: str) -> None:
         self._make_parent(key).write_bytes(body)
 
+    def renew(self, key: str) -> bool:
+        return False  # a folder keeps no headers
+
     def delete(self, keys: list[str]) -> None:
         for key in keys:
             self._path(key).unlink(missing_ok=True)

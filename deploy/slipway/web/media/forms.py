@@ -1,5 +1,6 @@
 """The form field and widget for a photo; what the form submits is the upload's ticket."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from slipway.web.media.errors import UploadError
 from slipway.web.media.image import UploadedImage
-from slipway.web.media.limits import WIDTHS
+from slipway.web.media.limits import MAX_PIXELS, MAX_SIDE, WIDTHS, original_bytes
 from slipway.web.media.review import PendingImage, check
 from slipway.web.media.ticket import Ticket
 
@@ -43,7 +44,9 @@ class ImageUploadWidget(forms.Widget):
             "image": value if isinstance(value, UploadedImage) else None,
             "ticket": ticket,
             "sign_url": reverse("slipway-media:sign"),
-            "widths": ",".join(map(str, WIDTHS)),
+            "limits": json.dumps(
+                {"widths": WIDTHS, "maxBytes": original_bytes(), "maxPixels": MAX_PIXELS, "maxSide": MAX_SIDE}
+            ),
             "accept": ACCEPT,
         }
         return context

@@ -1,6 +1,11 @@
-"""Limits of an upload. The bucket enforces type and size, the web process the rest."""
+"""Limits of an upload, and the lifetime of what is published.
+
+The bucket enforces type and size, the web process the rest.
+"""
 
 from django.conf import settings
+
+from slipway.web.static_objects import IMMUTABLE
 
 # Formats that the web process can check without decoding, and that every browser shows.
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
@@ -20,8 +25,6 @@ MAX_SIDE = 16_383
 FORM_SECONDS = 300
 # The lifecycle rule removes incoming objects after a day.
 TICKET_SECONDS = 12 * 3600
-# The most that the web process reads of one object.
-READ_BYTES = 256 * 1024
 
 
 def original_bytes() -> int:
@@ -32,6 +35,15 @@ def original_bytes() -> int:
 def uploads_per_hour() -> int:
     """How many uploads one user may begin in an hour; ``SLIPWAY_UPLOADS_PER_HOUR`` changes it."""
     return getattr(settings, "SLIPWAY_UPLOADS_PER_HOUR", 120)
+
+
+def cache_control() -> str:
+    """The header of a published object.
+
+    A browser keeps it: its name never gets another content. A CDN asks the bucket again each minute: a deleted object
+    is gone from there too, though the web process may not purge. ``SLIPWAY_MEDIA_CDN_SECONDS`` changes that.
+    """
+    return f"s-maxage={getattr(settings, 'SLIPWAY_MEDIA_CDN_SECONDS', 60)}, {IMMUTABLE}"
 
 
 def byte_limit(name: str) -> int:

@@ -1,29 +1,23 @@
-"""Checks an upload by the first and last bytes of its files, then publishes it."""
+"""Checks an upload's files from their first byte to their last, then publishes it."""
 
 from dataclasses import dataclass, field
 
 from slipway.web.media import header
 from slipway.web.media.backends import media
 from slipway.web.media.errors import GONE, UploadError
-from slipway.web.media.header import Header, Incomplete
+from slipway.web.media.header import Header
 from slipway.web.media.image import UploadedImage, Variant, trust
 from slipway.web.media.limits import (
     MAX_PIXELS,
     MAX_SIDE,
     ORIGINAL,
-    READ_BYTES,
     byte_limit,
     megabytes,
 )
 from slipway.web.media.naming import new_folder, public_key
+from slipway.web.media.object_bytes import WINDOW, ObjectBytes
 from slipway.web.media.ticket import Ticket
 
-# Nearly every header ends within the first bytes; the rest is read only when it does not.
-FIRST_BYTES = 16 * 1024
-LAST_BYTES = 16
-
-DEEP = "The photo's dimensions come after more than 256 KB of other data. Save it again in a photo editor, then add it."
-CUT = "The photo is cut off or damaged: its end is missing. Choose it again."
 FOREIGN = "The smaller versions are not of this photo. Choose it again."
 
 
@@ -78,7 +72,7 @@ def check(ticket: Ticket) -> PendingImage:
 
 def _check_file(ticket: Ticket, name: str) -> Checked:
     key, limit = ticket.key(name), byte_limit(name)
-    first = media().read_range(key, 0, FIRST_BYTES)
+    first = media().read_range(key, 0, WINDOW)
 
     def read(start: int, stop: int) -> bytes:
         part = media().read_range(key, start, stop)
@@ -88,29 +82,10 @@ def _check_file(ticket: Ticket, name: str) -> Checked:
 
     if first.size > limit:
         raise UploadError(f"The photo has {megabytes(first.size)}; at most {megabytes(limit)} are allowed.")
-    head = first.body
-    try:
-        found = header.read(head)
-    except Incomplete:
-        # The last bytes must still fit into the limit.
-        stop = min(first.size, READ_BYTES - LAST_BYTES)
-        if stop > len(head):
-            head += read(len(head), stop)
-        found = _read_all(head, first.size)
+    found = header.read(ObjectBytes(first.size, read, first.body))
     if found.content_type != ticket.types[name]:
         raise UploadError("The file is not of the type that its name has. Choose the photo again, or another one.")
-    # Small files were read to their end already.
-    tail = head if first.size <= len(head) else read(first.size - LAST_BYTES, first.size)
-    if not header.is_complete(found.content_type, first.size, head, tail):
-        raise UploadError(CUT)
     return Checked(name, key, first.etag, found)
-
-
-def _read_all(head: bytes, size: int) -> Header:
-    try:
-        return header.read(head)
-    except Incomplete:
-        raise UploadError(DEEP if size > len(head) else CUT) from None
 
 
 def _check_dimensions(image: Header) -> None:

@@ -76,10 +76,12 @@
   async function uploadToBucket(files, { signUrl, token, progress, signal }) {
     const { ticket, files: forms } = await askForForms(signUrl, token, files);
     const sent = new Map(), whole = files.reduce((sum, { blob }) => sum + blob.size, 0);
+    const blobOf = (form) => files.find(({ name }) => name === form.name).blob;
+    // The bucket would reject it too, after minutes on a slow line: before the first byte of any file is sent.
+    const large = forms.find((form) => blobOf(form).size > form.limit);
+    if (large) throw new Error(tooLarge(blobOf(large).size, large.limit));
     await Promise.all(forms.map((form) => {
-      const { blob } = files.find(({ name }) => name === form.name);
-      // The bucket would reject it too, after minutes on a slow line.
-      if (blob.size > form.limit) throw new Error(tooLarge(blob.size, form.limit));
+      const blob = blobOf(form);
       return send(form, blob, (bytes) => {
         sent.set(form.name, bytes);
         progress([...sent.values()].reduce((sum, each) => sum + each, 0) / whole);
@@ -88,5 +90,5 @@
     return ticket;
   }
 
-  window.slipway = { ...window.slipway, uploadToBucket };
+  window.slipway = { ...window.slipway, tooLarge, uploadToBucket };
 })();

@@ -45,7 +45,7 @@
       const run = (this.#run = new AbortController());
       try {
         this.#say("Preparing the photo…");
-        const files = this.#files ?? (await slipway.preparePhoto(file, this.dataset.widths.split(",").map(Number)));
+        const files = this.#files ?? (await slipway.preparePhoto(file, JSON.parse(this.dataset.limits)));
         run.signal.throwIfAborted();
         this.#files = files;
         this.#say("Uploading the photo…", 0);

@@ -1,12 +1,23 @@
-// Removes a photo's private metadata: place, time, camera, embedded thumbnails.
-// A JPEG keeps its pixels bit for bit; of its Exif data only the orientation stays.
+// Removes a photo's private metadata: place, time, camera, embedded thumbnails, a second picture behind the first.
+// Of each format the parts stay that showing the picture needs, bit for bit; the server rejects all others
+// (slipway/web/media/jpeg.py, png.py and webp.py have the same lists).
 (() => {
   "use strict";
 
-  const EXIF = 0xe1, ICC = 0xe2, ADOBE = 0xee, COMMENT = 0xfe, SCAN = 0xda, END = 0xd9;
-  const PRIVATE_CHUNKS = ["eXIf", "tEXt", "iTXt", "zTXt", "EXIF", "XMP "];
+  const APP0 = 0xe0, EXIF = 0xe1, ICC = 0xe2, ADOBE = 0xee, SCAN = 0xda, END = 0xd9;
+  // Application segments that change how the picture looks, by their first letters.
+  const SHOWN_SEGMENTS = { [APP0]: "JFIF\0", [ICC]: "ICC_PROFILE\0", [ADOBE]: "Adobe" };
+  const SHOWN_CHUNKS = new Set((
+    "IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT acTL fcTL fdAT"
+  ).split(" "));
+  const SHOWN_WEBP = new Set(["VP8X", "VP8 ", "VP8L", "ALPH", "ANIM", "ANMF", "ICCP"]);
+  const SHOWN_IN_FRAME = new Set(["VP8 ", "VP8L", "ALPH"]);
+  const FRAME_HEADER = 16;
+  // Bits of VP8X's flags: the file has EXIF and XMP chunks.
+  const WEBP_METADATA = 0b1100;
 
   const text = (bytes, at, length) => String.fromCharCode(...bytes.subarray(at, at + length));
+  const view = (bytes, at = 0, end = bytes.length) => new DataView(bytes.buffer, bytes.byteOffset + at, end - at);
 
   /** The type by the first bytes, whatever the file's name; "" where the site does not accept it. */
   function sniff(bytes) {
@@ -16,20 +27,19 @@
     return "";
   }
 
-  function isKept(bytes, marker, at) {
-    if (marker === ICC) return text(bytes, at, 11) === "ICC_PROFILE";
-    if (marker === 0xe0) return text(bytes, at, 4) === "JFIF";
-    return marker === ADOBE || (marker !== COMMENT && (marker < EXIF || marker > 0xef));
-  }
-
+  /** The orientation that Exif data from `at` up to `end` has; 1, upright, where it has none. */
   function orientation(bytes, at, end) {
-    if (text(bytes, at, 4) !== "Exif") return 1;
-    const tiff = new DataView(bytes.buffer, bytes.byteOffset + at + 6, end - at - 6);
-    const little = tiff.getUint16(0) === 0x4949;
-    const directory = tiff.getUint32(4, little);
-    for (let entry = 0; entry < tiff.getUint16(directory, little); entry++) {
-      const place = directory + 2 + 12 * entry;
-      if (tiff.getUint16(place, little) === 0x0112) return tiff.getUint16(place + 8, little);
+    const start = text(bytes, at, 6) === "Exif\0\0" ? at + 6 : at;
+    try {
+      const tiff = view(bytes, start, end);
+      const little = tiff.getUint16(0) === 0x4949;
+      const directory = tiff.getUint32(4, little);
+      for (let entry = 0; entry < tiff.getUint16(directory, little); entry++) {
+        const place = directory + 2 + 12 * entry;
+        if (tiff.getUint16(place, little) === 0x0112) return tiff.getUint16(place + 8, little);
+      }
+    } catch {
+      // Damaged Exif data turns nothing.
     }
     return 1;
   }
@@ -42,63 +52,98 @@
     ]);
   }
 
-  /** Where the coded data from `at` on end; 0xFF 0x00 is data, 0xFF 0xD0 to 0xD7 restart it. */
+  /** Where the coded data from `at` on end; 0xFF 0x00 is data, 0xFF 0x01 and 0xD0 to 0xD7 stand alone. */
   function nextMarker(bytes, at) {
     for (const last = bytes.length - 1; at < last; at++) {
       if (bytes[at] !== 0xff) continue;
       const next = bytes[at + 1];
-      if (next !== 0 && next !== 0xff && (next & 0xf8) !== 0xd0) return at;
+      if (next > 1 && next !== 0xff && (next & 0xf8) !== 0xd0) return at;
     }
     return -1;
   }
 
+  function isShownSegment(bytes, marker, at) {
+    const start = SHOWN_SEGMENTS[marker];
+    if (start) return text(bytes, at, start.length) === start;
+    // Tables, frames and scans.
+    return (marker >= 0xc0 && marker <= 0xcf) || (marker >= SCAN && marker <= 0xdd);
+  }
+
   function strippedJpeg(bytes) {
     const kept = [];
-    let turned = 1, at = 2;
-    while (at !== -1 && at + 1 < bytes.length) {
+    let turned, at = 2;
+    // Browsers skip what is no marker between two segments; so does this.
+    while ((at = nextMarker(bytes, at)) !== -1) {
       const marker = bytes[at + 1];
-      if (bytes[at] !== 0xff) break;
-      if (marker === 0xff) { at++; continue; }
       if (marker === END) {
         // What follows the end, such as the film of a moving photo, is left out.
         const exif = turned > 1 && turned < 9 ? [orientationSegment(turned)] : [];
-        return new Blob([bytes.subarray(0, 2), ...exif, ...kept, bytes.subarray(at, at + 2)], { type: "image/jpeg" });
+        return [bytes.subarray(0, 2), ...exif, ...kept, bytes.subarray(at, at + 2)];
       }
       const end = at + 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
-      if (marker === EXIF && turned === 1) {
-        try { turned = orientation(bytes, at + 4, end); } catch { turned = 1; }
-      }
+      // Of several the first one counts, as in browsers.
+      if (marker === EXIF && text(bytes, at + 4, 4) === "Exif") turned ??= orientation(bytes, at + 4, end);
       const next = marker === SCAN ? nextMarker(bytes, end) : end;
-      if (isKept(bytes, marker, at + 4)) kept.push(bytes.subarray(at, next === -1 ? bytes.length : next));
+      if (next === -1) return null;
+      if (isShownSegment(bytes, marker, at + 4)) kept.push(bytes.subarray(at, next));
       at = next;
     }
     return null;
   }
 
-  function chunks(bytes, isPng) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length), names = [];
-    for (let at = isPng ? 8 : 12; at + 8 <= bytes.length;) {
-      const length = view.getUint32(isPng ? at : at + 4, !isPng);
-      names.push(text(bytes, isPng ? at + 4 : at, 4));
-      at += isPng ? length + 12 : 8 + length + (length & 1);
+  /** `[name, start, end]` of each chunk from `at` up to `end`; null where the last one is cut off. */
+  function chunks(bytes, at, end, isPng) {
+    const data = view(bytes), found = [];
+    while (at + 8 <= end) {
+      const length = data.getUint32(isPng ? at : at + 4, !isPng);
+      const name = text(bytes, isPng ? at + 4 : at, 4), next = at + 8 + length + (isPng ? 4 : 0);
+      if (next > end) return null;
+      found.push([name, at, next]);
+      if (isPng && name === "IEND") return found;
+      at = isPng ? next : next + (length & 1);
     }
-    return names;
+    return isPng ? null : found;
   }
+
+  function strippedPng(bytes) {
+    const all = chunks(bytes, 8, bytes.length, true);
+    if (!all) return null;
+    if (all.some(([name, at, end]) => name === "eXIf" && orientation(bytes, at + 8, end - 4) !== 1)) return "redraw";
+    const shown = all.filter(([name]) => SHOWN_CHUNKS.has(name));
+    return [bytes.subarray(0, 8), ...shown.map(([, at, end]) => bytes.subarray(at, end))];
+  }
+
+  function strippedWebp(bytes) {
+    const all = chunks(bytes, 12, Math.min(bytes.length, view(bytes).getUint32(4, true) + 8), false);
+    if (!all) return null;
+    const isForeign = ([name, at, end]) =>
+      name === "ANMF" && !chunks(bytes, at + 8 + FRAME_HEADER, end, false)?.every(([part]) => SHOWN_IN_FRAME.has(part));
+    const isTurned = ([name, at, end]) => name === "EXIF" && orientation(bytes, at + 8, end) !== 1;
+    if (all.some((chunk) => isForeign(chunk) || isTurned(chunk))) return "redraw";
+    const parts = [bytes.slice(0, 12)];
+    for (const [name, at, end] of all.filter(([name]) => SHOWN_WEBP.has(name))) {
+      const chunk = bytes.slice(at, end);
+      if (name === "VP8X") chunk[8] &= ~WEBP_METADATA;
+      parts.push(chunk, new Uint8Array((end - at) & 1));
+    }
+    view(parts[0]).setUint32(4, parts.reduce((sum, part) => sum + part.length, 0) - 8, true);
+    return parts;
+  }
+
+  // The parts that stay; "redraw" where only drawing keeps how the picture looks; null where its end is missing.
+  const STRIPPED = { "image/jpeg": strippedJpeg, "image/png": strippedPng, "image/webp": strippedWebp };
 
   /**
    * The file without its metadata, as a Blob of type JPEG, PNG or WebP; null where it must be drawn
-   * again to remove them, or to convert it to a format that the site accepts. Throws for a JPEG without an end.
+   * again to remove them, or to convert it to a format that the site accepts. Throws for a photo without an end.
    */
   async function withoutMetadata(file) {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const type = sniff(bytes);
-    if (type === "image/jpeg") {
-      const stripped = strippedJpeg(bytes);
-      if (!stripped) throw new Error("The photo is cut off or damaged. Choose another one.");
-      return stripped;
-    }
-    if (!type || chunks(bytes, type === "image/png").some((name) => PRIVATE_CHUNKS.includes(name))) return null;
-    return new Blob([file], { type });
+    if (!type) return null;
+    const parts = STRIPPED[type](bytes);
+    if (!parts) throw new Error("The photo is cut off or damaged. Choose another one.");
+    return parts === "redraw" ? null : new Blob(parts, { type });
   }
 
   window.slipway = { ...window.slipway, withoutMetadata };
