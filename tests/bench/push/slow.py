@@ -1,6 +1,6 @@
 """`python -m tests.bench.push.slow [NAME]`: pushes over slow lines, with true sizes and times. It takes some minutes.
 
-Each case has a bucket of its own. Nothing is asserted but that everything is there; the figures are for the documentation.
+Each case has a bucket of its own. Nothing is asserted but that everything is there.
 """
 
 import os
@@ -45,8 +45,8 @@ def run(bucket: Bucket, name: str, count: int, size: int, rate: int, breaks: int
     there = bucket.objects(place)
     assert all(obj.key in there for obj in objects)
     print(
-        f"{name}: {count} of {size / 1e6:g} MB over {rate / 1e6:g} MB/s: {seconds:.0f} s, {count * size / rate:.0f} s at "
-        f"the line's rate, {report.requests} requests, {way.broken} breaks",
+        f"{name}: {count} of {size / 1e6:g} MB over {rate / 1e6:g} MB/s: {seconds:.0f} s (the line alone: "
+        f"{count * size / rate:.0f} s), {report.requests} requests, {way.broken} breaks",
         flush=True,
     )
     bucket.drop_bucket(place)
