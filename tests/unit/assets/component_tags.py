@@ -1,10 +1,14 @@
-"""Tags as projects and packages write them: components with slots, an inclusion tag, a loop of one's own."""
+"""Tags as projects and packages write them, a template loader, and an environment of Jinja2."""
 
 import secrets
 
+from compressor.contrib.jinja2ext import CompressorExtension
 from django import template
 from django.template.base import NodeList, Origin, token_kwargs
 from django.template.loaders.base import Loader
+from django.templatetags.static import static
+from django.utils import translation
+from jinja2 import Environment
 
 register = template.Library()
 
@@ -93,3 +97,10 @@ class Database(Loader):
 
     def get_contents(self, origin):
         raise template.TemplateDoesNotExist(origin)
+
+
+def environment(**options):
+    made = Environment(**options, extensions=[CompressorExtension, "jinja2.ext.i18n"])
+    made.globals["static"] = static
+    made.install_gettext_callables(translation.gettext, translation.ngettext, newstyle=True)
+    return made

@@ -40,6 +40,7 @@ class Tree:
     links: dict[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ("en",)
     options: dict[str, Any] = field(default_factory=dict)
+    engine: str = "django"
 
     def __post_init__(self) -> None:
         self.pages = self.pages or {name: {} for name in self.templates}

@@ -39,7 +39,7 @@ class Site:
     def stock(self) -> dict[str, str]:
         forget()
         try:
-            return Command().compress("django", {".html"}, 0, True, io.StringIO())[0]
+            return Command().compress(self.tree.engine, {".html"}, 0, True, io.StringIO())[0]
         except OfflineGenerationError:  # no block at all
             return {}
 
@@ -59,7 +59,7 @@ class Site:
             for name, values in self.tree.pages.items():
                 with translation.override(language):
                     try:
-                        page = engines["django"].get_template(name)
+                        page = engines[self.tree.engine].get_template(name)
                         pages[name, language] = page.render(values, RequestFactory().get("/"))
                     except OfflineGenerationError:
                         pass
@@ -86,13 +86,14 @@ def site(tmp_path, monkeypatch):
 
     def make(tree: Tree) -> Site:
         templates.mkdir()
+        folder = tmp_path / "jinja2" if tree.engine == "jinja2" else templates
         for name, text in tree.templates.items():
-            (templates / name).parent.mkdir(parents=True, exist_ok=True)
-            (templates / name).write_text(text)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
         for name, target in tree.links.items():
-            (templates / name).parent.mkdir(parents=True, exist_ok=True)
-            (templates / name).symlink_to(target)
-        settings.update(COMPRESS_OFFLINE_CONTEXT=tree.offline, TEMPLATES=[engine(templates, tree.options)])
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).symlink_to(target)
+        settings.update(COMPRESS_OFFLINE_CONTEXT=tree.offline, TEMPLATES=configured(templates, tree.options))
         override.enable()
         return Site(tree, templates)
 
@@ -111,8 +112,8 @@ def site(tmp_path, monkeypatch):
     override.disable()
 
 
-def engine(templates, options) -> dict:
-    return {
+def configured(templates, options) -> list[dict]:
+    django = {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         # In place of all apps': those of the compressor itself, for the tags that it writes.
         "DIRS": [templates, Path(compressor.__file__).parent / "templates"],
@@ -122,3 +123,9 @@ def engine(templates, options) -> dict:
             **options,
         },
     }
+    jinja = {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [templates.parent / "jinja2"],
+        "OPTIONS": {"environment": "tests.unit.assets.component_tags.environment"},
+    }
+    return [django, jinja]

@@ -2,7 +2,6 @@
 
 import os
 import posixpath
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -23,8 +22,6 @@ from django.template.loaders.locmem import Loader as LocmemLoader
 
 from slipway.tool.assets.collect import PACKAGE_DIRECTORIES, is_own, shown
 from slipway.web.errors import SlipwayError
-
-COMPRESS = re.compile(rb"\{%-?\s*compress\b")
 
 
 @dataclass(eq=False)
@@ -133,7 +130,7 @@ def _listed(loader: Loader) -> Iterator[tuple[str, str, bool]]:
     for directory in _directories(loader):
         listed = directory in map(os.fspath, loader.engine.dirs)
         own = is_own(directory) or (listed and PACKAGE_DIRECTORIES.isdisjoint(PurePath(directory).parts))
-        for path in _files(directory, ()):
+        for path in files_below(directory):
             yield path[len(directory) + 1 :].replace(os.sep, "/"), path, own
 
 
@@ -149,7 +146,7 @@ def _directories(loader: Loader) -> Iterator[str]:
     return (directory.rstrip(os.sep) for directory in dict.fromkeys(filter(None, found)) if Path(directory).is_dir())
 
 
-def _files(directory: str, above: tuple[str, ...]) -> Iterator[str]:
+def files_below(directory: str, above: tuple[str, ...] = ()) -> Iterator[str]:
     """Files below a directory, through links too, without what an editor leaves: it is never rendered."""
     real = os.path.realpath(directory)
     if real in above:
@@ -164,7 +161,7 @@ def _files(directory: str, above: tuple[str, ...]) -> Iterator[str]:
             continue
         # A link to nowhere is neither.
         if entry.is_dir():
-            yield from _files(entry.path, (*above, real))
+            yield from files_below(entry.path, (*above, real))
         elif entry.is_file():
             yield entry.path
 
@@ -223,16 +220,3 @@ def _parents(file: TemplateFile) -> Iterator[str]:
 
 def _word(token: Token) -> str:
     return (token.contents.split(None, 1) or [""])[0]
-
-
-def foreign_blocks() -> Iterator[str]:
-    """Places of ``{% compress %}`` in the project's templates of another engine, such as Jinja2."""
-    for backend in engines.all():
-        if isinstance(backend, DjangoTemplates):
-            continue
-        for directory in map(os.fspath, getattr(backend, "template_dirs", ())):
-            for path in _files(directory, ()) if is_own(directory) else ():
-                body = Path(path).read_bytes()
-                for match in COMPRESS.finditer(body):
-                    line = body.count(b"\n", 0, match.start()) + 1
-                    yield f"{shown(path)}:{line}"

@@ -9,7 +9,7 @@ from django.template.base import Token
 from slipway.tool.assets.bundles import Bundles
 from slipway.tool.assets.collect import Naming, Source
 from slipway.tool.assets.hashing import did_you_mean
-from slipway.tool.assets.templates import TemplateFile, compress_tags, foreign_blocks, unlisted_loaders
+from slipway.tool.assets.templates import TemplateFile, compress_tags, unlisted_loaders
 from slipway.web.errors import SlipwayError
 from slipway.web.settings import dangerous
 
@@ -83,8 +83,6 @@ def check_blocks(templates: Iterable[TemplateFile], bundles: Bundles) -> list[st
         f"TEMPLATES: {loader} cannot list its templates; {{% compress %}} works in those of other loaders only"
         for loader in unlisted_loaders()
     ]
-    for place in foreign_blocks():
-        raise SlipwayError(f"{place}: {{% compress %}} works in Django's own templates only")
     for file in templates:
         for line in sorted({token.lineno for token in file.tokens(compress_tags(file.engine))} if file.own else ()):
             if (file.path, line) in bundles.seen:
