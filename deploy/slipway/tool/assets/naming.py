@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from django.conf import settings
 
-from slipway.tool.assets import bundler_base, bundlers
+from slipway.tool.assets import bundler_base, bundlers, chunks
 from slipway.tool.assets.bundlers import Output
 from slipway.tool.assets.carried_hash import is_hashed, is_surely_hashed
 from slipway.tool.assets.collect import Naming, Source, shown
@@ -26,6 +26,7 @@ def decide(sources: Mapping[str, Source]) -> list[str]:
     for output in bundlers.outputs(sources):
         bundler_base.check(output, sources)
         warnings += _decide_output(output, sources)
+    warnings += chunks.decide(sources)
     for name, source in sources.items():
         # A package's script may request other files by plain name; no scan can exclude that.
         if matches(name, settings.SLIPWAY_UNHASHED) or (not source.own and source.naming is Naming.HASHED):

@@ -1,0 +1,68 @@
+"""Finds the files of a bundler that no manifest lists, by the scripts that load them.
+
+A bundler writes the hash into the names, and then these names into its scripts. No import map is of use there: what
+is loaded is a stylesheet too, and many bundlers ask for a script by a tag.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from django.conf import settings
+
+from slipway.tool.assets.carried_hash import is_surely_hashed
+from slipway.tool.assets.collect import Naming, Source, shown
+from slipway.tool.assets.modules import SCRIPTS, imported
+from slipway.web.errors import SlipwayError
+
+FILE = re.compile(rb"[\w.~-]+\.\w{2,5}")
+# webpack puts its names together from a part for each chunk; its script begins with the folder that it is in.
+WEBPACK = b"ChunkLoadError"
+
+
+def decide(sources: Mapping[str, Source]) -> list[str]:
+    """Sets the ``naming`` of such files; returns warnings for those that have no hash in their names.
+
+    Raises SlipwayError for one of these in pull mode.
+    """
+    scripts = {name: source for name, source in sources.items() if source.own and name.lower().endswith(SCRIPTS)}
+    hashed = [name for name, source in sources.items() if source.naming is Naming.HASHED and is_surely_hashed(name)]
+    for name in _named(hashed, scripts.values()):
+        sources[name].naming = Naming.KEPT
+    for script in [name for name, source in scripts.items() if WEBPACK in source.body]:
+        _decide_webpack(script, sources)
+    return list(_decide_importers(sources, [name for name in scripts if sources[name].naming is Naming.KEPT]))
+
+
+def _named(hashed: list[str], scripts: Iterable[Source]) -> Iterator[str]:
+    """Those of the names that a script has in it."""
+    if hashed:
+        words = {word for script in scripts for word in FILE.findall(script.body)}
+        yield from (name for name in hashed if posixpath.basename(name).encode() in words)
+
+
+def _decide_webpack(script: str, sources: Mapping[str, Source]) -> None:
+    """What is beside a script with webpack's loader, and below it."""
+    folder = posixpath.dirname(script)
+    for name, source in sources.items():
+        if not source.own or source.naming is not Naming.HASHED or name == script:
+            continue
+        if is_surely_hashed(name) and (not folder or name.startswith(f"{folder}/")):
+            source.naming = Naming.KEPT
+        elif folder and posixpath.dirname(name) == folder:
+            source.naming = Naming.BOTH
+
+
+def _decide_importers(sources: Mapping[str, Source], waiting: list[str]) -> Iterator[str]:
+    """What a script imports whose bytes stay: it is asked for by its plain name, and has no other."""
+    while waiting:
+        script = waiting.pop()
+        for name in imported(sources, script):
+            if name in sources and sources[name].naming is Naming.HASHED:
+                # With a second name a module would run twice.
+                sources[name].naming = Naming.PLAIN
+                waiting.append(name)
+                what = f"{shown(sources[name].path)}:1: no hash in its name, by which {script} imports it"
+                if settings.SLIPWAY_PULL:
+                    raise SlipwayError(f"{what}; a CDN that pulls needs one: put [hash] into the bundler's file names")
+                yield f"{what}: it is cached for five minutes only; put [hash] into the bundler's file names"

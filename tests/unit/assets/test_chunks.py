@@ -1,0 +1,77 @@
+"""Files of a bundler that no manifest lists."""
+
+import pytest
+from django.test.utils import override_settings
+
+from slipway.tool.assets.collect import Naming
+from slipway.tool.assets.naming import decide
+from slipway.web.errors import SlipwayError
+from tests.unit.assets.sources import sources
+
+
+def naming(own, package=None):
+    made = sources(own, package)
+    warnings = decide(made)
+    return {name: source.naming for name, source in made.items()}, warnings
+
+
+def test_a_chunk_whose_name_a_script_has_in_it_is_kept_with_its_style():
+    """Vite with entryFileNames: '[name].js' and no manifest."""
+    found, warnings = naming(
+        {
+            "dist/main.js": "f=[`./assets/panel-CDzSg0_l.css`]; import(`./assets/panel-BxOyr7Zm.js`); export{a as t}",
+            "dist/assets/panel-BxOyr7Zm.js": "import'../main.js'; import './shared.js'; '/i/pic-CJ_5TnjO.svg'",
+            "dist/assets/panel-CDzSg0_l.css": "",
+            "dist/assets/shared.js": "export {}",
+            "dist/i/pic-CJ_5TnjO.svg": "",
+            "dist/i/other-CJ_5TnjP.svg": "",
+            "js/hand.js": "import './util.js'",
+            "js/util.js": "export {}",
+        }
+    )
+    kept = {name for name, kind in found.items() if kind is Naming.KEPT}
+    assert kept == {"dist/assets/panel-BxOyr7Zm.js", "dist/assets/panel-CDzSg0_l.css", "dist/i/pic-CJ_5TnjO.svg"}
+    # Each is imported by its plain name: under a second one it would run twice.
+    assert found["dist/main.js"] is found["dist/assets/shared.js"] is Naming.PLAIN
+    assert found["js/util.js"] is found["dist/i/other-CJ_5TnjP.svg"] is Naming.HASHED
+    assert sorted(warnings) == [
+        f"/there/dist/{name}:1: no hash in its name, by which dist/assets/panel-BxOyr7Zm.js imports it: it is cached "
+        "for five minutes only; put [hash] into the bundler's file names"
+        for name in ("assets/shared.js", "main.js")
+    ]
+
+
+def test_webpack_s_are_known_by_their_loader_alone():
+    """It puts the names together: `(407===e?"panel":e)+"."+{242:"16d9d208"}[e]+".js"`."""
+    found, _ = naming(
+        {
+            "w/main.js": "'ChunkLoadError'",
+            "w/242.16d9d208.js": "",
+            "w/css/242.947aaaa54c0e4f098d2f.css": "",
+            "w/panel.js": "",
+            "other/a.16d9d208.js": "",
+        }
+    )
+    assert found == {
+        "w/main.js": Naming.HASHED,
+        "w/242.16d9d208.js": Naming.KEPT,
+        "w/css/242.947aaaa54c0e4f098d2f.css": Naming.KEPT,
+        "w/panel.js": Naming.BOTH,
+        "other/a.16d9d208.js": Naming.HASHED,
+    }
+
+
+def test_a_package_s_files_have_both_names_as_ever():
+    found, _ = naming({}, {"pkg/main.js": "import './part-BxOyr7Zm.js'", "pkg/part-BxOyr7Zm.js": ""})
+    assert set(found.values()) == {Naming.BOTH}
+
+
+def test_a_name_that_nothing_loads_is_hashed_as_any_other():
+    found, _ = naming({"a.js": "", "vendor-BxOyr7Zm.js": ""})
+    assert set(found.values()) == {Naming.HASHED}
+
+
+def test_a_cdn_that_pulls_has_no_plain_name():
+    files = {"main.js": "export {}", "panel-BxOyr7Zm.js": "import './main.js'", "a.js": "import './panel-BxOyr7Zm.js'"}
+    with override_settings(SLIPWAY_PULL=True), pytest.raises(SlipwayError, match=r"main\.js:1: no hash in its name"):
+        naming(files)
