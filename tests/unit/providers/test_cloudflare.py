@@ -15,6 +15,11 @@ ZONE = "023e105f4ecef8ad9ca31a8372d0c353"
 STATIC = "https://static.example.com"
 
 
+def both_ways(url):
+    """As a tag requests it, and as a page that reads it does: each has a place of its own in the cache."""
+    return [url, {"url": url, "headers": {"Origin": "https://www.example.com"}}]
+
+
 @pytest.fixture
 def purge(described, api, monkeypatch):
     monkeypatch.setattr(cloudflare, "API", api.url)
@@ -24,8 +29,8 @@ def purge(described, api, monkeypatch):
 @pytest.mark.parametrize(
     ("path", "member"),
     [
-        ("/favicon.ico", {"files": [f"{STATIC}/favicon.ico"]}),
-        ("https://media.example.com/2026/x.jpg", {"files": ["https://media.example.com/2026/x.jpg"]}),
+        ("/favicon.ico", {"files": both_ways(f"{STATIC}/favicon.ico")}),
+        ("https://media.example.com/2026/x.jpg", {"files": both_ways("https://media.example.com/2026/x.jpg")}),
         ("/tinymce/*", {"prefixes": ["static.example.com/tinymce"]}),
         ("/*", {"hosts": ["static.example.com"]}),
     ],
@@ -47,10 +52,13 @@ def test_our_address_is_the_official_clients():
 
 
 def test_a_request_holds_no_more_than_the_api_takes(purge, api):
-    purge(*(f"/{number}.css" for number in range(250)))
-    batches = [json.loads(asked.body)["files"] for asked in api.asked]
-    assert [len(batch) for batch in batches] == [100, 100, 50]
-    assert len({url for batch in batches for url in batch}) == 250
+    lines = purge(*(f"/{number}.css" for number in range(40)), *(f"/{number}/*" for number in range(40)))
+    bodies = [json.loads(asked.body) for asked in api.asked]
+    assert [len(values) for body in bodies for values in body.values()] == [30, 30, 20, 30, 10]
+    assert [value for body in bodies[:3] for value in body["files"]] == [
+        value for number in range(40) for value in both_ways(f"{STATIC}/{number}.css")
+    ]
+    assert lines[0].startswith(f"purged by files: {STATIC}/0.css, {STATIC}/1.css, ")
 
 
 def test_a_prefix_that_ends_within_a_name_is_rejected_before_any_request(purge, api):

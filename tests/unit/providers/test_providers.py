@@ -13,6 +13,7 @@ from slipway.web.errors import SlipwayError
 from slipway.web.stores import DEFAULT, STORES
 
 OTHERS = [name for name in STORES if name != DEFAULT]
+EXPERIMENTAL = {"cloudflare", "fastly", "akamai", "rackspace"}
 WITH_BUCKETS = [name for name in OTHERS if STORES[name].push]
 
 
@@ -53,11 +54,11 @@ def test_the_vault_has_a_place_for_each_credential_and_for_no_other():
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_make_cdn_says_what_to_do_and_that_nobody_has_tried_it(described, name, capsys):
+def test_make_cdn_says_what_to_do_and_whether_nobody_has_tried_it(described, name, capsys):
     site = described(name)
     assert by_hand.show(site) == 0
     text = capsys.readouterr().out
-    assert "was not tried against the service" in text
+    assert ("Experimental: " in text) == (name in EXPERIMENTAL)
     assert all(step.page in text for step in providers.of(site).describe(site))
 
 
@@ -82,6 +83,18 @@ def test_the_steps_of_a_cdn_that_pulls_name_host_and_origin(described):
     assert "Host: www.example.com" in text
     with pytest.raises(SlipwayError, match="purge it there"):
         providers.purge(site, {}, ["/favicon.ico"])
+
+
+def test_the_documents_call_the_same_ones_experimental():
+    said = (config.ROOT / "docs" / "providers.md").read_text()
+    for name in OTHERS:
+        assert (f"| `{name}`, experimental |" in said) == (name in EXPERIMENTAL)
+
+
+def test_fastlys_keys_are_made_where_they_can_be_limited_to_a_bucket(described):
+    site = described("fastly")
+    (step,) = [step for step in providers.of(site).describe(site) if "S3 keys" in step.what]
+    assert step.page.endswith("/object-storage-access-keys/") and "one bucket" in step.what
 
 
 def test_rackspace_says_that_it_has_nothing_to_purge(described):

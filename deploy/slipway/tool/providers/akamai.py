@@ -11,6 +11,7 @@ from slipway.tool.providers.request import post
 from slipway.web.errors import SlipwayError
 
 TITLE = "Akamai and Linode's object storage"
+EXPERIMENTAL = True
 CANNOT = (
     "a purge takes whole URLs, or /* for the CP code of both hosts",
     "cache hits show only with a Pragma header in the request; the proof sends it",
@@ -40,8 +41,8 @@ def describe(site: Site) -> list[Step]:
             f"{PROPERTY}/modify-outgoing-req-path",
         ),
         Step(
-            "Let Caching honour the origin's Cache-Control, Cache HTTP Error Responses keep errors for 10 seconds, and "
-            "Last Mile Acceleration compress text, scripts and SVG",
+            f"Let Caching honour the origin's Cache-Control, on {site.media_url} its s-maxage too, Cache HTTP Error "
+            "Responses keep errors for 10 seconds, and Last Mile Acceleration compress text, scripts and SVG",
             f"{PROPERTY}/caching-2",
         ),
         buckets.answers(

@@ -19,10 +19,10 @@ def made(site: Site, page: str) -> Step:
     return Step(what, page)
 
 
-def keys(site: Site, page: str) -> Step:
-    """The S3 keys and their permissions, for `make secrets`."""
+def keys(site: Site, page: str, how: str = "") -> Step:
+    """The S3 keys and their permissions, for `make secrets`. ``how``: what to know of making them."""
     return Step(
-        f"Make two S3 keys for `make secrets`: deployer reads, writes and lists {site.bucket}; "
+        f"Make two S3 keys for `make secrets`{how}: deployer reads, writes and lists {site.bucket}; "
         f"web reads, writes and deletes objects of {site.media_bucket}",
         page,
     )

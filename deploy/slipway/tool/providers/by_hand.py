@@ -20,7 +20,8 @@ def show(site: Site) -> int:
     """`make cdn` for such a provider: prints the steps."""
     provider = of(site)
     print(f"{provider.TITLE} is set up by hand.")
-    print("What follows is from its documentation and was not tried against the service.")
+    if provider.EXPERIMENTAL:
+        print("Experimental: it is written from the provider's documentation, and was not tried against the service.")
     for number, step in enumerate(provider.describe(site), 1):
         print(_wrapped(f"{number:2}. {step.what}"), f"    {step.page}", sep="\n")
     print("\nDNS: point the two hosts at the provider's names. Then run `make deploy`, which proves the result.")

@@ -9,6 +9,7 @@ from slipway.tool.config import Site
 from slipway.tool.providers.contract import Step, Target
 
 TITLE = "Amazon CloudFront and S3"
+EXPERIMENTAL = False
 CANNOT: tuple[str, ...] = ()
 
 

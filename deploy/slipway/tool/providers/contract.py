@@ -43,9 +43,13 @@ class Target:
 
 
 class Provider(Protocol):
-    """A module. ``TITLE`` is the provider's name; ``CANNOT`` lists its limits, a sentence each."""
+    """A module. ``TITLE`` is the provider's name; ``CANNOT`` lists its limits, a sentence each.
+
+    ``EXPERIMENTAL``: written from documentation, and never tried against the service.
+    """
 
     TITLE: str
+    EXPERIMENTAL: bool
     CANNOT: tuple[str, ...]
 
     def describe(self, site: Site) -> list[Step]:

@@ -9,6 +9,7 @@ from slipway.tool.providers.request import post
 from slipway.web.errors import SlipwayError
 
 TITLE = "Fastly and its object storage"
+EXPERIMENTAL = True
 CANNOT = (
     "ETags are no MD5 there: a push compares hashed names by size, and sends the unhashed ones every time",
     "uploads go by presigned PUT; no page of Fastly's promises CORS for it, and an older one excluded presigned URLs: "
@@ -26,7 +27,12 @@ API = "https://api.fastly.com"
 def describe(site: Site) -> list[Step]:
     return [
         buckets.made(site, f"{STORAGE}/working-with-object-storage/#creating-a-bucket"),
-        buckets.keys(site, f"{STORAGE}/working-with-object-storage/#creating-an-access-key"),
+        # Keys of the control panel open every bucket of the account.
+        buckets.keys(
+            site,
+            f"{DOCS}/reference/api/services/resources/object-storage-access-keys/",
+            ", by the API, each with read-write-objects and one bucket",
+        ),
         Step(
             f"Make one CDN service with the domains {site.static_url} and {site.media_url}, TLS for both, and "
             f"{site.endpoint} as its host, shielded; it signs its requests with a key that may only read",
@@ -50,8 +56,8 @@ def describe(site: Site) -> list[Step]:
         ),
         buckets.cors(site, f"{STORAGE}/about-object-storage/"),
         Step(
-            "Make an API token for this service with the scopes purge_select and purge_all; FASTLY_API_TOKEN in "
-            "`make secrets`, the service's ID as cdn_id in site.yml",
+            "Make an API token that is limited to this service, with the scopes purge_select and purge_all; "
+            "FASTLY_API_TOKEN in `make secrets`, the service's ID as cdn_id in site.yml",
             f"{DOCS}/reference/api/auth-tokens/user/",
         ),
     ]

@@ -8,6 +8,7 @@ from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import PULLED_PATH
 
 TITLE = "A CDN that pulls from the site"
+EXPERIMENTAL = False
 CANNOT = (
     "the server has every static file, and sends each once to each edge, and to any direct request",
     "a release is live before its files are on the CDN: the first visitor behind each edge waits for the server",

@@ -9,11 +9,13 @@ from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import INCOMING_PREFIX
 
 TITLE = "Rackspace OpenStack Flex"
+EXPERIMENTAL = True
 CANNOT = (
     "there is no CDN: put one of your own before the buckets; Slipway cannot purge it",
     "Cloud Files, which has a CDN, has no S3 API and is not used",
     "Swift's S3 API has no POST Object: the browser sends each photo by a presigned PUT",
-    "Swift's S3 API sets no CORS rule, no lifecycle and no bucket policy: these are set by Swift's own",
+    "Swift's S3 API sets no CORS rule, no lifecycle and no bucket policy",
+    "pages can upload only if Rackspace lets the S3 API answer a preflight: a container's property does not",
 )
 
 DOCS = "https://docs.rackspacecloud.com"
@@ -28,8 +30,11 @@ def describe(site: Site) -> list[Step]:
             "their rights are those of the project, so give the two uses a project each if you can",
             f"{DOCS}/storage-object-store-s3-cli/",
         ),
+        # The property is for Swift's own API. The S3 API answers a preflight by the operator's setting alone:
+        # cors_preflight_allow_origin in the filter s3api of proxy-server.conf-sample.
         Step(
-            f"Let pages of {site.site_url} upload: openstack container set "
+            f"Ask Rackspace whether its S3 API answers a preflight of {site.site_url} (cors_preflight_allow_origin of "
+            "s3api), and let the answers be read: openstack container set "
             f"--property Access-Control-Allow-Origin={site.site_url} {site.media_bucket}",
             f"{SWIFT}/cors.html",
         ),
