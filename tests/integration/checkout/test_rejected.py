@@ -49,7 +49,7 @@ REJECTED = {
     ),
     "a script that does not parse": (
         block(SCRIPT) | {"assets/js/a.js": "fine()\nlet = = 1\n"},
-        "project/templates/page.html:2: {% compress js %}: js/a.js:2: SyntaxError",
+        "project/templates/page.html:2: {% compress js %}: project/assets/js/a.js:2: SyntaxError",
     ),
     "two scripts that declare one name": (
         block(SCRIPT + "<script>const twice = 2</script>") | {"assets/js/a.js": "const twice = 1"},

@@ -36,7 +36,7 @@ def bundle(tmp_path, monkeypatch):
         with override_settings(
             TEMPLATES=[engine], COMPRESS_FILTERS=FILTERS, COMPRESS_ENABLED=True, COMPRESS_CSS_HASHING_METHOD=None
         ):
-            found = bundles.compress({file.name: file.body for file in made.values()}, all_templates())
+            found = bundles.compress({file.name: file for file in made.values()}, all_templates())
         (html,) = found.manifest.values()
         return [found.files[name].decode() for name in re.findall(r"CACHE/[\w./]+", html)]
 

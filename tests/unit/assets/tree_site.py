@@ -16,8 +16,9 @@ from django.test.utils import override_settings
 from django.utils import translation
 
 from slipway.tool.assets import bundles, verify
+from slipway.tool.assets.hashing import Hashed
 from slipway.tool.assets.templates import all_templates
-from tests.unit.assets.sources import STATIC
+from tests.unit.assets.sources import STATIC, sources
 from tests.unit.assets.template_trees import Tree
 
 FILES = {
@@ -27,6 +28,8 @@ FILES = {
     "css/a.css": b"a { color: red }",
     "css/b.css": b"b { color: blue }",
 }
+
+SOURCES = sources(FILES)
 
 
 @dataclass
@@ -46,7 +49,7 @@ class Site:
     def ours(self) -> bundles.Bundles:
         forget()
         found = all_templates()
-        made = bundles.compress(FILES, found)
+        made = bundles.compress({name: Hashed(source, name, source.body) for name, source in SOURCES.items()}, found)
         made.warnings += verify.check_blocks(found, made)
         return made
 

@@ -6,7 +6,6 @@ its template, where that command drops the block and exits with 0.
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from compressor.cache import get_offline_hexdigest
@@ -19,6 +18,7 @@ from slipway.tool.assets import forms, jinja_blocks
 from slipway.tool.assets.blocks import Block, BlockError, one_line
 from slipway.tool.assets.compressors import COMPRESSORS, BundleStorage
 from slipway.tool.assets.django_blocks import DjangoBlocks
+from slipway.tool.assets.hashing import Hashed
 from slipway.tool.assets.templates import TemplateFile, compress_tags, reaching
 from slipway.web.errors import SlipwayError
 
@@ -40,7 +40,7 @@ class Bundles:
     warnings: list[str] = field(default_factory=list)
 
 
-def compress(files: dict[str, bytes], templates: list[TemplateFile]) -> Bundles:
+def compress(files: dict[str, Hashed], templates: list[TemplateFile]) -> Bundles:
     """The bundles of all blocks of ``templates`` and of Jinja2's; ``files`` are the hashed ones by name.
 
     Raises SlipwayError naming the template and the line of the block. A block of an installed
@@ -48,21 +48,20 @@ def compress(files: dict[str, bytes], templates: list[TemplateFile]) -> Bundles:
     """
     bundles = Bundles()
     contexts = _offline_contexts()
-    with TemporaryDirectory(prefix="slipway-") as location:
-        bundler = _Bundler(bundles, BundleStorage(files, location, bundles.files))
-        of_django = DjangoBlocks(contexts, bundler.add)
-        for template in reaching(templates):
-            try:
-                of_django.visit(template)
-            except SlipwayError as error:
-                uses = template.tokens(compress_tags(template.engine, derived=True))
-                if template.own and (uses or isinstance(error, BlockError)):
-                    raise
-                if template.own or uses:
-                    bundles.warnings.append(str(error))
-        of_django.check_unknown_parents()
-        bundles.compiled |= of_django.compiled
-        bundles.warnings += jinja_blocks.visit(contexts, bundler.add)
+    bundler = _Bundler(bundles, BundleStorage(files, bundles.files))
+    of_django = DjangoBlocks(contexts, bundler.add)
+    for template in reaching(templates):
+        try:
+            of_django.visit(template)
+        except SlipwayError as error:
+            uses = template.tokens(compress_tags(template.engine, derived=True))
+            if template.own and (uses or isinstance(error, BlockError)):
+                raise
+            if template.own or uses:
+                bundles.warnings.append(str(error))
+    of_django.check_unknown_parents()
+    bundles.compiled |= of_django.compiled
+    bundles.warnings += jinja_blocks.visit(contexts, bundler.add)
     return bundles
 
 

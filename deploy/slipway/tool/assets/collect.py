@@ -15,7 +15,7 @@ from django.contrib.staticfiles.finders import BaseFinder, get_finders
 from django.core.files.storage import Storage
 
 from slipway import ROOT
-from slipway.tool.assets import reading
+from slipway.tool.assets import reading, text
 from slipway.tool.assets.shown import shown
 from slipway.web.errors import SlipwayError
 
@@ -85,6 +85,8 @@ def collect(ignore: Iterable[str] | None = None, warnings: list[str] | None = No
             else:
                 if found:
                     sources[name] = Source(name, *found, own[folder])
+                    if problem := text.problem(*found):
+                        warnings.append(problem)
     return sources
 
 

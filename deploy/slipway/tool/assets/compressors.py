@@ -5,38 +5,47 @@ and a stylesheet with @import begins its bundle, since a browser ignores a later
 """
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-from compressor.base import SOURCE_FILE, SOURCE_HUNK
+from compressor.base import METHOD_INPUT, SOURCE_FILE, SOURCE_HUNK
 from compressor.cache import get_hexdigest
 from compressor.css import CssCompressor as StockCssCompressor
 from compressor.js import JsCompressor as StockJsCompressor
 from compressor.storage import CompressorFileStorage
 
 from slipway.tool.assets import css, javascript, urls
+from slipway.tool.assets.collect import Source
+from slipway.tool.assets.hashing import Hashed, did_you_mean
+from slipway.tool.assets.precompilers import Precompilers
+from slipway.tool.assets.shown import shown
+from slipway.tool.assets.text import decoded, without_charset
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import name_digest
 
 ABSOLUTE_FILTER = "compressor.filters.css_default.CssAbsoluteFilter"
+SHEET_TYPES = frozenset(("", "text/css"))
 CLASSIC_TYPES = frozenset(("", "text/javascript", "application/javascript"))
 
 
 class BundleStorage(CompressorFileStorage):
-    """Provides the compressor with the hashed files, written to disk on demand; keeps its output in memory."""
+    """The hashed files of a build, by name, and its compilers; keeps the compressor's output in memory."""
 
-    def __init__(self, files: dict[str, bytes], location: str, output: dict[str, bytes]):
-        super().__init__(location=location)
+    def __init__(self, files: dict[str, Hashed], output: dict[str, bytes]):
+        super().__init__()
         self._files, self._output = files, output
+        self.plain = {file.source.name: file for file in files.values()}
+        self.precompilers = Precompilers(file.source for file in files.values())
+
+    def file(self, name: str) -> Hashed:
+        """The file behind the path of a URL. Raises SlipwayError."""
+        file = self._files.get(name) or self._files.get(unquote(name))
+        if file is None:
+            raise SlipwayError(f"{name} is not among the static files of this build; write it with {{% static %}}")
+        return file
 
     def exists(self, name: str) -> bool:
-        if name not in self._files:
-            return False
-        path = Path(self.path(name))
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(_movable(name, self._files[name]))
-        return True
+        return name in self._files
 
     def save(self, name: str, content) -> str:
         self._output[name] = content.read()
@@ -49,11 +58,47 @@ class InMemory:
     def __init__(self, *args, storage: BundleStorage, **kwargs):
         super().__init__(*args, **kwargs)
         self.storage = storage
-        # A name that is not in the build is an error, never a raw file from a finder.
-        self.finders = None
 
     def copy(self, **kwargs):
         return super().copy(storage=self.storage, **kwargs)
+
+    def get_filename(self, basename: str) -> str:
+        """The path in the checkout; the parent would look in STATIC_ROOT and in the finders."""
+        return self.storage.file(basename).source.path
+
+    def hunks(self, forced: bool = False) -> Iterator[str]:
+        """The filtered text of each file and each inline part."""
+        for entry in self.split_contents():
+            kind, value, basename, element = entry
+            options = {"method": METHOD_INPUT, "elem": element, "kind": kind, "basename": basename}
+            options["charset"] = self.parser.elem_attribs(element).get("charset", self.charset)
+            if kind == SOURCE_FILE:
+                options["filename"] = value
+            yield self.filter(self.text(entry), self.cached_filters, **options)
+
+    def text(self, entry: tuple) -> str:
+        """The text of a file or an inline part, compiled where it has a type of COMPRESS_PRECOMPILERS."""
+        kind, value, basename, element = entry
+        attributes = self.parser.elem_attribs(element)
+        charset = attributes.get("charset") or "utf-8"
+        command = self.precompiler_mimetypes.get(attributes.get("type"))
+        compiler = self.storage.precompilers
+        if kind != SOURCE_FILE:
+            return compiler.compile(command, None, value, attributes, self.resource_kind) if command else value
+        file = self.storage.file(basename)
+        source = file.source
+        if command is None:
+            return self.finished(decoded(source.path, file.body, "utf-8", charset), file)
+        content = decoded(source.path, source.body, "utf-8", charset)
+        return self.compiled(compiler.compile(command, source, content, attributes, self.resource_kind), source)
+
+    def finished(self, content: str, file: Hashed) -> str:
+        """A file's text as it works in a bundle, which is in another folder."""
+        return content
+
+    def compiled(self, content: str, source: Source) -> str:
+        """What a compiler made of a file, as it works in a bundle."""
+        return content
 
     def get_filepath(self, content: str, basename: str | None = None) -> str:
         """A bundle's name, with the hash that any file gets: the parent's covers the bytes alone."""
@@ -72,10 +117,6 @@ class InMemory:
                 part.split_content.append(entry)
                 previous = content
 
-    def text(self, entry: tuple) -> bytes:
-        kind, value = entry[:2]
-        return Path(value).read_bytes() if kind == SOURCE_FILE else value.encode()
-
 
 class CssCompressor(InMemory, StockCssCompressor):
     def __init__(self, *args, **kwargs):
@@ -86,11 +127,48 @@ class CssCompressor(InMemory, StockCssCompressor):
     def split_contents(self):
         if not self.split_content:
             super().split_contents()
-            for kind, value, *_ in self.split_content:
-                if kind == SOURCE_HUNK:
-                    self._check_inline(value)
+            for entry in self.split_content:
+                self._check_type(self.parser.elem_attribs(entry[3]).get("type") or "")
+                if entry[0] == SOURCE_HUNK:
+                    self._check_inline(self.text(entry))
             self.media_nodes = list(self.regrouped(self.media_nodes))
         return self.split_content
+
+    def finished(self, content: str, file: Hashed) -> str:
+        def absolute(reference: css.Reference) -> str | None:
+            target = urls.target(reference.url, file.name)
+            return urls.absolute(target.name) + target.suffix if target else None
+
+        return without_charset(css.rewrite(content.encode(), absolute).decode())
+
+    def compiled(self, content: str, source: Source) -> str:
+        """With the URLs of the hashed files: a compiler's are relative to the file that it read, as in the browser."""
+
+        def absolute(reference: css.Reference) -> str | None:
+            target = urls.target(reference.url, source.name)
+            if target is None:
+                return None
+            if reference.kind == "map":
+                return ""
+            if target.name in self.storage.plain:
+                return urls.absolute(self.storage.plain[target.name].name) + target.suffix
+            if source.own:
+                at = source.body.find(reference.url.encode())
+                line = source.body.count(b"\n", 0, max(at, 0)) + 1
+                place = f"{shown(source.path)}:{line}" if at >= 0 else shown(source.path)
+                raise SlipwayError(
+                    f"{place}: {reference.url} points to {target.name}, which does not exist"
+                    + did_you_mean(target.name, self.storage.plain)
+                )
+            return urls.absolute(target.name) + target.suffix
+
+        return without_charset(css.rewrite(content.encode(), absolute).decode())
+
+    def _check_type(self, kind: str) -> None:
+        if kind not in SHEET_TYPES and kind not in self.precompiler_mimetypes:
+            raise SlipwayError(
+                f'a stylesheet of type="{kind}" has no compiler in COMPRESS_PRECOMPILERS; name one there'
+            )
 
     def _check_inline(self, style: str) -> None:
         """Raises SlipwayError for a URL that would resolve to another file in a bundle."""
@@ -100,17 +178,17 @@ class CssCompressor(InMemory, StockCssCompressor):
                 raise SlipwayError(f"an inline style refers to {reference.url}; write it with {{% static %}}")
 
     @staticmethod
-    def is_boundary(previous: bytes, sheet: bytes) -> bool:
-        imports = any(reference.kind == "import" for reference in css.references(sheet))
-        return imports or not css.is_balanced(previous)
+    def is_boundary(previous: str, sheet: str) -> bool:
+        imports = any(reference.kind == "import" for reference in css.references(sheet.encode()))
+        return imports or not css.is_balanced(previous.encode())
 
 
 class JsCompressor(InMemory, StockJsCompressor):
     def split_contents(self):
         if not self.split_content:
             for element in self.parser.js_elems():
-                kind = (self.parser.elem_attribs(element).get("type") or "").lower()
-                if kind not in CLASSIC_TYPES:
+                kind = self.parser.elem_attribs(element).get("type") or ""
+                if kind.lower() not in CLASSIC_TYPES and kind not in self.precompiler_mimetypes:
                     raise SlipwayError(
                         f'a script of type="{kind}" would become a classic script; move it out of the block'
                     )
@@ -119,20 +197,8 @@ class JsCompressor(InMemory, StockJsCompressor):
         return self.split_content
 
     @staticmethod
-    def is_boundary(previous: bytes, script: bytes) -> bool:
-        return javascript.is_strict(previous) != javascript.is_strict(script)
+    def is_boundary(previous: str, script: str) -> bool:
+        return javascript.is_strict(previous.encode()) != javascript.is_strict(script.encode())
 
 
 COMPRESSORS = {"css": CssCompressor, "js": JsCompressor}
-
-
-def _movable(name: str, body: bytes) -> bytes:
-    """A stylesheet with absolute URLs, because its bundle is in another directory."""
-    if not name.endswith(".css"):
-        return body
-
-    def absolute(reference: css.Reference) -> str | None:
-        target = urls.target(reference.url, name)
-        return urls.absolute(target.name) + target.suffix if target else None
-
-    return css.rewrite(body, absolute)

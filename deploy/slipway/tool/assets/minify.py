@@ -5,6 +5,7 @@ import re
 from compressor.filters import FilterBase
 
 from slipway.tool.assets import javascript, source_maps, whitespace
+from slipway.tool.assets.shown import shown
 from slipway.web.errors import SlipwayError
 
 # What may begin a comment that ends with its line.
@@ -19,8 +20,8 @@ class JsFilter(FilterBase):
     bundle. Raises SlipwayError with file and line for a syntax error.
     """
 
-    def input(self, basename: str | None = None, **kwargs) -> str:
-        name = HASH.sub("", basename or "the inline script")
+    def input(self, basename: str | None = None, filename: str | None = None, **kwargs) -> str:
+        name = shown(filename) if filename else "the inline script"
         error = javascript.syntax_error(self.content)
         if error:
             raise SlipwayError(f"{name}:{error[0]}: {error[1]}")

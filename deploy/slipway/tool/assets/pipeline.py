@@ -59,7 +59,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names
     imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}))
-    made = bundles.compress({file.name: file.body for file in files.values()}, found)
+    made = bundles.compress({file.name: file for file in files.values()}, found)
     made.warnings += verify.check_blocks(found, made)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
     if settings.SLIPWAY_PULL:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.core.files.storage import Storage
 
+from slipway.tool.assets import text
 from slipway.tool.assets.shown import shown
 from slipway.web.errors import SlipwayError
 
@@ -26,7 +27,8 @@ def check_circle(root: str, folder: str) -> None:
 def read(name: str, path: str, storage: Storage) -> tuple[str, bytes] | None:
     """Path and bytes of a file, or None when it is gone since it was listed, as editors' own files are.
 
-    Raises SlipwayError for what is no ordinary file, or has a name that no object can have.
+    Text that names its encoding comes in UTF-8. Raises SlipwayError for what is no ordinary file, or has a name that
+    no object can have.
     """
     try:
         full = storage.path(path)
@@ -39,7 +41,7 @@ def read(name: str, path: str, storage: Storage) -> tuple[str, bytes] | None:
         mode = Path(full).stat().st_mode
         if not stat.S_ISREG(mode):
             raise SlipwayError(f"{shown(full)}: is {_kind(mode)}, which cannot be pushed; remove it")
-        return full, Path(full).read_bytes()
+        return full, text.in_utf8(full, Path(full).read_bytes())
     except FileNotFoundError:
         if not Path(full).is_symlink():
             return None
