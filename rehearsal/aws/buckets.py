@@ -22,6 +22,14 @@ SUBRESOURCES = {
     "policy": "NoSuchBucketPolicy",
     "cors": "NoSuchCORSConfiguration",
     "lifecycle": "NoSuchLifecycleConfiguration",
+    "website": "NoSuchWebsiteConfiguration",
+    "replication": "ReplicationConfigurationNotFoundError",
+    "object-lock": "ObjectLockConfigurationNotFoundError",
+    "requestPayment": "",
+    "accelerate": "",
+    "notification": "",
+    "logging": "",
+    "acl": "",
 }
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -36,6 +44,14 @@ DEFAULTS = {
     "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
     "</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false</BucketKeyEnabled></Rule>"
     "</ServerSideEncryptionConfiguration>",
+    "requestPayment": f'<RequestPaymentConfiguration xmlns="{NAMESPACE}"><Payer>BucketOwner</Payer>'
+    "</RequestPaymentConfiguration>",
+    "accelerate": f'<AccelerateConfiguration xmlns="{NAMESPACE}"/>',
+    "notification": f'<NotificationConfiguration xmlns="{NAMESPACE}"/>',
+    "logging": f'<BucketLoggingStatus xmlns="{NAMESPACE}"/>',
+    "acl": f'<AccessControlPolicy xmlns="{NAMESPACE}"><Owner><ID>owner</ID></Owner><AccessControlList><Grant>'
+    '<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>owner</ID></Grantee>'
+    "<Permission>FULL_CONTROL</Permission></Grant></AccessControlList></AccessControlPolicy>",
 }
 # Condition keys that limit an Allow for everybody to fixed callers: "The meaning of public".
 BINDING = {
@@ -69,6 +85,11 @@ class Buckets:
 
     def save(self, bucket: str, subresource: str, document: str | None) -> None:
         self.documents.setdefault(bucket, {})[subresource] = document
+        self._save()
+
+    def reset(self, bucket: str, subresource: str) -> None:
+        """As on a new bucket."""
+        self.documents.get(bucket, {}).pop(subresource, None)
         self._save()
 
     def forget(self, bucket: str) -> None:

@@ -147,6 +147,10 @@ class S3Proxy:
                 raise ServiceError(SUBRESOURCES[subresource], message, 404)
             kind = "application/json" if subresource == "policy" else XML
             return web.Response(text=document, content_type=kind)
+        if subresource == "acl" and not body:
+            # A canned one, of which only `private` is accepted: as on a new bucket.
+            self.buckets.reset(bucket, subresource)
+            return web.Response()
         deleted = request.method == "DELETE"
         self.buckets.save(bucket, subresource, None if deleted else body.decode())
         return web.Response(status=204 if deleted or subresource == "policy" else 200)

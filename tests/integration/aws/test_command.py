@@ -85,7 +85,7 @@ def test_describe_purge_and_policy_speak_of_what_was_provisioned(aws: LocalAws, 
 def test_a_failure_is_one_line_and_status_1(aws: LocalAws, site_yml: Path):
     done = call(aws, site_yml, "cdn", identity="web")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("slipway: access denied for s3:HeadBucket on bucket site-")
+    assert done.stderr.startswith("slipway: access denied for s3:ListBucket on bucket site-")
     assert len(done.stderr.splitlines()) == 1
 
 

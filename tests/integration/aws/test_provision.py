@@ -190,7 +190,7 @@ def test_access_denied_names_service_action_and_resource(
 ):
     for name, value in account.env_of("web").items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(SlipwayError, match=f"^access denied for s3:HeadBucket on bucket {site.bucket}; .*$"):
+    with pytest.raises(SlipwayError, match=f"^access denied for s3:ListBucket on bucket {site.bucket}; .*$"):
         cloudfront.provision(site)
 
 

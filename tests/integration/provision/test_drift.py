@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from slipway.tool import config
-from slipway.tool.cdn import cloudfront
+from slipway.tool.cdn import access_keys, cloudfront
 from slipway.tool.secrets import Secrets
+from slipway.web.errors import SlipwayError
 from tests.integration.provision.conftest import Cloud
 
 Drift = Callable[[Cloud], object]
@@ -105,12 +107,12 @@ DRIFTS = {
     "no lifecycle": (s3("delete_bucket_lifecycle", "example-com-media"), "create bucket example-com-media: lifecycle"),
     "public policy": (
         public_policy,
-        "change bucket example-com: policy: Statement[Everybody] is there, should not be",
+        "change bucket example-com: policy: Allow s3:GetObject on * for everybody: should not be there",
     ),
     "name": (record, "change record static.example.com A: AliasTarget.DNSName is 'dother.cloudfront.net.', should be"),
     "policy of a user": (
         iam("put_user_policy", UserName="example-com-web", PolicyName="slipway", PolicyDocument=json.dumps(ALL)),
-        "change policy of user example-com-web: Statement[0].Action is ['s3:*'], should be ['s3:GetObject'",
+        "change policy of user example-com-web: Allow s3:* on *: should not be there",
     ),
     "deleted user's policy": (
         iam("delete_user_policy", UserName="example-com-pruner", PolicyName="slipway"),
@@ -132,24 +134,85 @@ def test_every_drift_is_named_by_the_check_and_put_right_by_the_next_run(cloud: 
         assert provision(site, dry=True).changes == (), name
 
 
-def test_a_key_that_somebody_deleted_is_said_and_made_again_once_it_is_out_of_the_file(cloud: Cloud, site: config.Site):
+def keys_of(cloud: Cloud, user: str) -> list[str]:
+    return [one["AccessKeyId"] for one in cloud.client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]]
+
+
+def take_out(site: config.Site, name: str) -> None:
+    Secrets.put(site, name, dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
+
+
+def test_keys_that_somebody_deleted_are_differences_and_made_again(cloud: Cloud, site: config.Site):
     provision(site)
-    lost = Secrets.load(site).web["AWS_ACCESS_KEY_ID"]
-    cloud.client("iam").delete_access_key(UserName="example-com-web", AccessKeyId=lost)
-    (note,) = provision(site, dry=True).notes
-    assert note.startswith("web: the key in site.secrets.yml is no working key of user example-com-web")
-    Secrets.put(site, "web", dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
-    assert provision(site).changes == ("create key of user example-com-web, into site.secrets.yml",)
-    assert Secrets.load(site).web["AWS_ACCESS_KEY_ID"] != lost
+    names = ("deployer", "pruner", "web")
+    lost = {name: getattr(Secrets.load(site), name)["AWS_ACCESS_KEY_ID"] for name in names}
+    for name, key in lost.items():
+        cloud.client("iam").delete_access_key(UserName=f"example-com-{name}", AccessKeyId=key)
+    wanted = [f"change key of user example-com-{n}: {lost[n]}, in site.secrets.yml, was deleted in IAM" for n in names]
+    assert provision(site, dry=True).changes == tuple(wanted)
+    assert provision(site).changes == tuple(wanted)
+    for name in names:
+        assert keys_of(cloud, f"example-com-{name}") == [getattr(Secrets.load(site), name)["AWS_ACCESS_KEY_ID"]]
+    done = provision(site)
+    assert (done.changes, done.problems, done.notes) == ((), (), ())
 
 
-def test_a_key_that_is_replaced_is_named_until_it_is_deleted(cloud: Cloud, site: config.Site, monkeypatch):
+def test_a_key_that_is_switched_off_is_left_to_a_person(cloud: Cloud, site: config.Site):
+    provision(site)
+    key = Secrets.load(site).web["AWS_ACCESS_KEY_ID"]
+    cloud.client("iam").update_access_key(UserName="example-com-web", AccessKeyId=key, Status="Inactive")
+    (problem,) = provision(site).problems
+    assert problem.startswith(f"user example-com-web: key {key} of site.secrets.yml is switched off in IAM; ")
+    assert keys_of(cloud, "example-com-web") == [key]
+
+
+def test_a_colleague_with_an_older_file_leaves_the_first_persons_keys(cloud: Cloud, site: config.Site):
+    older = site.path.with_name("site.secrets.yml").read_text()
+    provision(site)
+    newer, first = site.path.with_name("site.secrets.yml").read_text(), keys_of(cloud, "example-com-web")
+    site.path.with_name("site.secrets.yml").write_text(older)
+    done = provision(site)
+    assert not [line for line in done.changes if line.startswith("delete")]
+    (mine,) = [key for key in keys_of(cloud, "example-com-web") if key not in first]
+    assert Secrets.load(site).web["AWS_ACCESS_KEY_ID"] == mine
+    assert f"user example-com-web has another key, {first[0]}; delete it in IAM once nothing uses it" in str(done.notes)
+    # A third person, and then the first one again.
+    site.path.with_name("site.secrets.yml").write_text(older)
+    with pytest.raises(SlipwayError, match=r"has 2 keys, none in site\.secrets\.yml; take the newest"):
+        provision(site)
+    site.path.with_name("site.secrets.yml").write_text(newer)
+    assert provision(site).changes == ()
+    assert keys_of(cloud, "example-com-web") == [*first, mine]
+
+
+def test_a_file_with_a_key_that_was_replaced_is_told_from_a_deleted_key(cloud: Cloud, site: config.Site):
+    provision(site)
+    older = site.path.with_name("site.secrets.yml").read_text()
+    (old,) = keys_of(cloud, "example-com-web")
+    take_out(site, "web")
+    provision(site)
+    cloud.client("iam").delete_access_key(UserName="example-com-web", AccessKeyId=old)
+    (new,) = keys_of(cloud, "example-com-web")
+    site.path.with_name("site.secrets.yml").write_text(older)
+    (problem,) = provision(site).problems
+    assert f"user example-com-web, which has {new}; take the newest site.secrets.yml from who has it" in problem
+    assert keys_of(cloud, "example-com-web") == [new]
+
+
+def test_an_old_key_is_to_be_replaced(cloud: Cloud, site: config.Site, monkeypatch):
+    provision(site)
+    monkeypatch.setattr(access_keys, "ROTATED_AFTER", timedelta(0))
+    notes = provision(site).notes
+    assert len(notes) == 3
+    assert "days old; to replace it, delete its two lines from site.secrets.yml, and run `make cdn`" in notes[0]
+
+
+def test_a_key_that_is_replaced_is_named_until_it_is_deleted(cloud: Cloud, site: config.Site):
     provision(site)
     old = Secrets.load(site).web["AWS_ACCESS_KEY_ID"]
-    monkeypatch.setattr("slipway.tool.cdn.identities._was_used", lambda *_: True)
-    Secrets.put(site, "web", dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
-    named = f"user example-com-web has another key, {old}; delete it in IAM once nothing uses it"
-    assert provision(site).notes == (named,)
+    take_out(site, "web")
+    (named,) = provision(site).notes
+    assert named.startswith(f"user example-com-web has another key, {old}; delete it in IAM once nothing uses it")
     assert Secrets.load(site).web["AWS_ACCESS_KEY_ID"] != old
     assert (provision(site).changes, provision(site).notes) == ((), (named,))
     cloud.client("iam").delete_access_key(UserName="example-com-web", AccessKeyId=old)
@@ -173,9 +236,10 @@ def test_a_role_that_trusts_a_branch_is_made_to_trust_the_environment(cloud: Clo
     wanted = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     old = json.dumps(wanted).replace("environment:production", "ref:refs/heads/main")
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=old)
-    (line,) = provision(site).changes
-    assert line.startswith(f"change role {role}: trust: ")
-    assert line.endswith("should be 'repo:owner/name:environment:production'")
+    more, less = provision(site).changes
+    assert more.startswith(f"change role {role}: trust: Allow sts:AssumeRoleWithWebIdentity for arn:aws:iam::")
+    assert more.endswith("sub repo:owner/name:ref:refs/heads/main: should not be there")
+    assert less.endswith("sub repo:owner/name:environment:production: is missing")
     assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == wanted
 
 
@@ -197,8 +261,9 @@ def test_github_takes_the_deployers_place_and_gives_it_back(cloud: Cloud, write_
     assert Secrets.load(site).deployer == {}
     assert provision(site, dry=True).changes == ()
     changed = write_site("github: owner@1/other@3\n")
-    (line,) = provision(changed).changes
-    assert "sub is 'repo:owner@1/name@2:environment:production', should be 'repo:owner@1/other@3:env" in line
+    more, less = provision(changed).changes
+    assert "sub repo:owner@1/name@2:environment:production: should not be there" in more
+    assert "sub repo:owner@1/other@3:environment:production: is missing" in less
     provision(write_site())
     assert "roles" not in cloud.inventory()
     assert Secrets.load(site).deployer

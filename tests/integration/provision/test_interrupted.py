@@ -7,6 +7,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from slipway.tool import config
+from slipway.tool.aws.errors import ACTIONS
 from slipway.tool.cdn import cloudfront
 from slipway.tool.cdn.destroy import destroy
 from slipway.tool.secrets import Secrets
@@ -34,7 +35,7 @@ class Trouble:
             named = f"{client.meta.service_model.service_name}:{operation}"
             if named not in self.failed:
                 self.failed.append(named)
-                raise ClientError({"Error": {"Code": "Throttling", "Message": "Rate exceeded"}}, operation)
+                raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not yet"}}, operation)
             answer = call(client, operation, params)
             which = f"{named} {self._about(params)}"
             if which not in self.cut_off:
@@ -79,10 +80,8 @@ def test_provisioning_and_destroying_go_on_from_any_call(
     assert cloudfront.provision(site, Secrets.load(site), dry=True).changes == ()
     assert len(trouble.cut_off) > 30
     for named, error in zip(trouble.failed, trouble.errors, strict=True):
-        assert error.startswith(f"{named} on "), error
-        assert error.endswith(
-            "failed: Throttling: too many requests at once; wait a minute and run it again: it goes on from here"
-        )
+        assert error.startswith(f"access denied for {ACTIONS.get(named, named)} on "), error
+        assert error.endswith(": not yet; allow it to these credentials"), error
 
     with monkeypatch.context() as patch:
         trouble = Trouble(patch)

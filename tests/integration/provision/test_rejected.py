@@ -43,20 +43,20 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
         (
             "CreateBucket",
             "BucketAlreadyExists",
-            "s3:CreateBucket on bucket example-com failed: BucketAlreadyExists: another account has this name; "
-            "choose another in site.yml",
+            "s3:CreateBucket on bucket example-com failed: BucketAlreadyExists: AWS's own words; "
+            "another account has this name; choose another in site.yml",
         ),
         (
             "HeadBucket",
             "403",
-            "access denied for s3:HeadBucket on bucket example-com; allow it to these credentials, or name another "
+            "access denied for s3:ListBucket on bucket example-com; allow it to these credentials, or name another "
             "`bucket` in site.yml: this one may be a stranger's",
         ),
         (
             "ListHostedZones",
             "InvalidClientTokenId",
-            "route53:ListHostedZones on hosted zones failed: InvalidClientTokenId: this access key does not exist; "
-            "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+            "route53:ListHostedZones on hosted zones failed: InvalidClientTokenId: AWS's own words; this access "
+            "key does not exist; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
         ),
         (
             "ListHostedZones",
@@ -68,20 +68,20 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
             "CreateDistributionWithTags",
             "CNAMEAlreadyExists",
             "cloudfront:CreateDistributionWithTags on static distribution static.example.com failed: "
-            "CNAMEAlreadyExists: another distribution, of this or another account, has this alias; "
+            "CNAMEAlreadyExists: AWS's own words; another distribution, of this or another account, has this alias; "
             "remove it there",
         ),
         (
             "CreateOriginAccessControl",
             "Throttling",
-            "cloudfront:CreateOriginAccessControl on origin access control example-com failed: Throttling: too many "
-            "requests at once; wait a minute and run it again: it goes on from here",
+            "cloudfront:CreateOriginAccessControl on origin access control example-com failed: Throttling: AWS's own "
+            "words; too many requests at once; wait a minute and run it again: it goes on from here",
         ),
         (
             "RequestCertificate",
             "AccessDeniedException",
-            "access denied for acm:RequestCertificate on a certificate for static.example.com and media.example.com; "
-            "allow it to these credentials",
+            "access denied for acm:RequestCertificate and acm:AddTagsToCertificate on a certificate for "
+            "static.example.com and media.example.com: AWS's own words; allow it to these credentials",
         ),
         (
             "CreateUser",
@@ -130,7 +130,9 @@ def test_a_certificate_of_another_region_stops_it(cloud: Cloud, site: config.Sit
     monkeypatch.setattr("slipway.tool.cdn.account.Account.acm", elsewhere)
     assert error_of(site) == (
         "cloudfront:CreateDistributionWithTags on static distribution static.example.com failed: "
-        "400 InvalidViewerCertificate: the certificate must be issued, in us-east-1, and name the host"
+        "400 InvalidViewerCertificate: The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't "
+        "valid, or doesn't include a valid certificate chain; the certificate must be issued, in us-east-1, and "
+        "name the host"
     )
     assert "distributions" not in cloud.inventory()
 

@@ -3,7 +3,7 @@
 import pytest
 from botocore import exceptions
 
-from slipway.tool.aws.errors import FIXES, Rejection, call_failed, explain
+from slipway.tool.aws.errors import ACTIONS, FIXES, QUOTING, REASONS, VERIFY, Rejection, call_failed, explain
 
 
 def of_a_client(status, code, message="", **more):
@@ -39,8 +39,9 @@ def test_each_answer_says_what_where_and_what_to_do(status, code, message, more,
 
 @pytest.mark.parametrize("code", FIXES)
 def test_a_known_code_is_explained_with_its_fix_for_every_caller(code):
-    explanation = explain(Rejection(400, code, "AWS's own words"))
-    assert explanation == f"400 {code}: {FIXES[code]}"
+    explanation = explain(Rejection(400, code, "AWS's own\n words."))
+    words = "" if code in QUOTING else "AWS's own words; "
+    assert explanation == f"400 {code}: {words}{FIXES[code]}"
     assert str(call_failed("s3", "it", of_a_client(400, code, "AWS's own words"))).endswith(explanation)
 
 
@@ -51,6 +52,61 @@ def test_a_denied_call_names_the_permission(status, code):
     )
     line = str(call_failed("s3", "bucket example-com", of_a_client(status, code), "allow it to the pruner's key"))
     assert line == "access denied for s3:PutObject on bucket example-com; allow it to the pruner's key"
+
+
+VERIFIED = "Your account must be verified before you can add new CloudFront resources. Contact AWS Support."
+ORGANISATION = (
+    "User: arn:aws:iam::123456789012:user/me is not authorized to perform: iam:CreateUser on resource: "
+    "arn:aws:iam::123456789012:user/slipway/example-com-web with an explicit deny in a service control policy"
+)
+MISSING = "User: arn:aws:iam::123456789012:user/me is not authorized because no identity-based policy allows it"
+
+
+@pytest.mark.parametrize(
+    ("message", "fix"),
+    [(VERIFIED, VERIFY), (ORGANISATION, REASONS["service control policy"]), (MISSING, "allow it to these credentials")],
+)
+def test_a_denied_call_shows_the_reason_of_aws_and_its_own_remedy(message, fix):
+    for code in ("AccessDenied", "AccessDeniedException"):
+        line = str(call_failed("iam", "it", of_a_client(403, code, message)))
+        assert message.rstrip(".") in line and line.endswith(f"; {fix}")
+        assert explain(Rejection(403, code, message)) == f"403 {code}: {message.rstrip('.')}; {fix}"
+
+
+@pytest.mark.parametrize("call", ACTIONS)
+def test_a_denied_call_is_named_by_the_actions_that_a_policy_has_to_allow(call):
+    service, _, operation = call.partition(":")
+    error = exceptions.ClientError({"Error": {"Code": "AccessDenied"}}, operation)
+    assert str(call_failed(service, "it", error)).startswith(f"access denied for {ACTIONS[call]} on it; ")
+
+
+def test_what_quotes_the_request_is_not_shown():
+    for code in QUOTING:
+        assert "AKIA" not in explain(
+            Rejection(403, code, "Authorization=AWS4-HMAC-SHA256 Credential=AKIA/1, Signature=ab")
+        )
+
+
+@pytest.mark.parametrize("code", ["TooManyDistributions", "TooManyResponseHeadersPolicies", "LimitExceeded"])
+def test_a_quota_is_said_to_be_one(code):
+    assert explain(Rejection(400, code, "the limit")) == f"400 {code}: the limit; {FIXES['LimitExceeded']}"
+
+
+@pytest.mark.parametrize(
+    ("error", "command"),
+    [
+        (exceptions.SSOTokenLoadError(error_msg="Token for corp does not exist"), "aws sso login"),
+        (exceptions.UnauthorizedSSOTokenError(), "aws sso login"),
+        (
+            exceptions.TokenRetrievalError(provider="sso", error_msg="Token has expired"),
+            "aws sso login",
+        ),
+        (exceptions.LoginRefreshRequired(), "aws login"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_ended_session_names_the_command_that_starts_one(error, command):
+    assert f"; sign in: {command}, with --profile" in str(call_failed("sts", "these credentials", error))
 
 
 ENDPOINT = "https://user:hunter2@s3.example.com:8443/b/k?X-Amz-Signature=abc"

@@ -7,6 +7,7 @@ import pytest
 from slipway.tool.cdn.bucket import policy, settings
 from slipway.tool.cdn.certificate import covers
 from slipway.tool.cdn.distribution import PREFLIGHT_POLICY, distribution, response_headers
+from slipway.tool.cdn.drift import without_markers
 from slipway.tool.cdn.edges import edges
 from tests.unit.aws.sites import ExampleSite
 
@@ -16,7 +17,7 @@ ARN = "arn:aws:acm:us-east-1:123456789012:certificate/c"
 
 
 def wanted(site: ExampleSite, number: int, certificate: str | None = ARN) -> dict:
-    return distribution(site, edges(site)[number], "control", "headers", certificate)
+    return without_markers(distribution(site, edges(site)[number], "control", "headers", certificate))
 
 
 def test_each_host_serves_its_own_prefix_through_the_access_control():
@@ -74,7 +75,7 @@ def test_a_static_file_opened_as_a_page_runs_nothing_that_is_written_into_it():
 def test_hsts_is_sent_over_https_alone():
     for site, expected in ((HTTPS, True), (HTTP, False)):
         for edge in edges(site):
-            security = response_headers(site, edge)["SecurityHeadersConfig"]
+            security = without_markers(response_headers(site, edge))["SecurityHeadersConfig"]
             assert ("StrictTransportSecurity" in security) is expected
 
 
@@ -134,7 +135,7 @@ def test_a_preflight_gets_through_to_the_static_bucket():
 
 def _rules(number: int) -> dict[str, dict]:
     (lifecycle,) = [s for s in settings(HTTPS, edges(HTTPS)[number]) if s.label == "lifecycle"]
-    return {rule["ID"]: rule for rule in lifecycle.wanted["Rules"]}
+    return {rule["ID"]: rule for rule in without_markers(lifecycle.wanted)["Rules"]}
 
 
 def test_a_certificate_covers_by_name_or_by_wildcard_of_one_level():

@@ -39,13 +39,27 @@ class Identity:
             made.set_credentials(self.keys[ID], self.keys[SECRET], self.keys.get(TOKENS[0]))
         return made
 
-    def client(self, service: str, region: str | None = None, endpoint: str | None = None) -> BaseClient:
-        """A client of ``service``. ``endpoint`` is its URL, if it is not AWS's own.
+    def client(
+        self,
+        service: str,
+        region: str | None = None,
+        endpoint: str | None = None,
+        pair: tuple[str, str] | tuple[()] = (),
+    ) -> BaseClient:
+        """A client of ``service``. ``endpoint`` is its URL, if it is not AWS's own; ``pair`` is another key and secret.
 
         Raises botocore's own errors: no region, no such profile, a malformed file.
         """
         config = Config(**SETTINGS, signature_version="s3v4" if service == "s3" else None)
-        return self.session.create_client(service, region_name=region, endpoint_url=endpoint or None, config=config)
+        key, secret = pair or (None, None)
+        return self.session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=endpoint or None,
+            config=config,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+        )
 
     def environment(self) -> dict[str, str]:
         """This process's environment with this identity, for a child process; without tokens of another key."""

@@ -4,9 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.tool.aws.calls import call
+from slipway.tool.aws import policies
 from slipway.tool.cdn.account import GLOBAL, TAG, Account, is_https
-from slipway.tool.cdn.drift import overlay
+from slipway.tool.cdn.bucket_extras import foreign, repair, tell
+from slipway.tool.cdn.drift import ECHO, UNSET, overlay, without_markers
 from slipway.tool.cdn.edges import Edge
 from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
@@ -19,31 +20,48 @@ PUBLIC_ACCESS_BLOCK = {
     "RestrictPublicBuckets": True,
 }
 OWNERSHIP = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+# AWS rejects a KMS key beside AES256.
+BY_DEFAULT = {"SSEAlgorithm": "AES256", "KMSMasterKeyID": UNSET}
+ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": BY_DEFAULT}]}
 VERSIONING = {"Status": "Enabled"}
-ABORT_UPLOADS = {
-    "ID": "abort-incomplete-uploads",
-    "Status": "Enabled",
-    "Filter": {"Prefix": ""},
-    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-}
+# What a lifecycle rule can do, and what it can be limited to: another action on one of our rules could delete uploads.
+ACTIONS = (
+    "AbortIncompleteMultipartUpload",
+    "Expiration",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionTransitions",
+    "Transitions",
+)
+LIMITS = ("And", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "Tag")
+
+
+def _rule(name: str, prefix: str = "", **actions: dict[str, Any]) -> dict[str, Any]:
+    limits = {"Prefix": prefix, **dict.fromkeys(LIMITS, UNSET)}
+    # `Prefix` is the former name of the filter.
+    return {
+        "ID": name,
+        "Status": "Enabled",
+        "Filter": limits,
+        "Prefix": ECHO,
+        **dict.fromkeys(ACTIONS, UNSET),
+        **actions,
+    }
+
+
+ABORT_UPLOADS = _rule("abort-incomplete-uploads", AbortIncompleteMultipartUpload={"DaysAfterInitiation": 1})
 # An unpublished upload, and each version of it: a form can be posted repeatedly for five minutes. Where two rules match
 # a version, the shorter time applies.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
-EXPIRE_INCOMING = {
-    "ID": "expire-incoming",
-    "Status": "Enabled",
-    "Filter": {"Prefix": INCOMING_PREFIX},
-    "Expiration": {"Days": 1},
-    "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
-}
+EXPIRE_INCOMING = _rule(
+    "expire-incoming",
+    INCOMING_PREFIX,
+    Expiration={"Days": 1, "Date": UNSET, "ExpiredObjectDeleteMarker": ECHO},
+    NoncurrentVersionExpiration={"NoncurrentDays": 1, "NewerNoncurrentVersions": UNSET},
+)
 # A deleted or replaced object can be restored for a month.
-EXPIRE_NONCURRENT = {
-    "ID": "expire-noncurrent",
-    "Status": "Enabled",
-    "Filter": {"Prefix": ""},
-    "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
-}
+EXPIRE_NONCURRENT = _rule(
+    "expire-noncurrent", NoncurrentVersionExpiration={"NoncurrentDays": 30, "NewerNoncurrentVersions": UNSET}
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +77,7 @@ class Setting:
     absent: tuple[str, ...] = ()
 
     def read(self, account: Account, bucket: str) -> dict[str, Any] | None:
-        answer = call(account.s3, self.get, f"bucket {bucket}", self.absent, Bucket=bucket)
+        answer = account.call(account.s3, self.get, f"bucket {bucket}", self.absent, Bucket=bucket)
         if answer is None:
             return None
         known = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
@@ -126,6 +144,7 @@ def _cors(site: Site, edge: Edge) -> list[dict[str, Any]]:
         "AllowedOrigins": [site.site_url],
         "AllowedMethods": ["GET", "HEAD"],
         "AllowedHeaders": ["*"],
+        "ExposeHeaders": UNSET,
         "MaxAgeSeconds": 86_400,
     }
     # The browser posts an upload's form straight to the bucket.
@@ -144,6 +163,9 @@ def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:
     """Makes the bucket and corrects its configuration."""
     is_new = _ensure_exists(account, site, edge)
     name = f"bucket {edge.bucket}"
+    if not is_new:
+        repair(account, edge.bucket)
+        tell(account, edge)
     for setting in settings(site, edge):
         # A new bucket has AWS's defaults of today; ours are set whatever those are.
         current = None if is_new else setting.read(account, edge.bucket)
@@ -152,7 +174,7 @@ def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:
             lines = [f"change {name}: {setting.label}: {drift}" for drift in drifts]
             lines = lines if current else [f"create {name}: {setting.label}"]
             # A response may have members that the Put call does not accept.
-            value = {part: merged[part] for part in setting.wanted}
+            value = {part: merged[part] for part in setting.wanted} if current else without_markers(setting.wanted)
             account.change(account.s3, setting.put, name, lines, Bucket=edge.bucket, **{setting.member: value})
 
 
@@ -160,18 +182,17 @@ def ensure_policy(account: Account, site: Site, edge: Edge, distribution_arn: st
     """Allows only the distribution to read the prefix that it serves."""
     name, wanted = f"bucket {edge.bucket}", policy(site, edge, distribution_arn)
     current = read_policy(account, edge.bucket)
-    if current == wanted:
+    if policies.same(current, wanted):
         return
     lines = [f"create {name}: policy"]
     if current is not None:
-        drifts = overlay(current, wanted)[1] or ["it allows or denies more than it should"]
-        lines = [f"change {name}: policy: {drift}" for drift in drifts]
+        lines = [f"change {name}: policy: {line}" for line in policies.differences(current, wanted)]
     account.change(account.s3, "put_bucket_policy", name, lines, Bucket=edge.bucket, Policy=json.dumps(wanted))
 
 
 def read_policy(account: Account, bucket: str) -> dict[str, Any] | None:
     absent = ("NoSuchBucketPolicy", "NoSuchBucket")
-    answer = call(account.s3, "get_bucket_policy", f"bucket {bucket}", absent, Bucket=bucket)
+    answer = account.call(account.s3, "get_bucket_policy", f"bucket {bucket}", absent, Bucket=bucket)
     return json.loads(answer["Policy"]) if answer else None
 
 
@@ -208,7 +229,10 @@ def policy(site: Site, edge: Edge, distribution_arn: str) -> dict[str, Any]:
 def describe_bucket(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
     """The bucket as S3 describes it, or None when there is none."""
     # Not by HeadBucket, which requires the permission to list all of it.
-    if call(account.s3, "get_bucket_location", f"bucket {edge.bucket}", ("NoSuchBucket",), Bucket=edge.bucket) is None:
+    if (
+        account.call(account.s3, "get_bucket_location", f"bucket {edge.bucket}", ("NoSuchBucket",), Bucket=edge.bucket)
+        is None
+    ):
         return None
     described = {
         setting.label.replace(" ", "_"): setting.read(account, edge.bucket) for setting in settings(site, edge)
@@ -227,23 +251,39 @@ def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
     """Creates the bucket if it is missing; whether it is new. Raises SlipwayError for one that is not ours."""
     name = f"bucket {edge.bucket}"
     if exists(account, edge):
-        held = tags(account, edge.bucket)
-        owner = held.get(TAG)
-        if owner == site.name:
-            account.existing.append(name)
-            return False
-        if owner or _holds_objects(account, edge.bucket):
-            whose = f"it belongs to the site {owner}" if owner else "it holds objects of its own"
-            raise SlipwayError(f"{name} is not ours: {whose}; name another `{key_of(edge)}` in site.yml")
-        _tag(account, site, edge, held, [f"create {name}: ours from now on, it is empty"])
+        _check_ours(account, site, edge)
         return False
     # us-east-1 is S3's default, and S3 rejects it as a LocationConstraint.
     place = {} if site.region == GLOBAL else {"LocationConstraint": site.region}
     params = {"CreateBucketConfiguration": place} if place else {}
-    made = f"create {name} in {site.region}"
-    account.change(account.s3, "create_bucket", name, [made], Bucket=edge.bucket, **params)
+    # From an interrupted run, a moment ago: it is there, and not listed everywhere yet.
+    there = ("BucketAlreadyOwnedByYou",)
+    made = [f"create {name} in {site.region}"]
+    answer = account.change(account.s3, "create_bucket", name, made, there, Bucket=edge.bucket, **params)
+    if answer is None and not account.dry:
+        _check_ours(account, site, edge)
+        return False
     _tag(account, site, edge, {}, [])
     return True
+
+
+def _check_ours(account: Account, site: Site, edge: Edge) -> None:
+    """Raises SlipwayError for a bucket that holds anything of somebody else.
+
+    An interrupted run leaves a bucket without tags, settings and objects. Such a bucket is taken.
+    """
+    name = f"bucket {edge.bucket}"
+    held = tags(account, edge.bucket)
+    if held.get(TAG) == site.name:
+        account.existing.append(name)
+        return
+    whose = f"it belongs to the site {held[TAG]}" if TAG in held else foreign(account, edge.bucket)
+    if whose or held:
+        raise SlipwayError(
+            f"{name} is not ours: {whose or 'it has tags of its own'}; name another `{key_of(edge)}` in site.yml, "
+            f"or tag it {TAG}={site.name} to have it used"
+        )
+    _tag(account, site, edge, held, [f"create {name}: ours from now on, it is empty"])
 
 
 def key_of(edge: Edge) -> str:
@@ -253,7 +293,7 @@ def key_of(edge: Edge) -> str:
 
 def exists(account: Account, edge: Edge) -> bool:
     other = f"name another `{key_of(edge)}`"
-    current = call(
+    current = account.call(
         account.s3,
         "head_bucket",
         f"bucket {edge.bucket}",
@@ -270,13 +310,8 @@ def exists(account: Account, edge: Edge) -> bool:
 
 
 def tags(account: Account, bucket: str) -> dict[str, str]:
-    answer = call(account.s3, "get_bucket_tagging", f"bucket {bucket}", ("NoSuchTagSet",), Bucket=bucket)
+    answer = account.call(account.s3, "get_bucket_tagging", f"bucket {bucket}", ("NoSuchTagSet",), Bucket=bucket)
     return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
-
-
-def _holds_objects(account: Account, bucket: str) -> bool:
-    listing = call(account.s3, "list_objects_v2", f"bucket {bucket}", Bucket=bucket, MaxKeys=1)
-    return bool(listing.get("Contents"))
 
 
 def _tag(account: Account, site: Site, edge: Edge, held: dict[str, str], lines: list[str]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from botocore import xform_name
 
-from slipway.tool.aws.calls import call
 from slipway.tool.aws.identity import Identity
 from slipway.tool.cdn import iam_policies, route53
 from slipway.tool.cdn.account import Account, is_https
@@ -55,7 +54,9 @@ class Provisioned:
 
     hosts: tuple[Host, ...]
     changes: tuple[str, ...]
-    # What the user should know or do, beside the changes.
+    # Differences that only a person can repair, each with how.
+    problems: tuple[str, ...]
+    # What the user should know, beside both.
     notes: tuple[str, ...]
     by: str
     existing: tuple[str, ...]
@@ -75,7 +76,7 @@ def provision(
     later run goes on from there.
     """
     account = Account(site.region, dry=dry, say=say)
-    who = call(account.sts, "get_caller_identity", "these credentials")
+    who = account.caller()
     zones = route53.zones(account) if is_https(site) else []
     certificate = ensure_certificate(account, site, zones) if is_https(site) else None
     for edge in edges(site):
@@ -98,6 +99,7 @@ def provision(
     return Provisioned(
         tuple(hosts),
         tuple(account.changes),
+        tuple(account.problems),
         tuple(account.notes),
         by=f"account {who['Account']}, as {who['Arn']}",
         existing=tuple(account.existing),
@@ -147,7 +149,7 @@ def _invalidate(account: Account, edge: Edge, paths: list[str]) -> str:
         "Paths": {"Quantity": len(paths), "Items": paths},
         "CallerReference": str(uuid.uuid4()),
     }
-    answer = call(
+    answer = account.call(
         account.cloudfront,
         "create_invalidation",
         f"distribution {current['Id']}",
@@ -167,7 +169,9 @@ def _deployed(account: Account, host: Host) -> Host:
 
     def is_deployed() -> bool:
         nonlocal status
-        current = call(account.cloudfront, "get_distribution", f"distribution {host.alias}", Id=host.distribution_id)
+        current = account.call(
+            account.cloudfront, "get_distribution", f"distribution {host.alias}", Id=host.distribution_id
+        )
         status = current["Distribution"]["Status"]
         return status == "Deployed"
 
@@ -183,7 +187,7 @@ def _describe_edge(account: Account, edge: Edge) -> dict[str, Any]:
     if summary is None:
         return {"url": edge.url, "distribution_id": None}
     name = f"distribution {summary['Id']}"
-    current = call(client, "get_distribution", name, Id=summary["Id"])["Distribution"]
+    current = account.call(client, "get_distribution", name, Id=summary["Id"])["Distribution"]
     config = current["DistributionConfig"]
     behavior = config["DefaultCacheBehavior"]
     control = config["Origins"]["Items"][0].get("OriginAccessControlId")
@@ -194,16 +198,16 @@ def _describe_edge(account: Account, edge: Edge) -> dict[str, Any]:
         "domain": current["DomainName"],
         "status": current["Status"],
         "config": config,
-        "origin_access_control": _named(client, "OriginAccessControl", control),
-        "cache_policy": _named(client, "CachePolicy", behavior.get("CachePolicyId")),
-        "response_headers_policy": _named(client, "ResponseHeadersPolicy", behavior.get("ResponseHeadersPolicyId")),
+        "origin_access_control": _named(account, "OriginAccessControl", control),
+        "cache_policy": _named(account, "CachePolicy", behavior.get("CachePolicyId")),
+        "response_headers_policy": _named(account, "ResponseHeadersPolicy", behavior.get("ResponseHeadersPolicyId")),
     }
 
 
-def _named(client: Any, kind: str, identifier: str | None) -> dict[str, Any] | None:
+def _named(account: Account, kind: str, identifier: str | None) -> dict[str, Any] | None:
     """The configuration of a policy or access control of a distribution; None without one."""
     if not identifier:
         return None
     snake = xform_name(kind)
-    answer = call(client, f"get_{snake}_config", f"{kind} {identifier}", Id=identifier)
+    answer = account.call(account.cloudfront, f"get_{snake}_config", f"{kind} {identifier}", Id=identifier)
     return answer[f"{kind}Config"]

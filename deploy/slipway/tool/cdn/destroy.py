@@ -1,15 +1,23 @@
-"""Deletes what provisioning created, and nothing else: each resource is recognized by tag or, without tags, by name."""
+"""Deletes what provisioning created, and nothing else: each resource is recognized by its tag or, where it can have
+none, by its comment.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slipway.tool.aws.calls import call
 from slipway.tool.aws.errors import Rejection, explain
 from slipway.tool.cdn import certificate, route53
-from slipway.tool.cdn.account import TAG, Account, is_https
+from slipway.tool.cdn.account import TAG, Account, is_https, pages
 from slipway.tool.cdn.bucket import exists, tags
-from slipway.tool.cdn.distribution import find_access_control, find_ours, find_response_headers
+from slipway.tool.cdn.distribution import (
+    Untagged,
+    access_control_named,
+    find_ours,
+    is_ours,
+    response_headers_named,
+    sendable,
+)
 from slipway.tool.cdn.edges import Edge, edges
 from slipway.tool.cdn.identities import NAMES, remove_provider, remove_role, remove_user
 from slipway.tool.cdn.waiting import wait_for
@@ -19,10 +27,11 @@ from slipway.web.errors import SlipwayError
 
 # A change of a distribution takes minutes to reach every edge.
 DISABLED_WITHIN = 30 * 60  # seconds
-# ACM shows a little later that a distribution is gone.
-RELEASED_WITHIN = 5 * 60  # seconds
+# ACM shows later that a distribution is gone: 4 to 20 minutes were seen.
+RELEASED_WITHIN = 45 * 60  # seconds
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 BATCH = 1000
+OFF = {"Enabled": False}
 
 
 @dataclass(frozen=True)
@@ -47,13 +56,13 @@ def destroy(
     """
     account = Account(site.region, dry=dry, say=say)
     zones = route53.zones(account) if is_https(site) else []
+    account.caller()
+    # Before the distributions that use them are gone.
+    found = _untagged(account, site)
     for edge in edges(site):
         _remove_host(account, site, edge, zones)
-    for edge in edges(site):
-        _remove_kind(account, "response_headers_policy", find_response_headers(account, site, edge))
-    _remove_kind(account, "origin_access_control", find_access_control(account, site))
-    if is_https(site):
-        _remove_certificates(account, site, zones)
+    for kind, one in found:
+        _remove_kind(account, kind, one)
     for name in NAMES:
         remove_user(account, site, name, secrets)
     remove_role(account, site)
@@ -64,6 +73,9 @@ def destroy(
         _remove_bucket(account, site, uploads)
     elif _is_ours(account, site, uploads):
         account.note(f"bucket {uploads.bucket} stays with the uploads in it; a later `make cdn` uses it again")
+    if is_https(site):
+        # Last, because ACM takes its time: all else is gone when somebody interrupts the wait.
+        _remove_certificates(account, site, zones)
     return Destroyed(tuple(account.changes), tuple(account.notes))
 
 
@@ -81,82 +93,132 @@ def _remove_host(account: Account, site: Site, edge: Edge, zones: Sequence[route
     if summary is None:
         return
     zone = route53.zone_of(edge.alias, zones)
-    for kind in route53.ADDRESSES if zone else ():
+    for kind in ("CNAME", *route53.ADDRESSES) if zone else ():
         held = route53.find(account, zone, edge.alias, kind)
         if held and route53.resolves_to(held, summary["DomainName"]):
             route53.remove(account, zone, held)
     _remove_distribution(account, edge, summary["Id"])
 
 
+def _untagged(account: Account, site: Site) -> list[tuple[str, Untagged]]:
+    """Our access control and headers policies, each with its kind."""
+    kinds = [("response_headers_policy", response_headers_named(account, site, edge)) for edge in edges(site)]
+    kinds.append(("origin_access_control", access_control_named(account, site)))
+    found = []
+    for kind, one in kinds:
+        if one and is_ours(account, site, one):
+            found.append((kind, one))
+        elif one:
+            account.note(f"{kind.replace('_', ' ')} {one.name} ({one.id}) stays, it is not ours")
+    return found
+
+
 def _remove_distribution(account: Account, edge: Edge, identifier: str) -> None:
     client, name = account.cloudfront, f"{edge.kind} distribution {identifier}"
-    answer = call(client, "get_distribution_config", name, Id=identifier)
+    gone = ("NoSuchDistribution",)
+
+    def switched_off() -> dict[str, Any]:
+        answer = account.call(client, "get_distribution_config", name, Id=identifier)
+        return {"IfMatch": answer["ETag"], "DistributionConfig": sendable(answer["DistributionConfig"]) | OFF}
+
+    answer = account.call(client, "get_distribution_config", name, gone, Id=identifier)
+    if answer is None:
+        return
     if answer["DistributionConfig"]["Enabled"]:
-        off = answer["DistributionConfig"] | {"Enabled": False}
         lines = [f"disable {name} ({edge.alias})"]
-        account.change(
-            client, "update_distribution", name, lines, Id=identifier, IfMatch=answer["ETag"], DistributionConfig=off
-        )
-    current: dict[str, Any] = {"ETag": ""}
+        account.change(client, "update_distribution", name, lines, gone, fresh=switched_off, Id=identifier)
 
     def is_deployed() -> bool:
-        current.update(call(client, "get_distribution", name, Id=identifier))
-        return current["Distribution"]["Status"] == "Deployed"
+        current = account.call(client, "get_distribution", name, gone, Id=identifier)
+        return current is None or current["Distribution"]["Status"] == "Deployed"
+
+    def newest() -> dict[str, Any]:
+        current = account.call(client, "get_distribution", name, gone, Id=identifier)
+        return {"IfMatch": current["ETag"] if current else ""}
 
     if not account.dry and not wait_for(f"{name} to be disabled", is_deployed, account.say, DISABLED_WITHIN):
         raise SlipwayError(f"{name} is not disabled everywhere yet; run it again")
-    account.change(client, "delete_distribution", name, [f"delete {name}"], Id=identifier, IfMatch=current["ETag"])
+    account.change(client, "delete_distribution", name, [f"delete {name}"], gone, fresh=newest, Id=identifier)
 
 
-def _remove_kind(account: Account, kind: str, identifier: str | None) -> None:
-    """Deletes a policy or access control of a distribution."""
-    if identifier is None:
-        return
-    client, name = account.cloudfront, f"{kind.replace('_', ' ')} {identifier}"
-    etag = call(client, f"get_{kind}", name, Id=identifier)["ETag"]
-    account.change(client, f"delete_{kind}", name, [f"delete {name}"], Id=identifier, IfMatch=etag)
+def _remove_kind(account: Account, kind: str, found: Untagged) -> None:
+    """Deletes a policy or access control of a distribution, unless another distribution uses it."""
+    client, name = account.cloudfront, f"{kind.replace('_', ' ')} {found.id}"
+    gone = (f"NoSuch{kind.title().replace('_', '')}",)
+
+    def newest() -> dict[str, Any]:
+        answer = account.call(client, f"get_{kind}", name, gone, Id=found.id)
+        return {"IfMatch": answer["ETag"] if answer else ""}
+
+    account.change(client, f"delete_{kind}", name, [f"delete {name}"], gone, fresh=newest, Id=found.id)
 
 
 def _remove_certificates(account: Account, site: Site, zones: Sequence[route53.Zone]) -> None:
-    for current in certificate.ours(account, site):
+    mine = certificate.ours(account, site)
+    others = [one for one in certificate.certificates(account, *certificate.STATES) if one not in mine]
+    for current in mine:
         arn = current["CertificateArn"]
         name = f"certificate of {' and '.join(certificate.names_of(site))}"
-        if not account.dry and not _is_released(account, arn, name):
-            account.note(f"{name} stays, something else uses it: {', '.join(_users(account, arn))}")
+        if not account.dry and not _is_released(account, site, arn, name):
             continue
         for record in certificate.records_of(current):
+            if any(certificate.needs_record(other, record) for other in others):
+                account.note(f"record {record['Name'].rstrip('.')} stays, another certificate of the account needs it")
+                continue
             zone = route53.zone_of(record["Name"].rstrip("."), zones)
             held = zone and route53.find(account, zone, record["Name"], record["Type"])
-            if held:
+            if held and route53.points_as(held, certificate.record_set(record)):
                 route53.remove(account, zone, held)
-        account.change(account.acm, "delete_certificate", name, [f"delete {name}"], CertificateArn=arn)
+        gone = ("ResourceNotFoundException",)
+        account.change(account.acm, "delete_certificate", name, [f"delete {name}"], gone, CertificateArn=arn)
 
 
-def _is_released(account: Account, arn: str, name: str) -> bool:
-    what = f"{name} to be released by its distributions"
-    return wait_for(what, lambda: not _users(account, arn), account.say, RELEASED_WITHIN)
+def _is_released(account: Account, site: Site, arn: str, name: str) -> bool:
+    """Waits until ACM knows that our distributions are gone. Notes what else uses the certificate.
+
+    Raises SlipwayError when ACM takes too long; a later run goes on.
+    """
+
+    def by_others() -> list[str]:
+        """Users that exist, so that waiting does not help."""
+        known = {one["ARN"] for one in pages(account, "list_distributions", "distributions", "DistributionList")}
+        return [user for user in _users(account, arn) if ":distribution/" not in user or user in known]
+
+    if others := by_others():
+        account.note(f"{name} stays, something else uses it: {', '.join(others)}")
+        return False
+    what = f"{name} to be released by its distributions (up to 20 minutes)"
+    if not wait_for(what, lambda: not _users(account, arn), account.say, RELEASED_WITHIN):
+        raise SlipwayError(f"ACM has not released the {name} yet; run it again: only this is left")
+    return True
 
 
 def _users(account: Account, arn: str) -> list[str]:
-    answer = call(account.acm, "describe_certificate", f"certificate {arn}", CertificateArn=arn)
-    return answer["Certificate"].get("InUseBy", [])
+    gone = ("ResourceNotFoundException",)
+    answer = account.call(account.acm, "describe_certificate", f"certificate {arn}", gone, CertificateArn=arn)
+    return answer["Certificate"].get("InUseBy", []) if answer else []
 
 
 def _remove_bucket(account: Account, site: Site, edge: Edge) -> None:
     if not _is_ours(account, site, edge):
         return
     name = f"bucket {edge.bucket}"
-    if not account.dry:
+
+    def emptied() -> dict[str, Any]:
+        """Again before each attempt: a server that is still up may have taken another upload."""
         for page in _versions(account, edge.bucket):
             objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in page]
             for start in range(0, len(objects), BATCH):
                 _delete(account, edge.bucket, objects[start : start + BATCH])
-    account.change(account.s3, "delete_bucket", name, [f"delete {name} and all that is in it"], Bucket=edge.bucket)
+        return {}
+
+    lines, gone = [f"delete {name} and all that is in it"], ("NoSuchBucket",)
+    account.change(account.s3, "delete_bucket", name, lines, gone, fresh=emptied, Bucket=edge.bucket)
 
 
 def _delete(account: Account, bucket: str, objects: list[dict[str, str]]) -> None:
     params = {"Bucket": bucket, "Delete": {"Objects": objects, "Quiet": True}}
-    errors = call(account.s3, "delete_objects", f"bucket {bucket}", **params).get("Errors")
+    errors = account.call(account.s3, "delete_objects", f"bucket {bucket}", **params).get("Errors")
     if errors:
         why = explain(Rejection(0, errors[0].get("Code", ""), errors[0].get("Message", "")))
         raise SlipwayError(f"cannot delete s3://{bucket}/{errors[0]['Key']}: {why}")
@@ -166,7 +228,7 @@ def _versions(account: Account, bucket: str):
     """Pages of everything in the bucket: objects, old versions, delete markers."""
     params: dict[str, str] = {}
     while True:
-        page = call(account.s3, "list_object_versions", f"bucket {bucket}", Bucket=bucket, **params)
+        page = account.call(account.s3, "list_object_versions", f"bucket {bucket}", Bucket=bucket, **params)
         yield [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         if not page.get("IsTruncated"):
             return

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 def _provision(site: config.Site) -> int:
     """Prints the plan, and carries it out."""
     secrets = Secrets.find(site)
-    planned = cloudfront.provision(site, secrets, dry=True)
+    planned = cloudfront.provision(site, secrets, dry=True, say=_say)
     print(f"In {planned.by}")
     if planned.changes:
         print("Exists already:")
@@ -39,7 +39,7 @@ def _provision(site: config.Site) -> int:
         print("What it costs:")
         _print(cost.lines())
         print()
-    done = cloudfront.provision(site, secrets, say=lambda line: print(line, flush=True))
+    done = cloudfront.provision(site, secrets, say=_say)
     if not planned.changes:
         print(f"nothing to change: buckets, distributions, names and keys are as {site.path.name} describes them")
     for host in done.hosts:
@@ -49,23 +49,36 @@ def _provision(site: config.Site) -> int:
         print("Its zone is not in this account's Route 53; set these DNS records where your domain is administered:")
         _print(f"{host.alias} CNAME {host.domain}" for host in unnamed)
     _notes(site, done)
+    if done.problems:
+        raise SlipwayError(f"all else is done; {_count(len(done.problems))} above that only you can repair")
     return 0
 
 
 def _check(site: config.Site) -> int:
     """Prints what differs, field by field; fails if anything does."""
-    planned = cloudfront.provision(site, Secrets.find(site), dry=True)
-    if not planned.changes:
+    planned = cloudfront.provision(site, Secrets.find(site), dry=True, say=_say)
+    if not planned.changes and not planned.problems:
         print(f"no drift: buckets, distributions, names and keys are as {site.path.name} describes them")
     _print(planned.changes)
     _notes(site, planned)
-    if not planned.changes:
+    if not planned.changes and not planned.problems:
         return 0
-    count = len(planned.changes)
-    raise SlipwayError(f"{count} {'difference' if count == 1 else 'differences'}; `make cdn` makes the changes above")
+    fixes = ["`make cdn` makes the changes above"] if planned.changes else []
+    fixes += ["repair what is marked `problem` yourself"] if planned.problems else []
+    raise SlipwayError(f"{_count(len(planned.changes) + len(planned.problems))}; {'; '.join(fixes)}")
+
+
+def _count(differences: int) -> str:
+    return f"{differences} {'difference' if differences == 1 else 'differences'}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _notes(site: config.Site, done: cloudfront.Provisioned) -> None:
+    for problem in done.problems:
+        print(f"problem: {problem}")
     for note in done.notes:
         print(f"note: {note}")
     if not path_of(site).exists():

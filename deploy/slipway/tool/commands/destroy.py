@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     by_hand.check("destroy", site)
     secrets, media = Secrets.find(site), options.media
     bucket, objects, size = destroy.uploads(site)
-    planned = destroy.destroy(site, secrets, media=True, dry=True)
+    planned = destroy.destroy(site, secrets, media=True, dry=True, say=_say)
     if not planned.changes:
         print(f"nothing to destroy: this account has nothing that `make cdn` made for {site.domain}")
         return 0
@@ -35,10 +35,14 @@ def run(options: argparse.Namespace) -> int:
     if bucket and objects and not media:
         uploads = f"{objects:,} uploads and old versions of them ({size / 1e6:.1f} MB)"
         media = _ask(f"{bucket} holds {uploads}. Type {bucket} to lose them, or Enter to keep it: ") == bucket
-    done = destroy.destroy(site, secrets, media=media or not objects, say=lambda line: print(line, flush=True))
+    done = destroy.destroy(site, secrets, media=media or not objects, say=_say)
     for note in done.notes:
         print(f"note: {note}")
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _ask(question: str) -> str:
