@@ -67,10 +67,15 @@ def may(identity: dict[str, Any], action: str) -> bool:
     return policy is None or any(action in one["Action"] for one in policy["Statement"])
 
 
-def must_not_replace(identity: dict[str, Any], bucket: str, key: str) -> bool:
-    """Whether its policy denies a PutObject of that key without If-None-Match."""
+def must_not_replace(identity: dict[str, Any], bucket: str, key: str, *, creates: bool) -> bool:
+    """Whether its policy denies a PutObject of that key without If-None-Match.
+
+    ``creates``: the request creates an object, and is no start and no part of a multipart upload.
+    """
     policy = identity["policy"] or {"Statement": []}
     denied = [one for one in policy["Statement"] if one["Effect"] == "Deny" and "s3:PutObject" in one["Action"]]
+    if not creates:
+        denied = [one for one in denied if "s3:ObjectCreationOperation" not in one["Condition"].get("Bool", {})]
     named = [each.removeprefix("arn:aws:s3:::").partition("/") for one in denied for each in one["Resource"]]
     return any(fnmatchcase(bucket, where) and fnmatchcase(key, what) for where, _, what in named)
 

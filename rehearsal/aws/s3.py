@@ -99,7 +99,7 @@ class S3Proxy:
             self.buckets.check_acl(bucket, acl)
         if bucket and _is_anonymous(request):
             self.buckets.check_anonymous(bucket)
-        if key and (request.method == "PUT" or (request.method == "POST" and "partNumber" not in request.query)):
+        if key and request.method in ("PUT", "POST"):
             _check_condition(request, bucket, key)
         if bucket and not key and not request.query and request.method in ("PUT", "DELETE"):
             return await self._make_or_remove(request, bucket)
@@ -227,7 +227,8 @@ def _check_condition(request: web.Request, bucket: str, key: str) -> None:
         message = "A header you provided implies functionality that is not implemented"
         raise ServiceError("NotImplemented", message, NOT_IMPLEMENTED)
     identity = _caller(request)
-    if condition is None and identity is not None and must_not_replace(identity, bucket, key):
+    creates = "partNumber" not in request.query and "uploads" not in request.query
+    if condition is None and identity is not None and must_not_replace(identity, bucket, key, creates=creates):
         raise ServiceError("AccessDenied", "Access Denied", 403)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 BUFFER = 16 * 1024
+BURST = 0.1  # seconds
 
 
 class Line:
@@ -74,8 +75,8 @@ class Line:
             back, forth = await asyncio.open_connection(self.host, self.port)
             down = self._loop.create_task(self._down(back, writer))
             while piece := await reader.read(BUFFER):
-                # One queue for all: each waits for its turn on the line.
-                self._free = max(self._free, self._loop.time()) + len(piece) / self.rate
+                # One queue for all: each waits for its turn on the line, which is not idle while this process wakes up.
+                self._free = max(self._free, self._loop.time() - BURST) + len(piece) / self.rate
                 await asyncio.sleep(self._free - self._loop.time())
                 while up in self._stalled and not up.is_closing():
                     await asyncio.sleep(0.02)

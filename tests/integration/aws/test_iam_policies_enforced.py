@@ -97,8 +97,11 @@ def _name_the_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
     check = S3IAMRequest.check_action_permitted
 
     def remember(self: S3IAMRequest, resource: str) -> None:
-        asked["prefix"] = parse_qs(urlsplit(self._path).query).get("prefix", [""])[0]
+        query = parse_qs(urlsplit(self._path).query, keep_blank_values=True)
+        asked["prefix"] = query.get("prefix", [""])[0]
         asked["conditional"] = "If-None-Match" in self._headers
+        # s3:ObjectCreationOperation: neither the start nor a part of a multipart upload creates an object.
+        asked["creates"] = not query.keys() & {"uploads", "partNumber"}
         check(self, resource)
 
     def holds(self: IAMPolicyStatement, _: object) -> bool:
@@ -111,9 +114,10 @@ def _name_the_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
         """moto takes a denial whose condition does not hold for one that does, and knows no ? in a resource."""
         if self._statement["Effect"] == "Allow":
             return judge(self, action, resource, *more)
-        assert self._statement["Condition"] == {"Null": {"s3:if-none-match": "true"}}
+        unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+        assert self._statement["Condition"] == unconditional
         concerned = any(fnmatchcase(resource, pattern) for pattern in self._statement["Resource"])
-        denied = action in self._statement["Action"] and concerned and not asked["conditional"]
+        denied = action in self._statement["Action"] and concerned and asked["creates"] and not asked["conditional"]
         return PermissionResult.DENIED if denied else PermissionResult.NEUTRAL
 
     monkeypatch.setattr(IAMPolicyStatement, "is_action_permitted", judged)
@@ -168,6 +172,21 @@ def test_the_deployer_creates_hashed_names_and_releases_and_replaces_neither(wor
         assert not may(s3.put_object, Bucket=BUCKET, Key=key, Body=b"b"), key
     assert may(s3.put_object, Bucket=BUCKET, Key="static/favicon.ico", Body=b"a")
     assert may(s3.put_object, Bucket=BUCKET, Key="static/favicon.ico", Body=b"b")
+
+
+def test_the_deployer_creates_a_hashed_name_of_parts_and_replaces_none_so(world: World):
+    s3 = world.client("s3", "deployer")
+    film = {"Bucket": BUCKET, "Key": "static/film.0123456789ab.mp4"}
+
+    def completed(**condition: str) -> bool:
+        film["UploadId"] = s3.create_multipart_upload(Bucket=BUCKET, Key=film["Key"])["UploadId"]
+        etag = s3.upload_part(**film, PartNumber=1, Body=b"a")["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+        return may(s3.complete_multipart_upload, **film, MultipartUpload=parts, **condition)
+
+    assert completed(IfNoneMatch="*")
+    assert not completed()
+    assert may(s3.list_multipart_uploads, Bucket=BUCKET, Prefix=film["Key"])
 
 
 # A call of every kind that an account's owner may make, and none of these identities.

@@ -55,8 +55,11 @@ def test_the_deployer_replaces_no_name_with_a_hash_and_no_release(calls: Calls, 
             s3.put_object(Bucket=bucket, Key=key, Body=b"b")
         with pytest.raises(ClientError, match="PreconditionFailed"):
             s3.put_object(Bucket=bucket, Key=key, Body=b"b", IfNoneMatch="*")
+        upload = {"Bucket": bucket, "Key": key}
+        upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": s3.upload_part(**upload, PartNumber=1, Body=b"b")["ETag"]}]}
         with pytest.raises(ClientError, match="AccessDenied"):
-            s3.create_multipart_upload(Bucket=bucket, Key=key)
+            s3.complete_multipart_upload(**upload, MultipartUpload=parts)
         assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"a"
     for body in (b"a", b"b"):
         s3.put_object(Bucket=bucket, Key="static/favicon.ico", Body=body)

@@ -41,6 +41,9 @@ def deployer(bucket: str, media_bucket: str, static_arn: str, media_arn: str) ->
     account = static_arn.partition(":distribution/")[0]
     return _document(
         _objects(bucket, ["s3:GetObject", "s3:PutObject"], [STATIC_PREFIX, RELEASES_PREFIX]),
+        # A push that was interrupted goes on with a large object's parts.
+        _objects(bucket, ["s3:ListMultipartUploadParts"], [STATIC_PREFIX]),
+        _allow(["s3:ListBucketMultipartUploads"], [f"arn:aws:s3:::{bucket}"]),
         _create_only(bucket, [HASHED_SHAPE, f"{RELEASES_PREFIX}*"]),
         _listing(bucket, [STATIC_PREFIX, RELEASES_PREFIX]),
         _allow(["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"], [static_arn]),
@@ -77,15 +80,16 @@ def _objects(bucket: str, actions: Sequence[str], prefixes: Sequence[str]) -> di
 
 
 def _create_only(bucket: str, keys: Sequence[str]) -> dict[str, Any]:
-    """Denies a put without If-None-Match, so that no object is replaced. A multipart upload cannot send it.
+    """Denies to create an object without If-None-Match, so that none is replaced.
 
+    The start and the parts of a multipart upload create none, and cannot send it; its completion does.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
     """
     return {
         "Effect": "Deny",
         "Action": ["s3:PutObject"],
         "Resource": [f"arn:aws:s3:::{bucket}/{key}" for key in keys],
-        "Condition": {"Null": {"s3:if-none-match": "true"}},
+        "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from slipway.tool.push.listing import Existing
+from slipway.tool.push.multipart import is_ours
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import Headers, StaticObject
 
@@ -42,11 +43,11 @@ def make_plan(
         there = existing.get(obj.key)
         if obj.is_unhashed:
             unchanged = headers is None or headers.get(obj.key) == obj.headers
-            if there != (obj.md5, len(obj.body)) or not unchanged:
+            if not (unchanged and there and there[1] == len(obj.body) and is_ours(obj, there[0])):
                 plan.unhashed.append(obj)
         elif there is None:
             plan.hashed.append(obj)
-        elif there[1] != len(obj.body) or (md5 and there[0] != obj.md5):
+        elif there[1] != len(obj.body) or (md5 and not is_ours(obj, there[0])):
             raise other_bytes(obj, bucket, there[0])
         elif headers and headers.get(obj.key, obj.headers) != obj.headers:
             raise _other_headers(obj, bucket, headers[obj.key])

@@ -107,7 +107,7 @@ class S3:
             else:
                 if response.status < 300 or response.status in accept:
                     return response
-                failure = _rejection(response)
+                failure = rejection(response)
             transient = self._is_transient(failure, credentials)
             last = attempt == attempts or not transient
             if last or self.stop.wait(BACKOFF * 2 ** (attempt - 1) * random.uniform(0.5, 1)):
@@ -185,7 +185,7 @@ class S3:
         return False
 
 
-def _rejection(response: Response) -> Rejection:
+def rejection(response: Response) -> Rejection:
     """The error body's code and message; the status alone where there is none (HEAD)."""
     region = response.headers.get("x-amz-bucket-region", "")
     try:

@@ -4,13 +4,14 @@ import base64
 import queue
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.connection import Sent
 from slipway.tool.push.listing import Listing, start_listing
+from slipway.tool.push.multipart import LARGE, Upload, is_ours
 from slipway.tool.push.pace import Pace
 from slipway.tool.push.plan import make_plan, other_bytes
 from slipway.tool.push.s3 import S3, Failed
@@ -101,17 +102,36 @@ def push(
 
 @dataclass(slots=True)
 class _Task:
-    """One object on its way. ``sent`` is written by its worker, and the rest by the caller's thread."""
+    """An object on its way, whole or one of its parts; 0 is their completion.
+
+    ``sent`` and ``outcome`` are written by its worker, and the rest by the caller's thread.
+    """
 
     obj: StaticObject
+    size: int
+    upload: Upload | None = None
+    part: int = 0
     attempts: int = 0
     era: int = 0
     sent: int = 0
     outcome: int | BaseException | None = None
 
-    @property
-    def size(self) -> int:
-        return len(self.obj.body)
+    @classmethod
+    def of(cls, s3: S3, obj: StaticObject) -> "list[_Task]":
+        if len(obj.body) <= LARGE:
+            return [cls(obj, len(obj.body))]
+        upload = Upload(s3, obj)
+        return [cls(obj, len(part), upload, number) for number, part in enumerate(upload.parts, 1)]
+
+    def run(self, s3: S3) -> int | None:
+        if self.upload and self.upload.start(attempts=1):
+            if self.part:
+                return self.upload.put_part(self.part, attempts=1, sent=self.report)
+            return put(s3, self.obj, upload=self.upload, attempts=1)
+        if self.part:
+            # The bucket takes no parts: the completion puts the whole.
+            return 0
+        return put(s3, self.obj, attempts=1, sent=self.report)
 
     def report(self, sent: int) -> None:
         self.sent = sent
@@ -119,13 +139,17 @@ class _Task:
 
 @dataclass(slots=True)
 class _Sending:
-    """Sends ``objects``, the largest first. ``outcomes`` are those of ``put``, in order of completion."""
+    """Sends ``objects``, the largest first. ``outcomes`` are those of ``put``, in order of completion.
+
+    ``_missing`` counts the parts of each upload that are not there yet.
+    """
 
     s3: S3
     pace: Pace
     objects: list[StaticObject]
     outcomes: list[int | None] = field(default_factory=list)
     _done: int = 0
+    _missing: Counter[Upload] = field(default_factory=Counter)
     _under_way: dict[int, _Task] = field(default_factory=dict)
     _to_workers: queue.SimpleQueue[_Task | None] = field(default_factory=queue.SimpleQueue)
     _from_workers: queue.SimpleQueue[_Task] = field(default_factory=queue.SimpleQueue)
@@ -138,7 +162,9 @@ class _Sending:
 
     def run(self) -> Iterator[None]:
         """Yields at the start, after each object, and at least every TICK. Raises the first error."""
-        waiting = deque(sorted(map(_Task, self.objects), key=lambda task: task.size, reverse=True))
+        largest_first = sorted(self.objects, key=lambda obj: len(obj.body), reverse=True)
+        waiting = deque(task for obj in largest_first for task in _Task.of(self.s3, obj))
+        self._missing.update(task.upload for task in waiting if task.upload)
         try:
             yield
             while waiting or self._under_way:
@@ -155,8 +181,15 @@ class _Sending:
                     waiting.appendleft(task)
                 else:
                     self.pace.succeeded(task.size)
-                    self._done += task.size
-                    self.outcomes.append(task.outcome)
+                    if task.part:
+                        self._done += task.outcome
+                        self._missing[task.upload] -= 1
+                        if not self._missing[task.upload]:
+                            size = 0 if task.upload.start() else len(task.obj.body)
+                            waiting.appendleft(_Task(task.obj, size, task.upload))
+                    else:
+                        self._done += task.size
+                        self.outcomes.append(task.outcome)
                     yield
         except BaseException:
             self.s3.stop.set()
@@ -179,7 +212,7 @@ class _Sending:
     def _work(self) -> None:
         while task := self._to_workers.get():
             try:
-                task.outcome = put(self.s3, task.obj, attempts=1, sent=task.report)
+                task.outcome = task.run(self.s3)
             except BaseException as error:
                 task.outcome = error
             self._from_workers.put(task)
@@ -206,45 +239,57 @@ class _Sending:
 
 
 def put(
-    s3: S3, obj: StaticObject, *, replace: bool = False, attempts: int | None = None, sent: Sent | None = None
+    s3: S3,
+    obj: StaticObject,
+    *,
+    upload: Upload | None = None,
+    replace: bool = False,
+    attempts: int | None = None,
+    sent: Sent | None = None,
 ) -> int | None:
     """Puts one object: its size, or None where another push had put the same bytes first.
 
-    ``replace``: it is known to exist, under an unhashed name. ``attempts`` and ``sent`` are those of ``S3.send``.
-    Raises SlipwayError when the bucket rejects it or has other bytes under a hashed name.
+    ``upload``: its parts are there, and only have to become the object. ``replace``: it is known to exist, under an
+    unhashed name. ``attempts`` and ``sent`` are those of ``S3.send``. Raises SlipwayError when the bucket rejects it or
+    has other bytes under a hashed name.
     """
     conditional = s3.conditional and not replace and (not obj.is_unhashed or obj.has_hashed_shape)
-    headers = {
-        "Content-Type": obj.content_type,
-        "Cache-Control": obj.cache_control,
-        # The bucket rejects bytes that were damaged on the way.
-        "Content-MD5": base64.b64encode(bytes.fromhex(obj.md5)).decode(),
-    }
-    if conditional:
-        headers["If-None-Match"] = "*"
+    condition = {"If-None-Match": "*"} if conditional else {}
     accept: tuple[int, ...] = (412, 501) if conditional else ()
     if replace:
         accept = (403,)
-    answer = s3.send("put", "PUT", obj.key, headers=headers, body=obj.body, accept=accept, attempts=attempts, sent=sent)
+    if upload:
+        answer = upload.complete(condition, accept, attempts)
+    else:
+        headers = {
+            "Content-Type": obj.content_type,
+            "Cache-Control": obj.cache_control,
+            # The bucket rejects bytes that were damaged on the way.
+            "Content-MD5": base64.b64encode(bytes.fromhex(obj.md5)).decode(),
+            **condition,
+        }
+        answer = s3.send(
+            "put", "PUT", obj.key, headers=headers, body=obj.body, accept=accept, attempts=attempts, sent=sent
+        )
     if answer.status == 501:
         # A server without conditional writes: rely on the listing alone.
         s3.conditional = False
-        return put(s3, obj, attempts=attempts, sent=sent)
+        return put(s3, obj, upload=upload, attempts=attempts, sent=sent)
     if answer.status == 403:
         raise SlipwayError(
             f"cannot replace s3://{s3.bucket.name}/{obj.key}: its name looks like one with a hash, which this key may "
             "only create; delete that object with a key of your own, and run it again"
         )
     if answer.status == 412 and obj.is_unhashed:
-        return put(s3, obj, replace=True, attempts=attempts, sent=sent)
+        return put(s3, obj, upload=upload, replace=True, attempts=attempts, sent=sent)
     md5 = s3.bucket.store.md5
-    if answer.status == 412:
+    if answer.status in (404, 412):
         there = s3.send("check", "HEAD", obj.key, attempts=attempts)
         size = there.headers.get("content-length")
-        if (there.etag != obj.md5) if md5 else (size != str(len(obj.body))):
+        if not is_ours(obj, there.etag) if md5 else (size != str(len(obj.body))):
             raise other_bytes(obj, s3.bucket.name, there.etag)
         return None
-    if md5 and answer.etag != obj.md5:
+    if md5 and not is_ours(obj, answer.etag):
         raise SlipwayError(
             f"s3://{s3.bucket.name}/{obj.key}: the bucket answers ETag {answer.etag or 'none'} "
             f"where the MD5 is {obj.md5}; encrypt it with SSE-S3 (KMS hides the MD5)"
