@@ -104,6 +104,30 @@ def test_a_minified_file_is_left_as_it_is_but_for_its_source_map(bundle):
     assert script == "var  a=1;\nvar b=2;"
 
 
+def test_a_charset_ends_with_its_file(bundle):
+    """In the middle of a bundle it would be an invalid rule, and hide the next one."""
+    sheets = bundle("css", ("a.css", '@charset "utf-8";a{b:"é"}'), ("b.css", '\ufeff@charset "utf-8";\r\nc{d:e}\r\n'))
+    assert sheets == ['a{b:"é"}c{d:e}']
+
+
+@pytest.mark.parametrize("kind", ["css", "js"])
+def test_text_that_is_not_utf_8_is_named_with_its_file_and_line(bundle, kind):
+    with pytest.raises(SlipwayError) as error:
+        bundle(kind, (f"a.{kind}", b"/* one */\n/* \xe9 */"))
+    assert str(error.value).endswith(f"/there/{kind}/a.{kind}:2: is not UTF-8; save it as UTF-8")
+
+
+def test_a_charset_of_the_tag_is_that_of_its_file(bundle, monkeypatch):
+    tag = "<script charset='latin1' src=\"{% static 'js/a.js' %}\"></script>"
+    monkeypatch.setattr(f"{__name__}._tag", lambda *_: tag)
+    assert bundle("js", ("a.js", b"a = '\xe9'")) == ["a='é';"]
+
+
+@pytest.mark.parametrize("name", ["a b.css", "a&b.css", "é.css", "x" * 240 + ".css"])
+def test_a_file_of_any_name_is_bundled(bundle, name):
+    assert bundle("css", (name, "a{b:c}")) == ["a{b:c}"]
+
+
 def test_urls_of_a_stylesheet_are_absolute_and_hashed(bundle):
     (sheet,) = bundle("css", ("a.css", "a{b:url(../img/sea.svg);c:image-set('../img/sea.svg' 1x)}"))
     assert len(re.findall(STATIC + r"img/sea\.[0-9a-f]{12}\.svg", sheet)) == 2
@@ -118,6 +142,13 @@ def test_a_stylesheet_with_an_import_begins_a_bundle(bundle):
     sheets = bundle("css", ("a.css", "a{b:c}"), ("b.css", "@import url(a.css);d{e:f}"), ("c.css", "g{h:i}"))
     assert len(sheets) == 2
     assert re.match(rf'@import url\(["\']?{STATIC}css/a\.[0-9a-f]{{12}}\.css["\']?\);d\{{e:f\}}g', sheets[1])
+
+
+@pytest.mark.parametrize("namespace", ["@namespace svg url(http://www.w3.org/2000/svg);", '@Namespace "x";'])
+def test_a_stylesheet_with_a_namespace_stays_alone(bundle, namespace):
+    """It counts for all rules of a stylesheet, and only before them."""
+    sheets = bundle("css", ("a.css", "a{b:c}"), ("b.css", namespace + "d{e:f}"), ("c.css", "g{h:i}"))
+    assert [sheet[-6:] for sheet in sheets] == ["a{b:c}", "d{e:f}", "g{h:i}"]
 
 
 def test_a_stylesheet_with_an_open_block_does_not_swallow_the_next(bundle):

@@ -142,6 +142,12 @@ def test_names_that_differ_by_case_alone_are_a_warning_with_both():
     assert named("a.css", "A.css", own=False) == []
 
 
+@pytest.mark.parametrize("name", ["50%.png", "c#.png", "what?.png"])
+def test_a_name_that_no_tag_can_have_is_a_warning(name):
+    (warning,) = collecting.names_that_no_tag_can_have([Source(name, f"/there/{name}", b"", own=True)])
+    assert warning.startswith(f"/there/{name}: its name has a ")
+
+
 def test_names_that_differ_by_their_unicode_form_alone_say_which_is_which():
     composed, decomposed = (unicodedata.normalize(form, "café.css") for form in ("NFC", "NFD"))
     (warning,) = named(composed, decomposed)

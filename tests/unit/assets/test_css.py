@@ -27,6 +27,20 @@ def found(sheet: str) -> list[tuple[str, str]]:
         ("a{b:url(x.eot?#iefix)}", "x.eot?#iefix"),
         ("a{c:'/*';b:url(x.png);d:'*/'}", "x.png"),
         ("a{c:'\\'';b:url(x.png)}", "x.png"),
+        ('a{b:url("x.png" crossorigin(anonymous) integrity("sha384-x"))}', "x.png"),
+        ('a{b:url("x.png"format("x"))}', "x.png"),
+        ("a{b:url(x.png", "x.png"),
+        ("a{b:url( x.png ", "x.png"),
+        ('a{b:url("x.png"', "x.png"),
+        ('a{b:src("x.png")}', "x.png"),
+        ("a{--b:url(x.png)}", "x.png"),
+        ("a{b:url('x\\\r\ny.png')}", "xy.png"),
+        ("a{b:url('x\\27\r\ny.png')}", "x'y.png"),
+        ("a{b:/**/url(/**/x.png)}", "/**/x.png"),
+        ("@namespace url(http://www.w3.org/1999/xhtml);a{b:url(x.png)}", "x.png"),
+        ("@font-face{src:local('a'),url(x.png)format('woff2')}", "x.png"),
+        ("\ufeff@charset 'x';a{b:url(x.png)}", "x.png"),
+        ("<!-- a{b:url(x.png)} -->", "x.png"),
     ],
 )
 def test_a_url_is_found_however_it_is_written(sheet, url):
@@ -39,6 +53,10 @@ def test_a_url_is_found_however_it_is_written(sheet, url):
         "/* url(x.png) */",
         "/* @import 'x.css'; */",
         "a{content:'url(x.png)'}",
+        "@namespace url(x);",
+        "@NAMESPACE svg 'x' /* ; */ url(x);",
+        "a{b:my-src('x.png')}",
+        "@-moz-document url-prefix(x){}",
         "a{content:\"@import 'x.css'\"}",
         "a{b:my-url(x.png)}",
         "a{b:url()}",
@@ -79,6 +97,14 @@ def test_rewriting_touches_nothing_but_the_urls():
     sheet = b"@import 'a.css';/* url(a.png) */ b { c : url( \"a.png\" ) , url(data:x) }"
     rewritten = css.rewrite(sheet, lambda reference: None if ":" in reference.url else f"new-{reference.url}")
     assert rewritten == b"@import 'new-a.css';/* url(a.png) */ b { c : url( \"new-a.png\" ) , url(data:x) }"
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "layer", "layer(a.b)", "supports(display:grid) screen", "layer(a) supports((a:b)) print"]
+)
+def test_an_import_may_have_conditions(rest):
+    sheet = f"@import url(x.css) {rest};@import 'y.css'{rest};a{{b:url(z.png)}}"
+    assert found(sheet) == [("import", "x.css"), ("import", "y.css"), ("url", "z.png")]
 
 
 @pytest.mark.parametrize("sheet", ["a{}", "@media print{a{b:c}}", "a{b:'}'}", "/*{*/", "a{b:url(data:{)}", ".a\\{{}"])

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import unicodedata
+from urllib.parse import quote
 
 import pytest
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.base import ContentFile
 
-from slipway.tool.assets.hashing import Hasher, hashed_name
+from slipway.tool.assets.hashing import Hasher, did_you_mean, hashed_name
 from slipway.web import static_objects
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import StaticObject, name_digest
@@ -58,6 +60,25 @@ def test_a_reference_gets_the_hashed_name_and_keeps_its_form(written, rewritten)
 def test_a_name_with_a_space_is_found_and_escaped():
     files = hashed({"a.css": "a{b:url('my%20photo.png') url('my photo.png')}", "my photo.png": b"png"})
     assert files["a.css"].body.count(b"my%20photo.") == 2
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+@pytest.mark.parametrize("written", ["é/à.png", "%s"])
+def test_a_reference_in_another_unicode_form_is_found(forms, written):
+    name, url = (unicodedata.normalize(form, "é/à.png") for form in forms)
+    url = url if written == "é/à.png" else quote(url)
+    files = hashed({"css/a.css": f"a{{b:url('../{url}#x')}}", name: b"png"})
+    assert files["css/a.css"].body.decode() == f"a{{b:url('{STATIC}{quote(files[name].name)}#x')}}"
+
+
+def test_a_name_in_another_unicode_form_is_explained():
+    hint = did_you_mean("caf\u00e9.png", ["cafe\u0301.png", "cafe.png"])
+    assert hint == "; the file's name has the same letters in the Unicode form NFD; rename the file"
+
+
+def test_a_backslash_is_a_slash_as_in_a_browser():
+    files = hashed({"a.css": r"a{b:url('img\\e.png')}", "img/e.png": b"png"})
+    assert files["a.css"].body.decode() == f"a{{b:url('{files['img/e.png'].name}')}}"
 
 
 def test_a_name_for_dense_screens_keeps_its_at_sign():

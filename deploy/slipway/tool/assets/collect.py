@@ -117,6 +117,13 @@ def names_that_are_one_elsewhere(sources: Iterable[Source]) -> Iterator[str]:
                 )
 
 
+def names_that_no_tag_can_have(sources: Iterable[Source]) -> Iterator[str]:
+    """A warning for a file of the project that ``{% static %}`` does not find, or not by a URL that is one."""
+    for source in sources:
+        if source.own and (odd := next((mark for mark in "%#?" if mark in source.name), None)):
+            yield f"{shown(source.path)}: its name has a {odd}, so that {{% static %}} cannot name it; rename it"
+
+
 def unicode_form(name: str) -> str:
     """NFC, as keyboards write é (one character), or NFD, as some disks store it (e and an accent)."""
     return next((form for form in ("NFC", "NFD") if unicodedata.is_normalized(form, name)), "mixed")

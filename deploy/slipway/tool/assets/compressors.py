@@ -145,7 +145,7 @@ class CssCompressor(InMemory, StockCssCompressor):
         """With the URLs of the hashed files: a compiler's are relative to the file that it read, as in the browser."""
 
         def absolute(reference: css.Reference) -> str | None:
-            target = urls.target(reference.url, source.name)
+            target = urls.target_among(self.storage.plain, reference.url, source.name)
             if target is None:
                 return None
             if reference.kind == "map":
@@ -180,7 +180,8 @@ class CssCompressor(InMemory, StockCssCompressor):
     @staticmethod
     def is_boundary(previous: str, sheet: str) -> bool:
         imports = any(reference.kind == "import" for reference in css.references(sheet.encode()))
-        return imports or not css.is_balanced(previous.encode())
+        namespaces = css.has_namespace(sheet.encode()) or css.has_namespace(previous.encode())
+        return imports or namespaces or not css.is_balanced(previous.encode())
 
 
 class JsCompressor(InMemory, StockJsCompressor):

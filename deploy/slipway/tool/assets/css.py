@@ -11,29 +11,35 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 COMMENT = rb"/\*[\s\S]*?(?:\*/|\Z)"
+# Possessive, or a string that never ends would be tried in every way that its escapes can be cut.
+ESCAPED = rb"\\(?>[0-9a-fA-F]{1,6}(?:\r\n|\s)?|\r\n|[\s\S])"
 STRING = (
-    rb"\"[^\"\\\n]*(?:\\[\s\S][^\"\\\n]*)*\""
-    rb"|'[^'\\\n]*(?:\\[\s\S][^'\\\n]*)*'"
+    rb"\"[^\"\\\n]*+(?:" + ESCAPED + rb"[^\"\\\n]*+)*+\""
+    rb"|'[^'\\\n]*+(?:" + ESCAPED + rb"[^'\\\n]*+)*+'"
 )  # fmt: skip
-BARE = rb"[^\s\"'()\\]*(?:\\[\s\S][^\s\"'()\\]*)*"
+BARE = rb"[^\s\"'()\\]*+(?:" + ESCAPED + rb"[^\s\"'()\\]*+)*+"
 BAD_URL = rb"(?:[^)\\]|\\[\s\S])*\)"
 SPACE = rb"(?:\s|" + COMMENT + rb")*"
 
 # Every branch starts with a literal character: that lets the regex engine skip all others.
 LEXER = re.compile(
     rb"(?P<comment>" + COMMENT + rb")"
+    # A string may have modifiers after it: url("a.png" crossorigin(anonymous)). The file's end closes what is open.
     rb"|\((?<=[uU][rR][lL]\()\s*(?:"
-    rb"(?:(?P<url>" + STRING + rb")|(?P<bare>" + BARE + rb"))\s*\)|" + BAD_URL + rb")"
+    rb"(?P<url>" + STRING + rb")(?=\s*(?:[)a-zA-Z-]|\Z))|(?P<bare>" + BARE + rb")\s*(?:\)|\Z)|" + BAD_URL + rb")"
+    rb"|\((?<=[sS][rR][cC]\()\s*(?P<src>" + STRING + rb")"
     rb"|" + STRING + rb""
     rb"|@[iI][mM][pP][oO][rR][tT]\b" + SPACE + rb"(?P<import>" + STRING + rb")?"
+    rb"|@[nN][aA][mM][eE][sS][pP][aA][cC][eE]\b(?P<namespace>(?:" + COMMENT + rb"|" + STRING + rb"|[^;\"'/]|/)*)"
     rb"|\((?P<set>(?<=[iI][mM][aA][gG][eE]-[sS][eE][tT]\())"
 )
 INSIDE_SET = re.compile(COMMENT + rb"|(?P<string>" + STRING + rb")|[()]")
-MARKERS = re.compile(rb"\((?<=url\()|@import\b|image-set\(|sourceMappingURL", re.IGNORECASE)
+NAMESPACE = re.compile(rb"@namespace\b", re.IGNORECASE)
+MARKERS = re.compile(rb"\((?<=url\()|\((?<=src\()|@import\b|image-set\(|sourceMappingURL", re.IGNORECASE)
 SOURCE_MAP = re.compile(rb"/\*[#@]\s*sourceMappingURL=(\S+?)\s*\*/")
 BLOCKS = re.compile(COMMENT + rb"|" + STRING + rb"|\((?<=[uU][rR][lL]\()" + BAD_URL + rb"|[{}]|\\[\s\S]")
 NAME_BYTE = re.compile(rb"[\w\x80-\xff-]")
-ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(\n)|(.))", re.DOTALL)
+ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|\s)?|(\r\n|[\n\r\f])|(.))", re.DOTALL)
 
 
 class Reference(NamedTuple):
@@ -51,6 +57,11 @@ class Reference(NamedTuple):
 def references(body: bytes) -> list[Reference]:
     """The references of a stylesheet, in order; kind is url, import or map."""
     return sorted(_scan(body)) if MARKERS.search(body) else []
+
+
+def has_namespace(body: bytes) -> bool:
+    """Whether it has @namespace, which counts for a whole stylesheet and before all its rules alone."""
+    return bool(NAMESPACE.search(body)) and any(match.lastgroup == "namespace" for match in LEXER.finditer(body))
 
 
 def is_balanced(body: bytes) -> bool:
@@ -84,12 +95,12 @@ def _scan(body: bytes) -> Iterator[Reference]:
     import_end = -1
     for match in LEXER.finditer(body):
         kind = match.lastgroup
-        if kind in ("url", "bare"):
+        if kind in ("url", "bare", "src"):
             # my-url( is another function, and url() refers to nothing.
             if NAME_BYTE.fullmatch(body, match.start() - 4, match.start() - 3) or not match[kind]:
                 continue
             imported = match.start() - len("url") == import_end
-            span = _inside(match.span(kind)) if kind == "url" else match.span(kind)
+            span = match.span(kind) if kind == "bare" else _inside(match.span(kind))
             yield _reference(body, span, "import" if imported else "url")
         elif kind == "comment":
             source_map = SOURCE_MAP.fullmatch(body, *match.span())

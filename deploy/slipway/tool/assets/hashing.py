@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from slipway.tool.assets import css, source_maps, urls, webmanifest
-from slipway.tool.assets.collect import Naming, Source, shown
+from slipway.tool.assets.collect import Naming, Source, shown, unicode_form
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import name_digest
 
@@ -114,7 +114,7 @@ class Hasher:
         return css.substitute(source.body, changes) if changes else source.body
 
     def _new_url(self, source: Source, reference: css.Reference) -> str | None:
-        target = urls.target(reference.url, source.name)
+        target = urls.target_among(self.sources, reference.url, source.name)
         if target is None:
             return None
         if target.name in self._open:
@@ -127,7 +127,7 @@ class Hasher:
 
     def _image_url(self, source: Source, url: str) -> str:
         at = max(source.body.find(json.dumps(url).encode()), 0)
-        target = urls.target(url, source.name)
+        target = urls.target_among(self.sources, url, source.name)
         if target is None:
             return url
         if target.name not in self.sources:
@@ -163,6 +163,8 @@ class Hasher:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``; did you mean …?`` for a name that is similar to one of ``known``, else ""."""
     known = list(known)
+    if other := urls.same_letters(name, known):
+        return f"; the file's name has the same letters in the Unicode form {unicode_form(other)}; rename the file"
     near = [other for other in known if other.casefold() == name.casefold()]
     near = near or difflib.get_close_matches(name, known, 1, 0.8)
     return f"; did you mean {near[0]}?" if near else ""

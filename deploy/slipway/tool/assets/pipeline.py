@@ -21,7 +21,7 @@ from slipway.tool.assets import (
     verify,
     webmanifest,
 )
-from slipway.tool.assets.collect import Naming, collect, names_that_are_one_elsewhere
+from slipway.tool.assets.collect import Naming, collect, names_that_are_one_elsewhere, names_that_no_tag_can_have
 from slipway.tool.assets.hashing import Hashed, Hasher, did_you_mean
 from slipway.tool.pack import translations
 from slipway.web.errors import SlipwayError
@@ -49,6 +49,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     warnings: list[str] = []
     sources = collect(ignore, warnings)
     warnings += names_that_are_one_elsewhere(sources.values())
+    warnings += names_that_no_tag_can_have(sources.values())
     warnings += naming.decide(sources)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     found = templates.all_templates()

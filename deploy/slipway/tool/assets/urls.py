@@ -2,6 +2,8 @@
 
 import posixpath
 import re
+import unicodedata
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -38,6 +40,8 @@ class Target(NamedTuple):
 def target(url: str, referrer: str) -> Target | None:
     """The file that ``url`` in the file ``referrer`` points to; None when it is no static file."""
     path, suffix = _split(url)
+    # A browser reads a backslash as a slash.
+    path = path.replace("\\", "/")
     if not path:
         return None
     static = settings.STATIC_URL
@@ -48,6 +52,26 @@ def target(url: str, referrer: str) -> Target | None:
         return None
     name = posixpath.join(posixpath.dirname(referrer), unquote(path))
     return Target(posixpath.normpath(name), path, suffix)
+
+
+def target_among(names: Collection[str], url: str, referrer: str) -> Target | None:
+    """As ``target``; a file whose name has the same letters in another Unicode form is found too.
+
+    macOS and some editors write é as two characters (NFD), and keyboards as one (NFC).
+    """
+    found = target(url, referrer)
+    if found and found.name not in names and (other := same_letters(found.name, names)):
+        # As an absolute URL: its folders may be the ones that are spelled otherwise.
+        return Target(other, "/", found.suffix)
+    return found
+
+
+def same_letters(name: str, names: Iterable[str]) -> str | None:
+    """The one of ``names`` that differs from ``name`` by its Unicode form alone."""
+    if name.isascii():
+        return None
+    normal = unicodedata.normalize("NFC", name)
+    return next((other for other in names if unicodedata.normalize("NFC", other) == normal), None)
 
 
 def absolute(hashed_name: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.template.base import Token
@@ -100,4 +101,6 @@ def _static_name(token: Token) -> str | None:
         return None
     name = token.split_contents()[1]
     quoted = len(name) > 1 and name[0] in "\"'" and name[0] == name[-1]
-    return name[1:-1].split("#")[0].split("?")[0] if quoted and name[0] not in name[1:-1] else None
+    # As Django's storage reads it.
+    plain = unquote(name[1:-1]).split("#")[0].split("?")[0]
+    return plain if quoted and name[0] not in name[1:-1] else None
