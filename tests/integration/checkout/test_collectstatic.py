@@ -89,6 +89,14 @@ def test_warnings_about_the_project_s_own_files_are_printed(checkout):
     assert "-v 2" not in done.stdout
 
 
+def test_a_bundled_script_with_a_name_beside_it_is_a_warning(checkout):
+    """The page of every checkout has js/a.js in a bundle."""
+    checkout.write("assets/js/a.js", "import('./b.js')\n")
+    checkout.write("assets/js/b.js", "window.b = 1\n")
+    done = checkout.manage("collectstatic", "--noinput")
+    assert "warning: project/assets/js/a.js:1: ./b.js would be beside the bundle, and is not; " in done.stdout
+
+
 def test_a_package_s_files_go_up_under_both_names(checkout, bucket):
     checkout.package("thirdparty", **{"static/thirdparty/a.js": "load('./b.js')"})
     checkout.manage("collectstatic", "--noinput")

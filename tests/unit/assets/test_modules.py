@@ -117,6 +117,12 @@ def test_a_bare_name_without_a_file_is_a_warning():
     ]
 
 
+def test_bare_names_without_files_are_one_warning_a_script():
+    assert modules({"a.js": "\nimport 'lit'; import 'vue'; import('fs')"}).warnings == [
+        "/there/a.js:2: lit is a bare name (and 1 more); name its file in SLIPWAY_IMPORTS"
+    ]
+
+
 def test_a_module_with_a_hash_in_its_name_needs_no_entry_in_the_map():
     files = {
         "app.js": "import './dist/main-C1aa2Bb3.js'",

@@ -26,7 +26,7 @@ def decide(own, package=None, pages=None):
         TemplateFile(name, f"/there/{name}", True, body.encode(), engine) for name, body in (pages or {}).items()
     ]
     with override_settings(ROOT_URLCONF=__name__):
-        warnings = runtime_names.decide(made, templates)
+        warnings = runtime_names.decide(made, templates).warnings
     return warnings, sorted(name for name, source in made.items() if source.own and source.naming is Naming.BOTH)
 
 
@@ -62,6 +62,20 @@ def test_a_missing_name_beside_the_script_is_an_error():
         SlipwayError, match=r"/there/js/a\.js:2: new URL\(\) names \.\./img/A\.png.*did you mean img/a\.png\?"
     ):
         decide({"js/a.js": "\nnew URL('../img/A.png', import.meta.url)"})
+
+
+def test_a_name_beside_a_script_in_a_bundle_is_a_warning():
+    """The bundle is in another folder."""
+    own = {
+        "js/a.js": "\nimport('./dep.js')",
+        "js/b.js": BESIDE[2],
+        "js/c.js": "import('chart'); import('/static/w.js')",
+    }
+    found = runtime_names.decide(sources({**FILES, **own}), [])
+    assert found.warnings_of_bundles({"js/a.js", "js/c.js"}) == [
+        "/there/js/a.js:2: ./dep.js would be beside the bundle, and is not; take the script out of {% compress %}"
+    ]
+    assert "../img/a.png?v=1 would be beside" in found.warnings_of_bundles({"js/b.js"})[0]
 
 
 def test_what_a_worker_imports_is_pushed_plain_since_no_map_reaches_it():

@@ -31,12 +31,14 @@ class Bundles:
     """``manifest`` maps a block's key to its HTML, ``files`` a bundle's name to its bytes.
 
     ``seen`` has path and line of each compressed block, ``compiled`` of each that its template has, rendered or not.
+    ``bundled`` are the plain names of the files in them.
     """
 
     manifest: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     seen: set[tuple[str, int]] = field(default_factory=set)
     compiled: set[tuple[str, int]] = field(default_factory=set)
+    bundled: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -48,7 +50,9 @@ def compress(files: dict[str, Hashed], templates: list[TemplateFile]) -> Bundles
     """
     bundles = Bundles()
     contexts = _offline_contexts()
-    bundler = _Bundler(bundles, BundleStorage(files, bundles.files))
+    storage = BundleStorage(files, bundles.files)
+    bundles.bundled = storage.bundled
+    bundler = _Bundler(bundles, storage)
     of_django = DjangoBlocks(contexts, bundler.add)
     for template in reaching(templates):
         try:

@@ -34,6 +34,8 @@ class BundleStorage(CompressorFileStorage):
     def __init__(self, files: dict[str, Hashed], output: dict[str, bytes]):
         super().__init__()
         self._files, self._output = files, output
+        # The files that are in a bundle, by plain name.
+        self.bundled: set[str] = set()
         self.plain = {file.source.name: file for file in files.values()}
         self.precompilers = Precompilers(file.source for file in files.values())
 
@@ -42,6 +44,7 @@ class BundleStorage(CompressorFileStorage):
         file = self._files.get(name) or self._files.get(unquote(name))
         if file is None:
             raise SlipwayError(f"{name} is not among the static files of this build; write it with {{% static %}}")
+        self.bundled.add(file.source.name)
         return file
 
     def exists(self, name: str) -> bool:

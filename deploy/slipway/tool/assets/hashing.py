@@ -139,7 +139,8 @@ class Hasher:
     def _missing(self, source: Source, reference: css.Reference, target: urls.Target) -> str | None:
         place = f"{shown(source.path)}:{reference.line(source.body)}"
         if not source.own or reference.kind in ("map", "icon"):
-            self.warnings.append(f"{place}: {reference.url} does not exist")
+            left = "; pages work without it" if reference.kind == "map" else ""
+            self.warnings.append(f"{place}: {reference.url} does not exist{left}")
             # A page works without source maps, and libraries are often copied without theirs: remove the reference.
             return "" if reference.kind == "map" else None
         if target.name.startswith("/"):

@@ -123,6 +123,7 @@ def _imports(
     if tree is None:
         return
     source = sources[name]
+    missing: list[tuple[int, str]] = []
     captures = QueryCursor(IMPORTS).captures(tree.root_node)
     for kind in ("static", "dynamic", "resolved"):
         for node in captures.get(kind, []):
@@ -137,7 +138,7 @@ def _imports(
                 if specifier in bare:
                     yield bare[specifier], kind
                 elif specifier not in NODES:
-                    warnings.append(f"{place}: {specifier} is a bare name; name its file in SLIPWAY_IMPORTS")
+                    missing.append((node.start_point.row + 1, specifier))
                 continue
             target = urls.target(specifier, name)
             if target is None:
@@ -151,6 +152,11 @@ def _imports(
             if source.own and _is_module(source, tree):
                 raise SlipwayError(problem + hint)
             warnings.append(problem + hint)
+    if missing:
+        line, first = min(missing)
+        more = f" (and {len(missing) - 1} more)" if missing[1:] else ""
+        what = f"{first} is a bare name{more}; name its file in SLIPWAY_IMPORTS"
+        warnings.append(f"{shown(source.path)}:{line}: {what}")
 
 
 def _closure(graph: dict[str, list[str]], name: str) -> list[str]:

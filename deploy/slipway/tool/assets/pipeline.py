@@ -53,7 +53,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     warnings += naming.decide(sources)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     found = templates.all_templates()
-    warnings += runtime_names.decide(sources, found)
+    runtime = runtime_names.decide(sources, found)
     warnings += verify.check_static_tags(found, sources)
     hasher = Hasher(sources, _web_manifests(found, sources), runtime_names.taken_apart(sources))
     files = hasher.all()
@@ -61,7 +61,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     staticfiles_storage.hashed_files = names
     imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}))
     made = bundles.compress({file.name: file for file in files.values()}, found)
-    made.warnings += verify.check_blocks(found, made)
+    made.warnings += verify.check_blocks(found, made) + runtime.warnings_of_bundles(made.bundled)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
     if settings.SLIPWAY_PULL:
         # Nothing purges a CDN that pulls: it would keep an older file of the same name.
@@ -70,7 +70,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
         kept = {name for name, file in files.items() if file.source.naming is Naming.KEPT}
         _write_manifests(names, made.manifest, imports, objects, kept)
         bundlers.provide()
-    return Build(objects, warnings + hasher.warnings + imports.warnings + made.warnings)
+    return Build(objects, warnings + runtime.warnings + hasher.warnings + imports.warnings + made.warnings)
 
 
 def compile_translations() -> None:

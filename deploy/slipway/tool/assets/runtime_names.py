@@ -6,7 +6,8 @@ relative to the page is asked from the site, which has no static files: a warnin
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from django.conf import settings
@@ -35,14 +36,30 @@ MESSAGES = {
 HELP = "see “Names made at run time” in docs/static-files.md"
 
 
-def decide(sources: Mapping[str, Source], templates: Iterable[TemplateFile]) -> list[str]:
-    """Sets the ``naming`` of files that scripts of the project request by plain name on the CDN; returns warnings.
+@dataclass(frozen=True, slots=True)
+class RuntimeNames:
+    """``beside`` maps a script to the first name in it that is relative to the script: its place, and the name."""
+
+    warnings: list[str]
+    beside: dict[str, tuple[str, str]]
+
+    def warnings_of_bundles(self, bundled: Collection[str]) -> list[str]:
+        """Those about scripts in a bundle, whose names are relative to that."""
+        return [
+            f"{where}: {name} would be beside the bundle, and is not; take the script out of {{% compress %}}"
+            for script, (where, name) in sorted(self.beside.items())
+            if script in bundled
+        ]
+
+
+def decide(sources: Mapping[str, Source], templates: Iterable[TemplateFile]) -> RuntimeNames:
+    """Sets the ``naming`` of files that scripts of the project request by plain name on the CDN.
 
     Raises SlipwayError for a name beside a script that no file has, and in pull mode where a plain name is needed.
     """
     scanner = _Scanner(sources)
     scanner.run(templates)
-    return scanner.warnings
+    return RuntimeNames(scanner.warnings, scanner.beside)
 
 
 def taken_apart(sources: Mapping[str, Source]) -> set[str]:
@@ -71,6 +88,8 @@ class _Scanner:
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self.sources = sources
         self.warnings: list[str] = []
+        self.beside: dict[str, tuple[str, str]] = {}
+        self._said: set[tuple[str, str]] = set()
         # Scripts that are requested by plain name, or are in a worker: so are the files that they import.
         self._waiting: list[str] = []
 
@@ -92,6 +111,8 @@ class _Scanner:
         for name in script_names.names(body, lambda *text: self._is_promising(script, *text)):
             where = f"{place}:{name.line + above}"
             targets = self._targets(script, name)
+            if script and name.beside and not name.head.startswith(urls.DEVELOPMENT_URL):
+                self.beside.setdefault(script, (where, name.shown))
             if name.beside and name.use != IMPORT and script:
                 self._beside(where, script, name, targets)
             if name.use == IMPORT and not script:
@@ -215,7 +236,11 @@ class _Scanner:
         return frozenset(folders)
 
     def _warn(self, where: str, what: str) -> None:
-        self.warnings.append(f"{where}: {what}")
+        file, _, _ = where.rpartition(":")
+        # Once for a script, however often it does that.
+        if (file, what) not in self._said:
+            self._said.add((file, what))
+            self.warnings.append(f"{where}: {what}")
 
 
 def _way(name: Name) -> str:
