@@ -15,7 +15,8 @@ from slipway.tool.assets.collect import Naming, Source, shown
 from slipway.tool.assets.modules import SCRIPTS, imported
 from slipway.web.errors import SlipwayError
 
-FILE = re.compile(rb"[\w.~-]+\.\w{2,5}")
+NAME = re.compile(rb"[\w.~-]+\Z")
+LONGEST_NAME = 255
 # webpack puts its names together from a part for each chunk; its script begins with the folder that it is in.
 WEBPACK = b"ChunkLoadError"
 
@@ -37,8 +38,17 @@ def decide(sources: Mapping[str, Source]) -> list[str]:
 def _named(hashed: list[str], scripts: Iterable[Source]) -> Iterator[str]:
     """Those of the names that a script has in it."""
     if hashed:
-        words = {word for script in scripts for word in FILE.findall(script.body)}
+        # By their ends: an expression that begins with any character takes ten times as long.
+        extensions = {re.escape(posixpath.splitext(name)[1].encode()) for name in hashed}
+        end = re.compile(rb"(?:%s)(?!\w|[\w.~-]*\.\w\w)" % b"|".join(sorted(extensions)))
+        words = {word for script in scripts for word in _words(script.body, end)}
         yield from (name for name in hashed if posixpath.basename(name).encode() in words)
+
+
+def _words(body: bytes, end: re.Pattern[bytes]) -> Iterator[bytes]:
+    for match in end.finditer(body):
+        if name := NAME.search(body[max(0, match.start() - LONGEST_NAME) : match.start()]):
+            yield name[0] + match[0]
 
 
 def _decide_webpack(script: str, sources: Mapping[str, Source]) -> None:
