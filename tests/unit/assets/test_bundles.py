@@ -169,3 +169,14 @@ def test_an_inline_style_with_a_static_url_is_fine(bundle):
 def test_a_block_holds_only_classic_scripts(bundle, kind):
     with pytest.raises(SlipwayError, match=f'a script of type="{kind}" would become a classic script'):
         bundle("js", f'</script><script type="{kind}">1')
+
+
+def test_a_plain_name_below_static_url_is_found_too(bundle):
+    (script,) = bundle("js", f'</script><script src="{STATIC}js/a b.js">', ("a b.js", "a = 1"))
+    assert script.count("a=1") == 2
+
+
+def test_a_plain_name_that_does_not_exist_is_rejected(bundle):
+    line = r"page\.html:1: {% compress js %}: js/b\.js does not exist; did you mean js/a\.js\?"
+    with pytest.raises(SlipwayError, match=line):
+        bundle("js", f'</script><script src="{STATIC}js/b.js">', ("a.js", "a = 1"))

@@ -74,6 +74,15 @@ BEYOND = {
         {"base.html": L + block("body"), "page.html": "{% extends layout %}" + L + block("body", js(A))},
         {"page.html": {"layout": "base.html"}},
     ),
+    "a parent of the view's with a compressed block": Tree(
+        {
+            "base.html": L + js(A + block("scripts")) + block("body"),
+            "plain.html": L + block("scripts") + block("body"),
+            "section.html": extends("base.html") + block("body", "section"),
+            "page.html": "{% extends layout %}" + L + block("scripts", "{{ block.super }}" + B),
+        },
+        {"page.html": {"layout": "section.html"}, "section.html": {}},
+    ),
     "a tag that holds its nodes under a name of its own": Tree(
         {"page.html": L + "{% twice %}" + js(A) + "{% endtwice %}"}
     ),
@@ -152,14 +161,9 @@ def test_a_block_that_differs_by_request_is_rejected_with_its_line(name, site):
     assert line in str(error.value)
 
 
-def test_a_parent_of_the_view_s_that_may_show_a_block_in_a_compress_is_rejected(site):
-    tree = Tree(
-        {"base.html": L + js(A + block("scripts")), "page.html": "\n{% extends layout %}" + L + block("scripts", B)}
-    )
-    with pytest.raises(
-        SlipwayError, match=r"page\.html:2: {% extends layout %} may fill the block scripts in .*base.html:1"
-    ):
-        site(tree).ours()
+def test_a_text_that_cannot_be_compiled_is_a_warning(site):
+    (warning,) = site(Tree({"page.html": L + js(A), "README.md": "\n{% compress js %}"})).ours().warnings
+    assert "README.md:2: cannot be compiled: Invalid block tag" in warning
 
 
 def test_a_block_that_a_tag_hides_is_rejected(site):
@@ -187,3 +191,9 @@ def test_a_loader_that_cannot_list_its_templates_is_a_warning(site):
     loaders = ["tests.unit.assets.component_tags.Database", "django.template.loaders.filesystem.Loader"]
     (warning,) = site(Tree({"page.html": L + js(A)}, options={"loaders": loaders})).ours().warnings
     assert warning.startswith("TEMPLATES: tests.unit.assets.component_tags.Database cannot list its templates; ")
+
+
+@pytest.mark.parametrize("context", ["tests.unit.assets.template_trees.gone", "gone.contexts", "", [1]])
+def test_an_offline_context_that_is_none_is_rejected(context, site):
+    with pytest.raises(SlipwayError, match=r"^COMPRESS_OFFLINE_CONTEXT: \w+: "):
+        site(Tree({"page.html": L + js(A)}, offline=context)).ours()

@@ -30,14 +30,16 @@ INLINE = "slipway.web.inline_bundles.InlineBundles"
 class Bundles:
     """``manifest`` maps a block's key to its HTML, ``files`` a bundle's name to its bytes.
 
-    ``seen`` has path and line of each compressed block, ``compiled`` of each that its template has, rendered or not.
-    ``bundled`` are the plain names of the files in them.
+    ``seen`` has path and line of each compressed block, ``compiled`` of each that its template has, rendered or not;
+    ``skipped`` are the paths of templates with a warning in place of their blocks, ``bundled`` the plain names of the
+    files in them.
     """
 
     manifest: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     seen: set[tuple[str, int]] = field(default_factory=set)
     compiled: set[tuple[str, int]] = field(default_factory=set)
+    skipped: set[str] = field(default_factory=set)
     bundled: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
@@ -59,11 +61,13 @@ def compress(files: dict[str, Hashed], templates: list[TemplateFile]) -> Bundles
             of_django.visit(template)
         except SlipwayError as error:
             uses = template.tokens(compress_tags(template.engine, derived=True))
-            if template.own and (uses or isinstance(error, BlockError)):
+            # Another file may be no page at all, such as a text about templates.
+            if template.own and (isinstance(error, BlockError) or (uses and template.name.endswith(".html"))):
                 raise
+            bundles.skipped.add(template.path)
             if template.own or uses:
                 bundles.warnings.append(str(error))
-    of_django.check_unknown_parents()
+    of_django.visit_unknown_parents()
     bundles.compiled |= of_django.compiled
     bundles.warnings += jinja_blocks.visit(contexts, bundler.add)
     return bundles

@@ -40,12 +40,12 @@ class BundleStorage(CompressorFileStorage):
         self.precompilers = Precompilers(file.source for file in files.values())
 
     def file(self, name: str) -> Hashed:
-        """The file behind the path of a URL. Raises SlipwayError."""
-        file = self._files.get(name) or self._files.get(unquote(name))
-        if file is None:
-            raise SlipwayError(f"{name} is not among the static files of this build; write it with {{% static %}}")
-        self.bundled.add(file.source.name)
-        return file
+        """The file behind the path of a URL, be it a plain name: `{{ STATIC_URL }}js/a.js`. Raises SlipwayError."""
+        for each in (name, unquote(name)):
+            if file := self._files.get(each) or self.plain.get(each):
+                self.bundled.add(file.source.name)
+                return file
+        raise SlipwayError(f"{unquote(name)} does not exist{did_you_mean(unquote(name), self.plain)}")
 
     def exists(self, name: str) -> bool:
         return name in self._files

@@ -1,6 +1,6 @@
 """The compressed blocks of Django's own templates, and what cannot be known of them before a request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from compressor.templatetags.compress import CompressorNode
@@ -9,7 +9,6 @@ from django.template.loader_tags import BlockNode, ExtendsNode
 from django.utils.functional import SimpleLazyObject
 
 from slipway.tool.assets.blocks import Block, one_line
-from slipway.tool.assets.collect import shown
 from slipway.tool.assets.templates import TemplateFile
 from slipway.tool.assets.walk import OfflineContext, apart, compressed, walk
 from slipway.web.errors import SlipwayError
@@ -26,8 +25,11 @@ class DjangoBlocks:
         self._contexts, self._add = contexts, add
         # A compressed block's place → the names of the template blocks in it, which a child may fill.
         self._fillable: dict[Place, set[str]] = {}
+        # A compressed block's place → the templates that render it, and have known parents.
+        self._rendered_by: dict[Place, list[Template]] = {}
         self._visited: set[Place] = set()
-        self._unknown: list[tuple[str, set[str], set[Place]]] = []
+        # Those whose parent only a request names: with the names of their blocks, and what they render without it.
+        self._unknown: list[tuple[TemplateFile, Template, set[str], set[Place]]] = []
 
     def visit(self, file: TemplateFile) -> None:
         """Raises SlipwayError for a template that cannot be compiled, and what ``add`` raises."""
@@ -39,28 +41,30 @@ class DjangoBlocks:
         self.compiled.update(map(_place, compressed(template.nodelist)))
         self._visited = set()
         unknown = [self._walk(file, template, values) for values in self._contexts]
-        if file.own and unknown and all(unknown):
-            for node in unknown[0]:
-                where = f"{shown(node.origin.name)}:{node.token.lineno}: {{% extends {node.parent_name.token} %}}"
-                self._unknown.append((where, set(node.blocks), self._visited))
+        if not any(unknown):
+            for place in self._visited:
+                self._rendered_by.setdefault(place, []).append(template)
+        elif file.own and all(unknown):
+            names = {name for node in unknown[0] for name in node.blocks}
+            self._unknown.append((file, template, names, self._visited))
 
-    def check_unknown_parents(self) -> None:
-        """Raises SlipwayError where a template may fill a compressed block of a parent that only a request names."""
-        for where, names, visited in self._unknown:
-            for place, fillable in self._fillable.items():
-                if place not in visited and (shared := sorted(names & fillable)):
-                    raise SlipwayError(
-                        f"{where} may fill the block {shared[0]} in {{% compress %}} of {shown(place[0])}:{place[1]}, "
-                        "and a bundle is built before any request; write the parent's name, or name the variable in "
-                        "COMPRESS_OFFLINE_CONTEXT"
-                    )
+    def visit_unknown_parents(self) -> None:
+        """Visits those with an unknown parent as children of each template with a compressed block that they fill."""
+        for file, template, names, visited in self._unknown:
+            places = [place for place, fillable in self._fillable.items() if names & fillable and place not in visited]
+            found = {id(parent): parent for place in places for parent in self._rendered_by.get(place, ())}
+            parents = [parent for parent in found.values() if parent.engine is file.engine]
+            for values in self._contexts if parents else ():
+                self._walk(file, template, values, parents)
 
-    def _walk(self, file: TemplateFile, template: Template, values: dict[str, Any]) -> list[ExtendsNode]:
+    def _walk(
+        self, file: TemplateFile, template: Template, values: dict[str, Any], parents: Iterable[Template] = ()
+    ) -> list[ExtendsNode]:
         context = OfflineContext(values)
         # Django hands it to each inclusion tag; only one that renders it uses it.
         context.dicts[0].setdefault("csrf_token", SimpleLazyObject(lambda: context.missing.add("csrf_token") or ""))
         try:
-            return walk(template, context, self._visit_node)
+            return walk(template, context, self._visit_node, parents)
         except SlipwayError:
             raise
         except TemplateDoesNotExist as error:

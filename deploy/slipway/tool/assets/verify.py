@@ -86,7 +86,7 @@ def check_blocks(templates: Iterable[TemplateFile], bundles: Bundles) -> list[st
     ]
     for file in templates:
         for line in sorted({token.lineno for token in file.tokens(compress_tags(file.engine))} if file.own else ()):
-            if (file.path, line) in bundles.seen:
+            if (file.path, line) in bundles.seen or file.path in bundles.skipped:
                 continue
             where = f"{file.place(line)}: this {{% compress %}} block"
             if (file.path, line) not in bundles.compiled:

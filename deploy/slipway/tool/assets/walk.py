@@ -5,7 +5,7 @@ template, so that what is inside a compressed block is rendered by Django's own 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from typing import Any
@@ -74,15 +74,18 @@ class UnknownBlocks(BlockContext):
         return found
 
 
-def walk(template: Template, context: OfflineContext, visit: Visit) -> list[ExtendsNode]:
+def walk(
+    template: Template, context: OfflineContext, visit: Visit, parents: Iterable[Template] = ()
+) -> list[ExtendsNode]:
     """Calls ``visit`` for each block that the template renders; returns each `{% extends %}` of a missing variable.
 
-    Where the variable has filters with names of templates, such as `default:"base.html"`, each is a parent in turn.
+    Where the variable has filters with names of templates, such as `default:"base.html"`, each is a parent in turn, and
+    so is each of ``parents``.
     Raises what a tag raises when its arguments are evaluated, and TemplateDoesNotExist for a parent.
     """
     unknown: list[ExtendsNode] = []
     with context.bind_template(template), context.render_context.push_state(template):
-        _Walk(context, visit, unknown).nodes(template.nodelist)
+        _Walk(context, visit, unknown, parents).nodes(template.nodelist)
     return unknown
 
 
@@ -108,8 +111,10 @@ def apart(context: Context) -> Iterator[None]:
 
 
 class _Walk:
-    def __init__(self, context: OfflineContext, visit: Visit, unknown: list[ExtendsNode]) -> None:
-        self._context, self._visit, self._unknown = context, visit, unknown
+    def __init__(
+        self, context: OfflineContext, visit: Visit, unknown: list[ExtendsNode], guessed: Iterable[Template]
+    ) -> None:
+        self._context, self._visit, self._unknown, self._guessed = context, visit, unknown, guessed
 
     def nodes(self, nodelist: NodeList) -> None:
         for node in nodelist:
@@ -175,6 +180,7 @@ class _Walk:
             except (TemplateDoesNotExist, OSError):  # it is the name of no template
                 continue
             yield parent
+        yield from self._guessed
 
     def _block(self, node: BlockNode) -> None:
         """As BlockNode.render."""
