@@ -1,6 +1,7 @@
 """`manage.py collectstatic` in a checkout, from the command line."""
 
 import json
+import random
 import re
 
 import pytest
@@ -173,3 +174,12 @@ def test_other_headers_reach_what_is_there_under_new_names_and_the_proof_agrees(
     assert {key for key in before if bucket.objects[key] != before[key]} == {"static/favicon.ico"}
     icon = bucket.objects["static/favicon.ico"][1]
     assert (icon["Content-Type"], icon["Cache-Control"]) == ("image/x-icon", "public, max-age=60")
+
+
+def test_a_film_reaches_the_bucket_byte_for_byte(checkout, bucket):
+    film = random.Random(0).randbytes(9 << 20)
+    checkout.write("assets/film.mp4", film)
+    done = checkout.manage("collectstatic", "--noinput")
+    assert (done.returncode, done.stderr) == (0, "")
+    (sent,) = [body for key, (body, _) in bucket.objects.items() if "/film." in key]
+    assert sent == film

@@ -1,5 +1,6 @@
 """What a folder has beside ordinary files, and names that are trouble elsewhere."""
 
+import mmap
 import os
 import socket
 import unicodedata
@@ -10,8 +11,11 @@ from django.core.files.storage import FileSystemStorage
 from django.test.utils import override_settings
 
 from slipway.tool.assets import collect as collecting
+from slipway.tool.assets import images, reading
 from slipway.tool.assets.collect import Source, collect, names_that_are_one_elsewhere
+from slipway.tool.assets.hashing import Hasher
 from slipway.web.errors import SlipwayError
+from slipway.web.static_objects import StaticObject
 
 FINDER = "django.contrib.staticfiles.finders.FileSystemFinder"
 
@@ -127,6 +131,21 @@ def test_a_name_that_no_object_can_have_is_rejected(assets, name, message):
 def test_other_names_are_taken(assets, name):
     (assets / name).touch()
     assert name in collect()
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "photo.jfif"])
+def test_a_large_file_that_nothing_reads_inside_stays_on_the_disk(assets, monkeypatch, name, tmp_path):
+    monkeypatch.setattr(reading, "LARGE", 10)
+    content = b"\xff\xd8\xff" + bytes(2000)
+    (assets / name).write_bytes(content)
+    (assets / "a.css").write_bytes(b"a{b:url(%s)}" % name.encode())
+    found = collect()
+    assert isinstance(found[name].body, mmap.mmap)
+    images.optimise(found.values(), tmp_path)
+    files = Hasher(found).all()
+    made, expected = (StaticObject.hashed(name, body) for body in (files[name].body, content))
+    assert (made.md5, made.headers, bytes(made.body)) == (expected.md5, expected.headers, content)
+    assert files[name].name.encode() in files["a.css"].body
 
 
 def named(*names: str, own: bool = True) -> list[str]:

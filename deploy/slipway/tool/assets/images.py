@@ -25,7 +25,8 @@ def optimise(sources: Iterable[Source], cache: Path) -> None:
     no wheel for this Python, its images are pushed as they are, with a message.
     """
     # The hash in a kept name is that of the bytes as they are.
-    sources = [source for source in sources if len(source.body) >= SMALLEST]
+    # A picture that is mapped has another type's extension, and is large: it stays.
+    sources = [source for source in sources if len(source.body) >= SMALLEST and isinstance(source.body, bytes)]
     ours = [source for source in sources if source.own and source.naming is not Naming.KEPT and _optimiser(source)]
     for package in sorted({_optimiser(source)[0] for source in ours}):
         if not _is_installed(package):
@@ -63,9 +64,9 @@ def _cached(source: Source, cache: Path) -> bytes:
 
 def _optimiser(source: Source) -> tuple[str, Callable[[bytes], bytes]] | None:
     # Checks the content, since a file may have a wrong extension.
-    if source.body.startswith(b"\x89PNG\r\n\x1a\n"):
+    if source.body[:8] == b"\x89PNG\r\n\x1a\n":
         return "pyoxipng", _png
-    if source.body.startswith(b"\xff\xd8\xff"):
+    if source.body[:3] == b"\xff\xd8\xff":
         return "mozjpeg-lossless-optimization", _jpeg
     return None
 

@@ -1,8 +1,11 @@
 """Reads one static file; what a folder has beside ordinary files is named in one line."""
 
+import mmap
 import stat
 import unicodedata
+from operator import itemgetter
 from pathlib import Path
+from typing import cast
 
 from django.core.files.storage import Storage
 
@@ -13,6 +16,11 @@ from slipway.web.errors import SlipwayError
 # An object's key has 1,024 bytes: its prefix and its hash are the rest.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 LONGEST_NAME = 1000
+
+# A film stays on the disk: it is only hashed and sent, and what is mapped needs no memory of its own.
+LARGE = 8 << 20  # bytes
+# What a build reads inside.
+PARSED = text.UTF_8 | {".json", ".map", ".xml", ".webmanifest", ".png", ".jpg", ".jpeg"}
 
 
 def check_circle(root: str, folder: str) -> None:
@@ -38,9 +46,11 @@ def read(name: str, path: str, storage: Storage) -> tuple[str, bytes] | None:
     _check_name(name, full)
     try:
         # Before it is opened: to open a named pipe waits for its writer.
-        mode = Path(full).stat().st_mode
+        mode, size = itemgetter(stat.ST_MODE, stat.ST_SIZE)(Path(full).stat())
         if not stat.S_ISREG(mode):
             raise SlipwayError(f"{shown(full)}: is {_kind(mode)}, which cannot be pushed; remove it")
+        if size > LARGE and Path(full).suffix.lower() not in PARSED:
+            return full, _mapped(full)
         return full, text.in_utf8(full, Path(full).read_bytes())
     except FileNotFoundError:
         if not Path(full).is_symlink():
@@ -48,6 +58,12 @@ def read(name: str, path: str, storage: Storage) -> tuple[str, bytes] | None:
         raise SlipwayError(f"{shown(full)}: is a link to {Path(full).readlink()}, which does not exist") from None
     except OSError as error:
         raise SlipwayError(f"{shown(full)}: cannot be read: {error.strerror}") from None
+
+
+def _mapped(path: str) -> bytes:
+    with Path(path).open("rb") as file:
+        # It has what the build does with bytes: a length, slices, and a buffer to hash and to send.
+        return cast(bytes, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _check_name(name: str, path: str) -> None:

@@ -59,7 +59,7 @@ def decoded(path: str, body: bytes, *encodings: str) -> str:
 
 def problem(path: str, body: bytes) -> str | None:
     """A warning for text that is not UTF-8."""
-    if body.isascii() or PurePosixPath(path).suffix.lower() not in UTF_8:
+    if PurePosixPath(path).suffix.lower() not in UTF_8 or body.isascii():
         return None
     try:
         decoded(path, body, "utf-8")
