@@ -2,7 +2,7 @@
 
 import pytest
 
-from slipway.tool.assets.carried_hash import is_hashed, is_surely_hashed
+from slipway.tool.assets.carried_hash import hashed, is_hashed
 
 # Vite 8, webpack 5, esbuild, Rollup and others have written these.
 BUNDLERS = [
@@ -20,6 +20,8 @@ BUNDLERS = [
     "main.a1b2c3.js",
     "chunk-7XQZ4K2M.js",
     "index.9fceb8d2.js",
+    "chunks/panel-JOPXBOQ4.js",
+    "chunk-UAKDFKWB.js",
 ]
 OTHERS = [
     "main.js",
@@ -46,7 +48,7 @@ OTHERS = [
 @pytest.mark.parametrize("name", BUNDLERS)
 def test_a_bundler_s_name_carries_one(name):
     assert is_hashed(name)
-    assert is_surely_hashed(name)
+    assert hashed([name]) == {name}
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -66,4 +68,9 @@ def test_a_bundler_s_own_name_has_none_whatever_it_looks_like():
 
 def test_of_an_unknown_file_a_date_is_no_hash():
     assert is_hashed("report-20241130.pdf")
-    assert not is_surely_hashed("report-20241130.pdf")
+    assert hashed(["report-20241130.pdf"]) == set()
+
+
+def test_what_looks_like_a_word_is_a_hash_where_another_has_one_in_the_same_form():
+    chunks = {"a/panel-D4cc5Dd6.js", "a/other-abcdefgh.js", "w/1.28cb0dcd.js", "w/2.83920174.js"}
+    assert hashed([*chunks, "a/main.js", "b/other-abcdefgh.js", "a/other.abcdefgh.js", "w/3.1234567.js"]) == chunks

@@ -6,11 +6,11 @@ is loaded is a stylesheet too, and many bundlers ask for a script by a tag.
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from django.conf import settings
 
-from slipway.tool.assets.carried_hash import is_surely_hashed
+from slipway.tool.assets.carried_hash import hashed
 from slipway.tool.assets.collect import Naming, Source, shown
 from slipway.tool.assets.modules import SCRIPTS, imported
 from slipway.web.errors import SlipwayError
@@ -27,22 +27,22 @@ def decide(sources: Mapping[str, Source]) -> list[str]:
     Raises SlipwayError for one of these in pull mode.
     """
     scripts = {name: source for name, source in sources.items() if source.own and name.lower().endswith(SCRIPTS)}
-    hashed = [name for name, source in sources.items() if source.naming is Naming.HASHED and is_surely_hashed(name)]
-    for name in _named(hashed, scripts.values()):
+    found = hashed(name for name, source in sources.items() if source.own and source.naming is Naming.HASHED)
+    for name in _named(found, scripts.values()):
         sources[name].naming = Naming.KEPT
     for script in [name for name, source in scripts.items() if WEBPACK in source.body]:
-        _decide_webpack(script, sources)
+        _decide_webpack(script, found, sources)
     return list(_decide_importers(sources, [name for name in scripts if sources[name].naming is Naming.KEPT]))
 
 
-def _named(hashed: list[str], scripts: Iterable[Source]) -> Iterator[str]:
+def _named(names: Set[str], scripts: Iterable[Source]) -> Iterator[str]:
     """Those of the names that a script has in it."""
-    if hashed:
+    if names:
         # By their ends: an expression that begins with any character takes ten times as long.
-        extensions = {re.escape(posixpath.splitext(name)[1].encode()) for name in hashed}
+        extensions = {re.escape(posixpath.splitext(name)[1].encode()) for name in names}
         end = re.compile(rb"(?:%s)(?!\w|[\w.~-]*\.\w\w)" % b"|".join(sorted(extensions)))
         words = {word for script in scripts for word in _words(script.body, end)}
-        yield from (name for name in hashed if posixpath.basename(name).encode() in words)
+        yield from (name for name in names if posixpath.basename(name).encode() in words)
 
 
 def _words(body: bytes, end: re.Pattern[bytes]) -> Iterator[bytes]:
@@ -51,13 +51,13 @@ def _words(body: bytes, end: re.Pattern[bytes]) -> Iterator[bytes]:
             yield name[0] + match[0]
 
 
-def _decide_webpack(script: str, sources: Mapping[str, Source]) -> None:
+def _decide_webpack(script: str, found: Set[str], sources: Mapping[str, Source]) -> None:
     """What is beside a script with webpack's loader, and below it."""
     folder = posixpath.dirname(script)
     for name, source in sources.items():
         if not source.own or source.naming is not Naming.HASHED or name == script:
             continue
-        if is_surely_hashed(name) and (not folder or name.startswith(f"{folder}/")):
+        if name in found and (not folder or name.startswith(f"{folder}/")):
             source.naming = Naming.KEPT
         elif folder and posixpath.dirname(name) == folder:
             source.naming = Naming.BOTH

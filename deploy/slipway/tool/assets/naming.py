@@ -8,7 +8,7 @@ from django.conf import settings
 
 from slipway.tool.assets import bundler_base, bundlers, chunks
 from slipway.tool.assets.bundlers import Output
-from slipway.tool.assets.carried_hash import is_hashed, is_surely_hashed
+from slipway.tool.assets.carried_hash import hashed, is_hashed
 from slipway.tool.assets.collect import Naming, Source, shown
 from slipway.web.errors import SlipwayError
 
@@ -44,10 +44,12 @@ def _decide_output(output: Output, sources: Mapping[str, Source]) -> list[str]:
     """The files of a bundler. Its scripts load each other, and what is beside them, by plain name."""
     kept = {name for name in output.listed if is_hashed(name, output.known)}
     folders = {posixpath.dirname(name) for name in kept}
+    # Such as a worker of Vite 7.
+    kept |= {name for name in hashed(output.files) - output.listed if posixpath.dirname(name) in folders}
     without = []
     for name in output.files:
         source = sources[name]
-        if name in kept or (posixpath.dirname(name) in folders and is_surely_hashed(name)):
+        if name in kept:
             source.naming = Naming.KEPT
         elif source.naming is Naming.HASHED and name in output.listed:
             # With a second name a script would be a second module, and run twice.
