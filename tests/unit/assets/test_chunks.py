@@ -75,3 +75,14 @@ def test_a_cdn_that_pulls_has_no_plain_name():
     files = {"main.js": "export {}", "panel-BxOyr7Zm.js": "import './main.js'", "a.js": "import './panel-BxOyr7Zm.js'"}
     with override_settings(SLIPWAY_PULL=True), pytest.raises(SlipwayError, match=r"main\.js:1: no hash in its name"):
         naming(files)
+
+
+def test_an_image_that_is_relative_to_the_page_is_named_with_its_line():
+    """esbuild without --public-path."""
+    script = '\nvar t="./media/logo-UUQCYVRK.svg",u=new URL("./media/logo-UUQCYVRK.svg",import.meta.url)'
+    found, warnings = naming({"e/main.js": script, "e/media/logo-UUQCYVRK.svg": ""})
+    assert found["e/media/logo-UUQCYVRK.svg"] is Naming.KEPT
+    assert warnings == [
+        "/there/e/main.js:2: ./media/logo-UUQCYVRK.svg is relative to the page, so it is requested from the site; give "
+        "the bundler the URL of its files (esbuild: --public-path)"
+    ]

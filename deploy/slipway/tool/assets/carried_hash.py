@@ -56,9 +56,9 @@ def _stem(name: str) -> str:
 def _forms(stem: str) -> Iterator[tuple[str, int]]:
     """What comes before each part that looks like a hash, and its length."""
     tail, before = stem[-8:], stem[-9:-8]
-    if before in SEPARATORS:
-        if (BASE64.fullmatch(tail) and not WORDS.fullmatch(tail)) or (before and BASE32.fullmatch(tail)):
-            yield before, 8
+    is_base64 = BASE64.fullmatch(tail) and not WORDS.fullmatch(tail)
+    if before in SEPARATORS and (is_base64 or (before and BASE32.fullmatch(tail))):
+        yield before, 8
     parts = re.split(r"([.\-_~])", stem)
     for at in range(0, len(parts), 2):
         if HEX.fullmatch(parts[at]) or LONG.fullmatch(parts[at]):

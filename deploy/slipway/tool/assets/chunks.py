@@ -17,6 +17,11 @@ from slipway.web.errors import SlipwayError
 
 NAME = re.compile(rb"[\w.~-]+\Z")
 LONGEST_NAME = 255
+# What esbuild writes for an imported image without --public-path. Others put import.meta.url or their base before it.
+RELATIVE = re.compile(rb"""(?<!URL\()(["'`])(\.\.?/[^"'`\s?#]+)\1""")
+ADVICE = "give the bundler the URL of its files (esbuild: --public-path)"
+NEWLINE = b"\n"
+LOADED_BESIDE = (*SCRIPTS, ".css", ".map")
 # webpack puts its names together from a part for each chunk; its script begins with the folder that it is in.
 WEBPACK = b"ChunkLoadError"
 
@@ -32,14 +37,15 @@ def decide(sources: Mapping[str, Source]) -> list[str]:
         sources[name].naming = Naming.KEPT
     for script in [name for name, source in scripts.items() if WEBPACK in source.body]:
         _decide_webpack(script, found, sources)
-    return list(_decide_importers(sources, [name for name in scripts if sources[name].naming is Naming.KEPT]))
+    warnings = list(_decide_importers(sources, [name for name in scripts if sources[name].naming is Naming.KEPT]))
+    return warnings + [line for script in scripts.values() for line in _relative_to_the_page(script, sources)]
 
 
 def _named(names: Set[str], scripts: Iterable[Source]) -> Iterator[str]:
     """Those of the names that a script has in it."""
-    if names:
+    if any("." in posixpath.basename(name) for name in names):
         # By their ends: an expression that begins with any character takes ten times as long.
-        extensions = {re.escape(posixpath.splitext(name)[1].encode()) for name in names}
+        extensions = {re.escape(posixpath.splitext(name)[1].encode()) for name in names} - {b""}
         end = re.compile(rb"(?:%s)(?!\w|[\w.~-]*\.\w\w)" % b"|".join(sorted(extensions)))
         words = {word for script in scripts for word in _words(script.body, end)}
         yield from (name for name in names if posixpath.basename(name).encode() in words)
@@ -76,3 +82,12 @@ def _decide_importers(sources: Mapping[str, Source], waiting: list[str]) -> Iter
                 if settings.SLIPWAY_PULL:
                     raise SlipwayError(f"{what}; a CDN that pulls needs one: put [hash] into the bundler's file names")
                 yield f"{what}: it is cached for five minutes only; put [hash] into the bundler's file names"
+
+
+def _relative_to_the_page(script: Source, sources: Mapping[str, Source]) -> Iterator[str]:
+    for match in RELATIVE.finditer(script.body):
+        path = match[2].decode("utf-8", "replace")
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(script.name), path))
+        if name in sources and sources[name].naming is Naming.KEPT and not name.endswith(LOADED_BESIDE):
+            place = f"{shown(script.path)}:{script.body.count(NEWLINE, 0, match.start()) + 1}"
+            yield f"{place}: {path} is relative to the page, so it is requested from the site; {ADVICE}"
