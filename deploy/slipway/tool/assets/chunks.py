@@ -38,7 +38,12 @@ def decide(sources: Mapping[str, Source]) -> list[str]:
     for script in [name for name, source in scripts.items() if WEBPACK in source.body]:
         _decide_webpack(script, found, sources)
     warnings = list(_decide_importers(sources, [name for name in scripts if sources[name].naming is Naming.KEPT]))
-    return warnings + [line for script in scripts.values() for line in _relative_to_the_page(script, sources)]
+    images = {
+        name for name, source in sources.items() if source.naming is Naming.KEPT and not name.endswith(LOADED_BESIDE)
+    }
+    for script in scripts.values() if images else ():
+        warnings += _relative_to_the_page(script, images)
+    return warnings
 
 
 def _named(names: Set[str], scripts: Iterable[Source]) -> Iterator[str]:
@@ -84,10 +89,10 @@ def _decide_importers(sources: Mapping[str, Source], waiting: list[str]) -> Iter
                 yield f"{what}: it is cached for five minutes only; put [hash] into the bundler's file names"
 
 
-def _relative_to_the_page(script: Source, sources: Mapping[str, Source]) -> Iterator[str]:
+def _relative_to_the_page(script: Source, images: Set[str]) -> Iterator[str]:
     for match in RELATIVE.finditer(script.body):
         path = match[2].decode("utf-8", "replace")
         name = posixpath.normpath(posixpath.join(posixpath.dirname(script.name), path))
-        if name in sources and sources[name].naming is Naming.KEPT and not name.endswith(LOADED_BESIDE):
+        if name in images:
             place = f"{shown(script.path)}:{script.body.count(NEWLINE, 0, match.start()) + 1}"
             yield f"{place}: {path} is relative to the page, so it is requested from the site; {ADVICE}"
