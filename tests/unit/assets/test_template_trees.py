@@ -3,9 +3,13 @@
 import re
 from datetime import UTC, date, datetime
 
+import compressor.cache
 import pytest
+from django.conf import global_settings
+from django.test.utils import override_settings
 
 from slipway.web.errors import SlipwayError
+from tests.unit.assets import random_trees
 from tests.unit.assets.template_trees import HOLE, TREES, A, B, C, L, Tree, block, css, extends, js
 
 
@@ -21,6 +25,14 @@ def test_what_stock_serves_is_served(name, site):
 def tags(html: str) -> list[str]:
     """What a browser loads, by kind: the names of two compressors' bundles differ."""
     return re.findall('<script src=|<script>|<link rel="stylesheet"|<style|preload', html)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_what_stock_serves_of_a_tree_by_chance_is_served_and_the_rest_too(seed, site):
+    made = site(random_trees.tree(seed))
+    stock, ours = made.served(made.stock()), made.served(made.ours().manifest)
+    assert stock.keys() <= ours.keys()
+    assert len(ours) == len(made.tree.pages) * len(made.tree.languages)
 
 
 YES = "<script>yes = \"{% trans 'Yes' %}\"</script>"
@@ -61,6 +73,9 @@ BEYOND = {
             + block("scripts", '<script>yes = "{% blocktrans %}Yes{% endblocktrans %}"</script>'),
         },
         languages=("en", "de", "fr"),
+    ),
+    "a kept fragment in a compress": Tree(
+        {"page.html": "{% load cache %}" + L + js("{% cache 500 yes %}" + YES + "{% endcache %}")}, languages=("en",)
     ),
     "a default parent with a filter": Tree(
         {
@@ -171,6 +186,32 @@ def test_a_block_that_a_tag_hides_is_rejected(site):
         SlipwayError, match=r"page\.html:1: this {% compress %} block was not compressed: a tag around it"
     ):
         site(Tree({"page.html": L + "{% hidden %}" + js(A) + "{% endhidden %}"})).ours()
+
+
+def test_a_fragment_that_is_kept_has_each_language(site):
+    text = "{% load cache %}" + L + js("{% cache 500 yes %}" + YES + "{% endcache %}")
+    assert len(site(Tree({"page.html": text})).ours().manifest) == 3
+
+
+def test_a_block_in_a_block_is_rejected_whatever_an_older_build_has(site):
+    made = site(Tree({"page.html": L + js(A)}))
+    compressor.cache._offline_manifest = made.ours().manifest
+    (made.directory / "page.html").write_text(L + js(js(A)))
+    with pytest.raises(SlipwayError, match=r"another \{% compress %\} is in it"):
+        made.ours()
+
+
+def test_the_child_that_fills_a_block_wrongly_is_named(site):
+    tree = Tree(HOLE | {"page.html": extends("base.html") + L + block("scripts", "<script>{{ theme }}</script>")})
+    with pytest.raises(SlipwayError, match=r"base\.html:1: .* uses the variable theme, .*page\.html shows it\)$"):
+        site(tree).ours()
+
+
+def test_a_hundred_languages_are_a_warning(site):
+    made = site(Tree({"page.html": L + js(YES)}))
+    with override_settings(LANGUAGES=global_settings.LANGUAGES):
+        (warning,) = made.ours().warnings
+    assert re.search(r"page\.html:1: {% compress %} has a bundle for each of \d\d languages; set LANGUAGES", warning)
 
 
 def test_a_block_that_no_page_shows_is_a_warning(site):

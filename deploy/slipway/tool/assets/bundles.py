@@ -11,11 +11,12 @@ from typing import Any
 from compressor.cache import get_offline_hexdigest
 from compressor.templatetags.compress import OUTPUT_INLINE
 from compressor.utils import get_mod_func
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.template import Context
 
 from slipway.tool.assets import forms, jinja_blocks
 from slipway.tool.assets.blocks import Block, BlockError, one_line
+from slipway.tool.assets.collect import shown
 from slipway.tool.assets.compressors import COMPRESSORS, BundleStorage
 from slipway.tool.assets.django_blocks import DjangoBlocks
 from slipway.tool.assets.hashing import Hashed
@@ -63,7 +64,11 @@ def compress(files: dict[str, Hashed], templates: list[TemplateFile]) -> Bundles
             uses = template.tokens(compress_tags(template.engine, derived=True))
             # Another file may be no page at all, such as a text about templates.
             if template.own and (isinstance(error, BlockError) or (uses and template.name.endswith(".html"))):
-                raise
+                # A child may have filled the block of its parent with what cannot be in it.
+                child = (
+                    "" if str(error).startswith(f"{shown(template.path)}:") else f" ({shown(template.path)} shows it)"
+                )
+                raise SlipwayError(f"{error}{child}") from None
             bundles.skipped.add(template.path)
             if template.own or uses:
                 bundles.warnings.append(str(error))
@@ -89,9 +94,18 @@ class _Bundler:
                 f"{block.place}: {{% compress %}} is rendered otherwise each time, and a bundle is built before any "
                 "request: the time, a time zone or chance is in it; move it out of the block"
             ) from None
+        if len(found) > 1 and settings.LANGUAGES == global_settings.LANGUAGES:
+            self._warn(
+                f"{block.place}: {{% compress %}} has a bundle for each of {len(found)} languages; "
+                "set LANGUAGES to those of your site"
+            )
         for content, language in found.items():
             with forms.language(language):
                 self._compress(block, content)
+
+    def _warn(self, warning: str) -> None:
+        if warning not in self._bundles.warnings:
+            self._bundles.warnings.append(warning)
 
     def _compress(self, block: Block, content: str) -> None:
         key = get_offline_hexdigest(content)
