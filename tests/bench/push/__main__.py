@@ -20,7 +20,7 @@ from slipway.web.errors import SlipwayError
 from tests.bench.push.bucket import Bucket
 from tests.bench.push.contenders import AWS_CONFIG, CONTENDERS, ROOT, Contender, Place
 from tests.bench.push.delay import CONNECT, ROUND_TRIP
-from tests.bench.push.table import show
+from tests.bench.push.table import markdown, show
 from tests.bench.push.verify import Reference, fault
 
 OUT = ROOT / "build/bench"
@@ -50,6 +50,7 @@ def main() -> None:
         [bench / "python", "-m", "tests.bench.push.chart", OUT / "push.json", OUT / "push.svg"], cwd=ROOT, check=True
     )
     show(results)
+    print(markdown(results))
     print(f"\n{OUT / 'push.svg'}, {OUT / 'push.json'}")
 
 

@@ -35,6 +35,16 @@ def show(results: dict) -> None:
             print(f"{name}, {fault}")
 
 
+def markdown(results: dict) -> str:
+    """The table of docs/static-files.md."""
+    lines = ["| | cold | unchanged | one changed | CPU, cold | requests |", "| --- | --- | --- | --- | --- | --- |"]
+    for name, result in results["contenders"].items():
+        times = " | ".join(f"{min(result['seconds'][step]):.1f} s" for step in STEPS)
+        requests = " / ".join(f"{result['requests'][step]:,}" for step in STEPS)
+        lines.append(f"| {name} | {times} | {min(result['cpu']['cold']):.1f} s | {requests} |")
+    return "\n".join(lines)
+
+
 def title(results: dict) -> str:
     return (
         f"{results['files']:,} third-party files, {results['bytes'] / 1e6:.0f} MB with hashed names, "
