@@ -97,34 +97,51 @@ def test_a_rejection_in_the_middle_of_a_body_is_read(monkeypatch):
             S3(Bucket("bucket")).send("put", "PUT", "static/a.mp4", body=bytes(8_000_000))
 
 
-def test_a_server_that_takes_bytes_slowly_is_waited_for_and_one_that_takes_none_is_not(monkeypatch):
+@contextmanager
+def receiving(monkeypatch, size, pause):
+    """A server that takes ``size`` bytes every ``pause`` seconds, and none without a ``size``."""
+    stop = threading.Event()
+
+    def serve(sock):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        left = len(BODY)
+        while left > 0 and size and not stop.is_set():
+            left -= len(sock.recv(size))
+            stop.wait(pause)
+        if size:
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        else:
+            stop.wait(20)
+
+    with listening(serve) as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
+        yield S3(Bucket("bucket"))
+    stop.set()
+
+
+BODY = bytes(900_000)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """One attempt, and little time."""
     monkeypatch.setattr(s3, "ATTEMPTS", 1)
     monkeypatch.setattr(connection, "STALL", 0.6)
     monkeypatch.setattr(connection, "LEAST_RATE", 1e9)
-    body, stop = bytes(900_000), threading.Event()
 
-    def slowly(sock):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        left = len(body)
-        while left > 0 and not stop.is_set():
-            # Longer than the wait in all, in steps that are each far shorter.
-            left -= len(sock.recv(30_000))
-            stop.wait(0.05)
-        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-    def never(sock):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        read_request(sock)
-        stop.wait(20)
+@pytest.mark.parametrize("options", [connection.OPTIONS, connection.OPTIONS[:1]], ids=["shown", "in the kernel"])
+def test_a_server_that_takes_bytes_slowly_is_waited_for(options, impatient, monkeypatch):
+    # Longer than the wait in all, in steps that are each far shorter: whether the process waits to give the kernel the
+    # bytes, or the kernel has them all and the process waits for the answer.
+    monkeypatch.setattr(connection, "OPTIONS", options)
+    with receiving(monkeypatch, 20_000, 0.05) as client:
+        assert client.send("put", "PUT", "static/a.mp4", body=BODY).status == 200
 
-    with listening(slowly) as port:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
-        assert S3(Bucket("bucket")).send("put", "PUT", "static/a.mp4", body=body).status == 200
-    with listening(never) as port:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{port}")
-        with pytest.raises(SlipwayError, match="did not answer in time"):
-            S3(Bucket("bucket")).send("put", "PUT", "static/a.mp4", body=body)
-    stop.set()
+
+def test_one_that_takes_none_is_not(impatient, monkeypatch):
+    with receiving(monkeypatch, 0, 0) as client, pytest.raises(SlipwayError, match="did not answer in time"):
+        client.send("put", "PUT", "static/a.mp4", body=BODY)
 
 
 @contextmanager
