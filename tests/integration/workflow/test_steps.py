@@ -226,6 +226,7 @@ def test_a_site_that_is_whole_passes_the_job_that_the_deploy_needs(runner):
     for step in TEST:
         done = runner.run(step)
         assert done.returncode == 0, done.stdout
+    assert "▸ Build the front end: env > built" in done.stdout
     assert "passes: `make deploy` can deploy it" in done.stdout
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from slipway.tool.assets import images
-from slipway.tool.assets.collect import Source
+from slipway.tool.assets.collect import Naming, Source
 
 
 def drawn(kind: str, **options) -> bytes:
@@ -17,8 +17,8 @@ def drawn(kind: str, **options) -> bytes:
     return buffer.getvalue()
 
 
-def optimised(body: bytes, tmp_path, own: bool = True) -> bytes:
-    source = Source("a", "/there/a", body, own)
+def optimised(body: bytes, tmp_path, own: bool = True, naming: Naming = Naming.HASHED) -> bytes:
+    source = Source("a", "/there/a", body, own, naming)
     images.optimise([source], tmp_path)
     return source.body
 
@@ -34,6 +34,11 @@ def test_an_image_is_smaller_and_looks_the_same(kind, tmp_path):
     after = optimised(before, tmp_path)
     assert len(after) < len(before)
     assert pixels(after) == pixels(before)
+
+
+def test_one_whose_name_has_a_hash_already_keeps_the_bytes_that_it_is_of(tmp_path):
+    before = drawn("PNG")
+    assert optimised(before, tmp_path, naming=Naming.KEPT) == before
 
 
 def test_orientation_and_colour_profile_of_a_photo_stay(tmp_path):
