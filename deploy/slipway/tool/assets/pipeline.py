@@ -14,6 +14,7 @@ from slipway.tool.assets import (
     bundlers,
     bundles,
     images,
+    import_map,
     modules,
     naming,
     runtime_names,
@@ -60,6 +61,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names
     imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}))
+    warnings += import_map.check(found, sources)
     made = bundles.compress({file.name: file for file in files.values()}, found)
     made.warnings += verify.check_blocks(found, made) + runtime.warnings_of_bundles(made.bundled)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
