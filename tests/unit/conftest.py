@@ -32,6 +32,7 @@ DESCRIBED = {
     "fastly": "region: us-east\nendpoint: https://us-east.object.fastlystorage.app\ncdn_id: SU1Z0isxPaozGVKXdv0eY\n",
     "akamai": "region: us-east-1\nendpoint: https://us-east-1.linodeobjects.com\ncdn_id: '12345'\n",
     "rackspace": "region: sjc3\nendpoint: https://swift.api.sjc3.rackspacecloud.com\n",
+    "s3": "region: us-east-1\nendpoint: https://s3.example.net\n",
     "pull": "",
 }
 

@@ -25,6 +25,7 @@ def command(
         *(sys.executable, "-m", "static_smoke", "--site", site.site_url),
         *("--depth", "quick", "--static", site.static_url, "--media", site.media_url, "--origin-log", str(origin_log)),
         *(() if site.pushes else ("--pull", PULLED_PATH)),
+        *(("--no-cdn",) if site.cdn == "none" else ()),
         *("--manifest", str(build / "manifests" / "objects.json")),
         *(("--provisioned", str(provisioned)) if provisioned else ()),
         *(f"--also={host}" for host in site.redirects),

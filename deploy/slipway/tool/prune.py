@@ -51,7 +51,7 @@ class Prune:
     def of(cls, site: Site, identity: Identity) -> "Prune":
         """``identity``: the pruner, or the user who runs the command."""
         try:
-            return cls(site.bucket, identity.client("s3", site.region, site.endpoint))
+            return cls(site.bucket, identity.client("s3", site.region, site.endpoint, addressing=site.addressing))
         except BotoCoreError as error:
             raise call_failed("s3", f"s3://{site.bucket}", error) from None
 

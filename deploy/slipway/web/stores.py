@@ -7,6 +7,8 @@ from dataclasses import dataclass
 # The environment variable with site.yml's `provider`, for the build and the web process.
 VARIABLE = "SLIPWAY_PROVIDER"
 DEFAULT = "cloudfront"
+# The one with site.yml's `addressing`: path or virtual.
+ADDRESSING = "SLIPWAY_S3_ADDRESSING"
 # Checksums only where the API requires them: those that botocore adds by default are Amazon's own, and other servers
 # reject them: https://docs.aws.amazon.com/sdkref/latest/guide/feature-dataintegrity.html
 CHECKSUMS = {
@@ -38,6 +40,9 @@ STORES = {
     "akamai": Store(),
     # https://docs.openstack.org/swift/latest/s3_compat.html (POST Object is not among the operations)
     "rackspace": Store(form=False),
+    # Any S3 server: what all of them have. Backblaze has no POST Object.
+    # https://www.backblaze.com/docs/cloud-storage-s3-compatible-api
+    "s3": Store(form=False),
     # No bucket for static files; uploads may be at Amazon, or at site.yml's endpoint.
     "pull": Store(push=False),
 }

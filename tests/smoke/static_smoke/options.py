@@ -42,6 +42,7 @@ class Options:
     login_path: str | None = None
     upload: str | None = None
     pull: str = ""
+    no_cdn: bool = False
     paths: tuple[str, ...] = ()
     allow: tuple[tuple[str, str], ...] = ()
     waived: tuple[tuple[str, str], ...] = ()
@@ -101,6 +102,9 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument("--login-path", help="the login page (else: found)")
     parser.add_argument(
         "--pull", metavar="PATH", default="", help="the CDN pulls hashed files from the origin, below this path"
+    )
+    parser.add_argument(
+        "--no-cdn", action="store_true", help="no CDN is before the bucket: ask for no cache hit and no compression"
     )
     parser.add_argument("--upload", metavar="PATH", help="try the forms that this endpoint signs: sends two files")
     parser.add_argument("--path", dest="paths", action="append", default=[], help="one more page to crawl")

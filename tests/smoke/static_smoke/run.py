@@ -81,7 +81,7 @@ class Run:
         self.options, self.say, self._keep = options, say, keep
         self.id = new_run()
         allows = tuple(allow(path, reason) for path, reason in options.allow)
-        self.hosts = Hosts(options.site, options.static, options.media, allows)
+        self.hosts = Hosts(options.site, options.static, options.media, allows, cached=not options.no_cdn)
         self.origin = options.origin or options.site
         self.manifest = Manifest.load(options.manifests)
         self.state = provisioned.load(options.provisioned) if options.provisioned else None
@@ -91,6 +91,8 @@ class Run:
         self.notes += [f"waived by the site's owner: {setting} ({reason})" for setting, reason in options.waived]
         if options.pull:
             self.notes.append(f"pull mode: the origin's files are not checked below {options.pull}")
+        if options.no_cdn:
+            self.notes.append("no CDN: cache hits, compression and CORS headers for later requests are not checked")
         self.allowed: list[dict] = []
         self.assets: dict[str, Asset] = {}
         self.listed: dict[str, Asset] = {}

@@ -29,7 +29,7 @@ def sentence(verdict: Verdict) -> str:
     if verdict.findings:
         failed = ", ".join(sorted({finding.check for finding in verdict.findings}))
         return f"{count(verdict.causes, 'finding')} (checks: {failed}; {around})"
-    served = f"{count(verdict.served, 'asset')} from the CDN"
+    served = f"{count(verdict.served, 'asset')} from the {'bucket, without a CDN' if verdict.no_cdn else 'CDN'}"
     excused = f"; allowed by the site's owner: {', '.join(verdict.excused)}" if verdict.excused else ""
     if verdict.maybes:
         excused += f"; {count(len(verdict.maybes), 'string')} of scripts may be requests to the origin"

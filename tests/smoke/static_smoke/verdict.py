@@ -19,7 +19,7 @@
      "ended": ["part: reason"], "notes": ["…"], "pages": [{"url", "status", "kind", "signed_in", "bytes"}],
      "page_loads": [{"url", "place", "device", "problem", "failed",
                  "timings": [{"url", "kind", "host", "status", "failure", "by", "start", "end"}]}],
-     "seconds": float, "started": bool, "pull": bool}
+     "seconds": float, "started": bool, "pull": bool, "no_cdn": bool}
 
 A control's check is "-" where it belongs to none. Times are milliseconds since the load began.
 ``bytes`` counts the body on the wire, ``size`` the decoded one. ``consequences`` are facts
@@ -154,6 +154,8 @@ class Verdict:
     started: bool = True
     # Whether the promise is the weaker one of a CDN that pulls from the origin.
     pull: bool = False
+    # Whether the files come from the bucket itself, without a CDN.
+    no_cdn: bool = False
     # Paths that the site's owner excused.
     excused: tuple[str, ...] = ()
 

@@ -114,6 +114,23 @@ def test_another_provider_needs_its_endpoint_and_says_so_to_the_processes(writte
         config.load(written(text))
 
 
+S3 = "domain: example.com\nprovider: s3\nregion: garage\nendpoint: https://s3.example.net\n"
+
+
+def test_any_s3_server_is_asked_by_path_unless_site_yml_says_otherwise(written):
+    for text, style in (("", "path"), ("addressing: virtual\n", "virtual")):
+        site = config.load(written(S3 + text))
+        assert (site.addressing, site.environment()["SLIPWAY_S3_ADDRESSING"]) == (style, style)
+    assert "SLIPWAY_S3_ADDRESSING" not in config.load(written(GOOD)).environment()
+
+
+def test_without_a_cdn_the_urls_have_the_prefixes_of_the_buckets(written):
+    site = config.load(written(S3 + "cdn: none\nstatic: https://files.s3.example.net\n"))
+    assert site.static_url == "https://files.s3.example.net/static"
+    assert site.environment()["MEDIA_URL"] == "https://media.example.com/media/public/"
+    assert config.load(written(S3)).environment()["STATIC_URL"] == "https://static.example.com/"
+
+
 def test_a_cdn_that_pulls_needs_a_domain_and_nothing_else(written):
     site = config.load(written("domain: example.com\nprovider: pull\n"))
     assert (site.pushes, site.endpoint, site.environment()["SLIPWAY_PROVIDER"]) == (False, "", "pull")
@@ -159,6 +176,12 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "provider: clodflare\n", ["provider", "clodflare", "cloudfront, cloudflare"]),
         (GOOD + "endpoint: s3.example.net\n", ["endpoint", "s3.example.net", "https://"]),
         (GOOD + "cdn_id: ../x\n", ["cdn_id", "../x"]),
+        (GOOD + "addressing: path\n", ["addressing", "only `provider: s3`", "cloudfront"]),
+        (GOOD + "cdn: none\n", ["cdn", "only `provider: s3`", "cloudfront"]),
+        (S3 + "addressing: host\n", ["addressing", "'host' is not one of path, virtual"]),
+        (S3 + "cdn: bunny\n", ["cdn", "'bunny' is not one of own, none"]),
+        (S3.replace("endpoint", "#endpoint"), ["endpoint: missing", "https://s3.example.net"]),
+        (S3.replace("region", "#region"), ["region", "missing"]),
         (GOOD + "settings: project/settings.py\n", ["settings", "module"]),
         (GOOD + "server: user@host\n", ["server", "user@host"]),
         (GOOD + "server_user: Root\n", ["server_user", "Root"]),

@@ -11,6 +11,9 @@ from slipway.tool import config
 REFERENCE = (ROOT / "docs/site-yml.md").read_text()
 # What every site has to say. Defaults are judged beside it.
 MINIMAL = {"domain": "example.com", "region": "eu-central-1"}
+# What a key needs beside it: only any S3 server has these.
+ANY_S3 = {"provider": "s3", "endpoint": "https://s3.example.net"}
+NEEDS = {"addressing": ANY_S3, "cdn": ANY_S3}
 
 
 def keys() -> list[str]:
@@ -45,7 +48,8 @@ def test_each_key_has_an_entry_and_each_entry_is_a_key():
 
 @pytest.mark.parametrize("key", entries())
 def test_the_default_changes_nothing(key, tmp_path):
-    assert load(tmp_path, MINIMAL | line(key, "Default")) == load(tmp_path, MINIMAL)
+    minimal = MINIMAL | NEEDS.get(key, {})
+    assert load(tmp_path, minimal | line(key, "Default")) == load(tmp_path, minimal)
 
 
 @pytest.mark.parametrize("key", entries())
@@ -53,5 +57,6 @@ def test_the_example_is_accepted_and_is_not_the_default(key, tmp_path):
     (tmp_path / "ssh_config").touch()
     example = line(key, "Example")
     assert list(example) == [key]
-    plain = load(tmp_path, MINIMAL)
-    assert load(tmp_path, MINIMAL | example) != plain or example == {"region": MINIMAL["region"]}
+    minimal = MINIMAL | NEEDS.get(key, {})
+    plain = load(tmp_path, minimal)
+    assert load(tmp_path, minimal | example) != plain or example == {"region": MINIMAL["region"]}

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from slipway.tool.push import Bucket
 from slipway.web.errors import SlipwayError
 from slipway.web.media import client
 from slipway.web.media.bucket import S3Media
@@ -48,6 +49,25 @@ def test_where_no_form_is_taken_it_covers_the_urls_that_boto3_signs_and_no_other
     assert signed["X-Amz-Expires"] == ["300"]
     assert not any("checksum" in name.lower() for name in signed)
     assert (form.method, form.fields) == ("PUT", {"Content-Type": "image/jpeg"})
+
+
+@pytest.mark.parametrize(
+    ("style", "source"),
+    [
+        ("path", "https://s3.example.net/example-com/media/incoming/"),
+        ("virtual", "https://example-com.s3.example.net/media/incoming/"),
+    ],
+)
+def test_site_yml_says_how_any_s3_server_is_asked(style, source, monkeypatch):
+    environ = {"AWS_STORAGE_BUCKET_NAME": "example-com", "AWS_DEFAULT_REGION": "garage", "SLIPWAY_PROVIDER": "s3"}
+    environ |= {"AWS_ENDPOINT_URL_S3": "https://s3.example.net", "SLIPWAY_S3_ADDRESSING": style}
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_CONFIG_FILE": os.devnull}
+    with mock.patch.dict(os.environ, environ | keys, clear=True):
+        monkeypatch.setattr(client, "_client", None)
+        form = S3Media("example-com", "").sign("media/incoming/x/original.jpg", "image/jpeg", 10, 7)
+        pushed = Bucket("example-com", "garage").access().url
+    assert form.url.startswith(source) and upload_origin(environ) == source
+    assert f"{pushed}/media/incoming/" == source
 
 
 @pytest.mark.parametrize("missing", ("AWS_STORAGE_BUCKET_NAME", "AWS_DEFAULT_REGION"))

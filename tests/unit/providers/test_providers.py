@@ -6,9 +6,10 @@ import sys
 import pytest
 
 from slipway.tool import config, providers
-from slipway.tool.providers import akamai, by_hand
+from slipway.tool.providers import akamai, by_hand, s3
 from slipway.tool.providers.contract import Target
 from slipway.tool.secrets import SECTIONS
+from slipway.tool.server import stale
 from slipway.web.errors import SlipwayError
 from slipway.web.stores import DEFAULT, STORES
 
@@ -95,6 +96,22 @@ def test_fastlys_keys_are_made_where_they_can_be_limited_to_a_bucket(described):
     site = described("fastly")
     (step,) = [step for step in providers.of(site).describe(site) if "S3 keys" in step.what]
     assert step.page.endswith("/object-storage-access-keys/") and "one bucket" in step.what
+
+
+def test_an_s3_server_by_itself_needs_a_host_a_bucket_and_no_cdn(described, tmp_path):
+    site = described("s3")
+    (tmp_path / "site.yml").write_text((tmp_path / "site.yml").read_text() + "cdn: none\n")
+    alone = config.load(tmp_path / "site.yml")
+    with_cdn, without = (" ".join(step.what for step in s3.describe(each)) for each in (site, alone))
+    assert "Put a CDN" in with_cdn and "Put a CDN" not in without
+    assert "static.example.com is example-com's; media.example.com is example-com-media's" in without
+    for text in (with_cdn, without):
+        assert (
+            '"arn:aws:s3:::example-com/static/*"' in text and '"arn:aws:s3:::example-com-media/media/public/*"' in text
+        )
+    with pytest.raises(SlipwayError, match="there is no CDN"):
+        providers.purge(alone, {}, ["/favicon.ico"])
+    assert stale.purge(alone, {}, ["https://static.example.com/static/favicon.ico"]) == []
 
 
 def test_rackspace_says_that_it_has_nothing_to_purge(described):

@@ -116,14 +116,32 @@ def test_other_bytes_put_first_by_another_push_stop_this_one(served):
         push(hashed(1), BUCKET)
 
 
-def test_a_server_without_conditional_writes_gets_plain_ones(served):
-    served.put = lambda asked: Answered(501) if "If-None-Match" in asked.headers else stored(asked)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answered(501),
+        Answered(501, b"<Error><Code>NotImplemented</Code></Error>"),
+        Answered(400, b"<Error><Code>InvalidArgument</Code></Error>"),
+        Answered(405, b"<Error><Code>NotImplemented</Code></Error>"),
+    ],
+    ids=["501", "NotImplemented", "InvalidArgument", "405"],
+)
+def test_a_server_without_conditional_writes_gets_plain_ones(served, answer):
+    served.put = lambda asked: answer if "If-None-Match" in asked.headers else stored(asked)
     report = push(hashed(300), BUCKET)
     assert report.sent == 300
     # Only those under way when the first answer came were conditional.
     rejected = [asked for asked in served.of("PUT") if "If-None-Match" in asked.headers]
     assert 1 <= len(rejected) <= MOST
     assert report.requests == 1 + 300 + len(rejected)
+
+
+def test_another_bad_request_is_shown_and_costs_one_attempt_more(served):
+    body = b"<Error><Code>InvalidArgument</Code><Message>no such type</Message></Error>"
+    served.put = lambda asked: Answered(400, body)
+    with pytest.raises(SlipwayError, match=r"400 InvalidArgument.*no such type"):
+        push(hashed(1), BUCKET)
+    assert len(served.of("PUT")) == 2
 
 
 @pytest.mark.parametrize("etag", ['"0123"', ""], ids=["another", "none"])

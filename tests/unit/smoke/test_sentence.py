@@ -34,6 +34,10 @@ def test_a_full_run_that_heard_everything_says_0():
     assert list(details(verdict())) == []
 
 
+def test_a_site_without_a_cdn_says_where_its_assets_come_from():
+    assert verdict(no_cdn=True).sentence.endswith("; 137 assets from the bucket, without a CDN")
+
+
 def test_a_full_run_that_parsed_each_page_and_loaded_few_on_each_screen_says_so():
     run = verdict(left_out=[LeftOut("screens", 16, "--full-pages 6")])
     assert run.sentence.startswith(

@@ -45,12 +45,15 @@ class Identity:
         region: str | None = None,
         endpoint: str | None = None,
         pair: tuple[str, str] | tuple[()] = (),
+        addressing: str = "",
     ) -> BaseClient:
         """A client of ``service``. ``endpoint`` is its URL, if it is not AWS's own; ``pair`` is another key and secret.
 
-        Raises botocore's own errors: no region, no such profile, a malformed file.
+        ``addressing`` is site.yml's, "" for botocore's own choice. Raises botocore's own errors: no region, no such
+        profile, a malformed file.
         """
-        config = Config(**SETTINGS, signature_version="s3v4" if service == "s3" else None)
+        style = {"s3": {"addressing_style": addressing}} if addressing else {}
+        config = Config(**SETTINGS, **style, signature_version="s3v4" if service == "s3" else None)
         key, secret = pair or (None, None)
         return self.session.create_client(
             service,

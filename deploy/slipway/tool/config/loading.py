@@ -23,13 +23,14 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
     domain = values.text("domain", HOST, "a domain like example.com")
     bucket = values.text("bucket", BUCKET, "a bucket name", domain.replace(".", "-"))
     provider = values.choice("provider", list(stores.STORES), stores.DEFAULT)
+    cdn = providers.cdn(values, provider)
     admins = server.admin_keys(values)
     site = Site(
         path=values.file,
         domain=domain,
         site_url=values.origin("site", f"https://www.{domain}"),
-        static_url=values.origin("static", f"https://static.{domain}"),
-        media_url=values.origin("media", f"https://media.{domain}"),
+        static_url=providers.static_url(values, domain, cdn),
+        media_url=providers.media_url(values, domain, cdn),
         tls=values.choice("tls", TLS, TLS[0]),
         seed=values.get("seed", ""),
         region=providers.region(values, provider),
@@ -61,6 +62,8 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         github=values.text("github", REPOSITORY, "a repository like owner/name", optional=True),
         provider=provider,
         endpoint=providers.endpoint(values, provider),
+        addressing=providers.addressing(values, provider),
+        cdn=cdn,
         cdn_id=values.text("cdn_id", CDN_ID, "an identifier of letters and digits", optional=True),
         named_settings=values.text("settings", MODULE, "a module like mysite.settings", optional=True),
         named_wsgi=values.text("wsgi", MODULE, "a module like mysite.wsgi", optional=True),

@@ -82,6 +82,9 @@ class Site:
     provider: str = stores.DEFAULT
     endpoint: str = ""
     cdn_id: str = ""
+    # Of any S3 server: "path" or "virtual", "" where the provider decides it; and "none" where there is no CDN.
+    addressing: str = ""
+    cdn: str = "own"
     # The modules that site.yml names, "" where they are found in project/.
     named_settings: str = ""
     named_wsgi: str = ""
@@ -131,6 +134,8 @@ class Site:
         elsewhere = {} if self.provider == stores.DEFAULT else {stores.VARIABLE: self.provider}
         if self.endpoint:
             elsewhere |= {"AWS_ENDPOINT_URL_S3": self.endpoint, **CHECKSUMS}
+        if self.addressing:
+            elsewhere |= {stores.ADDRESSING: self.addressing}
         if self.waive:
             elsewhere |= {dangerous.WAIVED: ",".join(self.waive)}
         return elsewhere | {

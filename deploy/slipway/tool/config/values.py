@@ -41,6 +41,8 @@ KEYS = {
     "ship": list,
     "provider": str,
     "endpoint": str,
+    "addressing": str,
+    "cdn": str,
     "cdn_id": str,
     "region": str,
     "bucket": str,

@@ -13,6 +13,7 @@ KEYS = {
     "MEDIA_URL": "media",
     "SITE_URL": "site",
     "SLIPWAY_PROVIDER": "provider",
+    "SLIPWAY_S3_ADDRESSING": "addressing",
     "SLIPWAY_SIGN_IN_TRIES": "sign_in_tries",
     "SLIPWAY_STATIC_BUCKET": "bucket",
     "SLIPWAY_THREADS": "threads",

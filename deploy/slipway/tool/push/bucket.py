@@ -5,6 +5,7 @@ proxies and CA bundle are those of every AWS tool:
 https://docs.aws.amazon.com/boto3/latest/guide/configuration.html
 """
 
+import os
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 
@@ -35,7 +36,7 @@ class Access:
 class Bucket:
     """A bucket; ``prefix`` is that of a listing, ``identity`` has the credentials, ``store`` is the bucket's kind.
 
-    ``endpoint`` is its server's URL, if it is not AWS's own.
+    ``endpoint`` is its server's URL, if it is not AWS's own, and ``addressing`` "path", "virtual" or "" for botocore's.
     """
 
     name: str
@@ -44,17 +45,20 @@ class Bucket:
     identity: Identity = field(default_factory=Identity)
     store: stores.Store = field(default_factory=stores.current)
     endpoint: str | None = None
+    addressing: str = field(default_factory=lambda: os.environ.get(stores.ADDRESSING, ""))
 
     @classmethod
     def of(cls, site: Site, identity: Identity) -> "Bucket":
         """The site's bucket of static files."""
         store, endpoint = stores.STORES[site.provider], site.endpoint or None
-        return cls(site.bucket, site.region, identity=identity, store=store, endpoint=endpoint)
+        return cls(
+            site.bucket, site.region, identity=identity, store=store, endpoint=endpoint, addressing=site.addressing
+        )
 
     def access(self) -> Access:
         """Raises botocore's own errors: no credentials, no such profile, a malformed file."""
         session = self.identity.session
-        client = self.identity.client("s3", self.region, self.endpoint)
+        client = self.identity.client("s3", self.region, self.endpoint, addressing=self.addressing)
         url = self._url(client)
         return Access(
             url=url,

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from slipway.tool.aws.errors import Rejection
 from slipway.tool.push.bucket import Bucket
 from slipway.tool.push.connection import Sent
 from slipway.tool.push.listing import Listing, start_listing
@@ -23,6 +24,8 @@ from slipway.web.static_objects import StaticObject
 ATTEMPTS = 10
 # How long the first error waits for uploads in progress: a stalled one must not delay it.
 GRACE = 2.0  # seconds
+# What servers without conditional writes call them, beside the status 501.
+UNSUPPORTED = frozenset(("NotImplemented", "InvalidArgument", "InvalidRequest", "UnsupportedHeader"))
 # How often the progress is told while no object ends.
 TICK = 0.5  # seconds
 
@@ -255,24 +258,27 @@ def put(
     """
     conditional = s3.conditional and not replace and (not obj.is_unhashed or obj.has_hashed_shape)
     condition = {"If-None-Match": "*"} if conditional else {}
-    accept: tuple[int, ...] = (412, 501) if conditional else ()
+    accept: tuple[int, ...] = (412,) if conditional else ()
     if replace:
         accept = (403,)
-    if upload:
-        answer = upload.complete(condition, accept, attempts)
-    else:
-        headers = {
-            "Content-Type": obj.content_type,
-            "Cache-Control": obj.cache_control,
-            # The bucket rejects bytes that were damaged on the way.
-            "Content-MD5": base64.b64encode(bytes.fromhex(obj.md5)).decode(),
-            **condition,
-        }
-        answer = s3.send(
-            "put", "PUT", obj.key, headers=headers, body=obj.body, accept=accept, attempts=attempts, sent=sent
-        )
-    if answer.status == 501:
-        # A server without conditional writes: rely on the listing alone.
+    headers = {
+        "Content-Type": obj.content_type,
+        "Cache-Control": obj.cache_control,
+        # The bucket rejects bytes that were damaged on the way.
+        "Content-MD5": base64.b64encode(bytes.fromhex(obj.md5)).decode(),
+        **condition,
+    }
+    try:
+        if upload:
+            answer = upload.complete(condition, accept, attempts)
+        else:
+            answer = s3.send(
+                "put", "PUT", obj.key, headers=headers, body=obj.body, accept=accept, attempts=attempts, sent=sent
+            )
+    except Failed as error:
+        if not (conditional and _is_unsupported(error)):
+            raise
+        # Rely on the listing alone. If the condition was not the reason, the error comes again.
         s3.conditional = False
         return put(s3, obj, upload=upload, attempts=attempts, sent=sent)
     if answer.status == 403:
@@ -295,3 +301,9 @@ def put(
             f"where the MD5 is {obj.md5}; encrypt it with SSE-S3 (KMS hides the MD5)"
         )
     return len(obj.body)
+
+
+def _is_unsupported(error: Failed) -> bool:
+    """Whether the server may have no conditional writes."""
+    failure = error.failure
+    return isinstance(failure, Rejection) and (failure.status == 501 or failure.code in UNSUPPORTED)

@@ -24,6 +24,9 @@ def upload_origin(environ: Mapping[str, str]) -> str:
 def _bucket_url(environ: Mapping[str, str]) -> str:
     bucket = _required(environ, "AWS_STORAGE_BUCKET_NAME")
     if endpoint := custom_endpoint(environ):
+        if addressing_style(environ) == "virtual":
+            scheme, _, host = endpoint.rstrip("/").partition("://")
+            return f"{scheme}://{bucket}.{host}"
         return f"{endpoint.rstrip('/')}/{bucket}"
     region = _required(environ, "AWS_DEFAULT_REGION")
     suffix = next((suffix for start, suffix in SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
@@ -34,8 +37,11 @@ def _bucket_url(environ: Mapping[str, str]) -> str:
 def addressing_style(environ: Mapping[str, str]) -> str:
     """S3's addressing style: ``virtual``, the bucket's name in the host, or ``path``.
 
-    A custom endpoint has no wildcard name, and a dotted bucket name has no wildcard certificate.
+    A custom endpoint may have no wildcard name: site.yml says whether it has (`addressing`). A dotted bucket name has
+    no wildcard certificate.
     """
+    if stated := environ.get(stores.ADDRESSING):
+        return stated
     dotted = "." in _required(environ, "AWS_STORAGE_BUCKET_NAME")
     return "path" if dotted or custom_endpoint(environ) else "virtual"
 

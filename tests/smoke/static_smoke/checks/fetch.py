@@ -195,9 +195,9 @@ async def _request(client: Client, hosts: Hosts, asset: Asset) -> Asset:
         await ask(cors=asset.cors)
         if asset.last.status == 0 and not number:
             continue  # a connection may drop once
-        if asset.last.status != 200 or asset.kind == LISTED or asset.is_hit:
+        if asset.last.status != 200 or asset.kind == LISTED or asset.is_hit or not hosts.cached:
             break
-    for _ in range(TRIES_FOR_COMPRESSION):
+    for _ in range(TRIES_FOR_COMPRESSION if hosts.cached else 0):
         if asset.last.status != 200 or is_compressed(asset.last) or not should_be_compressed(asset):
             break
         await ask(cors=asset.cors)

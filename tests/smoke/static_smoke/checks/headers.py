@@ -134,7 +134,7 @@ def _sender(asset: Asset, hosts: Hosts, marker: str) -> Iterator[Fact]:
     sent = [value for each in asset.answers for value in each.headers.getall("Vary", [])]
     if answer.status == 200 and _VISITORS & {name.strip().lower() for value in sent for name in value.split(",")}:
         yield Fact(Rule.VARIES, asset.url, asset.place, f"Vary is {', '.join(dict.fromkeys(sent))!r}")
-    never_hit = asset.kind != fetch.LISTED and not asset.is_hit
+    never_hit = hosts.cached and asset.kind != fetch.LISTED and not asset.is_hit
     if answer.status == 200 and never_hit and marker not in answer.headers:
         seen = [name for name in cdn.CACHE_HEADERS if name in answer.headers]
         cache = "; ".join(f"{name}: {answer.headers[name]}" for name in seen) or "no cache header"
@@ -195,7 +195,7 @@ def _bytes(asset: Asset, hosts: Hosts, manifest: Manifest, *, by_django: bool) -
         yield fact(Rule.TYPE, f"Content-Type is {sent!r}, not {min(expected)!r}")
     elif charset not in ("", "utf-8"):
         yield fact(Rule.TYPE, f"Content-Type is {sent!r}: not UTF-8")
-    if fetch.should_be_compressed(asset) and not fetch.is_compressed(answer):
+    if hosts.cached and fetch.should_be_compressed(asset) and not fetch.is_compressed(answer):
         tries = len(asset.answers)
         yield fact(Rule.UNCOMPRESSED, f"{len(body)} bytes sent uncompressed, {tries} times of {tries}")
 
@@ -264,7 +264,10 @@ def _cors_later(asset: Asset, hosts: Hosts) -> Iterator[Fact]:
     """A file that a tag loads without CORS, and that a fetch(), a canvas or a worker asks for later with it.
 
     A browser that holds the first answer, which allows nobody, blocks the second request for as long as it holds it.
+    Only a CDN's answers can be set so; a bucket's are its server's.
     """
+    if not hosts.cached:
+        return
     good = [(number, it.headers) for number, it in enumerate(asset.answers) if it.status == 200]
     asked = [headers for number, headers in good if number in asset.as_origin]
     if not any(headers.get(_ALLOW_ORIGIN) in ("*", hosts.origin) for headers in asked):

@@ -42,6 +42,7 @@ class Hosts:
 
     ``allows``: what the site's owner allows in addition to ALLOWED; ``used``: what of that was met.
     ``pages``: paths that were answered with a page, whatever they are called.
+    ``cached``: whether a CDN is before the files, whose hits and compression can be asked for.
     ``guessed``: the static files' folder on their host is not certain, so what lies beside it counts as theirs.
     """
 
@@ -52,6 +53,7 @@ class Hosts:
     used: set[Allowed] = field(default_factory=set)
     pages: set[str] = field(default_factory=set)
     guessed: bool = False
+    cached: bool = True
 
     def __post_init__(self):
         for name in ("static", "media"):

@@ -51,6 +51,7 @@ def conclude(run, crawled_site: CrawlResult, seconds: float) -> Verdict:
         strict=run.options.strict,
         home_seen=_home_seen(run.page_loads, crawled_site),
         pull=bool(run.options.pull),
+        no_cdn=run.options.no_cdn,
         excused=tuple(path for path, _ in run.options.allow),
     )
 
