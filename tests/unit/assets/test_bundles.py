@@ -133,6 +133,20 @@ def test_urls_of_a_stylesheet_are_absolute_and_hashed(bundle):
     assert len(re.findall(STATIC + r"img/sea\.[0-9a-f]{12}\.svg", sheet)) == 2
 
 
+@pytest.mark.parametrize("kind", ["text/css", "TEXT/CSS", "text/css; charset=utf-8", ""])
+def test_a_stylesheet_s_type_may_be_written_in_any_way(bundle, monkeypatch, kind):
+    tag = f'<link rel="stylesheet" type="{kind}" href="{{% static \'css/a.css\' %}}">'
+    monkeypatch.setattr(f"{__name__}._tag", lambda *_: tag)
+    assert bundle("css", ("a.css", "a{b:c}")) == ["a{b:c}"]
+
+
+def test_a_stylesheet_that_has_no_compiler_is_named(bundle, monkeypatch):
+    tag = '<link rel="stylesheet" type="text/less" href="{% static \'css/a.less\' %}">'
+    monkeypatch.setattr(f"{__name__}._tag", lambda *_: tag)
+    with pytest.raises(SlipwayError, match='type="text/less" has no compiler in COMPRESS_PRECOMPILERS'):
+        bundle("css", ("a.less", "@a: b;"))
+
+
 def test_a_selector_or_text_that_looks_like_a_url_stays(bundle):
     (sheet,) = bundle("css", ("a.css", 'img[src="sea.svg"]{content:"url(sea.svg)"}'))
     assert sheet == 'img[src="sea.svg"]{content:"url(sea.svg)"}'

@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import re
 import socket
 import unicodedata
 
@@ -48,7 +49,7 @@ def test_a_link_to_nowhere_is_named_with_its_end(assets):
 
 def test_a_link_to_itself_is_named(assets):
     (assets / "b.css").symlink_to("b.css")
-    assert rejected() == f"{assets}/b.css: is a link to itself"
+    assert rejected() == f"{assets}/b.css: is a link in a circle; remove it"
 
 
 def test_a_link_to_a_folder_around_it_is_named(assets):
@@ -56,6 +57,13 @@ def test_a_link_to_a_folder_around_it_is_named(assets):
     (assets / "img" / "e.png").touch()
     (assets / "img" / "again").symlink_to("..")
     assert rejected() == f"{assets}/img/again: is a link to a folder that it is in, a circle; remove the link"
+
+
+def test_folders_of_nothing_but_links_to_themselves_end_too(assets):
+    (assets / "img").mkdir()
+    for name in "ab":
+        (assets / "img" / name).symlink_to(".")
+    assert re.fullmatch(rf"{assets}/img/[ab]: is a link in a circle; remove it", rejected())
 
 
 def test_a_link_out_of_the_folder_is_followed(assets, tmp_path):

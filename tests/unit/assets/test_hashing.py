@@ -136,6 +136,10 @@ def test_an_extension_is_one_in_any_case(name):
     assert files["a.MAP"].name.encode() in files["a.JS"].body
 
 
+def test_a_script_that_is_its_own_source_map_is_no_circle():
+    assert hashed({"a.js": "x\n//# sourceMappingURL=a.js"})["a.js"].body == b"x\n//# sourceMappingURL="
+
+
 def test_a_circle_is_shown():
     files = {"a.css": "@import 'b.css';", "b.css": "x{}\n@import 'c.css';", "c.css": "@import 'a.css';"}
     with pytest.raises(SlipwayError) as error:

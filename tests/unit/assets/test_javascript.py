@@ -26,6 +26,7 @@ TAKEN = [
     "\ufeffa",
     "let\nx",
     "async",
+    "a = '\0' // \0",
     "yield = 1; await = 2; of = 3",
     "class A { static { f() } #p; has(o) { return #p in o } }",
     "a?.[0]?.(b) ?? (c ||= 1_000n)",

@@ -21,6 +21,7 @@ LATIN = 'a::after{content:"é €"}'.encode("cp1252")
         ("a.js", codecs.BOM_UTF16_BE + "é".encode("utf-16-be"), "é"),
         ("a.js", codecs.BOM_UTF8 + "é".encode(), "\ufeffé"),
         ("a.css", b'@charset "shift_jis";' + "a{b:'日'}".encode("shift_jis"), "@charset \"utf-8\";a{b:'日'}"),
+        ("a.xml", codecs.BOM_UTF16_LE + '<?xml version="1.0" encoding="UTF-16"?><svg>é'.encode("utf-16-le"), None),
         ("a.svg", '<?xml version="1.0" encoding="ISO-8859-1"?><svg>é'.encode("latin-1"), None),
     ],
 )

@@ -68,6 +68,21 @@ def test_one_that_names_itself_as_its_icon_is_rejected():
         Hasher(sources({"m.json": '{"icons": [{"src": "m.json"}]}'}), {"m.json"}).all()
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"a": NaN}', "/there/m.json:1: is not JSON: NaN is no value"),
+        (b"[" * 100_000, "/there/m.json:1: has too many brackets"),
+        (b"{\n\xe9}", "/there/m.json:2: is not UTF-8"),
+        (b"", "/there/m.json:1: is not JSON"),
+    ],
+)
+def test_what_no_browser_reads_is_an_error_with_its_line(body, message):
+    with pytest.raises(SlipwayError) as error:
+        Hasher(sources({"m.json": body}), {"m.json"}).all()
+    assert str(error.value).startswith(message)
+
+
 CONFIG = """<?xml version="1.0"?>
 <browserconfig><msapplication><tile><!-- <x src="old.png"/> -->
 <square150x150logo src="tile.png"/><wide310x150logo src='../wide.png?v=1'/>

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from django.apps import apps
 from django.conf import settings
@@ -150,8 +150,11 @@ def _listed(finder: BaseFinder, patterns: list[str]) -> Iterator[tuple[str, Stor
     try:
         yield from finder.list(patterns)
     except OSError as error:
-        what = "is a link to itself" if error.errno == errno.ELOOP else f"cannot be read: {error.strerror}"
-        raise SlipwayError(f"{shown(error.filename or '')}: {what}") from None
+        path = Path(error.filename or "")
+        if error.errno != errno.ELOOP:
+            raise SlipwayError(f"{shown(path)}: cannot be read: {error.strerror}") from None
+        first = next(part for part in (*reversed(path.parents), path) if part.is_symlink())
+        raise SlipwayError(f"{shown(first)}: is a link in a circle; remove it") from None
 
 
 def _is_own_folder(root: str, folder: str) -> bool:

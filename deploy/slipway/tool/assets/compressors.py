@@ -168,7 +168,7 @@ class CssCompressor(InMemory, StockCssCompressor):
         return without_charset(css.rewrite(content.encode(), absolute).decode())
 
     def _check_type(self, kind: str) -> None:
-        if kind not in SHEET_TYPES and kind not in self.precompiler_mimetypes:
+        if kind.partition(";")[0].strip().lower() not in SHEET_TYPES and kind not in self.precompiler_mimetypes:
             raise SlipwayError(
                 f'a stylesheet of type="{kind}" has no compiler in COMPRESS_PRECOMPILERS; name one there'
             )

@@ -152,7 +152,9 @@ class Hasher:
             + did_you_mean(target.name, self.sources)
         )
 
-    def _circle(self, source: Source, reference: css.Reference, target: urls.Target) -> None:
+    def _circle(self, source: Source, reference: css.Reference, target: urls.Target) -> str | None:
+        if reference.kind == "map":
+            return self._missing(source, reference, target)
         names = self._open[self._open.index(target.name) :]
         place = f"{shown(source.path)}:{reference.line(source.body)}"
         circle = " → ".join((*names, target.name))

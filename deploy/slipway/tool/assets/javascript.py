@@ -66,7 +66,8 @@ def syntax_error(script: str) -> tuple[int, str] | None:
     # A semicolon of its own: the script may begin with a regular expression, a template or a bracket.
     prologue = '"use strict";throw 0;\n' if is_strict(script.encode()) else "throw 0;\n"
     try:
-        quickjs.Context().eval(prologue + without_hashbang(script))
+        # QuickJS' binding takes no NUL. Where a NUL is allowed, in a string or a comment, this character is too.
+        quickjs.Context().eval(prologue + without_hashbang(script).replace("\0", "\ufffd"))
     except quickjs.JSException as error:
         message = str(error)
         if message.startswith("SyntaxError"):
@@ -81,7 +82,7 @@ def _bad_regex(script: str) -> int:
     for start, end, kind in spans(parse(body)):
         try:
             if kind == "regex":
-                quickjs.Context().eval("throw 0;" + body[start:end].decode())
+                quickjs.Context().eval("throw 0;" + body[start:end].decode().replace("\0", "\ufffd"))
         except quickjs.JSException as error:
             if str(error).startswith("SyntaxError"):
                 return body.count(b"\n", 0, start) + 1

@@ -154,6 +154,6 @@ def _attempt(
 
 def _words(message: str) -> str:
     message = UNSET.sub("", message)
-    message = OUTPUT.sub("its output", NODE.sub("", message) or message)
+    message = OUTPUT.sub("a temporary file", NODE.sub("", message) or message)
     line = " ".join(DECORATION.sub(" ", message).split())
     return line if len(line) <= LONGEST else f"{line[:LONGEST]} …"

@@ -10,11 +10,13 @@ from slipway.web.errors import SlipwayError
 MARK = "\ufeff"  # the byte order mark
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # How a file names its encoding: https://www.w3.org/TR/css-syntax-3/#charset-rule, https://www.w3.org/TR/xml/#NT-EncodingDecl
+XML = re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([^"']{1,100})["']""")
 DECLARED = {
     ".css": re.compile(rb'@charset "([^"]{1,100})";'),
-    ".svg": re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([^"']{1,100})["']"""),
+    ".svg": XML,
+    ".xml": XML,
 }
-UTF_8 = frozenset((".css", ".svg", ".js", ".mjs", ".html", ".htm", ".txt", ".md"))
+UTF_8 = frozenset((".css", ".svg", ".xml", ".js", ".mjs", ".html", ".htm", ".txt", ".md"))
 CHARSET_RULE = re.compile(r'\s*@charset\s+"[^"]*"\s*;', re.IGNORECASE)
 
 
@@ -28,14 +30,19 @@ def in_utf8(path: str, body: bytes) -> bytes:
         return body
     for mark, encoding in MARKS.items():
         if body.startswith(mark):
-            return body if encoding == "utf-8" else decoded(path, body, encoding).removeprefix(MARK).encode()
+            return body if encoding == "utf-8" else _declared_utf8(suffix, decoded(path, body, encoding))
     declared = DECLARED[suffix].match(body) if suffix in DECLARED else None
     # A declaration that can be read as ASCII is not in UTF-16, whatever it says.
     if not declared or declared[1].lower().startswith(b"utf"):
         return body
-    text = decoded(path, body, declared[1].decode("ascii", "replace"))
-    start, end = declared.span(1)
-    return f"{text[:start]}utf-8{text[end:]}".encode()
+    return _declared_utf8(suffix, decoded(path, body, declared[1].decode("ascii", "replace")))
+
+
+def _declared_utf8(suffix: str, text: str) -> bytes:
+    body = text.encode()
+    if match := DECLARED[suffix].match(body) if suffix in DECLARED else None:
+        body = body[: match.start(1)] + b"utf-8" + body[match.end(1) :]
+    return body
 
 
 def decoded(path: str, body: bytes, *encodings: str) -> str:

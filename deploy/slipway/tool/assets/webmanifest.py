@@ -81,14 +81,22 @@ def rewrite(body: bytes, shown: str, site_url: str, icon_url: Callable[[str], st
 
 def _parse(body: bytes, shown: str) -> dict[str, Any]:
     try:
-        manifest = json.loads(body)
-    except UnicodeDecodeError:
-        raise SlipwayError(f"{shown}: is not UTF-8; save it as UTF-8") from None
+        manifest = json.loads(body, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise SlipwayError(f"{shown}:{line}: is not UTF-8; save it as UTF-8") from None
+    except RecursionError:
+        raise SlipwayError(f"{shown}:1: has too many brackets in brackets") from None
     except json.JSONDecodeError as error:
         raise SlipwayError(f"{shown}:{error.lineno}: is not JSON: {error.msg}") from None
     if not isinstance(manifest, dict):
         raise SlipwayError(f"{shown}:1: a web manifest is a JSON object, {{…}}")
     return manifest
+
+
+def _no_constant(name: str) -> None:
+    """Python takes NaN and Infinity, and no browser does."""
+    raise json.JSONDecodeError(f"{name} is no value", "", 0)
 
 
 def _pages(manifest: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
