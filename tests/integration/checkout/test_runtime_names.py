@@ -62,6 +62,14 @@ CASES = {
         },
         "hallo",
     ),
+    "from the root": (
+        page(module("root.js")),
+        {
+            "js/root.js": "import {five} from '/static/js/five.js';" + ON_CLICK % "done(five)",
+            "js/five.js": "export const five = 5",
+        },
+        "5",
+    ),
     "beside": (
         page(module("beside.js")),
         {

@@ -100,7 +100,9 @@ def test_an_import_with_the_wrong_case_says_the_right_one():
 
 def test_a_package_s_module_is_mapped_when_one_of_ours_imports_it_and_may_be_broken():
     found = modules({"a.js": "import '/static/pkg/b.js'"}, {"pkg/b.js": "import './gone.js'", "pkg/c.js": "export {}"})
-    assert list(found.imports) == ["a.js", "pkg/b.js"]
+    # From the root of the CDN host too, as the import says.
+    assert list(found.imports) == ["a.js", "pkg/b.js", "static/pkg/b.js"]
+    assert found.imports["static/pkg/b.js"] == found.imports["pkg/b.js"]
     assert found.warnings == ["/there/pkg/b.js:1: imports ./gone.js, which does not exist"]
 
 

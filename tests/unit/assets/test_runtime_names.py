@@ -36,7 +36,7 @@ BESIDE = [
     'new URL("../img/a.png?v=1", document.currentScript.src)',
     "const here = import.meta.url; fetch(new URL('../img/a.png', here))",
     "const me = document.currentScript.src\nlet i = new URL('../img/a.png', me)",
-    "new window.URL('/static/img/a.png', import.meta.url)",
+    "new window.URL('../img/a.png', import.meta.url)",
 ]
 
 
@@ -78,6 +78,25 @@ def test_a_name_beside_a_script_in_a_bundle_is_a_warning():
     assert "../img/a.png?v=1 would be beside" in found.warnings_of_bundles({"js/b.js"})[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "plain"),
+    [
+        ("film/all.m3u8", '#EXTM3U\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:4,\none.ts', ["film/init.mp4", "film/one.ts"]),
+        (
+            "film/room.gltf",
+            '{"buffers": [{"uri": "room.bin"}], "images": [{"uri":"../img/a.png"}]}',
+            ["film/room.bin", "img/a.png"],
+        ),
+        ("film/sprite.json", '{"image": "../img/a.png", "next": "other.json"}', ["img/a.png"]),
+        ("film/map.svg", "<svg><image href='../img/a.png'/></svg>", ["img/a.png"]),
+        ("film/frame.html", "<script src=../js/dep.js></script>", ["js/dep.js"]),
+    ],
+)
+def test_what_a_text_names_beside_itself_is_pushed_plain(name, text, plain):
+    others = dict.fromkeys(("film/init.mp4", "film/one.ts", "film/two.ts", "film/room.bin", "film/other.json"), "x")
+    assert decide({**others, name: text}) == ([], plain)
+
+
 def test_what_a_worker_imports_is_pushed_plain_since_no_map_reaches_it():
     files = {
         "js/w.js": "import './one.js'; self.onmessage = () => import(`./two.js`)",
@@ -114,6 +133,15 @@ PLAIN = ", whose name on the CDN has a hash"
             ":1: a service worker has to come from the site itself: ",
         ),
         ("importScripts('dep.js')", ":1: a worker that comes from the CDN has no folder on it: dep.js; "),
+        ("const u = new URL('../w.js', import.meta.url)\nnew Worker(u)", WORKER + "../w.js; "),
+        ("const u = '/static/sw.js'; navigator.serviceWorker.register(u)", SERVICE_WORKER + "/static/sw.js; "),
+        ("new URL('/static/img/a.png', import.meta.url)", "requests /static/img/a.png from the CDN; write it relative"),
+        (
+            "x.style.background = 'url(/static/img/a.png) 2px'",
+            f"/static/img/a.png {SITE}pass {{% static 'img/a.png' %}}",
+        ),
+        ("x.srcset = '/x 1x, /static/img/b.png 2x'", f"/static/img/b.png {SITE}pass {{% static 'img/b.png' %}}"),
+        ("x.innerHTML = `<b>${n}</b> <img src=/static/img/a.png>`", f"/static/img/a.png {SITE}pass"),
         ("fetch('/static/js/data.json')", f"/static/js/data.json {SITE}pass {{% static 'js/data.json' %}} in from a "),
         ("img.src = `/static/img/${n}.png`", f"/static/img/….png {SITE}see "),
         ("img.src = '/static/img/' + n + '.png'", f"/static/img/….png {SITE}see "),
@@ -151,7 +179,7 @@ def test_a_name_that_is_asked_from_the_site_is_a_warning_with_its_line(script, w
     [
         "import x from './data.json' with {type: 'json'}; import './dep.js'; import(`./${x}.js`); require('./dep.js')",
         "import.meta.resolve('./data.json')",
-        "// fetch('/static/js/data.json')\n/* 'img/a.png' */ x = /'img\\/a.png'/",
+        "// fetch('/static/js/data.json')\n/* 'img/a.png' or /static/img/a.png */ x = /'img\\/a.png'/",
         "fetch('/api/data.json'); fetch('/img/a.png'); fetch('https://elsewhere.example/img/a.png')",
         "x = {'data.json': 1}; y = 'a.png'; z = 'img'; v = 'img/c.png'",
         "new Worker(URL.createObjectURL(new Blob([`import ${JSON.stringify(url)}`])), {type: 'module'})",
@@ -189,9 +217,12 @@ fetch("/static/js/data.json")</script>
 <script type="module">
 import "./js/dep.js"
 import { b } from "{% static 'js/dep.js' %}"
+image.src = new URL("img/a.png", import.meta.url)
 import c from 'chart'
 </script>"""
     warnings, _ = decide({}, pages={"page.html": page})
+    *warnings, last = warnings
+    assert last.startswith("/there/page.html:9: img/a.png is a plain name of img/a.png")
     assert warnings == [
         f"/there/page.html:5: /static/js/data.json {SITE}pass {{% static 'js/data.json' %}} in from a template",
         "/there/page.html:7: a script in a page imports ./js/dep.js from the site; write {% static 'js/dep.js' %}",

@@ -66,6 +66,7 @@ def scan(files: dict[str, Hashed], bare: dict[str, str]) -> Modules:
     waiting += bare.values()
     mapped = set(bare.values())
     graph: dict[str, list[str]] = {}
+    rooted: dict[str, str] = {}
     while waiting:
         name = waiting.pop()
         if name in graph:
@@ -74,21 +75,24 @@ def scan(files: dict[str, Hashed], bare: dict[str, str]) -> Modules:
         tree = _parsed(sources[name])
         if sources[name].own and _is_module(sources[name], tree):
             mapped.add(name)
-        for target, kind in _imports(sources, name, tree, bare, modules.warnings):
+        for target, kind, path in _imports(sources, name, tree, bare, modules.warnings):
             waiting.append(target)
             mapped.add(target)
+            if path.startswith("/"):
+                # A browser looks for it from the root of the CDN host.
+                rooted[path[1:]] = files[target].name
             # A browser preloads scripts alone.
             if kind == "static" and target.lower().endswith(SCRIPTS):
                 graph[name].append(target)
     # A name that is kept needs no entry.
-    modules.imports = {name: files[name].name for name in sorted(mapped) if files[name].name != name}
+    modules.imports = {name: files[name].name for name in sorted(mapped) if files[name].name != name} | rooted
     modules.preload = {name: _closure(graph, name) for name in sorted(graph) if graph[name]}
     return modules
 
 
 def imported(sources: Mapping[str, Source], name: str) -> Iterator[str]:
     """The files that a script imports by a path."""
-    for target, _ in _imports(sources, name, _parsed(sources[name]), {}, []):
+    for target, *_ in _imports(sources, name, _parsed(sources[name]), {}, []):
         yield target
 
 
@@ -119,7 +123,8 @@ def _may_begin(script: bytes, place: int) -> bool:
 
 def _imports(
     sources: Mapping[str, Source], name: str, tree: Tree | None, bare: dict[str, str], warnings: list[str]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, str]]:
+    """Name, kind and path of each."""
     if tree is None:
         return
     source = sources[name]
@@ -132,11 +137,11 @@ def _imports(
             place = f"{shown(source.path)}:{node.start_point.row + 1}"
             if len(parts) > 1 or not specifier:
                 # Every file that the name may be is in the map.
-                yield from ((target, kind) for target in script_names.fitting(parts, name, sources))
+                yield from ((target, kind, "") for target in script_names.fitting(parts, name, sources))
                 continue
             if not specifier.startswith(("./", "../", "/")) and not urls.SCHEME.match(specifier):
                 if specifier in bare:
-                    yield bare[specifier], kind
+                    yield bare[specifier], kind, ""
                 elif specifier not in NODES:
                     missing.append((node.start_point.row + 1, specifier))
                 continue
@@ -144,7 +149,7 @@ def _imports(
             if target is None:
                 continue
             if target.name in sources:
-                yield target.name, kind
+                yield target.name, kind, target.path
                 continue
             problem = f"{place}: imports {specifier}, which does not exist"
             hint = did_you_mean(target.name, sources)

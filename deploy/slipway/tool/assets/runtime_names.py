@@ -7,7 +7,7 @@ relative to the page is asked from the site, which has no static files: a warnin
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from slipway.tool.assets import script_names, urls
 from slipway.tool.assets.collect import Naming, Source, shown
 from slipway.tool.assets.hashing import did_you_mean
 from slipway.tool.assets.modules import SCRIPTS, imported
-from slipway.tool.assets.script_names import IMPORT, IMPORT_SCRIPTS, OTHER, SERVICE_WORKER, WORKER, Name
+from slipway.tool.assets.script_names import BESIDE, IMPORT, IMPORT_SCRIPTS, OTHER, SERVICE_WORKER, WORKER, Name
 from slipway.tool.assets.templates import TemplateFile
 from slipway.web.errors import SlipwayError
 
@@ -27,7 +27,11 @@ IN_WORKER = re.compile(rb"\bself\.(?:onmessage|postMessage|addEventListener)\b|\
 # It is found by its end: that begins with a literal, and takes a fiftieth of the time.
 TAKEN_APART = re.compile(rb"\\\.(gif|png|svg|webp)\b")
 LAST_WORD = re.compile(rb"[\w-]+\Z")
-INLINE = re.compile(rb"<script\b(?P<attributes>[^>]*)>(?P<body>.*?)</script", re.DOTALL | re.IGNORECASE)
+# Text formats whose readers look for files beside the text: playlists, 3D models, sprites, pages, images.
+TEXTS = (".atlas", ".fnt", ".gltf", ".htm", ".html", ".json", ".m3u8", ".mpd", ".mtl", ".svg", ".vtt", ".xml")
+FILE = re.compile(rb"(?<![\w@%./~+-])[\w@%./~+-]+\.[a-zA-Z]\w{0,9}")
+# What a JSON file names beside itself, if anything: its other names are data.
+MEDIA = re.compile(r".*\.(?:avif|bin|gif|jpe?g|ktx2?|mp3|mp4|ogg|png|svg|ttf|wasm|wav|webm|webp|woff2?)", re.IGNORECASE)
 TAG = re.compile(rb"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}")
 NO_SCRIPT = re.compile(rb"\bsrc\s*=|\btype\s*=\s*[\"']?(?!module|text/javascript|application/javascript)[\w/+-]", re.I)
 MESSAGES = {
@@ -107,6 +111,8 @@ class _Scanner:
                 self._script(name, source.body, shown(source.path))
                 if IN_WORKER.search(source.body):
                     self._waiting.append(name)
+            elif source.own and name.lower().endswith(TEXTS):
+                self._text(name, source)
         for template in templates:
             if template.own and b"<script" in template.body:
                 for line, body in _inline(template.body):
@@ -119,7 +125,10 @@ class _Scanner:
         for name in script_names.names(body, lambda *text: self._is_promising(script, *text)):
             where = f"{place}:{name.line + above}"
             targets = self._targets(script, name)
-            if script and name.beside and not name.head.startswith(urls.DEVELOPMENT_URL):
+            if not script and name.use == BESIDE:
+                # In a page, that is the page's own URL.
+                name = replace(name, use=OTHER, beside=False)
+            if name.beside and not name.head.startswith("/"):
                 self.beside.setdefault(script, (where, name.shown))
             if name.beside and name.use != IMPORT and script:
                 self._beside(where, script, name, targets)
@@ -157,6 +166,10 @@ class _Scanner:
             self._warn(where, f"a script in a page imports {name.shown} from the site; write {known}")
 
     def _beside(self, where: str, script: str, name: Name, targets: list[str]) -> None:
+        if name.head.startswith("/"):
+            if targets:
+                self._warn(where, f"new URL() requests {name.shown} from the CDN; write it relative to this script")
+            return
         if not targets and name.is_fixed:
             target = urls.target(name.head, script)
             if target is not None and target.name in self._folders:
@@ -171,6 +184,20 @@ class _Scanner:
                 "only; pass its URL in from a template"
             )
         self._publish(targets)
+
+    def _text(self, name: str, source: Source) -> None:
+        found = set()
+        for match in set(FILE.findall(source.body)):
+            target = urls.target(match.decode("utf-8", "replace"), name)
+            if target is None or target.name not in self.sources or target.name == name:
+                continue
+            is_named = MEDIA.fullmatch(target.name) or not name.lower().endswith(".json")
+            if is_named and not self._is_plain(target.name):
+                found.add(target.name)
+        if found and settings.SLIPWAY_PULL:
+            what = f"names {min(found)} by its plain name, and a CDN that pulls has hashed names only"
+            self._warn(f"{shown(source.path)}:1", f"{what}: {HELP}")
+        self._publish(sorted(found))
 
     def _below(self, where: str, script: str, folder: str) -> list[str]:
         """The files of a folder, whose names are added at run time; a script's own folder may have too many."""
@@ -272,6 +299,10 @@ def _is_view(name: Name) -> bool:
 def _inline(page: bytes) -> Iterator[tuple[int, bytes]]:
     """The scripts in a template, with the number of lines above; its tags are blank."""
     blank = TAG.sub(lambda tag: re.sub(rb"[^\n]", b" ", tag[0]), page)
-    for script in INLINE.finditer(blank):
-        if not NO_SCRIPT.search(script["attributes"]):
-            yield page.count(b"\n", 0, script.start("body")), script["body"]
+    lower = blank.lower()
+    end = 0
+    while (start := lower.find(b"<script", end)) >= 0 and (body := lower.find(b">", start)) >= 0:
+        end = lower.find(b"</script", body)
+        end = len(blank) if end < 0 else end
+        if not NO_SCRIPT.search(blank, start, body):
+            yield page.count(b"\n", 0, body), blank[body + 1 : end]

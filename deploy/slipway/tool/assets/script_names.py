@@ -15,6 +15,8 @@ from slipway.tool.assets import javascript, urls
 PATH = re.compile(rb"([\"'`])([^\"'`\\\s<>${}./]*[./][^\"'`\\\s<>${}]*)(?=\1(\s*\+)?|(\$\{))")
 # The same behind a part of a template.
 TAIL = re.compile(rb"\}([^\"'`\\\s<>${}]*[./][^\"'`\\\s<>${}]*)(?=`|(\$\{))")
+# The development server's URL inside a longer text, such as url(/static/x.png).
+EMBEDDED = re.compile(rb"(?<![\w./:\"'`}-])" + urls.DEVELOPMENT_URL.encode() + rb"[^\s\"'`\\<>(){}$,;]*")
 URL = re.compile(rb"\bnew URL\(\s*$")
 LITERALS = frozenset(("string", "template_string"))
 # Bases of new URL() that make a URL beside the script. A variable may hold one of them.
@@ -95,6 +97,8 @@ def _promising(body: bytes, is_promising: Callable[[str, bool], bool]) -> Iterat
         text = match[1].decode("utf-8", "replace").lstrip("/")
         if is_promising(text, bool(match[2])):
             yield match.start(), text
+    for match in EMBEDDED.finditer(body) if urls.DEVELOPMENT_URL.encode() in body else ():
+        yield match.start(), match[0].decode("utf-8", "replace")
 
 
 def parts(node: Node) -> tuple[str | None, ...]:
@@ -179,8 +183,8 @@ def _use(node: Node, body: bytes) -> tuple[str, bool]:
                 return BESIDE, True
             if use:
                 return use, beside
-        return (BESIDE if beside else OTHER), beside
-    return _start(call) or OTHER, False
+        return _start_of_variable(outer, body) or (BESIDE if beside else OTHER), beside
+    return _start(call) or _start_of_variable(node, body) or OTHER, False
 
 
 def _start(call: Node | None) -> str:
@@ -190,6 +194,17 @@ def _start(call: Node | None) -> str:
     if called.removeprefix("self.") == IMPORT_SCRIPTS:
         return IMPORT_SCRIPTS
     return SERVICE_WORKER if called.endswith("serviceWorker.register") else ""
+
+
+def _start_of_variable(value: Node, body: bytes) -> str:
+    """What is done with a variable that gets a name, as far as it matters where the file comes from."""
+    variable = value.parent.child_by_field_name("name") if value.parent.type == "variable_declarator" else None
+    if variable is None or variable.type != "identifier":
+        return ""
+    name = re.escape(variable.text) + rb"\b"
+    if re.search(rb"\bnew\s+(?:window\.)?(?:Shared)?Worker\(\s*" + name, body):
+        return WORKER
+    return SERVICE_WORKER if re.search(rb"\bserviceWorker\s*\.\s*register\(\s*" + name, body) else ""
 
 
 def _called(call: Node | None) -> str:
