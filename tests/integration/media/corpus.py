@@ -73,6 +73,8 @@ JPEGS = {
     "iptc": with_segment(JPEG, 0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\x09\x1c\x02\x5a\0\4Kiel"),
     "FlashPix": with_segment(JPEG, 0xE2, b"FPXR\0\0"),
     "Adobe's marker without Adobe's name": with_segment(JPEG, 0xEE, b"Place"),
+    "thumbnail in JFIF": b"\xff\xd8\xff\xe0" + struct.pack(">H", 28) + JPEG[6:18] + b"\2\2" + bytes(12) + JPEG[20:],
+    "long Adobe segment": with_segment(picture(64, 48, mode="CMYK"), 0xEE, b"Adobe\0d\0\0\0\0\0 and a place"),
     "empty segment": with_segment(JPEG, 0xEC, b""),
     "comment": picture(64, 48, comment=b"at home"),
     "metadata behind the scan": JPEG[:-2] + with_segment(b"\xff\xd8", 0xE1, GPS)[2:] + b"\xff\xd9",

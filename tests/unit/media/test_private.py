@@ -62,6 +62,8 @@ PRIVATE = {
     "jpeg: no profile, but its marker": with_segment(JPEG, 0xE2, b"MPF\0MM\0*"),
     "jpeg: no profile, but its marker, FlashPix": with_segment(JPEG, 0xE2, b"FPXR\0" + PLACE),
     "jpeg: not Adobe's, but its marker": with_segment(JPEG, 0xEE, PLACE),
+    "jpeg: thumbnail in JFIF": with_segment(JPEG, 0xE0, b"JFIF\0\1\1\0\0\1\0\1\2\2" + bytes(12)),
+    "jpeg: behind Adobe's flags": with_segment(JPEG, 0xEE, b"Adobe\0d\0\0\0\0\0" + PLACE),
     "jpeg: thumbnail in JFXX": with_segment(JPEG, 0xE0, b"JFXX\0\x10" + JPEG),
     "jpeg: second picture": JPEG + picture(64, 48, exif=GPS),
     "png: exif": picture(64, 48, "PNG", exif=GPS),

@@ -11,8 +11,9 @@ FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 SCAN, END = 0xDA, 0xD9
 # What decoding needs beside frames and scans: tables, the number of lines, the restart interval.
 TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
-# Application segments that change how the picture looks, by their first bytes.
-SHOWN = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+# Application segments that change how the picture looks: their first bytes, and the most that one may have with its
+# length's. What goes beyond is a thumbnail, or unknown.
+SHOWN = {0xE0: (b"JFIF\0", 16), 0xE2: (b"ICC_PROFILE\0", 0xFFFF), 0xEE: (b"Adobe", 14)}
 APP1, COMMENT = 0xE1, 0xFE
 # Markers that stand alone: TEM and the restart markers.
 BARE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -53,8 +54,8 @@ def walk(data: ObjectBytes) -> tuple[int, int]:
             # Of several the first one counts, as in browsers.
             orientation = found if orientation is None else orientation
         elif marker in SHOWN or 0xE0 <= marker <= 0xEF or marker == COMMENT:
-            start = SHOWN.get(marker)
-            if not start or data.take(at + 4, min(length - 2, len(start))) != start:
+            start, longest = SHOWN.get(marker, (b"", 0))
+            if length > longest or data.take(at + 4, min(length - 2, len(start))) != start:
                 raise UploadError(DESCRIBED)
         elif marker not in TABLES and marker != SCAN:
             raise UploadError(UNREADABLE)

@@ -5,8 +5,10 @@
   "use strict";
 
   const APP0 = 0xe0, EXIF = 0xe1, ICC = 0xe2, ADOBE = 0xee, SCAN = 0xda, END = 0xd9;
-  // Application segments that change how the picture looks, by their first letters.
+  // Application segments that change how the picture looks, by their first letters; and the most bytes that one keeps,
+  // with its length's: what goes beyond is a thumbnail, or unknown.
   const SHOWN_SEGMENTS = { [APP0]: "JFIF\0", [ICC]: "ICC_PROFILE\0", [ADOBE]: "Adobe" };
+  const LONGEST = { [APP0]: 16, [ADOBE]: 14 };
   const SHOWN_CHUNKS = new Set((
     "IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT acTL fcTL fdAT"
   ).split(" "));
@@ -69,6 +71,16 @@
     return (marker >= 0xc0 && marker <= 0xcf) || (marker >= SCAN && marker <= 0xdd);
   }
 
+  /** The part from `at` up to `end`, without what a segment has beyond its longest: a thumbnail of no pixels stays. */
+  function shortened(bytes, marker, at, end) {
+    const longest = LONGEST[marker];
+    if (!longest || end - at - 2 <= longest) return bytes.subarray(at, end);
+    const kept = bytes.slice(at, at + 2 + longest);
+    kept.set([0, longest], 2);
+    if (marker === APP0) kept.set([0, 0], longest);
+    return kept;
+  }
+
   function strippedJpeg(bytes) {
     const kept = [];
     let turned, at = 2;
@@ -85,7 +97,7 @@
       if (marker === EXIF && text(bytes, at + 4, 4) === "Exif") turned ??= orientation(bytes, at + 4, end);
       const next = marker === SCAN ? nextMarker(bytes, end) : end;
       if (next === -1) return null;
-      if (isShownSegment(bytes, marker, at + 4)) kept.push(bytes.subarray(at, next));
+      if (isShownSegment(bytes, marker, at + 4)) kept.push(shortened(bytes, marker, at, next));
       at = next;
     }
     return null;
