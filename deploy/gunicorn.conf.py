@@ -3,6 +3,7 @@
 https://docs.gunicorn.org/en/stable/settings.html
 """
 
+import atexit
 import gc
 import io
 import os
@@ -86,3 +87,15 @@ def when_ready(server):
     connections.close_all()
     gc.collect()
     gc.freeze()
+
+
+def worker_exit(server, worker):
+    """Ends a worker at once, as soon as it has run what the application registered with atexit.
+
+    An interpreter that cleans up writes to every page that the processes share: for a moment a worker that ends took
+    more memory than one that serves, and was killed for it. And it waits for a thread that hangs.
+    """
+    ended = sys.exception()
+    if worker.booted and isinstance(ended, SystemExit) and not ended.code:
+        atexit._run_exitfuncs()
+        os._exit(0)

@@ -16,7 +16,7 @@ from agent.paths import NGINX_LOGS, POSTGRESQL_LOGS, HostError
 def sources() -> dict[str, tuple[list[str], list[Path]]]:
     """By name: units whose journal is read, and files."""
     return {
-        "site": ([units.SITE], []),
+        "site": ([units.SITE, units.OVERLAP], []),
         "nginx": ([units.NGINX], []),
         "access": ([], [NGINX_LOGS / "access.log"]),
         "error": ([], [NGINX_LOGS / "error.log"]),

@@ -11,7 +11,7 @@ from pathlib import Path
 from agent import outdated, probe, processes, releases
 from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
-from agent.units import RENEWAL, SITE, TIMER, expected, failed, shown
+from agent.units import OVERLAP, RENEWAL, RESTART, SITE, TIMER, expected, failed, shown
 
 PAGE_SECONDS = 10
 # A unit that is not up may be starting: it is checked again after this, s.
@@ -45,6 +45,9 @@ def _units() -> Iterator[str]:
     first = shown(expected(), *names)
     up = all(unit["ActiveState"] == "active" for unit in first.values())
     now = first if up else time.sleep(RECHECK) or shown(expected(), *names)
+    if not up and shown([RESTART], "ActiveState")[RESTART]["ActiveState"] == "activating":
+        # Another process serves as long as the old one finishes its requests.
+        now.pop(SITE, None)
     for name, unit in now.items():
         restarts, logs = int(unit["NRestarts"] or 0), f"`make logs UNIT={name}`"
         ago = time.monotonic() - int(unit["ExecMainStartTimestampMonotonic"] or 0) / 1e6
@@ -142,7 +145,7 @@ def _memory() -> Iterator[str]:
     matches = [match for match in map(OOM_KILL.match, output.splitlines()) if match]
     kills = Counter((match[1].rpartition("/")[2] or "the system", match[2]) for match in matches)
     for (unit, task), times in kills.items():
-        if unit == SITE or not unit.startswith("slipway-"):
+        if unit in (SITE, OVERLAP) or not unit.startswith("slipway-"):
             yield f"memory ran out in {unit}: {task} was ended {times} times in 24 hours; see deploy/budget.yml"
     for unit, group in shown(expected(), "ControlGroup").items():
         times = _oom_kills(group["ControlGroup"].lstrip("/"))

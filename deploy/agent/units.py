@@ -7,6 +7,8 @@ from agent.paths import CLUSTERS, LAYOUT
 from agent.processes import output
 
 SITE, SOCKET, DISK = (LAYOUT[f"{name}_unit"] for name in ("site", "socket", "disk"))
+# What restarts the site, and what serves meanwhile.
+RESTART, OVERLAP = LAYOUT["restart_unit"], LAYOUT["overlap_unit"]
 RENEWAL, TIMER = LAYOUT["certificate_unit"], LAYOUT["certificate_timer"]
 NGINX = "nginx.service"
 

@@ -6,6 +6,7 @@ import re
 from rehearsal.run import Run
 from rehearsal.run_log import Phase
 from rehearsal.server_site import SITE_STATE
+from rehearsal.steps.slow_request import slow_request
 
 
 def deploy(run: Run, phase: Phase) -> None:
@@ -27,8 +28,9 @@ def deploy_under_load(run: Run, phase: Phase) -> None:
 
 
 def rollback_under_load(run: Run, phase: Phase) -> None:
-    with run.under_load("a rollback"):
+    with run.under_load("a rollback"), slow_request(run.host) as result:
         run.command("rollback", phase, "rollback")
+    run.log.check("Nobody waits for a slow request during a rollback", result.passed, str(result))
 
 
 def check_proof(run: Run) -> None:

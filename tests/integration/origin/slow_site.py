@@ -1,8 +1,10 @@
 """A site whose responses are large, long or never there. ``WORKER_GIVES_UP``: seconds, for a short test."""
 
+import atexit
 import os
 import threading
 import time
+from pathlib import Path
 
 from django.conf import settings
 
@@ -27,6 +29,21 @@ from slipway.web import worker  # noqa: E402
 worker.GIVEN_UP = float(os.environ.get("WORKER_GIVES_UP", worker.GIVEN_UP))
 MEGABYTE = b"x" * 1_000_000
 gate = threading.Event()
+
+
+class Exit:
+    """Leaves a file for what a process that ends has done."""
+
+    def __init__(self):
+        atexit.register(Path(f"{FOLDER}/atexit").touch)
+
+    def __del__(self):
+        Path(f"{FOLDER}/cleanup").touch()
+
+
+FOLDER = os.environ.get("EXIT_FOLDER", "")
+if FOLDER:
+    leaving = Exit()
 
 
 def page(request):

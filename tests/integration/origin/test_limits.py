@@ -54,5 +54,5 @@ def test_gunicorn_rejects_no_method_that_nginx_takes(method, origin):
 
 @pytest.mark.parametrize("path", ["/seen/?\xe9", "/seen/?\xc3\xa9", "/seen/?\x80"])
 def test_gunicorns_own_page_is_never_seen(path, origin):
-    status, head, _ = origin.ask(path)
-    assert status == 400 and "X-Origin: slipway" in head
+    status, head, body = origin.ask(path)
+    assert status == 400 and "X-Origin: slipway" in head and b"<center>nginx</center>" in body

@@ -68,6 +68,13 @@ def test_a_worker_whose_threads_all_hang_is_replaced(serve):
         assert origin.ask("/")[2] != before
 
 
+def test_a_worker_that_ends_runs_what_is_registered_and_does_not_clean_up(serve, tmp_path):
+    """Cleaning up would write to each page that it shares with the others."""
+    with serve("--max-requests=1", "--max-requests-jitter=0", EXIT_FOLDER=str(tmp_path)) as origin:
+        assert len({origin.ask("/")[2] for _ in range(3)}) > 1
+        assert (tmp_path / "atexit").exists() and not (tmp_path / "cleanup").exists()
+
+
 def test_one_thread_is_a_worker_that_answers_one_request_at_a_time(serve):
     with serve("--timeout=1", threads=1) as origin:
         assert origin.ask("/")[0] == 200

@@ -10,7 +10,7 @@ def systemd(host, monkeypatch):
 
     def run(line, **_):
         systemd.calls.append(" ".join(line[1:]))
-        failed = line[1] == "restart" and host.releases.current() in systemd.broken
+        failed = line[1:] == ["start", "slipway-restart.service"] and host.releases.current() in systemd.broken
         return type("Done", (), {"returncode": int(failed), "stdout": "", "stderr": ""})()
 
     def nginx(page):
@@ -24,13 +24,17 @@ def systemd(host, monkeypatch):
     return systemd
 
 
-def test_the_switch_is_a_rename_and_one_restart_behind_the_socket(host, release, systemd):
+def test_the_switch_is_a_rename_and_one_restart_without_a_pause(host, release, systemd):
     release("1", current=True)
     release("2", served=False)
     assert host.activate.activate("2") == "1"
     assert host.releases.current() == "2"
     assert host.releases.metadata("2")["activated"]
-    assert systemd.calls == ["reset-failed slipway.service", "start slipway.socket", "restart slipway.service"]
+    assert systemd.calls == [
+        "reset-failed slipway.service slipway-overlap.service slipway-restart.service",
+        "start slipway.socket",
+        "start slipway-restart.service",
+    ]
 
 
 def test_when_it_served_first_is_kept_beside_when_it_was_switched_to_last(host, release, systemd, monkeypatch):

@@ -56,6 +56,7 @@ def test_without_a_name_it_is_all_of_them_and_each_line_says_whose_it_is(host, s
     host.logs.logs("", 1, False)
     assert capfdbinary.readouterr().out.decode().splitlines() == [
         "site        | journal of slipway.service",
+        "site        | journal of slipway-overlap.service",
         "nginx       | journal of nginx.service",
         "access      | last of access",
         "error       | last of error",
@@ -68,7 +69,7 @@ def test_without_a_name_it_is_all_of_them_and_each_line_says_whose_it_is(host, s
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("site", ["journal of slipway.service"]),
+        ("site", ["journal of slipway.service", "journal of slipway-overlap.service"]),
         ("access", ["older of access", "last of access"]),
         ("error", ["older of error", "last of error"]),
         ("nginx", ["journal of nginx.service"]),

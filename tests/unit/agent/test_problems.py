@@ -133,6 +133,16 @@ def test_one_that_is_starting_is_checked_again(host, server):
     assert server.looks == 1
 
 
+def test_a_site_that_is_restarted_while_another_process_serves_is_none(host, server):
+    server.units["slipway.service"] = UP | {"ActiveState": "deactivating", "SubState": "stop-sigterm"}
+    assert len(host.problems.find()) == 1
+    server.units["slipway-restart.service"] = {"ActiveState": "activating"}
+    assert host.problems.find() == []
+    server.units["nginx.service"] = {"ActiveState": "inactive", "SubState": "dead"}
+    (line,) = host.problems.find()
+    assert line.startswith("nginx.service is not running")
+
+
 @pytest.mark.parametrize(
     ("unit", "later"),
     [

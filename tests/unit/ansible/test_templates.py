@@ -6,6 +6,7 @@ import re
 import subprocess
 
 import pytest
+import yaml
 
 from rehearsal import nginx
 from slipway.tool.server.layout import LAYOUT
@@ -202,3 +203,32 @@ def test_nginx_reads_the_certificate_and_answers_challenges_where_they_are_writt
     assert said["names"] == ["www.example.test", "example.test"]
     assert {name: said[name] for name in ("certificate", "key")} == theirs["nginx_tls"]
     assert said["webroot"] == theirs["nginx_acme_dir"]
+
+
+def test_who_comes_during_a_restart_is_served_by_another_process_within_the_part_of_a_release(rendered):
+    site, overlap, restart = (
+        rendered["gunicorn", f"{name}.j2"].splitlines()
+        for name in (LAYOUT.site_unit, LAYOUT.overlap_unit, LAYOUT.restart_unit)
+    )
+    assert f"Sockets={LAYOUT.socket_unit}" in overlap and "MemoryMax=80M" in overlap
+    # The same release by the same user and with the same environment, with one worker.
+    (start,) = (line for line in site if line.startswith("ExecStart="))
+    assert start.replace("gunicorn.conf.py", "gunicorn.conf.py --workers 1") in overlap
+    alike = ("User=", "Group=", "EnvironmentFile=", "WorkingDirectory=", "Type=", "OOM", "TimeoutStopSec=")
+    assert [line for line in site if line.startswith(alike)] == [line for line in overlap if line.startswith(alike)]
+    assert [line for line in restart if line.startswith("Exec") and "systemctl" in line] == [
+        f"ExecStart=/usr/bin/systemctl start {LAYOUT.overlap_unit}",
+        f"ExecStart=/usr/bin/systemctl restart {LAYOUT.site_unit}",
+        f"ExecStopPost=/usr/bin/systemctl stop {LAYOUT.overlap_unit}",
+    ]
+
+
+def test_that_process_has_the_sites_sandbox_and_its_link_is_watched(rendered):
+    tasks = yaml.safe_load((ROOT / "ansible" / "roles" / "gunicorn" / "tasks" / "units.yml").read_text())
+    (link,) = [
+        task["ansible.builtin.file"] for task in tasks if task.get("ansible.builtin.file", {}).get("state") == "link"
+    ]
+    assert link["src"] == "{{ layout.sandbox }}"
+    assert link["path"] == "{{ layout.units }}/{{ layout.overlap_unit }}.d/{{ layout.sandbox | basename }}"
+    watched = json.loads(rendered["agent", "watched.json.j2"])["files"]
+    assert f"{LAYOUT.units}/{LAYOUT.overlap_unit}.d/*" in watched
