@@ -12,6 +12,8 @@ from slipway.web.static_objects import Headers, StaticObject, has_hashed_shape
 UNANSWERED = (403, 404, 405, 501)
 # Objects asked for, of one extension: some plain names are a bundler's, and immutable.
 TRIES = 3
+# It has the time of a build, and a new connection costs more than a request.
+AT_ONCE = 8
 
 
 class Sample:
@@ -27,7 +29,7 @@ class Sample:
         for key in sorted(modified, key=modified.__getitem__):
             if not has_hashed_shape(key):
                 by_extension.setdefault(_extension(key), []).append(key)
-        with ThreadPoolExecutor(len(by_extension) or 1) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             found = zip(by_extension, pool.map(self._ask, by_extension.values()), strict=True)
             self._headers = {extension: headers for extension, headers in found if headers}
 
