@@ -84,6 +84,8 @@ class Environment:
             "settings": user.settings,
             "wsgi": user.wsgi,
             "environment": {**user.extra, **environment},
+            "build": user.build,
+            "ship": list(user.ship),
             "sign_in_paths": list(user.sign_in_paths),
             "sign_in_tries": user.sign_in_tries,
             "paths": list(user.paths),

@@ -36,8 +36,8 @@ LOOPBACK = "10.0.2.2"
 # The machine's file of trusted authorities.
 MACHINE_CAS = "/etc/ssl/certs/ca-certificates.crt"
 # Packages come from the real registries.
-REGISTRIES = ("pypi.org", "files.pythonhosted.org")
-REGISTRY_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
+REGISTRIES = ("pypi.org", "files.pythonhosted.org", "registry.npmjs.org")
+REGISTRY_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "npm_config_registry")
 # Variables of this shell that would name another proxy or other authorities.
 NOT_PASSED_ON = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "curl_ca_bundle", "ssl_cert_dir")
 
@@ -160,7 +160,7 @@ class ServerSite(Environment):
             _clean()
             | NO_ACCOUNT
             | (keys_of(identity) if identity else {})
-            | ({"PIP_PROXY": own_proxy} if own_proxy else {})
+            | (dict.fromkeys(("PIP_PROXY", "npm_config_https_proxy"), own_proxy) if own_proxy else {})
             | {
                 "CONFIG": str(self.directory / "site.yml"),
                 PASSWORD_VARIABLE: str(self.password_file),
@@ -195,6 +195,6 @@ def _clean() -> dict[str, str]:
 
 
 def _registries() -> list[str]:
-    """The hosts that pip downloads from."""
+    """The hosts that pip and npm download from."""
     named = " ".join(os.environ.get(name, "") for name in REGISTRY_VARIABLES).split()
     return [*REGISTRIES, *filter(None, (urlsplit(url).hostname for url in named))]

@@ -29,6 +29,10 @@ MINE = {
 }
 
 
+# Packages come from the real registries.
+OF_TOOLS = ("PIP_PROXY", "npm_config_https_proxy")
+
+
 @pytest.fixture(autouse=True)
 def shell(monkeypatch):
     """A shell that has an account, a proxy and a site of its own."""
@@ -54,7 +58,7 @@ def rehearsed(tmp_path, machine):
 
 
 def _leaks(environment):
-    return [name for name, value in environment.items() if value in MINE.values() and name != "PIP_PROXY"]
+    return [name for name, value in environment.items() if value in MINE.values() and name not in OF_TOOLS]
 
 
 @pytest.mark.parametrize("identity", ["admin", "web"])
@@ -84,6 +88,12 @@ def test_the_demos_processes_have_the_variables_of_site_yml_and_of_a_project_s_o
     assert local.user_site.extra.keys() <= environment.keys()
 
 
+def test_a_rehearsal_builds_and_ships_what_a_deploy_does(tmp_path):
+    said = "settings: email.mime\nwsgi: email.mime\nbuild: npm ci\nship: [project/data]\n"
+    local = LocalSite(tmp_path / "local", None, source=clone(tmp_path / "clone", said))
+    assert (local.site.build, local.site.ship) == ("npm ci", ("project/data",))
+
+
 def test_the_demo_is_as_strict_as_the_users_own_site(tmp_path):
     said = "waive: {SECURE_HSTS_SECONDS: an intranet}\nallow: {/icons/: drawn for each}\n"
     said += "sign_in_paths: [/graphql/]\npaths: [/shop/]\n"
@@ -104,9 +114,9 @@ def test_who_deploys_knows_no_account_and_no_real_endpoint(rehearsed):
     assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
 
 
-def test_a_shell_with_a_proxy_leaves_it_to_pip_alone(rehearsed):
+def test_a_shell_with_a_proxy_leaves_it_to_pip_and_npm_alone(rehearsed):
     environment = rehearsed.deployer()
-    assert environment["PIP_PROXY"] == MINE["https_proxy"]
+    assert {environment[name] for name in OF_TOOLS} == {MINE["https_proxy"]}
     assert environment["HTTPS_PROXY"] == f"http://127.0.0.1:{rehearsed.ports['proxy']}"
 
 
@@ -114,7 +124,7 @@ def test_without_one_the_registries_are_asked_directly(rehearsed, monkeypatch):
     monkeypatch.delenv("https_proxy")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://wheels.example/simple file:///srv/simple")
     past = rehearsed.deployer()["NO_PROXY"].split(",")
-    assert {"127.0.0.1", "pypi.org", "files.pythonhosted.org", "wheels.example"} <= set(past)
+    assert {"127.0.0.1", "pypi.org", "files.pythonhosted.org", "registry.npmjs.org", "wheels.example"} <= set(past)
     assert not any("slipway.test" in name for name in past)
 
 
