@@ -1,5 +1,7 @@
 """What `startproject` writes is replaced in production; what a project sets itself wins over ours."""
 
+from typing import NamedTuple
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -123,3 +125,24 @@ def test_a_variable_missing_in_production_is_named(missing):
     environ = {name: value for name, value in PRODUCTION.items() if name != missing}
     with pytest.raises(ImproperlyConfigured, match=rf"^{missing} is not set; in production the environment has it"):
         line.values(STARTPROJECT, environ)
+
+
+class Config(NamedTuple):
+    """Like django-vite's DjangoViteConfig."""
+
+    dev_mode: bool = False
+    static_url_prefix: str = ""
+
+
+def test_no_page_loads_from_vite_s_development_server(production):
+    """`"dev_mode": DEBUG` is read above the line, where DEBUG is True still."""
+    own = {
+        "DJANGO_VITE": {"default": {"dev_mode": True, "static_url_prefix": "a"}, "other": Config(True, "b")},
+        "DJANGO_VITE_DEV_MODE": True,
+    }
+    given = vars(production(**own))
+    assert given["DJANGO_VITE"]["default"] == {"dev_mode": False, "static_url_prefix": "a"}
+    assert given["DJANGO_VITE"]["other"] == Config(False, "b")
+    assert given["DJANGO_VITE_DEV_MODE"] is False
+    assert not own.keys() & vars(production()).keys()
+    assert not own.keys() & line.values(STARTPROJECT | own, {}).keys()

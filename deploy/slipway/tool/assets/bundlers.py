@@ -111,7 +111,7 @@ def _django_vite() -> Iterator[Reader]:
         setting = f'DJANGO_VITE["{name}"]'
         if config.get("dev_mode"):
             raise SlipwayError(
-                f"{setting}: dev_mode is on, so pages would load from a development server; set it to DEBUG"
+                f"{setting}: dev_mode is on, so pages would load from a development server; set it above Slipway's line"
             )
         prefix = _prefix(config.get("static_url_prefix", ""))
         path = config.get("manifest_path") or Path(settings.STATIC_ROOT, prefix, "manifest.json")

@@ -4,6 +4,7 @@ line          what the project has set itself, also where two modules of a setti
 apps          INSTALLED_APPS, MIDDLEWARE
 static        static files: bundled, hashed, on the CDN
 uploads       STORAGES and MEDIA_URL
+front_end     django-vite, without Vite's development server
 startproject  what `startproject` writes, replaced in production
 https         headers and cookies, each the project's own where it has one
 dangerous     values that would weaken the site: ignored, unless site.yml waives them
@@ -20,7 +21,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from slipway.web import stores, switch
-from slipway.web.settings import apps, dangerous, default_csp, https, startproject, static, uploads
+from slipway.web.settings import apps, dangerous, default_csp, front_end, https, startproject, static, uploads
 from slipway.web.settings.line import Line
 
 
@@ -45,7 +46,7 @@ def values(project: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, 
     if production:
         _require(environ, "SITE_URL", "STATIC_URL", "MEDIA_URL", "AWS_STORAGE_BUCKET_NAME", "AWS_DEFAULT_REGION")
         own = dangerous.without(own, environ)
-        given |= startproject.settings(own, environ) | https.settings(own, environ)
+        given |= startproject.settings(own, environ) | https.settings(own, environ) | front_end.settings(own)
     given |= static.settings(own, environ, production=production)
     given |= uploads.settings(own, environ, production=production)
     given |= default_csp.sources(environ, production=production)
