@@ -1,8 +1,7 @@
 """Signs a request to S3 by Signature Version 4.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
-botocore's own signer takes several times the processor time of it, for each of thousands of requests; the tests compare
-the two.
+botocore's own signer takes several times the processor time. The tests compare the two.
 """
 
 import hashlib
