@@ -4,7 +4,6 @@ import atexit
 import os
 import threading
 import time
-from pathlib import Path
 
 from django.conf import settings
 
@@ -31,17 +30,20 @@ MEGABYTE = b"x" * 1_000_000
 gate = threading.Event()
 
 
+FOLDER = os.environ.get("EXIT_FOLDER", "")
+
+
 class Exit:
     """Leaves a file for what a process that ends has done."""
 
     def __init__(self):
-        atexit.register(Path(f"{FOLDER}/atexit").touch)
+        atexit.register(os.mknod, f"{FOLDER}/atexit")
 
-    def __del__(self):
-        Path(f"{FOLDER}/cleanup").touch()
+    # Modules are gone by then.
+    def __del__(self, make=os.mknod, path=f"{FOLDER}/cleanup"):
+        make(path)
 
 
-FOLDER = os.environ.get("EXIT_FOLDER", "")
 if FOLDER:
     leaving = Exit()
 

@@ -1,11 +1,15 @@
 """Clients that read slowly, responses that take long, and everybody else meanwhile."""
 
+import os
+import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 
-from tests.integration.origin.conftest import BINARIES, read
+from tests.integration.origin.conftest import BINARIES, read, release
 
 MEGABYTES = 24  # more than the kernel and nginx keep in memory
 
@@ -41,6 +45,23 @@ def test_events_arrive_as_they_are_sent_and_leave_a_thread_for_others(origin):
         assert origin.ask("/open/")[0] == 200
         for stream, received in zip(streams, first, strict=True):
             assert read(stream, received)[2].endswith(b"data: last\n\n")
+
+
+def test_a_worker_takes_no_request_before_it_has_a_thread_for_it(tmp_path):
+    """Another worker may have one."""
+    line = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "deploy/gunicorn.conf.py",
+        "--print-config",
+        "slow_site:application",
+    ]
+    env = os.environ | {"SLIPWAY_THREADS": "5"}
+    said = subprocess.run(line, cwd=release(tmp_path), env=env, capture_output=True, text=True, check=True).stdout
+    told = dict(re.findall(r"^(threads|worker_connections|keepalive) += (\d+)$", said, re.M))
+    assert told == {"threads": "5", "worker_connections": "5", "keepalive": "0"}
 
 
 def test_a_stream_is_not_cut_when_it_takes_longer_than_a_workers_timeout(serve):
