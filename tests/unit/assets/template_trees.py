@@ -69,6 +69,13 @@ TREES = {
     "a relative parent": Tree(
         {"shop/base.html": BASE, "shop/list.html": extends("./base.html") + L + block("scripts", B)}
     ),
+    "a relative parent with the name of another": Tree(
+        {
+            "base.html": "plain",
+            "shop/base.html": BASE,
+            "shop/list.html": extends("./base.html") + L + block("scripts", B),
+        }
+    ),
     "a relative parent above": Tree(
         {"base.html": BASE, "shop/list/page.html": extends("../../base.html") + L + block("scripts", B)}
     ),
@@ -196,6 +203,12 @@ TREES = {
     ),
     "a parent with a default": Tree(
         HOLE | {"page.html": '{% extends layout|default:"base.html" %}' + L + block("scripts", B)}
+    ),
+    "a parent with a default, and its block in a compress": Tree(
+        {
+            "base.html": L + block("head", A),
+            "page.html": '{% extends layout|default:"base.html" %}' + L + block("head", js("{{ block.super }}" + B)),
+        }
     ),
     "verbatim and comments": Tree(
         {

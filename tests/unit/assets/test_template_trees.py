@@ -153,7 +153,8 @@ REJECTED = {
     "a token": ("{% csrf_token %}", f"uses the variable csrf_token, {VARIABLE}"),
     "a token that is handed on": ("<script>'{{ csrf_token }}'</script>", f"uses the variable csrf_token, {VARIABLE}"),
     "the year": ("<script>y = '{% now 'Y' %}'</script>", CHANCE),
-    "a random choice": ("<script>c = '{{ 'ab'|random }}'</script>", CHANCE),
+    # Even where both are alike: the next time others may be there.
+    "a random choice": ("<script>c = '{{ 'aa'|random }}'</script>", CHANCE),
     "random words": ("<script>c = '{% lorem 2 w random %}'</script>", CHANCE),
     "a random key": ("<script>c = '{% chance %}'</script>", CHANCE),
     "a time in the visitor's zone": ("<script>t = '{{ built }}'</script>", CHANCE),
