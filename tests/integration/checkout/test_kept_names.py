@@ -12,6 +12,23 @@ print(engines["django"].from_string("{% load static %}{% static 'dist/assets/mai
 """
 
 
+PAGE = """<!doctype html>
+<script type="module" crossorigin src="/static/assets/index-BxOyr7Zm.js"></script><a href="/static/gone.js">a page</a>
+"""
+
+
+def test_a_page_that_a_bundler_has_written_with_the_base_of_development_is_named(checkout, bucket):
+    checkout.write("templates/index.html", PAGE)
+    checkout.write("assets/assets/index-BxOyr7Zm.js", "1")
+    done = checkout.manage("collectstatic", "--noinput")
+    assert done.returncode == 0, done.stderr
+    [line] = [line for line in (done.stdout + done.stderr).splitlines() if "requested from the site" in line]
+    assert line.startswith(
+        "warning: project/templates/index.html:2: /static/assets/index-BxOyr7Zm.js is requested from"
+    )
+    assert [key for key in bucket.objects if "index-" in key] == ["static/assets/index-BxOyr7Zm.js"]
+
+
 def test_a_kept_name_is_one_object_that_never_changes(checkout, bucket):
     checkout.write("assets/dist/.vite/manifest.json", json.dumps(MANIFEST))
     checkout.write("assets/dist/assets/main-C1aa2Bb3.js", "import('./panel-D4cc5Dd6.js')")

@@ -86,3 +86,15 @@ def test_an_image_that_is_relative_to_the_page_is_named_with_its_line():
         "/there/e/main.js:2: ./media/logo-UUQCYVRK.svg is relative to the page, so it is requested from the site; give "
         "the bundler the URL of its files (esbuild: --public-path)"
     ]
+
+
+def test_the_first_script_of_a_page_that_a_bundler_has_written_is_kept():
+    """A single-page application whose index.html is a template, or a static file."""
+    page = b'<script type="module" src="https://static.example.com/assets/index-BxOyr7Zm.js"></script>'
+    files = {"assets/index-BxOyr7Zm.js": "", "assets/index-CDzSg0_l.css": "", "img/4K2A9987.jpg": ""}
+    made = sources(files)
+    decide(made, [page, b"<img src=img/4K2A9987.jpg>"])
+    found = {name: source.naming for name, source in made.items()}
+    assert found == dict(zip(files, (Naming.KEPT, Naming.HASHED, Naming.HASHED), strict=True))
+    found, _ = naming({**files, "index.html": '<link href="/assets/index-CDzSg0_l.css">'})
+    assert found["assets/index-CDzSg0_l.css"] is Naming.KEPT

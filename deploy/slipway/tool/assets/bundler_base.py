@@ -1,16 +1,19 @@
-"""Finds scripts of a bundler that would request their files from the site, and not from the CDN.
+"""Finds what a bundler has written that would request its files from the site, and not from the CDN.
 
-A bundler writes its base URL into them: for chunks that are loaded later, their stylesheets, and imported images.
+A bundler writes its base URL into its scripts: for chunks that are loaded later, their stylesheets, and imported
+images; and into its pages, of which one may be a template.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote
 
 from django.conf import settings
 
 from slipway.tool.assets import urls
 from slipway.tool.assets.bundlers import Output
 from slipway.tool.assets.collect import Source, shown
+from slipway.tool.assets.templates import TemplateFile
 from slipway.web.errors import SlipwayError
 
 URL = rb"""(["'`])((?:/|https?:)[^"'`\n]*)\1"""
@@ -19,6 +22,8 @@ BASES = {
     b"modulepreload": re.compile(rb"function\s*\(\w+\)\s*\{\s*return\s*" + URL + rb"\s*\+"),
     b"ChunkLoadError": re.compile(rb"\.p\s*=\s*" + URL),
 }
+DEVELOPMENT = urls.DEVELOPMENT_URL.encode()
+TAG = re.compile(rb"""<[a-z][^<>]*?\b(?:src|href|poster)\s*=\s*["']?%s([^"'\s<>?#{]+)""" % DEVELOPMENT, re.IGNORECASE)
 PATH = re.compile(rb"""(["'`])(/[^/"'`\s?#][^"'`\s?#]*)(?=["'`?#])""")
 
 
@@ -32,6 +37,21 @@ def check(output: Output, sources: Mapping[str, Source]) -> None:
                 raise SlipwayError(
                     f"{shown(source.path)}:{line}: {base} is not the URL of its files; {advice(output.prefix)}"
                 )
+
+
+def check_pages(templates: Iterable[TemplateFile], sources: Mapping[str, Source]) -> list[str]:
+    """Warnings, with template and line, for a tag of the project with STATIC_URL of development in it."""
+    warnings = []
+    for template in templates:
+        for match in TAG.finditer(template.body) if template.own and DEVELOPMENT in template.body else ():
+            name = unquote(match[1].decode(errors="replace"))
+            if name in sources:
+                place = template.place(template.body.count(b"\n", 0, match.start()) + 1)
+                warnings.append(
+                    f"{place}: {urls.DEVELOPMENT_URL}{name} is requested from the site, which has no static files; "
+                    f"write {{% static '{name}' %}}, or let a bundler that writes this page have STATIC_URL as its base"
+                )
+    return warnings
 
 
 def advice(prefix: str) -> str:

@@ -21,19 +21,23 @@ LONGEST_NAME = 255
 RELATIVE = re.compile(rb"""(?<!URL\()(["'`])(\.\.?/[^"'`\s?#]+)\1""")
 ADVICE = "give the bundler the URL of its files (esbuild: --public-path)"
 NEWLINE = b"\n"
+PAGES = (".html", ".htm")
 LOADED_BESIDE = (*SCRIPTS, ".css", ".map")
 # webpack puts its names together from a part for each chunk; its script begins with the folder that it is in.
 WEBPACK = b"ChunkLoadError"
 
 
-def decide(sources: Mapping[str, Source]) -> list[str]:
+def decide(sources: Mapping[str, Source], pages: Iterable[bytes] = ()) -> list[str]:
     """Sets the ``naming`` of such files; returns warnings for those that have no hash in their names.
 
+    ``pages`` are the project's templates: one that a bundler has written names its first script.
     Raises SlipwayError for one of these in pull mode.
     """
     scripts = {name: source for name, source in sources.items() if source.own and name.lower().endswith(SCRIPTS)}
     found = hashed(name for name, source in sources.items() if source.own and source.naming is Naming.HASHED)
-    for name in _named(found, scripts.values()):
+    pages = [*pages, *(source.body for name, source in sources.items() if source.own and name.endswith(PAGES))]
+    first = {name for name in found if name.endswith((*SCRIPTS, ".css"))}
+    for name in (*_named(found, [script.body for script in scripts.values()]), *_named(first, pages)):
         sources[name].naming = Naming.KEPT
     for script in [name for name, source in scripts.items() if WEBPACK in source.body]:
         _decide_webpack(script, found, sources)
@@ -46,13 +50,13 @@ def decide(sources: Mapping[str, Source]) -> list[str]:
     return warnings
 
 
-def _named(names: Set[str], scripts: Iterable[Source]) -> Iterator[str]:
-    """Those of the names that a script has in it."""
+def _named(names: Set[str], texts: Iterable[bytes]) -> Iterator[str]:
+    """Those of the names that a script or a page has in it."""
     if any("." in posixpath.basename(name) for name in names):
         # By their ends: an expression that begins with any character takes ten times as long.
         extensions = {re.escape(posixpath.splitext(name)[1].encode()) for name in names} - {b""}
         end = re.compile(rb"(?:%s)(?!\w|[\w.~-]*\.\w\w)" % b"|".join(sorted(extensions)))
-        words = {word for script in scripts for word in _words(script.body, end)}
+        words = {word for text in texts for word in _words(text, end)}
         yield from (name for name in names if posixpath.basename(name).encode() in words)
 
 

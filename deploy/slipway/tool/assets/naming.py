@@ -13,8 +13,8 @@ from slipway.tool.assets.collect import Naming, Source, shown
 from slipway.web.errors import SlipwayError
 
 
-def decide(sources: Mapping[str, Source]) -> list[str]:
-    """Sets each file's ``naming``; returns warnings.
+def decide(sources: Mapping[str, Source], pages: Iterable[bytes] = ()) -> list[str]:
+    """Sets each file's ``naming``; returns warnings. ``pages`` are the project's templates.
 
     Raises SlipwayError, one line, for a manifest that a package could not read on the server, and in pull mode for a
     bundler's file without a hash.
@@ -26,7 +26,7 @@ def decide(sources: Mapping[str, Source]) -> list[str]:
     for output in bundlers.outputs(sources):
         bundler_base.check(output, sources)
         warnings += _decide_output(output, sources)
-    warnings += chunks.decide(sources)
+    warnings += chunks.decide(sources, pages)
     for name, source in sources.items():
         # A package's script may request other files by plain name; no scan can exclude that.
         if matches(name, settings.SLIPWAY_UNHASHED) or (not source.own and source.naming is Naming.HASHED):

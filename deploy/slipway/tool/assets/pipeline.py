@@ -11,6 +11,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.translation.reloader import translation_file_changed
 
 from slipway.tool.assets import (
+    bundler_base,
     bundlers,
     bundles,
     images,
@@ -51,9 +52,9 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     sources = collect(ignore, warnings)
     warnings += names_that_are_one_elsewhere(sources.values())
     warnings += names_that_no_tag_can_have(sources.values())
-    warnings += naming.decide(sources)
-    images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     found = templates.all_templates()
+    warnings += naming.decide(sources, [template.body for template in found if template.own])
+    images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     runtime = runtime_names.decide(sources, found)
     warnings += verify.check_static_tags(found, sources)
     hasher = Hasher(sources, _web_manifests(found, sources), runtime_names.taken_apart(sources))
@@ -61,7 +62,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names
     imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}))
-    warnings += import_map.check(found, sources)
+    warnings += import_map.check(found, sources) + bundler_base.check_pages(found, sources)
     made = bundles.compress({file.name: file for file in files.values()}, found)
     made.warnings += verify.check_blocks(found, made) + runtime.warnings_of_bundles(made.bundled)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)
