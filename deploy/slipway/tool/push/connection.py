@@ -158,9 +158,11 @@ class Connection:
         self, method: str, target: str, headers: Mapping[str, str], body: bytes, sent: Sent | None = None
     ) -> Response:
         """Sends one request and reads its answer. Raises botocore's errors."""
-        lines = "".join(f"{name}: {value}\r\n" for name, value in {**headers, **self.server.to_proxy}.items())
-        start = f"{method} {self.server.target}{target} HTTP/1.1\r\n"
-        head = f"{start}{lines}Content-Length: {len(body)}\r\n\r\n".encode("latin-1")
+        complete = {"User-Agent": "slipway", **headers, **self.server.to_proxy}
+        if body or method in ("PUT", "POST"):
+            complete["Content-Length"] = str(len(body))
+        lines = "".join(f"{name}: {value}\r\n" for name, value in complete.items())
+        head = f"{method} {self.server.target}{target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1")
         url = self.server.access.url
         if self._socket is None:
             self._socket = self.server.connect()
