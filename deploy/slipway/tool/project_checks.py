@@ -72,9 +72,10 @@ class ProjectChecks:
         log = state.directory(self.site) / "log" / "front-end.log"
         front_end.build(self.site, self.site.extra | self.site.environment(), log)
 
-    def build(self) -> str:
-        """Builds the static files as a deploy does, and pushes none; returns the summary."""
-        return self._manage("collectstatic", "--noinput", "--build-only").strip().splitlines()[-1]
+    def build(self) -> list[str]:
+        """Builds the static files as a deploy does, and pushes none; returns its warnings and the summary."""
+        lines = self._manage("collectstatic", "--noinput", "--build-only").strip().splitlines()
+        return [*(line for line in lines[:-1] if line.startswith("warning: ")), lines[-1]]
 
     def pack(self) -> None:
         """Packs the release archive that a deploy would send."""

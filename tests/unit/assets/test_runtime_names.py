@@ -143,8 +143,8 @@ PLAIN = ", whose name on the CDN has a hash"
         ("x.srcset = '/x 1x, /static/img/b.png 2x'", f"/static/img/b.png {SITE}pass {{% static 'img/b.png' %}}"),
         ("x.innerHTML = `<b>${n}</b> <img src=/static/img/a.png>`", f"/static/img/a.png {SITE}pass"),
         ("fetch('/static/js/data.json')", f"/static/js/data.json {SITE}pass {{% static 'js/data.json' %}} in from a "),
-        ("img.src = `/static/img/${n}.png`", f"/static/img/….png {SITE}see "),
-        ("img.src = '/static/img/' + n + '.png'", f"/static/img/….png {SITE}see "),
+        ("img.src = `/static/img/${n}.png`", f"/static/img/*.png {SITE}see "),
+        ("img.src = '/static/img/' + n + '.png'", f"/static/img/*.png {SITE}see "),
         ("var base = '/static/', x", f"/static/ {SITE}see "),
         ("var base = `/static/img/`", f"/static/img/ {SITE}see "),
         ("let x = '<img src=\"/static/img/a.png\">'", f"/static/img/a.png {SITE}pass {{% static 'img/a.png' %}} in"),
@@ -153,14 +153,14 @@ PLAIN = ", whose name on the CDN has a hash"
             "fetch('data.json')",
             f"data.json is a plain name of js/data.json{PLAIN}; list js/* in SLIPWAY_UNHASHED, or pass",
         ),
-        ("fetch(base + 'img/a.png')", f"…img/a.png may be a plain name of img/a.png{PLAIN}; list img/* in SLIP"),
+        ("fetch(base + 'img/a.png')", f"*img/a.png may be a plain name of img/a.png{PLAIN}; list img/* in SLIP"),
         (
             "fetch(`${base}/img/a.png`)",
-            f"…/img/a.png may be a plain name of img/a.png{PLAIN}; list img/* in SLIPWAY_UNH",
+            f"*/img/a.png may be a plain name of img/a.png{PLAIN}; list img/* in SLIPWAY_UNH",
         ),
         (
             "x = `img/${n}.png`",
-            f"img/….png may be a plain name of img/a.png{PLAIN}; list img/* in SLIPWAY_UNHASHED: see",
+            f"img/*.png may be a plain name of img/a.png{PLAIN}; list img/* in SLIPWAY_UNHASHED: see",
         ),
         (
             "\nx = ['img/b.png', 'img/a.png']",

@@ -39,7 +39,7 @@ MESSAGES = {
     SERVICE_WORKER: "a service worker has to come from the site itself",
     IMPORT_SCRIPTS: "a worker that comes from the CDN has no folder on it",
 }
-HELP = "see “Names made at run time” in docs/static-files.md"
+HELP = 'see "Names made at run time" in docs/static-files.md'
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class _Scanner:
                 if targets or self._is_folder(name.head.removeprefix(urls.DEVELOPMENT_URL)):
                     what = f"{name.shown} is requested from the site, which has no static files"
                     self._warn(where, f"{what}; {_way(name)}")
-            elif targets and not self._is_plain(targets[0]) and name.shown.strip("./…"):
+            elif targets and not self._is_plain(targets[0]) and name.shown.strip("./*"):
                 relative.append((where, name, targets))
         if relative:
             self._warn_of_relative(script, relative)

@@ -55,7 +55,8 @@ class Name:
 
     @property
     def shown(self) -> str:
-        return "".join("…" if part is None else part for part in self.parts)
+        """As a pattern."""
+        return "".join("*" if part is None else part for part in self.parts)
 
 
 def names(body: bytes, is_promising: Callable[[str, bool], bool]) -> Iterator[Name]:

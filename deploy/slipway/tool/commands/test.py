@@ -36,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
             if not checks.tests(options.arguments):
                 print("  it has none")
         with phase("Build the static files, and push none"):
-            print(f"  {checks.build()}")
+            for line in checks.build():
+                print(f"  {line}")
         with phase("Pack the release"):
             checks.pack()
     print(f"{site.settings} passes: `make deploy` can deploy it")
