@@ -47,6 +47,16 @@ ANSWERS = {
 }
 
 
+def test_a_request_says_who_asks_and_has_a_length_where_it_may_have_a_body(monkeypatch):
+    with wire(lambda asked: Answered()) as served:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", served.url)
+        client = S3(Bucket("bucket"))
+        client.send("list", "GET")
+        client.send("put", "PUT", "static/a", body=b"")
+    assert [asked.headers["User-Agent"] for asked in served.asked] == ["slipway", "slipway"]
+    assert [asked.headers.get("Content-Length") for asked in served.asked] == [None, "0"]
+
+
 @pytest.mark.parametrize("form", ANSWERS)
 def test_each_form_of_an_answer_is_read(form, monkeypatch):
     with answering(monkeypatch, ANSWERS[form]) as client:
