@@ -94,6 +94,11 @@ def test_a_script_may_end_and_the_next_begin_with_anything(bundle, name, end, be
     assert run(script).eval("a + b") == 3
 
 
+def test_a_hashbang_is_a_comment_at_the_beginning_alone(bundle):
+    (script,) = bundle("js", ("a.js", "a = 1"), ("b.MIN.JS", "#!/bin/x\nb  =  2"))
+    assert script == "a=1;\n\nb  =  2;"
+
+
 def test_an_empty_script_and_an_empty_stylesheet_are_taken(bundle):
     assert run(*bundle("js", ("a.js", ""), ("b.js", "b = 1"))).eval("b") == 1
     assert bundle("css", ("a.css", ""), ("b.css", "b{c:d}")) == ["b{c:d}"]

@@ -156,6 +156,14 @@ def test_a_large_file_that_nothing_reads_inside_stays_on_the_disk(assets, monkey
     assert files[name].name.encode() in files["a.css"].body
 
 
+def test_text_that_names_its_encoding_comes_in_utf_8_and_other_text_is_a_warning(assets):
+    (assets / "b.css").write_bytes(b'@charset "iso-8859-1";\n/* \xe9 */')
+    (assets / "c.css").write_bytes(b"\n/* \xe9 */")
+    warnings = []
+    assert collect(warnings=warnings)["b.css"].body.decode() == '@charset "utf-8";\n/* é */'
+    assert warnings == [f"{assets}/c.css:2: is not UTF-8; save it as UTF-8"]
+
+
 def named(*names: str, own: bool = True) -> list[str]:
     return list(names_that_are_one_elsewhere(Source(name, f"/there/{name}", b"", own) for name in names))
 
