@@ -15,7 +15,6 @@ HASH = re.compile(r"\.[0-9a-f]{12}(?=\.)")
 PRECOMPILERS = {
     "text/x-scss": "django_libsass.SassCompiler",
     "text/dart-sass": "{npm}/sass --no-source-map {{infile}} {{outfile}}",
-    "text/sass-stdin": "{npm}/sass --stdin --no-source-map",
     "text/less": "{npm}/lessc {{infile}} {{outfile}}",
     "text/less-stdin": "{npm}/lessc -",
     "text/postcss": "{npm}/postcss --no-map --config {config} {{infile}} -o {{outfile}}",
@@ -34,7 +33,6 @@ BLOCKS = {
     "letters": ("css", "text/x-scss", {"l/a.scss": "a::after { content: 'é' }"}),
     "space": ("css", "text/x-scss", {"s/a b.scss": f"a {{ b: {IMG} }}"}),
     "dart": ("css", "text/dart-sass", {"d/a.scss": f"@use 'x'; a {{ c: x.$x 'é'; b: {IMG} }}", "d/_x.scss": "$x: 1;"}),
-    "stdin": ("css", "text/sass-stdin", {"i/a.scss": f"$x: red; a {{ c: $x; b: {IMG} }}"}),
     "less": ("css", "text/less", {"e/a.less": f"@import 'x'; a {{ c: @x; b: {IMG} }}", "e/x.less": "@x: red;"}),
     "less-stdin": ("css", "text/less-stdin", {"n/a.less": f"@x: red; a {{ c: @x; b: {IMG} }}"}),
     "postcss": ("css", "text/postcss", {"o/a.css": f"@import './x.css'; a {{ b: {IMG} }}", "o/x.css": "x { y: z }"}),
@@ -137,11 +135,6 @@ FAILURES = {
         block("css", "text/x-scss", "x/a.scss"),
         {"x/a.scss": "a {\n  color: $nope }"},
         'project/assets/x/a.scss: Error: Undefined variable: "$nope". on line 2:10 of project/assets/x/a.scss >>',
-    ),
-    "dart-sass": (
-        block("css", "text/dart-sass", "x/a.scss"),
-        {"x/a.scss": "a {\n  color: $nope }"},
-        "project/assets/x/a.scss: Error: Undefined variable. 2 color: $nope } project/assets/x/a.scss 2:10 root",
     ),
     "esbuild": (
         block("js", "text/typescript", "x/a.ts"),

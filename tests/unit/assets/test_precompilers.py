@@ -69,6 +69,10 @@ def test_a_byte_order_mark_is_no_part_of_the_result(compile_):
         ("node_modules/.bin/lessc {infile}", "node_modules/.bin/lessc, which COMPRESS_PRECOMPILERS names, is not in"),
         ("node_modules/.bin/postcss {infile}", "`npm install postcss postcss-cli` installs it"),
         (
+            "npx() {{ echo could not determine executable to run >&2; exit 1; }}; npx --yes lessc {infile}",
+            "lessc, which COMPRESS_PRECOMPILERS names, is not installed here; `npm install less` installs it",
+        ),
+        (
             "no_such_package.Compiler",
             "add its package, no-such-package, to project/requirements.in and run",
         ),
@@ -86,6 +90,14 @@ def test_a_failure_is_one_line(command, message, compile_):
         compile_(command, {"a.less": ""})
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_sources_stay_as_they_are_where_static_root_is_their_folder(tmp_path):
+    (tmp_path / "a.css").write_bytes(b"as it is")
+    source = Source("a.css", str(tmp_path / "a.css"), b"as it is pushed", True)
+    with override_settings(STATIC_ROOT=tmp_path):
+        assert Precompilers([source]).compile("cat {infile}", source, "", {}, "css") == "as it is"
+    assert (tmp_path / "a.css").read_bytes() == b"as it is"
 
 
 def test_a_message_names_the_file_of_the_checkout(compile_, tmp_path):

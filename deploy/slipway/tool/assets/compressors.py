@@ -159,6 +159,10 @@ class CssCompressor(InMemory, StockCssCompressor):
                 at = source.body.find(reference.url.encode())
                 line = source.body.count(b"\n", 0, max(at, 0)) + 1
                 place = f"{shown(source.path)}:{line}" if at >= 0 else shown(source.path)
+                if target.name.startswith("/"):
+                    raise SlipwayError(
+                        f"{place}: {reference.url} would be requested from the CDN host; write it relative to this file"
+                    )
                 raise SlipwayError(
                     f"{place}: {reference.url} points to {target.name}, which does not exist"
                     + did_you_mean(target.name, self.storage.plain)

@@ -26,9 +26,10 @@ from slipway.web.errors import SlipwayError
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 # How a shell and npx say that there is no such command, and the packages that npm has it in.
 NOT_FOUND = re.compile(
-    r"^\S*sh: (?:(?:line )?\d+: )?(\S+?): (?:command )?not found|npx canceled due to missing packages\D*?([\w@/.-]+)",
+    r"^\S*sh: (?:(?:line )?\d+: )?(\S+?): (?:command )?not found|could not determine executable|npx canceled",
     re.MULTILINE,
 )
+NPX = re.compile(r"\bnpx (?:-\S+ )*(\S+)")
 PACKAGES = {"lessc": "less", "postcss": "postcss postcss-cli", "tsc": "typescript", "coffee": "coffeescript"}
 # What a terminal would show: colours, and the frame around a line of source.
 DECORATION = re.compile(r"\x1b\[[0-9;]*m|[│╷╵┌└─━▶✘]+|^\s*at .*$|[\^~]{2,}|^\s*[\^~-]\s*$", re.MULTILINE)
@@ -58,13 +59,12 @@ class Precompilers:
         """
         key = (command, source.path if source else content, kind, *sorted(attributes.items()))
         if key not in self._done:
-            run = _runner(command)
-            self._done[key] = self._result(run, source, content, attributes, kind)
+            self._done[key] = self._result(command, source, content, attributes, kind)
         return self._done[key]
 
-    def _result(self, run: Callable[..., str], source: Source | None, content: str, attributes: dict, kind: str) -> str:
+    def _result(self, command: str, source: Source | None, content: str, attributes: dict, kind: str) -> str:
         if source is None:
-            return _attempt(run, "the inline part", content, attributes, kind, None)
+            return _attempt(command, "the inline part", content, attributes, kind, None)
         self._collect()
         collected = Path(settings.STATIC_ROOT) / source.name
         places = [source.path, str(collected)]
@@ -73,7 +73,7 @@ class Precompilers:
         first: SlipwayError | None = None
         for place in places:
             try:
-                return _attempt(run, shown(source.path), content, attributes, kind, place)
+                return _attempt(command, shown(source.path), content, attributes, kind, place)
             except SlipwayError as error:
                 first = first or error
         raise SlipwayError(self._translated(str(first)))
@@ -87,6 +87,8 @@ class Precompilers:
             path = Path(settings.STATIC_ROOT) / source.name
             if len(source.body) > LARGE or (path.is_file() and path.read_bytes() == source.body):
                 continue
+            if path.resolve() == Path(source.path).resolve():
+                continue  # STATIC_ROOT is a folder of sources
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(source.body)
 
@@ -133,17 +135,18 @@ def _runner(command: str) -> Callable[..., str]:
     return run
 
 
-def _attempt(
-    run: Callable[..., str], name: str, content: str, attributes: dict[str, str], kind: str, place: str | None
-) -> str:
+def _attempt(command: str, name: str, content: str, attributes: dict[str, str], kind: str, place: str | None) -> str:
     charset = attributes.get("charset", settings.DEFAULT_CHARSET)
+    run = _runner(command)
     try:
         result = run(content, attrs=attributes, filter_type=kind, charset=charset, filename=place)
     except FilterError as error:
         if missing := NOT_FOUND.search(str(error)):
-            tool = Path(missing[1] or missing[2]).name
+            by_npx = NPX.search(command)
+            program = missing[1] or (by_npx[1] if by_npx else command)
+            tool = Path(program).name
             raise SlipwayError(
-                f"{name}: {missing[1] or tool}, which COMPRESS_PRECOMPILERS names, is not installed here; "
+                f"{name}: {program}, which COMPRESS_PRECOMPILERS names, is not installed here; "
                 f"`npm install {PACKAGES.get(tool, tool)}` installs it"
             ) from None
         raise SlipwayError(f"{name}: {_words(str(error))}") from None
