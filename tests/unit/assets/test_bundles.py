@@ -145,6 +145,19 @@ def test_a_stylesheet_s_type_may_be_written_in_any_way(bundle, monkeypatch, kind
     assert bundle("css", ("a.css", "a{b:c}")) == ["a{b:c}"]
 
 
+def test_compiled_stylesheets_are_joined_by_what_was_compiled(bundle, monkeypatch, tmp_path):
+    """A comment of Sass is none of CSS: its apostrophe would open a string, and its brace a block."""
+    tag = '<link rel="stylesheet" type="text/x-scss" href="{% static \'css/NAME\' %}">'
+    tags = iter(tag.replace("NAME", name) for name in ("a.scss", "b.scss"))
+    monkeypatch.setattr(f"{__name__}._tag", lambda *_: next(tags))
+    sources = ("a.scss", "// it's {\na{b:url(../img/sea.svg)}"), ("b.scss", "c{d:e}")
+    with override_settings(
+        COMPRESS_PRECOMPILERS=(("text/x-scss", "sed '/^...it/d'"),), STATIC_ROOT=tmp_path / "static"
+    ):
+        (sheet,) = bundle("css", *sources)
+    assert re.fullmatch(rf"a{{b:url\({STATIC}img/sea\.[0-9a-f]{{12}}\.svg\)}}c{{d:e}}", sheet)
+
+
 def test_a_stylesheet_that_has_no_compiler_is_named(bundle, monkeypatch):
     tag = '<link rel="stylesheet" type="text/less" href="{% static \'css/a.less\' %}">'
     monkeypatch.setattr(f"{__name__}._tag", lambda *_: tag)
