@@ -162,6 +162,10 @@ TREES = {
     "with in a compress": Tree(
         {"page.html": L + js("{% with name='js/b.js' %}<script src=\"{% static name %}\"></script>{% endwith %}")}
     ),
+    "with a filter's missing argument around a compress": Tree(
+        {"page.html": L + "{% with a=b.c|default:d.e %}" + js(A) + "{% endwith %}"},
+        {"page.html": {"d": {"e": 1}}},
+    ),
     "with around a compress": Tree({"page.html": L + "{% with a=1 %}" + js(A) + "{% endwith %}"}),
     "a loop in a compress": Tree(
         {"page.html": L + js("{% for c in 'abc' %}<script>window.{{ c }} = {{ forloop.counter }}</script>{% endfor %}")}

@@ -204,17 +204,26 @@ class _Walk:
         """Those of the tag's variables that are known before any request."""
         known = {}
         for name, expression in node.extra_context.items():
-            self._context.missing.clear()
-            value = expression.resolve(self._context)
-            if not self._context.missing:
+            is_known, value = self._resolve(expression)
+            if is_known:
                 known[name] = value
         return known
 
     def _is_known(self, expression: FilterExpression | None) -> bool:
+        return expression is None or self._resolve(expression)[0]
+
+    def _resolve(self, expression: FilterExpression) -> tuple[bool, Any]:
+        """Whether every variable of it is known, and its value then."""
         self._context.missing.clear()
-        if expression is not None:
-            expression.resolve(self._context)
-        return not self._context.missing
+        try:
+            value = expression.resolve(self._context)
+        except (
+            Exception
+        ):  # a filter may raise anything for a value that only a request has, and a missing argument does
+            if not self._context.missing:
+                raise
+            value = None
+        return not self._context.missing, value
 
 
 class _Walked(NodeList):
