@@ -229,6 +229,15 @@ import c from 'chart'
     ]
 
 
+def test_a_worker_with_the_cdn_s_url_in_a_page_is_a_warning():
+    page = """<script>
+new SharedWorker("{% static 'w.js' %}"); navigator.serviceWorker.register('{% static "sw.js" %}')
+new Worker("{% url 'worker' %}")</script>"""
+    (worker, service), _ = decide({}, pages={"page.html": page})
+    assert worker.startswith("/there/page.html:2: a browser starts no worker of another host, as the CDN is: w.js; see")
+    assert service.startswith("/there/page.html:2: a service worker has to come from the site itself: sw.js; see")
+
+
 LEAFLET = r"x.style.backgroundImage.replace(/marker-icon\.png['\"]?\)$/, '')"
 LEAFLET_FILES = {
     "map/leaflet.js": LEAFLET,

@@ -33,6 +33,8 @@ FILE = re.compile(rb"(?<![\w@%./~+-])[\w@%./~+-]+\.[a-zA-Z]\w{0,9}")
 # What a JSON file names beside itself, if anything: its other names are data.
 MEDIA = re.compile(r".*\.(?:avif|bin|gif|jpe?g|ktx2?|mp3|mp4|ogg|png|svg|ttf|wasm|wav|webm|webp|woff2?)", re.IGNORECASE)
 TAG = re.compile(rb"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}")
+# A worker with the CDN's URL, as a template writes it.
+STARTED = re.compile(rb"(Worker|serviceWorker\s*\.\s*register)\(\s*[\"'`]\{%\s*static\s+[\"']([^\"']+)")
 NO_SCRIPT = re.compile(rb"\bsrc\s*=|\btype\s*=\s*[\"']?(?!module|text/javascript|application/javascript)[\w/+-]", re.I)
 MESSAGES = {
     WORKER: "a browser starts no worker of another host, as the CDN is",
@@ -115,6 +117,10 @@ class _Scanner:
                 self._text(name, source)
         for template in templates:
             if template.own and b"<script" in template.body:
+                for start in STARTED.finditer(template.body):
+                    where = template.place(template.body.count(b"\n", 0, start.start()) + 1)
+                    use = WORKER if start[1] == b"Worker" else SERVICE_WORKER
+                    self._warn(where, f"{MESSAGES[use]}: {start[2].decode('utf-8', 'replace')}; {HELP}")
                 for line, body in _inline(template.body):
                     self._script("", body, template.place(0).rpartition(":")[0], line)
         self._follow()
