@@ -34,8 +34,8 @@ def main(form):
     answers, rejected = [], set()
     pool = ThreadPoolExecutor(form["tries"])
     pending = {pool.submit(send, form, number) for number in range(form["tries"])}
-    # Until both nginx and Django have rejected one.
-    while pending and len(rejected) < 2:
+    # Until both nginx and Django have rejected one, and one was checked: Django rejects sooner than it checks.
+    while pending and (len(rejected) < 2 or all(each["status"] == 429 for each in answers)):
         done, pending = wait(pending, return_when=FIRST_COMPLETED)
         answers += [each.result() for each in done]
         rejected = {"your address" in each["words"] for each in answers if each["status"] == 429}

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
@@ -91,6 +92,27 @@ def test_the_list_is_sent_by_the_site_s_own_form_until_both_have_rejected(site):
     tried = [body["secret"][0] for *_, body in site.seen]
     assert len(set(tried)) == len(tried) >= 5 and "l0velace" not in json.dumps(tried)
     assert {(body["name"][0], body["token"][0]) for *_, body in site.seen} == {("ada", "t")}
+
+
+def test_a_site_that_rejects_sooner_than_it_checks_a_password_is_waited_for(site):
+    """Threads check the first ones while others reject."""
+    arrived = []
+
+    class Threads(Site):
+        def do_POST(self):
+            arrived.append(self.rfile.read(int(self.headers["Content-Length"])))
+            number = len(arrived)
+            if number == 1:
+                # As long as a hash takes; the guesser tells nobody that it has seen the rejections.
+                time.sleep(0.5)
+                self.answer(200, FORM.encode(), "text/html")
+            else:
+                self.answer(429, NGINXS if number % 2 else OURS, **{"Retry-After": "30"})
+
+    site.RequestHandlerClass = Threads
+    options = Options(f"http://127.0.0.1:{site.server_port}/", login=("ada", "l0velace"))
+    result = password_guessing.guess(Host(), asyncio.run(password_guessing.request(options)), "ada")
+    assert result.passed and result.tried == 1
 
 
 def test_a_project_without_a_login_form_is_not_guessed_at(site):
