@@ -22,6 +22,9 @@ SUBRESOURCES = {
     "policy": "NoSuchBucketPolicy",
     "cors": "NoSuchCORSConfiguration",
     "lifecycle": "NoSuchLifecycleConfiguration",
+}
+# Those that SeaweedFS takes for a request about the bucket itself: an administrator may read and write them.
+OWN_SUBRESOURCES = {
     "website": "NoSuchWebsiteConfiguration",
     "replication": "ReplicationConfigurationNotFoundError",
     "object-lock": "ObjectLockConfigurationNotFoundError",
@@ -31,6 +34,7 @@ SUBRESOURCES = {
     "logging": "",
     "acl": "",
 }
+SUBRESOURCES |= OWN_SUBRESOURCES
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 # Since April 2023 a new bucket blocks public access, rejects ACLs and encrypts.

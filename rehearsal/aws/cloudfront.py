@@ -9,6 +9,7 @@ import secrets
 import string
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from typing import Any
 
 from moto.core.request import Request
 
+from rehearsal.aws.defaults import check, filled
 from rehearsal.aws.managed import CACHE_POLICIES, ORIGIN_REQUEST_POLICIES
 from rehearsal.aws.references import check_distribution, references
 from rehearsal.aws.shapes import Answer, Protocol, ServiceError
@@ -50,6 +52,8 @@ class Resource:
     managed: bool = False
     modified: datetime = field(default_factory=lambda: datetime.now(UTC))
     etags: list[str] = field(default_factory=list)  # the newest last
+    # How often a distribution's status is asked until every edge has the change.
+    pending: int = 0
 
     def __post_init__(self) -> None:
         self.stamp()
@@ -72,7 +76,7 @@ class Resource:
             "Id": self.id,
             "ARN": self.arn,
             "ETag": self.etag,
-            "Status": "Deployed",
+            "Status": "InProgress" if self.pending else "Deployed",
             "LastModifiedTime": self.modified,
             "InProgressInvalidationBatches": 0,
             "DomainName": f"d{self.id[1:].lower()}.cloudfront.net",
@@ -97,6 +101,11 @@ class CloudFront:
             for name, config in policies.items():
                 self.resources[kind][name] = Resource(kind, name, config, managed=True)
         self.tags: dict[str, dict[str, str]] = {}
+        # Whether changes take time, and configurations come back with what CloudFront adds.
+        self.awkward = False
+        self.unready: Counter[tuple[str, str]] = Counter()
+        # Kind → how many an account may have.
+        self.quotas: dict[str, int] = {}
         self.invalidations: dict[str, list[dict[str, Any]]] = {}
         self.lock = threading.Lock()
         self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -133,34 +142,49 @@ class CloudFront:
 
     def create(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
         config = params[f"{kind}Config"]
+        if self._made(kind) >= self.quotas.get(kind, 200):
+            raise ServiceError(f"TooMany{KINDS[kind]}", f"You have reached your limit of {KINDS[kind]}.")
         self._check(kind, config, None)
         resource = Resource(kind, _identifier(14) if kind in SHORT_IDS else str(uuid.uuid4()), config)
         self.resources[kind][resource.id] = resource
+        self._delay(resource)
+        if self.awkward and kind != "Distribution":
+            self.unready["named", resource.id] = 1
         location = f"https://cloudfront.amazonaws.com/2020-05-31/{kind.lower()}/{resource.id}"
         return {kind: resource.described(), "ETag": resource.etag, "Location": location}
 
     def get(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
         found = self._find(kind, params["Id"])
-        return {kind: found.described(), "ETag": found.etag}
+        result = {kind: self._shown(found), "ETag": found.etag}
+        found.pending = max(0, found.pending - 1)
+        return result
 
     def get_config(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
         found = self._find(kind, params["Id"])
-        return {f"{kind}Config": found.config, "ETag": found.etag}
+        return {f"{kind}Config": self._shown(found)[f"{kind}Config"], "ETag": found.etag}
 
     def update(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
         found = self._find_version(kind, params)
         self._check(kind, params[f"{kind}Config"], found)
         found.config = params[f"{kind}Config"]
         found.stamp()
+        self._delay(found)
         return {kind: found.described(), "ETag": found.etag}
 
     def delete(self, kind: str, params: dict[str, Any]) -> dict[str, Any]:
         found = self._find_version(kind, params)
         if kind == "Distribution" and found.config["Enabled"]:
             raise ServiceError("DistributionNotDisabled", "The distribution must be disabled.")
+        if found.pending or self._spend("deleted", found.id):
+            raise ServiceError("DistributionNotDisabled", "The distribution you are trying to delete is not disabled.")
         for distribution in self.resources["Distribution"].values():
             if found.id in references(distribution.config).get(kind, ()):
                 raise ServiceError(f"{kind}InUse", f"{distribution.id} uses {found.id}.")
+        if self._spend("in use", found.id):
+            raise ServiceError(f"{kind}InUse", f"A deleted distribution used {found.id} a moment ago.")
+        if self.awkward and kind == "Distribution":
+            for names in references(found.config).values():
+                self.unready.update({("in use", name): 1 for name in names})
         del self.resources[kind][found.id]
         self.tags.pop(found.arn, None)
         return {}
@@ -176,6 +200,8 @@ class CloudFront:
         both = params["DistributionConfigWithTags"]
         result = self.create("Distribution", both)
         self.tag({"Resource": result["Distribution"]["ARN"], "Tags": both["Tags"]})
+        if self.awkward:
+            self.unready["tags", result["Distribution"]["ARN"]] = 1
         return result
 
     def tag(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -190,6 +216,8 @@ class CloudFront:
 
     def list_tags(self, params: dict[str, Any]) -> dict[str, Any]:
         held = self.tags.get(self._tagged(params), {})
+        if self._spend("tags", params["Resource"]):
+            raise ServiceError("NoSuchResource", f"The specified resource does not exist: {params['Resource']}")
         return {"Tags": {"Items": [{"Key": key, "Value": held[key]} for key in held]}}
 
     def create_invalidation(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -220,6 +248,27 @@ class CloudFront:
         distribution = self._find("Distribution", params["DistributionId"])
         return {"InvalidationList": _page(self.invalidations.get(distribution.id, []), params)}
 
+    def _made(self, kind: str) -> int:
+        return sum(not one.managed for one in self.resources[kind].values())
+
+    def _delay(self, resource: Resource) -> None:
+        """A change has still to reach the edges, and CloudFront changes the ETag once more."""
+        if self.awkward and resource.kind == "Distribution":
+            resource.pending = 2
+            self.unready["changed", resource.id] = 1
+            self.unready["deleted", resource.id] = 1
+
+    def _spend(self, what: str, name: str) -> bool:
+        if self.unready[what, name] <= 0:
+            return False
+        self.unready[what, name] -= 1
+        return True
+
+    def _shown(self, found: Resource) -> dict[str, Any]:
+        if not self.awkward or found.kind != "Distribution":
+            return found.described()
+        return found.described() | {"DistributionConfig": filled(found.config)}
+
     def _find(self, kind: str, name: str) -> Resource:
         if name not in self.resources[kind]:
             raise ServiceError(f"NoSuch{kind}", f"The specified {kind} does not exist: {name}")
@@ -239,6 +288,10 @@ class CloudFront:
                 "PreconditionFailed",
                 "The request failed because it didn't meet the preconditions in one or more request-header fields.",
             )
+        if self._spend("changed", found.id):
+            # CloudFront itself touched it in between.
+            found.stamp()
+            raise ServiceError("PreconditionFailed", "The precondition in one or more of the headers is false.", 412)
         if found.managed:
             raise ServiceError("AccessDenied", "A managed policy cannot be changed.", 403)
         return found
@@ -252,6 +305,12 @@ class CloudFront:
     def _check(self, kind: str, config: dict[str, Any], changed: Resource | None) -> None:
         others = [item for item in self.resources[kind].values() if item is not changed]
         if kind == "Distribution":
+            if self.awkward:
+                check(config)
+            for names in references(config).values():
+                for name in names:
+                    if name in self.resources["OriginAccessControl"] and self._spend("named", name):
+                        raise ServiceError("InvalidOriginAccessControl", f"{name} is not known here yet.")
             known = {name: set(held) for name, held in self.resources.items()}
             check_distribution(config, [o.config for o in others], known, changed.config if changed else None)
         elif config["Name"] in {item.config["Name"] for item in others}:

@@ -15,7 +15,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from rehearsal.aws import cors, forms
-from rehearsal.aws.buckets import SUBRESOURCES, Buckets
+from rehearsal.aws.buckets import OWN_SUBRESOURCES, SUBRESOURCES, Buckets
 from rehearsal.aws.identities import IDENTITIES, by_access_key, may, may_list, must_not_replace
 from rehearsal.aws.shapes import ServiceError
 from rehearsal.aws.signing import sign
@@ -132,6 +132,13 @@ class S3Proxy:
             headers = {**request.headers, "Host": "localhost"}
             asked = Request.from_primitives(request.method, f"http://localhost{request.raw_path}", headers, body)
             self.buckets.check(asked, bucket, subresource)
+        if subresource in OWN_SUBRESOURCES:
+            identity = _caller(request)
+            if identity is None or not may(identity, "s3:*"):
+                raise ServiceError("AccessDenied", "Access Denied", 403)
+            if not await self._exists(bucket):
+                raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
+            return self._document(request, bucket, subresource, body)
         async with self._ask(request, body) as answer:
             content = await answer.read()
             rejected = answer.status >= 300 and answer.status != NOT_IMPLEMENTED
@@ -140,6 +147,9 @@ class S3Proxy:
                 return _relayed(answer, content)
             if (readable or answer.status == NOT_IMPLEMENTED) and not await self._exists(bucket):
                 raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
+        return self._document(request, bucket, subresource, body)
+
+    def _document(self, request: web.Request, bucket: str, subresource: str, body: bytes) -> web.Response:
         if request.method == "GET":
             document = self.buckets.document(bucket, subresource)
             if document is None:

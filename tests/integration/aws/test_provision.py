@@ -151,6 +151,46 @@ def test_a_drifted_bucket_is_repaired_and_the_part_named(calls: Calls, provision
     assert cloudfront.describe(provisioned) == wanted
 
 
+def test_what_closes_a_bucket_to_the_cdn_or_opens_it_to_others_is_repaired(calls: Calls, provisioned: ExampleSite):
+    s3, bucket = calls.client("s3"), provisioned.bucket
+    s3.put_bucket_request_payment(Bucket=bucket, RequestPaymentConfiguration={"Payer": "Requester"})
+    s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+    owner = s3.get_bucket_acl(Bucket=bucket)
+    everybody = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}
+    grants = [*owner["Grants"], {"Grantee": everybody, "Permission": "READ"}]
+    s3.put_bucket_acl(Bucket=bucket, AccessControlPolicy={"Owner": owner["Owner"], "Grants": grants})
+    assert cloudfront.provision(provisioned).changes == (
+        f"change bucket {bucket}: ACL gives READ to global/AllUsers, should give nothing to others",
+        f"change bucket {bucket}: website is there, should not be: the CDN serves it",
+        f"change bucket {bucket}: requester pays, should not: the CDN is no requester that can",
+    )
+    assert cloudfront.provision(provisioned).changes == ()
+
+
+def test_what_may_be_the_owners_wish_is_named_and_left(calls: Calls, provisioned: ExampleSite):
+    s3, bucket = calls.client("s3"), provisioned.bucket
+    role, copies = "arn:aws:iam::123456789012:role/copies", "arn:aws:s3:::copies"
+    rule = {"ID": "r", "Priority": 1, "Filter": {}, "Status": "Enabled", "Destination": {"Bucket": copies}}
+    rule |= {"DeleteMarkerReplication": {"Status": "Disabled"}}
+    s3.put_bucket_replication(Bucket=bucket, ReplicationConfiguration={"Role": role, "Rules": [rule]})
+    s3.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration={"Status": "Enabled"})
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}, SkipDestinationValidation=True
+    )
+    s3.put_bucket_logging(
+        Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}
+    )
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    done = cloudfront.provision(provisioned)
+    assert done.changes == ()
+    notes = "\n".join(note for note in done.notes if note.startswith(f"bucket {bucket}: "))
+    for words in ("replication copies its objects to arn:aws:s3:::copies", "notifications (EventBridge", "acceleration"):
+        assert words in notes
+    for words in ("object lock keeps", "access logs go to logs", "versioning is on"):
+        assert words in notes
+
+
 def test_a_changed_headers_policy_is_repaired(calls: Calls, provisioned: ExampleSite):
     client = calls.client("cloudfront")
     config = cloudfront.describe(provisioned)["static"]["config"]

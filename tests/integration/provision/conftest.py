@@ -10,10 +10,12 @@ import pytest
 import requests
 from botocore.client import BaseClient
 from moto import settings
+from moto.acm.models import CertBundle, acm_backends
 
 from rehearsal.aws.cloudfront import CloudFront
 from rehearsal.aws.control import ControlPlane
 from slipway.tool import config
+from slipway.tool.aws import identity
 from slipway.tool.cdn import waiting
 from slipway.tool.cdn.account import Account
 from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
@@ -41,7 +43,7 @@ class Cloud:
         return boto3.client(service, endpoint_url=self.url, region_name=region)
 
     def reset(self) -> None:
-        self.plane.cloudfront = CloudFront()
+        self.plane.cloudfront, self.plane.awkward = CloudFront(), None
         requests.post(f"{self.url}/moto-api/reset", timeout=30).raise_for_status()
 
     def put(self, bucket: str, key: str, *bodies: bytes) -> None:
@@ -89,6 +91,12 @@ class Cloud:
         return {kind: sorted(names) for kind, names in found.items() if names}
 
 
+def certificates() -> list[CertBundle]:
+    """The account's certificates as moto keeps them, to move their clock or their state."""
+    kept = [region for account in acm_backends.values() for region in account.values()]
+    return [one for region in kept for one in region._certificates.values()]
+
+
 @pytest.fixture(scope="session")
 def plane() -> Iterator[ControlPlane]:
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
@@ -113,7 +121,16 @@ def cloud(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     monkeypatch.setattr(settings, "ACM_VALIDATION_WAIT", 0)
     made = Cloud(plane, url)
     made.reset()
+    # AWS's own patience is botocore's: here each rejection is ours to handle, and no attempt waits.
+    monkeypatch.setitem(identity.SETTINGS, "retries", {"mode": "standard", "total_max_attempts": 1})
+    plane.make_awkward()
     return made
+
+
+@pytest.fixture
+def calm(cloud: Cloud) -> None:
+    """Documents come back as they were sent, at once: for tests that read them word by word."""
+    cloud.plane.awkward, cloud.plane.cloudfront.awkward = None, False
 
 
 @pytest.fixture

@@ -4,10 +4,15 @@ https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html
 
 Not held, each with its reason: CloudFront.4 (failover: one bucket is the origin), CloudFront.5 (access logs: `cdn_logs`
 in site.yml, off because they hold visitors' addresses), CloudFront.6 (a web application firewall costs money and guards
-files that nobody can write through it).
+files that nobody can write through it; one that is there stays), S3.9 (access logs of a bucket: only the CDN reads it,
+so they would repeat CloudFront's, with the same addresses), IAM.2 (policies by group: each user has another policy and
+is alone in it, so that a group would only be a second place to look), IAM.3 (keys of 90 days: the server needs a new
+one at the same moment, so `make cdn` names an older key and how to replace it, and does not).
 """
 
 import json
+
+import pytest
 
 from slipway.tool import config
 from slipway.tool.cdn import cloudfront
@@ -16,6 +21,7 @@ from tests.integration.provision.conftest import Cloud
 
 BUCKETS = ("example-com", "example-com-media")
 STRANGER = "*"
+pytestmark = pytest.mark.usefixtures("calm")
 
 
 def test_the_buckets_hold_the_checks_for_s3(cloud: Cloud, site: config.Site):

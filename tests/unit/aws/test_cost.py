@@ -16,6 +16,11 @@ def test_beyond_it_only_the_rest_is_counted():
     assert more == pytest.approx(cost.SERVED_GB + cost.REQUESTS_10000)
 
 
+def test_the_flat_rate_plans_that_bound_the_bill_are_named():
+    text = " ".join(cost.lines())
+    assert "$0 a month for 1 million requests or $15 a month for 10 million requests" in text
+
+
 def test_the_plan_says_where_todays_prices_are():
     text = " ".join(cost.lines())
     assert "https://aws.amazon.com/s3/pricing/" in text and "$" in text

@@ -4,12 +4,27 @@ Dollars, before taxes, for an order of magnitude: AWS changes them, and https://
 eu-central-1) and https://aws.amazon.com/cloudfront/pricing/ (pay as you go, Europe) have those of today.
 """
 
+from dataclasses import dataclass
+
 STORED_GB = 0.0245
 PUT_1000 = 0.0054
 # Free each month, for good: an account's first terabyte and ten million requests.
 FREE_GB, FREE_REQUESTS = 1000, 10_000_000
 SERVED_GB = 0.085
 REQUESTS_10000 = 0.012
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A flat-rate plan of CloudFront, a distribution and month: nothing is charged beyond it, and it may get slower."""
+
+    dollars: int
+    requests: int
+    gb: int
+
+
+# The two smallest of November 2025.
+PLANS = (Plan(0, 1_000_000, 100), Plan(15, 10_000_000, 50_000))
 
 
 def monthly(stored_gb: float, served_gb: float, requests: int, puts: int) -> float:
@@ -26,5 +41,8 @@ def lines() -> list[str]:
         f"A small site, 1 GB stored and 20 GB served a month: ${small:.2f}; a large one, 50 GB and 2 TB: ${large:.2f}.",
         "The first terabyte and ten million requests a month are free; after them a GB is "
         f"${SERVED_GB} and ten thousand requests ${REQUESTS_10000}; a stored GB is ${STORED_GB}.",
+        "Paid as you go, the bill has no upper bound. A flat-rate plan has: "
+        + " or ".join(f"${one.dollars} a month for {one.requests // 1_000_000} million requests" for one in PLANS)
+        + ", each for one distribution. You choose it in CloudFront's console; `make cdn` leaves it.",
         "Today's prices: https://aws.amazon.com/cloudfront/pricing/ and https://aws.amazon.com/s3/pricing/",
     ]

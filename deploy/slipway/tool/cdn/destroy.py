@@ -155,7 +155,9 @@ def _remove_kind(account: Account, kind: str, found: Untagged) -> None:
 
 def _remove_certificates(account: Account, site: Site, zones: Sequence[route53.Zone]) -> None:
     mine = certificate.ours(account, site)
-    others = [one for one in certificate.certificates(account, *certificate.STATES) if one not in mine]
+    arns = {one["CertificateArn"] for one in mine}
+    known = certificate.certificates(account, *certificate.STATES)
+    others = [one for one in known if one["CertificateArn"] not in arns]
     for current in mine:
         arn = current["CertificateArn"]
         name = f"certificate of {' and '.join(certificate.names_of(site))}"
