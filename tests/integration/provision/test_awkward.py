@@ -54,6 +54,7 @@ def test_a_rejection_that_stays_ends_with_awss_words(cloud: Cloud, site: config.
     assert cloud.inventory() == WHOLE
 
 
+@pytest.mark.usefixtures("kept_clients")
 def test_ctrl_c_while_it_waits_loses_nothing(cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch):
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt

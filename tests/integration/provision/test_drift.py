@@ -232,6 +232,16 @@ DRIFTS = {
 }
 
 
+# Those that others of the list would hide: they come after them.
+APART = {
+    "alias",
+    "another origin",
+    "cache settings from before there were policies",
+    "the default certificate",
+    "an action of a rule that deletes uploads",
+}
+
+
 @pytest.mark.usefixtures("kept_clients")
 def test_every_drift_is_named_by_the_check_and_put_right_by_the_next_run(
     cloud: Cloud, site: config.Site, monkeypatch: pytest.MonkeyPatch
@@ -242,13 +252,14 @@ def test_every_drift_is_named_by_the_check_and_put_right_by_the_next_run(
     cloud.plane.make_awkward()
     cloud.add_zone("example.com")
     provision(site)
-    for name, (drift, named) in DRIFTS.items():
-        drift(cloud)
+    for names in (DRIFTS.keys() - APART, APART):
+        for name in sorted(names):
+            DRIFTS[name][0](cloud)
         planned = provision(site, dry=True).changes
-        assert any(line.startswith(named) for line in planned), (name, planned)
-        assert len(planned) <= 4, (name, planned)
-        assert provision(site).changes == planned, name
-        assert provision(site, dry=True).changes == (), name
+        for name in names:
+            assert any(line.startswith(DRIFTS[name][1]) for line in planned), (name, planned)
+        assert provision(site).changes == planned
+        assert provision(site, dry=True).changes == ()
 
 
 def keys_of(cloud: Cloud, user: str) -> list[str]:

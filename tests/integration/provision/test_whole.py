@@ -1,11 +1,19 @@
 """From an empty account to a whole one, a second time, and back to an empty one."""
 
+import json
+from pathlib import Path
+
+import pytest
+from botocore.client import BaseClient
+
 from slipway.tool import config
+from slipway.tool.aws.errors import ACTIONS
 from slipway.tool.cdn import cloudfront
 from slipway.tool.cdn.destroy import destroy
 from slipway.tool.secrets import Secrets
 from tests.integration.provision.conftest import Cloud
 
+ROOT = Path(__file__).parents[3]
 WHOLE = {
     "buckets": ["example-com", "example-com-media"],
     "distributions": ["media.example.com", "static.example.com"],
@@ -65,6 +73,28 @@ def test_the_keys_are_in_the_vaulted_file_and_nowhere_else(cloud: Cloud, site: c
         shown = "\n".join((*said, *capfd.readouterr(), site.path.with_name("site.secrets.yml").read_text()))
         assert held["AWS_SECRET_ACCESS_KEY"] not in shown
     assert secrets.web["SECRET_KEY"] == "the site's secret"
+
+
+def test_the_page_lists_every_permission_that_is_needed(cloud: Cloud, write_site, monkeypatch: pytest.MonkeyPatch):
+    cloud.add_zone("example.com")
+    needed: set[str] = set()
+    call = BaseClient._make_api_call
+
+    def make(client: BaseClient, operation: str, params: dict) -> dict:
+        named = f"{client.meta.service_model.service_name}:{operation}"
+        needed.update(ACTIONS.get(named, named).split(" and "))
+        return call(client, operation, params)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", make)
+    site = write_site("github: owner/name\n")
+    provision(site)
+    provision(site)
+    destroy(site, Secrets.load(site), media=True)
+    page = (ROOT / "docs" / "aws.md").read_text()
+    (statement,) = json.loads(page.partition("```json\n")[2].partition("```")[0])["Statement"]
+    # A bucket's region comes with HeadBucket; nobody is denied to ask who they are.
+    assert needed - {"sts:GetCallerIdentity"} <= set(statement["Action"])
+    assert len(needed) > 70
 
 
 def test_destroying_leaves_nothing(cloud: Cloud, site: config.Site):

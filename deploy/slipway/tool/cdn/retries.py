@@ -31,6 +31,7 @@ ANYWHERE = {
     "SlowDown": BUSY,
     "Throttling": BUSY,
     "ThrottlingException": BUSY,
+    "TooManyRequests": BUSY,
     "TooManyRequestsException": BUSY,
 }
 # By the service too. A call that knows what to do about a code names it as ``absent``: that comes first.
