@@ -125,7 +125,8 @@ def test_a_failure_is_one_line_and_the_command_does_not_run(rejected, changes, s
 def test_a_role_that_trusts_another_subject_is_an_error_with_what_to_check(rejected, sts):
     sts.answering = lambda asked: Answered(403, DENIED)
     line = rejected()
-    assert f"no credentials of {ROLE}: 403 AccessDenied: it trusts only jobs in the" in line
+    assert f"no credentials of {ROLE}: 403 AccessDenied" in line
+    assert "it trusts only jobs in the environment `production`" in line
     assert "environment `production`" in line
 
 
