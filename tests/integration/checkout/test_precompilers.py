@@ -49,7 +49,8 @@ STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder",
 INSTALLED_APPS += ["compressor"]
 COMPRESS_ENABLED = COMPRESS_OFFLINE = True
 COMPRESS_FILTERS = {"css": ["compressor.filters.css_default.CssAbsoluteFilter",
-                            "compressor.filters.cssmin.rCSSMinFilter"], "js": ["slipway.tool.assets.minify.JsFilter"]}
+                            "compressor.filters.cssmin.rCSSMinFilter"],
+                    "js": ["slipway.tool.assets.blocks.minify.JsFilter"]}
 COMPRESS_CSS_HASHING_METHOD = None
 """
 )

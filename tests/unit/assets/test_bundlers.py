@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.test.utils import override_settings
 
-from slipway.tool.assets import bundlers
+from slipway.tool.assets.bundlers import manifests as bundlers
 from slipway.tool.assets.collect import Naming, Source
 from slipway.tool.assets.hashing import Hasher
 from slipway.tool.assets.naming import decide

@@ -7,14 +7,14 @@ import quickjs
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.test.utils import override_settings
 
-from slipway.tool.assets import bundles
-from slipway.tool.assets.templates import all_templates
+from slipway.tool.assets.blocks import bundles
+from slipway.tool.assets.blocks.templates import all_templates
 from slipway.web.errors import SlipwayError
 from tests.unit.assets.sources import STATIC, hashed
 
 FILTERS = {
     "css": ["compressor.filters.css_default.CssAbsoluteFilter", "compressor.filters.cssmin.rCSSMinFilter"],
-    "js": ["slipway.tool.assets.minify.JsFilter"],
+    "js": ["slipway.tool.assets.blocks.minify.JsFilter"],
 }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slipway.tool.assets.carried_hash import hashed, is_hashed
+from slipway.tool.assets.bundlers.carried_hash import hashed, is_hashed
 
 # Vite 8, webpack 5, esbuild, Rollup and others have written these.
 BUNDLERS = [

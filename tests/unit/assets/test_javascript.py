@@ -2,8 +2,8 @@
 
 import pytest
 
-from slipway.tool.assets.javascript import syntax_error
-from slipway.tool.assets.whitespace import shorten
+from slipway.tool.assets.blocks.whitespace import shorten
+from slipway.tool.assets.scripts.javascript import syntax_error
 
 TAKEN = [
     "/iPad|iPhone/.test(navigator.userAgent) && f()",

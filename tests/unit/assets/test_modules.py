@@ -3,8 +3,8 @@
 import pytest
 from django.test.utils import override_settings
 
-from slipway.tool.assets import javascript
-from slipway.tool.assets.modules import scan
+from slipway.tool.assets.scripts import javascript
+from slipway.tool.assets.scripts.modules import scan
 from slipway.web.errors import SlipwayError
 from tests.unit.assets.sources import hashed
 

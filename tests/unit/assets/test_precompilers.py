@@ -3,8 +3,8 @@
 import pytest
 from django.test.utils import override_settings
 
+from slipway.tool.assets.blocks.precompilers import Precompilers
 from slipway.tool.assets.collect import Source
-from slipway.tool.assets.precompilers import Precompilers
 from slipway.web.errors import SlipwayError
 
 

@@ -6,10 +6,11 @@ from django.template import engines
 from django.test.utils import override_settings
 from django.urls import path
 
-from slipway.tool.assets import javascript, naming, runtime_names
+from slipway.tool.assets import naming
+from slipway.tool.assets.blocks.templates import TemplateFile
 from slipway.tool.assets.collect import Naming
 from slipway.tool.assets.hashing import Hasher
-from slipway.tool.assets.templates import TemplateFile
+from slipway.tool.assets.scripts import javascript, runtime_names
 from slipway.web.errors import SlipwayError
 from tests.unit.assets.sources import sources
 

@@ -5,7 +5,8 @@ import json
 import pytest
 import quickjs
 
-from slipway.tool.assets import javascript, whitespace
+from slipway.tool.assets.blocks import whitespace
+from slipway.tool.assets.scripts import javascript
 from tests.unit.assets.programs import PROGRAMS
 
 

@@ -15,9 +15,10 @@ from django.test import RequestFactory
 from django.test.utils import override_settings
 from django.utils import translation
 
-from slipway.tool.assets import bundles, verify
+from slipway.tool.assets import verify
+from slipway.tool.assets.blocks import bundles
+from slipway.tool.assets.blocks.templates import all_templates
 from slipway.tool.assets.hashing import Hashed
-from slipway.tool.assets.templates import all_templates
 from tests.unit.assets.sources import STATIC, sources
 from tests.unit.assets.template_trees import Tree
 

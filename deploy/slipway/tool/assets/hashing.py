@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from slipway.tool.assets import css, source_maps, urls, webmanifest
+from slipway.tool.assets import css, urls, webmanifest
 from slipway.tool.assets.collect import Naming, Source, shown, unicode_form
+from slipway.tool.assets.scripts import source_maps
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import name_digest
 

@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 
 from django.conf import settings
 
-from slipway.tool.assets import bundler_base, bundlers, chunks
-from slipway.tool.assets.bundlers import Output
-from slipway.tool.assets.carried_hash import hashed, is_hashed
+from slipway.tool.assets.bundlers import bundler_base, chunks
+from slipway.tool.assets.bundlers import manifests as bundlers
+from slipway.tool.assets.bundlers.carried_hash import hashed, is_hashed
+from slipway.tool.assets.bundlers.manifests import Output
 from slipway.tool.assets.collect import Naming, Source, shown
 from slipway.web.errors import SlipwayError
 

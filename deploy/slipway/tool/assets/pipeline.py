@@ -10,21 +10,13 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.translation.reloader import translation_file_changed
 
-from slipway.tool.assets import (
-    bundler_base,
-    bundlers,
-    bundles,
-    images,
-    import_map,
-    modules,
-    naming,
-    runtime_names,
-    templates,
-    verify,
-    webmanifest,
-)
+from slipway.tool.assets import images, naming, verify, webmanifest
+from slipway.tool.assets.blocks import bundles, templates
+from slipway.tool.assets.bundlers import bundler_base
+from slipway.tool.assets.bundlers import manifests as bundlers
 from slipway.tool.assets.collect import Naming, collect, names_that_are_one_elsewhere, names_that_no_tag_can_have
 from slipway.tool.assets.hashing import Hashed, Hasher, did_you_mean
+from slipway.tool.assets.scripts import import_map, modules, runtime_names
 from slipway.tool.pack import translations
 from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import STATIC_PREFIX

@@ -7,10 +7,10 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.template.base import Token
 
-from slipway.tool.assets.bundles import Bundles
+from slipway.tool.assets.blocks.bundles import Bundles
+from slipway.tool.assets.blocks.templates import TemplateFile, compress_tags, unlisted_loaders
 from slipway.tool.assets.collect import Naming, Source
 from slipway.tool.assets.hashing import did_you_mean
-from slipway.tool.assets.templates import TemplateFile, compress_tags, unlisted_loaders
 from slipway.web.errors import SlipwayError
 from slipway.web.settings import dangerous
 

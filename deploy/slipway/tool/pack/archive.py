@@ -19,7 +19,7 @@ from pathlib import Path
 from django.conf import settings
 
 from slipway import ROOT
-from slipway.tool.assets import bundlers
+from slipway.tool.assets.bundlers import manifests as bundlers
 from slipway.tool.pack import finders, sign_in
 from slipway.tool.pack.contents import PROJECT, Contents, contents
 from slipway.web import pull

@@ -16,7 +16,7 @@ FINDERS = (
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 )
 COMPRESSOR_FINDER = "compressor.finders.CompressorFinder"
-FILTERS = {"css": ["compressor.filters.cssmin.rCSSMinFilter"], "js": ["slipway.tool.assets.minify.JsFilter"]}
+FILTERS = {"css": ["compressor.filters.cssmin.rCSSMinFilter"], "js": ["slipway.tool.assets.blocks.minify.JsFilter"]}
 
 
 def settings(own: Mapping[str, Any], environ: Mapping[str, str], *, production: bool) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from django.contrib.staticfiles import finders
 
 from slipway import ROOT
 from slipway.tool import front_end
-from slipway.tool.assets.carried_hash import is_hashed
+from slipway.tool.assets.bundlers.carried_hash import is_hashed
 from slipway.tool.assets.collect import Source, shown
 from slipway.web.errors import SlipwayError
 

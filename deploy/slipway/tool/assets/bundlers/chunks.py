@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 from django.conf import settings
 
-from slipway.tool.assets.carried_hash import hashed
+from slipway.tool.assets.bundlers.carried_hash import hashed
 from slipway.tool.assets.collect import Naming, Source, shown
-from slipway.tool.assets.modules import SCRIPTS, imported
+from slipway.tool.assets.scripts.modules import SCRIPTS, imported
 from slipway.web.errors import SlipwayError
 
 NAME = re.compile(rb"[\w.~-]+\Z")

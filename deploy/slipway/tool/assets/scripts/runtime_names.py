@@ -13,12 +13,13 @@ from functools import cached_property
 from django.conf import settings
 from django.urls import Resolver404, resolve
 
-from slipway.tool.assets import script_names, urls
+from slipway.tool.assets import urls
+from slipway.tool.assets.blocks.templates import TemplateFile
 from slipway.tool.assets.collect import Naming, Source, shown
 from slipway.tool.assets.hashing import did_you_mean
-from slipway.tool.assets.modules import SCRIPTS, imported
-from slipway.tool.assets.script_names import BESIDE, IMPORT, IMPORT_SCRIPTS, OTHER, SERVICE_WORKER, WORKER, Name
-from slipway.tool.assets.templates import TemplateFile
+from slipway.tool.assets.scripts import script_names
+from slipway.tool.assets.scripts.modules import SCRIPTS, imported
+from slipway.tool.assets.scripts.script_names import BESIDE, IMPORT, IMPORT_SCRIPTS, OTHER, SERVICE_WORKER, WORKER, Name
 from slipway.web.errors import SlipwayError
 
 # An import map does not reach a worker or a worklet: what one imports is requested by its plain name.

@@ -14,13 +14,13 @@ from compressor.utils import get_mod_func
 from django.conf import global_settings, settings
 from django.template import Context
 
-from slipway.tool.assets import forms, jinja_blocks
-from slipway.tool.assets.blocks import Block, BlockError, one_line
+from slipway.tool.assets.blocks import forms, jinja_blocks
+from slipway.tool.assets.blocks.block import Block, BlockError, one_line
+from slipway.tool.assets.blocks.compressors import COMPRESSORS, BundleStorage
+from slipway.tool.assets.blocks.django_blocks import DjangoBlocks
+from slipway.tool.assets.blocks.templates import TemplateFile, compress_tags, reaching
 from slipway.tool.assets.collect import shown
-from slipway.tool.assets.compressors import COMPRESSORS, BundleStorage
-from slipway.tool.assets.django_blocks import DjangoBlocks
 from slipway.tool.assets.hashing import Hashed
-from slipway.tool.assets.templates import TemplateFile, compress_tags, reaching
 from slipway.web.errors import SlipwayError
 
 # The middleware that permits inline bundles.

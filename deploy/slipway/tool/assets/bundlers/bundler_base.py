@@ -11,9 +11,9 @@ from urllib.parse import unquote
 from django.conf import settings
 
 from slipway.tool.assets import urls
-from slipway.tool.assets.bundlers import Output
+from slipway.tool.assets.blocks.templates import TemplateFile
+from slipway.tool.assets.bundlers.manifests import Output
 from slipway.tool.assets.collect import Source, shown
-from slipway.tool.assets.templates import TemplateFile
 from slipway.web.errors import SlipwayError
 
 URL = rb"""(["'`])((?:/|https?:)[^"'`\n]*)\1"""

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Query, QueryCursor, Tree
 
-from slipway.tool.assets import javascript, script_names, urls
+from slipway.tool.assets import urls
 from slipway.tool.assets.collect import Source, shown
 from slipway.tool.assets.hashing import Hashed, did_you_mean
+from slipway.tool.assets.scripts import javascript, script_names
 from slipway.web.errors import SlipwayError
 
 SCRIPTS = (".js", ".mjs")

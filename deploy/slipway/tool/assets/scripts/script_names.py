@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from slipway.tool.assets import javascript, urls
+from slipway.tool.assets import urls
+from slipway.tool.assets.scripts import javascript
 
 # A literal without white space that has a dot or a slash, up to its end or to what is known at run time only.
 PATH = re.compile(rb"([\"'`])([^\"'`\\\s<>${}./]*[./][^\"'`\\\s<>${}]*)(?=\1(\s*\+)?|(\$\{))")

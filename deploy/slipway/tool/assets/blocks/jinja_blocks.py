@@ -16,9 +16,9 @@ from django.conf import settings
 from django.template import engines
 from django.template.backends.django import DjangoTemplates
 
-from slipway.tool.assets.blocks import Block, BlockError
+from slipway.tool.assets.blocks.block import Block, BlockError
+from slipway.tool.assets.blocks.templates import files_below
 from slipway.tool.assets.collect import PACKAGE_DIRECTORIES, shown
-from slipway.tool.assets.templates import files_below
 from slipway.web.errors import SlipwayError
 
 if TYPE_CHECKING:

@@ -14,10 +14,11 @@ from compressor.css import CssCompressor as StockCssCompressor
 from compressor.js import JsCompressor as StockJsCompressor
 from compressor.storage import CompressorFileStorage
 
-from slipway.tool.assets import css, javascript, urls
+from slipway.tool.assets import css, urls
+from slipway.tool.assets.blocks.precompilers import Precompilers
 from slipway.tool.assets.collect import Source
 from slipway.tool.assets.hashing import Hashed, did_you_mean
-from slipway.tool.assets.precompilers import Precompilers
+from slipway.tool.assets.scripts import javascript
 from slipway.tool.assets.shown import shown
 from slipway.tool.assets.text import decoded, without_charset
 from slipway.web.errors import SlipwayError

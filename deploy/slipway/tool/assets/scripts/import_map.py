@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from slipway.tool.assets.blocks.templates import TemplateFile
 from slipway.tool.assets.collect import Naming, Source
-from slipway.tool.assets.modules import imported
-from slipway.tool.assets.templates import TemplateFile
+from slipway.tool.assets.scripts.modules import imported
 
 MODULE = re.compile(rb"""<script\b(?=[^>]*\btype=["']?module)[^>]*?\{%-?\s*static\s+(["'])([^"'%]+)\1""")
 

@@ -4,7 +4,8 @@ import re
 
 from compressor.filters import FilterBase
 
-from slipway.tool.assets import javascript, source_maps, whitespace
+from slipway.tool.assets.blocks import whitespace
+from slipway.tool.assets.scripts import javascript, source_maps
 from slipway.tool.assets.shown import shown
 from slipway.web.errors import SlipwayError
 

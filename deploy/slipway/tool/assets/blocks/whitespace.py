@@ -9,7 +9,7 @@ than that of the best minifier.
 
 import re
 
-from slipway.tool.assets import javascript
+from slipway.tool.assets.scripts import javascript
 
 SPACE = re.compile(r"[\s\ufeff]+")
 NEWLINE = re.compile(r"[\n\r\u2028\u2029]")

@@ -8,9 +8,9 @@ from django.template import Template, TemplateDoesNotExist
 from django.template.loader_tags import BlockNode, ExtendsNode
 from django.utils.functional import SimpleLazyObject
 
-from slipway.tool.assets.blocks import Block, one_line
-from slipway.tool.assets.templates import TemplateFile
-from slipway.tool.assets.walk import OfflineContext, apart, compressed, walk
+from slipway.tool.assets.blocks.block import Block, one_line
+from slipway.tool.assets.blocks.templates import TemplateFile
+from slipway.tool.assets.blocks.walk import OfflineContext, apart, compressed, walk
 from slipway.web.errors import SlipwayError
 
 Place = tuple[str, int]

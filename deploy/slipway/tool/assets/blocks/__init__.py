@@ -1,0 +1,1 @@
+"""{% compress %} blocks: found in the templates, compiled, bundled and minified."""

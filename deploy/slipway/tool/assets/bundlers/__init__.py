@@ -1,0 +1,1 @@
+"""What Vite, webpack and their like have built: its names are kept."""

@@ -1,0 +1,1 @@
+"""Scripts: modules and their import map, and the names that a browser makes at run time."""
