@@ -313,6 +313,16 @@ def test_a_colleague_with_an_older_file_leaves_the_first_persons_keys(cloud: Clo
     assert keys_of(cloud, "example-com-web") == [*first, mine]
 
 
+def test_a_colleague_of_a_site_from_before_the_tag_leaves_them_too(cloud: Cloud, site: config.Site):
+    older = site.path.with_name("site.secrets.yml").read_text()
+    provision(site)
+    (first,) = keys_of(cloud, "example-com-web")
+    cloud.client("iam").untag_user(UserName="example-com-web", TagKeys=["slipway-key"])
+    site.path.with_name("site.secrets.yml").write_text(older)
+    provision(site)
+    assert first in keys_of(cloud, "example-com-web")
+
+
 def test_a_file_with_a_key_that_was_replaced_is_told_from_a_deleted_key(cloud: Cloud, site: config.Site):
     provision(site)
     older = site.path.with_name("site.secrets.yml").read_text()
