@@ -67,10 +67,13 @@ def test_a_byte_order_mark_is_no_part_of_the_result(compile_):
     [
         ("no-such-lessc {infile}", "a.less: no-such-lessc, which COMPRESS_PRECOMPILERS names, is not installed here; "),
         ("node_modules/.bin/lessc {infile}", "node_modules/.bin/lessc, which COMPRESS_PRECOMPILERS names, is not in"),
-        ("node_modules/.bin/postcss {infile}", "`npm install postcss postcss-cli` installs it"),
+        (
+            "node_modules/.bin/postcss {infile}",
+            "`npm install postcss postcss-cli` in project/ installs it, as project/node_modules/.bin/postcss",
+        ),
         (
             "npx() {{ echo could not determine executable to run >&2; exit 1; }}; npx --yes lessc {infile}",
-            "lessc, which COMPRESS_PRECOMPILERS names, is not installed here; `npm install less` installs it",
+            "lessc, which COMPRESS_PRECOMPILERS names, is not installed here; `npm install less` in project/ ",
         ),
         (
             "no_such_package.Compiler",

@@ -86,8 +86,8 @@ def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned
     assert "    done\n" in capsys.readouterr().out
 
 
-def test_a_front_end_is_built_first_unless_it_has_been_built(phases, capsys):
-    assert phases("pull", build="npm run build")[:3] == ["front end", "settings", "push"]
+def test_a_front_end_is_built_after_the_checks_unless_it_has_been_built(phases, capsys):
+    assert phases("pull", build="npm run build")[:3] == ["settings", "front end", "push"]
     assert "▸ Build the front end: npm run build\n" in capsys.readouterr().out
     assert "front end" not in phases("pull", build="npm run build", built=True)
 

@@ -140,10 +140,7 @@ class Deploy:
 
     def build(self) -> ReleaseArchive:
         """Builds and pushes before anything on the server changes: errors of site and bucket show here."""
-        if self.site.build and not self.options.built:
-            with phase(f"Build the front end: {self.site.build}"):
-                self.builder.build_front_end()
-        with phase("Build, and push what is missing" if self.site.pushes else "Build what the CDN will pull"):
+        with phase("Check the settings and the migrations"):
             for line in self.builder.check_settings():
                 print(f"    {line}")
             if self.host.current:
@@ -152,6 +149,11 @@ class Deploy:
             if self.connection.restricted:
                 self.describe(self.builder.sign_in_paths())
                 self._require_admin_key()
+        # After the checks, which take seconds where npm takes minutes.
+        if self.site.build and not self.options.built:
+            with phase(f"Build the front end: {self.site.build}"):
+                self.builder.build_front_end()
+        with phase("Build, and push what is missing" if self.site.pushes else "Build what the CDN will pull"):
             self.builder.push()
             release = self.builder.pack()
         self.describe(release.sign_in_paths)

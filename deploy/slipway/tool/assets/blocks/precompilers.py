@@ -147,7 +147,7 @@ def _attempt(command: str, name: str, content: str, attributes: dict[str, str], 
             tool = Path(program).name
             raise SlipwayError(
                 f"{name}: {program}, which COMPRESS_PRECOMPILERS names, is not installed here; "
-                f"`npm install {PACKAGES.get(tool, tool)}` installs it"
+                f"`npm install {PACKAGES.get(tool, tool)}` in project/ installs it, as project/node_modules/.bin/{tool}"
             ) from None
         raise SlipwayError(f"{name}: {_words(str(error))}") from None
     except Exception as error:  # a compiler may raise anything
