@@ -1,6 +1,7 @@
 """The settings that ``from slipway.settings import *`` adds to a project, and which wins where it sets one too.
 
 line          what the project has set itself, also where two modules of a settings package have the line
+kinds         which of these have to be lists, or a dictionary
 apps          INSTALLED_APPS, MIDDLEWARE
 static        static files: bundled, hashed, on the CDN
 uploads       STORAGES and MEDIA_URL
@@ -21,14 +22,15 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from slipway.web import stores, switch
-from slipway.web.settings import apps, dangerous, default_csp, front_end, https, startproject, static, uploads
+from slipway.web.settings import apps, dangerous, default_csp, front_end, https, kinds, startproject, static, uploads
 from slipway.web.settings.line import Line
 
 
 def values(project: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """The settings for a module whose names so far are ``project``.
 
-    Raises ImproperlyConfigured where the module has no INSTALLED_APPS yet, or a variable is missing in the environment.
+    Raises ImproperlyConfigured where the module has no INSTALLED_APPS yet, a setting is of another kind, or a variable
+    is missing in the environment.
     """
     if "INSTALLED_APPS" not in project:
         raise ImproperlyConfigured(
@@ -36,6 +38,7 @@ def values(project: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, 
             "settings module, below its INSTALLED_APPS"
         )
     own = Line.before(project)
+    kinds.check(own)
     production = switch.production(environ)
     given: dict[str, Any] = {
         "SLIPWAY_OFFLOAD": production,
