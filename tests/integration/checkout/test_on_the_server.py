@@ -64,7 +64,7 @@ def both(tmp_path):
         for result in results:
             assert result.pop("migrate -v 0") == [0, ""]
             del result["help --commands"]
-        return here, there, done
+        return here, there, current
 
     return answers
 
@@ -152,6 +152,46 @@ def test_an_earlier_collectstatic_stays_here_and_an_app_called_media_does_not(ch
     assert not [name for name in names if name.startswith(("media/faces", "staticfiles"))]
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("MEDIA_ROOT = BASE_DIR / 'project'", "MEDIA_ROOT: is the folder of the code"),
+        ("TEMPLATES[0]['DIRS'] += [BASE_DIR / 'beside']", "TEMPLATES: beside is outside of project/"),
+        ("LOCALE_PATHS = [BASE_DIR / 'beside']", "LOCALE_PATHS: beside is outside of project/"),
+    ],
+)
+def test_a_folder_that_no_release_can_have_is_one_line(lines, said, checkout):
+    (checkout.root / "beside").mkdir()
+    assert checkout.manage("collectstatic", "--noinput").returncode == 0
+    checkout.settings(f"{lines}\n")
+    done = checkout.manage("pack", "build/release.tar.gz")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"slipway: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_file_that_a_template_includes_travels_from_a_static_folder(checkout, both):
+    checkout.settings(
+        "STATICFILES_DIRS = [BASE_DIR / 'project' / 'templates' / '..' / 'assets']\n"
+        "TEMPLATES[0]['DIRS'] += [BASE_DIR / 'project' / 'assets']\nINSTALLED_APPS += ['shop']\n"
+    )
+    checkout.write("templates/icon.html", "{% include 'img/sea.svg' %}")
+    checkout.write("shop/__init__.py", "")
+    checkout.write("shop/management/commands/icon.py", ICON)
+    here, there, current = both(checkout, "icon")
+    assert there == here
+    assert there["icon"][1].startswith("<svg")
+    assert [path.name for path in (current / "project/assets").rglob("*") if path.is_file()] == ["sea.svg"]
+
+
+ICON = """
+from django.core.management import BaseCommand
+from django.template.loader import render_to_string
+
+class Command(BaseCommand):
+    def handle(self, **options):
+        self.stdout.write(render_to_string("icon.html"))
+"""
 READ = """
 from pathlib import Path
 from django.conf import settings

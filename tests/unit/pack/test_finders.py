@@ -9,6 +9,8 @@ WAYS = [
     "from django.contrib.staticfiles import finders as f\npath = f.find('mail.css')\n",
     "from django.contrib.staticfiles.finders import find\npath = find('mail.css')\n",
     "from django.contrib.staticfiles.finders import find as look\npath = look('mail.css')\n",
+    "from django.contrib.staticfiles.storage import staticfiles_storage\npath = staticfiles_storage.path('mail.css')\n",
+    "from django.contrib.staticfiles.storage import staticfiles_storage as s\nfile = s.open('mail.css')\n",
     "import django.contrib.staticfiles.finders\npath = django.contrib.staticfiles.finders.find('mail.css')\n",
 ]
 OTHERS = [

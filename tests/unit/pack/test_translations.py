@@ -33,6 +33,17 @@ msgstr "Nie"
 """
 
 
+BROKEN = [
+    'msgid "a"\nmsgtsr "b"\n',
+    "nonsense\n",
+    'msgid "a"\nmsgstr "b\n',
+    'msgid a\nmsgstr "b"\n',
+    'msgid "a"\nmsgstr "b"\n\nmsgid "a"\nmsgstr "c"\n',
+    '#, python-format\nmsgid "a %(x)s"\nmsgstr "b %(y)s"\n',
+    '#, python-format\nmsgid "a"\nmsgid_plural "%(n)s a"\nmsgstr[0] "b"\nmsgstr[1] "%(m)s b"\n',
+]
+
+
 @pytest.fixture
 def catalog(tmp_path):
     def write(entries=ENTRIES, folder="locale/de"):
@@ -85,7 +96,7 @@ def test_any_folder_of_translations_is_found_and_packages_are_left_alone(catalog
     assert compile_all(tmp_path) == [source.with_suffix(".mo")]
 
 
-@pytest.mark.parametrize("entries", ['msgid "a"\nmsgtsr "b"\n', "nonsense\n"])
+@pytest.mark.parametrize("entries", BROKEN)
 def test_a_syntax_error_is_one_line_with_its_place(entries, catalog, tmp_path):
     source = catalog(entries)
     with pytest.raises(SlipwayError, match=r"django\.po: cannot be compiled: .*line \d+"):
@@ -96,6 +107,6 @@ def test_a_syntax_error_is_one_line_with_its_place(entries, catalog, tmp_path):
 def test_a_broken_compiled_file_is_replaced_or_named(catalog, tmp_path):
     source = catalog()
     source.with_suffix(".mo").write_bytes(struct.pack("<I", 7))
-    os.utime(source.with_suffix(".mo"), (1, 1))
+    os.utime(source, (1, 1))
     compile_all(tmp_path)
     assert read(source).gettext("Yes") == "Ja"

@@ -82,7 +82,8 @@ def _members(project: Contents) -> Iterator[tuple[str, Path]]:
     for name, path in pull.files():
         yield f"build/{PULLED_FOLDER}/{name}", path
     for entry in settings.STATICFILES_DIRS:
-        folder = Path(entry[1] if isinstance(entry, list | tuple) else entry)
+        # Without its `..`: a name in a release has none.
+        folder = Path(os.path.normpath(entry[1] if isinstance(entry, list | tuple) else entry))
         if folder.is_dir() and folder.is_relative_to(PROJECT):
             yield folder.relative_to(ROOT).as_posix(), folder
 

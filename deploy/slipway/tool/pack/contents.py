@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
+from unicodedata import normalize
 
 from django.apps import apps
 from django.conf import settings
@@ -16,6 +18,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.template import engines
 
 from slipway import ROOT
+from slipway.tool.assets.blocks import templates
+from slipway.tool.assets.collect import PACKAGE_DIRECTORIES, shown
 from slipway.web.errors import SlipwayError
 from slipway.web.static_objects import content_type
 
@@ -66,7 +70,7 @@ def contents(ship: Iterable[str] = ()) -> Contents:
 
     Raises SlipwayError for one that names no file, and for a file that cannot be read.
     """
-    ship = [pattern.rstrip("/") for pattern in ship]
+    ship = [normalize("NFC", pattern.rstrip("/")) for pattern in ship]
     unused = set(ship)
     result = Contents()
     for found in _walk(PROJECT, None, PROJECT, frozenset(), _kinds(), ship):
@@ -105,7 +109,7 @@ def _walk(
             elif reason:
                 yield Found(entry, reason, entry)
             elif kind == READ_AND_SERVED:
-                yield Found(entry, STATIC if content_type(entry.name).startswith(ASSET_TYPES) else None, entry)
+                yield Found(entry, STATIC if _is_asset(entry) and entry.resolve() not in _included() else None, entry)
             else:
                 yield Found(entry, kind, top)
     except OSError as error:
@@ -113,7 +117,11 @@ def _walk(
 
 
 def _kinds() -> dict[Path, str | None]:
-    """What each folder that Django knows is: None where its files travel. Folders inside it may be something else."""
+    """What each folder that Django knows is: None where its files travel. Folders inside it may be something else.
+
+    Raises SlipwayError for folders that no release can have.
+    """
+    _require_project_folders()
     apps_folders = [Path(app.path, name) for app in apps.get_app_configs() for name in ("", "locale", "fixtures")]
     read = _folders(*apps_folders, *settings.LOCALE_PATHS, *settings.FIXTURE_DIRS, *_template_folders())
     # The line replaces STATIC_ROOT: the project's own has what an earlier collectstatic has copied.
@@ -144,6 +152,33 @@ def _template_folders() -> Iterator[str | os.PathLike[str]]:
             yield from loader.get_dirs() if hasattr(loader, "get_dirs") else ()
 
 
+def _require_project_folders() -> None:
+    """Raises SlipwayError for a folder that the server would miss, and for uploads in the folder of the code."""
+    if PROJECT.resolve().is_relative_to(Path(settings.MEDIA_ROOT or ROOT / "media").resolve()):
+        raise SlipwayError("MEDIA_ROOT: is the folder of the code, and uploads are left out of a release; name another")
+    folders = {"TEMPLATES": _template_folders(), "LOCALE_PATHS": settings.LOCALE_PATHS}
+    for setting, paths in (folders | {"FIXTURE_DIRS": settings.FIXTURE_DIRS}).items():
+        for path in _folders(*paths):
+            packaged = not PACKAGE_DIRECTORIES.isdisjoint(path.parts) or path.is_relative_to(ROOT / "deploy")
+            if path.is_dir() and not packaged and not path.is_relative_to(PROJECT.resolve()):
+                raise SlipwayError(
+                    f"{setting}: {shown(path)} is outside of project/, which is all that the server gets"
+                )
+
+
+def _is_asset(path: Path) -> bool:
+    return content_type(path.name).startswith(ASSET_TYPES)
+
+
+@cache
+def _included() -> frozenset[Path]:
+    """The files that templates include by name, such as an SVG or a style sheet written into the page."""
+    found = templates.all_templates()
+    tokens = [token for file in found if file.own for token in file.tokens(["include"])]
+    names = {word[1:-1] for token in tokens for word in token.split_contents()[1:2]}
+    return frozenset(Path(file.path).resolve() for file in found if file.name in names)
+
+
 def _reason(path: Path) -> str | None:
     """Why a file or folder is left out wherever it stands, or None."""
     if path.is_symlink() and not path.exists():
@@ -158,8 +193,10 @@ def _reason(path: Path) -> str | None:
 
 
 def _covers(pattern: str, path: Path) -> bool:
-    name = _name(path)
-    return fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}/*")
+    name = normalize("NFC", _name(path))
+    # A name may have the characters of a pattern.
+    by_name = name == pattern or name.startswith(f"{pattern}/")
+    return by_name or fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}/*")
 
 
 def _is_below(pattern: str, folder: Path) -> bool:

@@ -7,20 +7,23 @@ from pathlib import Path
 
 from slipway import ROOT
 
-MODULE = "django.contrib.staticfiles.finders"
-FIND = "find"
+# What looks for a file, by the module or object that has it.
+FUNCTIONS = {
+    "django.contrib.staticfiles.finders": ("find",),
+    "django.contrib.staticfiles.storage.staticfiles_storage": ("open", "path"),
+}
 PROBLEM = "finds no static file of the project on the server; list in `ship` of site.yml what it looks for"
 TESTS = ("test*.py", "conftest.py")
 
 
 def calls(files: Iterable[Path]) -> list[str]:
-    """A warning with file and line for each call of ``finders.find()`` outside of tests."""
+    """A warning with file and line for each call that looks up a static file, outside of tests."""
     found = []
     for path in files:
         if path.suffix != ".py" or any(fnmatchcase(path.name, pattern) for pattern in TESTS):
             continue
         source = path.read_bytes()
-        if b"staticfiles" not in source or b"find" not in source:
+        if b"staticfiles" not in source:
             continue
         try:
             tree = ast.parse(source)
@@ -30,20 +33,22 @@ def calls(files: Iterable[Path]) -> list[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"
-                found.append(f"{place}: finders.find() {PROBLEM}")
+                called = ".".join(ast.unparse(node.func).split(".")[-2:])
+                found.append(f"{place}: {called}() {PROBLEM}")
     return found
 
 
 def _names(tree: ast.Module) -> set[str]:
-    """How this module writes the function: ``finders.find``, ``find``, or another name that an import gives it."""
-    names = {f"{MODULE}.{FIND}"}
+    """How this module writes the functions: ``finders.find``, ``find``, or another name that an import gives them."""
+    names = {f"{owner}.{function}" for owner, functions in FUNCTIONS.items() for function in functions}
     for node in ast.walk(tree):
         if not isinstance(node, ast.ImportFrom):
             continue
         for each in node.names:
             name = each.asname or each.name
-            if node.module == MODULE and each.name == FIND:
-                names.add(name)
-            if f"{node.module}.{each.name}" == MODULE:
-                names.add(f"{name}.{FIND}")
+            for owner, functions in FUNCTIONS.items():
+                if node.module == owner and each.name in functions:
+                    names.add(name)
+                if f"{node.module}.{each.name}" == owner:
+                    names |= {f"{name}.{function}" for function in functions}
     return names

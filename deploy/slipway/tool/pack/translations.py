@@ -2,6 +2,7 @@
 under version control."""
 
 import os
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,9 @@ import polib
 from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
+# A line of a .po file: a comment, or a keyword and a quoted text, which may go on in further lines.
+LINE = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:#.*|(?:(?:msg[a-z_]+(?:\[\d+\])?\s*)?"(?:[^"\\]|\\.)*")?\s*)$')
+PLACEHOLDER = re.compile(r"%\(\w+\)")
 SKIPPED = ("node_modules", "site-packages")
 
 
@@ -33,9 +37,9 @@ def _compile(source: Path) -> Path | None:
     target = source.with_suffix(".mo")
     shown = source.relative_to(ROOT) if source.is_relative_to(ROOT) else source
     try:
-        if target.exists() and target.stat().st_mtime > source.stat().st_mtime:
+        if target.exists() and target.stat().st_mtime > source.stat().st_mtime and _compiled(target) is not None:
             return None
-        catalog = polib.pofile(str(source))
+        catalog = _read(source)
         # A fresh clone gives both files one time: the translations decide.
         if _translations(catalog) == _compiled(target):
             return None
@@ -45,6 +49,29 @@ def _compile(source: Path) -> Path | None:
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise SlipwayError(f"{shown}: cannot be compiled: {' '.join(str(error).split())}") from None
     return target
+
+
+def _read(source: Path) -> polib.POFile:
+    """The catalog. Raises ValueError, with the line, for what gettext's own compiler rejects and polib takes."""
+    for number, line in enumerate(source.read_bytes().splitlines(), 1):
+        if not LINE.match(line):
+            raise ValueError(f"no entry, or a quote is missing (line {number})")
+    catalog = polib.pofile(str(source))
+    first: dict[tuple[str | None, str], int] = {}
+    for entry in catalog:
+        if entry.obsolete:
+            continue
+        if (line := first.setdefault((entry.msgctxt, entry.msgid), entry.linenum)) != entry.linenum:
+            raise ValueError(f"{entry.msgid!r} is translated in line {line} already (line {entry.linenum})")
+        known = _placeholders(entry.msgid + entry.msgid_plural)
+        for text in (entry.msgstr, *entry.msgstr_plural.values()):
+            if "python-format" in entry.flags and not entry.fuzzy and (unknown := _placeholders(text) - known):
+                raise ValueError(f"{min(unknown)} is not in the text that is translated (line {entry.linenum})")
+    return catalog
+
+
+def _placeholders(text: str) -> set[str]:
+    return set(PLACEHOLDER.findall(text))
 
 
 def _compiled(target: Path) -> dict[tuple[str | None, str], object] | None:
