@@ -2,15 +2,19 @@
 
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import compressor.cache
 import pytest
 from django.conf import global_settings
 from django.test.utils import override_settings
 
+from slipway import ROOT
+from slipway.tool.assets.collect import is_own, shown
 from slipway.web.errors import SlipwayError
 from tests.unit.assets import random_trees
 from tests.unit.assets.template_trees import HOLE, TREES, A, B, C, L, Tree, block, css, extends, js
+from tests.unit.assets.tree_site import configured
 
 
 @pytest.mark.parametrize("name", TREES)
@@ -187,6 +191,21 @@ def test_a_block_that_a_tag_hides_is_rejected(site):
         SlipwayError, match=r"page\.html:1: this {% compress %} block was not compressed: a tag around it"
     ):
         site(Tree({"page.html": L + "{% hidden %}" + js(A) + "{% endhidden %}"})).ours()
+
+
+@pytest.mark.parametrize("spelled", [lambda path: path / "x" / ".." / "templates", lambda path: Path("templates")])
+def test_the_folder_of_templates_may_be_spelled_otherwise(spelled, site, tmp_path, monkeypatch):
+    made = site(Tree({"page.html": L + js(A)}))
+    monkeypatch.chdir(tmp_path)
+    with override_settings(TEMPLATES=configured(spelled(tmp_path), {})):
+        assert len(made.ours().manifest) == 1
+
+
+@pytest.mark.parametrize("path", ["deploy/../project/a.css", "project//a.css", "project/./a.css"])
+def test_a_path_of_the_project_may_be_spelled_otherwise(path):
+    spelled = f"{ROOT}/{path}"
+    assert (is_own(spelled), shown(spelled)) == (True, "project/a.css")
+    assert not is_own(f"{ROOT}/../elsewhere/a.css")
 
 
 def test_a_fragment_that_is_kept_has_each_language(site):

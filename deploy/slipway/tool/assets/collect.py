@@ -16,7 +16,7 @@ from django.core.files.storage import Storage
 
 from slipway import ROOT
 from slipway.tool.assets import reading, text
-from slipway.tool.assets.shown import shown
+from slipway.tool.assets.shown import absolute, shown
 from slipway.web.errors import SlipwayError
 
 PACKAGE_DIRECTORIES = frozenset(("site-packages", "dist-packages", "node_modules"))
@@ -95,7 +95,7 @@ def _require_no_code(location: str | os.PathLike[str]) -> None:
     code = {"the settings": sys.modules[settings.SETTINGS_MODULE].__file__}
     code |= {f"the app {app.label}": app.path for app in apps.get_app_configs()}
     for name, path in code.items():
-        if PurePath(path).is_relative_to(location):
+        if absolute(path).is_relative_to(location):
             raise SlipwayError(
                 f"{shown(location)}: is a static folder with the code of {name} in it, and every file of one is "
                 "public; name a folder of static files alone in STATICFILES_DIRS"
@@ -131,7 +131,7 @@ def unicode_form(name: str) -> str:
 
 def is_own(path: str | os.PathLike[str]) -> bool:
     """Whether the file belongs to the project and not to an installed package."""
-    pure = PurePath(path)
+    pure = absolute(path)
     if not PACKAGE_DIRECTORIES.isdisjoint(pure.parts):
         return False
     return pure.is_relative_to(ROOT) or any(pure.is_relative_to(d) for d in _project_directories())
@@ -142,8 +142,9 @@ def is_about_own_file(warning: str) -> bool:
     return is_own(ROOT / warning.partition(":")[0])
 
 
-def _project_directories() -> list[str]:
-    return [os.fspath(entry[1] if isinstance(entry, list | tuple) else entry) for entry in settings.STATICFILES_DIRS]
+def _project_directories() -> list[PurePath]:
+    entries = (entry[1] if isinstance(entry, list | tuple) else entry for entry in settings.STATICFILES_DIRS)
+    return [absolute(entry) for entry in entries]
 
 
 def _listed(finder: BaseFinder, patterns: list[str]) -> Iterator[tuple[str, Storage]]:

@@ -21,6 +21,7 @@ from django.template.loaders.filesystem import Loader as FilesystemLoader
 from django.template.loaders.locmem import Loader as LocmemLoader
 
 from slipway.tool.assets.collect import PACKAGE_DIRECTORIES, is_own, shown
+from slipway.tool.assets.shown import absolute
 from slipway.web.errors import SlipwayError
 
 
@@ -128,7 +129,7 @@ def _listed(loader: Loader) -> Iterator[tuple[str, str, bool]]:
         yield from ((name, name, True) for name in loader.templates_dict)
         return
     for directory in _directories(loader):
-        listed = directory in map(os.fspath, loader.engine.dirs)
+        listed = PurePath(directory) in map(absolute, loader.engine.dirs)
         own = is_own(directory) or (listed and PACKAGE_DIRECTORIES.isdisjoint(PurePath(directory).parts))
         for path in files_below(directory):
             yield path[len(directory) + 1 :].replace(os.sep, "/"), path, own
@@ -143,7 +144,8 @@ def _directories(loader: Loader) -> Iterator[str]:
             found = [str(origin) for origin in loader.get_template_sources("")]
         except Exception:  # a loader of the project's may raise anything for a name that it does not expect
             found = []
-    return (directory.rstrip(os.sep) for directory in dict.fromkeys(filter(None, found)) if Path(directory).is_dir())
+    spelled = dict.fromkeys(str(absolute(directory)) for directory in found if directory)
+    return (directory for directory in spelled if Path(directory).is_dir())
 
 
 def files_below(directory: str, above: tuple[str, ...] = ()) -> Iterator[str]:
