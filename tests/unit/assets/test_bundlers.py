@@ -4,9 +4,12 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from django.template import engines
 from django.test.utils import override_settings
 
+from slipway.tool.assets.blocks.templates import TemplateFile
 from slipway.tool.assets.bundlers import manifests as bundlers
+from slipway.tool.assets.bundlers import reader_tags
 from slipway.tool.assets.collect import Naming, Source
 from slipway.tool.assets.hashing import Hasher
 from slipway.tool.assets.naming import decide
@@ -243,6 +246,94 @@ def test_a_manifest_that_is_of_no_use_on_the_server_is_one_line(
     filled = json.loads(json.dumps(settings).replace("{}", str(tmp_path / "there.json")))
     with override_settings(**filled), pytest.raises(SlipwayError, match=message):
         site.naming()
+
+
+def reads(installed, tmp_path, manifest, prefix="dist"):
+    """django-vite's settings, with this manifest outside of the static files."""
+    installed("django_vite")
+    (tmp_path / "there.json").write_text(json.dumps(manifest))
+    reader = {"manifest_path": str(tmp_path / "there.json"), "static_url_prefix": prefix}
+    return override_settings(DJANGO_VITE={"default": reader})
+
+
+def test_a_forgotten_prefix_is_one_line_with_the_setting_and_its_value(site, installed, tmp_path):
+    """The page would be a 500: the file is missing in the manifest of static files."""
+    site.write(BUILT)
+    with reads(installed, tmp_path, VITE, ""), pytest.raises(SlipwayError) as caught:
+        site.naming()
+    assert str(caught.value).startswith('DJANGO_VITE["default"]: its manifest ')
+    assert str(caught.value).endswith(
+        "there.json names assets/main-abcdefgh.js, which does not exist; set static_url_prefix to 'dist'"
+    )
+
+
+def test_a_file_that_is_not_in_the_build_is_one_line(site, installed, tmp_path):
+    site.write({name: body for name, body in BUILT.items() if not name.endswith(".css")})
+    message = (
+        r'DJANGO_VITE\["default"\]: .* names dist/assets/main-CmtE_pzv\.css, which does not exist; build the front'
+    )
+    with reads(installed, tmp_path, VITE), pytest.raises(SlipwayError, match=message):
+        site.naming()
+    site.write({"manifest.json": json.dumps(VITE)})
+    installed()
+    site.naming()
+    # A manifest that no package reads.
+    assert [warning.rpartition("assets/")[2] for warning in site.warnings] == [
+        "main-CmtE_pzv.css, which does not exist; build the front end again"
+    ]
+
+
+def test_a_file_that_webpack_s_stats_name_and_that_is_missing_is_one_line(site, installed, tmp_path):
+    installed("webpack_loader")
+    elsewhere = {"a.js": {"publicPath": "https://other.example/a.js"}}
+    stats = {**STATS, "chunks": {"main": ["main.js.map", "a.js", "main.32a254affc0efa565312.js"]}, "assets": elsewhere}
+    (tmp_path / "stats.json").write_text(json.dumps(stats))
+    site.write({"main.32a254affc0efa565312.js": ""}, "bundles/")
+    loader = {"STATS_FILE": str(tmp_path / "stats.json"), "BUNDLE_DIR_NAME": "bundles"}
+    with override_settings(WEBPACK_LOADER={"DEFAULT": loader}):
+        site.naming()
+    loader.pop("BUNDLE_DIR_NAME")
+    message = r'WEBPACK_LOADER\["DEFAULT"\]: .* names webpack_bundles/main\.32.*; set BUNDLE_DIR_NAME to \'bundles\''
+    with override_settings(WEBPACK_LOADER={"DEFAULT": loader}), pytest.raises(SlipwayError, match=message):
+        site.naming()
+
+
+def page(body, own=True):
+    return TemplateFile("page.html", "/there/page.html", own, body.encode(), engines["django"].engine)
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [
+        ("vite_asset 'src/Main.js'", "src/Main.js"),
+        ('vite_asset_url "src/other.js" app="default"', "src/other.js"),
+        ("vite_preload_asset 'other' 'default'", "other"),
+    ],
+)
+def test_a_name_that_is_not_in_the_manifest_is_an_error_with_template_and_line(site, installed, tmp_path, tag, name):
+    with reads(installed, tmp_path, VITE):
+        with pytest.raises(SlipwayError) as caught:
+            reader_tags.check([page(f"\n{{% {tag} %}}")])
+        reader_tags.check([page(f"{{% {tag} %}}", own=False)])
+    word = tag.split()[0]
+    assert str(caught.value).startswith(f"/there/page.html:2: {{% {word} %}} names {name}, which is not in ")
+    assert str(caught.value).endswith("; did you mean src/main.js?") == (name == "src/Main.js")
+
+
+def test_names_of_the_manifest_and_those_known_at_run_time_are_fine(installed, tmp_path):
+    tags = ("'src/main.js'", "'main' async='x'", "name", "'a.js' app=other", "'a.js' app='other'", "'a.js' 'other'")
+    body = "{# {% vite_asset 'a' %} #}{% vite_react_refresh %}" + "".join(f"{{% vite_asset {tag} %}}" for tag in tags)
+    with reads(installed, tmp_path, VITE):
+        reader_tags.check([page(body)])
+
+
+def test_a_bundle_that_is_not_in_webpack_s_stats_is_an_error(installed, tmp_path):
+    installed("webpack_loader")
+    (tmp_path / "stats.json").write_text(json.dumps(STATS))
+    with override_settings(WEBPACK_LOADER={"A": {"STATS_FILE": str(tmp_path / "stats.json")}}):
+        reader_tags.check([page("{% render_bundle 'main' 'js' 'A' %}{% render_bundle 'other' %}")])
+        with pytest.raises(SlipwayError, match=r"page\.html:1: {% get_files %} names other, which is not in .*stats"):
+            reader_tags.check([page("{% get_files 'other' config='A' as files %}")])
 
 
 @pytest.mark.parametrize(

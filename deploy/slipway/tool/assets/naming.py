@@ -43,6 +43,8 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
 
 def _decide_output(output: Output, sources: Mapping[str, Source]) -> list[str]:
     """The files of a bundler. Its scripts load each other, and what is beside them, by plain name."""
+    missing = f"{shown(output.manifest)}:1: names {output.missing}, which does not exist; build the front end again"
+    warnings = [missing] if output.missing else []
     kept = {name for name in output.listed if is_hashed(name, output.known)}
     folders = {posixpath.dirname(name) for name in kept}
     # Such as a worker of Vite 7.
@@ -60,8 +62,8 @@ def _decide_output(output: Output, sources: Mapping[str, Source]) -> list[str]:
         elif source.naming is Naming.HASHED:
             source.naming = Naming.BOTH
     if not without:
-        return []
+        return warnings
     what = f"{shown(output.manifest)}:1: no hash in the names of {len(without)} files, such as {without[0]}"
     if settings.SLIPWAY_PULL:
         raise SlipwayError(f"{what}; a CDN that pulls needs one: put [hash] into the bundler's file names")
-    return [f"{what}: they are cached for five minutes only; put [hash] into the bundler's file names"]
+    return [*warnings, f"{what}: they are cached for five minutes only; put [hash] into the bundler's file names"]

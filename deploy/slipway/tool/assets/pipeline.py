@@ -12,7 +12,7 @@ from django.utils.translation.reloader import translation_file_changed
 
 from slipway.tool.assets import images, naming, verify, webmanifest
 from slipway.tool.assets.blocks import bundles, templates
-from slipway.tool.assets.bundlers import bundler_base
+from slipway.tool.assets.bundlers import bundler_base, reader_tags
 from slipway.tool.assets.bundlers import manifests as bundlers
 from slipway.tool.assets.collect import Naming, collect, names_that_are_one_elsewhere, names_that_no_tag_can_have
 from slipway.tool.assets.hashing import Hashed, Hasher, did_you_mean
@@ -46,6 +46,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     warnings += names_that_no_tag_can_have(sources.values())
     found = templates.all_templates()
     warnings += naming.decide(sources, [template.body for template in found if template.own])
+    reader_tags.check(found)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     runtime = runtime_names.decide(sources, found)
     warnings += verify.check_static_tags(found, sources)

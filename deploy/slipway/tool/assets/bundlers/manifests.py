@@ -8,7 +8,8 @@ webpack-manifest-plugin and many others write them.
 import json
 import os
 import posixpath
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -38,7 +39,7 @@ class Output:
 
     ``prefix`` is that of its folder, "" or with a slash at its end. ``listed`` are the files of its manifest, ``files``
     these and all others of the folder. ``known`` are the bundler's names for its files, without folder, hash and
-    extension.
+    extension. ``missing`` is the first file of a Vite manifest that does not exist, or "".
     """
 
     manifest: str
@@ -46,18 +47,63 @@ class Output:
     files: tuple[str, ...]
     listed: frozenset[str]
     known: frozenset[str]
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A manifest that a package reads on the server.
 
-    ``setting`` names it in messages. ``prefix`` is what the package puts before a file: "", or with a slash at its end.
+    ``setting`` is the package's, DJANGO_VITE or WEBPACK_LOADER, and ``name`` the key in it. ``prefix`` is what the
+    package puts before a file: "", or with a slash at its end. ``ignored`` are expressions for files that it skips.
     """
 
     setting: str
+    name: str
     path: Path
     prefix: str
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        return f'{self.setting}["{self.name}"]'
+
+    def document(self) -> dict[str, Any]:
+        """The manifest. Raises SlipwayError where the package could not use it."""
+        path = self.find()
+        document = _parse(path)
+        if document is None:
+            raise SlipwayError(f"{shown(path)}:1: is not JSON, and {self.shown} reads it; build the front end again")
+        if document.get("status", "done") != "done":
+            raise SlipwayError(f"{shown(path)}:1: its status is {document['status']}; build the front end again")
+        public = document.get("publicPath", "auto")
+        if public != "auto" and not str(public).startswith(settings.STATIC_URL):
+            raise SlipwayError(f"{shown(path)}:1: its publicPath is {public}, not on the CDN; set webpack's to 'auto'")
+        return document
+
+    def check_files(self, document: dict[str, Any], sources: Mapping[str, Source]) -> None:
+        """Raises SlipwayError for a file of it that is no static file below ``prefix``: its page would be a 500."""
+        missing = _missing(self._files(document), self.prefix, sources)
+        if not missing:
+            return
+        option = "static_url_prefix" if self.setting == "DJANGO_VITE" else "BUNDLE_DIR_NAME"
+        there = next((name for name in sources if name.endswith(f"/{missing.removeprefix(self.prefix)}")), "")
+        folder = there.removesuffix(missing.removeprefix(self.prefix)).rstrip("/")
+        raise SlipwayError(
+            f"{self.shown}: its manifest {shown(self.find())} names {missing}, which does not exist; "
+            + (f"set {option} to '{folder}'" if there else f"build the front end again, or mend {option}")
+        )
+
+    def _files(self, document: dict[str, Any]) -> Iterator[str]:
+        """What the package makes URLs of."""
+        if self.setting == "DJANGO_VITE":
+            yield from (file for file, _ in _entries(document))
+            return
+        assets = document.get("assets") or {}
+        for file in (file for files in (document.get("chunks") or {}).values() for file in files):
+            elsewhere = assets.get(file, {}).get("publicPath", "auto") != "auto"
+            if not elsewhere and not any(re.match(pattern, file) for pattern in self.ignored):
+                yield file
 
     def find(self) -> Path:
         """The file on this machine. Below STATIC_ROOT, it is what collectstatic would have put there.
@@ -71,7 +117,7 @@ class Reader:
             found = None if found == str(self.path) else found
         if not found or not Path(found).is_file():
             raise SlipwayError(
-                f"{self.setting}: its manifest {shown(self.path)} does not exist; build the front end first, or let "
+                f"{self.shown}: its manifest {shown(self.path)} does not exist; build the front end first, or let "
                 "`build:` in site.yml do it"
             )
         return Path(found)
@@ -101,21 +147,23 @@ def readers() -> Iterator[Reader]:
     if apps.is_installed("webpack_loader"):
         for name, config in getattr(settings, "WEBPACK_LOADER", {"DEFAULT": {}}).items():
             path = ROOT / config.get("STATS_FILE", "webpack-stats.json")
-            yield Reader(f'WEBPACK_LOADER["{name}"]', path, _prefix(config.get("BUNDLE_DIR_NAME", "webpack_bundles/")))
+            prefix = _prefix(config.get("BUNDLE_DIR_NAME", "webpack_bundles/"))
+            ignored = tuple(config.get("IGNORE", (r".+\.hot-update.js", r".+\.map")))
+            yield Reader("WEBPACK_LOADER", name, path, prefix, ignored)
 
 
 def _django_vite() -> Iterator[Reader]:
     old = {key: getattr(settings, name) for key, name in OLD_DJANGO_VITE.items() if hasattr(settings, name)}
     for name, config in (getattr(settings, "DJANGO_VITE", None) or {"default": old}).items():
         config = config if isinstance(config, Mapping) else config._asdict()
-        setting = f'DJANGO_VITE["{name}"]'
         if config.get("dev_mode"):
             raise SlipwayError(
-                f"{setting}: dev_mode is on, so pages would load from a development server; set it above Slipway's line"
+                f'DJANGO_VITE["{name}"]: dev_mode is on, so pages would load from a development server; set it above '
+                "Slipway's line"
             )
         prefix = _prefix(config.get("static_url_prefix", ""))
         path = config.get("manifest_path") or Path(settings.STATIC_ROOT, prefix, "manifest.json")
-        yield Reader(setting, ROOT / path, prefix)
+        yield Reader("DJANGO_VITE", name, ROOT / path, prefix)
 
 
 def check_folders() -> None:
@@ -137,9 +185,10 @@ def outputs(sources: Mapping[str, Source]) -> Iterator[Output]:
     """
     read = set()
     for reader in readers():
-        path = reader.find()
+        document, path = reader.document(), reader.find()
         read.add(path)
-        yield _output(path, _required(path, reader), reader.prefix, sources)
+        reader.check_files(document, sources)
+        yield _output(path, document, reader.prefix, sources)
     for path, prefix in _beside(sources):
         document = None if path in read else _parse(path)
         if not document:
@@ -148,18 +197,6 @@ def outputs(sources: Mapping[str, Source]) -> Iterator[Output]:
         # The manifest of a web app has the same name.
         if any(is_hashed(name, output.known) for name in output.listed) or (_is_vite(document) and output.listed):
             yield output
-
-
-def _required(path: Path, reader: Reader) -> dict[str, Any]:
-    document = _parse(path)
-    if document is None:
-        raise SlipwayError(f"{shown(path)}:1: is not JSON, and {reader.setting} reads it; build the front end again")
-    if document.get("status", "done") != "done":
-        raise SlipwayError(f"{shown(path)}:1: its status is {document['status']}; build the front end again")
-    public = document.get("publicPath", "auto")
-    if public != "auto" and not str(public).startswith(settings.STATIC_URL):
-        raise SlipwayError(f"{shown(path)}:1: its publicPath is {public}, not on the CDN; set webpack's to 'auto'")
-    return document
 
 
 def _beside(sources: Mapping[str, Source]) -> Iterator[tuple[Path, str]]:
@@ -193,7 +230,15 @@ def _output(path: Path, document: dict[str, Any], prefix: str, sources: Mapping[
         # The manifest is elsewhere, as webpack-bundle-tracker's is.
         folders = {posixpath.dirname(name) for name in listed} - {""}
         below = [name for name in sources if posixpath.dirname(name) in folders]
-    return Output(os.fspath(path), prefix, tuple(sorted(listed.union(below))), frozenset(listed), frozenset(known))
+    missing = _missing((file for file, _ in _entries(document)), prefix, sources) if _is_vite(document) else ""
+    files = tuple(sorted(listed.union(below)))
+    return Output(os.fspath(path), prefix, files, frozenset(listed), frozenset(known), missing)
+
+
+def _missing(files: Iterable[str], prefix: str, sources: Mapping[str, Source]) -> str:
+    """The first of a manifest's files that is no static file, with its prefix; "" if there is none."""
+    names = (posixpath.normpath(prefix + file) for file in files if file)
+    return next((name for name in names if name not in sources), "")
 
 
 def _entries(document: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
