@@ -61,6 +61,25 @@ def test_webpack_s_are_known_by_their_loader_alone():
     }
 
 
+@pytest.mark.parametrize(
+    "loader",
+    ['import("./"+n.u(e)).then(t)', "import('../w/' + __webpack_require__.u(chunkId))", "import(`./${n[e]}.js`)"],
+)
+def test_a_loader_of_modules_keeps_the_chunks_that_have_a_hash(loader):
+    """webpack with output.module, and one that no bundler is known by."""
+    files = {
+        "w/main.0a1b2c3d4e5f60718293.js": loader,
+        "w/179.3f9a1c07be52d8846e1b.js": "import './part.93d1c07be52d8846e1b0.js'",
+    }
+    files |= {
+        "w/part.93d1c07be52d8846e1b0.js": "",
+        "index.html": "<script type=module src=/w/main.0a1b2c3d4e5f60718293.js>",
+    }
+    found, warnings = naming(files)
+    assert {name for name, kind in found.items() if kind is Naming.KEPT} == files.keys() - {"index.html"}
+    assert warnings == []
+
+
 def test_a_package_s_files_have_both_names_as_ever():
     found, _ = naming({}, {"pkg/main.js": "import './part-BxOyr7Zm.js'", "pkg/part-BxOyr7Zm.js": ""})
     assert set(found.values()) == {Naming.BOTH}

@@ -24,7 +24,8 @@ NEWLINE = b"\n"
 PAGES = (".html", ".htm")
 LOADED_BESIDE = (*SCRIPTS, ".css", ".map")
 # webpack puts its names together from a part for each chunk; its script begins with the folder that it is in.
-WEBPACK = b"ChunkLoadError"
+# The second is its loader for modules (output.module).
+WEBPACK = re.compile(rb"""ChunkLoadError|\bimport\(\s*["'`]\.\.?/[^"'`]*["'`]\s*\+\s*[\w$]+\.u\(""")
 
 
 def decide(sources: Mapping[str, Source], pages: Iterable[bytes] = ()) -> list[str]:
@@ -39,9 +40,10 @@ def decide(sources: Mapping[str, Source], pages: Iterable[bytes] = ()) -> list[s
     first = {name for name in found if name.endswith((*SCRIPTS, ".css"))}
     for name in (*_named(found, [script.body for script in scripts.values()]), *_named(first, pages)):
         sources[name].naming = Naming.KEPT
-    for script in [name for name, source in scripts.items() if WEBPACK in source.body]:
+    for script in [name for name, source in scripts.items() if WEBPACK.search(source.body)]:
         _decide_webpack(script, found, sources)
-    warnings = list(_decide_importers(sources, [name for name in scripts if sources[name].naming is Naming.KEPT]))
+    kept = [name for name in scripts if sources[name].naming is Naming.KEPT]
+    warnings = list(_decide_importers(sources, kept, found))
     images = {
         name for name, source in sources.items() if source.naming is Naming.KEPT and not name.endswith(LOADED_BESIDE)
     }
@@ -78,15 +80,19 @@ def _decide_webpack(script: str, found: Set[str], sources: Mapping[str, Source])
             source.naming = Naming.BOTH
 
 
-def _decide_importers(sources: Mapping[str, Source], waiting: list[str]) -> Iterator[str]:
+def _decide_importers(sources: Mapping[str, Source], waiting: list[str], found: Set[str]) -> Iterator[str]:
     """What a script imports whose bytes stay: it is asked for by its plain name, and has no other."""
     while waiting:
         script = waiting.pop()
         for name in imported(sources, script):
-            if name in sources and sources[name].naming is Naming.HASHED:
+            if name not in sources or sources[name].naming is not Naming.HASHED:
+                continue
+            waiting.append(name)
+            if name in found:
+                sources[name].naming = Naming.KEPT
+            else:
                 # With a second name a module would run twice.
                 sources[name].naming = Naming.PLAIN
-                waiting.append(name)
                 what = f"{shown(sources[name].path)}:1: no hash in its name, by which {script} imports it"
                 if settings.SLIPWAY_PULL:
                     raise SlipwayError(f"{what}; a CDN that pulls needs one: put [hash] into the bundler's file names")
