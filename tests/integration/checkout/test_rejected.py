@@ -3,11 +3,11 @@
 import pytest
 
 
-def page(inside: str) -> dict[str, str]:
+def page(inside: str) -> dict[str, str | bytes]:
     return {"templates/page.html": "{% load static compress %}\n" + inside}
 
 
-def block(inside: str, kind: str = "js") -> dict[str, str]:
+def block(inside: str, kind: str = "js") -> dict[str, str | bytes]:
     return page(f"{{% compress {kind} %}}{inside}{{% endcompress %}}")
 
 
@@ -58,6 +58,14 @@ REJECTED = {
     "a template that cannot be compiled": (
         page("{% compress js %}{% endcompress %}{% nonsense %}"),
         "project/templates/page.html:2: cannot be compiled: Invalid block tag",
+    ),
+    "a template that is not utf-8": (
+        {"templates/page.html": "{% load static compress %}\n{% compress js %}<script>'é'".encode("latin-1")},
+        "project/templates/page.html:2: is not UTF-8; save it as UTF-8",
+    ),
+    "a template in utf-16": (
+        {"templates/page.html": "{% load static %}".encode("utf-16")},
+        "project/templates/page.html:1: is not UTF-8; save it as UTF-8",
     ),
     "css points nowhere": (
         {"assets/css/base.css": "a{}\nb { c: url(../img/gone.svg) }"},
@@ -131,6 +139,17 @@ def test_a_package_s_mistakes_stop_nothing(checkout, bucket):
     assert (done.returncode, done.stderr) == (0, "")
     assert "5 warnings" in done.stdout
     assert bucket.puts
+
+
+def test_a_text_that_no_page_can_render_is_a_warning(checkout):
+    checkout.write("templates/mail.txt", "Tag\nGrüße".encode("latin-1"))
+    checkout.write("templates/picture.png", b"\x89PNG\0{%\xff")
+    checkout.write("templates/unused.html", "<p>\n{% if x %}")
+    done = checkout.manage("collectstatic", "--noinput")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "project/templates/mail.txt:2: is not UTF-8; save it as UTF-8" in done.stdout
+    assert "project/templates/unused.html:2: cannot be compiled: Unclosed tag on line 2: 'if'." in done.stdout
+    assert "picture.png" not in done.stdout
 
 
 def test_variables_that_the_offline_context_gives_are_fine(checkout, bucket):

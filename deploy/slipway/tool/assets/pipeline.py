@@ -45,6 +45,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     warnings += names_that_are_one_elsewhere(sources.values())
     warnings += names_that_no_tag_can_have(sources.values())
     found = templates.all_templates()
+    warnings += verify.check_encoding(found)
     warnings += naming.decide(sources, [template.body for template in found if template.own])
     reader_tags.check(found)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")

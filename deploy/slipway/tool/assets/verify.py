@@ -1,6 +1,7 @@
 """Checks settings and templates before anything is built, and the bundles before anything is sent."""
 
 import os
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
@@ -35,6 +36,28 @@ def check_settings() -> None:
         raise SlipwayError(
             f'STORAGES["staticfiles"]: is {backend} and must be slipway.web.storage.StaticStorage; {LINE}'
         )
+
+
+def check_encoding(templates: Iterable[TemplateFile]) -> list[str]:
+    """Returns a warning for each text of the project that Django cannot decode as a template: its page would fail.
+
+    Raises SlipwayError for one with tags, which is a template for certain.
+    """
+    warnings = []
+    for file in templates:
+        charset = file.engine.file_charset
+        try:
+            if file.own:
+                file.body.decode(charset)
+        except UnicodeDecodeError as error:
+            if b"\0" in file.body and not file.body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+                continue  # an image, or another file that nobody renders
+            name, line = charset.upper(), file.body[: error.start].count(b"\n") + 1
+            problem = f"{file.place(line)}: is not {name}; save it as {name}"
+            if b"{%" in file.body.replace(b"\0", b""):
+                raise SlipwayError(problem) from None
+            warnings.append(problem)
+    return warnings
 
 
 def check_static_tags(templates: Iterable[TemplateFile], sources: Mapping[str, Source]) -> list[str]:

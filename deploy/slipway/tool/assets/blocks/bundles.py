@@ -17,7 +17,7 @@ from django.template import Context
 from slipway.tool.assets.blocks import forms, jinja_blocks
 from slipway.tool.assets.blocks.block import Block, BlockError, one_line
 from slipway.tool.assets.blocks.compressors import COMPRESSORS, BundleStorage
-from slipway.tool.assets.blocks.django_blocks import DjangoBlocks
+from slipway.tool.assets.blocks.django_blocks import DjangoBlocks, compiled
 from slipway.tool.assets.blocks.templates import TemplateFile, compress_tags, reaching
 from slipway.tool.assets.collect import shown
 from slipway.tool.assets.hashing import Hashed
@@ -49,7 +49,8 @@ def compress(files: dict[str, Hashed], templates: list[TemplateFile]) -> Bundles
     """The bundles of all blocks of ``templates`` and of Jinja2's; ``files`` are the hashed ones by name.
 
     Raises SlipwayError naming the template and the line of the block. A block of an installed
-    package that cannot be compressed is a warning, unless a template of the project renders it.
+    package that cannot be compressed is a warning, unless a template of the project renders it. So is a template of the
+    project without a block that cannot be compiled: a page that renders it fails, but perhaps none does.
     """
     bundles = Bundles()
     contexts = _offline_contexts()
@@ -57,9 +58,13 @@ def compress(files: dict[str, Hashed], templates: list[TemplateFile]) -> Bundles
     bundles.bundled = storage.bundled
     bundler = _Bundler(bundles, storage)
     of_django = DjangoBlocks(contexts, bundler.add)
-    for template in reaching(templates):
+    reached = set(reaching(templates))
+    for template in templates:
         try:
-            of_django.visit(template)
+            if template in reached:
+                of_django.visit(template)
+            elif template.own and any(mark in template.text for mark in ("{%", "{{")):
+                compiled(template)
         except SlipwayError as error:
             uses = template.tokens(compress_tags(template.engine, derived=True))
             # Another file may be no page at all, such as a text about templates.

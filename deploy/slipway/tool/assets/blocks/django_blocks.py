@@ -16,6 +16,15 @@ from slipway.web.errors import SlipwayError
 Place = tuple[str, int]
 
 
+def compiled(file: TemplateFile) -> Template:
+    """Raises SlipwayError, with the line."""
+    try:
+        return file.engine.get_template(file.name)
+    except Exception as error:  # a tag may raise anything while it is compiled
+        line = getattr(getattr(error, "token", None), "lineno", 1)
+        raise SlipwayError(f"{file.place(line)}: cannot be compiled: {one_line(error)}") from None
+
+
 class DjangoBlocks:
     """Calls ``add`` for each block that a visited template renders, in each context of COMPRESS_OFFLINE_CONTEXT."""
 
@@ -33,11 +42,7 @@ class DjangoBlocks:
 
     def visit(self, file: TemplateFile) -> None:
         """Raises SlipwayError for a template that cannot be compiled, and what ``add`` raises."""
-        try:
-            template = file.engine.get_template(file.name)
-        except Exception as error:  # a tag may raise anything while it is compiled
-            line = getattr(getattr(error, "token", None), "lineno", 1)
-            raise SlipwayError(f"{file.place(line)}: cannot be compiled: {one_line(error)}") from None
+        template = compiled(file)
         self.compiled.update(map(_place, compressed(template.nodelist)))
         self._visited = set()
         unknown = [self._walk(file, template, values) for values in self._contexts]

@@ -36,9 +36,17 @@ class TemplateFile:
     engine: Engine = field(repr=False)
 
     @cached_property
+    def text(self) -> str:
+        """As Django decodes it; empty if it cannot."""
+        try:
+            return self.body.decode(self.engine.file_charset)
+        except UnicodeDecodeError:
+            return ""
+
+    @cached_property
     def tags(self) -> list[Token]:
         """Its block tags outside of comments; none if the file is not text."""
-        return list(_tags(self.body, self.engine.file_charset))
+        return list(_tags(self.text))
 
     def tokens(self, tags: Iterable[str]) -> list[Token]:
         """Those of this file's own tags that have one of these names."""
@@ -189,12 +197,8 @@ def _uses_compressor(module: str) -> bool:
     return any(isinstance(source, str) and source.partition(".")[0] == "compressor" for source in sources)
 
 
-def _tags(body: bytes, charset: str) -> Iterator[Token]:
-    if b"{%" not in body:
-        return
-    try:
-        text = body.decode(charset)
-    except UnicodeDecodeError:
+def _tags(text: str) -> Iterator[Token]:
+    if "{%" not in text:
         return
     commented = False
     for token in Lexer(text).tokenize():
