@@ -67,6 +67,25 @@ def hidden(parser, token):
     return Hidden(nodelist)
 
 
+@register.inclusion_tag("part.html", takes_context=True)
+def part_with_all(context):
+    return context.flatten()
+
+
+@register.simple_tag(takes_context=True)
+def count(context):
+    context.render_context["count"] = context.render_context.get("count", 0) + 1
+    return context.render_context["count"]
+
+
+@register.simple_tag
+def broken_static(name):
+    """As `{% static %}` with a manifest."""
+    if not name:
+        raise ValueError("Missing staticfiles manifest entry for ''")
+    return static(name)
+
+
 @register.inclusion_tag("widget.html")
 def widget(name):
     return {"name": name}

@@ -105,6 +105,24 @@ BEYOND = {
     "a tag that holds its nodes under a name of its own": Tree(
         {"page.html": L + "{% twice %}" + js(A) + "{% endtwice %}"}
     ),
+    "a cycle that begins again": Tree(
+        {"page.html": L + js("<script>{% for c in 'abc' %}{{ c }} = {% cycle '1' '2' %};{% endfor %}</script>")}
+    ),
+    "a loop in a loop that notices a change": Tree(
+        {
+            "page.html": L
+            + "{% for i in 'ab' %}"
+            + js("<script>{% for c in 'aab' %}{% ifchanged c %}{{ c }} = 1;{% endifchanged %}{% endfor %}</script>")
+            + "{% endfor %}"
+        }
+    ),
+    "an include in a compress without all of its values": Tree(
+        {
+            "page.html": L + js("{% include 'part.html' with name='js/a.js' only %}"),
+            "part.html": L + '<script src="{% static name %}"></script>{% if more %}' + B + "{% endif %}",
+        },
+        {"page.html": {}},
+    ),
     "another extension": Tree({"page.htm": L + js(A), "mail.txt": L + js(B), "page": L + js(C)}),
     "a linked folder": Tree({"page.html": L + js(A)}, {"linked/part.html": {}}, links={"linked": "../elsewhere"}),
     "a folder linked to itself": Tree({"page.html": L + js(A)}, {"page.html": {}}, links={"shop/loop": "../shop"}),
@@ -153,6 +171,7 @@ REJECTED = {
         f"uses the variable name, {VARIABLE}",
     ),
     "a variable in an included template": ("{% include 'part.html' %}", f"uses the variable name, {VARIABLE}"),
+    "a variable that a tag hands on": ("{% part_with_all %}", f"uses the variable name, {VARIABLE}"),
     "a variable of a loop around": ("<script>{{ forloop.counter }}</script>", f"uses the variable forloop, {VARIABLE}"),
     "a token": ("{% csrf_token %}", f"uses the variable csrf_token, {VARIABLE}"),
     "a token that is handed on": ("<script>'{{ csrf_token }}'</script>", f"uses the variable csrf_token, {VARIABLE}"),
@@ -179,6 +198,39 @@ def test_a_block_that_differs_by_request_is_rejected_with_its_line(name, site):
         site(tree).ours()
     assert re.fullmatch(r".*/page\.html:3: \{% compress (js )?%\}:? .*", str(error.value))
     assert line in str(error.value)
+
+
+AGAIN = r"page\.html:2: {% compress js %}: gives another result each time it is rendered: {% cycle %}, {% ifchanged %}"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "{% cycle 'a' 'b' %}",
+        "{% ifchanged 'x' %}a{% else %}b{% endifchanged %}",
+        "{% with x=1 %}{% if x %}{% cycle 'a' 'b' %}{% endif %}{% endwith %}",
+    ],
+)
+def test_a_block_that_a_loop_renders_otherwise_is_rejected(inside, site):
+    tree = Tree({"page.html": L + "{% for i in 'ab' %}\n" + js(f"<script>{inside} = 1</script>") + "{% endfor %}"})
+    with pytest.raises(SlipwayError, match=AGAIN):
+        site(tree).ours()
+
+
+def test_a_block_that_counts_what_was_rendered_before_it_is_rejected(site):
+    with pytest.raises(SlipwayError, match=AGAIN):
+        site(Tree({"page.html": L + "{% count %}\n" + js("<script>n = {% count %}</script>")})).ours()
+
+
+def test_a_variable_that_is_an_included_template_s_is_named(site):
+    tree = Tree(
+        {
+            "page.html": "{% include 'part.html' with name='js/a.js' only %}",
+            "part.html": L + js("{% broken_static name %}"),
+        }
+    )
+    with pytest.raises(SlipwayError, match=r"part\.html:1: {% compress %} uses the variable name, and a bundle"):
+        site(tree).ours()
 
 
 def test_a_text_that_cannot_be_compiled_is_a_warning(site):

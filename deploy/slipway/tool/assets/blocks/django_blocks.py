@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from compressor.exceptions import OfflineGenerationError
 from compressor.templatetags.compress import CompressorNode
 from django.template import Template, TemplateDoesNotExist
 from django.template.loader_tags import BlockNode, ExtendsNode
@@ -10,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from slipway.tool.assets.blocks.block import Block, one_line
 from slipway.tool.assets.blocks.templates import TemplateFile
-from slipway.tool.assets.blocks.walk import OfflineContext, apart, compressed, walk
+from slipway.tool.assets.blocks.walk import OfflineContext, apart, compressed, forget_nodes, walk
 from slipway.web.errors import SlipwayError
 
 Place = tuple[str, int]
@@ -77,16 +78,37 @@ class DjangoBlocks:
         except Exception as error:  # a tag may raise anything when its arguments are evaluated
             raise SlipwayError(f"{file.place(1)}: cannot be compiled: {one_line(error)}") from None
 
-    def _visit_node(self, node: CompressorNode, context: OfflineContext) -> None:
+    def _visit_node(self, node: CompressorNode, context: OfflineContext, in_loop: bool) -> None:
         place = _place(node)
         self._visited.add(place)
         inside = node.nodelist.get_nodes_by_type(BlockNode)
         self._fillable.setdefault(place, set()).update(block.name for block in inside)
 
         def content() -> tuple[str, set[str]]:
-            with context.push(), apart(context):
-                context.missing.clear()
-                return node.get_original_content(context), set(context.missing)
+            context.missing.clear()
+            with context.push():
+                try:
+                    with apart(context):
+                        first = node.get_original_content(context)
+                        if not in_loop:
+                            forget_nodes(context)
+                        # In the state that the first rendering has left.
+                        again = first if context.missing else node.get_original_content(context)
+                    with apart(context):
+                        # Chance differs here too.
+                        counts = again != first and node.get_original_content(context) == first
+                except OfflineGenerationError:
+                    raise
+                except Exception:
+                    if not context.missing:
+                        raise
+                    first, counts = "", False  # it is what has failed
+            if counts:
+                raise ValueError(
+                    "gives another result each time it is rendered: {% cycle %}, {% ifchanged %} or a tag that counts "
+                    "is in it; move it out of the block"
+                )
+            return first, set(context.missing)
 
         self._add(Block(*place, node.kind, node.mode, node.name, content))
 

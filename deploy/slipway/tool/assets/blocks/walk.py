@@ -13,14 +13,15 @@ from typing import Any
 from compressor.templatetags.compress import CompressorNode
 from django.template import Context, Node, Template, TemplateDoesNotExist
 from django.template.base import FilterExpression, NodeList, TextNode, VariableNode
-from django.template.defaulttags import AutoEscapeControlNode, WithNode
+from django.template.defaulttags import AutoEscapeControlNode, ForNode, WithNode
 from django.template.loader_tags import BLOCK_CONTEXT_KEY, BlockContext, BlockNode, ExtendsNode
 from django.templatetags.i18n import LanguageNode
 from django.templatetags.l10n import LocalizeNode
 from django.templatetags.tz import LocalTimeNode, TimezoneNode
 from django.utils.safestring import SafeString, mark_safe
 
-Visit = Callable[[CompressorNode, "OfflineContext"], None]
+# With whether the block is in a loop.
+Visit = Callable[[CompressorNode, "OfflineContext", bool], None]
 
 # Django's tags that change how what is in them is rendered, and always render it.
 SCOPES = (AutoEscapeControlNode, LanguageNode, LocalizeNode, LocalTimeNode, TimezoneNode)
@@ -31,12 +32,27 @@ class OfflineContext(Context):
 
     def __init__(self, *args, **kwargs):
         self.missing: set[str] = set()
+        self._copied = False
         super().__init__(*args, **kwargs)
 
     def __copy__(self) -> "OfflineContext":
         duplicate = super().__copy__()
         duplicate.missing = self.missing
         return duplicate
+
+    def new(self, values=None) -> "OfflineContext":
+        """As for `{% include … only %}`: at a request it has no others either, so that none is missing.
+
+        A tag that has copied all variables may hand them on: a request has more of them.
+        """
+        duplicate = super().new(values)
+        if not self._copied:
+            duplicate.missing = set()
+        return duplicate
+
+    def flatten(self) -> dict[str, Any]:
+        self._copied = True
+        return super().flatten()
 
     def __contains__(self, key: str) -> bool:
         found = super().__contains__(key)
@@ -110,11 +126,19 @@ def apart(context: Context) -> Iterator[None]:
         render_context.dicts = kept
 
 
+def forget_nodes(context: Context) -> None:
+    """Takes what nodes have left in the state out of it: only a loop renders the same node again."""
+    for values in context.render_context.dicts:
+        for key in [key for key in values if isinstance(key, Node)]:
+            del values[key]
+
+
 class _Walk:
     def __init__(
         self, context: OfflineContext, visit: Visit, unknown: list[ExtendsNode], guessed: Iterable[Template]
     ) -> None:
         self._context, self._visit, self._unknown, self._guessed = context, visit, unknown, guessed
+        self._loops = 0
 
     def nodes(self, nodelist: NodeList) -> None:
         for node in nodelist:
@@ -122,7 +146,7 @@ class _Walk:
 
     def _node(self, node: Node) -> None:
         if isinstance(node, CompressorNode) and node.is_offline_compression_enabled(forced=True):
-            self._visit(node, self._context)
+            self._visit(node, self._context, self._loops > 0)
         elif isinstance(node, ExtendsNode):
             self._extends(node)
         elif isinstance(node, BlockNode):
@@ -138,8 +162,10 @@ class _Walk:
             scope.nodelist = _Walked(self, node.nodelist)
             scope.render(self._context)
         else:
+            self._loops += isinstance(node, ForNode)
             for inner in _inside(node):
                 self.nodes(inner)
+            self._loops -= isinstance(node, ForNode)
 
     def _extends(self, node: ExtendsNode) -> None:
         """As ExtendsNode.render."""
