@@ -1,17 +1,15 @@
 """Finds what a bundler has written that would request its files from the site, and not from the CDN.
 
 A bundler writes its base URL into its scripts: for chunks that are loaded later, their stylesheets, and imported
-images; and into its pages, of which one may be a template.
+images.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import unquote
+from collections.abc import Iterator, Mapping
 
 from django.conf import settings
 
 from slipway.tool.assets import urls
-from slipway.tool.assets.blocks.templates import TemplateFile
 from slipway.tool.assets.bundlers.manifests import Output
 from slipway.tool.assets.collect import Source, shown
 from slipway.web.errors import SlipwayError
@@ -22,8 +20,6 @@ BASES = {
     b"modulepreload": re.compile(rb"function\s*\(\w+\)\s*\{\s*return\s*" + URL + rb"\s*\+"),
     b"ChunkLoadError": re.compile(rb"\.p\s*=\s*" + URL),
 }
-DEVELOPMENT = urls.DEVELOPMENT_URL.encode()
-TAG = re.compile(rb"""<[a-z][^<>]*?\b(?:src|href|poster)\s*=\s*["']?%s([^"'\s<>?#{]+)""" % DEVELOPMENT, re.IGNORECASE)
 PATH = re.compile(rb"""(["'`])(/[^/"'`\s?#][^"'`\s?#]*)(?=["'`?#])""")
 
 
@@ -37,21 +33,6 @@ def check(output: Output, sources: Mapping[str, Source]) -> None:
                 raise SlipwayError(
                     f"{shown(source.path)}:{line}: {base} is not the URL of its files; {advice(output.prefix)}"
                 )
-
-
-def check_pages(templates: Iterable[TemplateFile], sources: Mapping[str, Source]) -> list[str]:
-    """Warnings, with template and line, for a tag of the project with STATIC_URL of development in it."""
-    warnings = []
-    for template in templates:
-        for match in TAG.finditer(template.body) if template.own and DEVELOPMENT in template.body else ():
-            name = unquote(match[1].decode(errors="replace"))
-            if name in sources:
-                place = template.place(template.body.count(b"\n", 0, match.start()) + 1)
-                warnings.append(
-                    f"{place}: {urls.DEVELOPMENT_URL}{name} is requested from the site, which has no static files; "
-                    f"write {{% static '{name}' %}}, or let a bundler that writes this page have STATIC_URL as its base"
-                )
-    return warnings
 
 
 def advice(prefix: str) -> str:
