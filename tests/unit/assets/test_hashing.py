@@ -74,6 +74,8 @@ def test_a_reference_in_another_unicode_form_is_found(forms, written):
 def test_a_name_in_another_unicode_form_is_explained():
     hint = did_you_mean("caf\u00e9.png", ["cafe\u0301.png", "cafe.png"])
     assert hint == "; the file's name has the same letters in the Unicode form NFD; rename the file"
+    hint = did_you_mean("cafe\u0301.png", ["caf\u00e9.png", "cafe.png"])
+    assert hint == "; the file's name has the same letters in the Unicode form NFC; type the name again"
 
 
 def test_a_backslash_is_a_slash_as_in_a_browser():

@@ -168,7 +168,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``; did you mean …?`` for a name that is similar to one of ``known``, else ""."""
     known = list(known)
     if other := urls.same_letters(name, known):
-        return f"; the file's name has the same letters in the Unicode form {unicode_form(other)}; rename the file"
+        form = unicode_form(other)
+        # NFC is what a keyboard writes: the file is right then.
+        what = "type the name again" if form == "NFC" else "rename the file"
+        return f"; the file's name has the same letters in the Unicode form {form}; {what}"
     near = [other for other in known if other.casefold() == name.casefold()]
     near = near or difflib.get_close_matches(name, known, 1, 0.8)
     return f"; did you mean {near[0]}?" if near else ""
