@@ -230,6 +230,27 @@ import c from 'chart'
     ]
 
 
+@pytest.mark.parametrize(
+    ("script", "warned"),
+    [
+        ("import './dep.js'", "imports ./dep.js from the site; write {% static 'js/dep.js' %}"),
+        ("import('../lib/gone.js')", "imports ../lib/gone.js from the site; write {% static %}"),
+        (
+            "export * from '/static/js/dep.js'",
+            "imports /static/js/dep.js from the site; write {% static 'js/dep.js' %}",
+        ),
+        ("import(`./${x}.js`)", "imports ./*.js from the site; write {% static %}"),
+        ("import './mapped.js'; import 'bare'; import 'js/dep.js'; x = './dep.js'; import(x)", None),
+        ("import './set.js'; import \"{% static 'js/dep.js' %}\"", None),
+    ],
+)
+def test_a_relative_import_in_a_page_is_relative_to_that_whatever_files_there_are(script, warned):
+    page = '<script type=\'importmap\'>{"imports": {"./mapped.js": "{% static \'js/dep.js\' %}"}}</script>'
+    with override_settings(SLIPWAY_IMPORTS={"./set.js": "js/dep.js"}):
+        warnings, _ = decide({}, pages={"page.html": f"{page}\n<script type=module>{script}</script>"})
+    assert warnings == ([f"/there/page.html:2: a script in a page {warned}"] if warned else [])
+
+
 def test_a_worker_with_the_cdn_s_url_in_a_page_is_a_warning():
     page = """<script>
 new SharedWorker("{% static 'w.js' %}"); navigator.serviceWorker.register('{% static "sw.js" %}')

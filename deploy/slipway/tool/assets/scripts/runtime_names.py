@@ -37,6 +37,8 @@ TAG = re.compile(rb"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}")
 # A worker with the CDN's URL, as a template writes it.
 STARTED = re.compile(rb"(Worker|serviceWorker\s*\.\s*register)\(\s*[\"'`]\{%\s*static\s+[\"']([^\"']+)")
 NO_SCRIPT = re.compile(rb"\bsrc\s*=|\btype\s*=\s*[\"']?(?!module|text/javascript|application/javascript)[\w/+-]", re.I)
+IMPORT_MAP = re.compile(rb"<script\b[^>]*\bimportmap\b[^>]*>(.*?)</script", re.IGNORECASE | re.DOTALL)
+KEY = re.compile(rb'"([^"\s]+)"\s*:')
 MESSAGES = {
     WORKER: "a browser starts no worker of another host, as the CDN is",
     SERVICE_WORKER: "a service worker has to come from the site itself",
@@ -105,6 +107,8 @@ class _Scanner:
         self.warnings: list[str] = []
         self.beside: dict[str, tuple[str, str]] = {}
         self._said: set[tuple[str, str]] = set()
+        # What the page's own import map has.
+        self._mapped: set[str] = set()
         # Scripts that are requested by plain name, or are in a worker: so are the files that they import.
         self._waiting: list[str] = []
 
@@ -122,6 +126,7 @@ class _Scanner:
                     where = template.place(template.body.count(b"\n", 0, start.start()) + 1)
                     use = WORKER if start[1] == b"Worker" else SERVICE_WORKER
                     self._warn(where, f"{MESSAGES[use]}: {start[2].decode('utf-8', 'replace')}; {HELP}")
+                self._mapped = _mapped(template.body)
                 for line, body in _inline(template.body):
                     self._script("", body, template.place(0).rpartition(":")[0], line)
         self._follow()
@@ -168,7 +173,11 @@ class _Scanner:
         self._warn(where, f"{what}; {', or '.join(ways)}: {HELP}")
 
     def _warn_of_import(self, where: str, name: Name, targets: list[str]) -> None:
-        if name.head.startswith((".", urls.DEVELOPMENT_URL)):
+        if name.head.startswith((".", urls.DEVELOPMENT_URL)) and name.shown not in self._mapped:
+            if not targets and name.is_fixed:
+                end = "/" + re.sub(r"^(?:\.\.?/)+", "", name.head)
+                near = [file for file in self.sources if f"/{file}".endswith(end)]
+                targets = near if len(near) == 1 else []
             known = f"{{% static '{targets[0]}' %}}" if targets else "{% static %}"
             self._warn(where, f"a script in a page imports {name.shown} from the site; write {known}")
 
@@ -231,7 +240,8 @@ class _Scanner:
                 self._publish(imported(self.sources, name))
 
     def _is_promising(self, script: str, text: str, begins: bool) -> bool:
-        if text.startswith(urls.DEVELOPMENT_URL):
+        # A script in a page imports a relative name from the site, whatever files there are.
+        if text.startswith(urls.DEVELOPMENT_URL) or (not script and text.startswith(("./", "../"))):
             return True
         folder, _, file = text.partition("?")[0].rpartition("/")
         if begins:
@@ -301,6 +311,12 @@ def _is_view(name: Name) -> bool:
     except Resolver404:
         return False
     return True
+
+
+def _mapped(page: bytes) -> set[str]:
+    """The names in import maps that the page writes itself, and those that the setting adds."""
+    found = {match.decode("utf-8", "replace") for each in IMPORT_MAP.findall(page) for match in KEY.findall(each)}
+    return found.union(getattr(settings, "SLIPWAY_IMPORTS", {}))
 
 
 def _inline(page: bytes) -> Iterator[tuple[int, bytes]]:
