@@ -37,6 +37,8 @@ def found(sheet: str) -> list[tuple[str, str]]:
         ("a{b:url('x\\\r\ny.png')}", "xy.png"),
         ("a{b:url('x\\27\r\ny.png')}", "x'y.png"),
         ("a{b:/**/url(/**/x.png)}", "/**/x.png"),
+        ("@supports (b:url(y.png)){a{b:url(x.png)}}", "x.png"),
+        ("@supports-x y{b:url(x.png)}", "x.png"),
         ("@namespace url(http://www.w3.org/1999/xhtml);a{b:url(x.png)}", "x.png"),
         ("@font-face{src:local('a'),url(x.png)format('woff2')}", "x.png"),
         ("\ufeff@charset 'x';a{b:url(x.png)}", "x.png"),
@@ -56,6 +58,9 @@ def test_a_url_is_found_however_it_is_written(sheet, url):
         "@namespace url(x);",
         "@NAMESPACE svg 'x' /* ; */ url(x);",
         "a{b:my-src('x.png')}",
+        "@supports (background:url(x.png)){}",
+        "@media print{@SUPPORTS not (/*{*/(b:url('{x.png')) or (c:url(y.png))) and (d:image-set('z.png' 1x)){a{b:c}}}",
+        "@supports(a:url(x.png))",
         "@-moz-document url-prefix(x){}",
         "a{content:\"@import 'x.css'\"}",
         "a{b:my-url(x.png)}",
@@ -100,7 +105,15 @@ def test_rewriting_touches_nothing_but_the_urls():
 
 
 @pytest.mark.parametrize(
-    "rest", ["", "layer", "layer(a.b)", "supports(display:grid) screen", "layer(a) supports((a:b)) print"]
+    "rest",
+    [
+        "",
+        "layer",
+        "layer(a.b)",
+        "supports(display:grid) screen",
+        "supports(a:url(gone.png))",
+        "layer(a) supports((a:b)) print",
+    ],
 )
 def test_an_import_may_have_conditions(rest):
     sheet = f"@import url(x.css) {rest};@import 'y.css'{rest};a{{b:url(z.png)}}"

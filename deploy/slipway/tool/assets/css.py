@@ -30,6 +30,8 @@ LEXER = re.compile(
     rb"|\((?<=[sS][rR][cC]\()\s*(?P<src>" + STRING + rb")"
     rb"|" + STRING + rb""
     rb"|@[iI][mM][pP][oO][rR][tT]\b" + SPACE + rb"(?P<import>" + STRING + rb")?"
+    # What a condition names is never loaded.
+    rb"|@[sS][uU][pP][pP][oO][rR][tT][sS]\b(?P<supports>(?:" + COMMENT + rb"|" + STRING + rb"|[^{;\"'/]|/)*)"
     rb"|@[nN][aA][mM][eE][sS][pP][aA][cC][eE]\b(?P<namespace>(?:" + COMMENT + rb"|" + STRING + rb"|[^;\"'/]|/)*)"
     rb"|\((?P<set>(?<=[iI][mM][aA][gG][eE]-[sS][eE][tT]\())"
 )
@@ -93,6 +95,8 @@ def substitute(body: bytes, changes: list[tuple[Reference, str | None]]) -> byte
 
 def _scan(body: bytes) -> Iterator[Reference]:
     import_end = -1
+    # Where the conditions of an @import begin, as long as it may last.
+    conditions = -1
     for match in LEXER.finditer(body):
         kind = match.lastgroup
         if kind in ("url", "bare", "src"):
@@ -100,6 +104,9 @@ def _scan(body: bytes) -> Iterator[Reference]:
             if NAME_BYTE.fullmatch(body, match.start() - 4, match.start() - 3) or not match[kind]:
                 continue
             imported = match.start() - len("url") == import_end
+            if conditions >= 0 and b";" not in body[conditions : match.start()]:
+                continue
+            conditions = match.end() if imported else -1
             span = match.span(kind) if kind == "bare" else _inside(match.span(kind))
             yield _reference(body, span, "import" if imported else "url")
         elif kind == "comment":
@@ -107,6 +114,7 @@ def _scan(body: bytes) -> Iterator[Reference]:
             if source_map:
                 yield _reference(body, source_map.span(1), "map")
         elif kind == "import":
+            conditions = match.end()
             yield _reference(body, _inside(match.span(kind)), "import")
         elif kind == "set":
             yield from _strings_of_set(body, match.end())
