@@ -25,6 +25,10 @@ BASE = re.compile(rb"import\.meta\.url|currentScript\.src")
 # What is resolved by an import map, or by a bundler that has gone.
 IMPORTS = frozenset(("import", "import.meta.resolve", "require"))
 WORKERS = frozenset(("Worker", "SharedWorker"))
+# Methods of strings and regular expressions that only look at their first argument, and operators that compare.
+LOOKS_AT = frozenset(("endsWith", "includes", "indexOf", "lastIndexOf", "match", "matchAll", "replace", "replaceAll"))
+LOOKS_AT |= {"search", "split", "startsWith", "test"}
+COMPARES = frozenset(("==", "===", "!=", "!=="))
 
 # Stands for what is known at run time only, in a path; no name has it.
 ANY = "\x00"
@@ -165,11 +169,11 @@ def _whole(node: Node) -> Node:
 
 
 def _use(node: Node, body: bytes) -> tuple[str, bool]:
-    """What a name is used for, "" for a property's, and whether it is relative to the script."""
+    """What a name is used for, "" where nothing is requested, and whether it is relative to the script."""
     parent = node.parent
     if parent is None or parent.type in ("import_statement", "export_statement"):
         return IMPORT, True
-    if parent.type == "pair" and parent.child_by_field_name("key") == node:
+    if _is_compared(node, parent):
         return "", False
     call = parent.parent if parent.type == "arguments" else None
     called = _called(call)
@@ -187,6 +191,24 @@ def _use(node: Node, body: bytes) -> tuple[str, bool]:
                 return use, beside
         return _start_of_variable(outer, body) or (BESIDE if beside else OTHER), beside
     return _start(call) or _start_of_variable(node, body) or OTHER, False
+
+
+def _is_compared(node: Node, parent: Node) -> bool:
+    """Whether a name is a property's, or is only compared with another text."""
+    if parent.type == "pair":
+        return parent.child_by_field_name("key") == node
+    if parent.type == "switch_case":
+        return parent.child_by_field_name("value") == node
+    if parent.type == "binary_expression":
+        return parent.child_by_field_name("operator").type in COMPARES
+    if parent.type != "arguments" or parent.named_children[0] != node:
+        return False
+    function = parent.parent.child_by_field_name("function")
+    if function is None or function.type != "member_expression":
+        return False
+    method = function.child_by_field_name("property").text.decode("utf-8", "replace")
+    # location.replace() has one argument.
+    return method in LOOKS_AT and (method != "replace" or parent.named_child_count > 1)
 
 
 def _start(call: Node | None) -> str:
