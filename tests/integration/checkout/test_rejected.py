@@ -152,6 +152,26 @@ def test_a_text_that_no_page_can_render_is_a_warning(checkout):
     assert "picture.png" not in done.stdout
 
 
+def test_a_plain_name_after_static_url_is_a_warning(checkout):
+    checkout.settings(after="SLIPWAY_UNHASHED = ['css/print.css']\n")
+    checkout.write("assets/css/print.css", "a{}")
+    checkout.write(
+        "templates/page.html",
+        "{% load static compress %}{% get_static_prefix as there %}\n<script src='{{ STATIC_URL }}js/a.js'></script>\n"
+        "<script src='{% get_static_prefix %}js/a.js?v=1'></script>\n<script src='{{ there }}js/a.js'></script>"
+        "{# {{ STATIC_URL }}js/a.js #}{% comment %}{{ STATIC_URL }}js/a.js{% endcomment %}{{ STATIC_URL }}css/print.css"
+        "{% compress js %}<script src='{% get_static_prefix %}js/a.js'></script>{% endcompress %}"
+        "{{ STATIC_URL }} js/a.js",
+    )
+    done = checkout.manage("collectstatic", "--noinput")
+    assert (done.returncode, done.stderr) == (0, "")
+    what = "js/a.js is missing on the CDN, where the file's name has a hash; write {% static 'js/a.js' %}"
+    assert [line for line in done.stdout.splitlines() if "missing on the CDN" in line] == [
+        f"warning: project/templates/page.html:{line}: {written}{what}"
+        for line, written in ((2, "{{ STATIC_URL }}"), (3, "{% get_static_prefix %}"), (4, "{{ there }}"))
+    ]
+
+
 def test_variables_that_the_offline_context_gives_are_fine(checkout, bucket):
     checkout.write("templates/page.html", block("{% if dark %}" + SCRIPT + "{% endif %}")["templates/page.html"])
     checkout.settings(after="COMPRESS_OFFLINE_CONTEXT = [{'dark': True}, {'dark': False}]\n")

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.translation.reloader import translation_file_changed
 
-from slipway.tool.assets import images, naming, page_urls, verify, webmanifest
+from slipway.tool.assets import images, naming, page_urls, plain_urls, verify, webmanifest
 from slipway.tool.assets.blocks import bundles, templates
 from slipway.tool.assets.bundlers import manifests as bundlers
 from slipway.tool.assets.bundlers import reader_tags
@@ -50,7 +50,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     reader_tags.check(found)
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     runtime = runtime_names.decide(sources, found)
-    warnings += verify.check_static_tags(found, sources)
+    warnings += verify.check_static_tags(found, sources) + plain_urls.check(found, sources)
     hasher = Hasher(sources, _web_manifests(found, sources), runtime_names.taken_apart(sources))
     files = hasher.all()
     names = {name: file.name for name, file in files.items()}
