@@ -155,6 +155,17 @@ def test_a_stylesheet_that_imports_itself_is_a_circle():
         hashed({"a.css": "@import 'a.css';"})
 
 
+def test_a_stylesheet_that_names_itself_by_url_is_no_import():
+    body = "a{}\nb{c:url(a.css)}"
+    with pytest.raises(
+        SlipwayError, match=r"^/there/a\.css:2: a\.css is this file itself; name the image that is meant"
+    ):
+        hashed({"a.css": body})
+    hasher = Hasher(sources({}, {"a.css": body}))
+    assert hasher.all()["a.css"].body == body.encode()
+    assert hasher.warnings == ["/there/a.css:2: a.css is this file itself"]
+
+
 def test_a_circle_of_a_package_is_left_to_its_plain_names():
     hasher = Hasher(sources({}, {"a.css": "@import 'b.css';", "b.css": "@import 'a.css';"}))
     files = hasher.all()

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from django.test.utils import override_settings
 
-from slipway.tool.assets import webmanifest
+from slipway.tool.assets import pipeline, webmanifest
 from slipway.tool.assets.hashing import Hasher
 from slipway.web.errors import SlipwayError
 from tests.unit.assets.sources import SITE, STATIC, sources
@@ -101,3 +102,11 @@ def test_an_icon_of_a_browserconfig_that_is_missing_stops_nothing():
     hasher = Hasher(sources({"browserconfig.xml": CONFIG, "wide.png": b""}))
     hasher.all()
     assert hasher.warnings[0] == "/there/browserconfig.xml:3: tile.png does not exist"
+
+
+def test_a_name_in_the_setting_that_no_file_has_is_one_line_with_the_near_one():
+    with override_settings(SLIPWAY_WEB_MANIFESTS=["app.json"]):
+        assert pipeline.web_manifests([], {"app.json": ""}) == {"app.json"}
+        with pytest.raises(SlipwayError) as caught:
+            pipeline.web_manifests([], {"App.json": ""})
+    assert str(caught.value) == "SLIPWAY_WEB_MANIFESTS: app.json does not exist; did you mean App.json?"

@@ -158,6 +158,12 @@ class Hasher:
             return self._missing(source, reference, target)
         names = self._open[self._open.index(target.name) :]
         place = f"{shown(source.path)}:{reference.line(source.body)}"
+        if len(names) == 1 and reference.kind == "url":
+            problem = f"{place}: {reference.url} is this file itself"
+            if source.own:
+                raise SlipwayError(f"{problem}; name the image that is meant, or take the rule out")
+            self.warnings.append(problem)
+            return None
         circle = " → ".join((*names, target.name))
         if any(self.sources[name].own for name in names):
             raise SlipwayError(f"{place}: stylesheets import each other in a circle: {circle}")

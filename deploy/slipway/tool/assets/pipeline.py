@@ -51,7 +51,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     images.optimise(sources.values(), Path(settings.SLIPWAY_BUILD) / "cache" / "images")
     runtime = runtime_names.decide(sources, found)
     warnings += verify.check_static_tags(found, sources) + plain_urls.check(found, sources)
-    hasher = Hasher(sources, _web_manifests(found, sources), runtime_names.taken_apart(sources))
+    hasher = Hasher(sources, web_manifests(found, sources), runtime_names.taken_apart(sources))
     files = hasher.all()
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names
@@ -77,7 +77,8 @@ def compile_translations() -> None:
         translation_file_changed(None, path)
 
 
-def _web_manifests(found: Iterable[templates.TemplateFile], sources: Collection[str]) -> set[str]:
+def web_manifests(found: Iterable[templates.TemplateFile], sources: Collection[str]) -> set[str]:
+    """The names that a template links, or the setting lists. Raises SlipwayError for a listed one that is missing."""
     for name in settings.SLIPWAY_WEB_MANIFESTS:
         if name not in sources:
             raise SlipwayError(f"SLIPWAY_WEB_MANIFESTS: {name} does not exist{did_you_mean(name, sources)}")

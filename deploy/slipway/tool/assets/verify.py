@@ -78,6 +78,9 @@ def check_static_tags(templates: Iterable[TemplateFile], sources: Mapping[str, S
                 continue
             what = what or f"does not exist{did_you_mean(name, sources)}"
             problem = f"{file.place(token.lineno)}: {{% static %}} names {name}, which {what}"
+            if not name:
+                empty = "has an empty name; name the file, or write {% get_static_prefix %} for STATIC_URL"
+                problem = f"{file.place(token.lineno)}: {{% static %}} {empty}"
             if file.own:
                 raise SlipwayError(problem)
             warnings.append(problem)
