@@ -2,8 +2,10 @@
 
 import pytest
 from django.template import engines
+from django.test.utils import override_settings
 
 from slipway.tool.assets import page_urls
+from slipway.tool.assets.blocks import jinja_blocks
 from slipway.tool.assets.blocks.templates import TemplateFile
 
 SOURCES = ("img/a.png", "img/b c.png", "js/a.js", "css/x/one.png", "css/y/one.png")
@@ -11,7 +13,7 @@ SOURCES = ("img/a.png", "img/b c.png", "js/a.js", "css/x/one.png", "css/y/one.pn
 
 def check(body, own=True):
     engine = engines["django"].engine
-    return page_urls.check([TemplateFile("page.html", "/there/page.html", own, body.encode(), engine)], SOURCES)
+    return page_urls.check([TemplateFile("page.html", "/there/page.html", own, body.encode(), engine)], SOURCES, {})
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,12 @@ def test_a_url_that_is_relative_to_the_page_is_one_too(body):
 )
 def test_what_is_no_static_file_of_the_site_is_none(body):
     assert check(body) == []
+
+
+def test_jinja2_s_own_templates_are_read_too(tmp_path):
+    jinja = {"BACKEND": "django.template.backends.jinja2.Jinja2", "DIRS": [tmp_path]}
+    (tmp_path / "page.html").write_text("\n<img srcset='{{ static('img/a.png') }} 1x, /static/img/a.png 2x'>")
+    with override_settings(TEMPLATES=[jinja]):
+        (warning,) = page_urls.check([], SOURCES, jinja_blocks.own_templates())
+    assert "page.html:2: /static/img/a.png is requested from the site" in warning
+    assert "write {{ static('img/a.png') }}, or" in warning

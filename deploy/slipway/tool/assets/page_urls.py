@@ -7,11 +7,12 @@ page. A person has written it, or a bundler whose page is a template.
 import html
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from urllib.parse import unquote
 
 from slipway.tool.assets import css, urls
 from slipway.tool.assets.blocks.templates import TemplateFile
+from slipway.tool.assets.collect import shown
 
 # What is never requested, with a compressed block's styles: their addresses are those of the bundle.
 COMMENT = re.compile(rb"<!--.*?-->|\{#.*?#\}|\{%-?\s*comment\b.*?\bendcomment\s*-?%\}", re.DOTALL)
@@ -31,17 +32,17 @@ PATH = re.compile(r"(?<![^\s\"'(=,;])" + urls.DEVELOPMENT_URL + r"([^\s\"'<>?#()
 NEWLINE = b"\n"
 
 
-def check(templates: Iterable[TemplateFile], sources: Collection[str]) -> list[str]:
-    """Warnings, with template and line, for such URLs of files that exist."""
+def check(templates: Iterable[TemplateFile], sources: Collection[str], jinja: Mapping[str, str]) -> list[str]:
+    """Warnings, with template and line, for such URLs of files that exist. ``jinja`` are Jinja2's templates by path."""
+    pages = [(file.path, file.body, "{%% static '%s' %%}") for file in templates if file.own]
+    pages += [(path, text.encode(), "{{ static('%s') }}") for path, text in jinja.items()]
     warnings = []
-    for template in templates:
-        if not template.own or not (urls.DEVELOPMENT_URL.encode() in template.body or b"url(" in template.body):
+    for path, body, tag in pages:
+        if urls.DEVELOPMENT_URL.encode() not in body and b"url(" not in body:
             continue
-        for start, url, name in _found(template.body, sources):
-            place = template.place(template.body.count(NEWLINE, 0, start) + 1)
-            what = (
-                f"{place}: {url} is requested from the site, which has no static files; write {{% static '{name}' %}}"
-            )
+        for start, url, name in _found(body, sources):
+            place = f"{shown(path)}:{body.count(NEWLINE, 0, start) + 1}"
+            what = f"{place}: {url} is requested from the site, which has no static files; write {tag % name}"
             if url.startswith("/"):
                 what += ", or let a bundler that writes this page have STATIC_URL as its base"
             warnings.append(what)

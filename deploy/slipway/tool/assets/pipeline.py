@@ -11,7 +11,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.translation.reloader import translation_file_changed
 
 from slipway.tool.assets import images, naming, page_urls, plain_urls, verify, webmanifest
-from slipway.tool.assets.blocks import bundles, templates
+from slipway.tool.assets.blocks import bundles, jinja_blocks, templates
 from slipway.tool.assets.bundlers import manifests as bundlers
 from slipway.tool.assets.bundlers import reader_tags
 from slipway.tool.assets.collect import Naming, collect, names_that_are_one_elsewhere, names_that_no_tag_can_have
@@ -56,7 +56,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     names = {name: file.name for name, file in files.items()}
     staticfiles_storage.hashed_files = names
     imports = modules.scan(files, getattr(settings, "SLIPWAY_IMPORTS", {}))
-    warnings += import_map.check(found, sources) + page_urls.check(found, sources)
+    warnings += import_map.check(found, sources) + page_urls.check(found, sources, jinja_blocks.own_templates())
     made = bundles.compress({file.name: file for file in files.values()}, found)
     made.warnings += verify.check_blocks(found, made) + runtime.warnings_of_bundles(made.bundled)
     objects = sorted(_objects(files, made.files), key=lambda entry: entry.key)

@@ -48,6 +48,12 @@ def visit(contexts: list[dict[str, Any]], add: Callable[[Block], None]) -> list[
     return warnings
 
 
+def own_templates() -> dict[str, str]:
+    """The texts of the project's own templates for Jinja2, by their paths."""
+    found = (source for environment in _environments() for source in _Templates(environment).sources.values())
+    return {path: text for path, text in found if PACKAGE_DIRECTORIES.isdisjoint(PurePath(path).parts)}
+
+
 def _environments() -> list[Environment]:
     backends = (backend for backend in engines.all() if not isinstance(backend, DjangoTemplates))
     found = [backend.env for backend in backends if hasattr(backend, "env")]
