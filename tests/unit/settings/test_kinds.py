@@ -10,8 +10,9 @@ from slipway.web.settings import kinds
 @pytest.mark.parametrize("value", ["dist/*", None, [1]])
 def test_a_list_that_is_none_is_one_line_with_its_name(production, name, value):
     """The `*` of a pattern would match every file."""
-    with pytest.raises(ImproperlyConfigured, match=rf"^{name}: is .* and must be a list of \w+, \['.+'\]$"):
+    with pytest.raises(ImproperlyConfigured, match=rf"^{name}: is .* and must be a list of \w+, \['.+'\]$") as caught:
         production(**{name: value})
+    assert value != "dist/*" or str(caught.value).endswith(", ['dist/*']")
 
 
 @pytest.mark.parametrize("value", ["js/chart.js", ["chart"], {"chart": None}])

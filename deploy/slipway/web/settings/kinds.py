@@ -23,7 +23,8 @@ def check(own: Mapping[str, Any]) -> None:
     for name, (what, example) in LISTS.items():
         value = own.get(name, ())
         if not isinstance(value, list | tuple | set | frozenset) or not all(isinstance(each, str) for each in value):
-            raise ImproperlyConfigured(f"{name}: is {value!r} and must be a list of {what}, [{example!r}]")
+            example = value if isinstance(value, str) and value else example
+            raise ImproperlyConfigured(f"{name}: is {value!r} and must be a list of {what}, {[example]}")
     imports = own.get("SLIPWAY_IMPORTS", {})
     if not isinstance(imports, Mapping) or not all(isinstance(each, str) for each in (*imports, *imports.values())):
         raise ImproperlyConfigured(
