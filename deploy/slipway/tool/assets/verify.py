@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.template.base import Token
 
 from slipway.tool.assets.blocks.bundles import Bundles
@@ -13,13 +14,18 @@ from slipway.tool.assets.blocks.templates import TemplateFile, compress_tags, un
 from slipway.tool.assets.collect import Naming, Source
 from slipway.tool.assets.hashing import did_you_mean
 from slipway.web.errors import SlipwayError
-from slipway.web.settings import dangerous
+from slipway.web.settings import dangerous, kinds
 
 LINE = "`from slipway.settings import *` sets it; take your own value out"
 
 
 def check_settings() -> None:
     """Raises SlipwayError, with its name, for a setting that would break the offload."""
+    try:
+        # Again: a module may set one below Slipway's line.
+        kinds.check({name: getattr(settings, name) for name in kinds.NAMES if hasattr(settings, name)})
+    except ImproperlyConfigured as error:
+        raise SlipwayError(str(error)) from None
     expected = {
         "DEBUG": "DEBUG" in dangerous.waived(os.environ) and settings.DEBUG,
         "COMPRESS_ENABLED": True,

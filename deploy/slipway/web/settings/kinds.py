@@ -16,6 +16,7 @@ LISTS = {
     "ALLOWED_HOSTS": ("hosts", "www.example.com"),
     "CSRF_TRUSTED_ORIGINS": ("origins", "https://www.example.com"),
 }
+NAMES = (*LISTS, "SLIPWAY_IMPORTS")
 
 
 def check(own: Mapping[str, Any]) -> None:
