@@ -41,6 +41,8 @@ IDENTITIES = {
     "deployer": _identity("deployer", iam_policies.deployer(ANY, ANY, ANY, ANY)),
     "pruner": _identity("pruner", iam_policies.pruner(ANY)),
     "web": _identity("web", iam_policies.web(ANY)),
+    "backup": _identity("backup", iam_policies.backup(ANY)),
+    "restorer": _identity("restorer", iam_policies.restorer(ANY, ANY)),
     "cdn": _identity("cdn", _CDN),
 }
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from slipway.tool.cdn.iam_policies import deployer, pruner, web
+from slipway.tool.cdn.iam_policies import backup, deployer, pruner, restorer, web
 
 BUCKET = "example-com"
 ACCOUNT = "arn:aws:cloudfront::123456789012"
@@ -13,7 +13,10 @@ DOCUMENTS = {
     "deployer": deployer(BUCKET, "example-com-media", ARN, MEDIA_ARN),
     "pruner": pruner(BUCKET),
     "web": web("example-com-media"),
+    "backup": backup("example-com-backups"),
+    "restorer": restorer("example-com-backups", "example-com-media"),
 }
+BACKUPS = "arn:aws:s3:::example-com-backups"
 
 
 def allowed(name: str, action: str) -> list[str]:
@@ -52,6 +55,29 @@ def test_the_web_process_touches_media_alone(action: str):
     assert allowed("web", action) == [f"arn:aws:s3:::example-com-media/{prefix}" for prefix in prefixes]
 
 
+def test_the_server_writes_backups_and_touches_no_older_version_and_no_setting():
+    assert allowed("backup", "s3:PutObject") == [f"{BACKUPS}/{each}/*" for each in ("database", "dumps", "generations")]
+    assert allowed("backup", "s3:DeleteObject") == [f"{BACKUPS}/{each}/*" for each in ("database", "dumps")]
+    actions = {action for one in DOCUMENTS["backup"]["Statement"] for action in one["Action"]}
+    assert actions == {f"s3:{each}" for each in ("GetObject", "PutObject", "DeleteObject", "ListBucket")} | {
+        "s3:AbortMultipartUpload"
+    }
+
+
+def test_the_server_makes_its_claim_of_a_generation_once():
+    (denied,) = [one for one in DOCUMENTS["backup"]["Statement"] if one["Effect"] == "Deny"]
+    assert (denied["Action"], denied["Resource"]) == (["s3:PutObject"], [f"{BACKUPS}/generations/*"])
+    assert denied["Condition"]["Null"] == {"s3:if-none-match": "true"}
+
+
+def test_the_restorer_reads_every_version_and_replaces_nothing_that_a_server_wrote():
+    public = "arn:aws:s3:::example-com-media/media/public/*"
+    assert allowed("restorer", "s3:GetObjectVersion") == [f"{BACKUPS}/*", public]
+    assert allowed("restorer", "s3:PutObject") == [f"{BACKUPS}/database/*-at-*", f"{BACKUPS}/drills/*", public]
+    assert allowed("restorer", "s3:DeleteObject") == [f"{BACKUPS}/database/*-at-*"]
+    assert allowed("restorer", "s3:DeleteObjectVersion") == []
+
+
 @pytest.mark.parametrize("name", ["deployer", "pruner"])
 def test_a_listing_is_bound_to_prefixes(name: str):
     (listing,) = [s for s in DOCUMENTS[name]["Statement"] if "s3:ListBucket" in s["Action"]]
@@ -69,5 +95,13 @@ def test_no_action_is_a_wildcard_and_only_a_listing_of_distributions_has_no_reso
 def test_a_policy_fits_into_a_user_whatever_the_bucket_is_called():
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: inline policies of a user, no spaces.
     arn = f"{ACCOUNT}:distribution/E1ABCDEFGHIJKL"
-    document = deployer("b" * 63, "m" * 63, arn, arn)
-    assert len(json.dumps(document, separators=(",", ":"))) <= 2048
+    longest = {
+        "deployer": deployer("b" * 63, "m" * 63, arn, arn),
+        "pruner": pruner("b" * 63),
+        "web": web("m" * 63),
+        "backup": backup("b" * 63),
+        "restorer": restorer("b" * 63, "m" * 63),
+    }
+    assert longest.keys() == DOCUMENTS.keys()
+    lengths = {name: len(json.dumps(document, separators=(",", ":"))) for name, document in longest.items()}
+    assert max(lengths.values()) <= 2048, lengths

@@ -30,6 +30,14 @@ def test_a_domain_and_a_region_are_enough(written):
     assert (site.media_bucket, site.price_class, site.cdn_logs) == ("example-com-media", "PriceClass_All", "")
 
 
+def test_the_database_is_backed_up_into_a_bucket_of_its_own_unless_site_yml_says_none(written):
+    site = config.load(written(GOOD))
+    assert (site.backup_bucket, site.keep_backups) == ("example-com-backups", 4)
+    assert config.load(written(GOOD + "bucket: shop-static\n")).backup_bucket == "shop-static-backups"
+    assert config.load(written(GOOD + "backup_bucket: vault\nkeep_backups: 8\n")).keep_backups == 8
+    assert config.load(written(GOOD + "backup_bucket: none\n")).backup_bucket == ""
+
+
 def test_the_environment_holds_what_the_processes_read(written):
     site = config.load(written(GOOD + "site: http://www.example.com:8000\nsettings: mysite.settings\n"))
     assert site.environment() == {
@@ -172,6 +180,15 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "media: https://static.example.com\n", ["media", "static host"]),
         (GOOD + "bucket: Upper_Case\n", ["bucket", "Upper_Case"]),
         (GOOD + "bucket: 5\n", ["bucket", "expected text"]),
+        (GOOD + "backup_bucket: Upper_Case\n", ["backup_bucket", "Upper_Case", "or none"]),
+        (GOOD + "backup_bucket: no\n", ["backup_bucket", "expected text, got False"]),
+        (GOOD + "backup_bucket: ''\n", ["backup_bucket", "missing", "or none"]),
+        (GOOD + "backup_bucket: example-com\n", ["backup_bucket", "the static files", "one of their own"]),
+        (GOOD + "backup_bucket: example-com-media\n", ["backup_bucket", "the uploads", "one of their own"]),
+        (GOOD + "cdn_logs: logs\nbackup_bucket: logs\n", ["backup_bucket", "the CDN's logs", "one of their own"]),
+        (GOOD + f"bucket: {'b' * 60}\nmedia_bucket: m-m\n", ["backup_bucket", "bbb-backups' is not a bucket name"]),
+        (GOOD + "keep_backups: 0\n", ["keep_backups", "1 or more"]),
+        (GOOD + "keep_backups: all\n", ["keep_backups", "a number"]),
         (GOOD + "tls: maybe\n", ["tls", "letsencrypt, none"]),
         (GOOD + "provider: clodflare\n", ["provider", "clodflare", "cloudfront, cloudflare"]),
         (GOOD + "endpoint: s3.example.net\n", ["endpoint", "s3.example.net", "https://"]),

@@ -84,6 +84,14 @@ def test_no_repr_shows_a_value(site):
     assert CANARY not in repr(Secrets.write(site, web={"SECRET_KEY": CANARY}, smoke={"SMOKE_LOGIN": CANARY}))
 
 
+def test_what_a_backup_and_a_restore_need_is_kept_apart(site):
+    backup = {"AWS_ACCESS_KEY_ID": "0123", "AWS_SECRET_ACCESS_KEY": "yes", "BACKUP_PASSPHRASE": 24 * "x"}
+    restorer = {"AWS_ACCESS_KEY_ID": "4567", "AWS_SECRET_ACCESS_KEY": "no", "AWS_SESSION_TOKEN": "t"}
+    Secrets.write(site, web={"SECRET_KEY": "k"}, backup=backup, restorer=restorer)
+    read = Secrets.load(site)
+    assert (read.backup, read.restorer) == (backup, restorer)
+
+
 WEB = f"slipway_secrets:\n  web:\n    SECRET_KEY: {CANARY}\n"
 
 
@@ -107,6 +115,12 @@ def test_a_section_of_comments_alone_is_empty(sealed, site):
         (WEB + f"  deployer: {{AWS_ACCESS_KEY: {CANARY}}}\n", ["deployer", "did you mean AWS_ACCESS_KEY_ID?"]),
         (WEB + f"  smoke: {{PASSWORD: {CANARY}}}\n", ["smoke", "PASSWORD", "known: SMOKE_LOGIN"]),
         (WEB + f"    AWS_SECRET_ACCESS_KEY: {CANARY}\n", ["web", "both or neither"]),
+        (WEB + f"  backups: {{A: {CANARY}}}\n", ["backups", "did you mean backup?"]),
+        (WEB + f"  backup: {{PASSPHRASE: {CANARY}}}\n", ["backup", "did you mean BACKUP_PASSPHRASE?"]),
+        (WEB + f"  backup: {{BACKUP_PASSPHRASE: {CANARY}}}\n", ["backup: BACKUP_PASSPHRASE", "20 characters"]),
+        (WEB + f"  backup: {{BACKUP_PASSPHRASE: '{CANARY} {CANARY}'}}\n", ["BACKUP_PASSPHRASE", "without spaces"]),
+        (WEB + f"  backup: {{AWS_SECRET_ACCESS_KEY: {CANARY}}}\n", ["backup", "both or neither"]),
+        (WEB + f"  restorer: {{AWS_ACCESS_KEY_ID: {CANARY}}}\n", ["restorer", "both or neither"]),
         (WEB + f"    SITE_URL: {CANARY}\n", ["SITE_URL", "Slipway sets it itself; write `site` in site.yml"]),
         (WEB + f"    WEB_CONCURRENCY: {CANARY}\n", ["WEB_CONCURRENCY", "write `workers` in site.yml"]),
         (WEB + f"    SLIPWAY_WSGI: {CANARY}\n", ["SLIPWAY_WSGI", "write `wsgi` in site.yml"]),

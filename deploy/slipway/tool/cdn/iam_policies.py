@@ -1,4 +1,4 @@
-"""IAM policies of the three identities, each limited to its own tasks.
+"""IAM policies of the five identities, each limited to its own tasks.
 
 A missing object is a 403 for an identity without ListBucket; listing is allowed by prefix.
 """
@@ -9,6 +9,12 @@ from typing import Any
 from slipway.web.prefixes import INCOMING_PREFIX, PUBLIC_PREFIX, RELEASES_PREFIX, STATIC_PREFIX
 from slipway.web.static_objects import HASHED_SHAPE
 
+# The objects of the bucket of backups: what pgBackRest writes, a folder for each generation; who has which generation;
+# the dumps of a database elsewhere; what a restore drill found.
+DATABASE_PREFIX = "database/"
+GENERATIONS_PREFIX = "generations/"
+DUMPS_PREFIX = "dumps/"
+DRILLS_PREFIX = "drills/"
 # The host that signs a GitHub job's token.
 GITHUB = "token.actions.githubusercontent.com"
 # The `environment` of the workflow's deploy job: GitHub's token then contains it in place of the branch.
@@ -79,6 +85,38 @@ def web(media_bucket: str) -> dict[str, Any]:
     )
 
 
+def backup(bucket: str) -> dict[str, Any]:
+    """Writes the server's backups; an older version of an object it neither reads nor deletes.
+
+    Its claims of a generation, ``generations/*``, are made once and stay. It lists the whole bucket: so a file that is
+    missing is a 404 for pgBackRest, and no 403.
+    """
+    return _document(
+        _objects(bucket, ["s3:GetObject"], [""]),
+        _objects(bucket, ["s3:PutObject"], [DATABASE_PREFIX, DUMPS_PREFIX, GENERATIONS_PREFIX]),
+        _create_only(bucket, [f"{GENERATIONS_PREFIX}*"]),
+        _objects(bucket, ["s3:DeleteObject", "s3:AbortMultipartUpload"], [DATABASE_PREFIX, DUMPS_PREFIX]),
+        _allow(["s3:ListBucket"], [f"arn:aws:s3:::{bucket}"]),
+    )
+
+
+def restorer(bucket: str, media_bucket: str) -> dict[str, Any]:
+    """Reads backups and uploads in every version, and puts back what was deleted.
+
+    Versions of backups are copied to a place of their own, ``database/<generation>-at-<time>/``: it can neither replace
+    nor delete what a server wrote.
+    """
+    copies = f"{DATABASE_PREFIX}*-at-*"
+    return _document(
+        _objects(bucket, ["s3:GetObject", "s3:GetObjectVersion"], [""]),
+        _allow(["s3:PutObject"], [f"arn:aws:s3:::{bucket}/{copies}", f"arn:aws:s3:::{bucket}/{DRILLS_PREFIX}*"]),
+        _allow(["s3:DeleteObject"], [f"arn:aws:s3:::{bucket}/{copies}"]),
+        _allow(["s3:ListBucket", "s3:ListBucketVersions"], [f"arn:aws:s3:::{bucket}"]),
+        _objects(media_bucket, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], [PUBLIC_PREFIX]),
+        _listing(media_bucket, [PUBLIC_PREFIX], ["s3:ListBucket", "s3:ListBucketVersions"]),
+    )
+
+
 def _objects(bucket: str, actions: Sequence[str], prefixes: Sequence[str]) -> dict[str, Any]:
     return _allow(actions, [f"arn:aws:s3:::{bucket}/{prefix}*" for prefix in prefixes])
 
@@ -97,9 +135,9 @@ def _create_only(bucket: str, keys: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _listing(bucket: str, prefixes: Sequence[str]) -> dict[str, Any]:
+def _listing(bucket: str, prefixes: Sequence[str], actions: Sequence[str] = ("s3:ListBucket",)) -> dict[str, Any]:
     condition = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}}
-    return _allow(["s3:ListBucket"], [f"arn:aws:s3:::{bucket}"]) | {"Condition": condition}
+    return _allow(actions, [f"arn:aws:s3:::{bucket}"]) | {"Condition": condition}
 
 
 def _allow(actions: Iterable[str], resources: Sequence[str]) -> dict[str, Any]:

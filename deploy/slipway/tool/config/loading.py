@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from slipway import ROOT
-from slipway.tool.config import hosts, project, server
+from slipway.tool.config import backups, hosts, project, server
 from slipway.tool.config import provider as providers
 from slipway.tool.config.forms import BUCKET, CDN_ID, EMAIL, HOST, MODULE, REPOSITORY, SERVER, USER
 from slipway.tool.config.site import PRICE_CLASSES, TLS, Site
@@ -54,6 +54,8 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         build=project.build(values),
         ship=project.ship(values),
         keep=project.keep(values),
+        backup_bucket=backups.bucket(values, bucket),
+        keep_backups=backups.keep(values),
         paths=project.paths(values),
         allow=project.allow(values),
         waive=project.waive(values),
@@ -71,4 +73,5 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
     hosts.check_distinct(values, site)
     if site.bucket == site.media_bucket:
         raise values.error("media_bucket", f"{bucket} is the static files' bucket; uploads need one of their own")
+    backups.check_private(values, site)
     return site

@@ -22,6 +22,8 @@ CHECKSUMS = {f"AWS_{name.upper()}": value for name, value in stores.CHECKSUMS.it
 SIGN_IN_TRIES = 10
 # A rollback finds its static files as long as its release is kept.
 KEEP = 5
+# Weekly: four of them reach back three to four weeks.
+KEEP_BACKUPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class Site:
     # Files of project/ that a release leaves out by itself: paths of the checkout, * is any text.
     ship: tuple[str, ...] = ()
     keep: int = KEEP
+    # The bucket of the database's backups, "" for none; and the full, weekly ones that stay in it.
+    backup_bucket: str = ""
+    keep_backups: int = KEEP_BACKUPS
     # Pages for the proof to start from, beside the front page.
     paths: tuple[str, ...] = ()
     # Exceptions from the proof: path → reason.

@@ -47,6 +47,8 @@ KEYS = {
     "region": str,
     "bucket": str,
     "media_bucket": str,
+    "backup_bucket": str,
+    "keep_backups": int,
     "price_class": str,
     "cdn_logs": str,
     "github": str,

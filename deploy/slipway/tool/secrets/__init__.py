@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.tool.config import Site
-from slipway.tool.secrets.sections import AWS_PAIR, SECTIONS, TOP, check
+from slipway.tool.secrets.sections import AWS_PAIR, PASSPHRASE, SECTIONS, TOP, check
 from slipway.tool.secrets.text import edit, render
 from slipway.tool.secrets.vault import (
     PASSWORD_VARIABLE,
@@ -24,7 +24,17 @@ from slipway.tool.secrets.vault import (
 )
 from slipway.web.errors import SlipwayError
 
-__all__ = ["AWS_PAIR", "PASSWORD_VARIABLE", "SECTIONS", "Secrets", "decrypt", "literal", "password_file_of", "path_of"]
+__all__ = [
+    "AWS_PAIR",
+    "PASSPHRASE",
+    "PASSWORD_VARIABLE",
+    "SECTIONS",
+    "Secrets",
+    "decrypt",
+    "literal",
+    "password_file_of",
+    "path_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,8 @@ class Secrets:
     smoke: Mapping[str, str] = field(repr=False)
     cdn: Mapping[str, str] = field(repr=False, default_factory=dict)
     pruner: Mapping[str, str] = field(repr=False, default_factory=dict)
+    backup: Mapping[str, str] = field(repr=False, default_factory=dict)
+    restorer: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     @classmethod
     def load(cls, site: Site) -> "Secrets":
@@ -59,11 +71,14 @@ class Secrets:
         smoke: Mapping[str, str] | None = None,
         cdn: Mapping[str, str] | None = None,
         pruner: Mapping[str, str] | None = None,
+        backup: Mapping[str, str] | None = None,
+        restorer: Mapping[str, str] | None = None,
     ) -> "Secrets":
         """Writes a new vaulted file, and a password file where there is none. No plain text is written to the disk."""
         path, password_file = path_of(site), password_file_of(site)
-        given = {"web": web, "deployer": deployer or {}, "smoke": smoke or {}, "cdn": cdn or {}, "pruner": pruner or {}}
-        text = render(given)
+        given = {"web": web, "deployer": deployer, "smoke": smoke, "cdn": cdn, "pruner": pruner}
+        given |= {"backup": backup, "restorer": restorer}
+        text = render({name: values or {} for name, values in given.items()})
         held = check(site, path, text)
         if not password_file.exists():
             make_password_file(password_file)

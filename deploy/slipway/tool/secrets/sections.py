@@ -14,6 +14,9 @@ from slipway.web.errors import SlipwayError
 TOP = "slipway_secrets"
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 AWS_PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+PASSPHRASE = "BACKUP_PASSPHRASE"
+# It stands in an ini file, and is typed from paper.
+PASSPHRASE_FORM = re.compile(r"[!-~]{20,}")
 
 # Each section with a description and its variables, each with an example or a comment. The web process may have any
 # further variable, the others have only these.
@@ -38,6 +41,22 @@ SECTIONS = {
     ),
     "pruner": (
         "Environment of the prune after a deploy: the key that may delete static files. Empty: your own AWS profile.",
+        {
+            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here",
+            "AWS_SECRET_ACCESS_KEY": "its other half",
+            "AWS_SESSION_TOKEN": "only with a key that expires",
+        },
+    ),
+    "backup": (
+        "The server's access to the bucket of backups, and what encrypts them. Write this passphrase on paper.",
+        {
+            "AWS_ACCESS_KEY_ID": "`make cdn` puts one here that may write backups, and destroy no older version",
+            "AWS_SECRET_ACCESS_KEY": "its other half",
+            "BACKUP_PASSPHRASE": "made once; without it no backup can be read, and with another one none of before",
+        },
+    ),
+    "restorer": (
+        "Environment of a restore: the key that reads backups with their older versions. Empty: your own AWS profile.",
         {
             "AWS_ACCESS_KEY_ID": "`make cdn` puts one here",
             "AWS_SECRET_ACCESS_KEY": "its other half",
@@ -85,6 +104,9 @@ def check(site: Site, path: Path, text: str) -> dict[str, dict[str, str]]:
     for name, values in held.items():
         if len(set(AWS_PAIR) & set(values)) == 1:
             raise _wrong(path, f"{name}: {' and '.join(AWS_PAIR)} go together; give both or neither")
+    passphrase = held["backup"].get(PASSPHRASE, "")
+    if passphrase and not PASSPHRASE_FORM.fullmatch(passphrase):
+        raise _wrong(path, f"backup: {PASSPHRASE}: expected 20 characters or more, of ASCII and without spaces")
     return held
 
 
