@@ -1,0 +1,123 @@
+"""One cluster that archives to one bucket, for the session. Each test has a generation or a prefix of its own.
+
+A local AWS whose S3 speaks TLS, as pgBackRest requires; the bucket of the backups; a cluster of PostgreSQL with its
+WAL archived; and its first full backup, in generation 0001.
+"""
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+
+from rehearsal.authority import Authority
+from rehearsal.aws import LocalAws, start
+from rehearsal.aws.identities import IDENTITIES
+from rehearsal.processes import Processes
+from tests.integration.backup.cluster import Backups, Cluster
+
+BUCKET = "example-com-backups"
+PASSPHRASE = "a passphrase of the tests alone"
+_numbers = itertools.count(2)
+
+
+@pytest.fixture(scope="session")
+def top() -> Iterator[Path]:
+    """The root of the server that has the cluster. Its path is short, and user postgres may enter it."""
+    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def authority(top: Path) -> Authority:
+    """It signs the certificate of S3, on `localhost`: pgBackRest rejects one for an address."""
+    return Authority(top / "authority")
+
+
+@pytest.fixture(scope="session")
+def backup_aws(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[LocalAws]:
+    certificate, key = authority.issue("s3", ["localhost", "127.0.0.1"])
+    # With its authority's: clients trust this file.
+    certificate.write_text(certificate.read_text() + authority.certificate.read_text())
+    with start(tmp_path_factory.mktemp("backup-aws"), tls=(certificate, key)) as local:
+        local.s3_url = local.s3_url.replace("127.0.0.1", "localhost")
+        local.env = local.env_of("admin")
+        yield local
+
+
+@pytest.fixture(scope="session")
+def s3(backup_aws: LocalAws) -> BaseClient:
+    """The bucket's administrator."""
+    keys = IDENTITIES["admin"]
+    return boto3.client(
+        "s3",
+        endpoint_url=backup_aws.s3_url,
+        aws_access_key_id=keys["access_key"],
+        aws_secret_access_key=keys["secret_key"],
+        region_name=backup_aws.region,
+        verify=str(backup_aws.certificate),
+    )
+
+
+@pytest.fixture(scope="session")
+def backup_bucket(backup_aws: LocalAws, s3: BaseClient) -> str:
+    """The bucket's name; it is versioned."""
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": backup_aws.region})
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return BUCKET
+
+
+@pytest.fixture(scope="session")
+def cluster(top: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """It runs, and archives once ``backups`` has been asked for."""
+    with Processes(tmp_path_factory.mktemp("backup-log")) as processes:
+        cluster = Cluster(top, processes)
+        cluster.make()
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def backups(backup_aws: LocalAws, backup_bucket: str, authority: Authority, cluster: Cluster) -> Backups:
+    """The cluster archives to generation 0001, which has one full backup."""
+    keys = IDENTITIES["admin"]
+    backups = Backups(
+        cluster,
+        {
+            "repo1-type": "s3",
+            "repo1-s3-bucket": backup_bucket,
+            "repo1-s3-endpoint": "localhost",
+            "repo1-s3-region": backup_aws.region,
+            "repo1-s3-uri-style": "path",
+            "repo1-s3-key": keys["access_key"],
+            "repo1-s3-key-secret": keys["secret_key"],
+            "repo1-storage-port": str(urlsplit(backup_aws.s3_url).port),
+            "repo1-storage-ca-file": str(authority.certificate),
+            "repo1-cipher-type": "aes-256-cbc",
+            "repo1-cipher-pass": PASSPHRASE,
+            "repo1-retention-full": "4",
+            "compress-type": "zst",
+            "start-fast": "y",
+            "io-timeout": "10",
+            "log-path": str(cluster.top / "log"),
+            "lock-path": str(cluster.top / "lock"),
+        },
+    )
+    cluster.configure(**backups.archive_settings)
+    cluster.start()
+    backups.begin("0001")
+    backups.full()
+    return backups
+
+
+@pytest.fixture
+def generation(backups: Backups) -> Iterator[str]:
+    """A generation of the test's own, without a backup: the cluster archives to it meanwhile."""
+    before, name = backups.generation, f"{next(_numbers):04d}"
+    backups.begin(name)
+    yield name
+    backups.begin(before)
