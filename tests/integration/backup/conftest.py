@@ -83,8 +83,8 @@ def cluster(top: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clu
 
 @pytest.fixture(scope="session")
 def backups(backup_aws: LocalAws, backup_bucket: str, authority: Authority, cluster: Cluster) -> Backups:
-    """The cluster archives to generation 0001, which has one full backup."""
-    keys = IDENTITIES["admin"]
+    """The cluster archives to generation 0001, which has one full backup, with the server's own key."""
+    keys = IDENTITIES["backup"]
     backups = Backups(
         cluster,
         {
