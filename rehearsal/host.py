@@ -5,17 +5,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from rehearsal import memory
+from rehearsal.machine.machine import Machine
 from rehearsal.server_site import ACME, BARE, LOOPBACK, MACHINE_CAS, S3, SITE, ServerSite
 
 ADMIN = "deploy"
 
 
 class Host:
-    """The machine of ``site``."""
+    """The machine that serves ``site``, or one ``machine`` whether it serves or not."""
 
-    def __init__(self, site: ServerSite) -> None:
-        self.machine = site.machine
+    def __init__(self, site: ServerSite, machine: Machine | None = None) -> None:
+        self._machine = machine
         self.site = site
+
+    @property
+    def machine(self) -> Machine:
+        return self._machine or self.site.machine
 
     def prepare(self) -> None:
         """Gives the bare machine /etc/hosts in place of DNS, and the rehearsal's authorities as trusted.

@@ -1,7 +1,8 @@
 """An HTTP proxy that resolves a rehearsal's names to ports of the loopback.
 
 ``python -m rehearsal.proxy --port P NAME:PORT=PORT …``. HTTPS_PROXY and HTTP_PROXY name it, so neither root nor
-/etc/hosts is needed. It rejects every other name, so that nothing real is reached by mistake.
+/etc/hosts is needed. The ACME authority asks it as if it were the server. It rejects every other name, so that nothing
+real is reached by mistake.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import asyncio
 import re
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -58,10 +59,11 @@ class Proxy:
     ) -> None:
         """A plain http:// request: the origin's form of it, and the connection ends with its answer."""
         url = urlsplit(target)
-        there = await self._open(f"{url.hostname}:{url.port or 80}", writer)
+        line, *headers = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
+        # A client that knows of no proxy asks for a path alone, at the proxy's own port.
+        there = await self._open(f"{url.hostname}:{url.port or 80}" if url.hostname else _asked(headers), writer)
         if not there:
             return
-        line, *headers = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         line = b" ".join([line.split(b" ", 1)[0], path.encode("ascii"), b"HTTP/1.1"])
         kept = [header for header in headers if not header.lower().startswith(FOR_PROXY)]
@@ -79,6 +81,12 @@ class Proxy:
         except OSError:
             await _respond(writer, "502 Bad Gateway", f"nothing listens behind {name} (port {self.routes[name]})")
             return None
+
+
+def _asked(headers: Sequence[bytes]) -> str:
+    """The server in the Host header, at port 80."""
+    named = [value for name, _, value in (header.partition(b":") for header in headers) if name.lower() == b"host"]
+    return f"{(named or [b''])[0].decode('ascii', 'replace').strip().partition(':')[0].lower()}:80"
 
 
 async def _respond(writer: asyncio.StreamWriter, status: str, text: str) -> None:

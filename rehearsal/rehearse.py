@@ -112,8 +112,8 @@ def ran_last(directory: Path) -> bool:
 
 @contextmanager
 def environment(machine: Machine, directory: Path) -> Iterator[Run]:
-    """The environment of a rehearsal. A SlipwayError ends it and is logged. The machine is stopped at the end of the
-    block."""
+    """The environment of a rehearsal. A SlipwayError ends it and is logged. Its machines are stopped at the end of
+    the block."""
     log = RunLog(directory / "log")
     with Processes(directory / "log") as processes:
         run = Run(ServerSite(directory, config.load(), processes, machine), log)
@@ -123,7 +123,8 @@ def environment(machine: Machine, directory: Path) -> Iterator[Run]:
             log.failure = str(error)
             print(f"slipway: {error}", file=sys.stderr, flush=True)
         finally:
-            machine.stop()
+            for each in reversed(run.machines):
+                each.stop()
 
 
 def run_step(run: Run, step: Step) -> None:

@@ -89,7 +89,8 @@ def _rehearse(kind: str, release: str, code: str) -> int:
         return 0
     machine = kinds.machine(kind, release, directory / f"{kind}-{release}")
     machine.check()
-    if progress.snapshot and ran_last(directory):
+    # A disaster that was interrupted has taken the machine along.
+    if progress.snapshot and ran_last(directory) and machine.saved(progress.snapshot):
         print(f"{release}: continues after {len(progress.done)} of {len(wanted)} steps, from the machine saved then")
     else:
         progress, left = Progress(code), wanted

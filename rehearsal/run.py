@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rehearsal.host import Host
 from rehearsal.load import Load, Requests, seconds_each
+from rehearsal.machine.machine import Machine
 from rehearsal.memory import Memory
 from rehearsal.run_log import Phase, RunLog
 from rehearsal.server_site import USER, ServerSite
@@ -38,10 +39,26 @@ class Run:
 
     def __init__(self, site: ServerSite, log: RunLog) -> None:
         self.site = site
-        self.machine = site.machine
         self.host = Host(site)
         self.log = log
         self.results = Results()
+        # All that were booted; the last one booted is first to end.
+        self.machines = [site.machine]
+
+    @property
+    def machine(self) -> Machine:
+        """The one that serves."""
+        return self.site.machine
+
+    def bare_machine(self) -> Machine:
+        """One more of the same kind, on the network of the first: booted, with the site's names and authorities."""
+        first = self.machines[0]
+        number = len(self.machines) + 1
+        machine = first.another(first.directory.with_name(f"{first.directory.name}-{number}"))
+        self.machines.append(machine)
+        machine.boot(self.site.processes)
+        Host(self.site, machine).prepare()
+        return machine
 
     def command(self, name: str, phase: Phase, *arguments: str) -> str:
         """The output of a tool command. Raises SlipwayError with its last line when it fails."""

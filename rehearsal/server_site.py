@@ -77,17 +77,38 @@ class ServerSite(Environment):
         """Starts every stand-in; site.yml and the file of trusted authorities exist afterwards."""
         ports, issue = self.ports, self.authority.issue
         certificate = issue("acme", [ACME, "127.0.0.1"])
-        acme.start(self.processes, self.directory, ports, certificate, self.machine.ports[80])
+        # Through the proxy, which knows the machine that serves.
+        acme.start(self.processes, self.directory, ports, certificate, ports["proxy"])
         self.acme_root = acme.root(ports["acme_control"], self.authority.certificate)
         self.trust(self.acme_root)
         self.configure()
         self.start_cloud(s3_tls=issue("s3", [S3, "127.0.0.1"]), cdn_tls=issue("cdn", [STATIC, MEDIA]))
-        routes = [f"{name}={port}" for name, port in self.routes().items()]
-        proxy = [sys.executable, "-m", "rehearsal.proxy", "--port", str(ports["proxy"]), *routes]
-        self.processes.start("proxy", proxy, env=self.variables("web"), cwd=ROOT, ready=[ports["proxy"]])
+        self._start_proxy()
+
+    def _start_proxy(self) -> None:
+        port = self.ports["proxy"]
+        routes = [f"{name}={to}" for name, to in self.routes().items()]
+        proxy = [sys.executable, "-m", "rehearsal.proxy", "--port", str(port), *routes]
+        self._proxy = self.processes.start("proxy", proxy, env=self.variables("web"), cwd=ROOT, ready=[port])
+
+    def serve_from(self, machine: Machine) -> None:
+        """The site's names are ``machine``'s from now on, as after a change of DNS."""
+        self.machine = machine
+        self.processes.stop(self._proxy)
+        self._start_proxy()
+
+    def deploy_to(self, machine: Machine) -> None:
+        """site.yml names ``machine`` as its server from now on, and DNS too."""
+        self.serve_from(machine)
+        self.describe()
 
     def configure(self) -> None:
         """Writes site.yml, and its vaulted secrets."""
+        self.describe()
+        self.write_secrets()
+
+    def describe(self) -> None:
+        """Writes site.yml."""
         ssh_config = self.machine.ssh_config
         self.site = self.write_site(
             {
@@ -101,7 +122,6 @@ class ServerSite(Environment):
             },
             AWS_ENDPOINT_URL_S3=self.s3_url,
         )
-        self.write_secrets()
 
     def write_secrets(self, **smoke: str) -> None:
         """Encrypts the site's secrets: the web process's keys, the deployer's, and ``smoke`` for the proof."""

@@ -42,7 +42,7 @@ class Emulated(Machine):
         base = image.ensure(self.release)
         if not snapshot:
             self._make(base)
-        elif not self.disk.exists():
+        elif not self.saved(snapshot):
             raise SlipwayError(f"the {self.release} machine was never saved as {snapshot}; boot it afresh")
         ports = {guest: free_port() for guest in PORTS}
         self._write_access(ports)
@@ -96,6 +96,17 @@ class Emulated(Machine):
         """Saves memory and disk, so that `boot(snapshot=…)` continues from here."""
         with Monitor(self._monitor) as monitor:
             monitor.save(snapshot)
+
+    def saved(self, snapshot: str) -> bool:
+        return self.disk.exists()
+
+    def another(self, directory: Path) -> "Emulated":
+        return Emulated(self.release, directory)
+
+    def destroy(self) -> None:
+        with Monitor(self._monitor) as monitor:
+            monitor.kill(STOP_SECONDS)
+        self.disk.unlink()
 
     def stop(self) -> None:
         try:

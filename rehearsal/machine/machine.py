@@ -74,6 +74,19 @@ class Machine(ABC):
     def stop(self) -> None:
         """Shuts the machine down as its power button would; does nothing when it is not running."""
 
+    @abstractmethod
+    def destroy(self) -> None:
+        """Ends it without warning, as a fire does: its processes are killed and its disk is deleted."""
+
+    @abstractmethod
+    def another(self, directory: Path) -> "Machine":
+        """One more of this kind and release in ``directory``, not booted. Containers reach each other by address;
+        emulated machines only by this computer's loopback."""
+
+    @abstractmethod
+    def saved(self, snapshot: str) -> bool:
+        """Whether `boot(snapshot=…)` finds this state."""
+
     def oom_kills(self) -> int | None:
         """How many of its processes were killed for memory; None where its own kernel counts them."""
         return None

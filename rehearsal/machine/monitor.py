@@ -58,6 +58,11 @@ class Monitor:
         if output:
             raise SlipwayError(f"the machine cannot be saved as {snapshot}: {str(output).strip()}")
 
+    def kill(self, patience: float) -> None:
+        """Ends the machine as a power failure does."""
+        signal.pidfd_send_signal(self._process, signal.SIGKILL)
+        self._ended(patience)
+
     def power_off(self, patience: float) -> None:
         """Presses the power button; kills the machine when it still runs ``patience`` seconds later."""
         self.execute("system_powerdown")

@@ -70,7 +70,7 @@ class Container(Machine):
 
     def _restore(self, snapshot: str) -> None:
         kept = self.directory / f"{snapshot}.raw"
-        if not kept.exists():
+        if not self.saved(snapshot):
             raise SlipwayError(f"the {self.release} container machine was never saved as {snapshot}; boot it afresh")
         _copy(kept, self._disk)
 
@@ -150,6 +150,9 @@ class Container(Machine):
         self._start()
         self._wait_for_boot()
 
+    def saved(self, snapshot: str) -> bool:
+        return (self.directory / f"{snapshot}.raw").exists()
+
     def _wait_for_boot(self) -> None:
         """Waits until the boot has finished: the site served when it was saved, and sshd starts before it."""
         command = self.enter(["systemctl", "is-system-running", "--wait"])
@@ -160,6 +163,13 @@ class Container(Machine):
     def stop(self) -> None:
         """Kills it: its state was saved if needed."""
         self._end(signal.SIGKILL)
+
+    def destroy(self) -> None:
+        self.stop()
+        self._disk.unlink()
+
+    def another(self, directory: Path) -> "Container":
+        return Container(self.release, directory, self.network)
 
     def _end(self, how: signal.Signals) -> None:
         group = groups.of(self.name)

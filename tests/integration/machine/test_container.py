@@ -96,7 +96,8 @@ def again(machine):
 def test_two_side_by_side_reach_each_other_by_address(tmp_path):
     network = Network(tmp_path / "network")
     with Processes(tmp_path / "log") as processes:
-        machines = [Container("trixie", tmp_path / name, network) for name in ("one", "two")]
+        machines = [Container("trixie", tmp_path / "one", network)]
+        machines += [machines[0].another(tmp_path / "two")]
         try:
             for machine in machines:
                 machine.boot(processes)
@@ -115,6 +116,10 @@ def test_two_side_by_side_reach_each_other_by_address(tmp_path):
             grow = "python3 -c 'x = bytearray(100 << 20)'"
             one.run(f"systemd-run --quiet --wait --property=MemoryMax=30M {grow} || true")
             assert [machine.oom_kills() for machine in machines] == [1, 0]
+            # One burns down: nothing of it is left, and the other does not notice.
+            one.destroy()
+            assert not (one.directory / "disk.raw").exists() and not one.running()
+            assert two.run("hostname").strip() == "slipway-16"
         finally:
             for machine in machines:
                 machine.stop()

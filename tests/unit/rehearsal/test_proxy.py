@@ -78,6 +78,15 @@ def test_a_plain_request_reaches_its_port_in_the_origins_own_form(proxy, url, sa
     assert answer.headers["X-Connection"] == "close"
 
 
+def test_a_client_without_a_proxy_is_answered_by_the_server_that_it_names(proxy):
+    """As the ACME authority asks: a path alone, and the proxy's own port in the Host header."""
+    connection = http.client.HTTPConnection("127.0.0.1", proxy, timeout=30)
+    connection.request("GET", "/.well-known/acme-challenge/x", headers={"Host": f"Site.test:{proxy}"})
+    answer = connection.getresponse()
+    said = answer.read().decode()
+    assert (answer.status, said) == (200, f"GET /.well-known/acme-challenge/x Site.test:{proxy} ")
+
+
 def test_a_body_goes_with_it(proxy):
     assert _ask(proxy, "http://site.test/form", "a" * 200_000)[1].endswith("a" * 200_000)
 

@@ -25,6 +25,11 @@ class Machine:
     def save(self, snapshot):
         self.ran.append(f"save {snapshot}")
 
+    def saved(self, snapshot):
+        return not Machine.burnt
+
+    burnt = False
+
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
@@ -135,6 +140,13 @@ def test_before_the_first_step_it_goes_on_from_the_first_deploy(run):
 def test_where_another_rehearsal_ran_since_it_starts_again(run, tmp_path):
     run("dies in bookworm measure")
     rehearse.reset(tmp_path / "another")
+    assert run()[1][:2] == BOOKWORM[:2]
+
+
+def test_a_machine_that_is_gone_is_made_anew(run, monkeypatch):
+    """As after a disaster that was interrupted."""
+    run("dies in bookworm measure")
+    monkeypatch.setattr(Machine, "burnt", True)
     assert run()[1][:2] == BOOKWORM[:2]
 
 
