@@ -29,7 +29,23 @@ SITE = {
     "slipway_sign_in_named": ['/with "quotes"'],
     "slipway_database_local": True,
     "slipway_environment": {"DJANGO_SETTINGS_MODULE": "project.settings", "SLIPWAY_WSGI": "project.wsgi"},
-    "slipway_secrets": {"web": {"SECRET_KEY": "secret"}},
+    "slipway_backup": {
+        "kind": "wal",
+        "bucket": "example-backups",
+        "host": "s3.eu-central-1.amazonaws.com",
+        "port": 443,
+        "region": "eu-central-1",
+        "style": "host",
+        "keep": 4,
+    },
+    "slipway_secrets": {
+        "web": {"SECRET_KEY": "secret"},
+        "backup": {
+            "AWS_ACCESS_KEY_ID": "of-backup",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "BACKUP_PASSPHRASE": "secret-of-twenty-letters",
+        },
+    },
 }
 
 

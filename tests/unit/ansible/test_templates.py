@@ -1,5 +1,6 @@
 """Templates rendered by Ansible's own templating, without a host."""
 
+import configparser
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from slipway.tool.server.layout import LAYOUT
 from tests.unit.ansible.conftest import ANSIBLE, ROOT
 from tests.unit.ansible.roles import ROLES, SITE, values
 
+CLUSTERS = {"stdout": "17 main 5432 online postgres /var/lib/postgresql/17/main /var/log/x.log"}
 # What a host would have answered.
 FACTS = {
     "base__host": {"stdout_lines": ["system=debian 13", "interface=eth0", "ipv6=eth0"]},
@@ -20,7 +22,8 @@ FACTS = {
     "base__connection": {"stdout": "203.0.113.9 51234 198.51.100.7 22\r\n"},
     "base_ipv6": True,
     "nginx__version": {"stdout": "nginx version: nginx/1.26.3"},
-    "postgresql__clusters": {"stdout": "17 main 5432 online postgres /var/lib/postgresql/17/main /var/log/x.log"},
+    "postgresql__clusters": CLUSTERS,
+    "backup__clusters": CLUSTERS,
 }
 
 
@@ -182,10 +185,20 @@ def test_the_sites_environment_says_to_a_shell_what_was_meant(everything, tmp_pa
     assert heard["SLIPWAY_WSGI"] == "project.wsgi"
 
 
-def test_a_secret_stands_nowhere_but_in_the_sites_environment(rendered):
-    assert [
-        name for name, text in rendered.items() if "secret" in text.split("# ")[-1] and name[1] != "site.env.j2"
-    ] == []
+def test_a_secret_stands_nowhere_but_in_the_sites_environment_and_the_settings_of_the_backups(rendered):
+    values = re.compile(r"=\W*secret\b|secret-of-twenty")
+    assert {name[1] for name, text in rendered.items() if values.search(text)} == {"site.env.j2", "pgbackrest.conf.j2"}
+
+
+def test_the_backups_settings_name_the_cluster_and_the_bucket_and_no_generation(rendered):
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read_string(rendered["backup", "pgbackrest.conf.j2"])
+    assert settings["site"]["pg1-path"] == "/var/lib/postgresql/17/main"
+    said = settings["global"]
+    assert (said["repo1-s3-bucket"], said["repo1-s3-uri-style"]) == ("example-backups", "host")
+    assert said["repo1-cipher-pass"] == "secret-of-twenty-letters"
+    # Each server has its own place, which is no setting.
+    assert "repo1-path" not in said
 
 
 def test_nothing_of_the_site_starts_before_its_first_release(rendered):

@@ -9,6 +9,11 @@ from slipway.tool import VERSION, budget, config
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import inventory, state
 
+BACKUP = {
+    "AWS_ACCESS_KEY_ID": "backup",
+    "AWS_SECRET_ACCESS_KEY": "canary-secret",
+    "BACKUP_PASSPHRASE": "canary-secret-of-backups",
+}
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl anna"
 
 
@@ -17,9 +22,10 @@ def written(site, tmp_path, monkeypatch):
     """Writes the inventory for site.yml with ``more`` at its end."""
     monkeypatch.setattr(state, "directory", lambda site: tmp_path)
 
-    def write(more="", memory=469, paths=(), **web):
+    def write(more="", memory=469, paths=(), backup=None, **web):
         site.path.write_text(f"domain: example.com\nregion: eu-central-1\nserver: 203.0.113.7\n{more}")
-        secrets = Secrets(tmp_path / "s", tmp_path / "p", {"SECRET_KEY": "canary-secret", **web}, {}, {})
+        web = {"SECRET_KEY": "canary-secret", **web}
+        secrets = Secrets(tmp_path / "s", tmp_path / "p", web, {}, {}, backup=backup or {})
         return inventory.write(config.load(site.path), secrets, budget.plan(memory, 1), paths)
 
     return write
@@ -74,11 +80,16 @@ def test_a_database_elsewhere_means_none_here(written):
 
 
 def test_no_secret_is_written(written):
-    assert "canary-secret" not in written(EMAIL_URL="smtp://canary-secret").path.read_text()
+    assert "canary-secret" not in written(EMAIL_URL="smtp://canary-secret", backup=BACKUP).path.read_text()
 
 
 def test_the_same_description_has_the_same_fingerprint(written):
     assert written().fingerprint == written().fingerprint
+
+
+def test_a_changed_key_of_the_backups_changes_the_fingerprint(written):
+    other = BACKUP | {"AWS_SECRET_ACCESS_KEY": "another"}
+    assert written(backup=BACKUP).fingerprint != written(backup=other).fingerprint
 
 
 @pytest.mark.parametrize(
@@ -96,6 +107,8 @@ def test_the_same_description_has_the_same_fingerprint(written):
         {"paths": ["/login/"]},
         {"memory": 1000},
         {"EMAIL_URL": "smtp://other"},
+        {"backup": BACKUP},
+        {"backup": BACKUP, "more": "keep_backups: 5\n"},
     ],
 )
 def test_whatever_decides_the_host_changes_the_fingerprint(change, written):

@@ -101,9 +101,14 @@ class Secrets:
         seal(path, password_file, edited if is_as_wanted else render(wanted))
         return cls(path, password_file, **wanted)
 
+    @property
+    def on_server(self) -> dict[str, dict[str, str]]:
+        """The sections that the playbook writes on the server."""
+        return {"web": dict(self.web), "backup": dict(self.backup)}
+
     def seal_for_ansible(self, path: Path) -> None:
         """Encrypts in ``path`` what the playbook reads, with the same password and as literal text."""
-        seal(path, self.password_file, json.dumps(literal({TOP: {"web": dict(self.web)}})))
+        seal(path, self.password_file, json.dumps(literal({TOP: self.on_server})))
 
 
 def literal(value: Any) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.tool import VERSION, config, path_patterns
+from slipway.tool.backups.repository import repository
 from slipway.tool.budget import Budget
 from slipway.tool.secrets import Secrets, literal
 from slipway.tool.server import agent, host_keys, site_nginx, state
@@ -83,13 +84,14 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_acme_email": site.email,
         "slipway_database_local": bool(database(secrets)),
         "slipway_environment": environment(site, secrets),
+        "slipway_backup": repository(site, secrets),
     }
 
 
 def _fingerprint(variables: dict[str, Any], secrets: Secrets, packed: Path) -> str:
     """A digest of everything that decides what provisioning does."""
     digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode())
-    digest.update(json.dumps(dict(secrets.web), sort_keys=True).encode())
+    digest.update(json.dumps(secrets.on_server, sort_keys=True).encode())
     digest.update(packed.read_bytes())
     for top in SOURCES:
         for path in sorted((state.ROOT / top).rglob("*")):

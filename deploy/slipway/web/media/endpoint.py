@@ -22,16 +22,20 @@ def upload_origin(environ: Mapping[str, str]) -> str:
 
 
 def _bucket_url(environ: Mapping[str, str]) -> str:
-    bucket = _required(environ, "AWS_STORAGE_BUCKET_NAME")
+    bucket, server = _required(environ, "AWS_STORAGE_BUCKET_NAME"), server_url(environ)
+    if addressing_style(environ) == "virtual":
+        scheme, _, host = server.partition("://")
+        return f"{scheme}://{bucket}.{host}"
+    return f"{server}/{bucket}"
+
+
+def server_url(environ: Mapping[str, str]) -> str:
+    """The S3 server's URL, without a bucket: a custom endpoint, or Amazon's of the region. Raises as upload_origin."""
     if endpoint := custom_endpoint(environ):
-        if addressing_style(environ) == "virtual":
-            scheme, _, host = endpoint.rstrip("/").partition("://")
-            return f"{scheme}://{bucket}.{host}"
-        return f"{endpoint.rstrip('/')}/{bucket}"
+        return endpoint.rstrip("/")
     region = _required(environ, "AWS_DEFAULT_REGION")
     suffix = next((suffix for start, suffix in SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
-    host = f"s3.{region}.{suffix}"
-    return f"https://{bucket}.{host}" if addressing_style(environ) == "virtual" else f"https://{host}/{bucket}"
+    return f"https://s3.{region}.{suffix}"
 
 
 def addressing_style(environ: Mapping[str, str]) -> str:
