@@ -22,6 +22,8 @@ CERTIFICATE, SANDBOX = _path("certificate"), _path("sandbox")
 RUN, LOCK, STEP = _path("run"), _path("deploy_lock"), _path("step_lock")
 NGINX_LOGS, POSTGRESQL_LOGS = _path("nginx_logs"), _path("postgresql_logs")
 CLUSTERS = _path("postgresql_conf")
+NGINX_CONF, NGINX_PID, NGINX_MOVE = _path("nginx_conf"), _path("nginx_pid"), _path("nginx_move")
+AUTHORITIES, MOVE = _path("authorities"), _path("move_state")
 
 
 class HostError(Exception):

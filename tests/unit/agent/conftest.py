@@ -37,6 +37,7 @@ NAMES = (
     "logs",
     "facts",
     "ci",
+    "forward",
 )
 SANDBOX = agent.SOURCE.parents[1] / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"
 

@@ -95,6 +95,7 @@ def _expected(tls, proxies):
         "nginx_tls": pair if ends_here else "none",
         "nginx_forwarded_proto": "$scheme" if ends_here else "https",
         "nginx_acme_dir": "/var/lib/slipway/acme",
+        "nginx_move": "/etc/nginx/slipway-move",
         "nginx_site_files": SITE["slipway_nginx_files"],
         "nginx_client_max_body_size": "1m",
         "nginx_proxies": proxies,
