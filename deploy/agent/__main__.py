@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from agent import activate, check, ci, drift, facts, jobs, locks, logs, migrate, receive, releases, status
+from agent import activate, check, ci, drift, facts, jobs, locks, logs, migrate, receive, releases, slot, status
 from agent.paths import ROOT, HostError, prepare
 from agent.processes import printable
 
@@ -77,9 +77,12 @@ def run(options: argparse.Namespace) -> object:
     """What a command prints, if anything: text, or what becomes JSON."""
     match options.command:
         case "hold":
-            return locks.hold(options.holder, os.environ.get("SLIPWAY_CHECKOUT", ""))
+            locks.hold(options.holder, os.environ.get("SLIPWAY_CHECKOUT", ""))
+            return slot.resume()
         case "unlock":
-            return locks.unlock()
+            ended = locks.unlock()
+            slot.resume()
+            return ended
         case "releases":
             return releases.listing()
         case "manage":

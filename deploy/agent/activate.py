@@ -3,7 +3,7 @@
 import os
 import time
 
-from agent import probe, processes, releases
+from agent import probe, processes, releases, slot
 from agent.check import READY
 from agent.paths import CURRENT, RELEASES, ROOT, HostError
 from agent.units import OVERLAP, RESTART, SITE, SOCKET, shown
@@ -21,6 +21,15 @@ def activate(name: str) -> str:
     # A power cut can lose its metadata. Written only then: a full disk must not prevent a rollback.
     if before and "activated" not in releases.metadata(before):
         releases.update(before, activated=releases.activated(before))
+    # What serves during the restart takes the memory of a release's check.
+    with slot.held("the switch to another release", RESTART):
+        _switch_or_go_back(name, before)
+    now = releases.now()
+    releases.update(name, activated=now, first=first or now)
+    return before
+
+
+def _switch_or_go_back(name: str, before: str) -> None:
     try:
         _switch(name)
         _check_health()
@@ -34,9 +43,6 @@ def activate(name: str) -> str:
         except HostError as second:
             raise HostError(f"{error}; rolled back to {before}, which is not well either: {second}") from None
         raise HostError(f"{error}; rolled back to {before}, which is live") from None
-    now = releases.now()
-    releases.update(name, activated=now, first=first or now)
-    return before
 
 
 def rollback(name: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from agent import jobs
+from agent import jobs, slot
 from agent.paths import ROOT
 from agent.unpack import BROKEN, Rejected, opened, unpack
 
@@ -36,8 +36,8 @@ def add(folder: Path, *names: str, final_path: Path) -> None:
         str(final_path),
         *names,
     ]
-    jobs.clear(UNIT)
-    with tempfile.TemporaryFile(dir=ROOT) as packed:
+    with slot.held("the compiling of a release", f"{UNIT}.service"), tempfile.TemporaryFile(dir=ROOT) as packed:
+        jobs.clear(UNIT)
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=packed, stderr=subprocess.DEVNULL, check=False)
         jobs.clear(UNIT)
         packed.seek(0)

@@ -4,7 +4,7 @@ import contextlib
 import time
 from pathlib import Path
 
-from agent import cause, jobs, probe, processes, releases
+from agent import cause, jobs, probe, processes, releases, slot
 from agent.paths import RELEASES, RUN, HostError
 
 UNIT = "slipway-check"
@@ -19,6 +19,11 @@ READY = "/healthz/ready"
 def check(name: str) -> str:
     """Returns what it answered. Raises HostError with the reason; the process has ended either way."""
     name = releases.find(name)
+    with slot.held("the check of a release", f"{UNIT}.service"):
+        return _check(name)
+
+
+def _check(name: str) -> str:
     jobs.clear(UNIT)
     properties = (
         f"RuntimeDirectory={UNIT}",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
-from agent import cause, processes
+from agent import cause, processes, slot
 from agent.paths import ENVIRONMENT, LAYOUT, RELEASES, SANDBOX, HostError, settings
 
 IDENTITY = (
@@ -65,10 +65,11 @@ class Result(NamedTuple):
 def manage(name: str, arguments: Sequence[str], *properties: str, unit: str) -> Result:
     """Runs ``manage.py`` of a release to its end, and keeps the end of its output."""
     full_command = [*command(name, *properties, unit=unit), *_manage(name, arguments)]
-    clear(unit)
-    done = processes.run(full_command)
-    killed = cause.killed(unit) if done.returncode else ""
-    clear(unit)
+    with slot.held(f"manage.py {arguments[0]}", f"{unit}.service"):
+        clear(unit)
+        done = processes.run(full_command)
+        killed = cause.killed(unit) if done.returncode else ""
+        clear(unit)
     return Result(done.returncode, done.stdout, done.stderr, killed)
 
 
@@ -81,11 +82,13 @@ def interactive(name: str, arguments: Sequence[str]) -> NoReturn:
         raise HostError("no release serves yet; `make deploy` brings one")
     # The process ends with the connection.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    full_command = command(
-        name, "CollectMode=inactive-or-failed", unit=f"slipway-shell-{os.getpid()}", terminal=sys.stdin.isatty()
-    )
+    unit = f"slipway-shell-{os.getpid()}"
+    full_command = command(name, "CollectMode=inactive-or-failed", unit=unit, terminal=sys.stdin.isatty())
     full_command += _manage(name, arguments or ["shell"])
-    os.execvp(full_command[0], full_command)
+    # A shell that somebody forgot must not keep the site from its deploys; a command runs to its end.
+    stop = slot.NEVER if arguments else slot.END
+    with slot.held(f"manage.py {(arguments or ['shell'])[0]}", f"{unit}.service", stop=stop, keeps=True):
+        os.execvp(full_command[0], full_command)
 
 
 def clear(unit: str) -> None:

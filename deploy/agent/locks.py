@@ -33,7 +33,7 @@ def hold(holder: str, checkout: str) -> None:
             "checkout": checkout,
             # Each step must show it: an old lock's token is worth nothing.
             "token": secrets.token_hex(8),
-            "since": _now(),
+            "since": now(),
             "pid": os.getpid(),
             "started": _started(os.getpid()),
         }
@@ -160,10 +160,10 @@ def step(name: str):
                     raise HostError(f"{what}; wait for it, and run the command again") from None
                 time.sleep(0.2)
         file.truncate(0)
-        file.write(f"{name} since {_now()}")
+        file.write(f"{name} since {now()}")
         file.flush()
         yield
 
 
-def _now() -> str:
+def now() -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())

@@ -18,6 +18,8 @@ NAMES = (
     "paths",
     "releases",
     "locks",
+    "slot",
+    "progress",
     "receive",
     "unpack",
     "venvs",

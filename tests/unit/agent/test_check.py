@@ -155,7 +155,9 @@ def test_it_is_one_worker_and_nothing_holds_up_its_end(host, process):
 
 def test_what_a_killed_command_left_is_taken_away_first(host, process):
     host.check.check("1")
-    assert [line[:2] for line in process.calls[:3]] == [
+    # The slot asks first whether the site restarts.
+    assert [list(line[:2]) for line in process.calls[:4]] == [
+        ["systemctl", "show"],
         ["systemctl", "stop"],
         ["systemctl", "reset-failed"],
         ["systemd-run", "--quiet"],

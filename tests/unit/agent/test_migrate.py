@@ -105,7 +105,7 @@ def test_a_job_whose_command_was_killed_does_not_bar_the_next(host, systemd):
     systemd.ended = (0, "[]", "")
     assert host.migrate.applied("1") == []
     actions = [line[1] for line in systemd.calls]
-    assert actions[:3] == ["stop", "reset-failed", "--quiet"], "what it left is taken away first"
+    assert actions[:4] == ["show", "stop", "reset-failed", "--quiet"], "what it left is taken away first"
 
 
 def test_migrations_that_still_run_are_left_to_end_and_named(host, systemd):

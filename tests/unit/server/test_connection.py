@@ -149,3 +149,21 @@ def test_an_admin_is_reached_by_the_key_of_ci_too(site, ssh, asked):
     ssh("echo 'Permission denied (publickey)' >&2; exit 255")
     with pytest.raises(Unreachable, match="no key of yours"):
         reach(dataclasses.replace(site, ci_key=CI))
+
+
+def test_progress_is_printed_as_it_comes_and_is_no_part_of_the_error(site, ssh, tmp_path, monkeypatch):
+    monkeypatch.setattr(owner, "guard", lambda site, *, take_over: "")
+    os.mkfifo(tmp_path / "seen")
+    # It ends once its progress has been printed.
+    said = f"echo 'progress: waiting' >&2; timeout 9 cat {tmp_path}/seen >&2; echo 'slipway: no' >&2; exit 1"
+    ssh(f'[ "$1" = -G ] || {{ {said}; }}')
+    lines = []
+
+    def printing(text, **_):
+        lines.append(text)
+        (tmp_path / "seen").write_text("noise\n")
+
+    monkeypatch.setattr("builtins.print", printing)
+    with pytest.raises(SlipwayError, match=r"^no$"):
+        Connection(site).agent("check", "1")
+    assert lines == ["    waiting"]

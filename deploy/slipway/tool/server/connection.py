@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -29,6 +30,8 @@ SSH_FAILED = 255
 # The agent's exit status for a command that CI's key may not run (deploy/agent/ci.py).
 DENIED = 77
 SILENCE = "no output"
+# Before a line of the agent's that is for the person, at once (deploy/agent/progress.py).
+PROGRESS = b"progress: "
 # What ssh prints when an open connection breaks off; nothing at all when it is a shared one.
 BROKEN_OFF = rf"^{SILENCE}$|Connection to \S+ closed|not responding|Broken pipe"
 
@@ -92,14 +95,17 @@ class Connection:
         ]
 
     def run(self, line: str, *, stdin: IO[bytes] | None = None) -> str:
-        """What a shell command prints, run by root. Raises SlipwayError with its last line when it fails."""
+        """What a shell command prints, run by root; what it says of its progress is printed here as it comes.
+
+        Raises SlipwayError with its last line when it fails.
+        """
         done = self._run(self.command(line), stdin)
         if done.returncode:
             raise SlipwayError(_last(done.stderr or done.stdout).removeprefix("slipway: "))
         return done.stdout.decode("utf-8", "replace")
 
     def _run(self, command: list[str], stdin: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:
-        done = subprocess.run(command, stdin=stdin or subprocess.DEVNULL, capture_output=True, check=False)
+        done = _printing_progress(command, stdin)
         if host_keys.ADDED in done.stderr:
             print(f"    first contact with {self.site.server}: {host_keys.fingerprint(self.site)}")
         if done.returncode == SSH_FAILED:
@@ -157,6 +163,23 @@ def reach(site: config.Site, *, take_over: bool = False) -> Connection:
         else:
             return connection
     raise unreachable
+
+
+def _printing_progress(command: list[str], stdin: IO[bytes] | None) -> subprocess.CompletedProcess[bytes]:
+    """As subprocess.run does, but that progress is printed when it arrives, and is not in the output."""
+    pipes = {"stdin": stdin or subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process, ThreadPoolExecutor(1) as reader:
+        try:
+            output, errors = reader.submit(process.stdout.read), b""
+            for line in process.stderr:
+                if line.startswith(PROGRESS):
+                    print(f"    {line.removeprefix(PROGRESS).decode('utf-8', 'replace').rstrip()}", flush=True)
+                else:
+                    errors += line
+            return subprocess.CompletedProcess(command, process.wait(), output.result(), errors)
+        except BaseException:
+            process.kill()
+            raise
 
 
 def _sockets() -> Path:
