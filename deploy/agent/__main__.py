@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from agent import activate, check, ci, drift, facts, jobs, locks, logs, migrate, receive, releases, slot, status
+from agent import activate, check, ci, drift, facts, jobs, locks, logs, migrate, receive, releases, slot, status, tables
 from agent.paths import ROOT, HostError, prepare
 from agent.processes import printable
 
@@ -59,6 +59,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     commands.add_parser("prune", help="remove all but some").add_argument("keep", type=int)
     managing = commands.add_parser("manage", help="run a management command of the release that serves")
     managing.add_argument("words", nargs=argparse.REMAINDER)
+    commands.add_parser("tables", help="mark a point of the database, and hash each table there, as JSON")
     commands.add_parser("status", help="how the host is, as JSON")
     reading = commands.add_parser("logs", help="print what the site, nginx and PostgreSQL write")
     reading.add_argument("name", nargs="?", default="")
@@ -87,6 +88,8 @@ def run(options: argparse.Namespace) -> object:
             return releases.listing()
         case "manage":
             return jobs.interactive(releases.current(), options.words)
+        case "tables":
+            return tables.marked()
         case "status":
             return status.status()
         case "logs":

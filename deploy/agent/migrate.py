@@ -62,11 +62,11 @@ def migrate(name: str) -> str:
     where = f"migration {ran[-1].rstrip('.')}" if ran else "the migrations"
     reason = done.killed or _last(done)
     if "lock timeout" in done.stderr:
-        reason = f"gave up after {LOCK_TIMEOUT} waiting for the table {_holder()}"
+        reason = f"gave up after {LOCK_TIMEOUT} waiting for the table {locked_by()}"
     raise HostError(f"{where} failed: {reason}; the old release stays live, and a transaction leaves nothing behind")
 
 
-def _holder() -> str:
+def locked_by() -> str:
     line = ["runuser", "-u", "postgres", "--", "psql", "-XAtqc", HOLDERS, LAYOUT["database"]]
     # The release owns the database: an operator that it defines would run as the caller, here a superuser.
     env = os.environ | {"PGOPTIONS": "-c search_path=pg_catalog"}

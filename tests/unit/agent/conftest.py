@@ -40,6 +40,8 @@ NAMES = (
     "facts",
     "ci",
     "forward",
+    "psql",
+    "tables",
 )
 SANDBOX = agent.SOURCE.parents[1] / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"
 

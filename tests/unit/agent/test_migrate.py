@@ -125,7 +125,7 @@ def test_who_locks_a_table_is_asked_with_nothing_of_the_release_s_database_in_th
         return subprocess.CompletedProcess(line, 0, "wall, locked by psql\n", "")
 
     monkeypatch.setattr(host.processes, "run", run)
-    assert host.migrate._holder() == "wall, locked by psql"
+    assert host.migrate.locked_by() == "wall, locked by psql"
     ((line, env),) = asked
     assert env["PGOPTIONS"] == "-c search_path=pg_catalog"
     assert any(word.startswith("-X") for word in line)
