@@ -73,8 +73,9 @@ def backup_bucket(backup_aws: LocalAws, s3: BaseClient) -> str:
 
 
 @pytest.fixture(scope="session")
-def cluster(top: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """It runs, and archives once ``backups`` has been asked for."""
+def cluster(top: Path, tmp_path_factory: pytest.TempPathFactory, backup_aws: LocalAws) -> Iterator[Cluster]:
+    """It runs, and archives, once ``backups`` has been asked for. It ends before the bucket: it archives then too."""
+    assert backup_aws.s3_url
     with Processes(tmp_path_factory.mktemp("backup-log")) as processes:
         cluster = Cluster(top, processes)
         cluster.make()
@@ -101,6 +102,7 @@ def backups(backup_aws: LocalAws, backup_bucket: str, authority: Authority, clus
             "repo1-cipher-pass": PASSPHRASE,
             "repo1-retention-full": "4",
             "compress-type": "zst",
+            "repo1-bundle": "y",
             "start-fast": "y",
             "io-timeout": "10",
             "log-path": str(cluster.top / "log"),
