@@ -1,4 +1,10 @@
 """The database's backups, as the deploying machine sees them.
 
 repository  where they are kept: the inventory's variable for the roles
+listing     what the bucket holds: generations, and which times can be restored
+generation  a generation and its backups, as `listing` returns them
+reading     reads one of pgBackRest's repositories
+info        reads pgBackRest's encrypted files
+wal         which WAL is there, and what is missing
+objects     a bucket's objects, page by page, in all versions
 """
