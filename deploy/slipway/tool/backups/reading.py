@@ -191,9 +191,7 @@ def _spans(backups: Sequence[Backup]) -> tuple[tuple[datetime, datetime], ...]:
 def _problems(wal: Wal, listed: Listed, backups: Sequence[Backup]) -> list[str]:
     lines = [f"backup {one.label} cannot be restored: {one.damage}" for one in backups if one.damage]
     for timeline, position in sorted(wal.doubled):
-        lines.append(
-            f"WAL segment {name_of(timeline, position)} is there twice with different contents"
-        )
+        lines.append(f"WAL segment {name_of(timeline, position)} is there twice with different contents")
     if wal.timeline > 1 and wal.timeline not in wal.histories:
         lines.append(f"the history file of timeline {wal.timeline} is missing: its WAL cannot be restored")
     known = {one.label for one in backups}
