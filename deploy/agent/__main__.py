@@ -7,7 +7,23 @@ import os
 import signal
 import sys
 
-from agent import activate, check, ci, drift, facts, jobs, locks, logs, migrate, receive, releases, slot, status, tables
+from agent import (
+    activate,
+    check,
+    ci,
+    db,
+    drift,
+    facts,
+    jobs,
+    locks,
+    logs,
+    migrate,
+    receive,
+    releases,
+    slot,
+    status,
+    tables,
+)
 from agent.paths import ROOT, HostError, prepare
 from agent.processes import printable
 
@@ -59,6 +75,9 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     commands.add_parser("prune", help="remove all but some").add_argument("keep", type=int)
     managing = commands.add_parser("manage", help="run a management command of the release that serves")
     managing.add_argument("words", nargs=argparse.REMAINDER)
+    using = commands.add_parser("db", help="psql, a dump to stdout, or a load from stdin, of the site's database")
+    using.add_argument("action", choices=("psql", "dump", "load"))
+    using.add_argument("--without", action="append", default=[], help="a table whose rows a dump leaves out")
     commands.add_parser("tables", help="mark a point of the database, and hash each table there, as JSON")
     commands.add_parser("status", help="how the host is, as JSON")
     reading = commands.add_parser("logs", help="print what the site, nginx and PostgreSQL write")
@@ -90,6 +109,10 @@ def run(options: argparse.Namespace) -> object:
             return jobs.interactive(releases.current(), options.words)
         case "tables":
             return tables.marked()
+        case "db" if options.action == "psql":
+            return db.psql()
+        case "db" if options.action == "dump":
+            return db.dump(options.without)
         case "status":
             return status.status()
         case "logs":
@@ -119,6 +142,8 @@ def run(options: argparse.Namespace) -> object:
                 return activate.activate(options.release)
             case "rollback":
                 return activate.rollback(options.release)
+            case "db":
+                return db.load(sys.stdin.buffer)
             case "prune":
                 return releases.prune(options.keep)
     return None

@@ -53,6 +53,15 @@ def rollback(name: str) -> tuple[str, str]:
     return activate(target), target
 
 
+def restart() -> None:
+    """Restarts the release that serves, if any, and checks its health. Raises HostError."""
+    name = releases.current()
+    if name:
+        with slot.held("the site's restart", RESTART):
+            _switch(name)
+            _check_health()
+
+
 def _switch(name: str) -> None:
     link = ROOT / ".current"
     link.unlink(missing_ok=True)

@@ -24,8 +24,8 @@ def environment(options: str = "") -> dict[str, str]:
 class Session:
     """One connection. It ends with this process, and its transaction is rolled back then."""
 
-    def __init__(self, role: str, options: str = "") -> None:
-        words = ("-XAtq", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", LAYOUT["database"])
+    def __init__(self, role: str, options: str = "", database: str = LAYOUT["database"]) -> None:
+        words = ("-XAtq", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", database)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         self._process = subprocess.Popen(
             line(role, *words), cwd="/", env=environment(options), text=True, encoding="utf-8", **pipes

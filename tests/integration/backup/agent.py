@@ -25,6 +25,10 @@ def modules(cluster: Cluster, folder: Path, *names: str) -> Iterator[list[Module
     programs.mkdir(exist_ok=True)
     (programs / "runuser").write_text(RUNUSER)
     (programs / "runuser").chmod(0o755)
+    if not (programs / "systemctl").exists():
+        (programs / "systemctl").symlink_to("/bin/true")
+    for name in ("run", "etc", "root"):
+        Path(f"{cluster.top}{getattr(LAYOUT, name)}").mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
         patch.setenv("PGHOST", str(cluster.run))

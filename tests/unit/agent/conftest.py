@@ -42,6 +42,8 @@ NAMES = (
     "forward",
     "psql",
     "tables",
+    "database",
+    "db",
 )
 SANDBOX = agent.SOURCE.parents[1] / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"
 
