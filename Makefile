@@ -81,6 +81,9 @@ logs: .venv/deploy ## follow what site, nginx and PostgreSQL write (UNIT=access:
 shell: .venv/deploy ## Django's shell on the server (COMMAND="createsuperuser" runs another command)
 	@$(BIN)/python -m slipway.tool shell $(if $(COMMAND),--command "$(COMMAND)")
 
+db: .venv/deploy ## psql on the site's database (COMMAND=dump: to FILE=, COMMAND=load: from FILE=, COMMAND=pull: into yours)
+	@$(BIN)/python -m slipway.tool db $(COMMAND) $(if $(FILE),--file "$(FILE)") $(if $(YES),--yes)
+
 prune: .venv/deploy ## delete the static objects that no kept release names (CHECK=1: list them)
 	@$(BIN)/python -m slipway.tool prune $(if $(CHECK),--check)
 
@@ -158,4 +161,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help build image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway
+.PHONY: help db build image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway
