@@ -21,7 +21,7 @@ from rehearsal.machine.machine import Machine
 from rehearsal.processes import Processes, free_port
 from slipway import ROOT
 from slipway.tool import config
-from slipway.tool.secrets import PASSWORD_VARIABLE, Secrets
+from slipway.tool.secrets import PASSPHRASE, PASSWORD_VARIABLE, Secrets
 from slipway.web.errors import SlipwayError
 
 DOMAIN = "slipway.test"
@@ -58,7 +58,7 @@ class ServerSite(Environment):
         self.ci_key = directory / "ci"
         if "ports" not in self._saved:
             # A resumed machine uses the same.
-            self._save(ports=choose_ports(PORTS), acme_roots=[])
+            self._save(ports=choose_ports(PORTS), acme_roots=[], passphrase=secrets.token_urlsafe(24))
             self.password_file.touch(mode=0o600)
             self.password_file.write_text(f"{secrets.token_urlsafe(32)}\n")
         self.ports = self._saved["ports"]
@@ -128,7 +128,9 @@ class ServerSite(Environment):
         # slipway.tool.secrets and Ansible read it from there.
         os.environ[PASSWORD_VARIABLE] = str(self.password_file)
         web = {"SECRET_KEY": self._saved["secret_key"], **keys_of("web")}
-        Secrets.write(self.site, web, keys_of("deployer"), smoke, pruner=keys_of("pruner"))
+        backup = {**keys_of("backup"), PASSPHRASE: self._saved["passphrase"]}
+        more = {name: keys_of(name) for name in ("pruner", "restorer")}
+        Secrets.write(self.site, web, keys_of("deployer"), smoke, backup=backup, **more)
 
     def trust(self, acme_root: str) -> None:
         """Writes the files of authorities, with one more ACME root: a resumed machine's certificate is of an earlier

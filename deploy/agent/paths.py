@@ -24,6 +24,7 @@ NGINX_LOGS, POSTGRESQL_LOGS = _path("nginx_logs"), _path("postgresql_logs")
 CLUSTERS = _path("postgresql_conf")
 NGINX_CONF, NGINX_PID, NGINX_MOVE = _path("nginx_conf"), _path("nginx_pid"), _path("nginx_move")
 AUTHORITIES, MOVE = _path("authorities"), _path("move_state")
+BACKUP_SETTINGS, BACKUP_STATE = _path("backup_settings"), _path("backup_state")
 
 
 class HostError(Exception):

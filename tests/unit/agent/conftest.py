@@ -44,6 +44,9 @@ NAMES = (
     "tables",
     "database",
     "db",
+    "s3",
+    "generation",
+    "archive",
 )
 SANDBOX = agent.SOURCE.parents[1] / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -58,6 +59,12 @@ def everything(render, tmp_path_factory):
     for tls, proxies, version in NGINX:
         site = {"slipway_tls": tls, "slipway_proxies": proxies, "nginx_version": version}
         jobs[tls, *proxies, version] = (ROOT / "nginx" / "nginx.conf.j2", variables("nginx") | site, {})
+    none = SITE["slipway_backup"] | {"kind": "none"}
+    jobs["no backups"] = (
+        templates["postgresql", "slipway.conf.j2"],
+        variables("postgresql") | {"slipway_backup": none},
+        {},
+    )
     jobs["packages"] = (wanted, variables("base") | {"group_names": ["web", "db", "lb"]}, {})
     jobs["no IPv6"] = (templates["base", "sysctl.conf.j2"], variables("base") | no_ipv6, {})
     jobs["environment"] = (templates["gunicorn", "site.env.j2"], variables("gunicorn") | secrets, {})
@@ -169,6 +176,31 @@ def test_postgresql_listens_on_no_network_and_trusts_nobody(rendered):
     assert re.search(r"^listen_addresses = ''$", rendered["postgresql", "slipway.conf.j2"], re.M)
     rules = rendered["postgresql", "pg_hba.conf.j2"]
     assert {line.split()[-1] for line in rules.splitlines() if not line.startswith("#")} == {"peer"}
+
+
+def test_postgresql_hands_its_wal_to_the_socket_and_reads_no_key(rendered):
+    said = rendered["postgresql", "slipway.conf.j2"]
+    # pgBackRest rejects a backup where its name is not in the command.
+    command = f"{LAYOUT.archive_client} {LAYOUT.archive_socket} %f"
+    assert f"archive_command = '{command}'\n" in said and "pgbackrest" in command
+    assert re.search(r"^archive_mode = on\narchive_timeout = 30s$", said, re.M)
+    assert f"ListenStream={LAYOUT.archive_socket}\n" in rendered["backup", "slipway-archive.socket.j2"]
+    unit = rendered["postgresql", "unit.conf.j2"]
+    assert f"InaccessiblePaths=-{LAYOUT.etc} -{LAYOUT.backup_state}\n" in unit
+    assert Path(LAYOUT.backup_settings).is_relative_to(LAYOUT.etc)
+
+
+def test_what_archives_is_confined_as_the_site_is(rendered):
+    ours, sites = (
+        {line for line in rendered[name].splitlines() if "=" in line and not line.startswith("#")}
+        for name in (("backup", "slipway-archive@.service.j2"), ("gunicorn", "sandbox.conf.j2"))
+    )
+    # PostgreSQL's shared memory is of the same user.
+    assert sites - ours == {"RemoveIPC=yes", "TasksMax=128"}
+
+
+def test_without_backups_postgresql_archives_nothing(everything):
+    assert "archive" not in everything["no backups"]
 
 
 def test_the_sites_environment_says_to_a_shell_what_was_meant(everything, tmp_path):
