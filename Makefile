@@ -53,8 +53,8 @@ secrets: .venv/deploy ## open the vaulted secrets in your editor
 cdn: .venv/deploy ## show a plan, then make or repair buckets, certificate and CDN hosts (CHECK=1: only name what drifted)
 	@$(BIN)/python -m slipway.tool cdn $(if $(CHECK),--check)
 
-destroy: .venv/deploy ## take away what make cdn made; asks first, and about the uploads again (YES=1, MEDIA=1: does not)
-	@$(BIN)/python -m slipway.tool destroy $(if $(YES),--yes) $(if $(MEDIA),--media)
+destroy: .venv/deploy ## take away what make cdn made; asks first, and about uploads and backups again (YES=1, MEDIA=1, BACKUPS=1: does not)
+	@$(BIN)/python -m slipway.tool destroy $(if $(YES),--yes) $(if $(MEDIA),--media) $(if $(BACKUPS),--backups)
 
 purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, for emergencies
 	@$(BIN)/python -m slipway.tool purge $(PATHS)

@@ -44,6 +44,8 @@ class LocalSite(Environment):
                 "media": f"http://media.{DOMAIN}:{cdn}",
                 "tls": "none",
                 "proxies": list(self.user_site.proxies),
+                # Its database is a file.
+                "backup_bucket": "none",
             }
         )
         self.build = directory / "build"

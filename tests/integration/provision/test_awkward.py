@@ -22,7 +22,7 @@ def test_every_delay_is_waited_for_with_a_line_and_none_is_left(cloud: Cloud, wr
     said: list[str] = []
     provision(site, say=said.append)
     assert cloud.plane.awkward.in_use == {}
-    destroy(site, Secrets.load(site), media=True, say=said.append)
+    destroy(site, Secrets.load(site), media=True, backup=True, say=said.append)
     provision(site, say=said.append)
     rejected = set(cloud.plane.awkward.rejected)
     for made, delayed in DELAYS.items():
@@ -106,10 +106,10 @@ def test_destroy_ends_when_acm_takes_too_long_and_goes_on_later(
     users = cloud.plane.awkward.arns
     monkeypatch.setattr(cloud.plane.awkward, "arns", lambda arn: users(arn) or ["arn:aws:cloudfront::1:distribution/D"])
     with pytest.raises(SlipwayError, match=r"ACM has not released the certificate of .*; run it again"):
-        destroy(site, Secrets.load(site), media=True)
+        destroy(site, Secrets.load(site), media=True, backup=True)
     assert list(cloud.inventory()) == ["certificates"]
     monkeypatch.setattr(cloud.plane.awkward, "arns", users)
-    destroy(site, Secrets.load(site), media=True)
+    destroy(site, Secrets.load(site), media=True, backup=True)
     assert cloud.inventory() == {}
 
 
@@ -120,7 +120,7 @@ def test_a_certificate_that_something_else_uses_stays_at_once(
     balancer = "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/a/b"
     monkeypatch.setattr(cloud.plane.awkward, "arns", lambda arn: [balancer] if arn else [])
     said: list[str] = []
-    notes = destroy(site, Secrets.load(site), media=True, say=said.append).notes
+    notes = destroy(site, Secrets.load(site), media=True, backup=True, say=said.append).notes
     assert notes[0].endswith(f"stays, something else uses it: {balancer}")
     assert not [line for line in said if "released" in line]
 
@@ -132,5 +132,5 @@ def test_certificates_that_never_came_are_destroyed_too(cloud: Cloud, site: conf
     acm.request_certificate(DomainName="static.example.com", ValidationMethod="DNS", Tags=tags)
     for one in certificates():
         one.status = "VALIDATION_TIMED_OUT"
-    destroy(site, Secrets.load(site), media=True)
+    destroy(site, Secrets.load(site), media=True, backup=True)
     assert cloud.inventory() == {}

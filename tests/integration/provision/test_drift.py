@@ -8,9 +8,11 @@ import pytest
 
 from slipway.tool import config
 from slipway.tool.cdn import access_keys, cloudfront
+from slipway.tool.cdn.identities import NAMES
 from slipway.tool.secrets import Secrets
 from slipway.web.errors import SlipwayError
 from tests.integration.provision.conftest import Cloud
+from tests.integration.provision.test_whole import WHOLE
 
 Drift = Callable[[Cloud], object]
 
@@ -92,6 +94,14 @@ def expire_all(client) -> None:
     rules = client.get_bucket_lifecycle_configuration(Bucket="example-com-media")["Rules"]
     rules = [one | ({"Expiration": {"Days": 1}} if one["ID"] == "expire-noncurrent" else {}) for one in rules]
     client.put_bucket_lifecycle_configuration(Bucket="example-com-media", LifecycleConfiguration={"Rules": rules})
+
+
+def expire_backups(client) -> None:
+    every = {"ID": "all", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    soon = {"ID": "expire-noncurrent", "Status": "Enabled", "Filter": {"Prefix": ""}}
+    soon["NoncurrentVersionExpiration"] = {"NoncurrentDays": 1}
+    rules = {"Rules": [every, soon]}
+    client.put_bucket_lifecycle_configuration(Bucket="example-com-backups", LifecycleConfiguration=rules)
 
 
 def join_group(client) -> None:
@@ -225,6 +235,31 @@ DRIFTS = {
         iam("create_login_profile", UserName="example-com-web", Password="aLongEnough1!Password"),
         "change user example-com-web: it has a password for the console, should have none",
     ),
+    "backups that are no longer private": (
+        s3("delete_public_access_block", "example-com-backups"),
+        "create bucket example-com-backups: public access block",
+    ),
+    "backups without versions": (
+        s3("put_bucket_versioning", "example-com-backups", VersioningConfiguration={"Status": "Suspended"}),
+        "change bucket example-com-backups: versioning: Status is 'Suspended', should be 'Enabled'",
+    ),
+    "backups over plain http": (
+        s3("delete_bucket_policy", "example-com-backups"),
+        "create bucket example-com-backups: policy",
+    ),
+    "backups that expire": (
+        lambda cloud: expire_backups(cloud.client("s3")),
+        "change bucket example-com-backups: lifecycle: Rules[all] is there, should not be",
+    ),
+    "older versions of backups for a day": (
+        lambda cloud: expire_backups(cloud.client("s3")),
+        "change bucket example-com-backups: lifecycle: Rules[expire-noncurrent].NoncurrentVersionExpiration.Noncurrent"
+        "Days is 1, should be 35",
+    ),
+    "the server may delete versions": (
+        iam("put_user_policy", UserName="example-com-backup", PolicyName="slipway", PolicyDocument=json.dumps(ALL)),
+        "change policy of user example-com-backup: Allow s3:* on *: should not be there",
+    ),
     "deleted user's policy": (
         iam("delete_user_policy", UserName="example-com-pruner", PolicyName="slipway"),
         "create policy of user example-com-pruner",
@@ -272,7 +307,7 @@ def take_out(site: config.Site, name: str) -> None:
 
 def test_keys_that_somebody_deleted_are_differences_and_made_again(cloud: Cloud, site: config.Site):
     provision(site)
-    names = ("deployer", "pruner", "web")
+    names = NAMES
     lost = {name: getattr(Secrets.load(site), name)["AWS_ACCESS_KEY_ID"] for name in names}
     for name, key in lost.items():
         cloud.client("iam").delete_access_key(UserName=f"example-com-{name}", AccessKeyId=key)
@@ -345,7 +380,7 @@ def test_an_old_key_is_to_be_replaced(cloud: Cloud, site: config.Site, monkeypat
     provision(site)
     monkeypatch.setattr(access_keys, "ROTATED_AFTER", timedelta(0))
     notes = provision(site).notes
-    assert len(notes) == 3
+    assert len(notes) == len(NAMES)
     assert "days old; to replace it, delete its two lines from site.secrets.yml, and run `make cdn`" in notes[0]
 
 
@@ -367,7 +402,7 @@ def test_a_key_of_ones_own_is_left_alone(cloud: Cloud, site: config.Site):
     assert done.notes == (
         "web: site.secrets.yml holds a key that `make cdn` did not make; take it out to have one made",
     )
-    assert cloud.inventory()["users"] == ["example-com-deployer", "example-com-pruner"]
+    assert cloud.inventory()["users"] == [name for name in WHOLE["users"] if name != "example-com-web"]
     assert Secrets.load(site).web["AWS_ACCESS_KEY_ID"] == "AKIAMINE"
 
 
@@ -400,7 +435,7 @@ def test_github_takes_the_deployers_place_and_gives_it_back(cloud: Cloud, write_
             "token.actions.githubusercontent.com:sub": "repo:owner@1/name@2:environment:production",
         }
     }
-    assert cloud.inventory()["users"] == ["example-com-pruner", "example-com-web"]
+    assert cloud.inventory()["users"] == [name for name in WHOLE["users"] if name != "example-com-deployer"]
     assert Secrets.load(site).deployer == {}
     assert provision(site, dry=True).changes == ()
     changed = write_site("github: owner@1/other@3\n")

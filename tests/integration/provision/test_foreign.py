@@ -53,7 +53,7 @@ def test_what_has_our_name_and_no_tags_is_known_by_its_comment(
         assert "is not ours; rename or delete it, or begin its description with slipway-site=example-com" in str(
             caught.value
         )
-    notes = destroy(site, Secrets.load(site), media=True).notes
+    notes = destroy(site, Secrets.load(site), media=True, backup=True).notes
     assert [note for note in notes if note.endswith("stays, it is not ours")]
     kept = cloud.plane.cloudfront.resources[kind]
     assert {one: kept[one].config for one in before} == before
@@ -67,7 +67,7 @@ def test_ours_is_ours_with_another_description_too(cloud: Cloud, site: config.Si
     assert line.startswith("change origin access control example-com: Description is 'edited'")
     for one in cloud.plane.cloudfront.resources["OriginAccessControl"].values():
         one.config["Description"] = "edited"
-    destroy(site, Secrets.load(site), media=True)
+    destroy(site, Secrets.load(site), media=True, backup=True)
     assert cloud.inventory() == {}
 
 
@@ -86,7 +86,7 @@ def test_a_bucket_with_anything_of_somebody_is_not_taken(cloud: Cloud, site: con
         s3.delete_object(Bucket=bucket, Key="theirs")
     with pytest.raises(SlipwayError, match="bucket example-com is not ours: it h"):
         provision(site)
-    destroy(site, Secrets.load(site), media=True)
+    destroy(site, Secrets.load(site), media=True, backup=True)
     assert "example-com" in cloud.inventory()["buckets"]
 
 
@@ -97,7 +97,7 @@ def test_the_provider_that_another_role_needs_stays(cloud: Cloud, write_site):
     (arn,) = cloud.inventory()["providers"]
     trust = iam.get_role(RoleName="example-com-deployer")["Role"]["AssumeRolePolicyDocument"]
     iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(trust))
-    notes = destroy(site, Secrets.load(site), media=True).notes
+    notes = destroy(site, Secrets.load(site), media=True, backup=True).notes
     assert notes == ("OIDC provider token.actions.githubusercontent.com stays, other roles need it: other",)
     assert cloud.inventory() == {"providers": [arn], "roles": ["other"]}
 
@@ -133,7 +133,7 @@ def test_a_certificate_of_somebody_is_used_and_its_records_are_left(cloud: Cloud
     )
     done = provision(site)
     assert not [line for line in done.changes if "certificate" in line or "CNAME" in line]
-    destroy(site, Secrets.load(site), media=True)
+    destroy(site, Secrets.load(site), media=True, backup=True)
     assert cloud.inventory()["certificates"] == ["static.example.com"]
     records = route53.list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
     assert [one["TTL"] for one in records if one["Type"] == "CNAME"] == [86_400]
@@ -195,10 +195,10 @@ def test_a_domain_longer_than_iam_allows_is_shortened(cloud: Cloud, write_site):
     long = config.load(site.path)
     provision(long)
     users = cloud.inventory()["users"]
-    assert [len(one) for one in users] == [64, 63, 60]
-    assert users[0].endswith("-deployer")
+    lengths = {one.rpartition("-")[2]: len(one) for one in users}
+    assert lengths == {"backup": 63, "deployer": 64, "pruner": 63, "restorer": 64, "web": 60}
     assert provision(long, dry=True).changes == ()
-    destroy(long, Secrets.load(long), media=True)
+    destroy(long, Secrets.load(long), media=True, backup=True)
     assert cloud.inventory() == {}
 
 
@@ -209,5 +209,5 @@ def test_a_site_beside_ours_loses_nothing(cloud: Cloud, site: config.Site, tmp_p
     other = config.load(other_file)
     provision(site)
     cloudfront.provision(other)
-    destroy(other, None, media=True)
+    destroy(other, None, media=True, backup=True)
     assert cloud.inventory() == WHOLE

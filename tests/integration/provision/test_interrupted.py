@@ -85,7 +85,7 @@ def test_provisioning_and_destroying_go_on_from_any_call(
 
     with monkeypatch.context() as patch:
         trouble = Trouble(patch)
-        trouble.run(lambda: destroy(site, Secrets.load(site), media=True))
+        trouble.run(lambda: destroy(site, Secrets.load(site), media=True, backup=True))
     assert cloud.inventory() == {}
     assert Secrets.load(site).deployer == {}
     assert len(trouble.cut_off) > 15

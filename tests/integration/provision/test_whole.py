@@ -10,18 +10,19 @@ from slipway.tool import config
 from slipway.tool.aws.errors import ACTIONS
 from slipway.tool.cdn import cloudfront
 from slipway.tool.cdn.destroy import destroy
+from slipway.tool.cdn.identities import NAMES
 from slipway.tool.secrets import Secrets
 from tests.integration.provision.conftest import Cloud
 
 ROOT = Path(__file__).parents[3]
 WHOLE = {
-    "buckets": ["example-com", "example-com-media"],
+    "buckets": ["example-com", "example-com-backups", "example-com-media"],
     "distributions": ["media.example.com", "static.example.com"],
     "access controls": ["example-com"],
     "headers policies": ["example-com-media", "example-com-static"],
     "certificates": ["static.example.com"],
-    "users": ["example-com-deployer", "example-com-pruner", "example-com-web"],
-    "keys": ["example-com-deployer", "example-com-pruner", "example-com-web"],
+    "users": [f"example-com-{name}" for name in sorted(NAMES)],
+    "keys": [f"example-com-{name}" for name in sorted(NAMES)],
 }
 
 
@@ -66,7 +67,7 @@ def test_the_keys_are_in_the_vaulted_file_and_nowhere_else(cloud: Cloud, site: c
     provision(site, say=said.append)
     secrets = Secrets.load(site)
     iam = cloud.client("iam")
-    for name in ("deployer", "pruner", "web"):
+    for name in NAMES:
         (key,) = iam.list_access_keys(UserName=f"example-com-{name}")["AccessKeyMetadata"]
         held = getattr(secrets, name)
         assert held["AWS_ACCESS_KEY_ID"] == key["AccessKeyId"]
@@ -89,7 +90,7 @@ def test_the_page_lists_every_permission_that_is_needed(cloud: Cloud, write_site
     site = write_site("github: owner/name\n")
     provision(site)
     provision(site)
-    destroy(site, Secrets.load(site), media=True)
+    destroy(site, Secrets.load(site), media=True, backup=True)
     page = (ROOT / "docs" / "aws.md").read_text()
     (statement,) = json.loads(page.partition("```json\n")[2].partition("```")[0])["Statement"]
     # A bucket's region comes with HeadBucket; nobody is denied to ask who they are.
@@ -103,22 +104,28 @@ def test_destroying_leaves_nothing(cloud: Cloud, site: config.Site):
     cloud.put("example-com", "static/a.css", b"one", b"two")
     cloud.put("example-com-media", "media/public/a.jpg", b"one", b"two")
     cloud.client("s3").delete_object(Bucket="example-com-media", Key="media/public/a.jpg")
-    planned = destroy(site, Secrets.load(site), media=True, dry=True)
+    cloud.put("example-com-backups", "database/0001/backup.info", b"one", b"two")
+    planned = destroy(site, Secrets.load(site), media=True, backup=True, dry=True)
     assert cloud.inventory()["buckets"] == WHOLE["buckets"]
-    done = destroy(site, Secrets.load(site), media=True)
+    done = destroy(site, Secrets.load(site), media=True, backup=True)
     assert cloud.inventory() == {}
     assert done.changes == planned.changes
     assert Secrets.load(site).web == {"SECRET_KEY": "the site's secret"}
-    assert destroy(site, Secrets.load(site), media=True).changes == ()
+    assert destroy(site, Secrets.load(site), media=True, backup=True).changes == ()
 
 
-def test_destroying_keeps_the_uploads_unless_told_otherwise(cloud: Cloud, site: config.Site):
+def test_destroying_keeps_uploads_and_backups_unless_told_otherwise(cloud: Cloud, site: config.Site):
     provision(site)
+    passphrase = Secrets.load(site).backup["BACKUP_PASSPHRASE"]
     cloud.put("example-com-media", "media/public/a.jpg", b"a")
+    cloud.put("example-com-backups", "database/0001/backup.info", b"a")
     done = destroy(site, Secrets.load(site))
-    assert cloud.inventory() == {"buckets": ["example-com-media"]}
-    assert "bucket example-com-media stays" in done.notes[0]
+    assert cloud.inventory() == {"buckets": ["example-com-backups", "example-com-media"]}
+    assert "bucket example-com-media stays with the uploads in it" in done.notes[0]
+    assert "bucket example-com-backups stays with the database's backups in it, and BACKUP_PASSPHRASE" in done.notes[1]
+    assert Secrets.load(site).backup == {"BACKUP_PASSPHRASE": passphrase}
     provision(site)
+    assert Secrets.load(site).backup["BACKUP_PASSPHRASE"] == passphrase
     assert cloud.inventory() == WHOLE
 
 
@@ -132,7 +139,7 @@ def test_destroying_leaves_what_others_made(cloud: Cloud, site: config.Site):
     batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": www}]}
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
     iam.untag_user(UserName="example-com-web", TagKeys=["slipway-site"])
-    destroy(site, Secrets.load(site), media=True)
+    destroy(site, Secrets.load(site), media=True, backup=True)
     assert cloud.inventory() == {
         "buckets": ["theirs"],
         "users": ["example-com-web", "them"],

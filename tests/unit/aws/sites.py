@@ -12,6 +12,7 @@ class ExampleSite:
     price_class: str = "PriceClass_All"
     cdn_logs: str = ""
     github: str = ""
+    backup_bucket: str = ""
 
     @property
     def bucket(self) -> str:

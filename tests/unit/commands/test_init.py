@@ -71,6 +71,18 @@ def test_flags_fill_in_the_shipped_lines_and_leave_the_rest(file, capsys):
     assert "made  site.yml" in output and "make cdn" in output
 
 
+def test_a_passphrase_of_the_backups_is_made_with_the_secrets_unless_there_are_none(file):
+    assert main(["init", *GIVEN]) == 0
+    made = Secrets.load(config.load(file)).backup
+    assert made.keys() == {"BACKUP_PASSPHRASE"} and len(made["BACKUP_PASSPHRASE"]) == 43
+    assert main(["init", *GIVEN, "--force"]) == 0
+    assert Secrets.load(config.load(file)).backup == made
+    path_of(config.load(file)).unlink()
+    file.write_text(file.read_text() + "backup_bucket: none\n")
+    assert main(["init"]) == 0
+    assert Secrets.load(config.load(file)).backup == {}
+
+
 def test_questions_show_defaults_and_ask_again(file, answer, capsys):
     asked = answer("https://mysite.org/", "www.mysite.org", "mysite.org", "", "", "Frankfurt", "us-east-1")
     assert main(["init"]) == 0

@@ -153,11 +153,20 @@ class Account:
         Raises SlipwayError.
         """
         answer = None if self.dry else self.call(client, operation, resource, absent, fresh=fresh, **params)
+        self._changed(lines)
+        return answer
+
+    def make(self, line: str, make: Callable[[], object]) -> None:
+        """One change that is not AWS's, described by ``line``: calls ``make``, unless dry."""
+        if not self.dry:
+            make()
+        self._changed([line])
+
+    def _changed(self, lines: Sequence[str]) -> None:
         for line in lines:
             self.changes.append(line)
             if not self.dry:
                 self.say(line)
-        return answer
 
 
 def pages(account: Account, operation: str, resource: str, listing: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A private bucket: its creation, configuration and lifecycle, and the policy for its one distribution."""
+"""A private bucket: its creation, configuration and lifecycle, and the policy of who reads it."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from slipway.tool.aws import policies
 from slipway.tool.cdn.account import GLOBAL, TAG, Account, is_https
 from slipway.tool.cdn.bucket_extras import foreign, repair, tell
 from slipway.tool.cdn.drift import ECHO, UNSET, overlay, without_markers
-from slipway.tool.cdn.edges import Edge
+from slipway.tool.cdn.edges import Edge, Place
 from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
 from slipway.web.prefixes import INCOMING_PREFIX
@@ -62,6 +62,20 @@ EXPIRE_INCOMING = _rule(
 EXPIRE_NONCURRENT = _rule(
     "expire-noncurrent", NoncurrentVersionExpiration={"NoncurrentDays": 30, "NewerNoncurrentVersions": UNSET}
 )
+# Whoever has the server's key can delete and replace backups: that long they can be had back as they were. What
+# pgBackRest itself let expire stays as long; then its delete marker goes too.
+BACKUPS_STAY = 35  # days
+EXPIRE_DELETED_BACKUPS = _rule(
+    "expire-noncurrent",
+    Expiration={"Days": UNSET, "Date": UNSET, "ExpiredObjectDeleteMarker": True},
+    NoncurrentVersionExpiration={"NoncurrentDays": BACKUPS_STAY, "NewerNoncurrentVersions": UNSET},
+)
+RULES = {
+    "static": [ABORT_UPLOADS],
+    "media": [ABORT_UPLOADS, EXPIRE_INCOMING, EXPIRE_NONCURRENT],
+    "backups": [ABORT_UPLOADS, EXPIRE_DELETED_BACKUPS],
+}
+KEYS = {"static": "bucket", "media": "media_bucket", "backups": "backup_bucket"}
 
 
 @dataclass(frozen=True)
@@ -84,11 +98,9 @@ class Setting:
         return known.get(self.member, known) or None
 
 
-def settings(site: Site, edge: Edge) -> list[Setting]:
-    """The settings of the bucket behind ``edge``, in the order in which they are applied."""
-    is_media = edge.kind == "media"
-    rules = [ABORT_UPLOADS, EXPIRE_INCOMING, EXPIRE_NONCURRENT] if is_media else [ABORT_UPLOADS]
-    # A static file can be rebuilt from its release, an upload cannot: only that bucket keeps old versions.
+def settings(site: Site, place: Place) -> list[Setting]:
+    """The bucket's settings, in the order in which they are applied."""
+    # A static file can be rebuilt from its release, an upload and a backup cannot: their buckets keep old versions.
     versioning = [
         Setting("versioning", "get_bucket_versioning", "put_bucket_versioning", "VersioningConfiguration", VERSIONING)
     ]
@@ -117,27 +129,20 @@ def settings(site: Site, edge: Edge) -> list[Setting]:
             ENCRYPTION,
             ("ServerSideEncryptionConfigurationNotFoundError",),
         ),
-        *(versioning if is_media else []),
+        *(versioning if place.kind != "static" else []),
         Setting(
             "lifecycle",
             "get_bucket_lifecycle_configuration",
             "put_bucket_lifecycle_configuration",
             "LifecycleConfiguration",
-            {"Rules": rules},
+            {"Rules": RULES[place.kind]},
             ("NoSuchLifecycleConfiguration",),
         ),
-        Setting(
-            "cors",
-            "get_bucket_cors",
-            "put_bucket_cors",
-            "CORSConfiguration",
-            {"CORSRules": _cors(site, edge)},
-            ("NoSuchCORSConfiguration",),
-        ),
+        *([_cors(site, place)] if isinstance(place, Edge) else []),
     ]
 
 
-def _cors(site: Site, edge: Edge) -> list[dict[str, Any]]:
+def _cors(site: Site, edge: Edge) -> Setting:
     # The distribution asks for every object as the site's origin, and passes preflights on.
     reads = {
         "ID": "reads",
@@ -156,38 +161,39 @@ def _cors(site: Site, edge: Edge) -> list[dict[str, Any]]:
         "ExposeHeaders": ["ETag", "Location"],
         "MaxAgeSeconds": 3600,
     }
-    return [uploads, reads] if edge.kind == "media" else [reads]
+    rules = [uploads, reads] if edge.kind == "media" else [reads]
+    absent = ("NoSuchCORSConfiguration",)
+    return Setting("cors", "get_bucket_cors", "put_bucket_cors", "CORSConfiguration", {"CORSRules": rules}, absent)
 
 
-def ensure_bucket(account: Account, site: Site, edge: Edge) -> None:
+def ensure_bucket(account: Account, site: Site, place: Place) -> None:
     """Makes the bucket and corrects its configuration."""
-    is_new = _ensure_exists(account, site, edge)
-    name = f"bucket {edge.bucket}"
+    is_new = _ensure_exists(account, site, place)
+    name = f"bucket {place.bucket}"
     if not is_new:
-        repair(account, edge.bucket)
-        tell(account, edge)
-    for setting in settings(site, edge):
+        repair(account, place.bucket)
+        tell(account, place)
+    for setting in settings(site, place):
         # A new bucket has AWS's defaults of today; ours are set whatever those are.
-        current = None if is_new else setting.read(account, edge.bucket)
+        current = None if is_new else setting.read(account, place.bucket)
         merged, drifts = overlay(current, setting.wanted)
         if drifts:
             lines = [f"change {name}: {setting.label}: {drift}" for drift in drifts]
             lines = lines if current else [f"create {name}: {setting.label}"]
             # A response may have members that the Put call does not accept.
             value = {part: merged[part] for part in setting.wanted} if current else without_markers(setting.wanted)
-            account.change(account.s3, setting.put, name, lines, Bucket=edge.bucket, **{setting.member: value})
+            account.change(account.s3, setting.put, name, lines, Bucket=place.bucket, **{setting.member: value})
 
 
-def ensure_policy(account: Account, site: Site, edge: Edge, distribution_arn: str) -> None:
-    """Allows only the distribution to read the prefix that it serves."""
-    name, wanted = f"bucket {edge.bucket}", policy(site, edge, distribution_arn)
-    current = read_policy(account, edge.bucket)
+def ensure_policy(account: Account, place: Place, wanted: dict[str, Any]) -> None:
+    """Makes ``wanted`` the bucket's policy."""
+    name, current = f"bucket {place.bucket}", read_policy(account, place.bucket)
     if policies.same(current, wanted):
         return
     lines = [f"create {name}: policy"]
     if current is not None:
         lines = [f"change {name}: policy: {line}" for line in policies.differences(current, wanted)]
-    account.change(account.s3, "put_bucket_policy", name, lines, Bucket=edge.bucket, Policy=json.dumps(wanted))
+    account.change(account.s3, "put_bucket_policy", name, lines, Bucket=place.bucket, Policy=json.dumps(wanted))
 
 
 def read_policy(account: Account, bucket: str) -> dict[str, Any] | None:
@@ -212,18 +218,26 @@ def policy(site: Site, edge: Edge, distribution_arn: str) -> dict[str, Any]:
         {"Sid": "Read", **reader, "Action": "s3:GetObject", "Resource": f"{arn}/{edge.prefix}*"},
         {"Sid": "TellWhatIsMissing", **reader, "Action": "s3:ListBucket", "Resource": arn},
     ]
-    if is_https(site):
-        statements.append(
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [arn, f"{arn}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        )
-    return {"Version": "2012-10-17", "Statement": statements}
+    return {"Version": "2012-10-17", "Statement": statements + (_tls_only(edge) if is_https(site) else [])}
+
+
+def backups_policy(place: Place) -> dict[str, Any]:
+    """The policy of the bucket of backups: nobody but the account's own users, and they over TLS alone."""
+    return {"Version": "2012-10-17", "Statement": _tls_only(place)}
+
+
+def _tls_only(place: Place) -> list[dict[str, Any]]:
+    arn = f"arn:aws:s3:::{place.bucket}"
+    return [
+        {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
 
 
 def describe_bucket(account: Account, site: Site, edge: Edge) -> dict[str, Any] | None:
@@ -247,64 +261,64 @@ def describe_bucket(account: Account, site: Site, edge: Edge) -> dict[str, Any] 
     }
 
 
-def _ensure_exists(account: Account, site: Site, edge: Edge) -> bool:
+def _ensure_exists(account: Account, site: Site, place: Place) -> bool:
     """Creates the bucket if it is missing; whether it is new. Raises SlipwayError for one that is not ours."""
-    name = f"bucket {edge.bucket}"
-    if exists(account, edge):
-        _check_ours(account, site, edge)
+    name = f"bucket {place.bucket}"
+    if exists(account, place):
+        _check_ours(account, site, place)
         return False
     # us-east-1 is S3's default, and S3 rejects it as a LocationConstraint.
-    place = {} if site.region == GLOBAL else {"LocationConstraint": site.region}
-    params = {"CreateBucketConfiguration": place} if place else {}
+    constraint = {} if site.region == GLOBAL else {"LocationConstraint": site.region}
+    params = {"CreateBucketConfiguration": constraint} if constraint else {}
     # From an interrupted run, a moment ago: it is there, and not listed everywhere yet.
     there = ("BucketAlreadyOwnedByYou",)
     made = [f"create {name} in {site.region}"]
-    answer = account.change(account.s3, "create_bucket", name, made, there, Bucket=edge.bucket, **params)
+    answer = account.change(account.s3, "create_bucket", name, made, there, Bucket=place.bucket, **params)
     if answer is None and not account.dry:
-        _check_ours(account, site, edge)
+        _check_ours(account, site, place)
         return False
-    _tag(account, site, edge, {}, [])
+    _tag(account, site, place, {}, [])
     return True
 
 
-def _check_ours(account: Account, site: Site, edge: Edge) -> None:
+def _check_ours(account: Account, site: Site, place: Place) -> None:
     """Raises SlipwayError for a bucket that holds anything of somebody else.
 
     An interrupted run leaves a bucket without tags, settings and objects. Such a bucket is taken.
     """
-    name = f"bucket {edge.bucket}"
-    held = tags(account, edge.bucket)
+    name = f"bucket {place.bucket}"
+    held = tags(account, place.bucket)
     if held.get(TAG) == site.name:
         account.existing.append(name)
         return
-    whose = f"it belongs to the site {held[TAG]}" if TAG in held else foreign(account, edge.bucket)
+    whose = f"it belongs to the site {held[TAG]}" if TAG in held else foreign(account, place.bucket)
     if whose or held:
         raise SlipwayError(
-            f"{name} is not ours: {whose or 'it has tags of its own'}; name another `{key_of(edge)}` in site.yml, "
+            f"{name} is not ours: {whose or 'it has tags of its own'}; name another `{key_of(place)}` in site.yml, "
             f"or tag it {TAG}={site.name} to have it used"
         )
-    _tag(account, site, edge, held, [f"create {name}: ours from now on, it is empty"])
+    _tag(account, site, place, held, [f"create {name}: ours from now on, it is empty"])
 
 
-def key_of(edge: Edge) -> str:
-    """The key of site.yml that names the edge's bucket."""
-    return "bucket" if edge.kind == "static" else "media_bucket"
+def key_of(place: Place) -> str:
+    """The key of site.yml that names the bucket."""
+    return KEYS[place.kind]
 
 
-def exists(account: Account, edge: Edge) -> bool:
-    other = f"name another `{key_of(edge)}`"
+def exists(account: Account, place: Place) -> bool:
+    other = f"name another `{key_of(place)}`"
     current = account.call(
         account.s3,
         "head_bucket",
-        f"bucket {edge.bucket}",
+        f"bucket {place.bucket}",
         absent=("404", "NoSuchBucket"),
         denied=f"allow it to these credentials, or {other} in site.yml: this one may be a stranger's",
-        Bucket=edge.bucket,
+        Bucket=place.bucket,
     )
     region = current and current.get("BucketRegion")
     if region and region != account.region:
         raise SlipwayError(
-            f"bucket {edge.bucket} is in {region}, and site.yml says {account.region}; correct `region`, or {other}"
+            f"bucket {place.bucket} is in {region}, and site.yml says {account.region}; correct `region`, or {other}"
         )
     return current is not None
 
@@ -314,10 +328,10 @@ def tags(account: Account, bucket: str) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
 
 
-def _tag(account: Account, site: Site, edge: Edge, held: dict[str, str], lines: list[str]) -> None:
+def _tag(account: Account, site: Site, place: Place, held: dict[str, str], lines: list[str]) -> None:
     tag_set = [{"Key": key, "Value": value} for key, value in (held | {TAG: site.name}).items()]
-    name = f"bucket {edge.bucket}"
-    account.change(account.s3, "put_bucket_tagging", name, lines, Bucket=edge.bucket, Tagging={"TagSet": tag_set})
+    name = f"bucket {place.bucket}"
+    account.change(account.s3, "put_bucket_tagging", name, lines, Bucket=place.bucket, Tagging={"TagSet": tag_set})
 
 
 def _url(account: Account, bucket: str) -> str:

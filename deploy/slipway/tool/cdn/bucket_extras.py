@@ -1,7 +1,7 @@
 """What somebody added to a bucket beside the settings that it needs: repaired, or named, as it may be meant."""
 
 from slipway.tool.cdn.account import Account
-from slipway.tool.cdn.edges import Edge
+from slipway.tool.cdn.edges import Place
 
 EVERYBODY = "http://acs.amazonaws.com/groups/"
 
@@ -11,17 +11,17 @@ def repair(account: Account, bucket: str) -> None:
     _repair_acl(account, bucket)
     s3, name = account.s3, f"bucket {bucket}"
     if account.call(s3, "get_bucket_website", name, ("NoSuchWebsiteConfiguration",), Bucket=bucket):
-        line = f"change {name}: website is there, should not be: the CDN serves it"
+        line = f"change {name}: website is there, should not be: the bucket is private"
         account.change(s3, "delete_bucket_website", name, [line], Bucket=bucket)
     if account.call(s3, "get_bucket_request_payment", name, Bucket=bucket).get("Payer") == "Requester":
-        line = f"change {name}: requester pays, should not: the CDN is no requester that can"
+        line = f"change {name}: requester pays, should not: nobody who reads it would"
         owner = {"Payer": "BucketOwner"}
         account.change(s3, "put_bucket_request_payment", name, [line], Bucket=bucket, RequestPaymentConfiguration=owner)
 
 
-def tell(account: Account, edge: Edge) -> None:
+def tell(account: Account, place: Place) -> None:
     """Notes what costs money, keeps or copies objects, and may be the owner's wish."""
-    s3, bucket, name = account.s3, edge.bucket, f"bucket {edge.bucket}"
+    s3, bucket, name = account.s3, place.bucket, f"bucket {place.bucket}"
     for rule in _replication(account, bucket):
         target = rule.get("Destination", {}).get("Bucket", "another bucket")
         account.note(
@@ -48,7 +48,7 @@ def tell(account: Account, edge: Edge) -> None:
             f"{name}: access logs go to {logging.get('TargetBucket')}; stop them (S3, Properties, Server access "
             "logging) if you do not read them"
         )
-    if edge.kind == "static":
+    if place.kind == "static":
         status = account.call(s3, "get_bucket_versioning", name, Bucket=bucket).get("Status")
         if status == "Enabled":
             account.note(

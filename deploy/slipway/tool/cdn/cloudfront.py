@@ -9,8 +9,9 @@ from botocore import xform_name
 
 from slipway.tool.aws.identity import Identity
 from slipway.tool.cdn import iam_policies, route53
-from slipway.tool.cdn.account import Account, is_https
-from slipway.tool.cdn.bucket import describe_bucket, ensure_bucket, ensure_policy
+from slipway.tool.cdn.account import NOT_YET, Account, is_https
+from slipway.tool.cdn.backup_bucket import ensure_backups
+from slipway.tool.cdn.bucket import describe_bucket, ensure_bucket, ensure_policy, policy
 from slipway.tool.cdn.certificate import ensure_certificate
 from slipway.tool.cdn.distribution import (
     distribution,
@@ -20,7 +21,7 @@ from slipway.tool.cdn.distribution import (
     find_by_alias,
 )
 from slipway.tool.cdn.edges import Edge, edges
-from slipway.tool.cdn.identities import ensure_identities
+from slipway.tool.cdn.identities import documents, ensure_identities
 from slipway.tool.cdn.waiting import wait_for
 from slipway.tool.config import Site
 from slipway.tool.secrets import Secrets
@@ -71,7 +72,8 @@ def provision(
 ) -> Provisioned:
     """Makes or repairs certificate, buckets, distributions, names and identities; only plans it when ``dry``.
 
-    The identities' keys are written to the vaulted file of ``secrets``; without it no identities are created. ``say``
+    The identities' keys, and a passphrase of the backups where there is none, are written to the vaulted file of
+    ``secrets``; without it no identities are created. ``say``
     gets a line for each change and each wait. A second run changes nothing. Raises SlipwayError, with what to do; a
     later run goes on from there.
     """
@@ -87,11 +89,12 @@ def provision(
         headers = ensure_response_headers(account, site, edge)
         wanted = distribution(site, edge, access_control, headers, certificate)
         current = ensure_distribution(account, site, edge, wanted)
-        ensure_policy(account, site, edge, current["ARN"])
+        ensure_policy(account, edge, policy(site, edge, current["ARN"]))
         zone = route53.zone_of(edge.alias, zones)
         if zone:
             route53.ensure_alias(account, zone, edge.alias, current["DomainName"])
         hosts.append(_host(edge, current, is_named=bool(zone)))
+    ensure_backups(account, site, secrets)
     if secrets:
         ensure_identities(account, site, secrets, *(one.arn for one in hosts))
     if not dry:
@@ -125,11 +128,12 @@ def invalidate(site: Site, paths: Mapping[str, list[str]], identity: Identity | 
 
 
 def identity_policy(site: Site, name: str) -> dict[str, Any]:
-    """The IAM policy of ``deployer``, ``pruner`` or ``web``, ready to be attached to a user or role."""
-    if name == "web":
-        return iam_policies.web(site.media_bucket)
-    if name == "pruner":
-        return iam_policies.pruner(site.bucket)
+    """The IAM policy of one of ``identities.NAMES``, ready to be attached to a user or role."""
+    without_hosts = documents(site, NOT_YET, NOT_YET)
+    if name not in without_hosts:
+        raise SlipwayError(f"{site.path}: backup_bucket: none, so there is nothing that {name} may do")
+    if name != "deployer":
+        return without_hosts[name]
     account, arns = Account(site.region), []
     for edge in edges(site):
         current = find_by_alias(account, edge)

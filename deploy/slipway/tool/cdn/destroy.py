@@ -18,11 +18,11 @@ from slipway.tool.cdn.distribution import (
     response_headers_named,
     sendable,
 )
-from slipway.tool.cdn.edges import Edge, edges
+from slipway.tool.cdn.edges import Edge, Place, backups, edges
 from slipway.tool.cdn.identities import NAMES, remove_provider, remove_role, remove_user
 from slipway.tool.cdn.waiting import wait_for
 from slipway.tool.config import Site
-from slipway.tool.secrets import Secrets
+from slipway.tool.secrets import PASSPHRASE, Secrets
 from slipway.web.errors import SlipwayError
 
 # A change of a distribution takes minutes to reach every edge.
@@ -32,6 +32,7 @@ RELEASED_WITHIN = 45 * 60  # seconds
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
 BATCH = 1000
 OFF = {"Enabled": False}
+HELD = {"media": "uploads in it", "backups": f"database's backups in it, and {PASSPHRASE} that reads them"}
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,13 @@ def destroy(
     secrets: Secrets | None = None,
     *,
     media: bool = False,
+    backup: bool = False,
     dry: bool = False,
     say: Callable[[str], object] = lambda _: None,
 ) -> Destroyed:
-    """Removes distributions, names, certificate, identities and the static bucket; the uploads only with ``media``.
+    """Removes distributions, names, certificate, identities and the static bucket.
 
+    The uploads go only with ``media``, and the database's backups only with ``backup``.
     A second run continues an interrupted one. Raises SlipwayError, with what to do.
     """
     account = Account(site.region, dry=dry, say=say)
@@ -69,23 +72,36 @@ def destroy(
     remove_provider(account, site)
     static, uploads = edges(site)
     _remove_bucket(account, site, static)
-    if media:
-        _remove_bucket(account, site, uploads)
-    elif _is_ours(account, site, uploads):
-        account.note(f"bucket {uploads.bucket} stays with the uploads in it; a later `make cdn` uses it again")
+    for place, goes in ((uploads, media), (backups(site), backup)):
+        if place and goes:
+            _remove_bucket(account, site, place)
+        elif place and _is_ours(account, site, place):
+            account.note(f"bucket {place.bucket} stays with the {HELD[place.kind]}; a later `make cdn` uses it again")
     if is_https(site):
         # Last, because ACM takes its time: all else is gone when somebody interrupts the wait.
         _remove_certificates(account, site, zones)
     return Destroyed(tuple(account.changes), tuple(account.notes))
 
 
-def uploads(site: Site) -> tuple[str, int, int]:
-    """The media bucket, and its number of objects and bytes, old versions included; "" where there is none."""
-    account, edge = Account(site.region), edges(site)[1]
-    if not _is_ours(account, site, edge):
-        return "", 0, 0
-    held = [one for page in _versions(account, edge.bucket) for one in page]
-    return edge.bucket, len(held), sum(one.get("Size", 0) for one in held)
+@dataclass(frozen=True)
+class Held:
+    """A bucket whose content nobody can make again: its objects and bytes, old versions included."""
+
+    kind: str  # "media" or "backups"
+    bucket: str
+    objects: int
+    size: int
+
+
+def held(site: Site) -> list[Held]:
+    """The buckets of uploads and of backups, where they are ours."""
+    account = Account(site.region)
+    found = []
+    for place in (edges(site)[1], backups(site)):
+        if place and _is_ours(account, site, place):
+            versions = [one for page in _versions(account, place.bucket) for one in page]
+            found.append(Held(place.kind, place.bucket, len(versions), sum(one.get("Size", 0) for one in versions)))
+    return found
 
 
 def _remove_host(account: Account, site: Site, edge: Edge, zones: Sequence[route53.Zone]) -> None:
@@ -201,21 +217,21 @@ def _users(account: Account, arn: str) -> list[str]:
     return answer["Certificate"].get("InUseBy", []) if answer else []
 
 
-def _remove_bucket(account: Account, site: Site, edge: Edge) -> None:
-    if not _is_ours(account, site, edge):
+def _remove_bucket(account: Account, site: Site, place: Place) -> None:
+    if not _is_ours(account, site, place):
         return
-    name = f"bucket {edge.bucket}"
+    name = f"bucket {place.bucket}"
 
     def emptied() -> dict[str, Any]:
-        """Again before each attempt: a server that is still up may have taken another upload."""
-        for page in _versions(account, edge.bucket):
+        """Again before each attempt: a server that is still up may have written another object."""
+        for page in _versions(account, place.bucket):
             objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in page]
             for start in range(0, len(objects), BATCH):
-                _delete(account, edge.bucket, objects[start : start + BATCH])
+                _delete(account, place.bucket, objects[start : start + BATCH])
         return {}
 
     lines, gone = [f"delete {name} and all that is in it"], ("NoSuchBucket",)
-    account.change(account.s3, "delete_bucket", name, lines, gone, fresh=emptied, Bucket=edge.bucket)
+    account.change(account.s3, "delete_bucket", name, lines, gone, fresh=emptied, Bucket=place.bucket)
 
 
 def _delete(account: Account, bucket: str, objects: list[dict[str, str]]) -> None:
@@ -237,5 +253,5 @@ def _versions(account: Account, bucket: str):
         params = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
 
 
-def _is_ours(account: Account, site: Site, edge: Edge) -> bool:
-    return exists(account, edge) and tags(account, edge.bucket).get(TAG) == site.name
+def _is_ours(account: Account, site: Site, place: Place) -> bool:
+    return exists(account, place) and tags(account, place.bucket).get(TAG) == site.name

@@ -1,4 +1,4 @@
-"""The site's two CDN hosts, each with a private bucket behind it."""
+"""The site's buckets: one behind each of its two CDN hosts, and the one of its backups, which no CDN reads."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,18 @@ from slipway.web.prefixes import PUBLIC_PREFIX, STATIC_PREFIX
 
 
 @dataclass(frozen=True)
-class Edge:
+class Place:
+    """A private bucket of the site."""
+
+    kind: str  # "static", "media" or "backups"
+    bucket: str
+
+
+@dataclass(frozen=True)
+class Edge(Place):
     """One of the site's two CDN hosts, and what it serves."""
 
-    kind: str  # "static" or "media"
     url: str
-    bucket: str
     prefix: str  # in the bucket, with its trailing slash
 
     @property
@@ -23,6 +29,11 @@ class Edge:
 
 def edges(site: Site) -> tuple[Edge, Edge]:
     return (
-        Edge("static", site.static_url, site.bucket, STATIC_PREFIX),
-        Edge("media", site.media_url, site.media_bucket, PUBLIC_PREFIX),
+        Edge("static", site.bucket, site.static_url, STATIC_PREFIX),
+        Edge("media", site.media_bucket, site.media_url, PUBLIC_PREFIX),
     )
+
+
+def backups(site: Site) -> Place | None:
+    """The bucket of the database's backups; None where site.yml says that there are none."""
+    return Place("backups", site.backup_bucket) if site.backup_bucket else None

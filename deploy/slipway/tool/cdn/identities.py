@@ -1,4 +1,4 @@
-"""The IAM identities of the site: three users with a key each; with GitHub, a role in place of the deployer.
+"""The IAM identities of the site: five users with a key each; with GitHub, a role in place of the deployer.
 
 A key goes from AWS's response straight into the vaulted file; no message shows it.
 """
@@ -15,7 +15,7 @@ from slipway.tool.config import Site
 from slipway.tool.secrets import AWS_PAIR, Secrets
 from slipway.web.errors import SlipwayError
 
-NAMES = ("deployer", "pruner", "web")
+NAMES = ("deployer", "pruner", "web", "backup", "restorer")
 # Separates Slipway's users from others in the console.
 PATH = "/slipway/"
 POLICY = "slipway"
@@ -26,18 +26,27 @@ ABSENT = ("NoSuchEntity",)
 
 
 def documents(site: Site, static_arn: str, media_arn: str) -> dict[str, dict[str, Any]]:
-    """The policy of each identity."""
+    """The policy of each identity; without backups, those of the first three."""
+    backups = {
+        "backup": iam_policies.backup(site.backup_bucket),
+        "restorer": iam_policies.restorer(site.backup_bucket, site.media_bucket),
+    }
     return {
         "deployer": iam_policies.deployer(site.bucket, site.media_bucket, static_arn, media_arn),
         "pruner": iam_policies.pruner(site.bucket),
         "web": iam_policies.web(site.media_bucket),
+        **(backups if site.backup_bucket else {}),
     }
 
 
 def ensure_identities(account: Account, site: Site, secrets: Secrets, static_arn: str, media_arn: str) -> None:
     """Makes users, policies and keys, or the role for GitHub; corrects what drifted."""
-    for name, document in documents(site, static_arn, media_arn).items():
-        if name == "deployer" and site.github:
+    wanted = documents(site, static_arn, media_arn)
+    for name in NAMES:
+        document = wanted.get(name)
+        if document is None:
+            remove_user(account, site, name, secrets)
+        elif name == "deployer" and site.github:
             remove_user(account, site, name, secrets)
             _ensure_role(account, site, document)
         else:

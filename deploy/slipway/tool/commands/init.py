@@ -10,7 +10,7 @@ from pathlib import Path
 from slipway.tool import config
 from slipway.tool.commands._fill import fill, rename
 from slipway.tool.config import forms
-from slipway.tool.secrets import Secrets, password_file_of, path_of
+from slipway.tool.secrets import PASSPHRASE, Secrets, new_passphrase, password_file_of, path_of
 from slipway.web import stores
 from slipway.web.errors import SlipwayError
 
@@ -131,7 +131,8 @@ def _make_secrets(site: config.Site) -> set[Path]:
     if path_of(site) in kept:
         Secrets.load(site)
     else:
-        Secrets.write(site, web={"SECRET_KEY": secrets.token_urlsafe(50)})
+        backup = {PASSPHRASE: new_passphrase()} if site.backup_bucket else {}
+        Secrets.write(site, web={"SECRET_KEY": secrets.token_urlsafe(50)}, backup=backup)
     return kept
 
 

@@ -4,14 +4,14 @@ import argparse
 import json
 
 from slipway.tool import config
-from slipway.tool.cdn import cloudfront
+from slipway.tool.cdn import cloudfront, identities
 from slipway.tool.providers import by_hand
 
 help = "print an identity's IAM policy, as JSON"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=("deployer", "pruner", "web"))
+    parser.add_argument("name", choices=identities.NAMES)
 
 
 def run(options: argparse.Namespace) -> int:

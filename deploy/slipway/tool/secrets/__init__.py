@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.tool.config import Site
-from slipway.tool.secrets.sections import AWS_PAIR, PASSPHRASE, SECTIONS, TOP, check
+from slipway.tool.secrets.sections import AWS_PAIR, PASSPHRASE, SECTIONS, TOP, check, new_passphrase
 from slipway.tool.secrets.text import edit, render
 from slipway.tool.secrets.vault import (
     PASSWORD_VARIABLE,
@@ -32,6 +32,7 @@ __all__ = [
     "Secrets",
     "decrypt",
     "literal",
+    "new_passphrase",
     "password_file_of",
     "path_of",
 ]

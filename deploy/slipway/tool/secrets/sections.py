@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 AWS_PAIR = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 PASSPHRASE = "BACKUP_PASSPHRASE"
 # It stands in an ini file, and is typed from paper.
+PASSPHRASE_BYTES = 32
 PASSPHRASE_FORM = re.compile(r"[!-~]{20,}")
 
 # Each section with a description and its variables, each with an example or a comment. The web process may have any
@@ -79,6 +81,11 @@ SECTIONS = {
         {"SMOKE_LOGIN": "user:password"},
     ),
 }
+
+
+def new_passphrase() -> str:
+    """Of the backups: 43 characters, as few as 256 random bits are on paper."""
+    return secrets.token_urlsafe(PASSPHRASE_BYTES)
 
 
 def check(site: Site, path: Path, text: str) -> dict[str, dict[str, str]]:
