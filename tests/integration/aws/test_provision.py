@@ -161,8 +161,8 @@ def test_what_closes_a_bucket_to_the_cdn_or_opens_it_to_others_is_repaired(calls
     s3.put_bucket_acl(Bucket=bucket, AccessControlPolicy={"Owner": owner["Owner"], "Grants": grants})
     assert cloudfront.provision(provisioned).changes == (
         f"change bucket {bucket}: ACL gives READ to global/AllUsers, should give nothing to others",
-        f"change bucket {bucket}: website is there, should not be: the CDN serves it",
-        f"change bucket {bucket}: requester pays, should not: the CDN is no requester that can",
+        f"change bucket {bucket}: website is there, should not be: the bucket is private",
+        f"change bucket {bucket}: requester pays, should not: nobody who reads it would",
     )
     assert cloudfront.provision(provisioned).changes == ()
 
