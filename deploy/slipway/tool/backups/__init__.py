@@ -6,5 +6,6 @@ generation  a generation and its backups, as `listing` returns them
 reading     reads one of pgBackRest's repositories
 info        reads pgBackRest's encrypted files
 wal         which WAL is there, and what is missing
+versions    copies a generation as it was at a time
 objects     a bucket's objects, page by page, in all versions
 """
