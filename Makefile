@@ -66,6 +66,9 @@ deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLO
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
 	@$(BIN)/python -m slipway.tool deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over) $(if $(BUILT),--built)
 
+move: .venv/deploy ## move the site with its database to another server, TO=its address (YES=1: asks nothing; END=1: after DNS has changed)
+	@$(BIN)/python -m slipway.tool move $(if $(TO),--to "$(TO)") $(if $(END),--end) $(if $(YES),--yes)
+
 rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning of its id)
 	@$(BIN)/python -m slipway.tool rollback $(if $(TO),--to "$(TO)")
 
@@ -161,4 +164,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help db build image rehearse rehearse-all cdn destroy purge deploy rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway
+.PHONY: help db build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway

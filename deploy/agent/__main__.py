@@ -18,6 +18,7 @@ from agent import (
     locks,
     logs,
     migrate,
+    move,
     receive,
     releases,
     slot,
@@ -89,6 +90,9 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     commands.add_parser("drift", help="what has changed since, as JSON")
     asking = commands.add_parser("facts", help="what a deploy must know of the host")
     asking.add_argument("names", nargs="*", help="host names to look up")
+    moving = commands.add_parser("move", help="a step of a move to another server")
+    moving.add_argument("step", choices=(*move.READS, *move.CHANGES))
+    moving.add_argument("arguments", nargs="*")
     commands.add_parser(ci.COMMAND, help="run what CI's key asked for, if it is permitted").add_argument("line")
     return parser.parse_args(argv)
 
@@ -119,6 +123,8 @@ def run(options: argparse.Namespace) -> object:
             return logs.logs(options.name, options.lines, options.follow)
         case "follow":
             return logs.follow()
+        case "move" if options.step in move.READS:
+            return move.READS[options.step](*options.arguments)
         case "facts":
             return facts.facts(options.names)
         case "drift":
@@ -146,6 +152,8 @@ def run(options: argparse.Namespace) -> object:
                 return db.load(sys.stdin.buffer)
             case "prune":
                 return releases.prune(options.keep)
+            case "move":
+                return move.CHANGES[options.step](*options.arguments)
     return None
 
 

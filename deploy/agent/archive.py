@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from agent import generation
+from agent import generation, wall
 from agent.paths import BACKUP_STATE, HostError
 from agent.s3 import settings as backup_settings
 
@@ -53,6 +53,9 @@ def archive(name: str) -> None:
     path = Path(settings["pg1-path"]) / "pg_wal" / name
     if path.is_symlink() or not path.is_file():
         raise HostError(f"{path}: no such file")
+    if wall.state().get("state") == "arriving":
+        # What is there is not the site's database yet: it must not look like the newest.
+        raise HostError("a site moves to this server, and has not arrived")
     mine = generation.checked(settings)
     done = generation.pgbackrest(mine, "archive-push", str(path))
     if done.returncode in NOT_OURS:

@@ -19,6 +19,7 @@ echo "venvs=$(cd "$venvs" 2>/dev/null && ls -d */whole 2>/dev/null | cut -d/ -f1
 printf 'sign_in_paths=%s\n' "$(cat "$sign_in_paths" 2>/dev/null | tr -d '\n')"
 # What the last deploy wrote for the agent; its layout and its version are among it.
 printf 'settings=%s\n' "$(cat "$agent_settings" 2>/dev/null | tr -d '\n')"
+printf 'move=%s\n' "$(cat "$move_state" 2>/dev/null | tr -d '\n')"
 if [ -x "$agent" ]; then
     printf 'drift=%s\n' "$("$agent" drift)"
     printf 'releases=%s\n' "$("$agent" releases)"

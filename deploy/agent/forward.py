@@ -39,8 +39,9 @@ location @moved {{
     proxy_set_header Connection "";
     proxy_set_header Host $host;
     proxy_set_header X-Forwarded-For $remote_addr;
-    # Headers that a visitor forged are taken out there; the headers that nginx adds are added there.
+    # Headers that a visitor forged are taken out there, and what nginx adds is added there.
     add_header X-Origin "";
+    gzip off;
     proxy_connect_timeout 5s;
     proxy_read_timeout 75s;
     proxy_buffer_size 32k;

@@ -23,7 +23,8 @@ RUN, LOCK, STEP, SLOT = (_path(name) for name in ("run", "deploy_lock", "step_lo
 NGINX_LOGS, POSTGRESQL_LOGS = _path("nginx_logs"), _path("postgresql_logs")
 CLUSTERS = _path("postgresql_conf")
 NGINX_CONF, NGINX_PID, NGINX_MOVE = _path("nginx_conf"), _path("nginx_pid"), _path("nginx_move")
-AUTHORITIES, MOVE = _path("authorities"), _path("move_state")
+AUTHORITIES, MOVE, SOCKET = _path("authorities"), _path("move_state"), _path("socket")
+POSTGRESQL, CLUSTER_DATA = _path("postgresql"), _path("postgresql_data")
 BACKUP_SETTINGS, BACKUP_STATE = _path("backup_settings"), _path("backup_state")
 
 

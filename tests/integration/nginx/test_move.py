@@ -34,11 +34,14 @@ class Named(BaseHTTPRequestHandler):
             self.server.arrived.set()
             self.server.gate.wait(30)
         parts = [f"{self.server.name} {self.command} {self.path} {self.headers['X-Real-IP']} {len(body)}\n"]
+        if self.path == "/long":
+            parts[0] *= 100
         if self.path == "/parts":
             parts.append("the rest")
         self.send_response(200)
         self.send_header("Content-Length", str(sum(map(len, parts))))
         self.send_header("X-Accel-Buffering", "no")
+        self.send_header("Content-Type", "text/html")
         self.end_headers()
         for number, part in enumerate(parts):
             if number:
@@ -212,7 +215,8 @@ def test_everything_goes_to_the_new_server_with_the_visitors_own_address(servers
         answer = pair.old.ask(path, method, sent, source="127.0.0.77")
         # nginx connects from the loopback's first address, so the new server takes it for a visitor's.
         assert answer.text == f"new {method} {path} 127.0.0.1 {len(sent)}\n"
-        assert header(answer, "X-Origin") == ["slipway"] and header(answer, "X-Site") == ["once"]
+        assert [header(answer, name) for name in ("X-Origin", "X-Site")] == [["slipway"], ["once"]]
+    assert header(pair.old.ask("/long"), "Vary") == ["Accept-Encoding"]
     assert pair.old.ask("/form/", "POST", b"a" * 1_100_000).status == 413
     assert pair.old.ask("/.well-known/acme-challenge/token", tls=False).text == "of the new server"
     assert pair.old.ask("/x", tls=False).status == 301

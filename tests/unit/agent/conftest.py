@@ -47,6 +47,8 @@ NAMES = (
     "s3",
     "generation",
     "archive",
+    "move",
+    "wall",
 )
 SANDBOX = agent.SOURCE.parents[1] / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"
 

@@ -45,5 +45,5 @@ def test_what_failed_is_one_line_whatever_the_site_wrote(host, monkeypatch, caps
 def test_no_output_is_read_otherwise():
     # What systemd-run prints for the archive of bytecode is a file's; psql's session prints a line per table.
     others = {path.name for path in agent.SOURCE.glob("*.py") if "subprocess." in path.read_text()}
-    assert others == {"processes.py", "bytecode.py", "logs.py", "psql.py", "db.py"}
+    assert others == {"processes.py", "bytecode.py", "logs.py", "psql.py", "db.py", "generation.py", "move.py"}
     assert not [path.name for path in agent.SOURCE.glob("*.py") if "capture_output" in path.read_text()]

@@ -26,7 +26,7 @@ def ssh(tmp_path, monkeypatch):
 
 
 def test_the_admin_speaks_through_sudo_and_root_does_not(site, monkeypatch):
-    monkeypatch.setattr(owner, "guard", lambda site, *, take_over: "")
+    monkeypatch.setattr(owner, "guard", lambda site, **_: "")
     assert Connection(site).command("id")[-3:] == ["deploy", "203.0.113.7", "sudo sh -c id"]
     assert Connection(site, "root").command("echo 'a b'")[-1] == "echo 'a b'"
 
@@ -133,7 +133,7 @@ def test_what_that_key_may_not_is_the_server_s_own_error(site, ssh, asked):
 
 
 def test_a_key_that_may_run_a_shell_is_not_restricted_whatever_site_yml_says(site, ssh, asked, monkeypatch):
-    monkeypatch.setattr(owner, "guard", lambda site, *, take_over: "")
+    monkeypatch.setattr(owner, "guard", lambda site, **_: "")
     ssh(NOTED)
     Connection(dataclasses.replace(site, ci_key=CI)).agent("releases")
     Connection(site).agent("releases")
@@ -152,7 +152,7 @@ def test_an_admin_is_reached_by_the_key_of_ci_too(site, ssh, asked):
 
 
 def test_progress_is_printed_as_it_comes_and_is_no_part_of_the_error(site, ssh, tmp_path, monkeypatch):
-    monkeypatch.setattr(owner, "guard", lambda site, *, take_over: "")
+    monkeypatch.setattr(owner, "guard", lambda site, **_: "")
     os.mkfifo(tmp_path / "seen")
     # It ends once its progress has been printed.
     said = f"echo 'progress: waiting' >&2; timeout 9 cat {tmp_path}/seen >&2; echo 'slipway: no' >&2; exit 1"

@@ -16,7 +16,9 @@ from slipway.tool.server.layout import LAYOUT, VALUES
 
 OURS = {"site": "example.com", "layout": LAYOUT.version, "site_host": "www.example.com"}
 OTHER = {"site": "other.example", "layout": LAYOUT.version, "site_host": "www.other.example"}
-COMMANDS = ["deploy", "logs", "prune", "releases", "rollback", "shell", "status", "unlock"]
+COMMANDS = ["db", "deploy", "logs", "move", "prune", "releases", "rollback", "shell", "status", "unlock"]
+# What a command cannot do without.
+MORE = {"move": ("--to", "203.0.113.8")}
 
 
 @pytest.fixture
@@ -52,10 +54,10 @@ def server(tmp_path, monkeypatch):
 def ask(site, server):
     """Runs `echo reached` behind the check; returns its output and its error."""
 
-    def ask(said=None, *, release="", take_over=False):
+    def ask(said=None, *, release="", **how):
         if said is not None:
             server.record(said, release)
-        line = owner.guard(site, take_over=take_over) + "echo reached"
+        line = owner.guard(site, **{"take_over": False} | how) + "echo reached"
         done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
         assert done.returncode == (0 if done.stdout else 1)
         return done.stdout.strip(), done.stderr.strip()
@@ -100,6 +102,23 @@ def test_a_server_of_a_later_layout_is_rejected_whoever_asks(take_over, ask):
     )
 
 
+@pytest.mark.parametrize("take_over", [False, True])
+def test_a_server_from_which_the_site_has_moved_is_reached_by_its_move_alone(take_over, ask, tmp_path):
+    state = tmp_path / LAYOUT.move_state.lstrip("/")
+    state.parent.mkdir(parents=True)
+    said = {"state": "moved", "to": "203.0.113.9", "how": "dump", "at": "2026-12-01 01:02:05 UTC"}
+    state.write_text(json.dumps(said) + "\n")
+    assert ask(OURS, take_over=take_over) == (
+        "",
+        "slipway: server 203.0.113.7 has moved to 203.0.113.9 on 2026-12-01 01:02:05 UTC, and only forwards to it; "
+        "name that one as `server` in site.yml",
+    )
+    assert ask(OURS, moving=True) == ("reached", "")
+    for other in ("closed", "arriving", "arrived"):
+        state.write_text(json.dumps(said | {"state": other}))
+        assert ask(OURS, take_over=take_over) == ("reached", "")
+
+
 def test_a_server_of_an_earlier_layout_is_reached(ask):
     assert ask(OURS | {"layout": 1}) == ("reached", "")
 
@@ -115,7 +134,7 @@ def test_no_command_does_anything_on_another_sites_server(command, site, server,
     secrets = SimpleNamespace(web={}, pruner={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"})
     monkeypatch.setattr(Secrets, "load", lambda site: secrets)
     server.record(OTHER)
-    assert main([command]) == 1
+    assert main([command, *MORE.get(command, ())]) == 1
     assert "slipway: server 203.0.113.7 serves www.other.example" in capfd.readouterr().err
     assert server.called() == ""
 

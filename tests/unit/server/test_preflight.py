@@ -124,3 +124,18 @@ def test_packages_that_were_not_locked_since_are_named(locks, site, host):
     files.SITE.write_text("wagtail>=7.4  # the pages\n")
     with pytest.raises(SlipwayError, match=r"in: wagtail>=7.4, but .*web-3.13.txt has no wagtail; run make lock"):
         preflight.check(site, host(python="3.13"), set(), database=True)
+
+
+def test_a_server_that_a_site_moves_to_takes_no_deploy_before_it_has_arrived(site, host):
+    arriving = host(move={"state": "arriving"})
+    with pytest.raises(SlipwayError, match=r"^203\.0\.113\.7: a move to it is not done; name the old server"):
+        preflight.check(site, arriving, set(), database=True)
+    assert preflight.check(site, arriving, set(), database=True, moving=True)
+
+
+def test_until_dns_has_changed_a_name_may_resolve_to_the_server_that_forwards(site, host):
+    resolved = {"www.example.com": ("198.51.100.9",)}
+    moved = host(resolved=resolved, move={"state": "arrived", "addresses": ["198.51.100.9"]})
+    assert preflight.check(site, moved, set(), database=True)
+    with pytest.raises(SlipwayError, match=r"resolves to 198\.51\.100\.9"):
+        preflight.check(site, host(resolved=resolved), set(), database=True)

@@ -43,20 +43,23 @@ class Unreachable(SlipwayError):
 class Connection:
     """Runs commands on the server that site.yml names, as ``user``: by default the admin.
 
-    A server of another site rejects each command, unless ``take_over``. ``token`` is the deploy lock's while it is
+    A server of another site rejects each command, unless ``take_over``; one from which the site has moved, unless
+    ``moving``. ``token`` is the deploy lock's while it is
     held: the agent checks it before each step that changes something.
 
     CI's key (`ci_key` in site.yml) can run the steps of a deploy only, each as `NAME=value … slipway COMMAND …`: the
     agent itself checks whose server it is, and no shell reads the line.
     """
 
-    def __init__(self, site: config.Site, user: str = LAYOUT.admin_user, *, take_over: bool = False) -> None:
+    def __init__(
+        self, site: config.Site, user: str = LAYOUT.admin_user, *, take_over: bool = False, moving: bool = False
+    ) -> None:
         if not site.server:
             raise SlipwayError(f"{site.path}: server: missing; give the address of your VPS")
         self.site = site
         self.user = user
         self.token = ""
-        self._guard = owner.guard(site, take_over=take_over)
+        self._guard = owner.guard(site, take_over=take_over, moving=moving)
         self._claim = owner.claim(site)
         self._trust = host_keys.trust(site)
 
@@ -101,7 +104,7 @@ class Connection:
         """
         done = self._run(self.command(line), stdin)
         if done.returncode:
-            raise SlipwayError(_last(done.stderr or done.stdout).removeprefix("slipway: "))
+            raise SlipwayError(last(done.stderr or done.stdout).removeprefix("slipway: "))
         return done.stdout.decode("utf-8", "replace")
 
     def _run(self, command: list[str], stdin: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:
@@ -109,7 +112,7 @@ class Connection:
         if host_keys.ADDED in done.stderr:
             print(f"    first contact with {self.site.server}: {host_keys.fingerprint(self.site)}")
         if done.returncode == SSH_FAILED:
-            raise Unreachable(self.unreachable(_last(done.stderr)))
+            raise Unreachable(self.unreachable(last(done.stderr)))
         return done
 
     def agent(self, *arguments: str, stdin: IO[bytes] | None = None) -> str:
@@ -145,14 +148,14 @@ class Connection:
         return f"{address}: not reached over SSH: {reason}; see server in {self.site.path}"
 
 
-def reach(site: config.Site, *, take_over: bool = False) -> Connection:
+def reach(site: config.Site, *, take_over: bool = False, moving: bool = False) -> Connection:
     """A connection as the admin, or as the first user of a bare host.
 
     Raises Unreachable when neither is let in, with the first user's error; SlipwayError when the server is another
     site's, unless ``take_over``.
     """
     for user in (LAYOUT.admin_user, site.server_user):
-        connection = Connection(site, user, take_over=take_over)
+        connection = Connection(site, user, take_over=take_over, moving=moving)
         try:
             if not connection.restricted:
                 connection.run("true")
@@ -192,7 +195,7 @@ def _sockets() -> Path:
     return folder
 
 
-def _last(output: bytes) -> str:
+def last(output: bytes) -> str:
     lines: Iterable[str] = output.decode("utf-8", "replace").strip().splitlines()
     printed = [line.strip() for line in lines if line.strip()]
     # ssh's banner about a changed key has many lines; the one that matters is in the middle.

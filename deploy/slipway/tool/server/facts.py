@@ -3,8 +3,8 @@
 import json
 import shlex
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from slipway.tool import config
@@ -45,6 +45,8 @@ class Facts:
     layout: int = 0
     # Paths where the release of that time takes passwords, as regular expressions.
     sign_in_paths: tuple[str, ...] = ()
+    # On a server that a site moves to: its ``state``, `arriving` or `arrived`, and then the old server's ``addresses``.
+    move: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def current(self) -> str:
@@ -100,6 +102,7 @@ def parse(text: str, now: float) -> Facts:
             releases=tuple(json.loads(data.get("releases") or "[]")),
             version=settings.get("version", ""),
             layout=settings.get("layout", 0),
+            move=json.loads(data.get("move") or "{}"),
             sign_in_paths=tuple(json.loads(data.get("sign_in_paths") or "[]")),
         )
     except (KeyError, ValueError) as error:

@@ -14,10 +14,11 @@ def claim(site: config.Site) -> str:
     return f"SLIPWAY_HOST={site.host} SLIPWAY_DOMAIN={site.domain} SLIPWAY_LAYOUT={LAYOUT.version}"
 
 
-def guard(site: config.Site, *, take_over: bool) -> str:
+def guard(site: config.Site, *, take_over: bool, moving: bool = False) -> str:
     """Shell commands that exit with status 1 and one line on a host that another site, or a later version, has set up.
 
-    ``take_over`` accepts another site's, and never a later layout.
+    So on one from which the site has moved, unless ``moving``. ``take_over`` accepts another site's, and never a later
+    layout.
     """
     variables = {
         "SERVER": site.server,
@@ -28,6 +29,8 @@ def guard(site: config.Site, *, take_over: bool) -> str:
         "VERSION": VERSION,
         "SETTINGS": LAYOUT.agent_settings,
         "CURRENT": LAYOUT.current,
+        "MOVE": LAYOUT.move_state,
+        "MOVING": "1" if moving else "",
         "TAKE_OVER": "1" if take_over else "",
     }
     assigned = "; ".join(f"{name}={shlex.quote(str(value))}" for name, value in variables.items())

@@ -9,6 +9,10 @@ reject() {
 layout=$(setting layout) version=$(setting version) host=$(setting site_host) domain=$(setting site)
 [ "${layout:-0}" -le "$LAYOUT" ] ||
     reject "was deployed by Slipway ${version:-of a later version} (layout $layout), and this checkout is $VERSION (layout $LAYOUT): take the newer one, git pull or merge it"
+[ -n "$MOVING" ] || ! grep -q '"state": "moved"' "$MOVE" 2>/dev/null || {
+    SETTINGS=$MOVE
+    reject "has moved to $(setting to) on $(setting at), and only forwards to it; name that one as \`server\` in $FILE"
+}
 [ -z "$TAKE_OVER" ] || exit 0
 [ "${host:-$HOST} ${domain:-$DOMAIN}" = "$HOST $DOMAIN" ] && exit 0
 # One host under two domains: only they tell the sites apart.

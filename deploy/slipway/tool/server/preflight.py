@@ -15,16 +15,19 @@ DISK_BARE = 2500
 CLOCK = 300  # s; a signature to AWS may be 15 minutes off, a certificate's first minute less
 
 
-def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool) -> budget.Budget:
+def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool, moving: bool = False) -> budget.Budget:
     """Returns the memory budget of a host that meets the requirements; SSH ``reached`` it at these addresses.
 
-    Raises SlipwayError with what is wrong and what to do.
+    ``moving``: for a move, which goes on where an earlier run of it ended. Raises SlipwayError with what is wrong and
+    what to do.
     """
     if _numbers(facts.version) > _numbers(VERSION):
         raise SlipwayError(
             f"{site.server} was deployed by Slipway {facts.version}, and this checkout is {VERSION}: "
             "take the newer one, git pull or merge it"
         )
+    if facts.move.get("state") == "arriving" and not moving:
+        raise SlipwayError(f"{site.server}: a move to it is not done; name the old server, and `make move` again")
     if facts.system not in LAYOUT.systems:
         raise SlipwayError(f"{site.server} runs {facts.system}; install one of {', '.join(LAYOUT.systems)}")
     files.for_server(facts.python)
@@ -44,7 +47,8 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool)
             "install systemd-resolved there, which asks in the site's place"
         )
     if site.tls != "none":
-        _names(site, facts, reached)
+        # The old server forwards until DNS has changed.
+        _names(site, facts, {*reached, *facts.move.get("addresses", ())})
     return budget.plan(facts.memory, facts.cpus, database=database, workers=site.workers, threads=site.threads)
 
 
