@@ -12,6 +12,8 @@ from slipway.tool.cdn import iam_policies
 from slipway.web.prefixes import PUBLIC_PREFIX, STATIC_PREFIX
 
 ANY = "*"
+# They read a whole bucket, which must be none of the others.
+ANY_BACKUPS = "*-backups"
 # CloudFront itself; a distribution needs the bucket's policy too.
 _CDN = {
     "Version": "2012-10-17",
@@ -41,8 +43,8 @@ IDENTITIES = {
     "deployer": _identity("deployer", iam_policies.deployer(ANY, ANY, ANY, ANY)),
     "pruner": _identity("pruner", iam_policies.pruner(ANY)),
     "web": _identity("web", iam_policies.web(ANY)),
-    "backup": _identity("backup", iam_policies.backup(ANY)),
-    "restorer": _identity("restorer", iam_policies.restorer(ANY, ANY)),
+    "backup": _identity("backup", iam_policies.backup(ANY_BACKUPS)),
+    "restorer": _identity("restorer", iam_policies.restorer(ANY_BACKUPS, ANY)),
     "cdn": _identity("cdn", _CDN),
 }
 

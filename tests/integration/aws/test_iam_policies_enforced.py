@@ -18,9 +18,11 @@ from moto.cloudfront.responses import CloudFrontResponse
 from moto.core.authorization import enable_iam_authentication
 from moto.iam.access_control import IAMPolicyStatement, IAMRequest, PermissionResult, S3IAMRequest
 
-from slipway.tool.cdn.iam_policies import deployer, pruner, web
+from slipway.tool.cdn.iam_policies import backup, deployer, pruner, restorer, web
 
-BUCKET, MEDIA = "example-com", "example-com-media"
+BUCKET, MEDIA, BACKUPS = "example-com", "example-com-media", "example-com-backups"
+PREFIXES = ("static/", "releases/", "media/incoming/", "media/public/")
+PREFIXES += ("database/", "dumps/", "generations/", "drills/", "")
 KEYS = {"aws_access_key_id": "setup", "aws_secret_access_key": "setup", "region_name": "us-east-1"}
 
 
@@ -29,10 +31,17 @@ class World:
 
     def __init__(self) -> None:
         s3 = boto3.client("s3", **KEYS)
-        for bucket in (BUCKET, MEDIA):
+        for bucket in (BUCKET, MEDIA, BACKUPS):
             s3.create_bucket(Bucket=bucket)
-            for prefix in ("static", "releases", "media/incoming", "media/public"):
-                s3.put_object(Bucket=bucket, Key=f"{prefix}/a", Body=b"a")
+            versions = {"Status": "Suspended" if bucket == BUCKET else "Enabled"}
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versions)
+            for prefix in PREFIXES:
+                s3.put_object(Bucket=bucket, Key=f"{prefix}a", Body=b"a")
+        self.versions = {
+            (bucket, one["Key"]): one["VersionId"]
+            for bucket in (BUCKET, MEDIA, BACKUPS)
+            for one in s3.list_object_versions(Bucket=bucket)["Versions"]
+        }
         self.static, self.media = (self._distribution(name) for name in ("static", "media"))
         arns = [f"arn:aws:cloudfront::123456789012:distribution/{one}" for one in (self.static, self.media)]
         self.keys = {
@@ -41,6 +50,8 @@ class World:
                 "deployer": deployer(BUCKET, MEDIA, *arns),
                 "pruner": pruner(BUCKET),
                 "web": web(MEDIA),
+                "backup": backup(BACKUPS),
+                "restorer": restorer(BACKUPS, MEDIA),
             }.items()
         }
 
@@ -111,9 +122,10 @@ def _name_the_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
     judge = IAMPolicyStatement.is_action_permitted
 
     def judged(self: IAMPolicyStatement, action: str, resource: str = "*", *more: object) -> PermissionResult:
-        """moto takes a denial whose condition does not hold for one that does, and knows no ? in a resource."""
+        """moto takes any statement whose condition does not hold for a denial, and knows no ? in a resource."""
         if self._statement["Effect"] == "Allow":
-            return judge(self, action, resource, *more)
+            permitted = judge(self, action, resource, *more) is PermissionResult.PERMITTED
+            return PermissionResult.PERMITTED if permitted else PermissionResult.NEUTRAL
         unconditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
         assert self._statement["Condition"] == unconditional
         concerned = any(fnmatchcase(resource, pattern) for pattern in self._statement["Resource"])
@@ -144,6 +156,17 @@ RIGHTS = {
         (MEDIA, "media/incoming/"): {"get", "put", "delete"},
         (MEDIA, "media/public/"): {"get", "put", "delete"},
     },
+    "backup": {
+        **{(BACKUPS, prefix): {"get", "list"} for prefix in PREFIXES},
+        (BACKUPS, "database/"): {"get", "put", "delete", "list"},
+        (BACKUPS, "dumps/"): {"get", "put", "delete", "list"},
+        (BACKUPS, "generations/"): {"get", "put", "list"},
+    },
+    "restorer": {
+        **{(BACKUPS, prefix): {"get", "get version", "list", "list versions"} for prefix in PREFIXES},
+        (BACKUPS, "drills/"): {"get", "get version", "put", "list", "list versions"},
+        (MEDIA, "media/public/"): {"get", "get version", "put", "list", "list versions"},
+    },
 }
 
 
@@ -151,9 +174,13 @@ RIGHTS = {
 def test_an_identity_may_do_its_part_and_nothing_else_in_either_bucket(world: World, identity: str):
     s3 = world.client("s3", identity)
     done = {}
-    for bucket in (BUCKET, MEDIA):
-        for prefix in ("static/", "releases/", "media/incoming/", "media/public/", ""):
+    for bucket in (BUCKET, MEDIA, BACKUPS):
+        for prefix in PREFIXES:
+            older = {"Bucket": bucket, "Key": f"{prefix}a", "VersionId": world.versions[bucket, f"{prefix}a"]}
             tried = {
+                "get version": may(s3.get_object, **older),
+                "list versions": may(s3.list_object_versions, Bucket=bucket, Prefix=prefix),
+                "delete version": may(s3.delete_object, **older),
                 "get": may(s3.get_object, Bucket=bucket, Key=f"{prefix}a"),
                 "put": may(s3.put_object, Bucket=bucket, Key=f"{prefix}b", Body=b"b", IfNoneMatch="*"),
                 "delete": may(s3.delete_object, Bucket=bucket, Key=f"{prefix}a"),

@@ -110,7 +110,7 @@ def restorer(bucket: str, media_bucket: str) -> dict[str, Any]:
     return _document(
         _objects(bucket, ["s3:GetObject", "s3:GetObjectVersion"], [""]),
         _allow(["s3:PutObject"], [f"arn:aws:s3:::{bucket}/{copies}", f"arn:aws:s3:::{bucket}/{DRILLS_PREFIX}*"]),
-        _allow(["s3:DeleteObject"], [f"arn:aws:s3:::{bucket}/{copies}"]),
+        _allow(["s3:DeleteObject", "s3:AbortMultipartUpload"], [f"arn:aws:s3:::{bucket}/{copies}"]),
         _allow(["s3:ListBucket", "s3:ListBucketVersions"], [f"arn:aws:s3:::{bucket}"]),
         _objects(media_bucket, ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], [PUBLIC_PREFIX]),
         _listing(media_bucket, [PUBLIC_PREFIX], ["s3:ListBucket", "s3:ListBucketVersions"]),
