@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 from agent import generation, wall
-from agent.paths import BACKUP_STATE, HostError
-from agent.s3 import settings as backup_settings
+from agent.paths import BACKUP_STATE, HostError, backup_settings
 
 # A segment, the last one of a timeline, where a backup began, a timeline's history:
 # https://www.postgresql.org/docs/current/continuous-archiving.html

@@ -15,13 +15,15 @@ import os
 import re
 import struct
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent.paths import BACKUP_SETTINGS, BACKUP_STATE, PREFIX, HostError
-from agent.s3 import Bucket
+
+if TYPE_CHECKING:
+    from agent.s3 import Bucket
 
 HELD = BACKUP_STATE / "generation.json"
 # A full backup is due; JSON with ``reason``, ``since`` and ``last`` (UTC). Who makes one removes it, unless it has
@@ -61,7 +63,7 @@ def checked(settings: Mapping[str, str]) -> str:
     if has["system"] != system(data):
         return take(settings, "another database cluster")
     if has["started"] != started(data):
-        claim = Bucket(settings).get(_key(has["generation"]))
+        claim = _bucket(settings).get(_key(has["generation"]))
         if not claim or json.loads(claim)["machine"] != has["machine"]:
             return take(settings, "the claim in the bucket is gone" if not claim else "another machine has the claim")
         has |= {"started": started(data)}
@@ -71,7 +73,7 @@ def checked(settings: Mapping[str, str]) -> str:
 
 def take(settings: Mapping[str, str], why: str, restored_from: str | None = None) -> str:
     """Claims the next generation in the bucket for this server, and marks a full backup as due. Raises HostError."""
-    data, bucket = Path(settings["pg1-path"]), Bucket(settings)
+    data, bucket = Path(settings["pg1-path"]), _bucket(settings)
     # `database/` too: a claim that was destroyed must not free its place.
     names = [*bucket.keys("generations/"), *bucket.folders("database/")]
     claim = {
@@ -137,7 +139,7 @@ def pgbackrest(generation: str, *arguments: str) -> subprocess.CompletedProcess[
 def cause(settings: Mapping[str, str], stderr: str) -> str:
     """Why pgBackRest failed, in one line: what the bucket itself answers, where that is an error, is clearer."""
     try:
-        Bucket(settings).get("generations/0001.json")
+        _bucket(settings).get("generations/0001.json")
     except HostError as error:
         return str(error)
     lines = [line.partition("ERROR: ")[2] for line in stderr.splitlines() if "ERROR: " in line]
@@ -163,12 +165,22 @@ def now() -> str:
 
 def write(path: Path, value: dict) -> None:
     """Replaces a file of the backups' state, which postgres owns and root writes too."""
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.unlink(missing_ok=True)
+    # Exclusively: root follows no link there.
+    with partial.open("x") as file:
         json.dump(value, file, indent=2)
         file.flush()
         os.fchmod(file.fileno(), 0o644)
         os.fsync(file.fileno())
-    Path(file.name).replace(path)
+    partial.replace(path)
+
+
+def _bucket(settings: Mapping[str, str]) -> "Bucket":
+    # A WAL file is archived each 30 s, and seldom needs it: TLS takes 5 MB.
+    from agent.s3 import Bucket
+
+    return Bucket(settings)
 
 
 def _key(generation: str) -> str:

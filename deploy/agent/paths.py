@@ -41,3 +41,15 @@ def prepare() -> None:
 def settings() -> dict:
     """What the playbook wrote for this command: site_host, page, tls, memory_max."""
     return json.loads(SETTINGS.read_text())
+
+
+def backup_settings() -> dict[str, str]:
+    """What the playbook wrote for pgBackRest, this cluster's included. Raises HostError where nothing is backed up."""
+    try:
+        lines = BACKUP_SETTINGS.read_text().splitlines()
+    except FileNotFoundError:
+        raise HostError(
+            "the database is not backed up; `make cdn` makes a bucket for it, and `make deploy` starts it"
+        ) from None
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, value in pairs}

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 """
 
-import configparser
 import hashlib
 import hmac
 import http.client
@@ -15,7 +14,10 @@ from typing import NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from agent.paths import BACKUP_SETTINGS, HostError
+from agent.paths import HostError
+from agent.paths import backup_settings as settings
+
+__all__ = ["Bucket", "settings"]
 
 TIMEOUT = 10  # s, for a connection and for each answer
 LISTED = "{http://s3.amazonaws.com/doc/2006-03-01/}"
@@ -156,14 +158,6 @@ class Bucket:
             f"AWS4-HMAC-SHA256 Credential={self._key}/{scope}, SignedHeaders={names}, Signature={key.hex()}"
         )
         return complete
-
-
-def settings() -> dict[str, str]:
-    """What the playbook wrote for pgBackRest, this cluster's included. Raises HostError where nothing is backed up."""
-    parser = configparser.ConfigParser(interpolation=None)
-    if not parser.read(BACKUP_SETTINGS):
-        raise HostError("the database is not backed up; `make cdn` makes a bucket for it, and `make deploy` starts it")
-    return {name: value for section in parser.sections() for name, value in parser[section].items()}
 
 
 def _code(answer: Answer) -> str:

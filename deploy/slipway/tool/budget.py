@@ -12,6 +12,8 @@ TABLE = ROOT / "deploy" / "budget.yml"
 # PostgreSQL's own jobs, an admin's psql and the migrations. Beside them there is one for each thread, with those of one
 # worker more, which checks a release or serves during a restart.
 SPARE_CONNECTIONS = 14
+# The services of a host that has the database.
+OF_DATABASE = ("postgresql", "archive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Budget:
             "postgresql_work_mem": f"{max(2, database // 48)}MB",
             "postgresql_maintenance_work_mem": f"{database // 4}MB",
             "postgresql_max_connections": (self.workers + 1) * self.threads + SPARE_CONNECTIONS,
+            # Its files in the page cache count too, and the first WAL file of a server needs TLS twice.
+            "backup_archive_memory_max": f"{self.parts.get('archive', 0) * 2}M",
         }
         return (tuned if database else {}) | {
             "gunicorn_workers": self.workers,
@@ -70,7 +74,7 @@ def plan(memory: int, cpus: int, *, database: bool = True, workers: int = 0, thr
     parts = {
         name: int(part["mb"] + part["more"] * above)
         for name, part in table["services"].items()
-        if database or name != "postgresql"
+        if database or name not in OF_DATABASE
     }
     if sum(parts.values()) > memory:
         raise SlipwayError(

@@ -13,6 +13,7 @@ def test_the_smallest_server_gets_what_was_measured_on_it():
         "postgresql_work_mem": "2MB",
         "postgresql_maintenance_work_mem": "24MB",
         "postgresql_max_connections": 38,
+        "backup_archive_memory_max": "48M",
         "gunicorn_workers": 2,
         "gunicorn_threads": 8,
         "gunicorn_memory_high": "150M",
@@ -57,8 +58,8 @@ def test_threads_are_bounded_by_what_postgresql_has_for_their_connections():
 
 def test_a_database_elsewhere_takes_nothing():
     plan = budget.plan(469, 1, database=False)
-    assert "postgresql" not in plan.parts
-    assert not any(name.startswith("postgresql") for name in plan.variables())
+    assert not {"postgresql", "archive"} & set(plan.parts)
+    assert not any(name.startswith(("postgresql", "backup")) for name in plan.variables())
 
 
 def test_a_server_on_which_it_does_not_fit_is_rejected_with_both_figures():
