@@ -62,9 +62,9 @@ purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, fo
 build: .venv/deploy ## build the front end alone, by `build` in site.yml; a deploy does it by itself (BUILT=1: does not)
 	@$(BIN)/python -m slipway.tool build
 
-deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1, TAKE_OVER=1)
+deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1, TAKE_OVER=1; of an empty database RESTORE=latest, a time, or no)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
-	@$(BIN)/python -m slipway.tool deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over) $(if $(BUILT),--built)
+	@$(BIN)/python -m slipway.tool deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over) $(if $(BUILT),--built) $(if $(RESTORE),--restore "$(RESTORE)")
 
 move: .venv/deploy ## move the site with its database to another server, TO=its address (YES=1: asks nothing; END=1: after DNS has changed)
 	@$(BIN)/python -m slipway.tool move $(if $(TO),--to "$(TO)") $(if $(END),--end) $(if $(YES),--yes)

@@ -20,6 +20,14 @@ printf 'sign_in_paths=%s\n' "$(cat "$sign_in_paths" 2>/dev/null | tr -d '\n')"
 # What the last deploy wrote for the agent; its layout and its version are among it.
 printf 'settings=%s\n' "$(cat "$agent_settings" 2>/dev/null | tr -d '\n')"
 printf 'move=%s\n' "$(cat "$move_state" 2>/dev/null | tr -d '\n')"
+# What a deploy must not overwrite: the number of tables in the server's own database, and where its backups go.
+owner=postgres
+psql=$(ls -d /usr/lib/postgresql/*/bin/psql 2>/dev/null | tail -n 1)
+if [ -n "$psql" ]; then
+    count="SELECT count(*) FROM pg_catalog.pg_stat_user_tables"
+    printf 'tables=%s\n' "$(cd / && runuser -u "$owner" -- "$psql" -XAtq -h "$postgresql_run" -d "$database" -c "$count" 2>/dev/null)"
+fi
+printf 'generation=%s\n' "$(cat "$backup_state/generation.json" 2>/dev/null | tr -d '\n')"
 if [ -x "$agent" ]; then
     printf 'drift=%s\n' "$("$agent" drift)"
     printf 'releases=%s\n' "$("$agent" releases)"

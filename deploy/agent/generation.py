@@ -6,7 +6,7 @@ into one place. So the bucket has a claim of each, made once by a conditional wr
 identifier), ``why`` it was taken and ``restored_from`` (a generation, or null).
 
 generation.json on the server has ``generation`` and ``machine``, ``system``, ``started`` (PostgreSQL's process and its
-start, for which the claim was checked) and ``ready`` (pgBackRest's stanza is made).
+start, for which the claim was checked), ``ready`` (pgBackRest's stanza is made) and ``restored_from``.
 """
 
 import hashlib
@@ -94,7 +94,7 @@ def take(settings: Mapping[str, str], why: str, restored_from: str | None = None
             break
         number += 1
     has = {"generation": name, "machine": claim["machine"], "system": claim["system"]}
-    has |= {"started": started(data), "ready": False}
+    has |= {"started": started(data), "ready": False, "restored_from": restored_from}
     write(HELD, has)
     mark_full_due(why)
     return _prepare(settings, has)

@@ -100,20 +100,21 @@ def test_with_pull_neither_bucket_nor_cdn_is_used_before_it_is_live(phases):
 def look(described, monkeypatch):
     """Looks at a server that has a release, for a site with these settings; ``restricted``: by the key of CI."""
 
-    def look(restricted=False, fingerprint="f00", drifted=(), check=False, provision=False, **settings):
+    def look(restricted=False, fingerprint="f00", drifted=(), check=False, provision=False, source=None, **settings):
         found = SimpleNamespace(sign_in_paths=("/login/",), fingerprint=fingerprint, drifted=drifted)
         for module, name, result in (
             (deploy, "reach", SimpleNamespace(addresses=set, restricted=restricted)),
             (deploy.facts, "gather", found),
             (deploy.preflight, "check", SimpleNamespace(lines=list)),
             (deploy, "Builder", None),
+            (deploy.bare_server, "choose", source),
         ):
             monkeypatch.setattr(module, name, lambda *_, result=result, **__: result)
         monkeypatch.setattr(
             deploy.inventory, "write", lambda *those: SimpleNamespace(paths=those[3], fingerprint="f00")
         )
         site = described("cloudfront", **settings)
-        options = argparse.Namespace(take_over=False, check=check, provision=provision, built=False)
+        options = argparse.Namespace(take_over=False, check=check, provision=provision, built=False, restore="")
         looking = deploy.Deploy(site, SimpleNamespace(web={}), options)
         looking.preflight()
         return looking
@@ -366,7 +367,8 @@ def test_keys_that_lock_out_are_rejected_before_the_server_is_reached(described,
     monkeypatch.setattr(deploy.lockout, "check", reject)
     monkeypatch.setattr(deploy, "reach", lambda *_, **__: pytest.fail("the server was asked"))
     with pytest.raises(SlipwayError, match="none of them is yours"):
-        deploy.Deploy(described("cloudfront"), None, argparse.Namespace(take_over=False)).preflight()
+        options = argparse.Namespace(take_over=False, check=False, restore="")
+        deploy.Deploy(described("cloudfront"), None, options).preflight()
 
 
 @pytest.fixture
@@ -395,7 +397,7 @@ def whole(described, monkeypatch):
         monkeypatch.setattr(deploy.Deploy, "take_lock", take_lock)
         monkeypatch.setattr(deploy.Deploy, "build", lambda self: "1")
         monkeypatch.setattr(deploy.Deploy, "reasons", lambda self: [])
-        for name in ("prepare", "switch", "prune"):
+        for name in ("restore", "prepare", "switch", "prune", "back_up"):
             monkeypatch.setattr(deploy.Deploy, name, lambda self, *_, name=name: played.append(name))
         monkeypatch.setattr(deploy.Deploy, "summary", lambda self, release, seconds: f"{release} is live")
         assert deploy.run(argparse.Namespace(check=False)) == 0
@@ -413,6 +415,6 @@ def whole(described, monkeypatch):
     ],
 )
 def test_what_is_wrong_on_the_server_is_repeated_after_all_else(status, warned, whole, capsys):
-    assert whole(status) == ["prepare", "switch", "prune"]
+    assert whole(status) == ["restore", "prepare", "switch", "prune", "back_up"]
     printed = capsys.readouterr().out.splitlines()
     assert printed[-1 - len(warned) :] == ["1 is live", *(f"  warning   {each}" for each in warned)]

@@ -7,5 +7,7 @@ reading     reads one of pgBackRest's repositories
 info        reads pgBackRest's encrypted files
 wal         which WAL is there, and what is missing
 versions    copies a generation as it was at a time
+bare_server what a deploy to an empty database does with the backups
+times       a time as a person gives it
 objects     a bucket's objects, page by page, in all versions
 """

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from slipway.tool import VERSION, config, edge, front_end, providers
 from slipway.tool.aws.identity import Identity
+from slipway.tool.backups import bare_server
 from slipway.tool.budget import Budget
 from slipway.tool.builder import Builder
 from slipway.tool.phases import phase
@@ -41,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-unsafe", action="store_true", help="run migrations that break the old code")
     parser.add_argument("--take-over", action="store_true", help="make another site's server this site's")
     parser.add_argument("--built", action="store_true", help="take the front end as `make build` has built it")
+    parser.add_argument(
+        "--restore",
+        metavar="latest|TIME|no",
+        default="",
+        help="of an empty database: restore a backup first, or start empty",
+    )
     parser.add_argument("--no-smoke", action="store_true", help="skip the proof; the summary says so")
 
 
@@ -60,9 +67,11 @@ def run(options: argparse.Namespace) -> int:
             deploy.provision()
         if not deploy.deploy_lock:
             deploy.take_lock(stack)
+        deploy.restore()
         deploy.prepare(release)
         deploy.switch(release)
         deploy.prune()
+        deploy.back_up()
     print(f"\n{deploy.summary(release, time.monotonic() - began)}")
     for problem in deploy.problems():
         print(f"  warning   {problem}")
@@ -82,9 +91,12 @@ class Deploy:
     wanted: inventory.Inventory | None = None
     builder: Builder | None = None
     deploy_lock: lock.Lock | None = None
+    source: bare_server.Source | None = None
 
     def preflight(self) -> None:
         """Checks site and server before any change."""
+        if self.options.check and self.options.restore:
+            raise SlipwayError("CHECK=1 changes nothing, and RESTORE= restores: leave one of them out")
         with phase("Check the server"):
             if self.site.build and not self.options.built:
                 front_end.require(self.site)
@@ -101,6 +113,7 @@ class Deploy:
                 print(f"    {line}")
             if self.site.tls == "none" and not self.site.proxies:
                 print("    to nginx all visitors are one client; name the proxies before it by `proxies` in site.yml")
+            self.source = bare_server.choose(self.site, self.secrets, self.host, self.options.restore)
         self.describe(self.host.sign_in_paths)
         self._require_admin_key()
         self.builder = Builder(self.site, self.secrets)
@@ -109,6 +122,11 @@ class Deploy:
         """Rejects, before any change, a deploy that needs the playbook, which the key of CI may not run."""
         if not self.connection.restricted:
             return
+        if self.source:
+            raise SlipwayError(
+                f"{self.site.server}: the key of CI may not restore a database; "
+                "run `make deploy RESTORE=…` from a machine whose key is in admin_keys"
+            )
         if reasons := ["CHECK=1 runs it"] if self.options.check else self.reasons():
             raise SlipwayError(
                 f"{self.site.server}: the playbook is needed ({', '.join(reasons)}), and the key of CI may not run it; "
@@ -199,6 +217,29 @@ class Deploy:
                 what = ", ".join(self.host.drifted) or "its fingerprint differs"
                 raise SlipwayError(f"the playbook has ended and the host is not as described: {what}; see {log}")
             host_keys.provisioned(self.site)
+
+    def restore(self) -> None:
+        """Restores a backup into the empty database of a new server."""
+        if not self.source:
+            return
+        with phase(f"Restore the database: {self.source}"):
+            # Asked under the lock: rows may have come meanwhile.
+            if facts.gather(self.connection, self.site).tables != 0:
+                raise SlipwayError(
+                    f"{self.site.server}: its database is not empty any more, or does not answer; "
+                    "nothing was restored: see `make status`"
+                )
+            print(f"    {bare_server.restore(self.connection, self.source)}")
+
+    def back_up(self) -> None:
+        """The first full backup of a restored server's generation: until it is there, its WAL restores nothing."""
+        if self.host.current or not (self.source or self.host.restored):
+            return
+        with phase("Make the first full backup"):
+            try:
+                print(f"    {self.connection.agent('backup', 'full')}")
+            except SlipwayError as error:
+                raise SlipwayError(f"the site is live, and its first backup failed: {error}; `make backup`") from None
 
     def prepare(self, release: ReleaseArchive) -> None:
         """Sends, migrates and checks the release, while the old one serves."""

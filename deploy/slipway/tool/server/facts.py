@@ -47,11 +47,21 @@ class Facts:
     sign_in_paths: tuple[str, ...] = ()
     # On a server that a site moves to: its ``state``, `arriving` or `arrived`, and then the old server's ``addresses``.
     move: Mapping[str, Any] = field(default_factory=dict)
+    # The tables in the server's own database; None where PostgreSQL does not answer.
+    tables: int | None = None
+    # The generation that it archives to; "" before the first. ``restored``: its database came from another one.
+    generation: str = ""
+    restored: bool = False
 
     @property
     def current(self) -> str:
         """The id of the release that serves; "" before the first."""
         return next((each["id"] for each in self.releases if each["current"]), "")
+
+    @property
+    def has_data(self) -> bool:
+        """Whether its database has tables; one that does not answer has them if a release has served."""
+        return bool(self.current) if self.tables is None else self.tables > 0
 
 
 def gather(connection: Connection, site: config.Site) -> Facts:
@@ -83,6 +93,7 @@ def parse(text: str, now: float) -> Facts:
     try:
         drift = json.loads(data.get("drift") or "{}")
         settings = json.loads(data.get("settings") or "{}")
+        backups = json.loads(data.get("generation") or "{}")
         return Facts(
             system=data["system"].strip(),
             machine=data["machine"],
@@ -104,6 +115,9 @@ def parse(text: str, now: float) -> Facts:
             layout=settings.get("layout", 0),
             move=json.loads(data.get("move") or "{}"),
             sign_in_paths=tuple(json.loads(data.get("sign_in_paths") or "[]")),
+            tables=int(data["tables"]) if data.get("tables") else None,
+            generation=backups.get("generation", ""),
+            restored=bool(backups.get("restored_from")),
         )
     except (KeyError, ValueError) as error:
         raise SlipwayError(f"the server's answer cannot be read ({error}); does it run Debian or Ubuntu?") from None

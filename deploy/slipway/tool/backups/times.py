@@ -1,0 +1,18 @@
+"""Points in time as a person gives them: UTC, unless they have a zone."""
+
+from datetime import UTC, datetime
+
+from slipway.web.errors import SlipwayError
+
+
+def parse(text: str, name: str) -> datetime:
+    """The time that a person gave as ``name``: ISO 8601, with a space or a T; without a zone it is UTC.
+
+    Raises SlipwayError for anything else.
+    """
+    try:
+        time = datetime.fromisoformat(text.strip())
+    except ValueError:
+        like = f'{name}="2026-12-01 10:14:59"'
+        raise SlipwayError(f"{name}={text}: no time; write it like {like}, which is UTC") from None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
