@@ -4,11 +4,13 @@ systemd starts it for each connection, as PostgreSQL's user and with the network
 """
 
 import json
+import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from agent import generation, wall
+from agent import generation, move_state
 from agent.paths import BACKUP_STATE, HostError, backup_settings
 
 # A segment, the last one of a timeline, where a backup began, a timeline's history:
@@ -17,6 +19,9 @@ NAME = re.compile(r"[0-9A-F]{24}(\.partial|\.[0-9A-F]{8}\.backup)?|[0-9A-F]{8}\.
 # Why the last file was not archived; JSON with ``since`` (of the first failure), ``file`` and ``error``.
 FAILED = BACKUP_STATE / "archive-error"
 OK = "ok"
+SEGMENT_MB, SEGMENT_NAME = 16, 24
+# What PostgreSQL's own 16 WAL files take: it goes on in them, and in the reserve, until these here are reused.
+LOW_MB = 256
 # What pgBackRest ends with when this place in the bucket is another cluster's, or is no more what it was.
 # https://github.com/pgbackrest/pgbackrest/blob/main/src/build/error/error.yaml
 NOT_OURS = {
@@ -52,9 +57,13 @@ def archive(name: str) -> None:
     path = Path(settings["pg1-path"]) / "pg_wal" / name
     if path.is_symlink() or not path.is_file():
         raise HostError(f"{path}: no such file")
-    if wall.state().get("state") == "arriving":
+    if move_state.state().get("state") == "arriving":
         # What is there is not the site's database yet: it must not look like the newest.
         raise HostError("a site moves to this server, and has not arrived")
+    if why := _no_room(settings, path.parent):
+        # PostgreSQL keeps what is not archived, and stops on a full disk.
+        generation.mark_full_due(f"{name} was not archived: {why}")
+        return
     mine = generation.checked(settings)
     done = generation.pgbackrest(mine, "archive-push", str(path))
     if done.returncode in NOT_OURS:
@@ -63,9 +72,24 @@ def archive(name: str) -> None:
         done = generation.pgbackrest(mine, "archive-push", str(path))
     if done.returncode:
         raise HostError(generation.cause(settings, done.stderr))
-    # So much waits that pgBackRest left it out.
     if "dropped WAL file" in done.stderr:
-        generation.mark_full_due(f"{name} and what followed it were not archived: the bucket was away for too long")
+        generation.mark_full_due(f"{name} was not archived: too much waited for the bucket")
+
+
+def _no_room(settings: Mapping[str, str], wal: Path) -> str:
+    """Why this file has to be left out, so that PostgreSQL can reuse it; "" where it has not.
+
+    pgBackRest has the first rule too, but not before the generation is checked, which a bucket that is away prevents.
+    """
+    waiting = sum(len(path.stem) == SEGMENT_NAME for path in (wal / "archive_status").glob("*.ready")) * SEGMENT_MB
+    most = int(settings["archive-push-queue-max"].removesuffix("MB"))
+    if waiting > most:
+        return f"{waiting} MB waited for the bucket, and {most} may"
+    space = os.statvfs(wal)
+    left = space.f_bavail * space.f_frsize >> 20
+    if left < LOW_MB and FAILED.exists():
+        return f"the bucket was away, and {left} MB were left on the disk"
+    return ""
 
 
 def _note(name: str, error: str) -> None:

@@ -7,7 +7,6 @@ travels) and ``at`` (UTC).
 """
 
 import json
-import os
 import select
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from agent import forward, probe, processes, releases, units
 from agent.check import READY
+from agent.move_state import state, write
 from agent.paths import CLUSTER_DATA, CLUSTERS, LAYOUT, MOVE, POSTGRESQL, SOCKET, HostError
 from agent.psql import Session
 
@@ -35,23 +35,6 @@ READ_ONLY = (
     " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
 )
 WRITABLE = ("ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
-
-
-def state() -> dict:
-    """What move.json has; {} on a server that does not move."""
-    try:
-        return json.loads(MOVE.read_text())
-    except FileNotFoundError:
-        return {}
-
-
-def write(**values: object) -> None:
-    partial = MOVE.with_suffix(".partial")
-    with partial.open("w") as file:
-        file.write(json.dumps(values) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(MOVE)
 
 
 def wall(address: str, seconds: str, how: str) -> str:

@@ -46,6 +46,7 @@ NAMES = (
     "db",
     "s3",
     "generation",
+    "move_state",
     "archive",
     "move",
     "wall",
