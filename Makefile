@@ -87,6 +87,9 @@ shell: .venv/deploy ## Django's shell on the server (COMMAND="createsuperuser" r
 db: .venv/deploy ## psql on the site's database (COMMAND=dump: to FILE=, COMMAND=load: from FILE=, COMMAND=pull: into yours)
 	@$(BIN)/python -m slipway.tool db $(COMMAND) $(if $(FILE),--file "$(FILE)") $(if $(YES),--yes)
 
+backups: .venv/deploy ## list the backups and the times that can be restored, from the bucket alone; exit status 1 when anything is wrong
+	@$(BIN)/python -m slipway.tool backups
+
 prune: .venv/deploy ## delete the static objects that no kept release names (CHECK=1: list them)
 	@$(BIN)/python -m slipway.tool prune $(if $(CHECK),--check)
 
@@ -164,4 +167,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help db build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway
+.PHONY: help db build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway

@@ -1,12 +1,15 @@
 """A real repository of pgBackRest's, as the listing reads it from the bucket."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import boto3
 import pytest
 
 from rehearsal.aws.identities import IDENTITIES
-from slipway.tool.backups import listing
+from slipway.tool.backups import destroyed, listing
+from slipway.tool.commands import backups as command
 from slipway.web.errors import SlipwayError
 from tests.integration.backup.cluster import VERSION
 from tests.integration.backup.conftest import PASSPHRASE
@@ -35,7 +38,33 @@ def keys_of(s3, bucket, name, part):
     return [one["Key"] for one in found if part in one["Key"]]
 
 
-def test_backups_and_wal_are_as_pgbackrest_says(backups, generation, restorer, backup_bucket):
+@pytest.fixture
+def report(backup_aws, backup_bucket, monkeypatch, capsys):
+    """Runs `make backups` with the restorer's key; returns its exit status and what it printed."""
+    for name, value in backup_aws.env_of("restorer").items():
+        monkeypatch.setenv(name, value)
+    site = SimpleNamespace(backup_bucket=backup_bucket, region=backup_aws.region, endpoint="", addressing="path")
+    secrets = SimpleNamespace(backup={"BACKUP_PASSPHRASE": PASSPHRASE}, restorer={}, web={})
+    monkeypatch.setattr(command.config, "load", lambda: site)
+    monkeypatch.setattr(command.Secrets, "load", lambda _: secrets)
+
+    def run():
+        status = command.run(None)
+        return status, capsys.readouterr().out
+
+    return run
+
+
+def test_backups_and_wal_are_as_pgbackrest_says(backups, generation, s3, restorer, backup_bucket, report):
+    claim = b'{"host": "example-server", "since": "2026-12-01T10:00:00Z"}'
+    s3.put_object(Bucket=backup_bucket, Key=f"generations/{generation}.json", Body=claim)
+    status, said = report()
+    assert status == 1
+    assert f"generation {generation}: example-server since 2026-12-01T10:00:00Z; PostgreSQL {VERSION}" in said
+    assert f"WRONG: generation {generation}: no finished backup that can be restored" in said
+    assert "restore last proved: never" in said
+    assert listing.newest(restorer, backup_bucket, PASSPHRASE)[0].name < generation
+
     label = backups.full()
     segment = backups.archived()
     found = read(restorer, backup_bucket, generation)
@@ -46,15 +75,34 @@ def test_backups_and_wal_are_as_pgbackrest_says(backups, generation, restorer, b
     assert backup.finished == datetime.fromtimestamp(said["timestamp"]["stop"], UTC)
     assert (backup.bytes, backup.stored) == (said["info"]["size"], said["info"]["repository"]["delta"])
     assert (found.version, found.last_segment, found.gaps, found.problems) == (VERSION, segment, (), ())
-    assert found.spans == ((backup.finished, max(backup.finished, found.last_time)),)
-    assert listing.covers(found, found.spans[0][1]) == ""
+    end = max(backup.finished, found.last_time)
+    assert found.spans == ((backup.finished, end),)
+    assert listing.newest(restorer, backup_bucket, PASSPHRASE) == (found, end)
+    assert listing.covers(found, end) == ""
     assert "before the end of the first backup" in listing.covers(found, backup.finished - timedelta(seconds=1))
     late = listing.covers(found, found.last_time + timedelta(hours=1))
-    assert f"{listing.shown(found.spans[0][1])} is the last time" in late
+    assert f"{end:%Y-%m-%d %H:%M:%S} UTC is the last time" in late
+    with pytest.raises(SlipwayError, match=rf"generation {generation} in s3://.*another passphrase"):
+        listing.newest(restorer, backup_bucket, "another one, of twenty characters")
 
+    s3.put_object(Bucket=backup_bucket, Key="drills/2026-12-01T10:00:00Z.json", Body=b'{"ok": true}')
+    said = report()[1]
+    assert re.search(rf"full +{backup.finished:%Y-%m-%d %H:%M:%S} UTC  [\d.]+ MB, [\d.]+ MB of it in the bucket", said)
+    assert re.search(rf"last WAL +{found.last_time:%Y-%m-%d %H:%M:%S} UTC  {segment}, \d+ seconds ago", said)
+    assert f"WRONG: generation {generation}" not in said
+    assert f"restore last proved: {datetime.now(UTC):%Y-%m-%d}" in said
 
-def test_a_missing_segment_is_a_gap_until_the_next_backup(backups, generation, s3, restorer, backup_bucket):
+    # What expires was not destroyed.
     backups.full()
+    backups.pgbackrest("expire", "--repo1-retention-full=1")
+    found = read(restorer, backup_bucket, generation)
+    assert label not in [one.label for one in found.backups]
+    assert (len(found.backups), found.gaps) == (1, ())
+    assert destroyed.find(restorer, backup_bucket, PASSPHRASE, found) is None
+
+
+def test_a_gap_a_damaged_backup_and_what_was_destroyed(backups, generation, s3, restorer, backup_bucket, report):
+    label = backups.full()
     backups.archived()
     gone, after = backups.archived(), backups.archived()
     (key,) = keys_of(s3, backup_bucket, generation, gone)
@@ -63,6 +111,16 @@ def test_a_missing_segment_is_a_gap_until_the_next_backup(backups, generation, s
     assert [(gap.first, gap.last, gap.count, gap.until) for gap in found.gaps] == [(gone, gone, 1, None)]
     assert found.last_segment == after
     assert found.spans[0][1] == found.backups[0].until
+    (other,) = keys_of(s3, backup_bucket, generation, after)
+    s3.put_object(Bucket=backup_bucket, Key=other, Body=b"x")
+    loss = destroyed.find(restorer, backup_bucket, PASSPHRASE, found)
+    assert (loss.deleted, loss.replaced, loss.key) == (1, 1, key)
+    status, said = report()
+    assert status == 1
+    assert f"gap           1 WAL segment missing, {gone}: times after" in said
+    assert f"1 deleted and 1 replaced, {key} first" in said
+    assert f'AS_OF="{loss.before:%Y-%m-%d %H:%M:%S}"' in said
+
     backups.pgbackrest("backup", "--type=diff")
     again = read(restorer, backup_bucket, generation)
     assert again.gaps[0].until == again.backups[1].finished
@@ -70,12 +128,6 @@ def test_a_missing_segment_is_a_gap_until_the_next_backup(backups, generation, s
     assert again.backups[0].until == found.backups[0].until
     assert again.backup_for() == again.backups[1]
 
-
-def test_a_backup_without_one_of_its_files_is_damaged_and_so_is_what_builds_on_it(
-    backups, generation, s3, restorer, backup_bucket
-):
-    label = backups.full()
-    backups.pgbackrest("backup", "--type=diff")
     key = next(one for one in keys_of(s3, backup_bucket, generation, f"/{label}/") if "manifest" not in one)
     size = s3.head_object(Bucket=backup_bucket, Key=key)["ContentLength"]
     marker = s3.delete_object(Bucket=backup_bucket, Key=key)["VersionId"]
@@ -90,14 +142,6 @@ def test_a_backup_without_one_of_its_files_is_damaged_and_so_is_what_builds_on_i
     assert listing.covers(found, datetime.now(UTC)).startswith(why)
 
 
-def test_the_newest_is_the_newest_generation_with_a_finished_backup(
-    backups, generation, restorer, backup_bucket, s3, backup_aws
-):
-    assert listing.newest(restorer, backup_bucket, PASSPHRASE)[0].name < generation
-    backups.full()
-    found, last = listing.newest(restorer, backup_bucket, PASSPHRASE)
-    assert (found.name, last) == (generation, found.spans[-1][1])
-    with pytest.raises(SlipwayError, match=rf"generation {generation} in s3://.*another passphrase"):
-        listing.newest(restorer, backup_bucket, "another one, of twenty characters")
+def test_an_empty_bucket_has_nothing_to_restore(restorer, s3, backup_aws):
     s3.create_bucket(Bucket="nothing-backed-up", CreateBucketConfiguration={"LocationConstraint": backup_aws.region})
     assert listing.newest(restorer, "nothing-backed-up", PASSPHRASE) is None

@@ -9,9 +9,9 @@ import boto3
 import pytest
 
 from rehearsal.aws.identities import IDENTITIES
-from slipway.tool.backups import listing, objects, versions
+from slipway.tool.backups import destroyed, listing, objects, versions
 from slipway.web.errors import SlipwayError
-from tests.integration.backup.cluster import as_postgres
+from tests.integration.backup.cluster import VERSION, as_postgres
 from tests.integration.backup.conftest import PASSPHRASE
 
 NUMBERS = itertools.count(9001)
@@ -57,7 +57,15 @@ def test_a_destroyed_repository_is_restored_from_its_versions(
         else:
             robber.delete_object(Bucket=backup_bucket, Key=key)
     (now,) = (one for one in listing.generations(restorer, backup_bucket, PASSPHRASE) if one.name == generation)
-    assert now.backups == () and "cannot be read" in now.problems[0]
+    assert now.backups == ()
+    assert "cannot be read" in now.problems[0]
+    loss = destroyed.find(restorer, backup_bucket, PASSPHRASE, now)
+    assert loss.since > moment
+    assert loss.before <= moment + timedelta(seconds=1)
+    wal = [key for key in keys if "/archive/site/15-1/" in key or f"/archive/site/{VERSION}-1/" in key]
+    assert loss.replaced == 2
+    assert loss.deleted > len([key for key in keys if f"/{label}/" in key])
+    assert wal
 
     then = listing.generations(restorer, backup_bucket, PASSPHRASE, at=moment)
     (before,) = (one for one in then if one.name == generation)

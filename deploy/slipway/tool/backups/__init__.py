@@ -3,6 +3,8 @@
 repository  where they are kept: the inventory's variable for the roles
 listing     what the bucket holds: generations, and which times can be restored
 generation  a generation and its backups, as `listing` returns them
+report      the lines of `make backups`
+destroyed   what was deleted or replaced with the server's key
 reading     reads one of pgBackRest's repositories
 info        reads pgBackRest's encrypted files
 wal         which WAL is there, and what is missing

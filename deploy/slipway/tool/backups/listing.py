@@ -7,7 +7,7 @@ generations/<generation>.json    who writes there: a server's claim
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.client import BaseClient
@@ -73,23 +73,34 @@ def covers(generation: Generation, time: datetime) -> str:
     return f"{asked} is in a gap of the WAL; give a time until {shown(end)}, or from {shown(start)} on"
 
 
+def names(client: BaseClient, bucket: str, *, deleted: bool = False) -> list[str]:
+    """The generations that have objects; ``deleted``: that had any, in the versions that the bucket still keeps."""
+    found = objects.folders(client, bucket, DATABASE_PREFIX, deleted=deleted)
+    return [name for name in found if GENERATION.fullmatch(name)]
+
+
+def copies(client: BaseClient, bucket: str) -> list[str]:
+    """The names of copies of older versions, such as 0001-at-20261201T101459Z."""
+    return [name for name in objects.folders(client, bucket, DATABASE_PREFIX) if not GENERATION.fullmatch(name)]
+
+
 def shown(time: datetime) -> str:
-    return time.strftime(SHOWN)
+    return time.astimezone(UTC).strftime(SHOWN)
 
 
 def _newest_first(
     client: BaseClient, bucket: str, passphrase: str, progress: Progress | None, at: datetime | None
 ) -> Iterator[Generation]:
-    found = set(objects.folders(client, bucket, DATABASE_PREFIX, deleted=at is not None))
+    found = set(names(client, bucket, deleted=at is not None))
     claims = {one.key[len(GENERATIONS_PREFIX) :]: one for one in _listed(client, bucket, GENERATIONS_PREFIX, at)}
-    found |= {name.removesuffix(".json") for name in claims}
+    found |= {name for each in claims if GENERATION.fullmatch(name := each.removesuffix(".json"))}
     before = 0
 
     def counted(count: int) -> None:
         if progress:
             progress(before + count)
 
-    for name in sorted((one for one in found if GENERATION.fullmatch(one)), reverse=True):
+    for name in sorted(found, reverse=True):
         listed = list_repository(_listed(client, bucket, f"{DATABASE_PREFIX}{name}/", at, counted), name)
         before += listed.count
         claim = _claim(client, bucket, claims.get(f"{name}.json"))

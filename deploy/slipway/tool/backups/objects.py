@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.client import BaseClient
@@ -37,7 +37,7 @@ def current(client: BaseClient, bucket: str, prefix: str, progress: Progress | N
         if progress:
             progress(count)
         for one in contents:
-            yield Version(one["Key"], one["Size"], one["LastModified"])
+            yield Version(one["Key"], one["Size"], _utc(one))
 
 
 def histories(
@@ -50,9 +50,7 @@ def histories(
         listed = [(one, False) for one in page.get("Versions", [])]
         listed += [(one, True) for one in page.get("DeleteMarkers", [])]
         for one, is_marker in listed:
-            version = Version(
-                one["Key"], one.get("Size", 0), one["LastModified"], one["VersionId"], is_marker, one["IsLatest"]
-            )
+            version = Version(one["Key"], one.get("Size", 0), _utc(one), one["VersionId"], is_marker, one["IsLatest"])
             found.setdefault(one["Key"], []).append(version)
         count += len(listed)
         if progress:
@@ -89,6 +87,11 @@ def read(client: BaseClient, bucket: str, version: Version) -> bytes | None:
         client, "get_object", f"s3://{bucket}/{version.key}", absent, Bucket=bucket, Key=version.key, **params
     )
     return answer["Body"].read() if answer else None
+
+
+def _utc(listed: dict[str, Any]) -> datetime:
+    # botocore gives this computer's own zone.
+    return listed["LastModified"].astimezone(UTC)
 
 
 def _newest_first(versions: list[Version]) -> list[Version]:

@@ -1,0 +1,137 @@
+"""What `make backups` prints: lines of what the bucket holds, and of what is wrong with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from slipway.tool.backups.destroyed import Loss
+from slipway.tool.backups.generation import Gap, Generation
+from slipway.tool.backups.listing import shown
+from slipway.tool.backups.objects import Version
+
+# A differential backup, or a dump, is made each day. One that is late by a day is missing.
+OLD = timedelta(days=2)
+INDENT = " " * 4
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a bucket of backups holds. ``losses`` are by generation's name; ``dumps`` are oldest first.
+
+    ``drill`` is the newest restore drill's evidence, {} without one, and ``drilled`` its time. ``is_dumped``: the
+    database is elsewhere, so a dump is what has to be there.
+    """
+
+    bucket: str
+    generations: Sequence[Generation] = ()
+    losses: Mapping[str, Loss] = field(default_factory=dict)
+    dumps: Sequence[Version] = ()
+    drilled: datetime | None = None
+    drill: Mapping[str, Any] = field(default_factory=dict)
+    copies: Sequence[str] = ()
+    is_dumped: bool = False
+
+
+def lines(held: Held, now: datetime) -> list[str]:
+    """The report, without what is wrong."""
+    text = [f"bucket {held.bucket}"]
+    for generation in held.generations:
+        text += _generation(generation, now)
+    text += [f"copy of older versions: s3://{held.bucket}/database/{name}/" for name in held.copies]
+    if held.dumps or held.is_dumped:
+        text.append(f"dumps of a database elsewhere: {len(held.dumps) or 'none'}")
+        text += [f"{INDENT}{one.key}  {size(one.bytes)}, {ago(now - one.at)}" for one in held.dumps[-5:]]
+    proved = (
+        f"{shown(held.drilled)}, {ago(now - held.drilled)}" if held.drilled else "never; `make restore-drill` does it"
+    )
+    return [*text, f"restore last proved: {proved}"]
+
+
+def problems(held: Held, now: datetime) -> list[str]:
+    """A line for each thing that is wrong; the newest generation is the one that has to be up to date."""
+    found = []
+    for generation in held.generations:
+        name = f"generation {generation.name}"
+        if loss := held.losses.get(generation.name):
+            found.append(f"{name}: {lost(loss)}")
+        found += [f"{name}: {problem}" for problem in generation.problems]
+    if held.is_dumped:
+        found += _late("dump", held.dumps[-1].at if held.dumps else None, now)
+    elif not held.generations:
+        found.append("no backup: nothing has been archived yet; `make deploy` sets it up, `make status` says how it is")
+    else:
+        newest = held.generations[0]
+        usable = newest.backup_for()
+        found += [f"generation {newest.name}: {each}" for each in _late("backup", usable and usable.finished, now)]
+        found += [f"generation {newest.name}: {_open(gap)}" for gap in newest.gaps if gap.until is None]
+    if held.drill.get("ok") is False:
+        found.append(f"the restore drill of {shown(held.drilled)} failed; `make restore-drill` runs it again")
+    return found
+
+
+def lost(loss: Loss) -> str:
+    """What was destroyed, and what to do, in a line."""
+    counts = [f"{loss.deleted:,} deleted"] if loss.deleted else []
+    counts += [f"{loss.replaced:,} replaced"] if loss.replaced else []
+    return (
+        f"what backups need was destroyed since {shown(loss.since)}: {' and '.join(counts)}, {loss.key} first; "
+        "whoever did it has the server's key. The bucket keeps the versions of before for 35 days: "
+        f'`make restore AS_OF="{loss.before:%Y-%m-%d %H:%M:%S}"`'
+    )
+
+
+def size(number: int) -> str:
+    return f"{number / 1e6:,.1f} MB"
+
+
+def ago(age: timedelta) -> str:
+    """``3 minutes ago``, in the largest unit of which there are two."""
+    seconds = max(0, round(age.total_seconds()))
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} ago"
+    return f"{seconds} seconds ago"
+
+
+def _generation(generation: Generation, now: datetime) -> list[str]:
+    claim = generation.claim
+    who = claim.get("host") or claim.get("machine") or "a machine without a claim"
+    since = f" since {claim['since']}" if claim.get("since") else ""
+    origin = f", restored from generation {claim['restored_from']}" if claim.get("restored_from") else ""
+    version = generation.version or claim.get("postgresql") or "unknown"
+    text = [f"generation {generation.name}: {who}{since}{origin}; PostgreSQL {version}"]
+    for one in generation.backups:
+        note = ", of a history that a restore has left" if one.is_left else ""
+        note = f", damaged: {one.damage}" if one.damage else note
+        if one.is_usable and one.until < generation.last_time:
+            note = f", restores times until {shown(one.until)} only: a gap follows"
+        sizes = f"{size(one.bytes)}, {size(one.stored)} of it in the bucket"
+        text.append(f"{INDENT}{one.kind:<12}  {shown(one.finished)}  {sizes}{note}")
+    if generation.last_time:
+        text.append(
+            f"{INDENT}last WAL      {shown(generation.last_time)}  {generation.last_segment}, "
+            f"{ago(now - generation.last_time)}"
+        )
+    text += [f"{INDENT}gap           {_gap(gap)}" for gap in generation.gaps]
+    text += [f"{INDENT}can restore   {shown(start)} until {shown(end)}" for start, end in generation.spans]
+    return text
+
+
+def _gap(gap: Gap) -> str:
+    names = gap.first if gap.count == 1 else f"{gap.first} to {gap.last}"
+    until = f"from {shown(gap.until)} on they can again" if gap.until else "no backup has been made since"
+    segments = "segment" if gap.count == 1 else "segments"
+    return f"{gap.count:,} WAL {segments} missing, {names}: times after {shown(gap.after)} cannot be restored; {until}"
+
+
+def _open(gap: Gap) -> str:
+    return f"{_gap(gap)}: `make backup` makes one"
+
+
+def _late(what: str, at: datetime | None, now: datetime) -> list[str]:
+    if at is None:
+        return [f"no finished {what} that can be restored; `make backup` makes one"]
+    if now - at > OLD:
+        return [f"the newest {what} was finished {ago(now - at)}, and one is made each day; `make status` says why"]
+    return []

@@ -1,0 +1,109 @@
+"""`make backups`: what the bucket of the backups holds. It asks the bucket alone, no server."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from slipway.tool import config
+from slipway.tool.secrets import PASSPHRASE, Secrets
+from slipway.web.errors import SlipwayError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+    from slipway.tool.backups.report import Held
+
+help = "list the backups and the times that can be restored; exit status 1 when anything is wrong"
+EVERY = 3.0  # seconds between two lines of progress
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None of its own."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exit status 1 when anything is wrong, with a line for each problem."""
+    from slipway.tool.backups import report
+
+    site = config.load()
+    if not site.backup_bucket:
+        raise SlipwayError(f"{site.path}: backup_bucket: none: the database is not backed up")
+    secrets = Secrets.load(site)
+    if not secrets.backup.get(PASSPHRASE):
+        raise SlipwayError(f"{secrets.path}: backup: {PASSPHRASE}: missing, nothing can be read; `make cdn` makes one")
+    held, now = look(site, secrets), datetime.now(UTC)
+    for line in report.lines(held, now):
+        print(line)
+    problems = report.problems(held, now)
+    for problem in problems:
+        print(f"WRONG: {problem}")
+    return 1 if problems else 0
+
+
+def look(site: config.Site, secrets: Secrets) -> "Held":
+    """What the bucket holds. Raises SlipwayError when it cannot be read."""
+    from botocore.exceptions import BotoCoreError
+
+    from slipway.tool.aws.errors import call_failed
+    from slipway.tool.aws.identity import Identity
+    from slipway.tool.backups import destroyed, listing, objects, report
+    from slipway.tool.backups.generation import Generation
+    from slipway.tool.cdn.iam_policies import DUMPS_PREFIX
+
+    bucket, passphrase = site.backup_bucket, secrets.backup[PASSPHRASE]
+    try:
+        client = Identity(secrets.restorer).client("s3", site.region, site.endpoint, addressing=site.addressing)
+    except BotoCoreError as error:
+        raise call_failed("s3", f"s3://{bucket}", error) from None
+    generations = listing.generations(client, bucket, passphrase, _progress("objects"))
+    # Of one that was destroyed as a whole the versions alone are left.
+    names = set(listing.names(client, bucket, deleted=True)) - {one.name for one in generations}
+    generations = sorted([*generations, *map(Generation, names)], key=lambda one: one.name, reverse=True)
+    progress, losses = _progress("versions"), {}
+    for generation in generations:
+        if loss := destroyed.find(client, bucket, passphrase, generation, progress):
+            losses[generation.name] = loss
+    drilled, drill = _drill(client, bucket)
+    return report.Held(
+        bucket,
+        generations,
+        losses,
+        sorted(objects.current(client, bucket, DUMPS_PREFIX), key=lambda one: one.key),
+        drilled,
+        drill,
+        listing.copies(client, bucket),
+        "DATABASE_URL" in secrets.web,
+    )
+
+
+def _drill(client: "BaseClient", bucket: str) -> tuple[datetime | None, dict]:
+    """The newest drill's time and evidence."""
+    from slipway.tool.backups import objects
+    from slipway.tool.cdn.iam_policies import DRILLS_PREFIX
+
+    drills = sorted(objects.current(client, bucket, DRILLS_PREFIX), key=lambda one: one.key, reverse=True)
+    for newest in islice(drills, 1):
+        try:
+            evidence = json.loads(objects.read(client, bucket, newest) or b"")
+        except ValueError:
+            return newest.at, {}
+        return newest.at, evidence if isinstance(evidence, dict) else {}
+    return None, {}
+
+
+def _progress(what: str, clock: Callable[[], float] = time.monotonic) -> Callable[[int], None]:
+    """Says on stderr how much of a large bucket is listed."""
+    printed = clock()
+
+    def show(count: int) -> None:
+        nonlocal printed
+        if clock() - printed >= EVERY:
+            printed = clock()
+            print(f"{count:,} {what} listed", file=sys.stderr, flush=True)
+
+    return show
