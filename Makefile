@@ -19,10 +19,10 @@ qemu = qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils newuidmap:uidmap
 container = systemd-nspawn:systemd-container slirp4netns:slirp4netns lxcfs:lxcfs ip:iproute2
 machine = $(if $(MACHINE),--machine "$(MACHINE)") $(if $(OS),--os "$(OS)")
 
-rehearse: .venv/bin/uv ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STRESS=1, KEEP=1)
+rehearse: .venv/bin/uv ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STRESS=1, DISASTER=1, KEEP=1)
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
 	@$(MAKE) --no-print-directory --jobs=2 image .venv/rehearse
-	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STRESS),--stress) $(if $(KEEP),--keep)
+	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STRESS),--stress) $(if $(DISASTER),--disaster) $(if $(KEEP),--keep)
 
 rehearse-all: .venv/bin/uv ## every step of it on both Debian releases, before a version; again: goes on from the last step that held
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
@@ -107,6 +107,11 @@ bench-hosts: .venv/demo ## measure what a static host of its own gains a page (A
 	@rehearsal/system.sh chromium:chromium nginx:nginx-light openssl:openssl
 	@$(BIN)/python -m tests.bench.hosts $(ARGS)
 
+bench-backup: .venv/bin/uv ## lose a server under load at random moments, restore it on a bare one each time (ARGS="--kills 3 --machine container")
+	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
+	@$(MAKE) --no-print-directory .venv/rehearse
+	@$(BIN)/python -m tests.bench.backup.kills $(machine) $(ARGS)
+
 bench-memory: .venv/demo ## measure what a web process weighs, and what an upload adds
 	@$(BIN)/python -m tests.bench.memory
 
@@ -167,4 +172,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help db build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway
+.PHONY: help db build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup

@@ -64,7 +64,7 @@ def _rehearse(run: Run, options: argparse.Namespace) -> None:
     if options.keep:
         _keep(run)
         return
-    for step in steps(resumed=options.resume, stressed=options.stress):
+    for step in steps(resumed=options.resume, stressed=options.stress, burnt=options.disaster):
         run_step(run, step)
 
 
@@ -73,6 +73,7 @@ def _options() -> argparse.Namespace:
     kinds.add_options(parser)
     parser.add_argument("--resume", action="store_true", help="go on from the machine that was provisioned last")
     parser.add_argument("--stress", action="store_true", help="one step more: everything that takes memory, at once")
+    parser.add_argument("--disaster", action="store_true", help="one step more: the server is lost, and restored anew")
     parser.add_argument("--keep", action="store_true", help="leave machine and stand-ins up after the first deploy")
     return parser.parse_args()
 

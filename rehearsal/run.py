@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from rehearsal.host import Host
 from rehearsal.load import Load, Requests, seconds_each
@@ -32,6 +33,8 @@ class Results:
     smoke: Path | None = None
     memory: Memory | None = None
     loads: dict[str, Requests] = field(default_factory=dict)
+    # What losing the server cost; a rehearsal.steps.disaster.Disaster.
+    disaster: Any = None
 
 
 class Run:
@@ -71,15 +74,19 @@ class Run:
     @contextmanager
     def under_load(self, during: str) -> Iterator[None]:
         """Sends requests while the block runs, and checks that none of them fails."""
-        site = self.site.site
-        # All through TLS, nginx and Django.
-        urls = [site.site_url + path for path in (*LIGHT, *(site.paths[:1] or ["/"]))]
-        where = self.machine.ports[443], self.site.trusted
-        load = Load(urls, *where, rate=min(RATE, SHARE / seconds_each(urls, *where)))
+        load = self.load()
         self.results.loads[during] = requests = load.requests
         with load:
             yield
         self.log.check(f"No request fails during {during}", not requests.failed and requests.sent > 0, str(requests))
+
+    def load(self) -> Load:
+        """Requests to the site, as many as the machine has time for beside a release."""
+        site = self.site.site
+        # All through TLS, nginx and Django.
+        urls = [site.site_url + path for path in (*LIGHT, *(site.paths[:1] or ["/"]))]
+        where = self.machine.ports[443], self.site.trusted
+        return Load(urls, *where, rate=min(RATE, SHARE / seconds_each(urls, *where)))
 
     def check_with_kernel(self, what: str, passed: bool, result: str) -> None:
         """A check that needs a machine with a kernel of its own."""

@@ -10,6 +10,7 @@ from rehearsal.steps import (
     ci_key,
     deploy,
     deploy_lock,
+    disaster,
     drift,
     failed_proof,
     faults,
@@ -49,8 +50,10 @@ STEPS = (
     Step("make deploy with a malicious package in the lock file", malicious_package.install),
 )
 STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} uploads", stress.stress)
+# The last one: it takes the machine along.
+DISASTER = Step("Lose the server, and make deploy RESTORE=latest on a bare one", disaster.lose_server)
 
 
-def steps(*, resumed: bool, stressed: bool) -> tuple[Step, ...]:
+def steps(*, resumed: bool, stressed: bool, burnt: bool) -> tuple[Step, ...]:
     """The steps of a run."""
-    return (DEPLOY if resumed else DRIFT, *STEPS, *([STRESS] if stressed else []))
+    return (DEPLOY if resumed else DRIFT, *STEPS, *([STRESS] if stressed else []), *([DISASTER] if burnt else []))

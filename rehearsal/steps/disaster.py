@@ -1,0 +1,113 @@
+"""The server is lost while rows are written: a new machine takes the site over, from the bucket alone."""
+
+import random
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+
+from rehearsal.host import ADMIN
+from rehearsal.machine import ssh
+from rehearsal.machine.machine import Machine
+from rehearsal.run import Run
+from rehearsal.run_log import Phase
+from slipway.web.errors import SlipwayError
+
+# s that the server still has after the backup; by chance, as PostgreSQL ends a WAL segment each 30 s.
+SHORTEST, LONGEST = 20, 60
+# s of data that a lost server may cost.
+LOST = 60
+TABLE = "rehearsal_disaster"
+PSQL = "runuser -u slipway -- psql -XAtq -v ON_ERROR_STOP=1 slipway"
+CREATE = f"CREATE TABLE IF NOT EXISTS {TABLE} (n bigserial PRIMARY KEY, at timestamptz DEFAULT clock_timestamp())"
+INSERT = f"INSERT INTO {TABLE} DEFAULT VALUES RETURNING n, extract(epoch FROM at)"
+READ = f"SELECT count(*), coalesce(max(n), 0), coalesce(extract(epoch FROM max(at)), 0) FROM {TABLE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Disaster:
+    """``lost``: s between the last row that PostgreSQL acknowledged and the last one restored; ``back``: s until the
+    site served again, its proof included. ``written`` and ``restored`` are numbers of rows; ``holes`` rows that are
+    missing before the last one restored."""
+
+    lost: float
+    back: float
+    written: int
+    restored: int
+    holes: int
+
+    @property
+    def passed(self) -> bool:
+        return self.lost <= LOST and not self.holes
+
+    def __str__(self) -> str:
+        return (
+            f"{self.lost:.0f} s of data lost, {self.restored} of {self.written} rows restored, "
+            f"{self.holes} missing among them; back after {self.back / 60:.1f} minutes"
+        )
+
+
+def lose_server(run: Run, phase: Phase) -> None:
+    """The step: one backup, rows each second, a machine without warning gone, and a bare one restored."""
+    run.command("backup-before-disaster", phase, "backup")
+    run.results.disaster = result = burn(run, phase, "disaster")
+    run.log.check(f"A lost server costs {LOST} s of data at most", result.passed, str(result))
+
+
+def burn(run: Run, phase: Phase, name: str) -> Disaster:
+    """Destroys the machine that serves at a moment by chance, and brings the site back on a bare one by `make deploy
+    RESTORE=latest`. Raises SlipwayError when it does not come back."""
+    burning = run.machine
+    run.host.run(f'{PSQL} -c "{CREATE}"')
+    with Rows(burning) as rows, run.load():
+        time.sleep(random.uniform(SHORTEST, LONGEST))
+        burning.destroy()
+    began = time.monotonic()
+    bare = run.bare_machine()
+    run.site.deploy_to(bare)
+    booted = time.monotonic()
+    # A person orders the server; what the command takes is what is measured.
+    run.command(f"{name}-deploy", phase, "deploy", "--restore", "latest")
+    ended = time.monotonic()
+    print(f"    a bare machine after {booted - began:.0f} s, the site after {ended - booted:.0f} s more", flush=True)
+    count, last, at = run.host.run(f'{PSQL} -c "{READ}"').strip().split("|")
+    if not rows.written:
+        raise SlipwayError(f"no row was written before the machine was lost: {rows.error}")
+    lost = max(0.0, rows.written[-1][1] - float(at))
+    return Disaster(lost, ended - booted, rows.written[-1][0], int(last), int(last) - int(count))
+
+
+@dataclass(slots=True)
+class Rows:
+    """``with Rows(machine) as rows:``: the site's role writes a row each second; each is noted once it is committed."""
+
+    machine: Machine
+    # Number and time, s since the epoch by the machine's clock.
+    written: list[tuple[int, float]] = field(default_factory=list)
+    error: str = ""
+    _process: subprocess.Popen | None = None
+    _thread: threading.Thread | None = None
+
+    def __enter__(self) -> "Rows":
+        loop = f"while {PSQL} -c '{INSERT}'; do sleep 1; done"
+        command = ["ssh", "-F", str(self.machine.ssh_config), "-l", ADMIN, ssh.HOST, f'sudo sh -c "{loop}"']
+        # The stand-in for the network ends with the machine, and the connection with it.
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._thread = threading.Thread(target=self._read, name="rows")
+        self._thread.start()
+        return self
+
+    def _read(self) -> None:
+        for line in self._process.stdout:
+            number, bar, at = line.strip().partition("|")
+            if bar:
+                self.written.append((int(number), float(at)))
+            else:
+                self.error = line.strip()
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait()
+        self._thread.join()
