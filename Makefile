@@ -78,6 +78,9 @@ releases: .venv/deploy ## list the releases on the server
 status: .venv/deploy ## how the server and its site are; exit status 1 when anything is wrong
 	@$(BIN)/python -m slipway.tool status
 
+backup: .venv/deploy ## back the database up now (KIND=diff: what changed since the last full one)
+	@$(BIN)/python -m slipway.tool backup $(if $(KIND),--kind "$(KIND)")
+
 logs: .venv/deploy ## follow what site, nginx and PostgreSQL write (UNIT=access: that alone)
 	@$(BIN)/python -m slipway.tool logs $(if $(UNIT),--unit "$(UNIT)") $(ARGS)
 
@@ -172,4 +175,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help db build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup
+.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup

@@ -9,6 +9,7 @@ import sys
 
 from agent import (
     activate,
+    backup,
     check,
     ci,
     db,
@@ -80,6 +81,10 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     using.add_argument("action", choices=("psql", "dump", "load"))
     using.add_argument("--without", action="append", default=[], help="a table whose rows a dump leaves out")
     commands.add_parser("tables", help="mark a point of the database, and hash each table there, as JSON")
+    backing = commands.add_parser("backup", help="let the backup's unit make one, and wait for it")
+    backing.add_argument("kind", nargs="?", default="", choices=["", "full", "diff"])
+    backing.add_argument("--point", default="", help="name a restore point that is made after it")
+    backing.add_argument("--run", type=int, help=argparse.SUPPRESS)
     commands.add_parser("status", help="how the host is, as JSON")
     reading = commands.add_parser("logs", help="print what the site, nginx and PostgreSQL write")
     reading.add_argument("name", nargs="?", default="")
@@ -119,6 +124,10 @@ def run(options: argparse.Namespace) -> object:
             return db.dump(options.without)
         case "status":
             return status.status()
+        case "backup" if options.run is not None:
+            return backup.run(options.run)
+        case "backup":
+            return backup.ask(options.kind, options.point)
         case "logs":
             return logs.logs(options.name, options.lines, options.follow)
         case "follow":

@@ -38,6 +38,8 @@ COMMANDS = {
     "releases": "",
     "prune": r"[1-9][0-9]{0,2}",
     "status": "",
+    # Before migrations that are unsafe.
+    "backup": rf"diff --point before-{RELEASE}",
     "drift": "",
     "follow": "",
 }

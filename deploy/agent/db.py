@@ -102,7 +102,7 @@ def _load_elsewhere(source: IO[bytes]) -> str:
 def _back_up() -> None:
     from agent import backup
 
-    progress.say(backup.ask())
+    progress.say(backup.ask(backup.FULL))
 
 
 def _restore(source: IO[bytes], *arguments: str) -> None:

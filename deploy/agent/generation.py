@@ -9,6 +9,7 @@ generation.json on the server has ``generation`` and ``machine``, ``system``, ``
 start, for which the claim was checked), ``ready`` (pgBackRest's stanza is made) and ``restored_from``.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -33,6 +34,7 @@ STANZA = "site"
 TIMEOUT = 60  # s, for pgBackRest's shorter commands
 
 
+@functools.cache
 def machine() -> str:
     """What tells this machine from its copies: a digest, since the machine's id itself is confidential.
 

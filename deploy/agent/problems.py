@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent import outdated, probe, processes, releases
+from agent import backups, outdated, probe, processes, releases
 from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
 from agent.units import OVERLAP, RENEWAL, RESTART, SITE, TIMER, expected, failed, shown
@@ -34,7 +34,7 @@ def find() -> list[str]:
 def _find() -> Iterator[str]:
     yield from (*_units(), *_failed())
     if releases.current():
-        yield from (*_pages(), *_disks(), *_certificate(), *_upgrades(), *_memory())
+        yield from (*_pages(), *backups.problems(), *_disks(), *_certificate(), *_upgrades(), *_memory())
     else:
         yield from (*_disks(), *_certificate(), "no release serves yet: `make deploy`")
 
@@ -61,7 +61,7 @@ def _units() -> Iterator[str]:
 
 def _failed() -> Iterator[str]:
     for name in failed():
-        if name not in (*expected(), RENEWAL):
+        if name not in (*expected(), RENEWAL, LAYOUT["backup_unit"]):
             yield f"{name} has failed: `make logs UNIT={name}`"
 
 

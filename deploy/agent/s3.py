@@ -69,7 +69,7 @@ class Bucket:
 
     def get(self, key: str) -> bytes | None:
         """The object's bytes; None where there is none."""
-        answer = self._ask("GET", key, accepted=(200, 404))
+        answer = self.ask("GET", key, accepted=(200, 404))
         # A bucket that is missing is a 404 as well.
         if answer.status == 404 and _code(answer) == "NoSuchBucket":
             raise self._rejected(answer)
@@ -79,11 +79,11 @@ class Bucket:
         """Writes an object; ``new``: unless there is one, and then it returns False."""
         condition = {"If-None-Match": "*"} if new else {}
         # 409: another writes the same object at this moment.
-        answer = self._ask("PUT", key, body, condition, accepted=(200, 412, 409) if new else (200,))
+        answer = self.ask("PUT", key, body, condition, accepted=(200, 412, 409) if new else (200,))
         return answer.status == 200
 
     def delete(self, key: str) -> None:
-        self._ask("DELETE", key, accepted=(200, 204, 404))
+        self.ask("DELETE", key, accepted=(200, 204, 404))
 
     def keys(self, prefix: str) -> list[str]:
         return self._list(f"{LISTED}Contents/{LISTED}Key", prefix=prefix)
@@ -96,14 +96,14 @@ class Bucket:
     def _list(self, path: str, **query: str) -> list[str]:
         found, query = [], {"list-type": "2", **query}
         while True:
-            root = ElementTree.fromstring(self._ask("GET", "", query=query).body)
+            root = ElementTree.fromstring(self.ask("GET", "", query=query).body)
             found += [each.text or "" for each in root.iterfind(path)]
             token = root.findtext(f"{LISTED}NextContinuationToken")
             if not token:
                 return found
             query["continuation-token"] = token
 
-    def _ask(
+    def ask(
         self,
         method: str,
         key: str,
@@ -113,6 +113,7 @@ class Bucket:
         query: Mapping[str, str] | None = None,
         accepted: tuple[int, ...] = (200,),
     ) -> Answer:
+        """One request, signed; for the calls that have no method here."""
         path = self._root + quote(key, safe="/-_.~")
         line = "&".join(
             f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in sorted((query or {}).items())

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from agent import locks, problems, processes, releases, units
+from agent import backups, locks, problems, processes, releases, units
 from agent.paths import CERTIFICATE
 
 
@@ -44,6 +44,7 @@ def status() -> dict:
         "load": os.getloadavg()[0],
         "disk_free": shutil.disk_usage("/").free >> 20,
         "certificate": _expiry(),
+        "backup": backups.state(),
         "lock": locks.holder(),
         "problems": problems.find(),
     }

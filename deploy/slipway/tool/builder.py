@@ -20,6 +20,8 @@ WITHHELD = Identity(dict.fromkeys(AWS_PAIR, "withheld"))
 
 # How Python reports a deprecated name, with its file and line.
 WARNING = "FutureWarning: "
+# Before the number of the unsafe migrations that were let through.
+UNSAFE = "unsafe: "
 
 
 class Builder:
@@ -66,11 +68,15 @@ class Builder:
         self._manage("pack", str(self.directory / "release.tar.gz"), "--ship", *self.site.ship, shown=True)
         return ReleaseArchive.read(self.directory)
 
-    def check_migrations(self, applied: str, *, allow: bool) -> None:
-        """Rejects migrations that would break the running code. ``applied`` is a JSON list of names."""
+    def check_migrations(self, applied: str, *, allow: bool) -> bool:
+        """Rejects migrations that would break the running code, unless ``allow``; returns whether there are such.
+
+        ``applied`` is a JSON list of names."""
         file = state.directory(self.site) / "applied.json"
         file.write_text(applied)
-        self._manage("check_migrations", "--applied", str(file), *(["--allow-unsafe"] if allow else []))
+        arguments = ("manage.py", "check_migrations", "--applied", str(file), *(["--allow-unsafe"] if allow else []))
+        output = self._run("check_migrations", *arguments, environment=self._environment(WITHHELD))
+        return any(line.startswith(UNSAFE) for line in output.splitlines())
 
     def put_manifest(self, release: ReleaseArchive) -> None:
         """Writes releases/<id>.json to the bucket: prune reads it to find the objects in use."""

@@ -29,6 +29,7 @@ SITE = {
     "slipway_sign_in_named": ['/with "quotes"'],
     "slipway_database_local": True,
     "slipway_environment": {"DJANGO_SETTINGS_MODULE": "project.settings", "SLIPWAY_WSGI": "project.wsgi"},
+    "slipway_backups": "wal",
     "slipway_backup": {
         "kind": "wal",
         "bucket": "example-backups",

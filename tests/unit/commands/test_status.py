@@ -77,13 +77,13 @@ def test_an_agent_of_the_version_before_is_understood(server, capsys):
 def test_a_deploy_repeats_them_at_its_end(described):
     playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace())
     playing.connection = SimpleNamespace(agent=lambda command: json.dumps({"problems": ["a reboot is due"]}))
-    assert playing.problems() == ["a reboot is due"]
+    assert playing.state() == ["warning   a reboot is due"]
 
     def gone(command):
         raise SlipwayError("the SSH connection broke off")
 
     playing.connection = SimpleNamespace(agent=gone)
-    assert playing.problems() == ["`make status` has no answer: the SSH connection broke off"]
+    assert playing.state() == ["warning   `make status` has no answer: the SSH connection broke off"]
 
 
 @pytest.mark.parametrize(

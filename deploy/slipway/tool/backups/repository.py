@@ -37,3 +37,10 @@ def repository(site: Site, secrets: Secrets) -> dict[str, Any]:
         "style": "path" if style == "path" else "host",
         "keep": site.keep_backups,
     }
+
+
+def state_of(site: Site, secrets: Secrets) -> str:
+    """What `make status` judges by: the kind of the backups; "missing" where they are wanted and have no bucket or key,
+    "none" where site.yml says so."""
+    kind = repository(site, secrets)["kind"]
+    return "missing" if kind == "none" and site.backup_bucket else kind

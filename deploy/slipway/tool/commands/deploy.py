@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from slipway.tool import VERSION, config, edge, front_end, providers
 from slipway.tool.aws.identity import Identity
-from slipway.tool.backups import bare_server
+from slipway.tool.backups import bare_server, repository
 from slipway.tool.budget import Budget
 from slipway.tool.builder import Builder
 from slipway.tool.phases import phase
@@ -73,8 +73,8 @@ def run(options: argparse.Namespace) -> int:
         deploy.prune()
         deploy.back_up()
     print(f"\n{deploy.summary(release, time.monotonic() - began)}")
-    for problem in deploy.problems():
-        print(f"  warning   {problem}")
+    for line in deploy.state():
+        print(f"  {line}")
     return 0
 
 
@@ -92,6 +92,8 @@ class Deploy:
     builder: Builder | None = None
     deploy_lock: lock.Lock | None = None
     source: bare_server.Source | None = None
+    # Migrations that break the old code, by ALLOW_UNSAFE=1.
+    unsafe: bool = False
 
     def preflight(self) -> None:
         """Checks site and server before any change."""
@@ -163,7 +165,7 @@ class Deploy:
                 print(f"    {line}")
             if self.host.current:
                 applied = self.connection.agent("applied")
-                self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
+                self.unsafe = self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
             if self.connection.restricted:
                 self.describe(self.builder.sign_in_paths())
                 self._require_admin_key()
@@ -245,6 +247,8 @@ class Deploy:
         """Sends, migrates and checks the release, while the old one serves."""
         with phase(f"Send release {release.id}"):
             print(f"    {send(self.connection, self.site, self.host, release):.1f} MB of packages with it")
+        if self.unsafe:
+            self.back_up_before(release)
         with phase("Migrate the database, while the old release serves"):
             print(f"    {self.connection.agent('migrate', release.id)}")
         with phase("Check: a throwaway process of the new release answers"):
@@ -253,6 +257,18 @@ class Deploy:
         if self.site.pushes:
             with phase("Write its manifest to the bucket"):
                 self.builder.put_manifest(release)
+
+    def back_up_before(self, release: ReleaseArchive) -> None:
+        """Before migrations that the old release cannot live with: what they destroy can be had back."""
+        kind = repository.state_of(self.site, self.secrets)
+        if kind not in ("wal", "dump"):
+            print("    warning: unsafe migrations, and the database is not backed up: what they destroy is gone")
+            return
+        with phase("Back up the database before unsafe migrations"):
+            point = f"before-{release.id}"
+            print(f"    {self.connection.agent('backup', 'diff', '--point', point)}")
+            if kind == "wal":
+                print(f"    to come back: `make rollback`, then `make restore TO={point}`")
 
     def switch(self, release: ReleaseArchive) -> None:
         """Switches to the release and proves it; a failure rolls back to the old one."""
@@ -304,12 +320,17 @@ class Deploy:
         else:
             print(f"    {len(plan.to_delete):,} objects deleted ({plan.bytes / 1e6:.1f} MB)")
 
-    def problems(self) -> list[str]:
-        """The problems that `make status` reports; the release is live in any case."""
+    def state(self) -> list[str]:
+        """What `make status` reports that a person should know now; the release is live in any case."""
         try:
-            return json.loads(self.connection.agent("status"))["problems"]
+            status = json.loads(self.connection.agent("status"))
         except SlipwayError as error:
-            return [f"`make status` has no answer: {error}"]
+            return [f"warning   `make status` has no answer: {error}"]
+        backup = status.get("backup", {})
+        # The server looks what is due when the lock is released.
+        first = backup.get("kind") in ("wal", "dump") and not (backup["full"] or backup["dump"])
+        told = ["backup    the first one is made now, in the background; `make status` shows it"] if first else []
+        return told + [f"warning   {problem}" for problem in status["problems"]]
 
     def summary(self, release: ReleaseArchive, seconds: float) -> str:
         now = facts.gather(self.connection, self.site)

@@ -35,6 +35,7 @@ def lines(site: config.Site, data: dict) -> list[str]:
         f"load         {data['load']:.2f}",
         f"certificate  {data['certificate'] or 'none'}",
     ]
+    shown += backups(data.get("backup", {}))
     if data.get("lock"):
         shown.append(f"deploy lock  held by {data['lock']}")
     for service in data["services"]:
@@ -42,3 +43,26 @@ def lines(site: config.Site, data: dict) -> list[str]:
         restarts = f", restarted {service['restarts']} times by itself" if service["restarts"] else ""
         shown.append(f"{service['name'].removesuffix('.service'):<26}{service['state']:<10}{used:>8}{restarts}")
     return shown + [f"WRONG        {problem}" for problem in data["problems"]]
+
+
+def backups(data: dict) -> list[str]:
+    """Two lines about the backups; none for a server of an earlier version."""
+    if data.get("kind") not in ("wal", "dump"):
+        return ["backups      none, as site.yml says"] if data.get("kind") == "none" else []
+    full, diff, dump = (data[each] for each in ("full", "diff", "dump"))
+    if data["kind"] == "dump":
+        said = [f"dump {_made(dump)}" if dump else "no dump yet"]
+    else:
+        said = [f"full {_made(full)}" if full else "no full backup yet"]
+        said += [f"differential {_made(diff)}"] if full and diff and diff["began"] > full["began"] else []
+    if running := data["running"]:
+        said.append(f"a {running['kind']} one runs since {running['began']}, {running['percent']} %")
+    lines = [f"backups      {'; '.join(said)}"]
+    if data["waiting"] is not None:
+        waits = f"the oldest WAL that is not archived is {data['waiting']} s old"
+        lines.append(f"archive      generation {data['generation'] or 'none yet'}, {waits}")
+    return lines
+
+
+def _made(backup: dict) -> str:
+    return f"{backup['began']} ({backup['stored'] / 1e6:.1f} MB, {backup['seconds']:.0f} s)"

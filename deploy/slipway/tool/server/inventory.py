@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.tool import VERSION, config, path_patterns
-from slipway.tool.backups.repository import repository
+from slipway.tool.backups.repository import repository, state_of
 from slipway.tool.budget import Budget
 from slipway.tool.secrets import Secrets, literal
 from slipway.tool.server import agent, host_keys, site_nginx, state
@@ -85,6 +85,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_database_local": bool(database(secrets)),
         "slipway_environment": environment(site, secrets),
         "slipway_backup": repository(site, secrets),
+        "slipway_backups": state_of(site, secrets),
     }
 
 

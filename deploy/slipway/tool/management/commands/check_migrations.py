@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
+from slipway.tool.builder import UNSAFE
 from slipway.tool.migration_check import find_unsafe, rejection
 from slipway.web.errors import SlipwayError
 
@@ -29,3 +30,6 @@ class Command(BaseCommand):
             self.stderr.write(str(finding))
         if found and not allow_unsafe:
             raise rejection(found)
+        if found:
+            # The deploy backs the database up first.
+            self.stdout.write(f"{UNSAFE}{len(found)}")
