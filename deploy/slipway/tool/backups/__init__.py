@@ -11,5 +11,6 @@ wal         which WAL is there, and what is missing
 versions    copies a generation as it was at a time
 bare_server what a deploy to an empty database does with the backups
 times       a time as a person gives it
+media       puts back uploads that a restored database names
 objects     a bucket's objects, page by page, in all versions
 """

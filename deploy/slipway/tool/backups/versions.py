@@ -64,7 +64,7 @@ def copy_as_of(client: BaseClient, bucket: str, generation: str, time: datetime,
 
 
 def copy_version(client: BaseClient, bucket: str, version: Version, key: str) -> None:
-    """Copies ``version`` to ``key`` of the same bucket, with its type and headers. Raises SlipwayError."""
+    """Copies ``version`` to ``key`` of the same bucket, with its headers and metadata. Raises SlipwayError."""
     source = {"Bucket": bucket, "Key": version.key, "VersionId": version.id}
     where = f"s3://{bucket}/{key}"
     head = call(client, "head_object", f"s3://{bucket}/{version.key}", **source)

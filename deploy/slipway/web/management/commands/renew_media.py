@@ -1,17 +1,12 @@
 """Gives every published upload the headers that a new one gets: `make shell COMMAND=renew_media`."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
-from django.db import models
 
 from slipway.web.media.backends import media
 from slipway.web.media.errors import GONE, UploadError
-from slipway.web.media.fields import image_columns
-from slipway.web.media.image import UploadedImage
-from slipway.web.prefixes import PUBLIC_PREFIX
+from slipway.web.media.rows import named_objects
 
 
 class Command(BaseCommand):
@@ -20,7 +15,7 @@ class Command(BaseCommand):
     help = "gives every published upload the headers that a new one gets; purge the media host afterwards"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        keys = dict.fromkeys(_keys())
+        keys = dict.fromkeys(key for *_, keys in named_objects() for key in keys)
         renewed = missing = 0
         for key in keys:
             try:
@@ -31,22 +26,3 @@ class Command(BaseCommand):
                 missing += 1
         gone = f"; {missing} are not in the bucket" if missing else ""
         self.stdout.write(f"{len(keys)} uploads: {renewed} renewed{gone}")
-
-
-def _keys() -> Iterator[str]:
-    """The bucket keys of all uploads that the database names: of images, and of other file fields."""
-    for model, field in image_columns():
-        for image in model._base_manager.values_list(field, flat=True).iterator():
-            yield from image.keys if isinstance(image, UploadedImage) else ()
-    for model in apps.get_models(include_auto_created=True):
-        for field in model._meta.local_fields:
-            if isinstance(field, models.FileField) and _is_ours(field):
-                for name in model._base_manager.values_list(field.attname, flat=True).iterator():
-                    yield from [PUBLIC_PREFIX + name] if name else []
-
-
-def _is_ours(field: models.FileField) -> bool:
-    # django-storages takes 9 MB: it is loaded where the site uses it.
-    from slipway.web.media.files import FileStorage
-
-    return isinstance(field.storage, FileStorage)
