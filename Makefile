@@ -24,6 +24,11 @@ rehearse: .venv/bin/uv ## make deploy itself against a throwaway 512 MB machine,
 	@$(MAKE) --no-print-directory --jobs=2 image .venv/rehearse
 	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STRESS),--stress) $(if $(DISASTER),--disaster) $(if $(KEEP),--keep)
 
+restore-drill: .venv/bin/uv ## restore the newest backup on a throwaway machine, compare each table, prove the site (MACHINE=, OS=)
+	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
+	@$(MAKE) --no-print-directory .venv/rehearse
+	@$(BIN)/python -m rehearsal.restore_drill $(machine)
+
 rehearse-all: .venv/bin/uv ## every step of it on both Debian releases, before a version; again: goes on from the last step that held
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
 	@$(MAKE) --no-print-directory .venv/rehearse
@@ -175,4 +180,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup
+.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup restore-drill

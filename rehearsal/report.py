@@ -1,7 +1,7 @@
 """The rehearsal's report page: the verdict, its checks and its figures, with a link to the proof's page."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 
@@ -29,19 +29,24 @@ def write(directory: Path, log: RunLog, results: Results, machine: str) -> Path:
 
 def page(directory: Path, log: RunLog, results: Results, machine: str) -> str:
     verdict = "passed" if log.passed else "failed"
-    style = "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
     sections = [
         _hero(log, results, machine),
         _figures(log, results),
-        _checks(log),
+        checks(log),
         _proof(directory, results),
-        _phases(log),
+        phases(log),
         _memory(results.memory) if results.memory else "",
         *(_load(during, requests) for during, requests in results.loads.items()),
     ]
+    return document(f"Rehearsal: {verdict}", sections)
+
+
+def document(title: str, sections: Iterable[str]) -> str:
+    """A whole page in the style of this one."""
+    style = "\n".join(file.read_text(encoding="utf-8") for file in STYLES)
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Rehearsal: {verdict}</title><link rel="icon" href="data:,"><style>{style}</style></head>
+<title>{escape(title)}</title><link rel="icon" href="data:,"><style>{style}</style></head>
 <body><main>{"".join(sections)}</main></body></html>
 """
 
@@ -73,7 +78,7 @@ def _figures(log: RunLog, results: Results) -> str:
     return f'<div class="figures">{cards}</div>'
 
 
-def _checks(log: RunLog) -> str:
+def checks(log: RunLog) -> str:
     marks = {True: ("", "✓", ""), False: ("failed", "✗", ""), None: ("open", "-", "not checked here: ")}
     lines = "".join(
         f'<li class="{marks[it.passed][0]}"><i>{marks[it.passed][1]}</i>'
@@ -90,7 +95,7 @@ def _proof(directory: Path, results: Results) -> str:
     return f'<p><a href="{link}">The proof, asset by asset</a>: pages, checks, controls and screenshots.</p>'
 
 
-def _phases(log: RunLog) -> str:
+def phases(log: RunLog) -> str:
     total = max(log.seconds, 0.1)
     rows, at = [], 0.0
     for phase in log.phases:

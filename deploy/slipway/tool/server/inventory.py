@@ -30,14 +30,19 @@ class Inventory:
     fingerprint: str
 
 
-def write(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Sequence[str] = ()) -> Inventory:
+def write(
+    site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Sequence[str] = (), *, archives: bool = True
+) -> Inventory:
     """Writes inventory.json in the site's state directory. No secret is in it; their digest is in the fingerprint.
 
-    ``sign_in_paths`` are those found in the release, as regular expressions.
+    ``sign_in_paths`` are those found in the release, as regular expressions. A server that does not archive
+    (``archives``) restores a backup all the same, and takes no place in the bucket.
     """
     directory = state.directory(site)
     packed = agent.pack(directory / "slipway")
     variables = _variables(site, secrets, budget, sign_in_paths)
+    if not archives and variables["slipway_backup"]["kind"] == "wal":
+        variables["slipway_backup"]["kind"] = "restore"
     fingerprint = _fingerprint(variables, secrets, packed)
     own = ["-F", site.ssh_config] if site.ssh_config else []
     local = {
