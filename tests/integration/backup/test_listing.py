@@ -86,11 +86,16 @@ def test_backups_and_wal_are_as_pgbackrest_says(backups, generation, s3, restore
         listing.newest(restorer, backup_bucket, "another one, of twenty characters")
 
     s3.put_object(Bucket=backup_bucket, Key="drills/2026-12-01T10:00:00Z.json", Body=b'{"ok": true}')
+    bad = b'{"ok": false, "what": "a row differs"}'
+    s3.put_object(Bucket=backup_bucket, Key="drills/2026-12-01T11:00:00Z.json", Body=bad)
     said = report()[1]
-    assert re.search(rf"full +{backup.finished:%Y-%m-%d %H:%M:%S} UTC  [\d.]+ MB, [\d.]+ MB of it in the bucket", said)
+    assert re.search(
+        rf"full +{backup.finished:%Y-%m-%d %H:%M:%S} UTC  {label}, [\d.]+ MB, [\d.]+ MB of it in the bucket", said
+    )
     assert re.search(rf"last WAL +{found.last_time:%Y-%m-%d %H:%M:%S} UTC  {segment}, \d+ seconds ago", said)
     assert f"WRONG: generation {generation}" not in said
     assert f"restore last proved: {datetime.now(UTC):%Y-%m-%d}" in said
+    assert "WRONG: the last restore drill failed: a row differs" in said
 
     # What expires was not destroyed.
     backups.full()
@@ -143,5 +148,5 @@ def test_a_gap_a_damaged_backup_and_what_was_destroyed(backups, generation, s3, 
 
 
 def test_an_empty_bucket_has_nothing_to_restore(restorer, s3, backup_aws):
-    s3.create_bucket(Bucket="nothing-backed-up", CreateBucketConfiguration={"LocationConstraint": backup_aws.region})
-    assert listing.newest(restorer, "nothing-backed-up", PASSPHRASE) is None
+    s3.create_bucket(Bucket="nothing-yet-backups", CreateBucketConfiguration={"LocationConstraint": backup_aws.region})
+    assert listing.newest(restorer, "nothing-yet-backups", PASSPHRASE) is None

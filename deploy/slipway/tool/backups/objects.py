@@ -11,9 +11,12 @@ from typing import Any
 from botocore.client import BaseClient
 
 from slipway.tool.aws.calls import call
+from slipway.web.errors import SlipwayError
 
 # Gets the number of objects that have been listed so far, after each page of a thousand.
 Progress = Callable[[int], object]
+# How servers other than Amazon's reject a call that they do not have.
+UNKNOWN = ("NotImplemented", "MethodNotAllowed", "501")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,10 @@ class Version:
     id: str = ""
     is_marker: bool = False
     is_latest: bool = True
+
+
+class NoVersions(SlipwayError):
+    """The S3 server keeps no versions."""
 
 
 def current(client: BaseClient, bucket: str, prefix: str, progress: Progress | None = None) -> Iterator[Version]:
@@ -102,7 +109,10 @@ def _newest_first(versions: list[Version]) -> list[Version]:
 def _pages(client: BaseClient, bucket: str, operation: str, prefix: str, **params: Any) -> Iterator[dict[str, Any]]:
     following: dict[str, str] = {}
     while True:
-        page = call(client, operation, f"s3://{bucket}/{prefix}", Bucket=bucket, Prefix=prefix, **params, **following)
+        where = f"s3://{bucket}/{prefix}"
+        page = call(client, operation, where, UNKNOWN, Bucket=bucket, Prefix=prefix, **params, **following)
+        if page is None:
+            raise NoVersions(f"the S3 server of {where} does not support {operation}: it keeps no versions")
         yield page
         if not page.get("IsTruncated"):
             return

@@ -17,7 +17,7 @@ from botocore.client import BaseClient
 from slipway.tool.backups import info, objects
 from slipway.tool.backups.generation import Backup, Gap, Generation
 from slipway.tool.backups.objects import Version
-from slipway.tool.backups.wal import HISTORY, Wal, lsn_of, name_of, parse
+from slipway.tool.backups.wal import HISTORY, Run, Wal, lsn_of, name_of, parse
 from slipway.tool.cdn.iam_policies import DATABASE_PREFIX
 
 STANZA = "site"
@@ -83,11 +83,10 @@ def read_repository(
                 wal.add_history(timeline, data.decode())
             except ValueError:
                 problems.append(f"{where.key} cannot be read: it is damaged")
-    backups: list[Backup] = []
+    backups, runs = [], wal.runs()
     for data in _by_time(backup_info.get("backup:current", {})):
-        backups.append(_backup(*data, number, listed, wal, backups))
+        backups.append(_backup(*data, number, listed, wal, runs, backups))
     gaps = _gaps(wal, backups)
-    runs = wal.runs()
     last = runs[-1].last if runs else None
     return replace(
         empty,
@@ -124,7 +123,13 @@ def _by_time(current: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def _backup(
-    label: str, data: Mapping[str, Any], number: int, listed: Listed, wal: Wal, before: Sequence[Backup]
+    label: str,
+    data: Mapping[str, Any],
+    number: int,
+    listed: Listed,
+    wal: Wal,
+    runs: Sequence[Run],
+    before: Sequence[Backup],
 ) -> Backup:
     """A backup, judged by what is there of it, of those in ``before`` that it builds on, and of its WAL."""
     finished = info.time_of(data["backup-timestamp-stop"])
@@ -154,7 +159,7 @@ def _backup(
     last = parse(backup.last_segment)[1]
     if not wal.carries(timeline, lsn_of(data["backup-lsn-stop"])):
         return replace(backup, is_left=True)
-    run = next((one for one in wal.runs() if one.first[1] <= first and last <= one.last[1]), None)
+    run = next((one for one in runs if one.first[1] <= first and last <= one.last[1]), None)
     if run is None:
         return replace(
             backup, damage=f"WAL that it needs is missing, of {backup.first_segment} to {backup.last_segment}"

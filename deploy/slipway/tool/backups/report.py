@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from slipway.tool.backups.destroyed import Loss
 from slipway.tool.backups.generation import Gap, Generation
@@ -19,18 +18,20 @@ INDENT = " " * 4
 class Held:
     """What a bucket of backups holds. ``losses`` are by generation's name; ``dumps`` are oldest first.
 
-    ``drill`` is the newest restore drill's evidence, {} without one, and ``drilled`` its time. ``is_dumped``: the
-    database is elsewhere, so a dump is what has to be there.
+    ``proved`` is when a restore drill passed last; ``failed_drill`` is what the newest one says if it did not pass.
+    ``is_dumped``: the database is elsewhere, so a dump is what has to be there. ``is_versioned``: the server keeps
+    versions, so that what was destroyed is known.
     """
 
     bucket: str
     generations: Sequence[Generation] = ()
     losses: Mapping[str, Loss] = field(default_factory=dict)
     dumps: Sequence[Version] = ()
-    drilled: datetime | None = None
-    drill: Mapping[str, Any] = field(default_factory=dict)
+    proved: datetime | None = None
+    failed_drill: str = ""
     copies: Sequence[str] = ()
     is_dumped: bool = False
+    is_versioned: bool = True
 
 
 def lines(held: Held, now: datetime) -> list[str]:
@@ -42,9 +43,9 @@ def lines(held: Held, now: datetime) -> list[str]:
     if held.dumps or held.is_dumped:
         text.append(f"dumps of a database elsewhere: {len(held.dumps) or 'none'}")
         text += [f"{INDENT}{one.key}  {size(one.bytes)}, {ago(now - one.at)}" for one in held.dumps[-5:]]
-    proved = (
-        f"{shown(held.drilled)}, {ago(now - held.drilled)}" if held.drilled else "never; `make restore-drill` does it"
-    )
+    if not held.is_versioned:
+        text.append("versions: this S3 server keeps none; what its key destroys is gone, and cannot be told from here")
+    proved = f"{shown(held.proved)}, {ago(now - held.proved)}" if held.proved else "never; `make restore-drill` does it"
     return [*text, f"restore last proved: {proved}"]
 
 
@@ -65,8 +66,8 @@ def problems(held: Held, now: datetime) -> list[str]:
         usable = newest.backup_for()
         found += [f"generation {newest.name}: {each}" for each in _late("backup", usable and usable.finished, now)]
         found += [f"generation {newest.name}: {_open(gap)}" for gap in newest.gaps if gap.until is None]
-    if held.drill.get("ok") is False:
-        found.append(f"the restore drill of {shown(held.drilled)} failed; `make restore-drill` runs it again")
+    if held.failed_drill:
+        found.append(f"the last restore drill failed: {held.failed_drill}")
     return found
 
 
@@ -107,7 +108,7 @@ def _generation(generation: Generation, now: datetime) -> list[str]:
         if one.is_usable and one.until < generation.last_time:
             note = f", restores times until {shown(one.until)} only: a gap follows"
         sizes = f"{size(one.bytes)}, {size(one.stored)} of it in the bucket"
-        text.append(f"{INDENT}{one.kind:<12}  {shown(one.finished)}  {sizes}{note}")
+        text.append(f"{INDENT}{one.kind:<12}  {shown(one.finished)}  {one.label}, {sizes}{note}")
     if generation.last_time:
         text.append(
             f"{INDENT}last WAL      {shown(generation.last_time)}  {generation.last_segment}, "

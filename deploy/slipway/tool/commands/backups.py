@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from slipway.tool import config
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 help = "list the backups and the times that can be restored; exit status 1 when anything is wrong"
 EVERY = 3.0  # seconds between two lines of progress
+DRILLS = 20  # the newest ones that are read
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,39 +61,43 @@ def look(site: config.Site, secrets: Secrets) -> "Held":
     except BotoCoreError as error:
         raise call_failed("s3", f"s3://{bucket}", error) from None
     generations = listing.generations(client, bucket, passphrase, _progress("objects"))
-    # Of one that was destroyed as a whole the versions alone are left.
-    names = set(listing.names(client, bucket, deleted=True)) - {one.name for one in generations}
-    generations = sorted([*generations, *map(Generation, names)], key=lambda one: one.name, reverse=True)
-    progress, losses = _progress("versions"), {}
-    for generation in generations:
-        if loss := destroyed.find(client, bucket, passphrase, generation, progress):
-            losses[generation.name] = loss
-    drilled, drill = _drill(client, bucket)
+    losses, is_versioned = {}, True
+    try:
+        # Of one that was destroyed as a whole the versions alone are left.
+        names = set(listing.names(client, bucket, deleted=True)) - {one.name for one in generations}
+        generations = sorted([*generations, *map(Generation, names)], key=lambda one: one.name, reverse=True)
+        progress = _progress("versions")
+        found = {one.name: destroyed.find(client, bucket, passphrase, one, progress) for one in generations}
+        losses = {name: loss for name, loss in found.items() if loss}
+    except objects.NoVersions:
+        is_versioned = False
     return report.Held(
         bucket,
         generations,
         losses,
         sorted(objects.current(client, bucket, DUMPS_PREFIX), key=lambda one: one.key),
-        drilled,
-        drill,
+        *_drills(client, bucket),
         listing.copies(client, bucket),
         "DATABASE_URL" in secrets.web,
+        is_versioned,
     )
 
 
-def _drill(client: "BaseClient", bucket: str) -> tuple[datetime | None, dict]:
-    """The newest drill's time and evidence."""
+def _drills(client: "BaseClient", bucket: str) -> tuple[datetime | None, str]:
+    """When a drill passed last, and what the newest says if it did not pass."""
     from slipway.tool.backups import objects
     from slipway.tool.cdn.iam_policies import DRILLS_PREFIX
 
-    drills = sorted(objects.current(client, bucket, DRILLS_PREFIX), key=lambda one: one.key, reverse=True)
-    for newest in islice(drills, 1):
+    failed = ""
+    for one in sorted(objects.current(client, bucket, DRILLS_PREFIX), key=lambda one: one.key, reverse=True)[:DRILLS]:
         try:
-            evidence = json.loads(objects.read(client, bucket, newest) or b"")
-        except ValueError:
-            return newest.at, {}
-        return newest.at, evidence if isinstance(evidence, dict) else {}
-    return None, {}
+            evidence = json.loads(objects.read(client, bucket, one) or b"")
+            if evidence["ok"]:
+                return one.at, failed
+            failed = failed or str(evidence["what"])
+        except (ValueError, KeyError, TypeError):
+            failed = failed or f"{one.key} is no evidence"
+    return None, failed
 
 
 def _progress(what: str, clock: Callable[[], float] = time.monotonic) -> Callable[[int], None]:
