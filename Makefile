@@ -61,6 +61,9 @@ cdn: .venv/deploy ## show a plan, then make or repair buckets, certificate and C
 destroy: .venv/deploy ## take away what make cdn made; asks first, and about uploads and backups again (YES=1, MEDIA=1, BACKUPS=1: does not)
 	@$(BIN)/python -m slipway.tool destroy $(if $(YES),--yes) $(if $(MEDIA),--media) $(if $(BACKUPS),--backups)
 
+escrow: .venv/deploy ## print what opens the backups, for paper (PIPE=1: to a printer)
+	@$(BIN)/python -m slipway.tool escrow $(if $(PIPE),--pipe)
+
 purge: .venv/deploy ## take PATHS="/favicon.ico …" out of the CDN's caches, for emergencies
 	@$(BIN)/python -m slipway.tool purge $(PATHS)
 
@@ -180,4 +183,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup restore-drill
+.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup restore-drill escrow
