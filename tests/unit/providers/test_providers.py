@@ -63,6 +63,19 @@ def test_make_cdn_says_what_to_do_and_whether_nobody_has_tried_it(described, nam
     assert all(step.page in text for step in providers.of(site).describe(site))
 
 
+@pytest.mark.parametrize("name", OTHERS)
+def test_make_cdn_says_how_the_bucket_of_backups_and_its_keys_are_made(described, name, capsys, tmp_path):
+    site = described(name)
+    by_hand.show(site)
+    text = " ".join(capsys.readouterr().out.split())
+    for word in (site.backup_bucket, "versioning", "35 days", "restorer", "BACKUP_PASSPHRASE", "make escrow"):
+        assert word in text
+    assert ('"s3:AbortMultipartUpload"' in text) == (name == "s3")
+    (tmp_path / "site.yml").write_text((tmp_path / "site.yml").read_text() + "backup_bucket: none\n")
+    by_hand.show(config.load(tmp_path / "site.yml"))
+    assert "BACKUP_PASSPHRASE" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("command", ["describe", "destroy", "policy"])
 def test_there_is_no_state_to_read_of_what_was_set_by_hand(described, command):
     with pytest.raises(SlipwayError, match=f"{command}: .*`make cdn`"):

@@ -20,15 +20,15 @@ The backups of {site}, {today}
 Whoever has this sheet and a key of the bucket can read all of the site's data. Keep it where you keep contracts:
 not beside the server, not on this machine, not in a photo.
 
-  passphrase of the backups    {passphrase}
-  password of {file:<15}  {password}
-  bucket                       {bucket}
-  S3 endpoint                  {endpoint}
-  region                       {region}
+  passphrase of the backups       {passphrase}
+  password of {file:<19} {password}
+  bucket                          {bucket}
+  S3 endpoint                     {endpoint}
+  region                          {region}
 
 You need a key of your own that may read the bucket: your account's administrator makes one.
-In the bucket, {database} has a folder for each server in turn; the highest number is the newest. {dumps}
-has the dumps of a database elsewhere.
+In the bucket, {database} has a folder for each server in turn: the highest number with a backup is the newest.
+{dumps} has the dumps of a database elsewhere.
 
 1. With the site's repository, {file} in it included:
      write the password of {file} into {password_file}, then chmod 600 it
@@ -40,13 +40,14 @@ has the dumps of a database elsewhere.
      make cdn
      make deploy RESTORE=latest
 3. With neither, on any Debian with the backup's version of PostgreSQL (apt-get install pgbackrest):
-     /etc/pgbackrest.conf, chmod 600, owned by postgres; the folder with the highest number for 0001:
+     /etc/pgbackrest.conf, chmod 600, owned by postgres; the number of the newest folder for 0001:
 {settings}
      systemctl stop postgresql@VERSION-main
      sudo -u postgres pgbackrest --stanza=site info
      sudo -u postgres pgbackrest --stanza=site --delta --archive-mode=off restore
      systemctl start postgresql@VERSION-main
-   A dump: openssl enc -d -aes-256-cbc -pbkdf2 -iter 200000 -in DUMP -pass stdin | zstd -d | psql DATABASE
+   A dump, into an empty database:
+     openssl enc -d -aes-256-cbc -pbkdf2 -iter 200000 -in DUMP | zstd -d | pg_restore --no-owner -d DATABASE
 """
 SETTINGS = """\
 [global]

@@ -37,7 +37,7 @@ def _provision(site: config.Site) -> int:
         print(f"To be created or changed, to match {site.path.name}:")
         _print(planned.changes)
         print("What it costs:")
-        _print(cost.lines())
+        _print(cost.lines(site.keep_backups if site.backup_bucket else 0))
         print()
     done = cloudfront.provision(site, secrets, say=_say)
     if not planned.changes:

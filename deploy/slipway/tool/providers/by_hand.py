@@ -3,7 +3,7 @@
 import textwrap
 
 from slipway.tool.config import Site
-from slipway.tool.providers import of
+from slipway.tool.providers import backups, of
 from slipway.web import stores
 from slipway.web.errors import SlipwayError
 
@@ -22,7 +22,7 @@ def show(site: Site) -> int:
     print(f"{provider.TITLE} is set up by hand.")
     if provider.EXPERIMENTAL:
         print("Experimental: it is written from the provider's documentation, and was not tried against the service.")
-    for number, step in enumerate(provider.describe(site), 1):
+    for number, step in enumerate([*provider.describe(site), *backups.describe(site)], 1):
         print(_wrapped(f"{number:2}. {step.what}"), f"    {step.page}", sep="\n")
     print("\nDNS: point the two hosts at the provider's names. Then run `make deploy`, which proves the result.")
     if provider.CANNOT:
