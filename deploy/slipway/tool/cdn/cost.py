@@ -12,8 +12,8 @@ STORED_GB = 0.0245
 # A LIST costs as much as a PUT.
 PUT_1000 = 0.0054
 GET_1000 = 0.00043
-# So often PostgreSQL hands over a segment of WAL, while anybody writes. For each pgBackRest 2.45 sends one GET, one LIST
-# and one PUT, as counted.
+# So often PostgreSQL hands over a segment of WAL, while anybody writes. For each pgBackRest 2.45 sends a GET, a LIST
+# and a PUT, as counted.
 SEGMENTS = 30 * 24 * 60 * 60 // 30
 # A segment with few writes, compressed: 0.7 KB as measured, and 33 KB where it has pages in full after a checkpoint.
 SEGMENT_KB = 33
