@@ -77,6 +77,9 @@ deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLO
 move: .venv/deploy ## move the site with its database to another server, TO=its address (YES=1: asks nothing; END=1: after DNS has changed)
 	@$(BIN)/python -m slipway.tool move $(if $(TO),--to "$(TO)") $(if $(END),--end) $(if $(YES),--yes)
 
+restore: .venv/deploy ## restore the database from its backups; asks first (TO=a time in UTC; AS_OF=, GENERATION=, BACKUP=, BACK=1: docs/backups.md)
+	@$(BIN)/python -m slipway.tool restore $(if $(TO),--to "$(TO)") $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(GENERATION),--generation "$(GENERATION)") $(if $(BACKUP),--backup "$(BACKUP)") $(if $(BACK),--back) $(if $(YES),--yes "$(YES)")
+
 rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning of its id)
 	@$(BIN)/python -m slipway.tool rollback $(if $(TO),--to "$(TO)")
 
@@ -183,4 +186,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup restore-drill escrow
+.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup restore-drill escrow

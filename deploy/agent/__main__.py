@@ -22,6 +22,7 @@ from agent import (
     move,
     receive,
     releases,
+    restore,
     slot,
     status,
     tables,
@@ -75,6 +76,11 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     back.add_argument("release", nargs="?", default="")
     commands.add_parser("releases", help="list the releases, as JSON")
     commands.add_parser("prune", help="remove all but some").add_argument("keep", type=int)
+    restoring = commands.add_parser("restore", help="restore the database from its backups")
+    restoring.add_argument("generation", nargs="?", default="")
+    for name in ("path", "time", "name", "backup"):
+        restoring.add_argument(f"--{name}", default="")
+    restoring.add_argument("--back", action="store_true", help="take the database of before the last restore")
     managing = commands.add_parser("manage", help="run a management command of the release that serves")
     managing.add_argument("words", nargs=argparse.REMAINDER)
     using = commands.add_parser("db", help="psql, a dump to stdout, or a load from stdin, of the site's database")
@@ -163,6 +169,16 @@ def run(options: argparse.Namespace) -> object:
                 return releases.prune(options.keep)
             case "move":
                 return move.CHANGES[options.step](*options.arguments)
+            case "restore" if options.back:
+                return restore.back()
+            case "restore":
+                return restore.restore(
+                    options.generation,
+                    path=options.path,
+                    time=options.time,
+                    point=options.name,
+                    backup=options.backup,
+                )
     return None
 
 

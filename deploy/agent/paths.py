@@ -21,12 +21,11 @@ WATCHED, SAVED_STATE = _path("watched"), _path("saved_state")
 CERTIFICATE, SANDBOX = _path("certificate"), _path("sandbox")
 RUN, LOCK, STEP, SLOT = (_path(name) for name in ("run", "deploy_lock", "step_lock", "slot_lock"))
 NGINX_LOGS, POSTGRESQL_LOGS = _path("nginx_logs"), _path("postgresql_logs")
-CLUSTERS = _path("postgresql_conf")
 BACKUP_SETTINGS, BACKUP_STATE = _path("backup_settings"), _path("backup_state")
 NGINX_CONF, NGINX_PID, NGINX_MOVE = _path("nginx_conf"), _path("nginx_pid"), _path("nginx_move")
+CLUSTERS, SOCKETS = _path("postgresql_conf"), _path("postgresql_run")
 AUTHORITIES, MOVE, SOCKET = _path("authorities"), _path("move_state"), _path("socket")
 POSTGRESQL, CLUSTER_DATA = _path("postgresql"), _path("postgresql_data")
-BACKUP_SETTINGS, BACKUP_STATE = _path("backup_settings"), _path("backup_state")
 
 
 class HostError(Exception):

@@ -26,7 +26,7 @@ shared_buffers = 16MB
 """
 ARCHIVE = """\
 #!/bin/sh
-generation=$(sed 's/.*"generation": "\\([^"]*\\)".*/\\1/' {state}/generation.json)
+generation=$(sed -n 's/.*"generation": "\\([^"]*\\)".*/\\1/p' {state}/generation.json)
 exec pgbackrest --config={config} --stanza=site --repo1-path=/database/$generation archive-push "$1"
 """
 

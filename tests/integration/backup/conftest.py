@@ -105,6 +105,8 @@ def backups(backup_aws: LocalAws, backup_bucket: str, authority: Authority, clus
             "repo1-bundle": "y",
             "start-fast": "y",
             "io-timeout": "10",
+            # A file that is damaged is tried again, after 15 s by default.
+            "job-retry-interval": "0.1",
             "log-path": str(cluster.top / "log"),
             "lock-path": str(cluster.top / "lock"),
         },

@@ -1,0 +1,260 @@
+"""Makes a database of a backup and its WAL: pgBackRest fetches it, and a PostgreSQL of its own recovers it.
+
+Both run in the slot, as user postgres, and see nothing of the live database but its directory's neighbours.
+"""
+
+import re
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from agent import jobs, progress
+from agent.cluster import Cluster, as_postgres
+from agent.paths import BACKUP_STATE, CLUSTER_DATA, LAYOUT, RUN, HostError, settings
+from agent.repository import Backup, Repository, reason, shown
+
+UNIT = "slipway-restore"
+SOCKET = RUN / UNIT
+SANDBOX = (
+    "User=postgres",
+    "Group=postgres",
+    "ProtectSystem=strict",
+    f"ReadWritePaths={CLUSTER_DATA} {BACKUP_STATE} {SOCKET}",
+    "ProtectHome=yes",
+    "PrivateTmp=yes",
+    "PrivateDevices=yes",
+    "ProtectKernelTunables=yes",
+    "ProtectKernelModules=yes",
+    "ProtectControlGroups=yes",
+    "NoNewPrivileges=yes",
+    "RestrictSUIDSGID=yes",
+    "LockPersonality=yes",
+    "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+    "KillMode=mixed",
+    "TimeoutStopSec=60s",
+)
+# PostgreSQL takes each exit status up to 125 for a file that the archive does not have: the end of the WAL. A bucket
+# that is away must not look like that. 1 is pgBackRest's for a missing file.
+# https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-PITR-RECOVERY
+RESTORE_COMMAND = '{command} "%p" || {{ test $? = 1 || exit 255; echo "missing: %f"; exit 1; }} >&2'
+# A checksum that differs, or bytes that cannot be decompressed or decrypted; also a file that is gone.
+DAMAGE = re.compile(r"checksum|corruption|FormatError|CryptoError|zst error|does not match|missing file")
+COMPLETED = re.compile(r"last completed transaction was at log time (.+)")
+REDONE = re.compile(r"redo done at ([0-9A-F]+/[0-9A-F]+)")
+MISSING = re.compile(r"missing: ([0-9A-F]{24})$")
+RESTORED = re.compile(r'restored log file "([0-9A-F]{24})" from archive')
+READY = "database system is ready to accept connections"
+SHORT = "recovery ended before configured recovery target"
+EARLY = ("WAL ends before end of online backup", "WAL ends before consistent recovery point")
+# From one line about the recovery to the next, s.
+INTERVAL = 5
+SEGMENT = 16 << 20
+
+
+@dataclass
+class Recovered:
+    """``last``: when the last transaction in it was made, None when the WAL has none after the backup."""
+
+    last: datetime | None = None
+    # Where its WAL ends.
+    end: str = ""
+    missing: str = ""
+
+
+class Damaged(HostError):
+    """A file of the backup is not what was written."""
+
+
+def fetch(repository: Repository, backup: Backup, directory: Path) -> None:
+    """Fills ``directory``, which does not exist yet. Raises Damaged, or HostError."""
+    directory.mkdir(mode=0o700)
+    shutil.chown(directory, "postgres", "postgres")
+    line = repository.command("restore", f"--set={backup.label}", "--type=none", f"--pg1-path={directory}")
+    with _running([*line, "--log-level-stderr=error"]) as process:
+        written = [line.strip() for line in process.stderr]
+    if not process.returncode:
+        return
+    text = "\n".join(written)
+    if "No space left" in text:
+        raise HostError(f"the disk is full while the backup is fetched; {room()}")
+    if DAMAGE.search(text):
+        raise Damaged(reason(text))
+    raise HostError(f"the backup cannot be fetched: {reason(text)}")
+
+
+def recover(
+    cluster: Cluster,
+    repository: Repository,
+    timeline: int,
+    directory: Path,
+    time_: datetime | None = None,
+    name: str = "",
+) -> Recovered:
+    """Replays the WAL up to ``time_`` or the restore point ``name``, and begins a timeline; then ``directory`` is a
+    whole database that nothing runs on. Raises HostError."""
+    found, lines = Recovered(), []
+    (directory / "recovery.signal").touch()
+    shutil.chown(directory / "recovery.signal", "postgres", "postgres")
+    with _socket(), _running(_postgres(cluster, repository, timeline, directory, time_, name)) as process:
+        _follow(process, found, lines)
+        ready = any(READY in line for line in lines[-1:])
+        if ready:
+            _check(cluster)
+            as_postgres(cluster.program("pg_ctl"), "stop", "-D", str(directory), "-m", "fast", "-w", "-t", "300")
+            for _ in process.stderr:
+                pass
+    if not ready:
+        raise HostError(_why(lines, found, time_, name))
+    state = cluster.control(directory)["Database cluster state"]
+    if state != "shut down":
+        raise HostError(f"the restored database did not stop in order: it is {state}")
+    return found
+
+
+def _follow(process: subprocess.Popen[str], found: Recovered, lines: list[str]) -> None:
+    """Reads what PostgreSQL writes until it is ready or ends."""
+    began = told = time.monotonic()
+    for line in process.stderr:
+        lines.append(line.strip())
+        # A recovery of days writes a line for each segment.
+        del lines[:-200]
+        for pattern, key in ((MISSING, "missing"), (REDONE, "end")):
+            if match := pattern.search(line):
+                setattr(found, key, match[1])
+        if match := COMPLETED.search(line):
+            found.last = moment(match[1])
+        if (match := RESTORED.search(line)) and time.monotonic() - told >= INTERVAL:
+            told = time.monotonic()
+            progress.say(f"recovering, {told - began:.0f} s: WAL segment {match[1]}")
+        if READY in line:
+            return
+
+
+def _check(cluster: Cluster) -> None:
+    wanted = f"select 1 from pg_database where datname = '{LAYOUT['database']}'"
+    if not cluster.ask(wanted, SOCKET):
+        raise HostError(f"the backup has no database {LAYOUT['database']}: it is another program's")
+
+
+def _why(lines: list[str], found: Recovered, time_: datetime | None, name: str) -> str:
+    text = "\n".join(lines)
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    if errors and SHORT not in text:
+        return f"the WAL cannot be fetched: {reason(errors[-1])}"
+    last = f"the last transaction before it is of {shown(found.last)}" if found.last else "no transaction is before it"
+    gap = f"WAL segment {found.missing} is missing in the bucket" if found.missing else "the WAL ends"
+    if any(each in text for each in EARLY):
+        return f"{gap}, and the backup is of no use without it: name an earlier one with BACKUP= (`make backups`)"
+    if SHORT in text:
+        if name:
+            return f"no restore point is called {name} in the WAL up to {found.missing or 'its end'}"
+        return f"the WAL does not reach {shown(time_)}: {gap}, and {last}; give that time, or leave TO= out"
+    fatal = [line for line in lines if re.match(r"(FATAL|PANIC):", line)] or lines or ["it wrote nothing"]
+    return f"PostgreSQL cannot recover the backup: {fatal[-1]}"
+
+
+def _postgres(
+    cluster: Cluster, repository: Repository, timeline: int, directory: Path, time_: datetime | None, name: str
+) -> list[str]:
+    get = shlex.join(repository.command("archive-get", f"--pg1-path={directory}", "--log-level-stderr=error", "%f"))
+    options = {
+        "config_file": SOCKET / "postgresql.conf",
+        "hba_file": SOCKET / "pg_hba.conf",
+        "ident_file": SOCKET / "pg_ident.conf",
+        "listen_addresses": "",
+        "unix_socket_directories": SOCKET,
+        "external_pid_file": "",
+        "shared_preload_libraries": "",
+        "shared_buffers": "16MB",
+        "max_wal_size": "128MB",
+        "min_wal_size": "32MB",
+        "autovacuum": "off",
+        "jit": "off",
+        # Nobody reads it before its end; and then the original's number of connections does not count.
+        "hot_standby": "off",
+        # The timeline's history waits in the directory for the site's own PostgreSQL, which archives it.
+        "archive_mode": "on",
+        "archive_command": "",
+        "archive_library": "",
+        "logging_collector": "off",
+        "log_destination": "stderr",
+        "log_line_prefix": "",
+        "log_min_messages": "info",
+        "log_timezone": "UTC",
+        "timezone": "UTC",
+        "lc_messages": "C",
+        "restore_command": RESTORE_COMMAND.format(command=get),
+        "recovery_target_timeline": str(timeline),
+        "recovery_target_action": "promote",
+        # Up to, and without, the asked moment.
+        "recovery_target_inclusive": "off",
+    }
+    if int(cluster.version) < 15:
+        del options["archive_library"]
+    if time_:
+        options["recovery_target_time"] = time_.isoformat()
+    if name:
+        options["recovery_target_name"] = name
+    # As arguments they win over what the original's ALTER SYSTEM has left in the directory.
+    return [
+        cluster.program("postgres"),
+        "-D",
+        str(directory),
+        *(part for key, value in options.items() for part in ("-c", f"{key}={value}")),
+    ]
+
+
+@contextmanager
+def _socket() -> Iterator[None]:
+    """The folder of its socket, with settings that let user postgres in alone."""
+    shutil.rmtree(SOCKET, ignore_errors=True)
+    SOCKET.mkdir(mode=0o700)
+    for file, text in (("postgresql.conf", ""), ("pg_hba.conf", "local all postgres peer\n"), ("pg_ident.conf", "")):
+        (SOCKET / file).write_text(text)
+    shutil.chown(SOCKET, "postgres", "postgres")
+    try:
+        yield
+    finally:
+        shutil.rmtree(SOCKET, ignore_errors=True)
+
+
+@contextmanager
+def _running(line: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A command in the unit; it has ended after the block, however that ends."""
+    jobs.clear(UNIT)
+    limits = (*jobs.LIMITS, f"MemoryMax={settings()['memory_max']}")
+    start = ["systemd-run", "--quiet", f"--unit={UNIT}", f"--description={UNIT}", "--wait", "--pipe"]
+    start += [f"--property={each}" for each in (*SANDBOX, *limits)]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*start, *line], cwd="/", text=True, errors="replace", **pipes)
+    try:
+        yield process
+    except BaseException:
+        jobs.clear(UNIT)
+        raise
+    finally:
+        # An end of its own, or the one that it was given.
+        process.stderr.close()
+        process.wait()
+        jobs.clear(UNIT)
+
+
+def clear() -> None:
+    """Ends what an interrupted restore has left running."""
+    jobs.clear(UNIT)
+
+
+def moment(text: str) -> datetime:
+    """PostgreSQL's time in its log: `2026-12-01 10:14:58.2+00`."""
+    text = text.strip()
+    return datetime.fromisoformat(text + ":00" if re.search(r"[+-]\d\d$", text) else text)
+
+
+def room() -> str:
+    return f"make room below {CLUSTER_DATA} (`df -h`), and run the same command again"

@@ -1,0 +1,121 @@
+"""`make restore [TO=…]`: restores the server's database from its backups. It asks for confirmation."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from slipway.tool import config
+from slipway.tool.phases import phase
+from slipway.tool.secrets import PASSPHRASE, Secrets
+from slipway.tool.server import lock
+from slipway.tool.server.connection import Connection
+from slipway.web.errors import SlipwayError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+help = "restore the database, up to a time or all of it; asks first"
+interrupted = "interrupted here; the server goes on by itself: `make status` shows it, and the same command clears up"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", default="", help="the time just after what you want back, as 2026-12-01 10:14:59 (UTC)")
+    parser.add_argument("--as-of", default="", help="from the bucket as it was at a time: when backups were destroyed")
+    parser.add_argument("--generation", default="", help="another than this server's own")
+    parser.add_argument("--backup", default="", help="from this backup, and not from the newest that leads there")
+    parser.add_argument("--back", action="store_true", help="the database of before the last restore")
+    parser.add_argument("--yes", default="", metavar="DOMAIN", help="the site's domain: do not ask for confirmation")
+
+
+def run(options: argparse.Namespace) -> int:
+    site = config.load()
+    if not site.backup_bucket:
+        raise SlipwayError(f"{site.path}: backup_bucket: none: there are no backups to restore")
+    to, as_of = (moment(name, text) for name, text in (("TO", options.to), ("AS_OF", options.as_of)))
+    if options.back and (to or as_of or options.generation or options.backup):
+        raise SlipwayError("BACK=1 takes the database of before the last restore; leave the other switches out")
+    connection = Connection(site)
+    _confirm(site, options, to, as_of)
+    words, name = [], options.generation
+    if as_of:
+        name, path = _copy(site, name, as_of, to)
+        words += ["--path", path]
+    words += ["--time", to.isoformat()] if to else []
+    words += ["--backup", options.backup] if options.backup else []
+    with lock.held(connection), phase("Restore the database"):
+        told = connection.agent("restore", *(["--back"] if options.back else [*([name] if name else []), *words]))
+    print(told)
+    return 0
+
+
+def moment(name: str, text: str) -> datetime | None:
+    """The time that a person gave, in UTC; None for "". Raises SlipwayError."""
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise SlipwayError(f"{name}={text}: no time; give it as 2026-12-01 10:14:59, which is UTC") from None
+    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    if time > datetime.now(UTC):
+        raise SlipwayError(f"{name}={text}: {_shown(time)} has not come; the time is in UTC unless it has an offset")
+    return time
+
+
+def _confirm(site: config.Site, options: argparse.Namespace, to: datetime | None, as_of: datetime | None) -> None:
+    """Raises SlipwayError unless the domain was typed."""
+    source = f"generation {options.generation}" if options.generation else "its backups"
+    if options.back:
+        print("the database of before the last restore takes the place of the live one")
+    else:
+        print(f"the database of {site.domain} is restored from {source}" + (f", as of {_shown(to)}" if to else ""))
+        if as_of:
+            print(f"the backups are those that the bucket had at {_shown(as_of)}")
+        if to:
+            print(f"what was written from {_shown(to)} on is not in it; `make restore BACK=1` takes the live one again")
+    if (options.yes or _ask(f"Type {site.domain} to go on: ")) != site.domain:
+        raise SlipwayError(f"nothing was restored; without a terminal, YES={site.domain} confirms it")
+
+
+def _copy(site: config.Site, name: str, as_of: datetime, to: datetime | None) -> tuple[str, str]:
+    """Copies what the bucket had, to a place of its own; returns the generation and that place."""
+    from slipway.tool.backups import listing, versions
+
+    secrets = Secrets.load(site)
+    client = _client(site, secrets)
+    with phase("Copy the backups as they were"):
+        found = listing.generations(client, site.backup_bucket, secrets.backup[PASSPHRASE], at=as_of)
+        chosen = next((one for one in found if name in ("", one.name)), None)
+        if not chosen:
+            what = f"no generation {name}" if name else "no backups"
+            raise SlipwayError(f"s3://{site.backup_bucket} had {what} at {_shown(as_of)}")
+        last = chosen.spans[-1][1] if chosen.spans else as_of
+        if fault := listing.covers(chosen, to or last):
+            raise SlipwayError(fault)
+        return chosen.name, versions.copy_as_of(client, site.backup_bucket, chosen.name, as_of)
+
+
+def _client(site: config.Site, secrets: Secrets) -> "BaseClient":
+    """S3 by the restorer's key, or the user's own. Raises SlipwayError."""
+    from botocore.exceptions import BotoCoreError
+
+    from slipway.tool.aws.errors import call_failed
+    from slipway.tool.aws.identity import Identity
+
+    try:
+        return Identity(secrets.restorer).client("s3", site.region, site.endpoint, addressing=site.addressing)
+    except BotoCoreError as error:
+        raise call_failed("s3", f"s3://{site.backup_bucket}", error) from None
+
+
+def _shown(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S}{f'.{time.microsecond // 1000:03}' if time.microsecond else ''} UTC"
+
+
+def _ask(question: str) -> str:
+    """The answer from the terminal; "" without one."""
+    try:
+        return input(question).strip() if sys.stdin.isatty() else ""
+    except EOFError:
+        return ""

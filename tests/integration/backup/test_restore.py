@@ -1,0 +1,233 @@
+"""A restore beside the live database, against pgBackRest, PostgreSQL and S3 themselves."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.integration.backup.cluster import Backups, Cluster
+from tests.integration.backup.server import Server
+
+GENERATION = "0101"
+EARLY = "2020-01-01T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def server(cluster: Cluster, backups: Backups) -> Iterator[Server]:
+    """Its database has the table `photos` with the rows 0 to 2, and a backup of before them."""
+    cluster.sql("create database slipway")
+    cluster.sql("create table photos (id int)", "slipway")
+    backups.begin(GENERATION)
+    backups.full()
+    with Server(cluster, backups) as server:
+        for number in range(3):
+            insert(cluster, number)
+        yield server
+
+
+@pytest.fixture
+def untouched(server: Server, cluster: Cluster) -> Iterator[None]:
+    """The live database is what it was, and nothing is beside it."""
+    rows, inode = photos(cluster), cluster.data.stat().st_ino
+    yield
+    assert (photos(cluster), cluster.data.stat().st_ino) == (rows, inode)
+    assert not list(cluster.data.parent.glob("*.restore"))
+
+
+def test_a_dropped_table_comes_back_to_the_moment_before(server: Server, cluster: Cluster):
+    before = cluster.data.stat().st_ino
+    moment = now(cluster)
+    insert(cluster, 3)
+    cluster.sql("drop table photos", "slipway")
+    done = server.restore(GENERATION, "--time", moment)
+    assert photos(cluster) == "0,1,2"
+    reached = datetime.fromisoformat(re.match(r"restored to (\S+ [\d:.]+) UTC, the last transaction before", done)[1])
+    assert reached.replace(tzinfo=UTC) <= datetime.fromisoformat(moment)
+    # PostgreSQL's own count too.
+    assert int(re.search(r"; up to (\d+) later transactions are not in it; ", done)[1]) >= 2
+    assert cluster.data.with_name("main.before").stat().st_ino == before
+    assert cluster.sql("select timeline_id from pg_control_checkpoint()") == "2"
+
+
+def test_the_database_before_comes_back_and_its_timeline_goes_on(server: Server, cluster: Cluster):
+    """PostgreSQL's own rule, the newest timeline, would lose the row that was written after going back."""
+    server.restore(GENERATION, "--back")
+    assert cluster.sql("select timeline_id from pg_control_checkpoint()") == "1"
+    cluster.sql("create table photos (id int)", "slipway")
+    insert(cluster, 7)
+    # Nothing that was written is lost without a word: not what the bucket does not have yet.
+    done = server.restore(GENERATION)
+    assert photos(cluster) == "7"
+    assert " up to 0 later transactions are not in it" in done
+
+
+@pytest.mark.parametrize("moment", ["stop", "exchange", "start", "keep"])
+def test_a_power_cut_at_each_moment_of_the_exchange_leaves_one_of_the_two_whole(
+    server: Server, cluster: Cluster, moment: str
+):
+    inodes = {cluster.data.stat().st_ino, cluster.data.with_name("main.before").stat().st_ino}
+    killed = server.run(f"restore.back() if die_after('{moment}') else None")
+    assert killed.returncode == -9
+    # As the next boot does.
+    server.systemctl("start", server.unit)
+    assert cluster.data.stat().st_ino in inodes
+    assert cluster.sql("select count(*) from pg_class where relname = 'photos'", "slipway") == "1"
+    told = server.progress(GENERATION, "--time", EARLY, code=1)[0]
+    assert re.match(
+        r"the restore that began at \S+ was interrupted( after its exchange: .*|: the database is as it was)", told
+    )
+    assert {cluster.data.stat().st_ino, cluster.data.with_name("main.before").stat().st_ino} == inodes
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("step", ["fetch the backup …", "recover it …"])
+def test_a_restore_that_is_killed_is_cleared_by_the_next(server: Server, cluster: Cluster, step: str):
+    assert server.killed(step, GENERATION)
+    told = server.progress(GENERATION, "--time", EARLY, code=1)[0]
+    assert re.search(r"was interrupted: the database is as it was, and \d+ MB that it had fetched are removed", told)
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_site_that_is_not_well_gets_its_database_back(server: Server):
+    done = server.run(
+        "releases.current = lambda: 'a'; restore.WELL = 0\n"
+        'probe.nginx = lambda page: (503, \'{"database": "Error"}\')\n'
+        "restore.back()"
+    )
+    assert done.stderr.splitlines()[-1] == (
+        "agent.paths.HostError: the site is not well with the restored database: /healthz/ready answers 503 (database: "
+        "Error) (a release may need a newer database: `make rollback` first); the database from before is live"
+    )
+
+
+SETTINGS = {
+    "bucket away": ({"repo1_storage_port": "9"}, "cannot be reached: Connection refused"),
+    "key revoked": ({"repo1_s3_key": "AKIAREVOKED000000000"}, "InvalidAccessKeyId: .*`make cdn`"),
+    "bucket gone": ({"repo1_s3_bucket": "no-such-bucket"}, "no-such-bucket at localhost answers 40[34] .*`make cdn`"),
+    "wrong passphrase": ({"repo1_cipher_pass": "wrong"}, "BACKUP_PASSPHRASE .* is not the one .*`make escrow`"),
+}
+WORDS = {
+    "no such generation": (["0999"], "generation 0999: nothing is there; `make backups`"),
+    "before the first backup": ([GENERATION, "--time", EARLY], "no backup of .* its first backup .* later time"),
+    "in the future": ([GENERATION, "--time", "2100-01-01T00:00:00Z"], "has not come: this server's clock says"),
+    "no time": ([GENERATION, "--time", "yesterday"], "'yesterday' is no time"),
+    "no such backup": ([GENERATION, "--backup", "20200101-000000F"], "no backup 20200101-000000F .*: it has 20"),
+    "after the last": (["0001", "--time", "now"], r"the WAL does not reach .*; give that time, or leave TO= out"),
+    "no such restore point": ([GENERATION, "--name", "nobody's"], "no restore point is called nobody's"),
+}
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("case", SETTINGS)
+def test_a_bucket_that_cannot_be_read_is_one_line(server: Server, backups: Backups, case: str):
+    settings, line = SETTINGS[case]
+    backups.write(**settings)
+    try:
+        assert re.search(line, server.restore(GENERATION, code=1))
+    finally:
+        backups.write()
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("case", WORDS)
+def test_what_cannot_be_restored_is_one_line(server: Server, cluster: Cluster, case: str):
+    words, line = WORDS[case]
+    words = [now(cluster) if word == "now" else word for word in words]
+    assert re.search(line, server.restore(*words, code=1))
+
+
+PATCHES = {
+    "disk full": (
+        "clusters.Cluster.free = lambda self: 10**7",
+        r"needs \d+ MB beside the live one, and the disk has 10 MB: make room",
+    ),
+    "clock off": (
+        "from agent import s3; import datetime as d\n"
+        "s3.datetime = type('Late', (), {'now': lambda tz: d.datetime.now(tz) - d.timedelta(hours=2)})",
+        "the server's clock is off",
+    ),
+    "WAL that does not arrive": (
+        "restore.ARCHIVED = 0; clusters.Cluster.ask = lambda self, text, socket=None: '1'",
+        "the newest WAL is not archived after 0 s",
+    ),
+}
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("case", PATCHES)
+def test_a_server_that_is_not_fit_is_one_line(server: Server, case: str):
+    patch, line = PATCHES[case]
+    assert re.search(line, server.run(f"{patch}\nrestore.restore('{GENERATION}')").stderr.splitlines()[-1])
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_missing_segment_is_named_and_nothing_is_lost_silently(
+    server: Server, cluster: Cluster, backups: Backups, changed: Callable
+):
+    backups.archived()
+    missing = backups.archived()
+    backups.archived()
+    with changed(f"database/{GENERATION}/archive/", missing, None):
+        told = server.restore(GENERATION, code=1)
+    assert re.match(f"slipway: WAL segment {missing} is missing in the bucket, and later ones up to", told)
+
+
+def test_a_damaged_backup_is_named_and_the_one_before_is_restored_on_request(
+    server: Server, cluster: Cluster, backups: Backups, changed: Callable
+):
+    rows = photos(cluster)
+    older, newer = backups.info()["backup"][0]["label"], backups.full()
+    with changed(f"database/{GENERATION}/backup/site/{newer}/", "bundle/1", damage):
+        told = server.restore(GENERATION, code=1)
+        assert re.search(rf"backup {newer} is damaged \(.*\): `make restore BACKUP={older}` takes the one before", told)
+        server.restore(GENERATION, "--backup", older)
+    assert photos(cluster) == rows
+
+
+def test_another_generations_database_gets_a_generation_of_its_own(server: Server, cluster: Cluster, backups: Backups):
+    server.restore("0001")
+    held = server.generation()
+    assert held["generation"] not in (GENERATION, "0001")
+    backups.generation = held["generation"]
+    assert backups.archived()[:8] == cluster.sql("select to_hex(timeline_id) from pg_control_checkpoint()").zfill(8)
+
+
+@pytest.fixture
+def changed(s3, backup_bucket: str) -> Callable:
+    """Changes the object below a prefix that has a text in its name, for a block: None deletes it."""
+
+    class Changed:
+        def __init__(self, prefix: str, part: str, change: Callable[[bytes], bytes] | None) -> None:
+            listed = s3.list_objects_v2(Bucket=backup_bucket, Prefix=prefix)["Contents"]
+            self.where = {"Bucket": backup_bucket, "Key": next(one["Key"] for one in listed if part in one["Key"])}
+            self.body, self.change = s3.get_object(**self.where)["Body"].read(), change
+
+        def __enter__(self) -> None:
+            if self.change:
+                s3.put_object(**self.where, Body=self.change(self.body))
+            else:
+                s3.delete_object(**self.where)
+
+        def __exit__(self, *_: object) -> None:
+            s3.put_object(**self.where, Body=self.body)
+
+    return Changed
+
+
+def damage(body: bytes) -> bytes:
+    middle = len(body) // 2
+    return body[:middle] + bytes(byte ^ 255 for byte in body[middle : middle + 64]) + body[middle + 64 :]
+
+
+def insert(cluster: Cluster, number: int) -> None:
+    cluster.sql(f"insert into photos values ({number})", "slipway")
+
+
+def photos(cluster: Cluster) -> str:
+    return cluster.sql("select string_agg(id::text, ',' order by id) from photos", "slipway")
+
+
+def now(cluster: Cluster) -> str:
+    """PostgreSQL's own, in ISO form."""
+    return cluster.sql("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')")
