@@ -33,7 +33,7 @@ def of(repository: Repository, time: datetime | None) -> tuple[int, str]:
 
 
 def choose(repository: Repository, timeline: int, time: datetime | None, label: str = "") -> Backup:
-    """The newest backup from which ``timeline`` leads to ``time``; with ``label`` that one.
+    """The newest backup from before ``time`` whose WAL is on ``timeline``; with ``label``, that backup.
 
     Raises HostError when there is none.
     """
