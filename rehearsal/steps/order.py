@@ -20,6 +20,7 @@ from rehearsal.steps import (
     malicious_package,
     memory,
     password_guessing,
+    restore_drill,
     stress,
 )
 
@@ -50,10 +51,16 @@ STEPS = (
     Step("make deploy with a malicious package in the lock file", malicious_package.install),
 )
 STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} uploads", stress.stress)
+DRILL = Step("make restore-drill, and once more with a changed row", restore_drill.drill)
 # The last one: it takes the machine along.
 DISASTER = Step("Lose the server, and make deploy RESTORE=latest on a bare one", disaster.lose_server)
 
 
 def steps(*, resumed: bool, stressed: bool, burnt: bool) -> tuple[Step, ...]:
     """The steps of a run."""
-    return (DEPLOY if resumed else DRIFT, *STEPS, *([STRESS] if stressed else []), *([DISASTER] if burnt else []))
+    return (
+        DEPLOY if resumed else DRIFT,
+        *STEPS,
+        *([STRESS] if stressed else []),
+        *([DRILL, DISASTER] if burnt else []),
+    )
