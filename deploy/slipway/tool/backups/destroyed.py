@@ -16,8 +16,9 @@ from slipway.tool.backups.reading import MANIFESTS, STANZA
 from slipway.tool.backups.wal import HISTORY, parse
 from slipway.tool.cdn.iam_policies import DATABASE_PREFIX
 
-# A write that was not answered is made again, with the same bytes; a backup's last files come after its end.
-AGAIN = timedelta(minutes=10)
+# A write that was not answered is made again, with the same bytes; a backup's last files come after its end. S3 rejects
+# a server whose clock differs by 15 minutes.
+AGAIN = timedelta(minutes=20)
 INFOS = ("archive.info", "backup.info")
 # Versions of an info file that are looked through, for one that can be read.
 READ = 20
