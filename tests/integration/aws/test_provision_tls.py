@@ -87,6 +87,32 @@ def test_a_tls_only_bucket_rejects_plain_http(aws: LocalAws, calls: Calls, bucke
         s3.put_object(Bucket=bucket, Key="static/a", Body=b"a")
 
 
+def test_the_bucket_of_backups_takes_the_servers_key_over_tls_and_nobody_over_plain_http(
+    tls_aws: LocalAws, calls: Calls, monkeypatch: pytest.MonkeyPatch, secure_site: ExampleSite
+):
+    for name, value in tls_aws.env.items():
+        monkeypatch.setenv(name, value)
+    site = replace(secure_site, backup_bucket=f"{secure_site.name}-backups")
+    cloudfront.provision(site)
+    assert cloudfront.provision(site).changes == ()
+    admin = boto3.Session().client("s3")
+    assert admin.get_bucket_versioning(Bucket=site.backup_bucket)["Status"] == "Enabled"
+    for name, value in tls_aws.env_of("backup").items():
+        monkeypatch.setenv(name, value)
+    over_tls, info = boto3.Session().client("s3"), "database/0001/backup/site/backup.info"
+    over_tls.put_object(Bucket=site.backup_bucket, Key=info, Body=b"a")
+    assert over_tls.get_object(Bucket=site.backup_bucket, Key=info)["Body"].read() == b"a"
+    # The same bucket and policy at the stand-in that speaks plain http.
+    plain = calls.client("s3")
+    where = {"LocationConstraint": tls_aws.region}
+    plain.create_bucket(Bucket=site.backup_bucket, CreateBucketConfiguration=where)
+    wanted = admin.get_bucket_policy(Bucket=site.backup_bucket)["Policy"]
+    plain.put_bucket_policy(Bucket=site.backup_bucket, Policy=wanted)
+    for identity in ("backup", "restorer", "admin"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            calls.client("s3", identity).put_object(Bucket=site.backup_bucket, Key="database/0001-at-1/a", Body=b"a")
+
+
 def test_the_s3_endpoint_shows_its_certificate(tls_aws: LocalAws):
     host, port = tls_aws.s3_url.removeprefix("https://").split(":")
     shown = ssl.get_server_certificate((host, int(port)))
