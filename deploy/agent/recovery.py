@@ -25,7 +25,8 @@ SANDBOX = (
     "User=postgres",
     "Group=postgres",
     "ProtectSystem=strict",
-    f"ReadWritePaths={CLUSTER_DATA} {BACKUP_STATE} {SOCKET}",
+    # The socket's folder is there for the recovery alone.
+    f"ReadWritePaths={CLUSTER_DATA} {BACKUP_STATE} -{SOCKET}",
     "ProtectHome=yes",
     "PrivateTmp=yes",
     "PrivateDevices=yes",

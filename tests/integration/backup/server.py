@@ -16,7 +16,7 @@ PROGRAMS = Path(__file__).with_name("programs")
 # Before what a test runs in the agent: it kills itself once a function has done its part.
 PRELUDE = """
 import os
-from agent import cluster as clusters, generation, probe, releases, restore
+from agent import cluster as clusters, generation, probe, recovery, releases, restore
 
 def die_after(name):
     holder = clusters if name == "keep" else clusters.Cluster

@@ -162,6 +162,25 @@ def test_a_server_that_is_not_fit_is_one_line(server: Server, case: str):
 
 
 @pytest.mark.usefixtures("untouched")
+def test_a_bucket_that_goes_away_during_the_recovery_is_not_taken_for_the_end_of_the_wal(
+    server: Server, backups: Backups
+):
+    away = (
+        "fetch = recovery.fetch\n"
+        "def then_away(*words):\n"
+        "    fetch(*words)\n"
+        "    text = restore.generation.BACKUP_SETTINGS.read_text().replace('storage-port=', 'storage-port=1')\n"
+        "    restore.generation.BACKUP_SETTINGS.write_text(text.replace('io-timeout=10', 'io-timeout=0.2'))\n"
+        "recovery.fetch = then_away\n"
+    )
+    try:
+        done = server.run(f"{away}restore.restore('{GENERATION}')")
+    finally:
+        backups.write()
+    assert "HostError: the WAL cannot be fetched: " in done.stderr.splitlines()[-1], done.stderr[-2000:]
+
+
+@pytest.mark.usefixtures("untouched")
 def test_a_missing_segment_is_named_and_nothing_is_lost_silently(
     server: Server, cluster: Cluster, backups: Backups, changed: Callable
 ):

@@ -59,7 +59,7 @@ def moment(name: str, text: str) -> datetime | None:
         raise SlipwayError(f"{name}={text}: no time; give it as 2026-12-01 10:14:59, which is UTC") from None
     time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     if time > datetime.now(UTC):
-        raise SlipwayError(f"{name}={text}: {_shown(time)} has not come; the time is in UTC unless it has an offset")
+        raise SlipwayError(f"{name}={text}: {_shown(time)} has not come; it is UTC unless it has an offset")
     return time
 
 

@@ -1,0 +1,85 @@
+"""What a restore decides without a bucket: versions, timelines, and the sandbox of what it runs."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def restore(host):
+    import importlib
+
+    return SimpleNamespace(
+        **{
+            name: importlib.import_module(f"agent.{name}")
+            for name in ("restore", "timelines", "repository", "recovery", "cluster")
+        }
+    )
+
+
+def segment(timeline: int, number: int) -> str:
+    return f"{timeline:08X}00000000{number:08X}"
+
+
+@pytest.fixture
+def gone_back(restore):
+    """At 13:00 a restore began timeline 2; at 14:00 the database of before, on timeline 1, became live again."""
+    written = {
+        segment(1, 5): NOON,
+        segment(1, 6): NOON + HOUR * 0.9,
+        "00000002.history": NOON + HOUR,
+        segment(2, 6): NOON + HOUR * 1.5,
+        segment(1, 7): NOON + HOUR * 2.5,
+    }
+    return SimpleNamespace(
+        name="0001",
+        path="0001",
+        last_wal=segment(2, 6),
+        histories=lambda: [2],
+        files=lambda: {name: at.timestamp() for name, at in written.items()},
+        history=lambda timeline: {1: 6 << 24},
+        backups=[restore.repository.Backup("20261201-110000F", NOON - HOUR, 1, segment(1, 4), 4 << 24)],
+    )
+
+
+@pytest.mark.parametrize("hours, timeline", [(0.5, 1), (1.2, 2), (2.1, 1), (None, 1)])
+def test_the_timeline_is_the_one_that_was_written_to_then(restore, gone_back, hours, timeline):
+    time = None if hours is None else NOON + HOUR * hours
+    assert restore.timelines.of(gone_back, time)[0] == timeline
+
+
+def test_a_backup_is_taken_for_a_timeline_that_branched_off_later_alone(restore, gone_back):
+    Backup = restore.repository.Backup
+    gone_back.backups.append(Backup("20261201-135900F", NOON + HOUR * 1.9, 1, segment(1, 8), 8 << 24))
+    assert restore.timelines.choose(gone_back, 2, NOON + HOUR * 3).label == "20261201-110000F"
+    assert restore.timelines.choose(gone_back, 1, NOON + HOUR * 3).label == "20261201-135900F"
+
+
+@pytest.mark.parametrize(
+    "there, line",
+    [
+        ("17", "generation 0001 is of PostgreSQL 17, .* has 15: it needs a server with a newer Debian or Ubuntu; "),
+        (
+            "13",
+            "generation 0001 is of PostgreSQL 13, .* needs a server with PostgreSQL 13, from where `make move` ",
+        ),
+    ],
+)
+def test_another_version_of_postgresql_is_one_line(restore, there, line):
+    class Repository(SimpleNamespace):
+        def __str__(self):
+            return "generation 0001"
+
+    repository = Repository(version=there, claim={})
+    with pytest.raises(restore.restore.HostError, match=line):
+        restore.restore._check_version(restore.cluster.Cluster("15", "main"), repository)
+
+
+def test_what_fetches_the_backup_starts_before_the_sockets_folder_is_there(restore):
+    """systemd starts no unit whose ReadWritePaths is missing, unless a "-" is before it."""
+    paths = next(each for each in restore.recovery.SANDBOX if each.startswith("ReadWritePaths="))
+    assert f"-{restore.recovery.SOCKET}" in paths.split()
