@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from slipway.tool import config
+from slipway.tool.backups import times
 from slipway.tool.phases import phase
 from slipway.tool.secrets import PASSPHRASE, Secrets
 from slipway.tool.server import lock
@@ -53,11 +54,7 @@ def moment(name: str, text: str) -> datetime | None:
     """The time that a person gave, in UTC; None for "". Raises SlipwayError."""
     if not text:
         return None
-    try:
-        time = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise SlipwayError(f"{name}={text}: no time; give it as 2026-12-01 10:14:59, which is UTC") from None
-    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    time = times.parse(text, name)
     if time > datetime.now(UTC):
         raise SlipwayError(f"{name}={text}: {_shown(time)} has not come; it is UTC unless it has an offset")
     return time
