@@ -6,6 +6,7 @@ systemd starts it for each connection, as PostgreSQL's user and with the network
 import json
 import os
 import re
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ NAME = re.compile(r"[0-9A-F]{24}(\.partial|\.[0-9A-F]{8}\.backup)?|[0-9A-F]{8}\.
 # Why the last file was not archived; JSON with ``since`` (of the first failure), ``file`` and ``error``.
 FAILED = BACKUP_STATE / "archive-error"
 OK = "ok"
+CONNECT = 3  # s
 SEGMENT_MB, SEGMENT_NAME = 16, 24
 # What PostgreSQL's own 16 WAL files take: it goes on in them, and in the reserve, until these here are reused.
 LOW_MB = 256
@@ -64,6 +66,7 @@ def archive(name: str) -> None:
         # PostgreSQL keeps what is not archived, and stops on a full disk.
         generation.mark_full_due(f"{name} was not archived: {why}")
         return
+    _connect(settings)
     mine = generation.checked(settings)
     done = generation.pgbackrest(mine, "archive-push", str(path))
     if done.returncode in NOT_OURS:
@@ -74,6 +77,17 @@ def archive(name: str) -> None:
         raise HostError(generation.cause(settings, done.stderr))
     if "dropped WAL file" in done.stderr:
         generation.mark_full_due(f"{name} was not archived: too much waited for the bucket")
+
+
+def _connect(settings: Mapping[str, str]) -> None:
+    """Raises HostError when nothing answers: pgBackRest tries for a minute, and PostgreSQL, three times as it stops."""
+    host = settings["repo1-s3-endpoint"]
+    if settings["repo1-s3-uri-style"] == "host":
+        host = f"{settings['repo1-s3-bucket']}.{host}"
+    try:
+        socket.create_connection((host, int(settings["repo1-storage-port"])), 1 if FAILED.exists() else CONNECT).close()
+    except OSError as error:
+        raise HostError(f"{host} cannot be reached: {error.strerror or error}") from None
 
 
 def _no_room(settings: Mapping[str, str], wal: Path) -> str:

@@ -79,6 +79,7 @@ CHECKS = {
     "The compiler of a release's modules is confined too": (BYTECODE, CONFINED),
     "The disk watch is confined": (SANDBOX.format("slipway-disk"), r"level for \S+: [0-2]\..*"),
     "The certificate's renewal is confined": (SANDBOX.format("slipway-certificate"), r"level for \S+: [0-2]\..*"),
+    "What archives WAL is confined": (SANDBOX.format("slipway-archive@1.service"), CONFINED),
     "PostgreSQL is confined": (SANDBOX.format(POSTGRESQL), r"level for \S+: [0-2]\..*"),
     "The site cannot reach the cloud's metadata service": (
         "systemctl show --property=IPAddressDeny --value slipway.service | tr ' ' '\\n' | sort | xargs",
@@ -89,6 +90,15 @@ CHECKS = {
         "0",
     ),
     "Only root can read the site's secrets": ("stat -c '%U %a' /etc/slipway/site.env", "root 600"),
+    "Only root and pgBackRest can read the key of the backups": (
+        "stat -c '%U %G %a' /etc/slipway/pgbackrest.conf",
+        "root postgres 640",
+    ),
+    "PostgreSQL cannot, though it is the same user": (
+        "nsenter --mount --target=$(head -1 /var/lib/postgresql/*/main/postmaster.pid)"
+        " runuser -u postgres -- cat /etc/slipway/pgbackrest.conf",
+        r"cat: .*: Permission denied",
+    ),
     "The database's role has no privileges over others": (
         "runuser -u postgres -- psql -Atc"
         " \"select rolsuper, rolcreatedb, rolcreaterole from pg_roles where rolname = 'slipway'\"",

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import socket
 from types import SimpleNamespace
 
 import pytest
@@ -63,7 +64,13 @@ def server(host, tmp_path, monkeypatch):
     (data / "PG_VERSION").write_text("17\n")
     (data / "pg_wal" / SEGMENT).write_bytes(b"wal")
     (tmp_path / "etc" / "machine-id").write_text("a" * 32)
-    host.paths.BACKUP_SETTINGS.write_text(f"[global]\narchive-push-queue-max=64MB\n[site]\npg1-path={data}\n")
+    listening = socket.create_server(("127.0.0.1", 0))
+    repository = (
+        f"repo1-s3-endpoint=127.0.0.1\nrepo1-storage-port={listening.getsockname()[1]}\nrepo1-s3-uri-style=path\n"
+    )
+    host.paths.BACKUP_SETTINGS.write_text(
+        f"[global]\n{repository}archive-push-queue-max=64MB\n[site]\npg1-path={data}\n"
+    )
     host.paths.BACKUP_STATE.mkdir(parents=True)
     programs = tmp_path / "programs"
     (programs / "pgbackrest").write_text(PGBACKREST)
@@ -92,7 +99,8 @@ def server(host, tmp_path, monkeypatch):
         (programs / "answers").write_text("".join(f"{status} {text}\n" for status, text in answers))
 
     start()
-    return SimpleNamespace(**locals())
+    yield SimpleNamespace(**locals())
+    listening.close()
 
 
 def claims(server):
@@ -201,6 +209,14 @@ def test_the_buckets_own_answer_is_the_clearer_cause(server, host):
     server.bucket.away = host.paths.HostError("the bucket answers 403")
     server.fails((39, "ERROR: [039]: HTTP request failed with 403"))
     assert server.push() == "the bucket answers 403"
+
+
+def test_a_bucket_that_is_away_is_known_before_pgbackrest_tries_for_a_minute(server):
+    server.push()
+    before = server.calls()
+    server.listening.close()
+    assert server.push() == "127.0.0.1 cannot be reached: Connection refused"
+    assert server.calls() == before
 
 
 @pytest.mark.parametrize("name", ["", "../etc/passwd", SEGMENT.lower(), f"{SEGMENT}/x", "pgbackrest.conf", "--help"])

@@ -9,6 +9,7 @@ from tests.unit.ansible.test_templates import variables
 # What another value of each kind is; the type of an expression is that of its result.
 OTHERS = {
     "agent_watched_packages": ["other"],
+    "agent_watched_units": ["other.service"],
     "agent_watched_enabled": ["other.service"],
     "base_sysctl": ["other.key = 1"],
     "base_sysctl_ipv6": ["other.key = 1"],

@@ -146,6 +146,13 @@ def test_the_agents_settings_have_the_version_and_the_layout(rendered):
     assert settings["page"] == "/shop/"
 
 
+def test_archiving_that_is_stopped_by_hand_is_drift(rendered):
+    watched = json.loads(rendered["agent", "watched.json.j2"])
+    assert LAYOUT.archive_socket_unit in watched["units"]
+    assert "pgbackrest" in watched["packages"]
+    assert {LAYOUT.backup_settings, f"{LAYOUT.units}/slipway*", f"{LAYOUT.agent}*"} <= set(watched["files"])
+
+
 def test_a_package_of_site_yml_that_is_removed_by_hand_is_drift(rendered):
     assert "gettext" in json.loads(rendered["agent", "watched.json.j2"])["packages"]
 
