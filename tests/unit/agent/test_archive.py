@@ -82,6 +82,8 @@ def server(host, tmp_path, monkeypatch):
         (data / "postmaster.pid").write_text(f"{pid}\n{data}\n1796087320\n5432\n")
 
     def push(name=SEGMENT):
+        # Each file has a process of its own.
+        host.generation.machine.cache_clear()
         monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(f"{name}\n".encode())))
         monkeypatch.setattr("sys.stdout", out := io.StringIO())
         assert host.archive.main() == 0

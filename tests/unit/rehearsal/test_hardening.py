@@ -21,6 +21,8 @@ def answers(changes, skipped=()):
         "`make shell` is confined too": "level for slipway-shell-7.service: 1.2 OK :-)",
         "The certificate's renewal is confined": "level for slipway-certificate.service: 2.5 OK :-)",
         "The disk watch is confined": "level for slipway-disk.service: 1.7 OK :-)",
+        "What archives WAL is confined": "level for slipway-archive@1.service: 1.1 OK :-)",
+        "PostgreSQL cannot, though it is the same user": "cat: /etc/slipway/pgbackrest.conf: Permission denied",
         "PostgreSQL is confined": "level for postgresql@17-main.service: 2.0 OK :-)",
         "HTTP redirects to HTTPS": "HTTP/1.1 301",
         "The database's role has no privileges over others": "f|f|f",
