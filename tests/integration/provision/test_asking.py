@@ -54,6 +54,7 @@ def test_the_domain_alone_keeps_uploads_and_backups(cloud: Cloud, destroy: Destr
     assert "holds 2 uploads and old versions of them (0.0 MB). Type example-com-media to lose them" in destroy.asked[1]
     assert "holds 1 files of the database's backups and old versions of them (0.0 MB). Type" in destroy.asked[2]
     said = capsys.readouterr().out
+    assert "count  what bucket example-com-backups holds, with its old versions" in said
     assert "note: bucket example-com-media stays" in said and "note: bucket example-com-backups stays" in said
 
 

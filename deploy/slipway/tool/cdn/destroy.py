@@ -93,12 +93,13 @@ class Held:
     size: int
 
 
-def held(site: Site) -> list[Held]:
-    """The buckets of uploads and of backups, where they are ours."""
+def held(site: Site, say: Callable[[str], object] = lambda _: None) -> list[Held]:
+    """The buckets of uploads and of backups, where they are ours. ``say`` gets a line for each that is counted."""
     account = Account(site.region)
     found = []
     for place in (edges(site)[1], backups(site)):
         if place and _is_ours(account, site, place):
+            say(f"count  what bucket {place.bucket} holds, with its old versions: a second for some thousands")
             versions = [one for page in _versions(account, place.bucket) for one in page]
             found.append(Held(place.kind, place.bucket, len(versions), sum(one.get("Size", 0) for one in versions)))
     return found

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     if not planned.changes:
         print(f"nothing to destroy: this account has nothing that `make cdn` made for {site.domain}")
         return 0
-    held = destroy.held(site)
+    held = destroy.held(site, _say)
     for line in planned.changes:
         print(f"    {line}")
     if not options.yes and _ask(f"Type {site.domain} to destroy this: ") != site.domain:
