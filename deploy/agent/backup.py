@@ -10,6 +10,7 @@ import pwd
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from typing import IO, NoReturn
 from agent import dump, generation, processes, progress, record, schedule, slot
 from agent.paths import LAYOUT, RUN, HostError
 from agent.record import LAST, RUNNING, UNIT
+from agent.s3 import Bucket
 from agent.s3 import settings as backup_settings
 from agent.schedule import DIFF, DUMP, FULL, Due
 
@@ -173,6 +175,8 @@ def _make(settings: Mapping[str, str], due: Due, wal: bool) -> str:
         with _noted(due, began):
             if wal:
                 mine = generation.checked(settings)
+                # The bucket's own answer comes at once; pgBackRest tries for more than a minute.
+                Bucket(settings).get(f"generations/{mine}.json")
                 last = last if last.get("generation") == mine else {"generation": mine}
                 kind = due.kind if last.get(FULL) else FULL
                 made = _pgbackrest(settings, mine, kind, due, began)
@@ -230,6 +234,9 @@ def _pgbackrest(settings: Mapping[str, str], mine: str, kind: str, due: Due, beg
         if process.wait():
             errors.seek(0)
             raise HostError(explained(settings, errors.read()))
+        errors.seek(0)
+        # Its warnings, for the journal.
+        print(errors.read(), end="", file=sys.stderr)
     # A gap that came meanwhile needs another.
     if kind == FULL and record.missing() == marked:
         generation.FULL_DUE.unlink(missing_ok=True)
@@ -267,7 +274,7 @@ def explained(settings: Mapping[str, str], stderr: str) -> str:
 CAUSES = {
     r"No space left on device|\[Errno 28\]": "the disk is full; `df -h` and `sudo du -xh / | sort -h | tail`",
     r"\[056\]": f"PostgreSQL does not answer: `systemctl status '{LAYOUT['database']}'`",
-    r"\[095\]|\[029\].*cipher|cipher header invalid": (
+    r"\[095\]|CryptoError|cipher header|outside of section": (
         "the bucket's backups have another passphrase than BACKUP_PASSPHRASE in the secrets: write the one that they "
         "were made with, or take a new bucket by `backup_bucket` in site.yml"
     ),

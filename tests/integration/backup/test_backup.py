@@ -41,7 +41,8 @@ def run(program: Path, environment: dict[str, str], backups: Backups) -> Callabl
         start = (
             f"import sys; sys.path.insert(0, {str(program)!r}); sys.argv = ['slipway', 'backup', '--run', {QUIET!r}]"
         )
-        code = f"{start}\n{before}\nfrom agent.__main__ import main; sys.exit(main())"
+        # This Python's own modules may be another user's.
+        code = f"{start}\nimport encodings.idna\n{before}\nfrom agent.__main__ import main; sys.exit(main())"
         return subprocess.run(
             [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
         )
@@ -79,3 +80,81 @@ def test_the_first_is_a_full_one_and_what_is_asked_for_follows(run, ours, backup
     assert not run(asked="diff").returncode
     assert [each["type"] for each in backups.info(ours)["backup"]] == ["full", "diff"]
     assert last(backups)["diff"]["label"].startswith(f"{label}_")
+
+
+def test_one_that_is_stopped_goes_on_from_what_is_in_the_bucket(run, ours, backups: Backups):
+    """SIGTERM, as a deploy has systemd send it to all of the unit, after pgBackRest has saved how far it is."""
+    backups.cluster.sql("create table large as select repeat(md5(n::text), 60) as t from generate_series(1, 30000) n")
+    stop = """
+from agent import backup
+backup.SAVED = "1KiB"
+before = backup._percent
+def percent(due, began, percent):
+    before(due, began, percent)
+    if percent > 50:
+        import os, signal
+        os.killpg(0, signal.SIGTERM)
+backup._percent = percent
+import os; os.setpgid(0, 0)
+"""
+    done = run(stop)
+    assert (done.returncode, done.stdout) == (0, "stopped; it goes on later from where it was\n"), done.stderr
+    error = last(backups)["error"]
+    assert (error["kind"], error["text"]) == ("full", "it was stopped")
+    assert not (backups.state / "running.json").exists()
+    resumed = run()
+    assert not resumed.returncode, resumed.stderr
+    assert last(backups)["error"] is None and last(backups)["full"]
+    assert "will resume" in resumed.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"repo1_storage_port": "1"}, "the bucket example-com-backups at localhost cannot be reached: "),
+        ({"repo1_s3_key_secret": "revoked"}, "the bucket example-com-backups at localhost answers 403 "),
+        ({"repo1_cipher_pass": "another passphrase"}, "the bucket's backups have another passphrase than "),
+        ({"archive_timeout": "1"}, "the WAL does not reach the bucket: "),
+    ],
+)
+def test_what_fails_is_one_line_and_in_the_state(change, says, run, ours, backups: Backups):
+    backups.write(**change)
+    try:
+        if "archive_timeout" in change:
+            backups.cluster.sql("alter system set archive_command = 'false pgbackrest'")
+            backups.cluster.sql("select pg_reload_conf()")
+        done = run()
+    finally:
+        backups.write()
+        backups.cluster.sql("alter system reset archive_command")
+        backups.cluster.sql("select pg_reload_conf()")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+    assert says in done.stderr
+    assert last(backups)["error"]["text"].startswith(says)
+
+
+def test_without_postgresql_it_says_so(run, ours, backups: Backups):
+    nowhere = "from agent import generation; command = generation.command\n"
+    nowhere += "generation.command = lambda mine, *words: command(mine, '--pg1-socket-path=/nowhere', *words)"
+    done = run(nowhere)
+    assert done.returncode == 1 and "slipway: PostgreSQL does not answer" in done.stderr, done.stderr
+
+
+def test_a_gap_is_closed_by_a_full_one_and_one_that_comes_meanwhile_is_not(run, ours, backups: Backups):
+    due = backups.state / "full-due"
+    due.write_text(json.dumps({"reason": "the bucket was away", "since": "then", "last": "then"}))
+    assert "a full backup (the bucket was away)" in run().stdout
+    assert not due.exists()
+    due.write_text(json.dumps({"reason": "once more", "since": "then", "last": "then"}))
+    due.chmod(0o666)
+    again = f"""
+from agent import backup
+before = backup._read
+def read(*words):
+    before(*words)
+    open({str(due)!r}, "w").write('{{"reason": "again", "since": "then", "last": "now"}}')
+backup._read = read
+"""
+    assert not run(again).returncode
+    assert json.loads(due.read_text())["last"] == "now"
+    due.unlink()

@@ -1,0 +1,106 @@
+"""What a person or a deploy asks the backup's unit for, and what it answers."""
+
+import json
+import subprocess
+
+import pytest
+
+
+@pytest.fixture
+def unit(host, settings, monkeypatch):
+    """The unit: while it runs it goes through ``unit.states``, and writes ``unit.made`` to last.json at its end."""
+    settings(backups="wal")
+    host.paths.BACKUP_STATE.mkdir(parents=True)
+    (host.paths.BACKUP_STATE / "generation.json").write_text('{"generation": "0001"}')
+    monkeypatch.setattr(host.backup, "backup_settings", dict)
+    monkeypatch.setattr(host.backup.time, "sleep", lambda _: None)
+    monkeypatch.setattr(host.backup, "INTERVAL", 0)
+    unit = type("Unit", (), {"states": [], "made": {}, "asked": [], "calls": [], "archived": ["f", "t"]})()
+    host.backup.LAST.write_text(json.dumps({"generation": "0001", "full": BEFORE}))
+
+    def active():
+        if unit.states and unit.states[0] == "end":
+            unit.states.pop(0)
+            last = json.loads(host.backup.LAST.read_text())
+            host.backup.LAST.write_text(json.dumps({**last, "error": None, **unit.made}))
+            return False
+        return bool(unit.states)
+
+    def run(line, **_):
+        unit.calls.append(line)
+        if line[:2] == ["systemctl", "start"]:
+            unit.asked.append(host.backup.REQUEST.read_text())
+            unit.states = [{"kind": "full", "percent": 34, "began": "now"}, {}, "end"]
+        if line[0] != "runuser":
+            return subprocess.CompletedProcess(line, 0, "", "")
+        said = "000000010000000000000007\n" if "pg_create" in str(line) else unit.archived.pop(0)
+        return subprocess.CompletedProcess(line, 0, said, "")
+
+    monkeypatch.setattr(host.record, "is_active", active)
+    monkeypatch.setattr(host.record, "running", lambda: unit.states.pop(0) if unit.states else {})
+    monkeypatch.setattr(host.processes, "run", run)
+    return unit
+
+
+BEFORE = {"label": "20261201-030000F", "began": "2026-11-30T03:00:00Z", "seconds": 6.1, "size": 94e6, "stored": 11e6}
+MADE = BEFORE | {"label": "20261202-030000F", "began": "2999-01-01T00:00:00Z"}
+
+
+def test_who_asks_hears_how_far_it_is_and_what_was_made(host, unit, capsys):
+    unit.made = {"full": MADE}
+    assert host.backup.ask("full") == "a full backup: 20261202-030000F, 94 MB in 6 s, 11.0 MB in the bucket"
+    assert unit.asked == ["full"]
+    assert capsys.readouterr().err.splitlines()[0] == "progress: a full backup: 34 %, 0 s"
+
+
+def test_a_differential_one_of_a_generation_without_a_full_one_is_a_full_one(host, unit):
+    (host.paths.BACKUP_STATE / "generation.json").write_text('{"generation": "0002"}')
+    unit.made = {"full": MADE}
+    host.backup.ask("diff")
+    assert unit.asked == ["full"]
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (
+            {"error": {"kind": "full", "at": "2999-01-01T00:00:00Z", "text": "the disk is full"}},
+            r"^a full backup was not made: the disk is full$",
+        ),
+        ({}, r"^a full backup was not made: `make logs UNIT=slipway-backup.service` shows why$"),
+    ],
+)
+def test_one_that_fails_is_one_line(made, says, host, unit):
+    unit.made = made
+    with pytest.raises(host.paths.HostError, match=says):
+        host.backup.ask("full")
+
+
+def test_that_nothing_is_due_is_no_error(host, unit):
+    assert host.backup.ask() == "nothing is due"
+    assert unit.asked == ["due"]
+
+
+def test_a_restore_point_is_told_once_the_archive_has_it(host, unit, monkeypatch):
+    unit.made = {"diff": MADE}
+    said = host.backup.ask("diff", "before-20261201T030405Z-0123abcd")
+    assert "a differential backup: 2026" in said and "; restore point before-2026" in said
+    (made,) = [line for line in unit.calls if "pg_create_restore_point" in str(line)]
+    assert "pg_switch_wal" in str(made)
+    assert unit.archived == []
+    monkeypatch.setattr(host.backup, "ARCHIVED", 0)
+    unit.archived = ["f"]
+    with pytest.raises(host.paths.HostError, match="the WAL 000000010000000000000007 is not archived after 0 s"):
+        host.backup.ask("diff", "before")
+
+
+def test_one_that_was_stopped_for_a_deploy_waits_for_its_end_unless_it_is_asked_for(host, unit, monkeypatch):
+    monkeypatch.setattr(host.slot, "is_stopped", lambda unit: True)
+    monkeypatch.setattr(host.backup.signal, "signal", lambda *_: None)
+    assert host.backup.run(3) == "stopped for a deploy; it goes on after that"
+    monkeypatch.setattr(host.backup, "_make", lambda settings, due, wal: f"made {due.kind}")
+    monkeypatch.setattr(host.backup, "_due", lambda settings, asked, *_: host.schedule.Due(asked, "asked for"))
+    monkeypatch.setattr(host.slot, "_other", lambda file, unit: None)
+    host.backup.REQUEST.write_text("diff")
+    assert host.backup.run(3) == "made diff"
+    assert not host.backup.REQUEST.exists()
