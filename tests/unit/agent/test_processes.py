@@ -54,6 +54,7 @@ def test_no_output_is_read_otherwise():
         "db.py",
         "generation.py",
         "move.py",
+        "recovery.py",
         "backup.py",
         "dump.py",
     }
