@@ -77,8 +77,8 @@ deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLO
 move: .venv/deploy ## move the site with its database to another server, TO=its address (YES=1: asks nothing; END=1: after DNS has changed)
 	@$(BIN)/python -m slipway.tool move $(if $(TO),--to "$(TO)") $(if $(END),--end) $(if $(YES),--yes)
 
-restore: .venv/deploy ## restore the database from its backups; asks first (TO=a time in UTC; AS_OF=, GENERATION=, BACKUP=, BACK=1: docs/backups.md)
-	@$(BIN)/python -m slipway.tool restore $(if $(TO),--to "$(TO)") $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(GENERATION),--generation "$(GENERATION)") $(if $(BACKUP),--backup "$(BACKUP)") $(if $(BACK),--back) $(if $(YES),--yes "$(YES)")
+restore: .venv/deploy ## restore the database from its backups; asks first (TO=a time in UTC; AS_OF=, GENERATION=, BACKUP=, BACK=1, UPLOADS=1: docs/backups.md)
+	@$(BIN)/python -m slipway.tool restore $(if $(TO),--to "$(TO)") $(if $(AS_OF),--as-of "$(AS_OF)") $(if $(GENERATION),--generation "$(GENERATION)") $(if $(BACKUP),--backup "$(BACKUP)") $(if $(BACK),--back) $(if $(UPLOADS),--uploads) $(if $(YES),--yes "$(YES)")
 
 rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning of its id)
 	@$(BIN)/python -m slipway.tool rollback $(if $(TO),--to "$(TO)")

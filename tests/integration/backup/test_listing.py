@@ -120,6 +120,8 @@ def test_a_gap_a_damaged_backup_and_what_was_destroyed(backups, generation, s3, 
     s3.put_object(Bucket=backup_bucket, Key=other, Body=b"x")
     loss = destroyed.find(restorer, backup_bucket, PASSPHRASE, found)
     assert (loss.deleted, loss.replaced, loss.key) == (1, 1, key)
+    # What is printed is in UTC, wherever this computer is.
+    assert loss.since.utcoffset() == timedelta(0)
     status, said = report()
     assert status == 1
     assert f"gap           1 WAL segment missing, {gone}: times after" in said

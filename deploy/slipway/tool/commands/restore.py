@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--generation", default="", help="another than this server's own")
     parser.add_argument("--backup", default="", help="from this backup, and not from the newest that leads there")
     parser.add_argument("--back", action="store_true", help="the database of before the last restore")
+    parser.add_argument("--uploads", action="store_true", help="restore no database; put back deleted uploads alone")
     parser.add_argument("--yes", default="", metavar="DOMAIN", help="the site's domain: do not ask for confirmation")
 
 
@@ -37,6 +38,9 @@ def run(options: argparse.Namespace) -> int:
     if options.back and (to or as_of or options.generation or options.backup):
         raise SlipwayError("BACK=1 takes the database of before the last restore; leave the other switches out")
     connection = Connection(site)
+    if options.uploads:
+        _put_back_uploads(site, connection)
+        return 0
     _confirm(site, options, to, as_of)
     words, name = [], options.generation
     if as_of:
@@ -47,7 +51,23 @@ def run(options: argparse.Namespace) -> int:
     with lock.held(connection), phase("Restore the database"):
         told = connection.agent("restore", *(["--back"] if options.back else [*([name] if name else []), *words]))
     print(told)
+    try:
+        _put_back_uploads(site, connection)
+    except SlipwayError as error:
+        raise SlipwayError(
+            f"the database is restored, its uploads are not: {error}; UPLOADS=1 tries it again"
+        ) from None
     return 0
+
+
+def _put_back_uploads(site: config.Site, connection: Connection) -> None:
+    """Puts back the uploads that the database names and that are deleted. Raises SlipwayError."""
+    from slipway.tool.backups import media
+
+    with phase("Put back deleted uploads"):
+        found = media.of_site(site, Secrets.load(site), connection)
+    for line in found.lines():
+        print(line)
 
 
 def moment(name: str, text: str) -> datetime | None:
