@@ -10,7 +10,7 @@ from slipway.tool.commands import restore
 from slipway.web.errors import SlipwayError
 
 WHEN = datetime(2025, 12, 1, 10, 14, 59, tzinfo=UTC)
-OPTIONS = {"to": "", "as_of": "", "generation": "", "backup": "", "back": False, "yes": "example.com"}
+OPTIONS = {"to": "", "as_of": "", "generation": "", "backup": "", "back": False, "uploads": False, "yes": "example.com"}
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_a_time_without_a_zone_is_in_utc(text: str):
 @pytest.mark.parametrize(
     "text, line",
     [
-        ("yesterday", "TO=yesterday: no time; give it as 2026-12-01 10:14:59, which is UTC"),
+        ("yesterday", 'TO=yesterday: no time; write it like TO="2026-12-01 10:14:59", which is UTC'),
         (
             "2100-01-01",
             "TO=2100-01-01: 2100-01-01 00:00:00 UTC has not come; it is UTC unless it has an offset",
@@ -43,6 +43,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     connection = SimpleNamespace(agent=lambda *words: asked.append(words) or "restored")
     monkeypatch.setattr(restore.config, "load", lambda: site)
     monkeypatch.setattr(restore, "Connection", lambda site: connection)
+    monkeypatch.setattr(restore, "_put_back_uploads", lambda site, connection: asked.append(("uploads",)))
     monkeypatch.setattr(restore.lock, "held", lambda connection: restore.phase("Take the deploy lock"))
     return asked
 
@@ -62,7 +63,7 @@ def options(**values: object) -> SimpleNamespace:
 )
 def test_the_agent_gets_what_was_understood(server, capsys, values, words):
     assert restore.run(options(**values)) == 0
-    assert server == [words]
+    assert server == [words, ("uploads",)]
     assert ("2025-12-01 10:14:59 UTC" in capsys.readouterr().out) == bool(values.get("to"))
 
 
@@ -77,3 +78,13 @@ def test_going_back_takes_no_other_switch(server):
     with pytest.raises(SlipwayError, match="leave the other switches out"):
         restore.run(options(back=True, to="2025-12-01"))
     assert server == []
+
+
+def test_uploads_that_cannot_be_put_back_do_not_hide_that_the_database_is_restored(server, monkeypatch):
+    def fails(*_: object) -> None:
+        raise SlipwayError("AccessDenied")
+
+    monkeypatch.setattr(restore, "_put_back_uploads", fails)
+    with pytest.raises(SlipwayError, match=r"^the database is restored, its uploads are not: AccessDenied; UPLOADS=1"):
+        restore.run(options())
+    assert server == [("restore",)]
