@@ -145,6 +145,16 @@ def _describe(data: dict) -> str:
     return f"{data['holder']} since {data['since']}" if data else "a command that took it just now"
 
 
+def is_busy() -> bool:
+    """Whether a step runs now."""
+    with STEP.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 @contextmanager
 def step(name: str):
     """Waits for a step that an earlier connection left running: the switch and its health gate end by themselves."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent import backups, outdated, probe, processes, releases
+from agent import backups, cluster, locks, outdated, probe, processes, releases
 from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
 from agent.units import OVERLAP, RENEWAL, RESTART, SITE, TIMER, expected, failed, shown
@@ -32,11 +32,18 @@ def find() -> list[str]:
 
 
 def _find() -> Iterator[str]:
-    yield from (*_units(), *_failed())
+    yield from (*_units(), *_failed(), *_restore())
     if releases.current():
         yield from (*_pages(), *backups.problems(), *_disks(), *_certificate(), *_upgrades(), *_memory())
     else:
         yield from (*_disks(), *_certificate(), "no release serves yet: `make deploy`")
+
+
+def _restore() -> Iterator[str]:
+    """A restore that a power cut or a kill has ended."""
+    began = cluster.noted().get("began")
+    if began and not locks.is_busy():
+        yield f"the restore that began at {began} was interrupted; the next `make restore` clears up what it left"
 
 
 def _units() -> Iterator[str]:

@@ -315,3 +315,13 @@ def test_the_status_carries_them(host, server, monkeypatch):
     said = host.status.status()
     assert said["problems"] == ["pages fail through nginx: / answers 500: `make logs`"]
     assert said["release"] == "1" and os.path.sep not in said["problems"][0].split(":")[0]
+
+
+def test_a_restore_that_was_interrupted_is_one_and_one_that_runs_is_none(host, server):
+    note = host.paths.BACKUP_STATE / "restore.json"
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text('{"began": "2026-12-01T10:00:00Z"}')
+    line = "the restore that began at 2026-12-01T10:00:00Z was interrupted; the next `make restore` clears up what it left"
+    assert host.problems.find() == [line]
+    with host.locks.step("restore"):
+        assert host.problems.find() == []
