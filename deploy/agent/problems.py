@@ -43,7 +43,7 @@ def _restore() -> Iterator[str]:
     """A restore that a power cut or a kill has ended."""
     began = cluster.noted().get("began")
     if began and not locks.is_busy():
-        yield f"the restore that began at {began} was interrupted; the next `make restore` clears up what it left"
+        yield f"the restore that began at {began} was interrupted; the next `make restore` clears up"
 
 
 def _units() -> Iterator[str]:
