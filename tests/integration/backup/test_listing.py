@@ -33,6 +33,17 @@ def read(client, bucket, name, **options):
     return next(one for one in listing.generations(client, bucket, PASSPHRASE, **options) if one.name == name)
 
 
+def switch_timeline(backups, segment, timeline=2):
+    """Archives what a restore to inside ``segment`` of timeline 1 does: a history file, and a segment of its own."""
+    folder = backups.cluster.data / "pg_wal"
+    made = f"{timeline:08X}{segment[8:]}"
+    backups.pgbackrest("archive-get", segment, folder / made)
+    (folder / f"{timeline:08X}.history").write_text(f"1\t{segment[8:16]}/{segment[22:]}000020\tbefore a time\n")
+    for name in (f"{timeline:08X}.history", made):
+        backups.pgbackrest("archive-push", folder / name)
+        (folder / name).unlink()
+
+
 def keys_of(s3, bucket, name, part):
     found = s3.list_objects_v2(Bucket=bucket, Prefix=f"database/{name}/")["Contents"]
     return [one["Key"] for one in found if part in one["Key"]]
@@ -104,6 +115,16 @@ def test_backups_and_wal_are_as_pgbackrest_says(backups, generation, s3, restore
     assert label not in [one.label for one in found.backups]
     assert (len(found.backups), found.gaps) == (1, ())
     assert destroyed.find(restorer, backup_bucket, PASSPHRASE, found) is None
+
+    # A restore leaves the timeline inside the last segment; the next segment is on timeline 2.
+    left = backups.archived()
+    switch_timeline(backups, left)
+    after = read(restorer, backup_bucket, generation)
+    assert (after.last_segment, after.gaps, after.problems) == (f"00000002{left[8:]}", (), ())
+    assert [one.is_left for one in after.backups] == [False]
+    # One that went back to before the backup.
+    switch_timeline(backups, after.backups[0].first_segment, 3)
+    assert [one.is_left for one in read(restorer, backup_bucket, generation).backups] == [True]
 
 
 def test_a_gap_a_damaged_backup_and_what_was_destroyed(backups, generation, s3, restorer, backup_bucket, report):
