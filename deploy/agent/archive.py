@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from agent import generation, move_state
+from agent import generation, moving
 from agent.paths import BACKUP_STATE, HostError, backup_settings
 
 # A segment, the last one of a timeline, where a backup began, a timeline's history:
@@ -59,7 +59,7 @@ def archive(name: str) -> None:
     path = Path(settings["pg1-path"]) / "pg_wal" / name
     if path.is_symlink() or not path.is_file():
         raise HostError(f"{path}: no such file")
-    if move_state.state().get("state") == "arriving":
+    if moving.state().get("state") == "arriving":
         # What is there is not the site's database yet: it must not look like the newest.
         raise HostError("a site moves to this server, and has not arrived")
     if why := _no_room(settings, path.parent):

@@ -6,7 +6,7 @@ sshd runs `slipway ci LINE` for that key (a forced command): LINE is what the cl
 import os
 import re
 
-from agent import wall
+from agent import moving
 from agent.paths import HostError, settings
 
 COMMAND = "ci"
@@ -79,7 +79,7 @@ def _denied(line: str) -> Denied:
 
 def _require_same_site(names: dict[str, str]) -> None:
     """As tool/server/owner.sh for all other keys: the deploying machine names the site that it means."""
-    if (moved := wall.state()).get("state") == "moved":
+    if (moved := moving.state()).get("state") == "moved":
         raise HostError(f"this site has moved to {moved['to']} on {moved['at']}: name that server in site.yml")
     here = settings()
     of_here = here["site_host"], here["site"]

@@ -1,8 +1,4 @@
-"""What a move asks of both servers, and how the database arrives on the new one. The wall is in wall.py.
-
-On the new server move.json has ``state`` (`arriving`, from before it is provisioned, then `arrived`), ``addresses``
-(of the old server) and ``at``.
-"""
+"""What a move asks of both servers, and how the database arrives on the new one. The wall is in wall.py."""
 
 import http.client
 import json
@@ -12,7 +8,7 @@ import subprocess
 import sys
 import tarfile
 
-from agent import forward, locks, processes, psql, releases, units, wall
+from agent import forward, locks, moving, processes, psql, releases, units, wall
 from agent.paths import AUTHORITIES, CLUSTERS, LAYOUT, NGINX_LOGS, RELEASES, HostError, settings
 
 REACH_SECONDS = 5
@@ -34,7 +30,7 @@ def plan() -> dict:
     serving = releases.current()
     known = releases.metadata(serving) if serving else {}
     (major,) = {path.parts[-3] for path in CLUSTERS.glob("*/*/start.conf")} or [""]
-    state = wall.state()
+    state = moving.state()
     stopped = state.get("state") == "moved"
     size = _ask("SELECT pg_database_size(current_database())") if major and not stopped else "0"
     due = processes.run([CERTIFICATE, "check"]) if settings()["tls"] and not stopped else None
@@ -52,7 +48,7 @@ def plan() -> dict:
 def send_release() -> None:
     """Writes the code of the release that serves, as it was received, to stdout: a tar.gz."""
     folder = RELEASES / releases.current()
-    with tarfile.open(fileobj=sys.stdout.buffer, mode="w|gz", compresslevel=1) as archive:
+    with tarfile.open(fileobj=sys.stdout.buffer, mode="w|gz") as archive:
         for top in sorted(folder.iterdir()):
             if not top.is_symlink():
                 archive.add(top, top.name, filter=_without_bytecode)
@@ -140,9 +136,9 @@ def _postgres(program: str, *arguments: str) -> None:
 
 def arrive(*addresses: str) -> str:
     """The site serves here from now on; the old server has these ``addresses``, which DNS names for a while."""
-    if wall.state().get("state") != "arrived":
+    if moving.state().get("state") != "arrived":
         _require("arriving")
-        wall.write(**wall.state() | {"state": "arrived", "addresses": addresses, "at": releases.now()})
+        moving.write(**moving.state() | {"state": "arrived", "addresses": addresses, "at": releases.now()})
     if units.databases():
         # A load leaves no statistics.
         _postgres("vacuumdb", "--analyze-only", "--quiet", LAYOUT["database"])
@@ -153,8 +149,8 @@ def end() -> str:
     """Trusts the old server no more; returns its addresses."""
     _require("arrived")
     forward.clear()
-    addresses = ", ".join(wall.state()["addresses"])
-    wall.MOVE.unlink()
+    addresses = ", ".join(moving.state()["addresses"])
+    moving.forget()
     return addresses
 
 
@@ -165,7 +161,7 @@ def trust(address: str) -> str:
 
 
 def _require(state: str) -> None:
-    if wall.state().get("state") != state:
+    if moving.state().get("state") != state:
         raise HostError(f"this server is not `{state}` in a move")
 
 

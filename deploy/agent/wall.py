@@ -1,9 +1,7 @@
 """The old server's side of a move: the wall, behind which the last writes travel, and after it the forwarding.
 
 This server alone decides: until it has written `moved` it can go back, and does so by itself when nothing is heard from
-the deploying machine in time. From then on it only forwards, whatever ends this process. Its state is move.json:
-``state`` (`closed` or `moved`), ``to`` (the new server's address), ``how`` (`wal`, `dump` or `none`: how the database
-travels) and ``at`` (UTC).
+the deploying machine in time. From then on it only forwards, whatever ends this process.
 """
 
 import json
@@ -12,10 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from agent import forward, probe, processes, releases, units
+from agent import forward, moving, probe, processes, releases, units
 from agent.check import READY
-from agent.move_state import state, write
-from agent.paths import CLUSTER_DATA, CLUSTERS, LAYOUT, MOVE, POSTGRESQL, SOCKET, HostError
+from agent.paths import CLUSTER_DATA, CLUSTERS, LAYOUT, POSTGRESQL, SOCKET, HostError
 from agent.psql import Session
 
 # A timer of this name goes back, or goes on, when this process was killed: so many seconds after the wall's own limit.
@@ -41,12 +38,12 @@ def wall(address: str, seconds: str, how: str) -> str:
     """Closes the site, prints what the new server has to wait for as JSON, and forwards to ``address`` once ``forward``
     is read from stdin. Raises HostError after it has gone back: the site serves here again.
     """
-    if state().get("state") == "moved":
+    if moving.state().get("state") == "moved":
         raise HostError("it has moved already")
     limit = int(seconds)
     deadline = time.monotonic() + limit
     _watch(limit + GRACE)
-    write(state="closed", to=address, how=how, at=releases.now())
+    moving.write(state="closed", to=address, how=how, at=releases.now())
     try:
         forward.close(limit)
         stop_site()
@@ -123,7 +120,7 @@ def _end_of_wal() -> str:
 
 def back() -> str:
     """Serves the site here again, or forwards where it has moved; does nothing where nothing is under way."""
-    now = state()
+    now = moving.state()
     if now.get("state") == "moved":
         return finish()
     if now.get("state") != "closed":
@@ -136,7 +133,7 @@ def back() -> str:
     processes.run(["systemctl", "start", units.SOCKET, units.SITE])
     _wait_for_site()
     forward.clear()
-    MOVE.unlink()
+    moving.forget()
     _unwatch()
     return "the site is served here again"
 
@@ -155,12 +152,12 @@ def _wait_for_site() -> None:
 
 def finish() -> str:
     """Forwards each request to the new server, and ends what this one did by itself. It can be repeated."""
-    now = state()
-    write(**now | {"state": "moved", "at": now["at"] if now["state"] == "moved" else releases.now()})
+    now = moving.state()
+    moving.write(**now | {"state": "moved", "at": now["at"] if now["state"] == "moved" else releases.now()})
     try:
         forward.forward(now["to"])
     except HostError as error:
-        write(**now)
+        moving.write(**now)
         if now["state"] == "moved":
             raise
         back()

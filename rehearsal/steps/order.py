@@ -20,6 +20,7 @@ from rehearsal.steps import (
     log_flood,
     malicious_package,
     memory,
+    move,
     password_guessing,
     restore_drill,
     stress,
@@ -54,6 +55,8 @@ STEPS = (
 )
 STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} uploads", stress.stress)
 DRILL = Step("make restore-drill, and once more with a changed row", restore_drill.drill)
+# From here on another machine serves.
+MOVE = Step("make move to a bare machine, while rows are written", move.move)
 # The last one: it takes the machine along.
 DISASTER = Step("Lose the server, and make deploy RESTORE=latest on a bare one", disaster.lose_server)
 
@@ -64,5 +67,5 @@ def steps(*, resumed: bool, stressed: bool, burnt: bool) -> tuple[Step, ...]:
         DEPLOY if resumed else DRIFT,
         *STEPS,
         *([STRESS] if stressed else []),
-        *([DRILL, DISASTER] if burnt else []),
+        *([DRILL, MOVE, DISASTER] if burnt else []),
     )

@@ -51,9 +51,9 @@ NAMES = (
     "db",
     "s3",
     "generation",
-    "move_state",
     "archive",
     "move",
+    "moving",
     "wall",
 )
 SANDBOX = agent.SOURCE.parents[1] / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"

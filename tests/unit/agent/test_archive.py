@@ -261,6 +261,6 @@ def test_on_a_full_disk_wal_is_left_out_once_the_bucket_has_failed(server, host,
 
 
 def test_a_site_that_has_not_arrived_is_not_archived(server, host):
-    host.move_state.write(state="arriving")
+    host.moving.write(state="arriving")
     assert "has not arrived" in server.push()
     assert server.calls() == []

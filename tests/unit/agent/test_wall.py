@@ -39,7 +39,7 @@ def old(host, monkeypatch, request):
     monkeypatch.setattr(wall, "_end_of_wal", lambda: happen("end of WAL") or "0/5000000")
     for name in ("close", "forward", "clear"):
         monkeypatch.setattr(wall.forward, name, lambda *_, name=name: happen(name))
-    wall.MOVE.parent.mkdir(parents=True)
+    host.paths.MOVE.parent.mkdir(parents=True)
 
     def say(text):
         reading, writing = os.pipe()
@@ -51,7 +51,9 @@ def old(host, monkeypatch, request):
             request.addfinalizer(lambda: os.close(writing))
         monkeypatch.setattr(wall.sys, "stdin", os.fdopen(reading, closefd=False))
 
-    return SimpleNamespace(wall=wall, calls=calls, fail=fail, say=say, error=host.paths.HostError)
+    return SimpleNamespace(
+        wall=wall, state=host.moving.state, calls=calls, fail=fail, say=say, error=host.paths.HostError
+    )
 
 
 def test_it_closes_ends_the_writes_and_forwards_when_it_is_told_to(old, capsys):
@@ -63,7 +65,7 @@ def test_it_closes_ends_the_writes_and_forwards_when_it_is_told_to(old, capsys):
         "end of WAL",
         "forward",
     ]
-    assert old.wall.state() | {"at": ""} == {"state": "moved", "to": TO, "how": "wal", "at": ""}
+    assert old.state() | {"at": ""} == {"state": "moved", "to": TO, "how": "wal", "at": ""}
     assert "stop slipway-move-back.timer" in old.calls[-2:]
 
 
@@ -79,7 +81,7 @@ def test_without_the_word_in_time_it_serves_again_before_visitors_are_let_in(sai
     database = {"wal": "start postgresql@17-main.service", "dump": "ALTER SYSTEM RESET default_transaction_read_only"}
     order = [*([database[how]] if how in database else []), "start slipway.socket", "asked", "clear"]
     assert [call for call in after if call in order] == order
-    assert old.wall.state() == {} and "forward" not in old.calls
+    assert old.state() == {} and "forward" not in old.calls
 
 
 BEFORE = ["close", "stop slipway.socket", "end of WAL"]
@@ -91,7 +93,7 @@ def test_whatever_fails_behind_the_wall_opens_it_again(call, old):
     old.fail[call] = OSError("no more")
     with pytest.raises(old.error, match="no more; the old server serves again"):
         old.wall.wall(TO, "30", "wal")
-    assert "clear" in old.calls and "forward" not in old.calls and old.wall.state() == {}
+    assert "clear" in old.calls and "forward" not in old.calls and old.state() == {}
 
 
 @pytest.mark.parametrize("call", BEFORE)
@@ -103,7 +105,7 @@ def test_killed_behind_the_wall_its_timer_opens_it_again(call, old, monkeypatch)
         old.wall.wall(TO, "30", "wal")
     assert old.calls.index("watch") < old.calls.index("close") and "clear" not in old.calls
     assert old.wall.back() == "the site is served here again"
-    assert "clear" in old.calls and old.wall.state() == {}
+    assert "clear" in old.calls and old.state() == {}
     assert old.wall.back() == "nothing to go back from"
 
 
@@ -115,7 +117,7 @@ def test_killed_after_the_word_its_timer_goes_on_and_never_back(call, old):
         old.wall.wall(TO, "30", "dump")
     del old.calls[:]
     assert old.wall.back() == "forwarded"
-    assert "forward" in old.calls and "clear" not in old.calls and old.wall.state()["state"] == "moved"
+    assert "forward" in old.calls and "clear" not in old.calls and old.state()["state"] == "moved"
     old.say("forward\n")
     with pytest.raises(old.error, match="it has moved already"):
         old.wall.wall(TO, "30", "dump")
@@ -126,7 +128,7 @@ def test_a_forwarding_that_nginx_rejects_opens_the_wall(old):
     old.fail["forward"] = old.error("nginx rejects it")
     with pytest.raises(old.error, match="nginx rejects it; the old server serves again"):
         old.wall.wall(TO, "30", "none")
-    assert old.wall.state() == {} and old.calls.count("clear") == 1
+    assert old.state() == {} and old.calls.count("clear") == 1
 
 
 def test_a_cluster_that_moved_is_not_started_at_boot(old, host):

@@ -1,0 +1,84 @@
+"""What a move asks of both servers' agents."""
+
+import io
+import json
+import tarfile
+from types import SimpleNamespace
+
+import pytest
+
+ID = "20261201T010032Z-4a8d236a"
+
+
+@pytest.fixture
+def move(host):
+    host.paths.MOVE.parent.mkdir(parents=True, exist_ok=True)
+    return host.move
+
+
+def test_the_release_that_serves_is_sent_as_it_was_received(move, host, release, monkeypatch):
+    release(ID, current=True)
+    folder = host.root / "releases" / ID
+    for name in ("manage.py", "project/a/views.py", "project/a/__pycache__/views.cpython-313.pyc"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    sent = io.BytesIO()
+    monkeypatch.setattr(move.sys, "stdout", SimpleNamespace(buffer=sent))
+    move.send_release()
+    with tarfile.open(fileobj=io.BytesIO(sent.getvalue())) as archive:
+        assert {each.name for each in archive if each.isfile()} == {"manage.py", "project/a/views.py"}
+        assert not [each.name for each in archive if not (each.isfile() or each.isdir())]
+
+
+def test_the_new_server_knows_by_its_log_who_asked_for_which_address(move, host):
+    host.paths.NGINX_LOGS.mkdir(parents=True)
+    lines = [
+        ("/slipway-move-f00d-0", "10.0.0.1"),
+        ("/slipway-move-beef-1", "10.0.0.9"),
+        ("/slipway-move-f00d-2", "::1"),
+    ]
+    text = "".join(json.dumps({"uri": uri, "client": client}) + "\n" for uri, client in lines)
+    (host.paths.NGINX_LOGS / "access.log").write_text('{"uri": "cut\n' + text)
+    assert move.seen("f00d") == {"0": "10.0.0.1", "2": "::1"}
+
+
+def test_an_address_where_nothing_answers_is_named_with_its_reason(move, settings):
+    settings(tls=False)
+    move.forward.PORTS = {"http": 9, "https": 9}
+    assert move.reach("f00d", "127.0.0.1") == {"127.0.0.1": "[Errno 111] Connection refused"}
+
+
+def test_a_server_arrives_once_and_the_move_is_ended_after_that(move, host, monkeypatch):
+    cleared = []
+    monkeypatch.setattr(move.units, "databases", list)
+    monkeypatch.setattr(move.forward, "clear", lambda: cleared.append(True))
+    with pytest.raises(host.paths.HostError, match="this server is not `arriving` in a move"):
+        move.arrive("203.0.113.7")
+    host.moving.write(state="arriving")
+    with pytest.raises(host.paths.HostError, match="this server is not `arrived` in a move"):
+        move.end()
+    move.arrive("203.0.113.7", "10.0.0.1")
+    # An interrupted run is repeated, from wherever.
+    move.arrive("203.0.113.7")
+    assert host.moving.state()["addresses"] == ["203.0.113.7", "10.0.0.1"]
+    assert (move.end(), cleared, host.moving.state()) == ("203.0.113.7, 10.0.0.1", [True], {})
+
+
+@pytest.mark.parametrize("step", ["load", "trust"])
+def test_a_server_that_serves_a_site_takes_no_other_s_data(step, move, host):
+    for state in ({}, {"state": "arrived"}, {"state": "closed"}):
+        host.moving.write(**state)
+        with pytest.raises(host.paths.HostError, match="this server is not `arriving`"):
+            move.CHANGES[step](*(["10.0.0.1"] if step == "trust" else []))
+
+
+def test_nothing_is_archived_before_the_site_has_arrived(move, host, monkeypatch):
+    segment = "000000010000000000000005"
+    data = host.paths.CLUSTER_DATA / "pg_wal"
+    data.mkdir(parents=True)
+    (data / segment).touch()
+    monkeypatch.setattr(host.archive, "backup_settings", lambda: {"pg1-path": str(data.parent)})
+    monkeypatch.setattr(host.archive.generation, "checked", lambda _: pytest.fail("the bucket was asked"))
+    host.moving.write(state="arriving")
+    with pytest.raises(host.paths.HostError, match="a site moves to this server, and has not arrived"):
+        host.archive.archive(segment)
