@@ -9,6 +9,7 @@ import sys
 import tarfile
 
 from agent import forward, locks, moving, processes, psql, releases, units, wall
+from agent.archive import FAILED as ARCHIVE_FAILED
 from agent.paths import AUTHORITIES, CLUSTERS, LAYOUT, NGINX_LOGS, RELEASES, HostError, settings
 
 REACH_SECONDS = 5
@@ -142,6 +143,9 @@ def arrive(*addresses: str) -> str:
     if units.databases():
         # A load leaves no statistics.
         _postgres("vacuumdb", "--analyze-only", "--quiet", LAYOUT["database"])
+        # Until now nothing was to be archived here.
+        ARCHIVE_FAILED.unlink(missing_ok=True)
+        processes.run(["systemctl", "start", "--no-block", LAYOUT["backup_unit"]])
     return "arrived"
 
 

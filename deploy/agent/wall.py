@@ -4,22 +4,19 @@ This server alone decides: until it has written `moved` it can go back, and does
 the deploying machine in time. From then on it only forwards, whatever ends this process.
 """
 
-import json
 import select
 import sys
 import time
-from pathlib import Path
 
 from agent import forward, moving, probe, processes, releases, units
 from agent.check import READY
-from agent.paths import CLUSTER_DATA, CLUSTERS, LAYOUT, POSTGRESQL, SOCKET, HostError
+from agent.paths import CLUSTERS, LAYOUT, SOCKET, HostError
 from agent.psql import Session
 
 # A timer of this name goes back, or goes on, when this process was killed: so many seconds after the wall's own limit.
 BACK, GRACE = "slipway-move-back", 30
 # What the site's processes get after nginx has nothing of theirs to wait for, s.
 STOP = 3
-DATABASE_STOP = 15
 OPEN = 60
 SITE = (units.SOCKET, units.RESTART, units.OVERLAP, units.SITE)
 # Of a server that has moved: nothing of its own is left to do.
@@ -35,8 +32,9 @@ WRITABLE = ("ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reloa
 
 
 def wall(address: str, seconds: str, how: str) -> str:
-    """Closes the site, prints what the new server has to wait for as JSON, and forwards to ``address`` once ``forward``
-    is read from stdin. Raises HostError after it has gone back: the site serves here again.
+    """Closes the site, prints ``closed``, and forwards to ``address`` once ``forward`` is read from stdin.
+
+    Raises HostError after it has gone back: the site serves here again.
     """
     if moving.state().get("state") == "moved":
         raise HostError("it has moved already")
@@ -47,7 +45,8 @@ def wall(address: str, seconds: str, how: str) -> str:
     try:
         forward.close(limit)
         stop_site()
-        print(json.dumps(_end_writes(how)), flush=True)
+        _end_writes(how)
+        print("closed", flush=True)
         _wait_for_word(deadline, limit)
     except BaseException as error:
         back()
@@ -84,38 +83,10 @@ def _running() -> list[str]:
     return [name for name, unit in states if unit["ActiveState"] not in ("inactive", "failed", "")]
 
 
-def _end_writes(how: str) -> dict[str, str]:
-    """From its return on nobody writes into the database here. ``lsn``: where its WAL ends, all of it archived."""
+def _end_writes(how: str) -> None:
+    """From its return on nobody writes into the database here; pg_dump can read it."""
     if how == "dump":
         _ask(*READ_ONLY)
-    if how != "wal":
-        return {}
-    (unit,) = units.databases()
-    processes.run(["systemctl", "stop", "--no-block", unit])
-    deadline = time.monotonic() + DATABASE_STOP
-    while units.shown([unit], "ActiveState")[unit]["ActiveState"] not in ("inactive", "failed"):
-        if time.monotonic() > deadline:
-            raise HostError(f"{unit} did not stop within {DATABASE_STOP} s")
-        time.sleep(0.1)
-    return {"lsn": _end_of_wal()}
-
-
-def _end_of_wal() -> str:
-    """PostgreSQL begins a new segment as it stops, and archives all before it: the last one has nothing else in it."""
-    data = cluster_data()
-    left = [path.stem for path in (data / "pg_wal" / "archive_status").glob("*.ready") if len(path.stem) == 24]
-    printed = processes.output(f"{POSTGRESQL}/{data.parent.name}/bin/pg_controldata", str(data))
-    values = dict(line.split(":", 1) for line in printed.splitlines() if ":" in line)
-    if values.get("Database cluster state", "").strip() != "shut down":
-        raise HostError("PostgreSQL did not stop in order")
-    high, low = values["Latest checkpoint location"].strip().split("/")
-    size = int(values["Bytes per WAL segment"])
-    start = (int(high, 16) << 32 | int(low, 16)) // size * size
-    # A name is the timeline, and the segment's number in two halves.
-    number = f"{start // size // (0x100000000 // size):08X}{start // size % (0x100000000 // size):08X}"
-    if left := sorted(name for name in left if name[8:] < number):
-        raise HostError(f"the last WAL is not archived: {', '.join(left)}; `make status` says why")
-    return f"{start >> 32:X}/{start & 0xFFFFFFFF:X}"
 
 
 def back() -> str:
@@ -125,8 +96,6 @@ def back() -> str:
         return finish()
     if now.get("state") != "closed":
         return "nothing to go back from"
-    if now["how"] == "wal":
-        processes.run(["systemctl", "start", *units.databases()])
     if now["how"] == "dump":
         _ask(*WRITABLE)
     processes.run(["systemctl", "reset-failed", *SITE])
@@ -164,8 +133,9 @@ def finish() -> str:
         raise HostError(f"{error}; the old server serves again, and no write is lost") from None
     databases = units.databases()
     processes.run(["systemctl", "disable", "--now", *SITE, *TIMERS])
-    processes.run(["systemctl", "stop", *databases, LAYOUT["backup_unit"], LAYOUT["archive_socket_unit"]])
-    processes.run(["systemctl", "disable", LAYOUT["archive_socket_unit"]])
+    processes.run(["systemctl", "stop", LAYOUT["backup_unit"], *databases])
+    # After PostgreSQL, which archives its last WAL as it stops.
+    processes.run(["systemctl", "disable", "--now", LAYOUT["archive_socket_unit"]])
     for conf in CLUSTERS.glob("*/*/start.conf"):
         # Debian starts such a cluster by hand alone.
         conf.write_text(conf.read_text().replace("auto", "manual"))
@@ -189,9 +159,3 @@ def _ask(*statements: str) -> None:
     with Session("postgres", database="postgres") as session:
         for statement in statements:
             session.ask(statement)
-
-
-def cluster_data() -> Path:
-    """The data directory of this server's cluster."""
-    (path,) = (path.parent for path in CLUSTERS.glob("*/*/start.conf"))
-    return CLUSTER_DATA / path.parent.name / path.name

@@ -37,7 +37,7 @@ def move(run: Run, phase: Phase) -> None:
     run.log.check("The old server forwards", "forwards to it" in output, output.splitlines()[-1])
     _check_old(run, old)
     run.site.serve_from(new)
-    new.run(f"sed -i 's/^{old.address} /{new.address} /' /etc/hosts")
+    Host(run.site, new).run(f"sed -i 's/^{old.address} /{new.address} /' /etc/hosts")
     run.command("deploy-after-move", phase, "deploy")
     run.command("move-end", phase, "move", "--end")
 

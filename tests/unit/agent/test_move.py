@@ -72,10 +72,10 @@ def test_a_server_that_serves_a_site_takes_no_other_s_data(step, move, host):
             move.CHANGES[step](*(["10.0.0.1"] if step == "trust" else []))
 
 
-def test_nothing_is_archived_before_the_site_has_arrived(move, host, monkeypatch):
+def test_nothing_is_archived_before_the_site_has_arrived(move, host, monkeypatch, tmp_path):
     segment = "000000010000000000000005"
-    data = host.paths.CLUSTER_DATA / "pg_wal"
-    data.mkdir(parents=True)
+    data = tmp_path / "pg_wal"
+    data.mkdir()
     (data / segment).touch()
     monkeypatch.setattr(host.archive, "backup_settings", lambda: {"pg1-path": str(data.parent)})
     monkeypatch.setattr(host.archive.generation, "checked", lambda _: pytest.fail("the bucket was asked"))

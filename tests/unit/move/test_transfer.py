@@ -69,15 +69,15 @@ def wall(tmp_path, monkeypatch):
         (tmp_path / "slipway").write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / "slipway").chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-        return Wall(SimpleNamespace(connection=server("old", "f00d")), "203.0.113.9", 30, "wal")
+        return Wall(SimpleNamespace(connection=server("old", "f00d")), "203.0.113.9", 30, "dump")
 
     return start
 
 
-def test_the_wall_shows_the_lock_says_what_was_written_last_and_forwards_when_told(wall):
-    script = """echo '{"lsn": "0/5000000", "asked": "'"$SLIPWAY_LOCK $*"'"}'; read word; echo "$word"ed"""
+def test_the_wall_shows_the_lock_says_what_was_written_last_and_forwards_when_told(wall, tmp_path):
+    script = f'echo "$SLIPWAY_LOCK $*" > {tmp_path}/asked; echo closed; read word; echo "$word"ed'
     with wall(script) as standing:
-        assert standing.facts == {"lsn": "0/5000000", "asked": "f00d move wall 203.0.113.9 30 wal"}
+        assert (tmp_path / "asked").read_text() == "f00d move wall 203.0.113.9 30 dump\n"
         standing.forward()
 
 
@@ -90,14 +90,14 @@ def test_an_old_server_that_cannot_be_closed_says_why(wall):
 
 
 def test_a_word_that_comes_too_late_is_an_error(wall):
-    script = "echo {}; echo 'slipway: not within 30 s; the old server serves again' >&2; exit 1"
+    script = "echo closed; echo 'slipway: not within 30 s; the old server serves again' >&2; exit 1"
     with pytest.raises(SlipwayError, match=r"^not within 30 s; the old server serves again$"), wall(script) as standing:
         standing._session.wait()
         standing.forward()
 
 
 def test_leaving_without_the_word_lets_the_old_server_go_back_and_shows_what_it_says(wall, capsys):
-    script = "echo {}; read word || echo 'slipway: the old server serves again' >&2; exit 1"
+    script = "echo closed; read word || echo 'slipway: the old server serves again' >&2; exit 1"
     with pytest.raises(ValueError, match="disk full"), wall(script):
         raise ValueError("disk full")
     assert capsys.readouterr().out == "    the old server serves again\n"

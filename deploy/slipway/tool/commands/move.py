@@ -76,7 +76,7 @@ class Move:
             site_nginx.read(self.site.project)
             self.old = servers.old(self.site)
             self.new = servers.new(self.site, self.secrets, self.old, self.options.to)
-            self.how = servers.way(self.old, self.new, self.secrets)
+            self.how = servers.way(self.secrets)
             for line in self._described():
                 print(f"    {line}")
 

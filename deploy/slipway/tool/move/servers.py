@@ -19,7 +19,7 @@ from slipway.web.errors import SlipwayError
 # The PostgreSQL of each system's own packages; known before it is installed.
 POSTGRESQL = {"debian 12": "15", "debian 13": "17", "ubuntu 24.04": "16"}
 # How the database travels.
-WAL, DUMP, NONE = "wal", "dump", "none"
+DUMP, NONE = "dump", "none"
 
 
 @dataclass(slots=True)
@@ -108,12 +108,9 @@ def _identity(connection: Connection) -> str:
     return connection.run(f"cat {files} 2>/dev/null; ip -o address | awk '{{print $4}}'").strip()
 
 
-def way(before: Old, after: New, secrets: Secrets) -> str:
-    """How the database travels."""
-    if inventory.database(secrets) == {}:
-        return NONE
-    del after
-    return DUMP
+def way(secrets: Secrets) -> str:
+    """How the database travels: a dump suits each version of PostgreSQL; one elsewhere stays where it is."""
+    return DUMP if inventory.database(secrets) else NONE
 
 
 def find_address(before: Old, after: New) -> tuple[str, str]:

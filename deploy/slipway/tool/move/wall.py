@@ -1,6 +1,5 @@
 """The wall: the seconds in which nobody is served. The old server holds it up, and takes it down by itself."""
 
-import json
 import subprocess
 from types import TracebackType
 
@@ -12,14 +11,13 @@ from slipway.web.errors import SlipwayError
 class Wall:
     """Closes the site on entry; `forward` lets the old server forward it. Left without that, the old one serves again.
 
-    ``facts`` is what the old server printed once nobody can write there any more.
+    Nobody can write on the old server once the block has begun.
     """
 
     def __init__(self, old: Old, address: str, seconds: int, how: str) -> None:
         self._old = old
         line = f"SLIPWAY_LOCK={old.connection.token} slipway move wall {address} {seconds} {how}"
         self._command = old.connection.command(line, alone=True)
-        self.facts: dict[str, str] = {}
 
     def __enter__(self) -> "Wall":
         self._session = subprocess.Popen(
@@ -31,10 +29,8 @@ class Wall:
             # Ctrl-C reaches this process alone, which leaves the block, and the site is opened again.
             start_new_session=True,
         )
-        line = self._session.stdout.readline()
-        if not line:
+        if not self._session.stdout.readline():
             raise SlipwayError(self._end())
-        self.facts = json.loads(line)
         return self
 
     def forward(self) -> None:
