@@ -1,9 +1,11 @@
 """One thing at a time has the release's memory: who waits says so, and who may be stopped is, at the end."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +75,7 @@ def test_a_backup_is_stopped_after_a_minute_and_started_again_once_the_deploy_ha
     assert stops == [["systemctl", "stop", "--no-block", "slipway-backup.service"]]
     last = capsys.readouterr().err.splitlines()[-1]
     assert re.fullmatch(r"progress: stopping a full backup \(.*\): it is run again after this command", last)
+    assert host.slot.STOPPED.read_text().split() == ["slipway-backup.service"]
     host.slot.resume()
     assert systemd.calls[-1] == ["systemctl", "start", "--no-block", "slipway-backup.service"]
     assert not host.slot.STOPPED.exists()
@@ -163,7 +166,13 @@ def test_a_shell_keeps_the_slot_and_may_be_ended_where_a_command_may_not(host, s
     release("1", current=True)
 
     def become(program, line):
+        # A program that this process becomes has it too.
+        files = [int(fd.name) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink() and slot(fd)]
+        assert [os.get_inheritable(fd) for fd in files] == [True]
         raise SystemExit(json.dumps([host.slot.holder(), line]))
+
+    def slot(fd):
+        return os.path.realpath(fd) == str(host.paths.SLOT)
 
     monkeypatch.setattr(host.jobs.os, "execvp", become)
     for words, stop in (([], "end"), (["loaddata", "x"], "")):
