@@ -100,7 +100,6 @@ def describe(backup: Mapping) -> str:
 
 def _restore_point(name: str) -> str:
     """Makes a restore point that the archive has; returns a line. Raises HostError when it is not archived."""
-    when = generation.now()
     # A segment with nothing in it is not switched; the point itself is something.
     wal = _sql(f"select pg_create_restore_point('{name}'); select pg_walfile_name(pg_switch_wal())").split()[-1]
     deadline = time.monotonic() + ARCHIVED
@@ -109,7 +108,8 @@ def _restore_point(name: str) -> str:
             why = record.archive_error().get("error", "PostgreSQL's log says why: `make logs UNIT=postgresql`")
             raise HostError(f"the WAL {wal} is not archived after {ARCHIVED} s: {why}")
         time.sleep(POLL)
-    return f"restore point {name} at {when}"
+    # Before what its caller does next.
+    return f"restore point {name} at {generation.now()}"
 
 
 def _sql(text: str) -> str:

@@ -418,3 +418,29 @@ def test_what_is_wrong_on_the_server_is_repeated_after_all_else(status, warned, 
     assert whole(status) == ["restore", "prepare", "switch", "prune", "back_up"]
     printed = capsys.readouterr().out.splitlines()
     assert printed[-1 - len(warned) :] == ["1 is live", *(f"  warning   {each}" for each in warned)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "told"),
+    [
+        ("wal", True, "to come back: `make rollback`, then `make restore TO=2026-12-01T03:04:05Z`"),
+        ("dump", True, "a dump: "),
+        ("missing", False, "warning: unsafe migrations, and the database is not backed up"),
+    ],
+)
+def test_unsafe_migrations_come_after_a_backup_and_the_way_back_is_told(kind, asked, told, monkeypatch, capsys):
+    steps = []
+
+    def agent(*words):
+        steps.append(words)
+        return {"wal": "a full backup: x; restore point y at 2026-12-01T03:04:05Z"}.get(kind, "a dump: x")
+
+    monkeypatch.setattr(deploy.repository, "state_of", lambda site, secrets: kind)
+    monkeypatch.setattr(deploy, "send", lambda *_: 0.0)
+    playing = deploy.Deploy(SimpleNamespace(pushes=False), None, argparse.Namespace(), unsafe=True)
+    playing.connection = SimpleNamespace(agent=agent)
+    playing.prepare(SimpleNamespace(id="20261201T030000Z-0123abcd"))
+    backup = ("backup", "diff", "--point", "before-20261201T030000Z-0123abcd")
+    assert [words[0] for words in steps] == [*(["backup"] if asked else []), "migrate", "check"]
+    assert not asked or steps[0] == backup
+    assert told in capsys.readouterr().out

@@ -265,10 +265,11 @@ class Deploy:
             print("    warning: unsafe migrations, and the database is not backed up: what they destroy is gone")
             return
         with phase("Back up the database before unsafe migrations"):
-            point = f"before-{release.id}"
-            print(f"    {self.connection.agent('backup', 'diff', '--point', point)}")
+            said = self.connection.agent("backup", "diff", "--point", f"before-{release.id}")
+            print(f"    {said}")
             if kind == "wal":
-                print(f"    to come back: `make rollback`, then `make restore TO={point}`")
+                moment = said.rpartition(" at ")[2]
+                print(f"    to come back: `make rollback`, then `make restore TO={moment}`")
 
     def switch(self, release: ReleaseArchive) -> None:
         """Switches to the release and proves it; a failure rolls back to the old one."""
