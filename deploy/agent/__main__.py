@@ -39,7 +39,9 @@ def main() -> int:
         if argv[:1] == [ci.COMMAND]:
             argv = ci.permitted(" ".join(argv[1:]))
         options = arguments(argv)
-        prepare()
+        # The backup's unit cannot see the releases.
+        if getattr(options, "run", None) is None:
+            prepare()
         result = run(options)
     except HostError as error:
         print(f"slipway: {printable(str(error))}", file=sys.stderr)

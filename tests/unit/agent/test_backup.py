@@ -1,7 +1,9 @@
 """What a person or a deploy asks the backup's unit for, and what it answers."""
 
+import importlib
 import json
 import subprocess
+import sys
 
 import pytest
 
@@ -104,3 +106,13 @@ def test_one_that_was_stopped_for_a_deploy_waits_for_its_end_unless_it_is_asked_
     host.backup.REQUEST.write_text("diff")
     assert host.backup.run(3) == "made diff"
     assert not host.backup.REQUEST.exists()
+
+
+def test_the_unit_does_without_the_folders_of_releases(host, unit, monkeypatch, capsys):
+    main = importlib.import_module("agent.__main__")
+    monkeypatch.setattr(main, "prepare", lambda: pytest.fail("its sandbox has none"))
+    monkeypatch.setattr(main.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(host.backup, "run", lambda quiet: f"nothing is due, {quiet}")
+    monkeypatch.setattr(sys, "argv", ["slipway", "backup", "--run", "3"])
+    assert main.main() == 0
+    assert capsys.readouterr().out == "nothing is due, 3\n"
