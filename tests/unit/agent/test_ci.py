@@ -154,7 +154,17 @@ def test_each_command_that_is_permitted_is_one_of_the_agent_s(host, unpacked):
     shown = subprocess.run([sys.executable, unpacked, "--help"], capture_output=True, text=True, check=True).stdout
     known = set(re.search(r"\{([\w,]+)\}", shown)[1].split(","))
     assert set(host.ci.COMMANDS) < known
-    assert known - set(host.ci.COMMANDS) == {"unlock", "manage", "logs", "record", "ci", "tables", "db", "move"}
+    assert known - set(host.ci.COMMANDS) == {
+        "unlock",
+        "manage",
+        "logs",
+        "record",
+        "ci",
+        "tables",
+        "db",
+        "move",
+        "restore",
+    }
 
 
 def test_sshd_s_forced_command_runs_a_step(ask, release):

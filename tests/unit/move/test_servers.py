@@ -48,7 +48,10 @@ def check(site, host, monkeypatch):
         connections[site.server].restricted = restricted
         facts = {
             "old": host(**{"layout": LAYOUT.version, "move": {}} | (here or {})),
-            "new": host(**{"fingerprint": "", "layout": 0, "disk": 5000, "resolved": {}} | (there or {})),
+            "new": host(
+                **{"fingerprint": "", "layout": 0, "disk": 5000, "resolved": {}, "addresses": ("203.0.113.8",)}
+                | (there or {})
+            ),
         }
         monkeypatch.setattr(servers, "reach", lambda site, **_: connections[site.server])
         monkeypatch.setattr(

@@ -16,9 +16,22 @@ from slipway.tool.server.layout import LAYOUT, VALUES
 
 OURS = {"site": "example.com", "layout": LAYOUT.version, "site_host": "www.example.com"}
 OTHER = {"site": "other.example", "layout": LAYOUT.version, "site_host": "www.other.example"}
-COMMANDS = ["backup", "db", "deploy", "logs", "move", "prune", "releases", "rollback", "shell", "status", "unlock"]
+COMMANDS = [
+    "backup",
+    "db",
+    "deploy",
+    "logs",
+    "move",
+    "prune",
+    "releases",
+    "restore",
+    "rollback",
+    "shell",
+    "status",
+    "unlock",
+]
 # What a command cannot do without.
-MORE = {"move": ("--to", "203.0.113.8")}
+MORE = {"move": ("--to", "203.0.113.8"), "restore": ("--yes", "example.com")}
 
 
 @pytest.fixture
