@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent import backups, cluster, locks, outdated, probe, processes, releases
+from agent import backups, cluster, locks, moving, outdated, probe, processes, releases
 from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
 from agent.units import OVERLAP, RENEWAL, RESTART, SITE, TIMER, expected, failed, shown
@@ -32,11 +32,17 @@ def find() -> list[str]:
 
 
 def _find() -> Iterator[str]:
-    yield from (*_units(), *_failed(), *_restore())
+    yield from (*_units(), *_failed(), *_restore(), *_move())
     if releases.current():
         yield from (*_pages(), *backups.problems(), *_disks(), *_certificate(), *_upgrades(), *_memory())
     else:
         yield from (*_disks(), *_certificate(), "no release serves yet: `make deploy`")
+
+
+def _move() -> Iterator[str]:
+    """A wall that nobody takes down: the server was started again behind it, and its timer is gone."""
+    if moving.state().get("state") == "closed" and not locks.holder():
+        yield "visitors get a 503, a move was cut off: `sudo slipway move back` opens the site, as `make move` does"
 
 
 def _restore() -> Iterator[str]:

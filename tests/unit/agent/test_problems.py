@@ -90,6 +90,17 @@ def test_a_host_that_is_well_has_none(host, server):
     assert server.looks == 0
 
 
+def test_a_wall_that_a_move_has_left_behind_is_one(host, server, monkeypatch):
+    host.paths.MOVE.parent.mkdir(parents=True, exist_ok=True)
+    host.moving.write(state="closed", to="203.0.113.9")
+    assert host.problems.find() == [
+        "visitors get a 503, a move was cut off: `sudo slipway move back` opens the site, as `make move` does"
+    ]
+    # While the move that closed it still runs, it opens it.
+    monkeypatch.setattr(host.problems.locks, "holder", lambda: "somebody")
+    assert host.problems.find() == []
+
+
 def test_a_stopped_site_is_one(host, server):
     server.units["slipway.service"] = {"ActiveState": "inactive", "SubState": "dead", "Result": "success"}
     assert host.problems.find() == [
