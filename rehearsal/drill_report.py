@@ -52,4 +52,4 @@ def _facts(evidence: Mapping[str, Any]) -> str:
     cells = "".join(
         f"<tr><td>{name}</td><td><code>{escape(text)}</code></td></tr>" for name, text in rows.items() if text
     )
-    return f'<section><h2>What was restored</h2><div class="card scroll"><table>{cells}</table></div></section>'
+    return f'<section><h2>What was restored</h2><div class="card facts"><table>{cells}</table></div></section>'
