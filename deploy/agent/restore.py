@@ -186,13 +186,14 @@ def _exchange(cluster: Cluster, other: Path, source: str) -> str:
         clusters.note(new=other.stat().st_ino, other=str(other))
         began = time.monotonic()
         try:
+            archives = _archives(cluster)
             cluster.stop()
             lost = _lost(cluster.control(cluster.data), cluster.control(other))
             if source:
                 # Whatever happens from here on: its WAL never goes to where the old one's does.
                 generation.HELD.unlink(missing_ok=True)
             cluster.exchange(other)
-            if source:
+            if source and archives:
                 generation.take(backup_settings(), "its data is another generation's", source)
             cluster.start()
             progress.say(f"PostgreSQL was away for {time.monotonic() - began:.1f} s")
@@ -202,6 +203,11 @@ def _exchange(cluster: Cluster, other: Path, source: str) -> str:
         clusters.keep(cluster, other)
         clusters.forget()
     return lost
+
+
+def _archives(cluster: Cluster) -> bool:
+    """Whether this server needs a place in the bucket: the machine of a restore drill archives nothing."""
+    return not cluster.is_running() or cluster.ask("show archive_mode") != "off"
 
 
 def _exchange_back(cluster: Cluster, other: Path, held: dict | None, error: Exception) -> None:

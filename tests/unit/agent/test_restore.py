@@ -83,3 +83,25 @@ def test_what_fetches_the_backup_starts_before_the_sockets_folder_is_there(resto
     """systemd starts no unit whose ReadWritePaths is missing, unless a "-" is before it."""
     paths = next(each for each in restore.recovery.SANDBOX if each.startswith("ReadWritePaths="))
     assert f"-{restore.recovery.SOCKET}" in paths.split()
+
+
+@pytest.mark.parametrize(("running", "mode", "takes"), [(True, "on", True), (True, "off", False), (False, "", True)])
+def test_a_server_that_archives_nothing_takes_no_place_in_the_bucket(
+    running, mode, takes, restore, monkeypatch, tmp_path
+):
+    module, taken = restore.restore, []
+    monkeypatch.setattr(module.generation, "take", lambda *words: taken.append(words[-1]))
+    monkeypatch.setattr(module.generation, "held", lambda: None)
+    monkeypatch.setattr(module.generation, "HELD", tmp_path / "held")
+    monkeypatch.setattr(module, "backup_settings", dict)
+    monkeypatch.setattr(module, "_ask", lambda cluster: None)
+    monkeypatch.setattr(module, "_lost", lambda *controls: "")
+    monkeypatch.setattr(module, "clusters", SimpleNamespace(note=_nothing, keep=_nothing, forget=_nothing))
+    cluster = SimpleNamespace(is_running=lambda: running, ask=lambda _: mode, data=tmp_path, control=_nothing)
+    cluster.stop = cluster.start = cluster.exchange = _nothing
+    module._exchange(cluster, tmp_path, "0001")
+    assert taken == (["0001"] if takes else [])
+
+
+def _nothing(*_words, **_named):
+    return None
