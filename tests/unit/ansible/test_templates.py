@@ -286,3 +286,17 @@ def test_that_process_has_the_sites_sandbox_and_its_link_is_watched(rendered):
     assert link["path"] == "{{ layout.units }}/{{ layout.overlap_unit }}.d/{{ layout.sandbox | basename }}"
     watched = json.loads(rendered["agent", "watched.json.j2"])["files"]
     assert f"{LAYOUT.units}/{LAYOUT.overlap_unit}.d/*" in watched
+
+
+def test_what_backs_up_is_confined_as_the_site_is_and_drops_root(rendered):
+    ours, sites = (
+        {line for line in rendered[name].splitlines() if "=" in line and not line.startswith("#")}
+        for name in (("backup", "slipway-backup.service.j2"), ("gunicorn", "sandbox.conf.j2"))
+    )
+    left_out = {line.partition("=")[0] for line in sites - ours}
+    # It begins as root and becomes postgres, whose shared memory is PostgreSQL's.
+    becomes = {"CapabilityBoundingSet", "PrivateUsers", "SystemCallFilter", "RemoveIPC", "ProtectProc", "ProcSubset"}
+    assert left_out == becomes | {"TasksMax"}
+    assert {"CapabilityBoundingSet=CAP_SETUID CAP_SETGID", "MemoryMax=80M", "OOMScoreAdjust=600"} <= ours
+    assert {"ProtectSystem=strict", "NoNewPrivileges=yes", "IPAddressDeny=169.254.0.0/16 fd00:ec2::254"} <= ours
+    assert "OnCalendar=hourly" in rendered["backup", "slipway-backup.timer.j2"]

@@ -109,3 +109,37 @@ def test_logs_are_the_servers_own_and_so_is_the_status(arguments, line, describe
     monkeypatch.setattr(logs.config, "load", lambda: site)
     assert main(["logs", *arguments]) == 1
     assert asked == [line]
+
+
+FULL = {"label": "20261201-030000F", "began": "2026-12-01T03:00:00Z", "seconds": 6.1, "size": 94e6, "stored": 11e6}
+BACKUPS = {"kind": "wal", "generation": "0001", "waiting": 4, "running": {}, "full": None, "diff": None, "dump": None}
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        ({}, []),
+        ({"kind": "none"}, ["backups      none, as site.yml says"]),
+        (
+            BACKUPS | {"running": {"kind": "full", "began": "2026-12-01T03:00:00Z", "percent": 34}},
+            [
+                "backups      no full backup yet; a full one runs since 2026-12-01T03:00:00Z, 34 %",
+                "archive      generation 0001, the oldest WAL that is not archived is 4 s old",
+            ],
+        ),
+        (
+            BACKUPS | {"full": FULL, "diff": FULL | {"began": "2026-12-02T03:00:00Z"}},
+            [
+                "backups      full 2026-12-01T03:00:00Z (11.0 MB, 6 s); "
+                "differential 2026-12-02T03:00:00Z (11.0 MB, 6 s)",
+                "archive      generation 0001, the oldest WAL that is not archived is 4 s old",
+            ],
+        ),
+        (
+            BACKUPS | {"kind": "dump", "waiting": None, "dump": FULL},
+            ["backups      dump 2026-12-01T03:00:00Z (11.0 MB, 6 s)"],
+        ),
+    ],
+)
+def test_the_last_backups_and_the_one_that_is_made_are_shown(data, lines):
+    assert status.backups(data) == lines
