@@ -32,6 +32,8 @@ PATIENCE = 1800
 # From one line about it to the next for who waits, s.
 INTERVAL = 5
 POLL = 0.5
+# For systemd to start the unit, s.
+STARTING = 10
 # For PostgreSQL to hand over a segment, and for it to reach the bucket, s.
 ARCHIVED = 60
 # pgBackRest writes down what it has copied after so many bytes: an interrupted backup goes on from there.
@@ -59,6 +61,10 @@ def ask(kind: str = "", point: str = "") -> str:
     began = generation.now()
     REQUEST.write_text(kind or "due")
     processes.run(["systemctl", "start", "--no-block", UNIT])
+    deadline = time.monotonic() + STARTING
+    # It takes the request away at its start, and systemd may need a moment until then.
+    while REQUEST.exists() and not record.is_active() and time.monotonic() < deadline:
+        time.sleep(POLL)
     _follow()
     REQUEST.unlink(missing_ok=True)
     said = _outcome(kind, began)

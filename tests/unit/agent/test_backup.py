@@ -116,3 +116,10 @@ def test_the_unit_does_without_the_folders_of_releases(host, unit, monkeypatch, 
     monkeypatch.setattr(sys, "argv", ["slipway", "backup", "--run", "3"])
     assert main.main() == 0
     assert capsys.readouterr().out == "nothing is due, 3\n"
+
+
+def test_a_unit_that_systemd_starts_a_moment_later_is_waited_for(host, unit, monkeypatch):
+    looks, active = iter([False, False]), host.record.is_active
+    monkeypatch.setattr(host.record, "is_active", lambda: next(looks, None) is None and active())
+    unit.made = {"full": MADE}
+    assert host.backup.ask("full").startswith("a full backup: 20261202")
