@@ -2,8 +2,8 @@
 
 A restored copy has the PostgreSQL system identifier of its original, so pgBackRest alone would let two servers write
 into one place. So the bucket has a claim of each, made once by a conditional write. ``generations/0001.json`` has
-``generation``, ``machine``, ``host``, ``since`` (UTC), ``postgresql`` (major version), ``system`` (PostgreSQL's system
-identifier), ``why`` it was taken and ``restored_from`` (a generation, or null).
+``generation``, ``machine``, ``host``, ``processor`` (x86_64), ``since`` (UTC), ``postgresql`` (major version),
+``system`` (PostgreSQL's system identifier), ``why`` it was taken and ``restored_from`` (a generation, or null).
 
 generation.json on the server has ``generation`` and ``machine``, ``system``, ``started`` (PostgreSQL's process and its
 start, for which the claim was checked), ``ready`` (pgBackRest's stanza is made) and ``restored_from``.
@@ -81,6 +81,7 @@ def take(settings: Mapping[str, str], why: str, restored_from: str | None = None
     claim = {
         "machine": machine(),
         "host": os.uname().nodename,
+        "processor": os.uname().machine,
         "since": now(),
         "postgresql": _text(data / "PG_VERSION"),
         "system": system(data),

@@ -30,6 +30,8 @@ SANDBOX = (
     "ProtectHome=yes",
     "PrivateTmp=yes",
     "PrivateDevices=yes",
+    # Without it PostgreSQL, which is the same user, could read the key by /proc/PID/root.
+    "PrivateUsers=yes",
     "ProtectKernelTunables=yes",
     "ProtectKernelModules=yes",
     "ProtectControlGroups=yes",

@@ -79,6 +79,18 @@ def test_another_version_of_postgresql_is_one_line(restore, there, line):
         restore.restore._check_version(restore.cluster.Cluster("15", "main"), repository)
 
 
+def test_another_processor_is_one_line(restore):
+    """PostgreSQL's files are those of one architecture."""
+    repository = SimpleNamespace(version="15", claim={"processor": "sparc64"})
+    with pytest.raises(restore.restore.HostError, match="of a server with sparc64, and this one has "):
+        restore.restore._check_version(restore.cluster.Cluster("15", "main"), repository)
+
+
+def test_postgresql_cannot_look_into_what_restores(restore):
+    """It is the same user's; a user namespace of its own keeps PostgreSQL from its files and its memory."""
+    assert "PrivateUsers=yes" in restore.recovery.SANDBOX
+
+
 def test_what_fetches_the_backup_starts_before_the_sockets_folder_is_there(restore):
     """systemd starts no unit whose ReadWritePaths is missing, unless a "-" is before it."""
     paths = next(each for each in restore.recovery.SANDBOX if each.startswith("ReadWritePaths="))
