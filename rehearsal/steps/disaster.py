@@ -1,9 +1,11 @@
 """The server is lost while rows are written: a new machine takes the site over, from the bucket alone."""
 
+import math
 import random
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rehearsal.host import ADMIN
@@ -21,14 +23,14 @@ TABLE = "rehearsal_disaster"
 PSQL = "runuser -u slipway -- psql -XAtq -v ON_ERROR_STOP=1 slipway"
 CREATE = f"CREATE TABLE IF NOT EXISTS {TABLE} (n bigserial PRIMARY KEY, at timestamptz DEFAULT clock_timestamp())"
 INSERT = f"INSERT INTO {TABLE} DEFAULT VALUES RETURNING n, extract(epoch FROM at)"
-READ = f"SELECT count(*), coalesce(max(n), 0), coalesce(extract(epoch FROM max(at)), 0) FROM {TABLE}"
+READ = f"SELECT n, extract(epoch FROM at) FROM {TABLE} ORDER BY n"
 
 
 @dataclass(frozen=True, slots=True)
 class Disaster:
     """``lost``: s between the last row that PostgreSQL acknowledged and the last one restored; ``back``: s until the
-    site served again, its proof included. ``written`` and ``restored`` are numbers of rows; ``holes`` rows that are
-    missing before the last one restored."""
+    site served again, its proof included. ``written`` is the number of rows that were acknowledged, ``restored`` of
+    those that are there again, ``holes`` of those that are missing before the last one restored."""
 
     lost: float
     back: float
@@ -70,11 +72,24 @@ def burn(run: Run, phase: Phase, name: str) -> Disaster:
     run.command(f"{name}-deploy", phase, "deploy", "--restore", "latest")
     ended = time.monotonic()
     print(f"    a bare machine after {booted - began:.0f} s, the site after {ended - booted:.0f} s more", flush=True)
-    count, last, at = run.host.run(f'{PSQL} -c "{READ}"').strip().split("|")
     if not rows.written:
         raise SlipwayError(f"no row was written before the machine was lost: {rows.error}")
-    lost = max(0.0, rows.written[-1][1] - float(at))
-    return Disaster(lost, ended - booted, rows.written[-1][0], int(last), int(last) - int(count))
+    return compare(rows.written, rows_of(run.host.run(f'{PSQL} -c "{READ}"')), ended - booted)
+
+
+def compare(written: Sequence[tuple[int, float]], restored: Sequence[tuple[int, float]], back: float) -> Disaster:
+    """Rows are pairs of number and time. The numbers have gaps: a sequence is up to 32 ahead after a recovery."""
+    found = {number for number, _ in restored}
+    last = max(found, default=0)
+    until = max((at for _, at in restored), default=0.0)
+    holes = [number for number, _ in written if number < last and number not in found]
+    there = sum(number in found for number, _ in written)
+    lost = max(0.0, written[-1][1] - until) if found else math.inf
+    return Disaster(lost, back, len(written), there, len(holes))
+
+
+def rows_of(text: str) -> list[tuple[int, float]]:
+    return [(int(number), float(at)) for number, _, at in (line.partition("|") for line in text.split())]
 
 
 @dataclass(slots=True)
@@ -101,9 +116,8 @@ class Rows:
 
     def _read(self) -> None:
         for line in self._process.stdout:
-            number, bar, at = line.strip().partition("|")
-            if bar:
-                self.written.append((int(number), float(at)))
+            if "|" in line:
+                self.written += rows_of(line)
             else:
                 self.error = line.strip()
 
