@@ -24,14 +24,18 @@ CONNECT = 3  # s
 SEGMENT_MB, SEGMENT_NAME = 16, 24
 # What PostgreSQL's own 16 WAL files take: it goes on in them, and in the reserve, until these here are reused.
 LOW_MB = 256
-# What pgBackRest ends with when this place in the bucket is another cluster's, or is no more what it was.
+# How pgBackRest says that this place in the bucket is another cluster's, or is no more what it was: by its exit status,
+# or as the reason, in a line of its own, why it found no valid repository.
 # https://github.com/pgbackrest/pgbackrest/blob/main/src/build/error/error.yaml
+OTHER_BYTES = 45
 NOT_OURS = {
-    44: "the archive is another cluster's",
-    45: "the archive has other bytes of that name",
-    55: "the archive lost its description",
-    95: "the archive has another passphrase",
+    "ArchiveMismatchError": "the archive is another cluster's",
+    "FileMissingError": "the archive lost its description",
+    "CryptoError": "the archive has another passphrase, or its description was overwritten",
+    "FormatError": "the archive's description was overwritten",
+    "ChecksumError": "the archive's description was overwritten",
 }
+REASON = re.compile(r"^\s*repo1: \[(\w+)\]", re.MULTILINE)
 
 
 def main() -> int:
@@ -69,9 +73,9 @@ def archive(name: str) -> None:
     _connect(settings)
     mine = generation.checked(settings)
     done = generation.pgbackrest(mine, "archive-push", str(path))
-    if done.returncode in NOT_OURS:
+    if done.returncode and (why := _not_ours(done.returncode, done.stderr)):
         # Never overwritten, and never a stop: PostgreSQL would keep its WAL until the disk is full.
-        mine = generation.take(settings, NOT_OURS[done.returncode])
+        mine = generation.take(settings, why)
         done = generation.pgbackrest(mine, "archive-push", str(path))
     if done.returncode:
         raise HostError(generation.cause(settings, done.stderr))
@@ -88,6 +92,14 @@ def _connect(settings: Mapping[str, str]) -> None:
         socket.create_connection((host, int(settings["repo1-storage-port"])), 1 if FAILED.exists() else CONNECT).close()
     except OSError as error:
         raise HostError(f"{host} cannot be reached: {error.strerror or error}") from None
+
+
+def _not_ours(status: int, stderr: str) -> str:
+    """Why this place must be left; "" where it need not."""
+    if status == OTHER_BYTES:
+        return "the archive has other bytes of that name"
+    reason = REASON.search(stderr)
+    return NOT_OURS.get(reason[1], "") if reason else ""
 
 
 def _no_room(settings: Mapping[str, str], wal: Path) -> str:

@@ -145,8 +145,19 @@ def cause(settings: Mapping[str, str], stderr: str) -> str:
         _bucket(settings).get("generations/0001.json")
     except HostError as error:
         return str(error)
-    lines = [line.partition("ERROR: ")[2] for line in stderr.splitlines() if "ERROR: " in line]
-    return f"pgbackrest: {(lines or stderr.splitlines() or ['it wrote nothing'])[0]}"
+    return f"pgbackrest: {first_error(stderr)}"
+
+
+def first_error(text: str) -> str:
+    """The first error that pgBackRest wrote, in one line: one that ends with a colon has its reason in the next line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["it wrote nothing"]
+    at = next((number for number, line in enumerate(lines) if "ERROR: " in line), 0)
+    error = lines[at].rpartition("ERROR: ")[2]
+    for line in lines[at + 1 :]:
+        if not error.endswith(":"):
+            break
+        error = f"{error} {line}"
+    return error
 
 
 def system(data: Path) -> str:

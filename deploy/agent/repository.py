@@ -101,9 +101,7 @@ def reason(text: str) -> str:
             "BACKUP_PASSPHRASE in the secrets is not the one that it was encrypted with; the paper of `make escrow` "
             "has that, `make secrets` writes it"
         )
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["pgbackrest wrote nothing"]
-    error = next((each for each in lines if each.startswith("ERROR:")), lines[0])
-    return re.sub(r"^(ERROR: )?(\[\w+\]:? )?(raised from \S+ protocol: )?", "", error)
+    return re.sub(r"^(\[\w+\]:? )?(raised from \S+ protocol: )?", "", generation.first_error(text))
 
 
 def shown(moment: datetime) -> str:

@@ -102,6 +102,8 @@ def test_two_servers_with_one_database_archive_into_two_generations(servers, s3)
 
     # The same machine, set back to the copy: its next segment is there already, with other bytes. It is kept.
     second.cluster.stop()
+    for _ in range(2):
+        first.archived()
     before = s3.list_objects_v2(Bucket=BUCKET, Prefix="database/0001/")["Contents"]
     first.cluster.stop()
     shutil.rmtree(first.cluster.data)
@@ -131,3 +133,21 @@ def test_a_segment_that_is_handed_over_twice_is_in_the_archive_once(servers, s3)
     assert server.held() == max(claims(s3))
     assert (top / "errors").read_text() == ""
     assert Path(f"{top}{LAYOUT.backup_state}/archive-error").exists() is False
+
+
+def test_an_archive_whose_description_was_destroyed_is_left_for_the_next(servers, s3):
+    server = servers("fourth")
+    server.cluster.start()
+    server.archived()
+    first = server.held()
+    infos = [f"database/{first}/archive/site/{name}" for name in ("archive.info", "archive.info.copy")]
+    for key in infos:
+        s3.delete_object(Bucket=BUCKET, Key=key)
+    server.archived()
+    second = server.held()
+    assert second > first
+    for key in infos:
+        s3.put_object(Bucket=BUCKET, Key=key.replace(first, second), Body=b"somebody else's")
+    server.archived()
+    assert server.held() > second
+    assert "overwritten" in claims(s3)[server.held()]["why"]

@@ -17,9 +17,14 @@ case "$*" in *stanza-create*) exit 0 ;; esac
 test -s "$here/answers" || exit 0
 read -r status text < "$here/answers"
 sed -i 1d "$here/answers"
-echo "$text" >&2
+printf '%b\\n' "$text" >&2
 exit "$status"
 """
+# As 2.45 and 2.55 write them.
+NO_REPOSITORY = r"ERROR: [103]: unable to find a valid repository:\n       repo1: "
+UNLOADED = (
+    r"unable to load info file '/database/0001/archive/site/archive.info' or '….copy':\n       HINT: is it there?"
+)
 
 
 class Bucket:
@@ -182,10 +187,19 @@ def test_a_number_that_another_server_takes_at_this_moment_is_left_to_it(server)
     assert "generations/0003.json" in server.bucket.objects
 
 
-@pytest.mark.parametrize("status", [44, 45, 55, 95])
-def test_a_place_that_is_not_ours_any_more_is_left_and_never_overwritten(status, server):
+@pytest.mark.parametrize(
+    ("status", "written"),
+    [
+        (45, "ERROR: [045]: WAL file '…' already exists in the repo1 archive with a different checksum"),
+        (103, NO_REPOSITORY + "[ArchiveMismatchError] PostgreSQL version 17, system-id 1 do not match repo1 stanza"),
+        (103, NO_REPOSITORY + f"[FileMissingError] {UNLOADED}"),
+        (103, NO_REPOSITORY + f"[CryptoError] {UNLOADED}"),
+        (103, NO_REPOSITORY + f"[FormatError] {UNLOADED}"),
+    ],
+)
+def test_a_place_that_is_not_ours_any_more_is_left_and_never_overwritten(status, written, server):
     server.push()
-    server.fails((status, "ERROR: [045]: WAL file already exists with a different checksum"))
+    server.fails((status, written))
     assert server.push() == "ok"
     assert [call for call in server.calls() if call[1] == "archive-push"] == [
         ("/database/0001", "archive-push"),
@@ -204,6 +218,16 @@ def test_an_error_is_pgbackrests_line_and_is_kept_until_the_next_success(server,
     assert json.loads(host.archive.FAILED.read_text())["since"] == first["since"]
     assert server.push() == "ok"
     assert not host.archive.FAILED.exists()
+
+
+def test_a_repository_that_does_not_answer_stays_ours_and_its_reason_is_told(server):
+    server.push()
+    server.fails((103, NO_REPOSITORY + r"[ProtocolError] HTTP request failed with 500:\n       *** Path/Query ***:"))
+    assert server.push() == (
+        "pgbackrest: [103]: unable to find a valid repository: repo1: [ProtocolError] HTTP request failed with 500: "
+        "*** Path/Query ***:"
+    )
+    assert list(claims(server)) == ["generations/0001.json"]
 
 
 def test_the_buckets_own_answer_is_the_clearer_cause(server, host):
