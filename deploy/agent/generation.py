@@ -149,7 +149,7 @@ def cause(settings: Mapping[str, str], stderr: str) -> str:
 
 
 def first_error(text: str) -> str:
-    """The first error that pgBackRest wrote, in one line: one that ends with a colon has its reason in the next line."""
+    """The first error that pgBackRest wrote, in one line: after a colon at its end the reason is in the next line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()] or ["it wrote nothing"]
     at = next((number for number, line in enumerate(lines) if "ERROR: " in line), 0)
     error = lines[at].rpartition("ERROR: ")[2]

@@ -22,9 +22,7 @@ exit "$status"
 """
 # As 2.45 and 2.55 write them.
 NO_REPOSITORY = r"ERROR: [103]: unable to find a valid repository:\n       repo1: "
-UNLOADED = (
-    r"unable to load info file '/database/0001/archive/site/archive.info' or '….copy':\n       HINT: is it there?"
-)
+UNLOADED = r"unable to load info file '/database/0001/archive/site/archive.info' or '….copy':\n       HINT: …"
 
 
 class Bucket:
