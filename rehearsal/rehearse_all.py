@@ -106,9 +106,11 @@ def _rehearse(kind: str, release: str, code: str) -> int:
             run_step(run, step)
             if not run.log.passed:
                 break
-            # Two in turn: while one is written, a next run could still use the other.
-            snapshot = f"step{len(progress.done) % 2}"
-            run.machine.save(snapshot)
+            # Two in turn: while one is written, a next run could still use the other. A site that has moved to another
+            # machine is not resumed: a next run begins anew.
+            snapshot = f"step{len(progress.done) % 2}" if run.machine is machine else ""
+            if snapshot:
+                run.machine.save(snapshot)
             progress.done.append(step.title)
             _save(run, progress, snapshot, file)
     return conclude(run)

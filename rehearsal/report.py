@@ -67,7 +67,13 @@ def _figures(log: RunLog, results: Results) -> str:
         figures.append((f"{results.memory.available} MB", text, results.memory.available < AVAILABLE))
     if lost := results.disaster:
         figures.append((f"{lost.lost:.0f} s", "of data were lost with the server (60 allowed)", not lost.passed))
-        figures.append((f"{lost.back / 60:.1f} min", "until a bare machine served the site again", False))
+        figures.append(
+            (
+                f"{lost.back / 60:.1f} min",
+                "for make deploy RESTORE=latest on a bare machine",
+                False,
+            )
+        )
     for during, requests in results.loads.items():
         text = f"requests failed during {escape(during)}, {requests.rate:.0f} a second"
         figures.append((f"{len(requests.failed)} of {requests.sent}", text, bool(requests.failed)))

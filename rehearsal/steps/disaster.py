@@ -19,9 +19,11 @@ from slipway.web.errors import SlipwayError
 SHORTEST, LONGEST = 20, 60
 # s of data that a lost server may cost.
 LOST = 60
+# s from one row to the next.
+INTERVAL = 1
 TABLE = "rehearsal_disaster"
 PSQL = "runuser -u slipway -- psql -XAtq -v ON_ERROR_STOP=1 slipway"
-CREATE = f"CREATE TABLE IF NOT EXISTS {TABLE} (n bigserial PRIMARY KEY, at timestamptz DEFAULT clock_timestamp())"
+CREATE = f"CREATE TABLE {TABLE} (n bigserial PRIMARY KEY, at timestamptz DEFAULT clock_timestamp())"
 INSERT = f"INSERT INTO {TABLE} DEFAULT VALUES RETURNING n, extract(epoch FROM at)"
 READ = f"SELECT n, extract(epoch FROM at) FROM {TABLE} ORDER BY n"
 
@@ -51,16 +53,21 @@ class Disaster:
 
 def lose_server(run: Run, phase: Phase) -> None:
     """The step: one backup, rows each second, a machine without warning gone, and a bare one restored."""
-    run.command("backup-before-disaster", phase, "backup")
+    begin(run, phase)
     run.results.disaster = result = burn(run, phase, "disaster")
     run.log.check(f"A lost server costs {LOST} s of data at most", result.passed, str(result))
+
+
+def begin(run: Run, phase: Phase) -> None:
+    """The table with a first row, and a full backup with both."""
+    run.host.run(f'{PSQL} -c "{CREATE}" -c "{INSERT}"')
+    run.command("backup-before-disaster", phase, "backup")
 
 
 def burn(run: Run, phase: Phase, name: str) -> Disaster:
     """Destroys the machine that serves at a moment by chance, and brings the site back on a bare one by `make deploy
     RESTORE=latest`. Raises SlipwayError when it does not come back."""
     burning = run.machine
-    run.host.run(f'{PSQL} -c "{CREATE}"')
     with Rows(burning) as rows, run.load():
         time.sleep(random.uniform(SHORTEST, LONGEST))
         burning.destroy()
@@ -81,11 +88,11 @@ def compare(written: Sequence[tuple[int, float]], restored: Sequence[tuple[int, 
     """Rows are pairs of number and time. The numbers have gaps: a sequence is up to 32 ahead after a recovery."""
     found = {number for number, _ in restored}
     last = max(found, default=0)
-    until = max((at for _, at in restored), default=0.0)
     holes = [number for number, _ in written if number < last and number not in found]
-    there = sum(number in found for number, _ in written)
-    lost = max(0.0, written[-1][1] - until) if found else math.inf
-    return Disaster(lost, back, len(written), there, len(holes))
+    there = [at for number, at in written if number in found]
+    # None of them is there: what was lost began with the first.
+    lost = written[-1][1] - (there or [written[0][1] - INTERVAL])[-1] if found else math.inf
+    return Disaster(lost, back, len(written), len(there), len(holes))
 
 
 def rows_of(text: str) -> list[tuple[int, float]]:
@@ -104,7 +111,7 @@ class Rows:
     _thread: threading.Thread | None = None
 
     def __enter__(self) -> "Rows":
-        loop = f"while {PSQL} -c '{INSERT}'; do sleep 1; done"
+        loop = f"while {PSQL} -c '{INSERT}'; do sleep {INTERVAL}; done"
         command = ["ssh", "-F", str(self.machine.ssh_config), "-l", ADMIN, ssh.HOST, f'sudo sh -c "{loop}"']
         # The stand-in for the network ends with the machine, and the connection with it.
         self._process = subprocess.Popen(

@@ -11,6 +11,7 @@ import sys
 from rehearsal import rehearse
 from rehearsal.machine import kinds
 from rehearsal.run import Run
+from rehearsal.steps import disaster
 from rehearsal.steps.disaster import Disaster, burn
 from slipway import ROOT
 from slipway.web.errors import SlipwayError
@@ -47,7 +48,7 @@ def main() -> int:
 def _kill(run: Run, kills: int) -> list[Disaster]:
     found = []
     with run.log.phase("Make a backup") as phase:
-        run.command("backup", phase, "backup")
+        disaster.begin(run, phase)
     for number in range(1, kills + 1):
         with run.log.phase(f"Kill {number} of {kills}") as phase:
             found.append(burn(run, phase, f"kill-{number}"))

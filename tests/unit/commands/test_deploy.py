@@ -100,7 +100,16 @@ def test_with_pull_neither_bucket_nor_cdn_is_used_before_it_is_live(phases):
 def look(described, monkeypatch):
     """Looks at a server that has a release, for a site with these settings; ``restricted``: by the key of CI."""
 
-    def look(restricted=False, fingerprint="f00", drifted=(), check=False, provision=False, source=None, **settings):
+    def look(
+        restricted=False,
+        fingerprint="f00",
+        drifted=(),
+        check=False,
+        provision=False,
+        source=None,
+        restore="",
+        **settings,
+    ):
         found = SimpleNamespace(sign_in_paths=("/login/",), fingerprint=fingerprint, drifted=drifted)
         for module, name, result in (
             (deploy, "reach", SimpleNamespace(addresses=set, restricted=restricted)),
@@ -114,7 +123,7 @@ def look(described, monkeypatch):
             deploy.inventory, "write", lambda *those: SimpleNamespace(paths=those[3], fingerprint="f00")
         )
         site = described("cloudfront", **settings)
-        options = argparse.Namespace(take_over=False, check=check, provision=provision, built=False, restore="")
+        options = argparse.Namespace(take_over=False, check=check, provision=provision, built=False, restore=restore)
         looking = deploy.Deploy(site, SimpleNamespace(web={}), options)
         looking.preflight()
         return looking
@@ -127,6 +136,58 @@ def test_a_front_end_s_program_that_is_missing_ends_it_before_the_server_is_reac
     monkeypatch.setattr(deploy.lockout, "check", lambda *_: pytest.fail("too late"))
     with pytest.raises(SlipwayError, match=r"^build: npm is not installed here"):
         look(build="npm ci")
+
+
+def test_a_check_restores_nothing(look, monkeypatch):
+    monkeypatch.setattr(deploy.lockout, "check", lambda *_: pytest.fail("too late"))
+    with pytest.raises(SlipwayError, match=r"^CHECK=1 changes nothing, and RESTORE= restores"):
+        look(check=True, restore="latest")
+
+
+def test_the_key_of_ci_restores_nothing(look):
+    with pytest.raises(SlipwayError, match="the key of CI may not restore a database"):
+        look(restricted=True, source="generation 0001")
+
+
+@pytest.fixture
+def restoring(described, monkeypatch):
+    """A deploy to a server with these facts; what its agent was told, and the method that runs."""
+
+    def restoring(method, *, source="generation 0001", tables=0, current="", restored=False, error=""):
+        told = []
+
+        def agent(*words):
+            told.append(words)
+            if error:
+                raise SlipwayError(error)
+            return "done"
+
+        found = SimpleNamespace(tables=tables, current=current, restored=restored)
+        site = described("cloudfront", server="203.0.113.7")
+        monkeypatch.setattr(deploy.facts, "gather", lambda *_: found)
+        monkeypatch.setattr(deploy.bare_server, "restore", lambda connection, source: connection.agent("restore"))
+        it = deploy.Deploy(site, None, None, connection=SimpleNamespace(agent=agent), host=found, source=source)
+        getattr(it, method)()
+        return told
+
+    return restoring
+
+
+@pytest.mark.parametrize("tables", [1, None])
+def test_a_database_that_got_rows_meanwhile_is_left_alone(tables, restoring):
+    with pytest.raises(SlipwayError, match="not empty any more, or does not answer; nothing was restored"):
+        restoring("restore", tables=tables)
+    assert restoring("restore") == [("restore",)]
+    assert restoring("restore", source=None, tables=tables) == []
+
+
+def test_a_restored_server_has_its_first_backup_before_the_deploy_ends(restoring):
+    assert restoring("back_up") == [("backup", "full")]
+    # An earlier run of this deploy has restored it.
+    assert restoring("back_up", source=None, restored=True) == [("backup", "full")]
+    assert restoring("back_up", source=None) == restoring("back_up", current="1") == []
+    with pytest.raises(SlipwayError, match="the site is live, and its first backup failed: away; `make backup`"):
+        restoring("back_up", error="away")
 
 
 def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_release(look):

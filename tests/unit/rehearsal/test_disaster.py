@@ -22,6 +22,12 @@ def test_a_row_that_is_missing_before_the_last_one_fails():
     assert found.holes == 1 and not found.passed
 
 
+def test_where_none_of_them_is_restored_what_was_lost_begins_with_the_first():
+    """The last row before them may be hours old."""
+    found = compare(WRITTEN, [(28, 5.0)], 90)
+    assert (found.lost, found.restored, found.passed) == (4.5, 0, True)
+
+
 def test_more_than_a_minute_fails_and_so_does_an_empty_table():
     assert not compare([(1, 0.0), (2, 61.0)], [(1, 0.0)], 90).passed
     assert compare(WRITTEN, [], 90).lost == math.inf

@@ -55,6 +55,8 @@ def run(tmp_path, monkeypatch):
         def step(name):
             def function(run, phase):
                 ran.append(f"{run.machine.release} {name}")
+                if f"moves in {run.machine.release} {name}" in wrong:
+                    run.machine = Machine(ran, run.machine.release)
                 if f"dies in {run.machine.release} {name}" in wrong:
                     raise raised("died")
                 run.log.check(name, f"{run.machine.release} {name}" not in wrong, "seen")
@@ -154,3 +156,9 @@ def test_two_at_once_in_one_checkout_are_rejected(run, capsys):
     with rehearse.alone():
         assert run() == (1, [])
     assert capsys.readouterr().err == ("slipway: another rehearsal runs in this checkout; wait for it, or end it\n")
+
+
+def test_a_site_that_has_moved_to_another_machine_is_not_resumed_on_the_one_it_left(run):
+    moved = ("moves in bookworm measure", "dies in bookworm stress")
+    assert run(*moved)[0] == 1
+    assert run()[1][:2] == ["begin bookworm", "bookworm drift"]

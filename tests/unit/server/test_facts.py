@@ -35,6 +35,26 @@ def test_a_bare_host_has_neither_release_nor_fingerprint():
     assert (said.fingerprint, said.drifted, said.current, said.venvs) == ("", (), "", ())
 
 
+@pytest.mark.parametrize(
+    ("said", "tables", "has_data"),
+    # PostgreSQL does not answer: a release that has served has data.
+    [("tables=0\n", 0, False), ("tables=3\n", 3, True), ("tables=\n", None, True), ("", None, True)],
+)
+def test_a_database_with_tables_has_data(said, tables, has_data):
+    found = facts.parse(SAID + said, 0.0)
+    assert (found.tables, found.has_data) == (tables, has_data)
+    bare = "\n".join(line for line in SAID.splitlines() if not line.startswith("releases")) + "\n"
+    assert facts.parse(bare + said, 0.0).has_data == bool(tables)
+
+
+def test_the_generation_and_whether_it_was_restored_are_those_of_the_server():
+    generation = 'generation={"generation": "0002", "restored_from": "0001"}\n'
+    assert (facts.parse(SAID, 0.0).generation, facts.parse(SAID, 0.0).restored) == ("", False)
+    found = facts.parse(SAID + generation, 0.0)
+    assert (found.generation, found.restored) == ("0002", True)
+    assert not facts.parse(SAID + generation.replace('"0001"', "null"), 0.0).restored
+
+
 def test_a_name_that_does_not_exist_has_no_address():
     assert (
         facts.parse(SAID.replace("example.com 203.0.113.7\nname", "example.com \nname"), 0.0).resolved[

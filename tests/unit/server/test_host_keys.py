@@ -52,6 +52,12 @@ def test_a_new_key_is_accepted_only_at_a_terminal_and_before_the_server_is_provi
     assert host_keys.trust(site) == "yes"
 
 
+def test_a_new_server_in_the_place_of_a_lost_one_is_a_first_contact_again(configured):
+    site = configured()
+    host_keys.provisioned(site)
+    assert host_keys.trust(dataclasses.replace(site, server="203.0.113.8")) == "accept-new"
+
+
 @pytest.mark.parametrize(("lines", "name"), [([], "203.0.113.7"), (["Port 2222"], "[203.0.113.7]:2222")])
 def test_the_fingerprint_of_a_saved_key_is_shown(lines, name, configured, tmp_path):
     site = configured(*lines)

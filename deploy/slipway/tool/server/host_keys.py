@@ -15,6 +15,8 @@ from slipway.tool.server import state
 ADDED = b"Warning: Permanently added "
 UNKNOWN = "host key is known for "
 NEW, KNOWN = "accept-new", "yes"
+# In the site's state: the name of the server that was provisioned last.
+MARKER = "provisioned"
 
 
 def trust(site: config.Site) -> str:
@@ -24,14 +26,20 @@ def trust(site: config.Site) -> str:
         return KNOWN
     if setting in (NEW, "false", "no", "off"):
         return NEW
-    # A person sees a new server's fingerprint; CI cannot. The key of a server that was provisioned here is known.
+    # A person sees a new server's fingerprint; CI cannot. The key of the server that was provisioned here is known.
     unattended = "CI" in os.environ or not sys.stdin.isatty()
-    return KNOWN if unattended or (state.directory(site) / "provisioned").exists() else NEW
+    return KNOWN if unattended or _provisioned(site) == known_name(site) else NEW
 
 
 def provisioned(site: config.Site) -> None:
-    """From now on the server's key is known on this machine."""
-    (state.directory(site) / "provisioned").touch()
+    """From now on the server's key is known on this machine; that of a new server in its place is not."""
+    (state.directory(site) / MARKER).write_text(known_name(site))
+
+
+def _provisioned(site: config.Site) -> str:
+    """What known_hosts calls the server that was provisioned last; "" for none."""
+    file = state.directory(site) / MARKER
+    return file.read_text() if file.exists() else ""
 
 
 def fingerprint(site: config.Site) -> str:
