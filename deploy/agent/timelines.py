@@ -53,6 +53,8 @@ def choose(repository: Repository, timeline: int, time: datetime | None, label: 
     if not early:
         first = min((each.stop for each in usable), default=None)
         since = f"its first backup there was complete at {shown(first)}: give a later time" if first else "it has none"
+        source = repository.claim.get("restored_from") or ""
+        since += f", or take what it was restored from, GENERATION={source}" if source.isdigit() else ""
         raise HostError(f"no backup of {repository} is as old as {shown(time) if time else 'that'}; {since}")
     return max(early, key=lambda each: each.stop)
 

@@ -43,6 +43,7 @@ def gone_back(restore):
         files=lambda: {name: at.timestamp() for name, at in written.items()},
         history=lambda timeline: {1: 6 << 24},
         backups=[restore.repository.Backup("20261201-110000F", NOON - HOUR, 1, segment(1, 4), 4 << 24)],
+        claim={},
     )
 
 
@@ -57,6 +58,15 @@ def test_a_backup_is_taken_for_a_timeline_that_branched_off_later_alone(restore,
     gone_back.backups.append(Backup("20261201-135900F", NOON + HOUR * 1.9, 1, segment(1, 8), 8 << 24))
     assert restore.timelines.choose(gone_back, 2, NOON + HOUR * 3).label == "20261201-110000F"
     assert restore.timelines.choose(gone_back, 1, NOON + HOUR * 3).label == "20261201-135900F"
+
+
+@pytest.mark.parametrize(
+    "source, more", [("0001", ", or take what .*, GENERATION=0001"), (None, ""), ("the one before", "")]
+)
+def test_a_time_before_the_first_backup_is_told_with_the_generation_that_may_have_it(source, more, restore, gone_back):
+    gone_back.claim["restored_from"] = source
+    with pytest.raises(Exception, match=f"complete at 2026-12-01 11:00:00 UTC: give a later time{more}$"):
+        restore.timelines.choose(gone_back, 1, NOON - HOUR * 2)
 
 
 @pytest.mark.parametrize(
