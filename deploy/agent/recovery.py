@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from pathlib import Path
 from agent import jobs, processes, progress
 from agent.cluster import Cluster, as_postgres
 from agent.paths import BACKUP_STATE, CLUSTER_DATA, LAYOUT, RUN, HostError, settings
-from agent.repository import Backup, Repository, reason, shown
+from agent.repository import Backup, Repository, own_words, shown
 
 UNIT = "slipway-restore"
 SOCKET = RUN / UNIT
@@ -55,7 +55,10 @@ RESTORED = re.compile(r'restored log file "([0-9A-F]{24})" from archive')
 READY = "database system is ready to accept connections"
 SHORT = "recovery ended before configured recovery target"
 EARLY = ("WAL ends before end of online backup", "WAL ends before consistent recovery point")
-# From one line about the recovery to the next, s.
+# What pgBackRest writes beside its errors, and there how much is done: `(1.2MB, 30.12%)`.
+BESIDE = re.compile(r"\b(INFO|DETAIL|WARN): ")
+PERCENT = re.compile(r"\(.*?(\d+)(?:\.\d+)?%\)")
+# From one line about the restore to the next, s.
 INTERVAL = 5
 SEGMENT = 16 << 20
 
@@ -79,16 +82,29 @@ def fetch(repository: Repository, backup: Backup, directory: Path) -> None:
     directory.mkdir(mode=0o700)
     shutil.chown(directory, "postgres", "postgres")
     line = repository.command("restore", f"--set={backup.label}", "--type=none", f"--pg1-path={directory}")
-    with _running([*line, "--log-level-stderr=error"]) as process:
-        written = [line.strip() for line in process.stderr]
+    with _running([*line, "--log-level-stderr=detail"]) as process:
+        written = _errors(process.stderr)
     if not process.returncode:
         return
     text = "\n".join(written)
     if "No space left" in text:
         raise HostError(f"the disk is full while the backup is fetched; {room()}")
     if DAMAGE.search(text):
-        raise Damaged(reason(text))
-    raise HostError(f"the backup cannot be fetched: {reason(text)}")
+        raise Damaged(own_words(text))
+    raise HostError(f"the backup cannot be fetched: {own_words(text)}")
+
+
+def _errors(output: Iterable[str]) -> list[str]:
+    """The errors of what pgBackRest writes; the rest tells how far it is."""
+    began = told = time.monotonic()
+    errors = []
+    for line in output:
+        if not BESIDE.search(line):
+            errors.append(line.strip())
+        elif (match := PERCENT.search(line)) and time.monotonic() - told >= INTERVAL:
+            told = time.monotonic()
+            progress.say(f"fetching, {told - began:.0f} s: {match[1]} %")
+    return errors
 
 
 def recover(
@@ -152,7 +168,7 @@ def _why(lines: list[str], found: Recovered, time_: datetime | None, name: str) 
     text = "\n".join(lines)
     errors = [line for line in lines if line.startswith("ERROR:")]
     if errors and SHORT not in text:
-        return f"the WAL cannot be fetched: {reason(errors[-1])}"
+        return f"the WAL cannot be fetched: {own_words(errors[-1])}"
     last = f"the last transaction before it is of {shown(found.last)}" if found.last else "no transaction is before it"
     gap = f"WAL segment {found.missing} is missing in the bucket" if found.missing else "the WAL ends"
     if any(each in text for each in EARLY):

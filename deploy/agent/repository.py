@@ -95,12 +95,17 @@ class Repository:
 
 
 def reason(text: str) -> str:
-    """The first error that pgBackRest wrote, without its code and its hints."""
+    """Why nothing can be read, without pgBackRest's codes and hints."""
     if any(word in text for word in UNREADABLE):
         return (
             "BACKUP_PASSPHRASE in the secrets is not the one that it was encrypted with; the paper of `make escrow` "
             "has that, `make secrets` writes it"
         )
+    return own_words(text)
+
+
+def own_words(text: str) -> str:
+    """The first error that pgBackRest wrote. Once its info files were read, what is unreadable is damaged."""
     return re.sub(r"^(\[\w+\]:? )?(raised from \S+ protocol: )?", "", generation.first_error(text))
 
 

@@ -1,5 +1,6 @@
 """What a restore decides without a bucket: versions, timelines, and the sandbox of what it runs."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -99,6 +100,39 @@ def test_another_processor_is_one_line(restore):
 def test_postgresql_cannot_look_into_what_restores(restore):
     """It is the same user's; a user namespace of its own keeps PostgreSQL from its files and its memory."""
     assert "PrivateUsers=yes" in restore.recovery.SANDBOX
+
+
+def test_a_fetch_tells_how_far_it_is_and_keeps_the_errors_alone(restore, monkeypatch, capsys):
+    monkeypatch.setattr(restore.recovery, "INTERVAL", 0)
+    errors = restore.recovery._errors(
+        [
+            "INFO: restore backup set 20261201-110000F\n",
+            "DETAIL: restore file /data/base/5/1247 (bundle 1/592, 112KB, 30.12%) checksum 0abc\n",
+            "ERROR: [082]: error restoring '/data/base/5/1249':\n",
+            "       actual checksum '1' does not match expected checksum '2'\n",
+        ]
+    )
+    assert capsys.readouterr().err == "progress: fetching, 0 s: 30 %\n"
+    assert errors == [
+        "ERROR: [082]: error restoring '/data/base/5/1249':",
+        "actual checksum '1' does not match expected checksum '2'",
+    ]
+
+
+def test_what_cannot_be_decrypted_once_the_list_of_backups_was_is_damaged(restore, tmp_path, monkeypatch):
+    written = [
+        "ERROR: [031]: unable to load backup manifest file '/backup.manifest' or '/backup.manifest.copy':\n",
+        "       CryptoError: cipher header invalid\n",
+        "       HINT: is or was the repo encrypted?\n",
+    ]
+    running = contextlib.nullcontext(SimpleNamespace(stderr=written, returncode=31))
+    monkeypatch.setattr(restore.recovery, "_running", lambda line: running)
+    monkeypatch.setattr(restore.recovery.shutil, "chown", _nothing)
+    backup = restore.repository.Backup("20261201-110000F", NOON, 1, segment(1, 4), 4 << 24)
+    with pytest.raises(
+        restore.recovery.Damaged, match=r"unable to load .*\.copy': CryptoError: cipher header invalid$"
+    ):
+        restore.recovery.fetch(SimpleNamespace(command=lambda *words: list(words)), backup, tmp_path / "main.restore")
 
 
 def test_what_fetches_the_backup_starts_before_the_sockets_folder_is_there(restore):
