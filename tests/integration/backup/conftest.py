@@ -18,6 +18,7 @@ from rehearsal.authority import Authority
 from rehearsal.aws import LocalAws, start
 from rehearsal.aws.identities import IDENTITIES
 from rehearsal.processes import Processes
+from slipway.tool.server.layout import LAYOUT
 from tests.integration.backup.cluster import Backups, Cluster
 
 BUCKET = "example-com-backups"
@@ -84,7 +85,10 @@ def cluster(top: Path, tmp_path_factory: pytest.TempPathFactory, backup_aws: Loc
 
 @pytest.fixture(scope="session")
 def backups(backup_aws: LocalAws, backup_bucket: str, authority: Authority, cluster: Cluster) -> Backups:
-    """The cluster archives to generation 0001, which has one full backup, with the server's own key."""
+    """The cluster archives to generation 0001, which has one full backup, with the server's own key.
+
+    The site's database is in it, empty.
+    """
     keys = IDENTITIES["backup"]
     backups = Backups(
         cluster,
@@ -114,6 +118,7 @@ def backups(backup_aws: LocalAws, backup_bucket: str, authority: Authority, clus
     cluster.configure(**backups.archive_settings)
     cluster.start()
     backups.begin("0001")
+    cluster.sql(f"create database {LAYOUT.database}")
     backups.full()
     return backups
 

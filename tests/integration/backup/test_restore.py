@@ -16,6 +16,8 @@ EARLY = "2020-01-01T00:00:00Z"
 @pytest.fixture(scope="module")
 def server(cluster: Cluster, backups: Backups) -> Iterator[Server]:
     """Its database has the table `photos` with the rows 0 to 2, and a backup of before them."""
+    # Other tests of this session have used it.
+    cluster.sql("drop database if exists slipway with (force)")
     cluster.sql("create database slipway")
     cluster.sql("create table photos (id int)", "slipway")
     backups.begin(GENERATION)
