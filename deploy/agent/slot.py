@@ -40,10 +40,13 @@ def held(
     program that this process becomes. Raises HostError, with who has the slot and since when, if it cannot be had.
     """
     with SLOT.open("a+") as file:
-        _wait(file, unit, stops, patience)
+        stopped = _wait(file, unit, stops, patience)
         file.truncate(0)
         file.write(json.dumps({"name": name, "unit": unit, "since": locks.now(), "stop": stop}))
         file.flush()
+        # A command with the deploy lock starts it again at its end; for another, it waits for its turn from now on.
+        if stopped and not locks.holder():
+            resume()
         if keeps:
             fcntl.fcntl(file, fcntl.F_SETFD, 0)
         try:
@@ -78,7 +81,8 @@ def is_stopped(unit: str) -> bool:
     return STOPPED.exists() and unit in STOPPED.read_text().split() and bool(locks.holder())
 
 
-def _wait(file: TextIO, unit: str, stops: bool, patience: float) -> None:
+def _wait(file: TextIO, unit: str, stops: bool, patience: float) -> bool:
+    """Returns once the file is locked: whether who had it was stopped."""
     began, told, stopped = time.monotonic(), None, None
     while (other := _other(file, unit)) is not None:
         waited = time.monotonic() - began
@@ -91,6 +95,7 @@ def _wait(file: TextIO, unit: str, stops: bool, patience: float) -> None:
             told = waited
             progress.say(f"waiting for {describe(other)} to end, {waited:.0f} s")
         time.sleep(POLL)
+    return stopped is not None
 
 
 def _still_held(other: dict, waited: float) -> str:

@@ -65,7 +65,10 @@ def test_who_waits_says_for_whom_at_once_and_every_few_seconds_and_gets_it(host,
     assert host.slot.holder() is None
 
 
-def test_a_backup_is_stopped_after_a_minute_and_started_again_once_the_deploy_has_ended(host, systemd, clock, capsys):
+def test_a_backup_is_stopped_after_a_minute_and_started_again_once_the_deploy_has_ended(
+    host, systemd, clock, monkeypatch, capsys
+):
+    monkeypatch.setattr(host.locks, "holder", lambda: "me@laptop since then")
     other = host.slot.held(*FULL, stop=host.slot.AGAIN)
     other.__enter__()
     systemd.on_stop = lambda unit: other.__exit__(None, None, None)
@@ -79,6 +82,17 @@ def test_a_backup_is_stopped_after_a_minute_and_started_again_once_the_deploy_ha
     host.slot.resume()
     assert systemd.calls[-1] == ["systemctl", "start", "--no-block", "slipway-backup.service"]
     assert not host.slot.STOPPED.exists()
+
+
+def test_a_backup_that_was_stopped_for_a_shell_waits_for_its_turn_at_once(host, systemd, clock):
+    other = host.slot.held(*FULL, stop=host.slot.AGAIN)
+    other.__enter__()
+    systemd.on_stop = lambda unit: other.__exit__(None, None, None)
+    # Nothing of this command is left at its end: another program has taken its place.
+    with host.slot.held("manage.py shell", "slipway-shell-7.service", keeps=True):
+        assert systemd.calls[-1] == ["systemctl", "start", "--no-block", "slipway-backup.service"]
+        assert not host.slot.STOPPED.exists()
+        assert host.slot.holder()["name"] == "manage.py shell"
 
 
 def test_a_backup_that_was_stopped_waits_for_the_end_of_the_deploy(host, systemd, monkeypatch):
