@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from agent import generation, record, schedule
+from agent import generation, record, schedule, slot
 from agent.schedule import DIFF, DUMP, FULL
 from agent.units import shown
 
@@ -52,7 +52,8 @@ def problems() -> Iterator[str]:
     if kind == record.WAL:
         yield from (*_wal(), *_missing(last, now))
     error = last.get("error")
-    if error:
+    # One that a deploy stopped goes on after it, and what is made now tries again by itself.
+    if error and not record.running() and not slot.is_stopped(record.UNIT):
         yield f"the last {NAMES[error['kind']]} failed at {error['at']}: {error['text']}; `make backup` tries it again"
     for each in (FULL, DIFF) if kind == record.WAL else (DUMP,):
         if schedule.overdue(now, last, each) and not error:

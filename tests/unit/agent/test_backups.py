@@ -66,6 +66,21 @@ def test_wal_that_waits_is_always_told_and_red_after_two_minutes(host, server):
     )
 
 
+def test_one_that_a_deploy_stopped_is_no_fault_until_the_deploy_has_ended(host, server, monkeypatch):
+    server(
+        last_json={
+            "generation": "0001",
+            "full": LABEL | {"began": AGO[1]},
+            "error": {"kind": "full", "at": AGO[0], "text": "it was stopped"},
+        }
+    )
+    for stopped, faults in ((True, 0), (False, 1)):
+        monkeypatch.setattr(host.slot, "is_stopped", lambda unit, stopped=stopped: stopped)
+        assert len(list(host.backups.problems())) == faults
+    monkeypatch.setattr(host.record, "running", lambda: {"kind": "full", "percent": 1})
+    assert list(host.backups.problems()) == []
+
+
 @pytest.mark.parametrize(
     ("files", "says"),
     [
