@@ -16,6 +16,7 @@ from rehearsal.processes import Processes
 from slipway.tool import config
 from slipway.tool.backups.escrow import sheet
 from slipway.tool.secrets import AWS_PAIR, PASSPHRASE, PASSWORD_VARIABLE, Secrets
+from slipway.tool.server.layout import LAYOUT
 from tests.integration.backup import conftest
 from tests.integration.backup.cluster import Backups, Cluster, as_postgres
 
@@ -29,8 +30,16 @@ def elsewhere(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def test_the_database_is_restored_from_the_sheet_and_the_bucket_alone(
-    backups: Backups, backup_aws: LocalAws, authority: Authority, elsewhere: Cluster, tmp_path: Path, monkeypatch
+    backups: Backups,
+    generation: str,
+    backup_aws: LocalAws,
+    authority: Authority,
+    elsewhere: Cluster,
+    tmp_path: Path,
+    monkeypatch,
 ):
+    # Other tests' generations leave gaps in the WAL of the first.
+    backups.full()
     for name, value in backup_aws.env_of("restorer").items():
         monkeypatch.setenv(name, value)
     (tmp_path / "password").write_text("password\n")
@@ -48,8 +57,8 @@ def test_the_database_is_restored_from_the_sheet_and_the_bucket_alone(
     backups.archived()
     # What a person does: type the settings, with a key of their own.
     settings = re.search(r"^ +\[global\]\n.*?^ +pg1-path=\S+$", text, re.MULTILINE | re.DOTALL)[0]
-    settings = re.sub(r"^ +", "", settings, flags=re.MULTILINE).replace("/0001", f"/{backups.generation}")
-    settings = settings.replace("/var/lib/postgresql/VERSION/main", str(elsewhere.data))
+    settings = re.sub(r"^ +", "", settings, flags=re.MULTILINE).replace("/0001", f"/{generation}")
+    settings = settings.replace(f"{LAYOUT.postgresql_data}/VERSION/main", str(elsewhere.data))
     key = IDENTITIES["restorer"]
     settings = settings.replace("key=…", f"key={key['access_key']}").replace("secret=…", f"secret={key['secret_key']}")
     # Only the test's authority and its folders are its own.

@@ -109,6 +109,7 @@ def test_nothing_of_it_runs_when_it_is_taken_in_nor_leaves_its_folder(host, rece
         "srv/slipway/venvs",
         "srv/slipway/records",
         "srv/slipway/records/1.json",
+        "run/slipway-slot.lock",
         "run/log",
         "run/slipway-step.lock",
         "run/slipway-deploy.lock",

@@ -13,6 +13,7 @@ from slipway.tool.backups.repository import repository
 from slipway.tool.cdn.iam_policies import DATABASE_PREFIX, DUMPS_PREFIX
 from slipway.tool.config import Site
 from slipway.tool.secrets import PASSPHRASE, Secrets, password_file_of
+from slipway.tool.server.layout import LAYOUT
 from slipway.web.errors import SlipwayError
 
 SHEET = """\
@@ -63,7 +64,7 @@ repo1-s3-key-secret=…
 repo1-cipher-type=aes-256-cbc
 repo1-cipher-pass={passphrase}
 [site]
-pg1-path=/var/lib/postgresql/VERSION/main"""
+pg1-path={data}/VERSION/main"""
 
 
 def sheet(site: Site, secrets: Secrets, today: date) -> str:
@@ -74,7 +75,7 @@ def sheet(site: Site, secrets: Secrets, today: date) -> str:
     if to["kind"] == "none":
         raise SlipwayError(f"nothing is backed up yet: {secrets.path.name} has no keys of the backups; run `make cdn`")
     opens = {**to, "passphrase": secrets.backup[PASSPHRASE], "database": DATABASE_PREFIX}
-    settings = SETTINGS.format(**opens)
+    settings = SETTINGS.format(**opens, data=LAYOUT.postgresql_data)
     return SHEET.format(
         **opens,
         site=urlsplit(site.site_url).netloc,
