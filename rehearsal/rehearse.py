@@ -31,6 +31,10 @@ RUN_IN = "run-in"
 SNAPSHOT = "provisioned"
 # Command → Debian package. A proof can run without a browser; a rehearsal must not.
 NEEDS = {"pebble": "pebble", "pebble-challtestsrv": "pebble", "certutil": "libnss3-tools"}
+# The WAL of a machine that is resumed is another than what it archived before: it would find that out at some segment.
+NEW_GENERATION = """cd / && rm -f /var/lib/slipway/backup/generation.json
+runuser -u postgres -- psql -qXAt -c "select pg_logical_emit_message(false, 'slipway', ''), pg_switch_wal()" > /dev/null
+for tried in $(seq 300); do test -s /var/lib/slipway/backup/generation.json && exit; sleep 0.2; done; exit 1"""
 STAND_INS = "Start the stand-ins: S3, CloudFront's API and edge, an ACME authority, names"
 CLOUD = "Provision the bucket, the certificate and the CDN"
 
@@ -165,6 +169,9 @@ def resume(run: Run, snapshot: str) -> None:
         first_deploy.sign_in(run)
     with log.phase(CLOUD):
         first_deploy.provision_cloud(run)
+    with log.phase("Back up into a new generation: the machine has gone back in time") as phase:
+        run.host.run(NEW_GENERATION)
+        run.command("backup-resumed", phase, "backup")
 
 
 def _keep(run: Run) -> None:
