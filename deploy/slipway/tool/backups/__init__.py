@@ -13,4 +13,8 @@ bare_server what a deploy to an empty database does with the backups
 times       a time as a person gives it
 media       puts back uploads that a restored database names
 objects     a bucket's objects, page by page, in all versions
+drills      the evidence of restore drills in the bucket
+escrow      the sheet for paper
+database    a dump as a local file, and back
+local       fills the development database from the server's
 """
