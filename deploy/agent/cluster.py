@@ -55,6 +55,13 @@ class Cluster:
             raise HostError(f"{directory} is no database: {done.stderr.strip()}")
         return dict(CONTROL.findall(done.stdout))
 
+    def timeline(self) -> int:
+        """The live database's; 0 without one."""
+        try:
+            return int(self.control(self.data)["Latest checkpoint's TimeLineID"])
+        except (HostError, OSError):
+            return 0
+
     def is_running(self) -> bool:
         return not as_postgres(self.program("pg_ctl"), "status", "-D", str(self.data)).returncode
 

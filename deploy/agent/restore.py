@@ -48,7 +48,7 @@ def restore(name: str = "", *, path: str = "", time: str = "", point: str = "", 
     if own:
         _archive_all(cluster)
     with _step("choose the backup"):
-        timeline, last = timelines.of(repository, until)
+        timeline, last = timelines.of(repository, until, cluster.timeline() if own else 0)
         chosen = timelines.choose(repository, timeline, until, backup)
         _make_room(cluster, chosen)
     goal = f"as of {shown(until)}" if until else f"at {point}" if point else "with all of its WAL"

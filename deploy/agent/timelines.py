@@ -13,10 +13,11 @@ from agent.repository import Backup, Repository, shown
 SEGMENT = re.compile(r"[0-9A-F]{24}")
 
 
-def of(repository: Repository, time: datetime | None) -> tuple[int, str]:
+def of(repository: Repository, time: datetime | None, live: int = 0) -> tuple[int, str]:
     """The timeline that was written to at ``time`` (None: last), and its last segment in the archive.
 
-    A transaction is archived after it was made: so the first segment from then on tells.
+    A transaction is archived after it was made: so the first segment from then on tells. ``live`` is the timeline of
+    the live database, where that is this generation's: the bucket knows times to the second alone.
     """
     histories = repository.histories()
     if not histories:
@@ -24,7 +25,9 @@ def of(repository: Repository, time: datetime | None) -> tuple[int, str]:
     segments = [(at, name[:24]) for name, at in repository.files().items() if SEGMENT.match(name) and ".b" not in name]
     segments = sorted((at, name) for at, name in segments if name)
     # A copy of a generation has the times of the copying.
-    if repository.path != repository.name:
+    if live and time is None and any(int(name[:8], 16) == live for _, name in segments):
+        timeline = live
+    elif repository.path != repository.name:
         timeline = max(int(name[:8], 16) for _, name in segments)
     else:
         later = [name for at, name in segments if time and at >= time.timestamp()]

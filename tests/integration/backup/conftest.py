@@ -4,7 +4,6 @@ A local AWS whose S3 speaks TLS, as pgBackRest requires; the bucket of the backu
 WAL archived; and its first full backup, in generation 0001.
 """
 
-import itertools
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +22,6 @@ from tests.integration.backup.cluster import Backups, Cluster
 
 BUCKET = "example-com-backups"
 PASSPHRASE = "a passphrase of the tests alone"
-_numbers = itertools.count(2)
 
 
 @pytest.fixture(scope="session")
@@ -124,9 +122,17 @@ def backups(backup_aws: LocalAws, backup_bucket: str, authority: Authority, clus
 
 
 @pytest.fixture
-def generation(backups: Backups) -> Iterator[str]:
-    """A generation of the test's own, without a backup: the cluster archives to it meanwhile."""
-    before, name = backups.generation, f"{next(_numbers):04d}"
+def generation(backups: Backups, s3: BaseClient, backup_bucket: str) -> Iterator[str]:
+    """A generation of the test's own, without a backup: the cluster archives to it meanwhile.
+
+    It is the newest in the bucket, whichever tests ran before.
+    """
+    listed = s3.list_objects_v2(Bucket=backup_bucket, Prefix="database/", Delimiter="/")["CommonPrefixes"]
+    claims = s3.list_objects_v2(Bucket=backup_bucket, Prefix="generations/").get("Contents", [])
+    names = [each["Prefix"] for each in listed] + [each["Key"] for each in claims]
+    numbers = [int(each.split("/")[1][:4]) for each in names]
+    # From 9000 on they are copies of test_versions.
+    before, name = backups.generation, f"{max(each for each in numbers if each < 9000) + 1:04d}"
     backups.begin(name)
     yield name
     backups.begin(before)

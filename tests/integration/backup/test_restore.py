@@ -10,18 +10,21 @@ from tests.integration.backup.cluster import Backups, Cluster
 from tests.integration.backup.server import Server
 
 GENERATION = "0101"
+# Of another server, before it.
+OTHER = "0100"
 EARLY = "2020-01-01T00:00:00Z"
 
 
 @pytest.fixture(scope="module")
 def server(cluster: Cluster, backups: Backups) -> Iterator[Server]:
-    """Its database has the table `photos` with the rows 0 to 2, and a backup of before them."""
+    """Its database has the table `photos` with the rows 0 to 2; it has a backup of before them, and so has OTHER."""
     # Other tests of this session have used it.
     cluster.sql("drop database if exists slipway with (force)")
     cluster.sql("create database slipway")
     cluster.sql("create table photos (id int)", "slipway")
-    backups.begin(GENERATION)
-    backups.full()
+    for generation in (OTHER, GENERATION):
+        backups.begin(generation)
+        backups.full()
     with Server(cluster, backups) as server:
         for number in range(3):
             insert(cluster, number)
@@ -207,9 +210,9 @@ def test_a_damaged_backup_is_named_and_the_one_before_is_restored_on_request(
 
 
 def test_another_generations_database_gets_a_generation_of_its_own(server: Server, cluster: Cluster, backups: Backups):
-    server.restore("0001")
+    server.restore(OTHER)
     held = server.generation()
-    assert held["generation"] not in (GENERATION, "0001")
+    assert held["generation"] not in (GENERATION, OTHER)
     backups.generation = held["generation"]
     assert backups.archived()[:8] == cluster.sql("select to_hex(timeline_id) from pg_control_checkpoint()").zfill(8)
 

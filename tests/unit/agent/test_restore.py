@@ -54,6 +54,15 @@ def test_the_timeline_is_the_one_that_was_written_to_then(restore, gone_back, ho
     assert restore.timelines.of(gone_back, time)[0] == timeline
 
 
+def test_what_is_live_tells_where_the_bucket_s_seconds_are_the_same(restore, gone_back):
+    same = dict.fromkeys(gone_back.files(), NOON.timestamp())
+    gone_back.files = lambda: same
+    assert [restore.timelines.of(gone_back, None, live)[0] for live in (1, 2)] == [1, 2]
+    assert restore.timelines.of(gone_back, None, live=1)[1] == segment(1, 7)
+    # Nothing of it is archived.
+    assert restore.timelines.of(gone_back, None, live=3)[0] == 2
+
+
 def test_a_backup_is_taken_for_a_timeline_that_branched_off_later_alone(restore, gone_back):
     Backup = restore.repository.Backup
     gone_back.backups.append(Backup("20261201-135900F", NOON + HOUR * 1.9, 1, segment(1, 8), 8 << 24))
