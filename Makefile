@@ -43,7 +43,7 @@ test: .venv/test ## run your project's own tests and the checks of a deploy (ARG
 	@$(BIN)/python -m slipway.tool test -- $(ARGS)
 
 test-slipway: .venv-slipway/dev ## run Slipway's own unit and integration tests (ARGS=… goes to pytest)
-	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql pgbackrest:pgbackrest openssl:openssl certutil:libnss3-tools pebble:pebble npm:npm
+	@rehearsal/system.sh chromium:chromium nginx:nginx-light initdb:postgresql pgbackrest:pgbackrest zstd:zstd openssl:openssl certutil:libnss3-tools pebble:pebble npm:npm
 	@$(OWN)/python -m pytest $(ARGS)
 
 dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no bucket
