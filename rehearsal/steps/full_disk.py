@@ -52,6 +52,11 @@ done
 """
 
 
+def force(user: str) -> str:
+    """The script that makes PostgreSQL write, on a disk that ``user`` filled. It prints the number of WAL files."""
+    return FORCE.replace("PACE", PACE if user == "root" else ":")
+
+
 @dataclass(slots=True)
 class Result:
     """``left``: MB that stayed free; ``written``: WAL files; ``same``: PostgreSQL has not stopped; ``reserve``: it is
@@ -78,7 +83,7 @@ class FullDisk:
         return self
 
     def force(self) -> None:
-        self.result.written = int(self.host.run(FORCE.replace("PACE", PACE if self.user == "root" else ":")))
+        self.result.written = int(self.host.run(force(self.user)))
         self.result.same = self.host.run(PROCESSES) == self._before
 
     def __exit__(self, *_: object) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehearsal.steps.full_disk import FILE, FORCE, MAKE_ROOM, PROCESSES, FullDisk
+from rehearsal.steps.full_disk import FILE, MAKE_ROOM, PROCESSES, FullDisk, force
 from slipway.web.errors import SlipwayError
 
 
@@ -16,7 +16,7 @@ class Host:
         self.ran.append(command)
         if command == PROCESSES:
             return self.processes.pop(0)
-        return {FORCE: "24\n", MAKE_ROOM: self.room}.get(command, "0\n")
+        return {force("www-data"): "24\n", MAKE_ROOM: self.room}.get(command, "0\n")
 
 
 @pytest.mark.parametrize(("after", "same"), [("7\n9\n", True), ("7\n12\n", False), ("7\n", False)])
@@ -34,3 +34,7 @@ def test_there_is_room_again_when_the_block_fails():
     with pytest.raises(SlipwayError), FullDisk(host, "root") as full:
         raise SlipwayError("the load ended")
     assert host.ran[-1] == MAKE_ROOM and not full.result.reserve
+
+
+def test_where_root_took_the_reserve_the_writing_waits_for_the_archive():
+    assert "archive_statusdir" in force("root") and "archive_statusdir" not in force("www-data")
