@@ -69,7 +69,7 @@ class Cluster:
         """Raises HostError, with systemd's own words, when it does not start."""
         done = processes.run(["systemctl", "start", self.unit])
         if done.returncode:
-            raise HostError(f"PostgreSQL does not start ({self.unit}): `make logs NAME=postgresql` shows why")
+            raise HostError(f"PostgreSQL does not start ({self.unit}): `make logs UNIT=postgresql` shows why")
 
     def stop(self) -> None:
         done = processes.run(["systemctl", "stop", self.unit])
