@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from agent import generation, record, schedule, slot
+from agent.problem import Problem
 from agent.schedule import DIFF, DUMP, FULL
 from agent.units import shown
 
@@ -40,47 +41,54 @@ def _last() -> dict:
     return last if same else {}
 
 
-def problems() -> Iterator[str]:
+def problems() -> Iterator[Problem]:
     kind = record.kind()
     if kind == record.MISSING:
-        yield "the database is not backed up, it has no bucket or no key for it: `make cdn`, then `make deploy`"
+        line = "the database is not backed up, it has no bucket or no key for it: `make cdn`, then `make deploy`"
+        yield Problem("backups", line)
     if kind not in (record.WAL, record.DUMP):
         return
     if shown([record.TIMER], "ActiveState")[record.TIMER]["ActiveState"] != "active":
-        yield f"nothing makes the backups, {record.TIMER} is off: `sudo systemctl enable --now {record.TIMER}`"
+        line = f"nothing makes the backups, {record.TIMER} is off: `sudo systemctl enable --now {record.TIMER}`"
+        yield Problem(f"unit {record.TIMER}", line)
     last, now = _last(), datetime.now(UTC)
     if kind == record.WAL:
         yield from (*_wal(), *_missing(last, now))
     error = last.get("error")
     # One that a deploy stopped goes on after it, and what is made now tries again by itself.
     if error and not record.running() and not slot.is_stopped(record.UNIT):
-        yield f"the last {NAMES[error['kind']]} failed at {error['at']}: {error['text']}; `make backup` tries it again"
+        name = NAMES[error["kind"]]
+        line = f"the last {name} failed at {error['at']}: {error['text']}; `make backup` tries it again"
+        yield Problem(name, line)
     for each in (FULL, DIFF) if kind == record.WAL else (DUMP,):
         if schedule.overdue(now, last, each) and not error:
             began = schedule.newest(last, each).strftime("%Y-%m-%d %H:%M UTC")
-            yield f"the newest {NAMES[each]} is of {began}: `make logs UNIT={record.UNIT}`; `make backup` makes one"
+            line = f"the newest {NAMES[each]} is of {began}: `make logs UNIT={record.UNIT}`; `make backup` makes one"
+            yield Problem(NAMES[each], line)
 
 
-def _wal() -> Iterator[str]:
+def _wal() -> Iterator[Problem]:
     waiting, error = record.waiting(), record.archive_error()
     if waiting > LONGEST:
         why = error.get("error") or "`make logs UNIT=postgresql` says why"
-        yield f"what the database has written in the last {waiting // 60} minutes is on this server alone: {why}"
+        line = f"what the database has written in the last {waiting // 60} minutes is on this server alone: {why}"
+        yield Problem("archive", line)
     elif error and _seconds(error) > LONGEST:
-        yield f"WAL is not archived since {error['since']}: {error['error']}"
+        yield Problem("archive", f"WAL is not archived since {error['since']}: {error['error']}")
 
 
 def _seconds(error: dict) -> float:
     return (datetime.now(UTC) - schedule.moment(error["since"])).total_seconds()
 
 
-def _missing(last: dict, now: datetime) -> Iterator[str]:
+def _missing(last: dict, now: datetime) -> Iterator[Problem]:
     """A full backup that is due beside the calendar: a gap at once, the first one when it takes too long."""
     marked = record.missing()
     late = "since" in marked and now - schedule.moment(marked["since"]) > SOON
     if not last.get(FULL):
         if late:
-            yield f"no full backup yet, since {marked['since']}: `make backup`"
+            yield Problem("full backup", f"no full backup yet, since {marked['since']}: `make backup`")
     elif marked:
         since, why = marked["since"], marked["reason"]
-        yield f"what was written since {since} cannot be restored until a full backup is made ({why}): `make backup`"
+        line = f"what was written since {since} cannot be restored until a full backup is made ({why}): `make backup`"
+        yield Problem("backup gap", line)

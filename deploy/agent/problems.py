@@ -11,6 +11,7 @@ from pathlib import Path
 from agent import backups, cluster, locks, moving, outdated, probe, processes, releases
 from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
+from agent.problem import Problem
 from agent.units import OVERLAP, RENEWAL, RESTART, SITE, TIMER, expected, failed, shown
 
 PAGE_SECONDS = 10
@@ -26,33 +27,36 @@ CGROUPS = Path("/sys/fs/cgroup")
 OOM_KILL = re.compile(r"^oom-kill:.*\btask_memcg=(\S*?),task=([^,]+)")
 
 
-def find() -> list[str]:
+def find() -> list[Problem]:
+    """Each with a name of its own."""
     # A process chooses its own name, control characters included.
-    return [processes.printable(line) for line in _find()]
+    return [Problem(*map(processes.printable, each)) for each in _find()]
 
 
-def _find() -> Iterator[str]:
+def _find() -> Iterator[Problem]:
     yield from (*_units(), *_failed(), *_restore(), *_move())
     if releases.current():
         yield from (*_pages(), *backups.problems(), *_disks(), *_certificate(), *_upgrades(), *_memory())
     else:
-        yield from (*_disks(), *_certificate(), "no release serves yet: `make deploy`")
+        yield from (*_disks(), *_certificate(), Problem("release", "no release serves yet: `make deploy`"))
 
 
-def _move() -> Iterator[str]:
+def _move() -> Iterator[Problem]:
     """A wall that nobody takes down: the server was started again behind it, and its timer is gone."""
     if moving.state().get("state") == "closed" and not locks.holder():
-        yield "visitors get a 503, a move was cut off: `sudo slipway move back` opens the site, as `make move` does"
+        line = "visitors get a 503, a move was cut off: `sudo slipway move back` opens the site, as `make move` does"
+        yield Problem("move", line)
 
 
-def _restore() -> Iterator[str]:
+def _restore() -> Iterator[Problem]:
     """A restore that a power cut or a kill has ended."""
     began = cluster.noted().get("began")
     if began and not locks.is_busy():
-        yield f"the restore that began at {began} was interrupted; the next `make restore` clears up"
+        line = f"the restore that began at {began} was interrupted; the next `make restore` clears up"
+        yield Problem("restore", line)
 
 
-def _units() -> Iterator[str]:
+def _units() -> Iterator[Problem]:
     """The services that the site needs, stopped ones included."""
     names = ("ActiveState", "SubState", "Result", "NRestarts", "ExecMainStartTimestampMonotonic")
     first = shown(expected(), *names)
@@ -66,19 +70,20 @@ def _units() -> Iterator[str]:
         ago = time.monotonic() - int(unit["ExecMainStartTimestampMonotonic"] or 0) / 1e6
         rising = restarts > int(first[name]["NRestarts"] or 0) or unit["SubState"] == "auto-restart"
         if rising or (restarts >= RESTARTS and ago < RECENT):
-            yield f"{name} is in a crash loop, restarted {restarts} times: {logs}"
+            yield Problem(f"unit {name}", f"{name} is in a crash loop, restarted {restarts} times: {logs}")
         elif unit["ActiveState"] not in ("active", "reloading"):
             why = "" if unit["Result"] in ("", "success") else f", {unit['Result']}"
-            yield f"{name} is not running ({unit['ActiveState']}{why}): {logs}; `sudo systemctl start {name}` starts it"
+            state = f"{name} is not running ({unit['ActiveState']}{why})"
+            yield Problem(f"unit {name}", f"{state}: {logs}; `sudo systemctl start {name}` starts it")
 
 
-def _failed() -> Iterator[str]:
+def _failed() -> Iterator[Problem]:
     for name in failed():
         if name not in (*expected(), RENEWAL, LAYOUT["backup_unit"]):
-            yield f"{name} has failed: `make logs UNIT={name}`"
+            yield Problem(f"unit {name}", f"{name} has failed: `make logs UNIT={name}`")
 
 
-def _pages() -> Iterator[str]:
+def _pages() -> Iterator[Problem]:
     """Through nginx, as for a visitor."""
     faults = {}
 
@@ -97,10 +102,10 @@ def _pages() -> Iterator[str]:
         faults[probe.PAGE] = f"does not answer ({error})"
     failing = ", ".join(f"{page} {fault}" for page, fault in faults.items() if fault)
     if failing:
-        yield f"pages fail through nginx: {failing}: `make logs`"
+        yield Problem("pages", f"pages fail through nginx: {failing}: `make logs`")
 
 
-def _disks() -> Iterator[str]:
+def _disks() -> Iterator[Problem]:
     seen = set()
     for path in filter(os.path.isdir, MOUNTS):
         device = os.stat(path).st_dev  # noqa: PTH116
@@ -109,61 +114,69 @@ def _disks() -> Iterator[str]:
         seen.add(device)
         disk = os.statvfs(path)
         for what, total, free, usable in (
-            ("its space", disk.f_blocks, disk.f_bfree, disk.f_bavail),
-            ("its inodes", disk.f_files, disk.f_ffree, disk.f_favail),
+            ("disk", disk.f_blocks, disk.f_bfree, disk.f_bavail),
+            ("inodes", disk.f_files, disk.f_ffree, disk.f_favail),
         ):
             # As df counts: blocks reserved for root are neither used nor free.
             used = total - free
             part = 100 * used / (used + usable) if used + usable else 0
             if part > FULL:
-                yield f"the disk of {path} is full to {part:.0f} % of {what}: `sudo du -xh {path} | sort -h | tail`"
+                full = f"the disk of {path} is full to {part:.0f} % of its {'space' if what == 'disk' else what}"
+                yield Problem(f"{what} {path}", f"{full}: `sudo du -xh {path} | sort -h | tail`")
 
 
-def _certificate() -> Iterator[str]:
+def _certificate() -> Iterator[Problem]:
     if not settings()["tls"]:
         return
     unit = shown((RENEWAL, TIMER), "ActiveState", "Result", "ExecMainExitTimestamp")
     if unit[RENEWAL]["Result"] not in ("", "success"):
         when = unit[RENEWAL]["ExecMainExitTimestamp"]
-        yield f"the certificate's renewal failed{f' on {when}' if when else ''}: `make logs UNIT=certificate`"
+        line = f"the certificate's renewal failed{f' on {when}' if when else ''}: `make logs UNIT=certificate`"
+        yield Problem("certificate renewal", line)
     if unit[TIMER]["ActiveState"] != "active":
-        yield f"nothing renews the certificate, {TIMER} is off: `sudo systemctl enable --now {TIMER}`"
+        line = f"nothing renews the certificate, {TIMER} is off: `sudo systemctl enable --now {TIMER}`"
+        yield Problem(f"unit {TIMER}", line)
     line = ["openssl", "x509", "-in", str(CERTIFICATE), "-noout", "-startdate", "-enddate"]
     output = processes.output(*line)
     dates = re.findall(r"^not(?:Before|After)=(.+)$", output, re.M)
     if len(dates) != 2:
-        yield f"{CERTIFICATE} cannot be read: `make logs UNIT=certificate`"
+        yield Problem("certificate", f"{CERTIFICATE} cannot be read: `make logs UNIT=certificate`")
         return
     start, end = map(ssl.cert_time_to_seconds, dates)
     # It is renewed with a third of its time left, or half of a short one's.
     if end - time.time() < (end - start) / 4:
         over = "ended" if end <= time.time() else "has not been renewed and ends"
-        yield f"the certificate {over} on {dates[1]}: `make logs UNIT=certificate`"
+        yield Problem("certificate", f"the certificate {over} on {dates[1]}: `make logs UNIT=certificate`")
 
 
-def _upgrades() -> Iterator[str]:
+def _upgrades() -> Iterator[Problem]:
     """What upgrades have installed that does not run yet."""
     if REBOOT.exists():
         packages = REBOOT.with_name("reboot-required.pkgs")
         names = ", ".join(sorted(set(packages.read_text().split()))) if packages.exists() else ""
-        yield f"a reboot is due{f', for {names}' if names else ''}: `sudo reboot`"
+        yield Problem("reboot", f"a reboot is due{f', for {names}' if names else ''}: `sudo reboot`")
     for name, files in outdated.libraries((*expected(), "ssh.service")).items():
-        yield f"{name} still runs what an upgrade replaced ({', '.join(files)}): `sudo systemctl restart {name}`"
+        line = f"{name} still runs what an upgrade replaced ({', '.join(files)}): `sudo systemctl restart {name}`"
+        yield Problem(f"upgrade {name}", line)
 
 
-def _memory() -> Iterator[str]:
+def _memory() -> Iterator[Problem]:
     """What the kernel killed for memory. A release's jobs are left out: the deploy reported them."""
     line = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--since=-24h", "_TRANSPORT=kernel"]
     output = processes.output(*line, "--grep=^oom-kill:")
     matches = [match for match in map(OOM_KILL.match, output.splitlines()) if match]
     kills = Counter((match[1].rpartition("/")[2] or "the system", match[2]) for match in matches)
-    for (unit, task), times in kills.items():
+    for unit in dict.fromkeys(unit for unit, _ in kills):
         if unit in (SITE, OVERLAP) or not unit.startswith("slipway-"):
-            yield f"memory ran out in {unit}: {task} was ended {times} times in 24 hours; see deploy/budget.yml"
+            ended = ", ".join(f"{task} was ended {times} times" for (of, task), times in kills.items() if of == unit)
+            line = f"memory ran out in {unit}: {ended} in 24 hours; see deploy/budget.yml"
+            yield Problem(f"memory {unit}", line)
     for unit, group in shown(expected(), "ControlGroup").items():
         times = _oom_kills(group["ControlGroup"].lstrip("/"))
         if times and unit not in {name for name, _ in kills}:
-            yield f"memory ran out in {unit}: a process was ended {times} times since it started; see deploy/budget.yml"
+            ended = f"a process was ended {times} times since it started"
+            line = f"memory ran out in {unit}: {ended}; see deploy/budget.yml"
+            yield Problem(f"memory {unit}", line)
 
 
 def _oom_kills(group: str) -> int:

@@ -46,7 +46,7 @@ def status() -> dict:
         "certificate": _expiry(),
         "backup": backups.state(),
         "lock": locks.holder(),
-        "problems": problems.find(),
+        "problems": [problem.text for problem in problems.find()],
     }
 
 

@@ -14,6 +14,10 @@ AGO = {hours: (NOW - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ") for 
 LABEL = {"label": "20261201-030000F", "seconds": 6, "size": 94_000_000, "stored": 11_000_000}
 
 
+def texts(host):
+    return [problem.text for problem in host.backups.problems()]
+
+
 @pytest.fixture
 def server(host, settings, tmp_path, monkeypatch):
     """A server that backs up and has archived everything; ``server(**files)`` writes files of its backups' state."""
@@ -48,7 +52,7 @@ def segment(server, seconds):
 
 
 def test_all_is_well_and_its_numbers_are_there(host, server):
-    assert list(host.backups.problems()) == []
+    assert texts(host) == []
     state = host.backups.state()
     assert (state["generation"], state["waiting"], state["running"], state["diff"]) == ("0001", 0, {}, None)
     assert state["full"]["label"] == LABEL["label"]
@@ -58,9 +62,9 @@ def test_wal_that_waits_is_always_told_and_red_after_two_minutes(host, server):
     segment(server, 40)
     server(archive_error={"since": AGO[0], "file": "7", "error": "the bucket b answers 403"})
     assert host.backups.state()["waiting"] in range(40, 60)
-    assert list(host.backups.problems()) == []
+    assert texts(host) == []
     segment(server, 200)
-    (line,) = host.backups.problems()
+    (line,) = texts(host)
     assert line == (
         "what the database has written in the last 3 minutes is on this server alone: the bucket b answers 403"
     )
@@ -76,9 +80,9 @@ def test_one_that_a_deploy_stopped_is_no_fault_until_the_deploy_has_ended(host, 
     )
     for stopped, faults in ((True, 0), (False, 1)):
         monkeypatch.setattr(host.slot, "is_stopped", lambda unit, stopped=stopped: stopped)
-        assert len(list(host.backups.problems())) == faults
+        assert len(texts(host)) == faults
     monkeypatch.setattr(host.record, "running", lambda: {"kind": "full", "percent": 1})
-    assert list(host.backups.problems()) == []
+    assert texts(host) == []
 
 
 @pytest.mark.parametrize(
@@ -121,25 +125,25 @@ def test_one_that_a_deploy_stopped_is_no_fault_until_the_deploy_has_ended(host, 
 )
 def test_what_is_wrong_is_one_line(files, says, host, server):
     server(**files)
-    (line,) = host.backups.problems()
+    (line,) = texts(host)
     assert re.search(says, line) and "\n" not in line
 
 
 def test_the_first_one_may_take_a_while(host, server):
     server(last_json={}, full_due={"reason": "the first of this server", "since": AGO[1], "last": AGO[1]})
-    assert list(host.backups.problems()) == []
+    assert texts(host) == []
     assert host.backups.state()["full"] is None
 
 
 def test_a_timer_that_is_off_and_a_database_without_backups(host, server, settings):
     server.units.clear()
-    assert [line[:31] for line in host.backups.problems()] == ["nothing makes the backups, slip"]
+    assert [line[:31] for line in texts(host)] == ["nothing makes the backups, slip"]
     settings(backups="missing")
-    assert [line[:34] for line in host.backups.problems()] == ["the database is not backed up, it "]
+    assert [line[:34] for line in texts(host)] == ["the database is not backed up, it "]
     assert host.backups.state() == {"kind": "missing"}
     for quiet in ("none", ""):
         settings(backups=quiet)
-        assert list(host.backups.problems()) == []
+        assert texts(host) == []
 
 
 def test_one_that_is_made_shows_how_far_it_is(host, server):

@@ -17,6 +17,10 @@ def written(seconds):
     return time.strftime("%b %d %H:%M:%S %Y GMT", time.gmtime(time.time() + seconds))
 
 
+def texts(host):
+    return [problem.text for problem in host.problems.find()]
+
+
 @pytest.fixture
 def server(host, release, tmp_path, monkeypatch):
     """A host that is well: ``units`` are systemd's, ``kernel`` the journal's lines, ``pages`` what nginx answers."""
@@ -86,24 +90,24 @@ def server(host, release, tmp_path, monkeypatch):
 
 
 def test_a_host_that_is_well_has_none(host, server):
-    assert host.problems.find() == []
+    assert texts(host) == []
     assert server.looks == 0
 
 
 def test_a_wall_that_a_move_has_left_behind_is_one(host, server, monkeypatch):
     host.paths.MOVE.parent.mkdir(parents=True, exist_ok=True)
     host.moving.write(state="closed", to="203.0.113.9")
-    assert host.problems.find() == [
+    assert texts(host) == [
         "visitors get a 503, a move was cut off: `sudo slipway move back` opens the site, as `make move` does"
     ]
     # While the move that closed it still runs, it opens it.
     monkeypatch.setattr(host.problems.locks, "holder", lambda: "somebody")
-    assert host.problems.find() == []
+    assert texts(host) == []
 
 
 def test_a_stopped_site_is_one(host, server):
     server.units["slipway.service"] = {"ActiveState": "inactive", "SubState": "dead", "Result": "success"}
-    assert host.problems.find() == [
+    assert texts(host) == [
         "slipway.service is not running (inactive): `make logs UNIT=slipway.service`; "
         "`sudo systemctl start slipway.service` starts it"
     ]
@@ -111,7 +115,7 @@ def test_a_stopped_site_is_one(host, server):
 
 def test_a_stopped_database_is_one_though_systemd_has_forgotten_it(host, server):
     del server.units[CLUSTER]
-    (line,) = host.problems.find()
+    (line,) = texts(host)
     assert line.startswith(f"{CLUSTER} is not running (inactive): ")
     # And its line among the services stays.
     assert [each["state"] for each in host.status.services() if each["name"] == CLUSTER] == ["inactive"]
@@ -119,20 +123,20 @@ def test_a_stopped_database_is_one_though_systemd_has_forgotten_it(host, server)
 
 def test_a_stopped_disk_watch_is_one(host, server):
     server.units["slipway-disk.service"] = {"ActiveState": "inactive", "SubState": "dead", "Result": "success"}
-    (line,) = host.problems.find()
+    (line,) = texts(host)
     assert line.startswith("slipway-disk.service is not running (inactive): ")
 
 
 def test_a_database_that_is_elsewhere_or_not_meant_to_run_is_none(host, server):
     (server.tmp / "postgresql" / "17" / "main" / "start.conf").write_text("manual\n")
     del server.units[CLUSTER]
-    assert host.problems.find() == []
+    assert texts(host) == []
 
 
 def test_a_service_that_failed_is_named_once_with_its_result(host, server):
     server.units["nginx.service"] = UP | {"ActiveState": "failed", "Result": "exit-code"}
     server.failed = "nginx.service loaded failed failed nginx\nslipway-x.service loaded failed failed x\n"
-    first, second = host.problems.find()
+    first, second = texts(host)
     assert first.startswith("nginx.service is not running (failed, exit-code): ")
     assert second == "slipway-x.service has failed: `make logs UNIT=slipway-x.service`"
 
@@ -140,17 +144,17 @@ def test_a_service_that_failed_is_named_once_with_its_result(host, server):
 def test_one_that_is_starting_is_checked_again(host, server):
     server.units["slipway.service"] = UP | {"ActiveState": "activating", "SubState": "start"}
     server.later = {"slipway.service": UP}
-    assert host.problems.find() == []
+    assert texts(host) == []
     assert server.looks == 1
 
 
 def test_a_site_that_is_restarted_while_another_process_serves_is_none(host, server):
     server.units["slipway.service"] = UP | {"ActiveState": "deactivating", "SubState": "stop-sigterm"}
-    assert len(host.problems.find()) == 1
+    assert len(texts(host)) == 1
     server.units["slipway-restart.service"] = {"ActiveState": "activating"}
-    assert host.problems.find() == []
+    assert texts(host) == []
     server.units["nginx.service"] = {"ActiveState": "inactive", "SubState": "dead"}
-    (line,) = host.problems.find()
+    (line,) = texts(host)
     assert line.startswith("nginx.service is not running")
 
 
@@ -167,7 +171,7 @@ def test_a_crash_loop_is_one(unit, later, host, server):
     server.units["slipway.service"] = UP | unit
     server.later = {"slipway.service": UP | unit | later}
     restarts = (unit | later)["NRestarts"]
-    assert host.problems.find() == [
+    assert texts(host) == [
         f"slipway.service is in a crash loop, restarted {restarts} times: `make logs UNIT=slipway.service`"
     ]
 
@@ -175,7 +179,7 @@ def test_a_crash_loop_is_one(unit, later, host, server):
 def test_restarts_of_long_ago_are_none(host, server):
     ago = int((time.monotonic() - 3600) * 1e6)
     server.units["slipway.service"] = UP | {"NRestarts": "3", "ExecMainStartTimestampMonotonic": ago}
-    assert host.problems.find() == []
+    assert texts(host) == []
 
 
 @pytest.mark.parametrize(
@@ -197,15 +201,15 @@ def test_restarts_of_long_ago_are_none(host, server):
 )
 def test_pages_that_fail_are_one_line(pages, wanted, host, server):
     server.pages |= pages
-    assert host.problems.find() == [f"pages fail through nginx: {wanted}: `make logs`"]
+    assert texts(host) == [f"pages fail through nginx: {wanted}: `make logs`"]
 
 
 def test_a_site_without_a_front_page_is_well_by_the_first_of_its_paths(host, server, settings):
     settings(page="/shop/")
     server.pages |= {"/": (404, ""), "/shop/": (200, "")}
-    assert host.problems.find() == []
+    assert texts(host) == []
     server.pages |= {"/shop/": (500, "")}
-    assert host.problems.find() == ["pages fail through nginx: /shop/ answers 500: `make logs`"]
+    assert texts(host) == ["pages fail through nginx: /shop/ answers 500: `make logs`"]
 
 
 @pytest.mark.parametrize(
@@ -218,26 +222,26 @@ def test_a_site_without_a_front_page_is_well_by_the_first_of_its_paths(host, ser
 )
 def test_a_full_disk_is_one(disk, wanted, host, server):
     server.disks = disk
-    assert host.problems.find() == [f"the disk of / is full to {wanted}: `sudo du -xh / | sort -h | tail`"]
+    assert texts(host) == [f"the disk of / is full to {wanted}: `sudo du -xh / | sort -h | tail`"]
 
 
 def test_a_disk_without_a_count_of_inodes_is_none(host, server):
     server.disks = {"f_files": 0, "f_ffree": 0, "f_favail": 0}
-    assert host.problems.find() == []
+    assert texts(host) == []
 
 
 def test_a_renewal_that_failed_is_one(host, server):
     failed = {"ActiveState": "failed", "Result": "exit-code", "ExecMainExitTimestamp": "Mon 2026-11-30 07:46:26 UTC"}
     server.units["slipway-certificate.service"] = failed
     server.failed = "slipway-certificate.service loaded failed failed Renewal\n"
-    assert host.problems.find() == [
+    assert texts(host) == [
         "the certificate's renewal failed on Mon 2026-11-30 07:46:26 UTC: `make logs UNIT=certificate`"
     ]
 
 
 def test_a_renewal_that_is_off_is_one(host, server):
     server.units["slipway-certificate.timer"] = {"ActiveState": "inactive"}
-    (line,) = host.problems.find()
+    (line,) = texts(host)
     assert line.startswith("nothing renews the certificate, slipway-certificate.timer is off: ")
 
 
@@ -247,7 +251,7 @@ def test_a_renewal_that_is_off_is_one(host, server):
 )
 def test_a_certificate_that_was_not_renewed_in_time_is_one(times, wanted, host, server):
     server.certificate = times
-    (line,) = host.problems.find()
+    (line,) = texts(host)
     assert line.startswith(f"the certificate {wanted} on ")
 
 
@@ -255,14 +259,14 @@ def test_where_tls_ends_elsewhere_no_certificate_is_asked_for(host, server):
     (host.etc / "release.json").write_text('{"site_host": "www.example.com", "tls": false, "memory_max": "80M"}')
     server.units["slipway-certificate.timer"] = {"ActiveState": "inactive"}
     server.certificate = (-91 * DAY, -DAY)
-    assert host.problems.find() == []
+    assert texts(host) == []
 
 
 def test_a_reboot_that_is_due_is_one_with_its_packages(host, server):
     (server.tmp / "reboot-required").touch()
-    assert host.problems.find() == ["a reboot is due: `sudo reboot`"]
+    assert texts(host) == ["a reboot is due: `sudo reboot`"]
     (server.tmp / "reboot-required.pkgs").write_text("linux-image-6.12\nlibc6\nlibc6\n")
-    assert host.problems.find() == ["a reboot is due, for libc6, linux-image-6.12: `sudo reboot`"]
+    assert texts(host) == ["a reboot is due, for libc6, linux-image-6.12: `sudo reboot`"]
 
 
 MAPS = """55d0 r-xp 00000000 08:01 123 /usr/sbin/nginx
@@ -287,7 +291,7 @@ def test_a_service_that_runs_replaced_libraries_is_one(host, server):
     process(server, 9, f"12:memory:{slice_of}{CLUSTER}\n1:name=systemd:{slice_of}{CLUSTER}\n", MAPS.replace("ssl", "c"))
     process(server, 10, "0::/system.slice/slipway.service\n", MAPS.replace(" (deleted)", ""))
     (server.tmp / "proc" / "11").mkdir()  # it has ended meanwhile
-    assert host.problems.find() == [
+    assert texts(host) == [
         "nginx.service still runs what an upgrade replaced (libssl.so.3): `sudo systemctl restart nginx.service`",
         f"{CLUSTER} still runs what an upgrade replaced (libc.so.3): `sudo systemctl restart {CLUSTER}`",
     ]
@@ -295,14 +299,14 @@ def test_a_service_that_runs_replaced_libraries_is_one(host, server):
 
 def test_memory_that_ran_out_is_one_for_each_service_and_none_for_a_releases_jobs(host, server):
     server.kernel = OOM.format("slipway.service", "gunicorn") * 2 + OOM.format("slipway-check.service", "gunicorn")
-    assert host.problems.find() == [
+    assert texts(host) == [
         "memory ran out in slipway.service: gunicorn was ended 2 times in 24 hours; see deploy/budget.yml"
     ]
 
 
 def test_a_process_that_calls_itself_a_terminal_s_orders_gives_none(host, server):
     server.kernel = OOM.format("slipway.service", "\x1b[2J\ufffd")
-    (line,) = host.problems.find()
+    (line,) = texts(host)
     assert line.startswith(r"memory ran out in slipway.service: \x1b[2J")
 
 
@@ -311,14 +315,14 @@ def test_memory_that_ran_out_shows_in_the_control_group_of_either_version(file, 
     path = server.tmp / "cgroup" / file.format("system.slice/slipway.service")
     path.parent.mkdir(parents=True)
     path.write_text("low 0\noom 3\noom_kill 2\n")
-    assert host.problems.find() == [
+    assert texts(host) == [
         "memory ran out in slipway.service: a process was ended 2 times since it started; see deploy/budget.yml"
     ]
 
 
 def test_a_host_without_a_release_is_one(host, server):
     host.paths.CURRENT.unlink()
-    assert host.problems.find() == ["no release serves yet: `make deploy`"]
+    assert texts(host) == ["no release serves yet: `make deploy`"]
 
 
 def test_the_status_carries_them(host, server, monkeypatch):
@@ -332,7 +336,47 @@ def test_a_restore_that_was_interrupted_is_one_and_one_that_runs_is_none(host, s
     note = host.paths.BACKUP_STATE / "restore.json"
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text('{"began": "2026-12-01T10:00:00Z"}')
-    (line,) = host.problems.find()
+    (line,) = texts(host)
     assert line == "the restore that began at 2026-12-01T10:00:00Z was interrupted; the next `make restore` clears up"
     with host.locks.step("restore"):
-        assert host.problems.find() == []
+        assert texts(host) == []
+
+
+def test_each_has_a_name_that_stays_while_its_figures_change(host, server):
+    """What an alarm knows it by: the same from minute to minute, and another for each thing."""
+    (server.tmp / "reboot-required").touch()
+    server.units["slipway-certificate.timer"] = server.units["nginx.service"] = {"ActiveState": "inactive"}
+    server.units["slipway-certificate.service"] = {"ActiveState": "failed", "Result": "exit-code"}
+    server.failed = "slipway-x.service loaded failed failed x\n"
+    process(server, 7, "0::/system.slice/nginx.service\n", MAPS)
+    seen = []
+    for used, kills, answer in ((91, 1, 500), (95, 2, 502)):
+        server.disks = {"f_bfree": 1000 - 10 * used, "f_bavail": 1000 - 10 * used, "f_ffree": 50, "f_favail": 50}
+        server.kernel = OOM.format("slipway.service", "gunicorn") * kills
+        server.pages["/"] = (answer, "")
+        server.certificate = (-70 * DAY, (20 - kills) * DAY)
+        seen.append(host.problems.find())
+    (first, second) = seen
+    assert [each.text for each in first] != [each.text for each in second]
+    assert [each.name for each in first] == [each.name for each in second]
+    assert [each.name for each in first] == [
+        "unit nginx.service",
+        "unit slipway-x.service",
+        "pages",
+        "disk /",
+        "inodes /",
+        "certificate renewal",
+        "unit slipway-certificate.timer",
+        "certificate",
+        "reboot",
+        "upgrade nginx.service",
+        "memory slipway.service",
+    ]
+
+
+def test_a_unit_that_restarts_and_then_stays_down_is_one_thing(host, server):
+    server.units["nginx.service"] = UP | {"ActiveState": "activating", "SubState": "auto-restart", "NRestarts": "4"}
+    (loop,) = host.problems.find()
+    server.units["nginx.service"] = UP | {"ActiveState": "failed", "Result": "start-limit-hit"}
+    (down,) = host.problems.find()
+    assert loop.name == down.name == "unit nginx.service"
