@@ -20,7 +20,8 @@ sys.path[:0] = [str(_root / name) for name in ("project", "deploy", "deploy/prev
 bind = f"unix:{os.environ.get('SLIPWAY_SOCKET', _root / 'build' / 'gunicorn.sock')}"
 umask = 0o007
 
-# Set `workers` and `threads` in site.yml. A response that takes minutes, such as server-sent events, holds a thread.
+# Set `gunicorn_workers` and `gunicorn_threads` in site.yml. A response that takes minutes, such as server-sent events,
+# holds a thread.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("SLIPWAY_THREADS", "8"))
 # With one thread a worker answers one request at a time, and is killed when that takes longer than `timeout`. One of

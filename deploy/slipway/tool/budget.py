@@ -85,7 +85,7 @@ def plan(memory: int, cpus: int, *, database: bool = True, workers: int = 0, thr
     if workers > room:
         needed = table["gunicorn_master"] + workers * table["gunicorn_worker"]
         raise SlipwayError(
-            f"workers: {workers} in site.yml need {needed} MB, and "
+            f"gunicorn_workers: {workers} in site.yml need {needed} MB, and "
             f"Gunicorn's part of this server is {parts['gunicorn']} MB: write {room} or fewer, or take a larger server"
         )
     workers = workers or min(room, 2 * cpus + 1)
@@ -101,7 +101,7 @@ def _threads(table: dict[str, Any], postgresql: int | None, workers: int, given:
     room = max(1, connections // workers)
     if given > room:
         raise SlipwayError(
-            f"threads: {given} in site.yml may open {workers * given} connections to PostgreSQL, and its part of this "
-            f"server has room for {connections}: write {room} or fewer, or take a larger server"
+            f"gunicorn_threads: {given} in site.yml may open {workers * given} connections to PostgreSQL, and its part "
+            f"of this server has room for {connections}: write {room} or fewer, or take a larger server"
         )
     return given or min(room, table["gunicorn_threads"])

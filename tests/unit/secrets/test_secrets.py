@@ -122,7 +122,7 @@ def test_a_section_of_comments_alone_is_empty(sealed, site):
         (WEB + f"  backup: {{AWS_SECRET_ACCESS_KEY: {CANARY}}}\n", ["backup", "both or neither"]),
         (WEB + f"  restorer: {{AWS_ACCESS_KEY_ID: {CANARY}}}\n", ["restorer", "both or neither"]),
         (WEB + f"    SITE_URL: {CANARY}\n", ["SITE_URL", "Slipway sets it itself; write `site` in site.yml"]),
-        (WEB + f"    WEB_CONCURRENCY: {CANARY}\n", ["WEB_CONCURRENCY", "write `workers` in site.yml"]),
+        (WEB + f"    WEB_CONCURRENCY: {CANARY}\n", ["WEB_CONCURRENCY", "write `gunicorn_workers` in site.yml"]),
         (WEB + f"    SLIPWAY_WSGI: {CANARY}\n", ["SLIPWAY_WSGI", "write `wsgi` in site.yml"]),
         (WEB + f"    PIN: 1234567\n    OTHER: {CANARY}\n", ["PIN", "quotes"]),
         (WEB + "    DAY: 2024-13-45\n", ["YAML"]),

@@ -58,18 +58,18 @@ def test_a_server_of_an_earlier_or_the_same_version_is_fit(earlier, site, host, 
 
 
 def test_workers_that_do_not_fit_the_server_are_rejected_before_anything_is_changed(site, host):
-    site.path.write_text(site.path.read_text() + "workers: 1\n")
+    site.path.write_text(site.path.read_text() + "gunicorn_workers: 1\n")
     assert preflight.check(preflight.config.load(site.path), host(), set(), database=True).workers == 1
-    site.path.write_text(site.path.read_text().replace("workers: 1", "workers: 7"))
-    with pytest.raises(SlipwayError, match=r"^workers: 7 in site.yml need 375 MB"):
+    site.path.write_text(site.path.read_text().replace("gunicorn_workers: 1", "gunicorn_workers: 7"))
+    with pytest.raises(SlipwayError, match=r"^gunicorn_workers: 7 in site.yml need 375 MB"):
         preflight.check(preflight.config.load(site.path), host(), set(), database=True)
 
 
 def test_threads_that_postgresql_has_no_connections_for_are_rejected_too(site, host):
-    site.path.write_text(site.path.read_text() + "threads: 4\n")
+    site.path.write_text(site.path.read_text() + "gunicorn_threads: 4\n")
     assert preflight.check(preflight.config.load(site.path), host(), set(), database=True).threads == 4
-    site.path.write_text(site.path.read_text().replace("threads: 4", "threads: 40"))
-    with pytest.raises(SlipwayError, match=r"^threads: 40 in site.yml may open 80 connections"):
+    site.path.write_text(site.path.read_text().replace("gunicorn_threads: 4", "gunicorn_threads: 40"))
+    with pytest.raises(SlipwayError, match=r"^gunicorn_threads: 40 in site.yml may open 80 connections"):
         preflight.check(preflight.config.load(site.path), host(), set(), database=True)
 
 

@@ -1,4 +1,4 @@
-"""The server: SSH keys, Debian packages, workers, and the certificate authority."""
+"""The server: SSH keys, Debian packages, Gunicorn, and the certificate authority."""
 
 from slipway.tool import public_keys
 from slipway.tool.config.forms import DEBIAN_PACKAGE
@@ -49,19 +49,19 @@ def packages(values: Values) -> tuple[str, ...]:
     return tuple(dict.fromkeys(listed))
 
 
-def workers(values: Values) -> int:
+def gunicorn_workers(values: Values) -> int:
     """Gunicorn's worker processes; 0 without the key. Whether they fit depends on the server's memory."""
-    given = values.get("workers", None)
+    given = values.get("gunicorn_workers", None)
     if given is not None and given < 1:
-        raise values.error("workers", f"{given} would serve no request; give 1 or more, or leave it out")
+        raise values.error("gunicorn_workers", f"{given} would serve no request; give 1 or more, or leave it out")
     return given or 0
 
 
-def threads(values: Values) -> int:
+def gunicorn_threads(values: Values) -> int:
     """The threads of each worker; 0 without the key. Whether PostgreSQL has the connections depends on its memory."""
-    given = values.get("threads", None)
+    given = values.get("gunicorn_threads", None)
     if given is not None and not 1 <= given <= MOST_THREADS:
-        raise values.error("threads", f"{given} is not between 1 and {MOST_THREADS}; or leave it out")
+        raise values.error("gunicorn_threads", f"{given} is not between 1 and {MOST_THREADS}; or leave it out")
     return given or 0
 
 

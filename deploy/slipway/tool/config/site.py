@@ -52,9 +52,9 @@ class Site:
     # Debian packages that the server has beside its own.
     packages: tuple[str, ...] = ()
     # Gunicorn's worker processes; 0 leaves them to the memory budget.
-    workers: int = 0
+    gunicorn_workers: int = 0
     # Threads of each worker; 0 leaves them to the budget too.
-    threads: int = 0
+    gunicorn_threads: int = 0
     redirects: tuple[str, ...] = ()
     # Trusted proxies: networks whose X-Forwarded-For names the visitor.
     proxies: tuple[str, ...] = ()

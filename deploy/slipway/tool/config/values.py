@@ -21,8 +21,8 @@ KEYS = {
     "admin_keys": list,
     "ci_key": str,
     "packages": list,
-    "workers": int,
-    "threads": int,
+    "gunicorn_workers": int,
+    "gunicorn_threads": int,
     "site": str,
     "static": str,
     "media": str,
@@ -57,6 +57,8 @@ KEYS = {
     "allow": dict,
     "waive": dict,
 }
+# Earlier names of keys.
+RENAMED = {"workers": "gunicorn_workers", "threads": "gunicorn_threads"}
 WORDS = {str: "text", list: "a list", dict: "`name: value` lines", int: "a number"}
 
 
@@ -72,6 +74,8 @@ class Values:
         """Raises SlipwayError for a file that is not YAML, an unknown key, or a value of another type."""
         values = cls(file, _parse(file))
         for key, value in values.by_key.items():
+            if key in RENAMED:
+                raise values.error(key, f"its name is {RENAMED[key]} now; write `{RENAMED[key]}: {value}`")
             if key not in KEYS:
                 near = difflib.get_close_matches(str(key), KEYS, 1)
                 hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(KEYS)}"

@@ -16,11 +16,11 @@ KEYS = {
     "SLIPWAY_S3_ADDRESSING": "addressing",
     "SLIPWAY_SIGN_IN_TRIES": "sign_in_tries",
     "SLIPWAY_STATIC_BUCKET": "bucket",
-    "SLIPWAY_THREADS": "threads",
+    "SLIPWAY_THREADS": "gunicorn_threads",
     "SLIPWAY_WAIVED": "waive",
     "SLIPWAY_WSGI": "wsgi",
     "STATIC_URL": "static",
-    "WEB_CONCURRENCY": "workers",
+    "WEB_CONCURRENCY": "gunicorn_workers",
 }
 # Set by Slipway where the site has an `endpoint`.
 ENDPOINT = dict.fromkeys(("AWS_ENDPOINT_URL_S3", *CHECKSUMS), "endpoint")

@@ -49,7 +49,9 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool,
     if site.tls != "none":
         # The old server forwards until DNS has changed.
         _names(site, facts, {*reached, *facts.move.get("addresses", ())})
-    return budget.plan(facts.memory, facts.cpus, database=database, workers=site.workers, threads=site.threads)
+    return budget.plan(
+        facts.memory, facts.cpus, database=database, workers=site.gunicorn_workers, threads=site.gunicorn_threads
+    )
 
 
 def _numbers(version: str) -> list[int]:
