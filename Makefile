@@ -121,7 +121,7 @@ bench-hosts: .venv/demo ## measure what a static host of its own gains a page (A
 	@rehearsal/system.sh chromium:chromium nginx:nginx-light openssl:openssl
 	@$(BIN)/python -m tests.bench.hosts $(ARGS)
 
-bench-backup: .venv/bin/uv ## lose a server under load at random moments, restore it on a bare one each time (ARGS="--kills 3 --machine container")
+bench-backup: .venv/bin/uv ## lose a server under load at random moments, restore it on a bare one each time; goes on where it was stopped (MACHINE=, OS=, ARGS="--kills 10 --again")
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
 	@$(MAKE) --no-print-directory .venv/rehearse
 	@$(BIN)/python -m tests.bench.backup.kills $(machine) $(ARGS)
