@@ -66,6 +66,9 @@ def archive(name: str) -> None:
     if moving.state().get("state") == "arriving":
         # What is there is not the site's database yet: it must not look like the newest.
         raise HostError("a site moves to this server, and has not arrived")
+    if generation.awaits_data(settings):
+        # A generation of an empty database would stay in the bucket beside the one of the restore that follows.
+        return
     if why := _no_room(settings, path.parent):
         # PostgreSQL keeps what is not archived, and stops on a full disk.
         generation.mark_full_due(f"{name} was not archived: {why}")

@@ -166,6 +166,8 @@ def _due(settings: Mapping[str, str], asked: str, quiet: int, wal: bool) -> Due 
     now, last = datetime.now(UTC), record.last()
     if not wal:
         return schedule.dump_due(now, quiet, last)
+    if generation.awaits_data(settings):
+        return None
     held = generation.held() or {"generation": ""}
     return schedule.due(now, quiet, last, held["generation"], record.missing().get("reason", ""))
 

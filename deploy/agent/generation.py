@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.paths import BACKUP_SETTINGS, BACKUP_STATE, PREFIX, HostError
+from agent.paths import BACKUP_SETTINGS, BACKUP_STATE, LAYOUT, PREFIX, SOCKETS, HostError
 
 if TYPE_CHECKING:
     from agent.s3 import Bucket
@@ -32,6 +32,9 @@ HELD = BACKUP_STATE / "generation.json"
 FULL_DUE = BACKUP_STATE / "full-due"
 STANZA = "site"
 TIMEOUT = 60  # s, for pgBackRest's shorter commands
+# Debian's wrapper of that name is Perl.
+PSQL = "/usr/lib/postgresql/{}/bin/psql"
+TABLES = "select count(*) from pg_catalog.pg_stat_user_tables"
 
 
 @functools.cache
@@ -50,6 +53,24 @@ def held() -> dict | None:
     """What generation.json has; None before the first."""
     text = _text(HELD)
     return json.loads(text) if text else None
+
+
+def awaits_data(settings: Mapping[str, str]) -> bool:
+    """Whether this server holds none, and its database has no table yet: a release or a restore is about to fill it.
+
+    The first full backup has what comes before it. A database that does not answer is taken for one with data.
+    """
+    if held():
+        return False
+    psql = PSQL.format(_text(Path(settings["pg1-path"]) / "PG_VERSION"))
+    line = [psql, "-XAtq", "-h", str(SOCKETS), "-c", TABLES, LAYOUT["database"]]
+    # Peer login: the user is the role.
+    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": TIMEOUT, "check": False, "cwd": "/"}
+    try:
+        done = subprocess.run(line, **options, user="postgres" if os.geteuid() == 0 else None)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.stdout.strip() == b"0"
 
 
 def checked(settings: Mapping[str, str]) -> str:

@@ -218,6 +218,8 @@ def _exchange_back(cluster: Cluster, other: Path, held: dict | None, error: Exce
             cluster.exchange(other)
         if held:
             generation.write(generation.HELD, held)
+        else:
+            generation.HELD.unlink(missing_ok=True)
         if not cluster.is_running():
             cluster.start()
     except (HostError, OSError) as second:

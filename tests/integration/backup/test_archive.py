@@ -151,3 +151,15 @@ def test_an_archive_whose_description_was_destroyed_is_left_for_the_next(servers
     server.archived()
     assert server.held() > second
     assert "overwritten" in claims(s3)[server.held()]["why"]
+
+
+def test_an_empty_database_takes_no_generation_and_its_first_table_does(servers, s3):
+    before = claims(s3)
+    server = servers("empty")
+    server.cluster.start()
+    server.cluster.sql(f"create database {LAYOUT.database}")
+    server.archived()
+    assert (claims(s3), (server.state / "generation.json").exists()) == (before, False)
+    server.cluster.sql("create table first (n int)", LAYOUT.database)
+    segment = server.archived()
+    assert segment in archived(s3, server.held())

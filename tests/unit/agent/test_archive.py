@@ -286,3 +286,33 @@ def test_a_site_that_has_not_arrived_is_not_archived(server, host):
     host.moving.write(state="arriving")
     assert "has not arrived" in server.push()
     assert server.calls() == []
+
+
+def test_a_server_whose_database_is_empty_takes_no_generation_before_it_has_a_table(server, host, monkeypatch):
+    """A release or a restore is about to fill it, and the first full backup has what was before."""
+    psql, answer = server.programs / "psql", server.programs / "tables"
+    psql.write_text(f'#!/bin/sh\necho "$@" > {psql}-called\ncat {answer}\n')
+    psql.chmod(0o755)
+    monkeypatch.setattr(host.generation, "PSQL", str(psql))
+    monkeypatch.setattr(host.generation.os, "geteuid", lambda: 1)
+    answer.write_text("0\n")
+    assert server.push() == "ok"
+    assert (server.calls(), server.bucket.objects, server.due()) == ([], {}, None)
+    answer.write_text("1\n")
+    assert server.push() == "ok"
+    assert list(claims(server)) == ["generations/0001.json"]
+    # Who has a generation is not asked again: a site may drop its last table.
+    answer.write_text("0\n")
+    assert server.push() == "ok"
+    assert [call for _, call in server.calls()] == ["stanza-create", "archive-push", "archive-push"]
+
+
+@pytest.mark.parametrize("psql", ["#!/bin/sh\necho starting up >&2; exit 2\n", None])
+def test_a_database_that_does_not_answer_is_taken_for_one_with_data(psql, server, host, monkeypatch):
+    file = server.programs / "psql"
+    if psql:
+        file.write_text(psql)
+        file.chmod(0o755)
+    monkeypatch.setattr(host.generation, "PSQL", str(file))
+    assert server.push() == "ok"
+    assert list(claims(server)) == ["generations/0001.json"]

@@ -123,3 +123,14 @@ def test_a_unit_that_systemd_starts_a_moment_later_is_waited_for(host, unit, mon
     monkeypatch.setattr(host.record, "is_active", lambda: next(looks, None) is None and active())
     unit.made = {"full": MADE}
     assert host.backup.ask("full").startswith("a full backup: 20261202")
+
+
+def test_nothing_is_due_for_an_empty_database_that_has_no_generation(host, unit, monkeypatch):
+    """The hour may come between the playbook and the first release, or the restore."""
+    for file in (host.generation.HELD, host.backup.LAST):
+        file.unlink()
+    monkeypatch.setattr(host.generation, "awaits_data", lambda settings: True)
+    assert host.backup._due({}, "", 3, wal=True) is None
+    assert host.backup._due({}, "full", 3, wal=True).kind == "full"
+    monkeypatch.setattr(host.generation, "awaits_data", lambda settings: False)
+    assert host.backup._due({}, "", 3, wal=True).kind == "full"

@@ -168,5 +168,16 @@ def test_a_server_that_archives_nothing_takes_no_place_in_the_bucket(
     assert taken == (["0001"] if takes else [])
 
 
+def test_a_generation_that_was_taken_for_a_database_that_went_back_is_not_held(restore, monkeypatch, tmp_path):
+    module, held = restore.restore, tmp_path / "held"
+    held.write_text("{}")
+    monkeypatch.setattr(module.generation, "HELD", held)
+    monkeypatch.setattr(module, "clusters", SimpleNamespace(noted=lambda: {"new": 0}, forget=_nothing, remove=_nothing))
+    cluster = SimpleNamespace(data=tmp_path, beside=tmp_path, is_running=lambda: True)
+    with pytest.raises(module.HostError, match=r"^not well; the database from before is live$"):
+        module._exchange_back(cluster, tmp_path, None, module.HostError("not well"))
+    assert not held.exists()
+
+
 def _nothing(*_words, **_named):
     return None
