@@ -58,6 +58,10 @@ def test_latest_is_the_newest_generation_to_its_end(ask):
     assert str(source) == "generation 0002 to its end, 2026-12-01 10:14:59 UTC"
 
 
+def test_a_generation_without_a_backup_yet_does_not_hide_the_one_before(ask):
+    assert ask("latest", found=(generation("0003"), NEW, OLD)).generation == "0002"
+
+
 def test_a_time_is_of_the_generation_that_was_there_then(ask):
     source = ask("2026-12-01T05:00:00+01:00")
     assert (source.generation, source.time) == ("0001", datetime(2026, 12, 1, 4, tzinfo=UTC))

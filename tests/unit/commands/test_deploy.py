@@ -151,7 +151,7 @@ def test_the_key_of_ci_restores_nothing(look):
 
 @pytest.fixture
 def restoring(described, monkeypatch):
-    """A deploy to a server with these facts; what its agent was told, and the method that runs."""
+    """Runs a method of a deploy whose server has ``tables`` now, and had none before; what its agent was told."""
 
     def restoring(method, *, source="generation 0001", tables=0, current="", restored=False, error=""):
         told = []
@@ -162,11 +162,12 @@ def restoring(described, monkeypatch):
                 raise SlipwayError(error)
             return "done"
 
-        found = SimpleNamespace(tables=tables, current=current, restored=restored)
+        found = SimpleNamespace(tables=tables)
+        before = SimpleNamespace(tables=0, current=current, restored=restored)
         site = described("cloudfront", server="203.0.113.7")
         monkeypatch.setattr(deploy.facts, "gather", lambda *_: found)
         monkeypatch.setattr(deploy.bare_server, "restore", lambda connection, source: connection.agent("restore"))
-        it = deploy.Deploy(site, None, None, connection=SimpleNamespace(agent=agent), host=found, source=source)
+        it = deploy.Deploy(site, None, None, connection=SimpleNamespace(agent=agent), host=before, source=source)
         getattr(it, method)()
         return told
 
@@ -436,7 +437,7 @@ def test_keys_that_lock_out_are_rejected_before_the_server_is_reached(described,
 def whole(described, monkeypatch):
     """Runs a deploy whose phases are noted and do nothing; ``status`` is what the server says of itself at the end."""
 
-    def run(status):
+    def run(status, fingerprint="abc"):
         played = []
 
         def agent(command):
@@ -446,9 +447,10 @@ def whole(described, monkeypatch):
             return json.dumps({"problems": status})
 
         def preflight(self):
-            self.host, self.connection = SimpleNamespace(fingerprint="abc"), SimpleNamespace(agent=agent)
+            self.host, self.connection = SimpleNamespace(fingerprint=fingerprint), SimpleNamespace(agent=agent)
 
         def take_lock(self, stack):
+            played.append("lock")
             self.deploy_lock = stack
 
         site = described("cloudfront")
@@ -456,9 +458,9 @@ def whole(described, monkeypatch):
         monkeypatch.setattr(deploy.Secrets, "load", lambda site: None)
         monkeypatch.setattr(deploy.Deploy, "preflight", preflight)
         monkeypatch.setattr(deploy.Deploy, "take_lock", take_lock)
-        monkeypatch.setattr(deploy.Deploy, "build", lambda self: "1")
-        monkeypatch.setattr(deploy.Deploy, "reasons", lambda self: [])
-        for name in ("restore", "prepare", "switch", "prune", "back_up"):
+        monkeypatch.setattr(deploy.Deploy, "build", lambda self: played.append("build") or "1")
+        monkeypatch.setattr(deploy.Deploy, "reasons", lambda self: [] if fingerprint else ["the host is new"])
+        for name in ("provision", "restore", "prepare", "switch", "prune", "back_up"):
             monkeypatch.setattr(deploy.Deploy, name, lambda self, *_, name=name: played.append(name))
         monkeypatch.setattr(deploy.Deploy, "summary", lambda self, release, seconds: f"{release} is live")
         assert deploy.run(argparse.Namespace(check=False)) == 0
@@ -476,9 +478,32 @@ def whole(described, monkeypatch):
     ],
 )
 def test_what_is_wrong_on_the_server_is_repeated_after_all_else(status, warned, whole, capsys):
-    assert whole(status) == ["restore", "prepare", "switch", "prune", "back_up"]
+    assert whole(status) == ["lock", "build", "restore", "prepare", "switch", "prune", "back_up"]
     printed = capsys.readouterr().out.splitlines()
     assert printed[-1 - len(warned) :] == ["1 is live", *(f"  warning   {each}" for each in warned)]
+
+
+def test_a_bare_server_is_locked_as_soon_as_it_can_be_and_restored_under_the_lock(whole):
+    assert whole([], fingerprint="")[:4] == ["build", "provision", "lock", "restore"]
+
+
+def test_a_build_finds_unsafe_migrations_by_what_the_server_has_applied(look, monkeypatch):
+    looking = look()
+    looking.host.current, looking.options.allow_unsafe = "1", True
+    looking.connection.agent = lambda command: command
+    asked = []
+    looking.builder = SimpleNamespace(
+        check_settings=list,
+        check_migrations=lambda applied, *, allow: asked.append((applied, allow)) or True,
+        push=lambda: None,
+        pack=lambda: SimpleNamespace(sign_in_paths=(), objects={}),
+        replaced=list,
+    )
+    monkeypatch.setattr(edge, "verify", lambda *_: 0)
+    monkeypatch.setattr(stale, "purge", lambda *_: [])
+    monkeypatch.setattr(deploy.providers, "keys", lambda _: None)
+    looking.build()
+    assert (asked, looking.unsafe) == ([("applied", True)], True)
 
 
 @pytest.mark.parametrize(
@@ -504,4 +529,7 @@ def test_unsafe_migrations_come_after_a_backup_and_the_way_back_is_told(kind, as
     backup = ("backup", "diff", "--point", "before-20261201T030000Z-0123abcd")
     assert [words[0] for words in steps] == [*(["backup"] if asked else []), "migrate", "check"]
     assert not asked or steps[0] == backup
-    assert told in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert told in printed
+    # A dump is no point in time to restore to.
+    assert ("to come back: " in printed) == (kind == "wal")
