@@ -218,7 +218,9 @@ class Drill:
     def _provision(self, live: Live) -> Connection:
         bare = reach(self.copy)
         host = facts.gather(bare, self.copy)
-        planned = budget.plan(host.memory, host.cpus, workers=self.copy.workers, threads=self.copy.threads)
+        planned = budget.plan(
+            host.memory, host.cpus, workers=self.copy.gunicorn_workers, threads=self.copy.gunicorn_threads
+        )
         wanted = inventory.write(self.copy, self.secrets, planned, live.sign_in_paths, archives=False)
         playbook.provision(self.copy, self.secrets, wanted)
         return Connection(self.copy)
