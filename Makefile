@@ -126,6 +126,11 @@ bench-backup: .venv/bin/uv ## lose a server under load at random moments, restor
 	@$(MAKE) --no-print-directory .venv/rehearse
 	@$(BIN)/python -m tests.bench.backup.kills $(machine) $(ARGS)
 
+bench-deploy: .venv/bin/uv ## time a code-only deploy beside a bare script over SSH: tar, migrate, restart (ARGS="--rounds 9", "--up")
+	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
+	@$(MAKE) --no-print-directory .venv/rehearse
+	@$(BIN)/python -m tests.bench.deploy $(machine) $(ARGS)
+
 bench-memory: .venv/demo ## measure what a web process weighs, and what an upload adds
 	@$(BIN)/python -m tests.bench.memory
 
@@ -186,4 +191,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory lint format lock lock-slipway bench-backup restore-drill escrow
+.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow
