@@ -1,29 +1,25 @@
 """Builds the front end: the command `build` of site.yml, before the static files are collected.
 
-It runs the code of npm packages. So its environment is a list of what such tools need, and no variable of a deploy that
-is a secret.
+It runs the code of npm packages. So its environment has what such tools need, and no variable of a deploy that is a
+secret.
 """
 
-import os
 import shlex
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from slipway import ROOT
+from slipway.tool import user_command
 from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
 
 # Where each is missing, the shell's own words come late and do not say what to do.
 PROGRAMS = ("node", "npm", "npx", "pnpm", "yarn", "bun", "deno")
-# Of this shell: what a program needs, the way to the package registry, and the tools' own variables.
-NAMES = frozenset(("HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "TERM", "CI"))
-NETWORK = frozenset(("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"))
+# Beside what any command has: the tools' own variables.
 PREFIXES = (
-    *("LC_", "NODE_", "NPM_", "npm_", "PNPM_", "YARN_", "COREPACK_", "BUN_", "DENO_"),
+    *("NODE_", "NPM_", "npm_", "PNPM_", "YARN_", "COREPACK_", "BUN_", "DENO_"),
     *("NVM_", "FNM_", "VOLTA_", "ASDF_", "MISE_", "VITE_"),
 )
 # Each of these tools leaves the packages for development out under NODE_ENV=production, the bundler itself among them.
@@ -32,7 +28,6 @@ WITH_BUNDLER = {"npm_config_include": "dev", "YARN_PRODUCTION": "false"}
 # The process that collects the static files is told what has been built.
 BUILT = "SLIPWAY_FRONT_END"
 LIMIT = 1800  # s
-GRACE = 5  # s
 FIRST_LINES, LAST_LINES = 4, 12
 
 
@@ -40,7 +35,7 @@ def require(site: Site) -> None:
     """Raises SlipwayError where a program of ``build`` is not installed."""
     words = shlex.split(site.build)
     for program in PROGRAMS:
-        if program in words and not shutil.which(program, path=_path()):
+        if program in words and not shutil.which(program, path=user_command.path()):
             raise SlipwayError(f"build: {program} is not installed here; install Node.js with it: https://nodejs.org")
 
 
@@ -51,27 +46,11 @@ def build(site: Site, environment: Mapping[str, str], log: Path) -> None:
     after its last lines; whatever it has started has ended when this returns or raises.
     """
     require(site)
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            ["sh", "-ec", site.build],
-            cwd=site.project,
-            env=_environment(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            # A group of its own: npm's children are in it, and end with it.
-            start_new_session=True,
-        )
-        try:
-            status = process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            raise SlipwayError(
-                f"build: `{site.build}` was ended after {LIMIT / 60:g} minutes; see {_shown(log)}"
-            ) from None
-        except BaseException:
-            _end(process)
-            raise
+    try:
+        with log.open("w") as file:
+            status = user_command.run(site.build, site.project, _environment(environment), LIMIT, file)
+    except subprocess.TimeoutExpired:
+        raise SlipwayError(f"build: `{site.build}` was ended after {LIMIT / 60:g} minutes; see {_shown(log)}") from None
     if status:
         for line in _telling(log.read_text(errors="replace").splitlines()):
             print(f"    {line}")
@@ -84,28 +63,7 @@ def variables(site: Site) -> dict[str, str]:
 
 
 def _environment(site: Mapping[str, str]) -> dict[str, str]:
-    shell = {
-        name: value
-        for name, value in os.environ.items()
-        if name in NAMES or name.upper() in NETWORK or name.startswith(PREFIXES)
-    }
-    return {**shell, **WITH_BUNDLER, **site, "NODE_ENV": "production", "PATH": _path()}
-
-
-def _path() -> str:
-    """This shell's, after the programs of the venv: a Python package may bring a front end's tool."""
-    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(GRACE)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    return {**user_command.environment(PREFIXES), **WITH_BUNDLER, **site, "NODE_ENV": "production"}
 
 
 def _telling(lines: list[str]) -> list[str]:

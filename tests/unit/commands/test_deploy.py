@@ -447,7 +447,8 @@ def whole(described, monkeypatch):
             return json.dumps({"problems": status})
 
         def preflight(self):
-            self.host, self.connection = SimpleNamespace(fingerprint=fingerprint), SimpleNamespace(agent=agent)
+            self.host = SimpleNamespace(fingerprint=fingerprint, current="")
+            self.connection = SimpleNamespace(agent=agent)
 
         def take_lock(self, stack):
             played.append("lock")
@@ -458,11 +459,11 @@ def whole(described, monkeypatch):
         monkeypatch.setattr(deploy.Secrets, "load", lambda site: None)
         monkeypatch.setattr(deploy.Deploy, "preflight", preflight)
         monkeypatch.setattr(deploy.Deploy, "take_lock", take_lock)
-        monkeypatch.setattr(deploy.Deploy, "build", lambda self: played.append("build") or "1")
+        monkeypatch.setattr(deploy.Deploy, "build", lambda self: played.append("build") or SimpleNamespace(id="1"))
         monkeypatch.setattr(deploy.Deploy, "reasons", lambda self: [] if fingerprint else ["the host is new"])
         for name in ("provision", "restore", "prepare", "switch", "prune", "back_up"):
             monkeypatch.setattr(deploy.Deploy, name, lambda self, *_, name=name: played.append(name))
-        monkeypatch.setattr(deploy.Deploy, "summary", lambda self, release, seconds: f"{release} is live")
+        monkeypatch.setattr(deploy.Deploy, "summary", lambda self, release, seconds: f"{release.id} is live")
         assert deploy.run(argparse.Namespace(check=False)) == 0
         return played
 

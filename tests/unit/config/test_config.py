@@ -105,6 +105,13 @@ def test_where_passwords_are_taken_and_how_many_wrong_ones(written):
     assert site.environment()["SLIPWAY_SIGN_IN_TRIES"] == "5"
 
 
+def test_hooks_are_commands_by_their_step_with_one_limit(written):
+    site = config.load(written(GOOD))
+    assert (site.hooks, site.hook_seconds) == ({}, 600)
+    site = config.load(written(GOOD + "hooks: {failed: ' ./tell ', before_build: make code, timeout: 60}\n"))
+    assert (site.hooks, site.hook_seconds) == ({"before_build": "make code", "failed": "./tell"}, 60)
+
+
 def test_pages_for_the_proof_to_start_from(written):
     assert config.load(written(GOOD)).paths == ()
     assert config.load(written(GOOD + "paths: [/shop/, '/find/?q=a']\n")).paths == ("/shop/", "/find/?q=a")
@@ -225,6 +232,15 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "proxies: ['10.0.0.0/8;']\n", ["proxies", "10.0.0.0/8;"]),
         (GOOD + "proxies: ['fe80::1%eth0']\n", ["proxies", "eth0"]),
         (GOOD + "proxies: [10.0.0.0/8, '::/0']\n", ["proxies", "::/0", "every client"]),
+        (GOOD + "hooks: make test\n", ["hooks", "`name: value` lines"]),
+        (GOOD + "hooks: {after_deplo: ls}\n", ["hooks: after_deplo: unknown; did you mean after_deploy?"]),
+        (GOOD + "hooks: {x: ls}\n", ["hooks: x: unknown; known: before_build, before_switch, after_deploy, failed"]),
+        (GOOD + "hooks: {failed: [ls]}\n", ["hooks: failed: expected a command, got ['ls']"]),
+        (GOOD + "hooks: {failed: ' '}\n", ["hooks: failed: expected a command"]),
+        (GOOD + "hooks: {failed: 'echo \"'}\n", ["hooks", "is no command: no closing quotation"]),
+        (GOOD + 'hooks: {failed: "a\\nb"}\n', ["hooks", "expected one line"]),
+        (GOOD + "hooks: {timeout: 0}\n", ["hooks: timeout: 0 is no number of seconds from 1 to 3600"]),
+        (GOOD + "hooks: {timeout: yes}\n", ["hooks: timeout: True is no number"]),
         (GOOD + "sign_in_paths: /login/\n", ["sign_in_paths", "a list"]),
         (GOOD + "sign_in_paths: [login/]\n", ["sign_in_paths", "login/", "/accounts/login/"]),
         (GOOD + "sign_in_paths: ['/login/?next=/']\n", ["sign_in_paths", "?next=/"]),

@@ -12,6 +12,7 @@ from slipway.tool.aws.identity import Identity
 from slipway.tool.backups import bare_server, repository
 from slipway.tool.budget import Budget
 from slipway.tool.builder import Builder
+from slipway.tool.hooks import Hooks
 from slipway.tool.phases import phase
 from slipway.tool.prune import Prune
 from slipway.tool.secrets import Secrets
@@ -54,27 +55,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     began = time.monotonic()
     site = config.load()
-    deploy = Deploy(site, Secrets.load(site), options)
-    with ExitStack() as stack:
+    hooks = Hooks(site, "deploy", off=options.check)
+    with hooks.reporting(), ExitStack() as stack:
+        deploy = Deploy(site, Secrets.load(site), options)
         deploy.preflight()
         if options.check:
             return deploy.check()
         # A bare host has no lock to take, and nothing that a second deploy could harm.
         if deploy.host.fingerprint:
             deploy.take_lock(stack)
+        hooks.before = deploy.host.current
+        hooks.run("before_build")
         release = deploy.build()
+        hooks.release = release.id
         if deploy.reasons():
             deploy.provision()
         if not deploy.deploy_lock:
             deploy.take_lock(stack)
         deploy.restore()
         deploy.prepare(release)
+        hooks.run("before_switch")
         deploy.switch(release)
         deploy.prune()
         deploy.back_up()
     print(f"\n{deploy.summary(release, time.monotonic() - began)}")
     for line in deploy.state():
         print(f"  {line}")
+    hooks.run("after_deploy")
     return 0
 
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from slipway import ROOT
-from slipway.tool.config import backups, hosts, project, server
+from slipway.tool.config import backups, hooks, hosts, project, server
 from slipway.tool.config import provider as providers
 from slipway.tool.config.forms import BUCKET, CDN_ID, EMAIL, HOST, MODULE, REPOSITORY, SERVER, USER
 from slipway.tool.config.site import PRICE_CLASSES, TLS, Site
@@ -52,6 +52,8 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         email=values.text("email", EMAIL, "an address like you@example.com", optional=True),
         extra=project.environment(values),
         build=project.build(values),
+        hooks=hooks.commands(values),
+        hook_seconds=hooks.seconds(values),
         ship=project.ship(values),
         keep=project.keep(values),
         backup_bucket=backups.bucket(values, bucket),

@@ -43,13 +43,18 @@ def sign_in_tries(values: Values) -> int:
 
 def build(values: Values) -> str:
     """A command for the shell."""
-    command = values.get("build", "").strip()
+    return shell_command(values, "build", values.get("build", ""))
+
+
+def shell_command(values: Values, key: str, command: str) -> str:
+    """The ``command`` of ``key``. Raises SlipwayError where no shell would read it."""
+    command = command.strip()
     if "\n" in command:
-        raise values.error("build", "expected one line; put a longer command into a script")
+        raise values.error(key, "expected one line; put a longer command into a script")
     try:
         shlex.split(command)
     except ValueError as error:
-        raise values.error("build", f"{command!r} is no command: {str(error).lower()}") from None
+        raise values.error(key, f"{command!r} is no command: {str(error).lower()}") from None
     return command
 
 

@@ -20,6 +20,8 @@ PRICE_CLASSES = ("PriceClass_All", "PriceClass_200", "PriceClass_100")
 # The environment variables are the only way to configure django-storages' client.
 CHECKSUMS = {f"AWS_{name.upper()}": value for name, value in stores.CHECKSUMS.items()}
 SIGN_IN_TRIES = 10
+# Ten minutes: a test suite, or a message to a slow receiver.
+HOOK_SECONDS = 600
 # A rollback finds its static files as long as its release is kept.
 KEEP = 5
 # Weekly: four of them reach back three to four weeks.
@@ -66,6 +68,9 @@ class Site:
     extra: Mapping[str, str] = field(default_factory=dict)
     # The shell command that builds the front end, "" for none; it runs in project/.
     build: str = ""
+    # Step of a deploy → the shell command that runs there, in the folder of site.yml; and the limit of each.
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    hook_seconds: int = HOOK_SECONDS
     # Files of project/ that a release leaves out by itself: paths of the checkout, * is any text.
     ship: tuple[str, ...] = ()
     keep: int = KEEP

@@ -38,6 +38,7 @@ KEYS = {
     "seed": str,
     "environment": dict,
     "build": str,
+    "hooks": dict,
     "ship": list,
     "provider": str,
     "endpoint": str,
