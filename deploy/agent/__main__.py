@@ -26,6 +26,7 @@ from agent import (
     slot,
     status,
     tables,
+    upgrades,
 )
 from agent.paths import ROOT, HostError, prepare
 from agent.processes import printable
@@ -93,6 +94,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     backing.add_argument("kind", nargs="?", default="", choices=["", "full", "diff"])
     backing.add_argument("--point", default="", help="name a restore point that is made after it")
     backing.add_argument("--run", type=int, help=argparse.SUPPRESS)
+    upgrading = commands.add_parser("upgrades", help="let what upgrades installed take effect")
+    upgrading.add_argument("action", choices=("restart", "reboot"))
     commands.add_parser("status", help="how the host is, as JSON")
     reading = commands.add_parser("logs", help="print what the site, nginx and PostgreSQL write")
     reading.add_argument("name", nargs="?", default="")
@@ -136,6 +139,10 @@ def run(options: argparse.Namespace) -> object:
             return backup.run(options.run)
         case "backup":
             return backup.ask(options.kind, options.point)
+        case "upgrades" if options.action == "restart":
+            return upgrades.restart()
+        case "upgrades":
+            return upgrades.reboot()
         case "logs":
             return logs.logs(options.name, options.lines, options.follow)
         case "follow":

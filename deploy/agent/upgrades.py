@@ -13,7 +13,7 @@ from agent import activate, locks, outdated, processes, slot
 from agent.paths import NGINX_PID, PREFIX, HostError
 from agent.units import NGINX, OVERLAP, SITE, databases, shown
 
-# Debian's and Ubuntu's note that a new kernel, or a library of everything, waits for a reboot; the packages are beside it.
+# The system's note that a new kernel, or a library of everything, waits for a reboot; the packages are beside it.
 REBOOT = Path(PREFIX + "/run/reboot-required")
 # apt holds the lock while it installs; dpkg writes its state after each package.
 APT_LOCK, DPKG = Path(PREFIX + "/var/lib/dpkg/lock-frontend"), Path(PREFIX + "/var/lib/dpkg/status")

@@ -267,6 +267,10 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "gunicorn_workers: two\n", ["gunicorn_workers", "a number"]),
         (GOOD + "gunicorn_threads: 0\n", ["gunicorn_threads", "between 1 and 64"]),
         (GOOD + "gunicorn_threads: 65\n", ["gunicorn_threads", "between 1 and 64"]),
+        (GOOD + "reboot: 14:30\n", ["reboot", "text in quotation marks", "870"]),
+        (GOOD + "reboot: '24:30'\n", ["reboot", "'24:30'", "Sun 04:30"]),
+        (GOOD + "reboot: daily\n", ["reboot", "'daily'", "or never"]),
+        (GOOD + "reboot: Sunday 04:30\n", ["reboot", "'Sunday 04:30'"]),
         (GOOD + "gunicorn_threads: many\n", ["gunicorn_threads", "a number"]),
         (
             GOOD + "environment: {SLIPWAY_THREADS: '4'}\n",

@@ -20,3 +20,6 @@ CDN_ID = re.compile(r"[A-Za-z0-9]+")
 REPOSITORY = re.compile(r"[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?")
 # https://www.debian.org/doc/debian-policy/ch-controlfields.html#source
 DEBIAN_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+", re.ASCII)
+# A time of day, after days or without; of systemd.time(7), which reads it.
+_DAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+REBOOT = re.compile(rf"never|({_DAY}(,{_DAY})* )?([01]\d|2[0-3]):[0-5]\d")

@@ -1,8 +1,9 @@
 """The server: SSH keys, Debian packages, Gunicorn, and the certificate authority."""
 
 from slipway.tool import public_keys
-from slipway.tool.config.forms import DEBIAN_PACKAGE
+from slipway.tool.config.forms import DEBIAN_PACKAGE, REBOOT
 from slipway.tool.config.site import ACME
+from slipway.tool.config.site import REBOOT as REBOOT_AT
 from slipway.tool.config.values import Values
 
 MOST_THREADS = 64
@@ -63,6 +64,11 @@ def gunicorn_threads(values: Values) -> int:
     if given is not None and not 1 <= given <= MOST_THREADS:
         raise values.error("gunicorn_threads", f"{given} is not between 1 and {MOST_THREADS}; or leave it out")
     return given or 0
+
+
+def reboot(values: Values) -> str:
+    """When a reboot that is due is made, in UTC; or never."""
+    return values.text("reboot", REBOOT, 'a time like "04:30" or "Sun 04:30", or never', REBOOT_AT)
 
 
 def acme(values: Values) -> str:

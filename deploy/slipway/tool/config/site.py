@@ -26,6 +26,8 @@ HOOK_SECONDS = 600
 KEEP = 5
 # Weekly: four of them reach back three to four weeks.
 KEEP_BACKUPS = 4
+# UTC: night in Europe, evening in America.
+REBOOT = "04:30"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Site:
     gunicorn_workers: int = 0
     # Threads of each worker; 0 leaves them to the budget too.
     gunicorn_threads: int = 0
+    # When the server may reboot for an upgrade; "never": a person does it.
+    reboot: str = REBOOT
     redirects: tuple[str, ...] = ()
     # Trusted proxies: networks whose X-Forwarded-For names the visitor.
     proxies: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ KEYS = {
     "packages": list,
     "gunicorn_workers": int,
     "gunicorn_threads": int,
+    "reboot": str,
     "site": str,
     "static": str,
     "media": str,
@@ -82,7 +83,9 @@ class Values:
                 hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(KEYS)}"
                 raise values.error(key, f"unknown key; {hint}")
             if not isinstance(value, KEYS[key]) or isinstance(value, bool):
-                raise values.error(key, f"expected {WORDS[KEYS[key]]}, got {value!r}")
+                # YAML reads 14:30 as a number.
+                quoted = " in quotation marks" if KEYS[key] is str and type(value) is int else ""
+                raise values.error(key, f"expected {WORDS[KEYS[key]]}{quoted}, got {value!r}")
         return values
 
     def get(self, key: str, default: Any) -> Any:

@@ -74,6 +74,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_admin_keys": list(site.admin_keys),
         "slipway_ci_key": site.ci_key,
         "slipway_packages": list(site.packages),
+        "slipway_reboot": site.reboot,
         "slipway_site": site.domain,
         "slipway_version": VERSION,
         "slipway_site_host": site.host,
