@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent import backups, cluster, locks, moving, outdated, probe, processes, releases
+from agent import backups, cluster, locks, moving, probe, processes, releases, upgrades
 from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
 from agent.problem import Problem
@@ -21,7 +21,6 @@ RECHECK = 2
 RESTARTS, RECENT = 3, 300
 FULL = 90  # %
 MOUNTS = ("/", "/boot", "/srv", "/tmp", "/var", LAYOUT["postgresql_data"], "/var/log")
-REBOOT = Path("/var/run/reboot-required")
 CGROUPS = Path("/sys/fs/cgroup")
 # The kernel's log line of each process that it kills for memory.
 OOM_KILL = re.compile(r"^oom-kill:.*\btask_memcg=(\S*?),task=([^,]+)")
@@ -36,7 +35,7 @@ def find() -> list[Problem]:
 def _find() -> Iterator[Problem]:
     yield from (*_units(), *_failed(), *_restore(), *_move())
     if releases.current():
-        yield from (*_pages(), *backups.problems(), *_disks(), *_certificate(), *_upgrades(), *_memory())
+        yield from (*_pages(), *backups.problems(), *_disks(), *_certificate(), *upgrades.problems(), *_memory())
     else:
         yield from (*_disks(), *_certificate(), Problem("release", "no release serves yet: `make deploy`"))
 
@@ -147,17 +146,6 @@ def _certificate() -> Iterator[Problem]:
     if end - time.time() < (end - start) / 4:
         over = "ended" if end <= time.time() else "has not been renewed and ends"
         yield Problem("certificate", f"the certificate {over} on {dates[1]}: `make logs UNIT=certificate`")
-
-
-def _upgrades() -> Iterator[Problem]:
-    """What upgrades have installed that does not run yet."""
-    if REBOOT.exists():
-        packages = REBOOT.with_name("reboot-required.pkgs")
-        names = ", ".join(sorted(set(packages.read_text().split()))) if packages.exists() else ""
-        yield Problem("reboot", f"a reboot is due{f', for {names}' if names else ''}: `sudo reboot`")
-    for name, files in outdated.libraries((*expected(), "ssh.service")).items():
-        line = f"{name} still runs what an upgrade replaced ({', '.join(files)}): `sudo systemctl restart {name}`"
-        yield Problem(f"upgrade {name}", line)
 
 
 def _memory() -> Iterator[Problem]:

@@ -5,12 +5,13 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from agent import activate, locks, outdated, processes, slot
-from agent.paths import NGINX_PID, PREFIX, HostError
+from agent.paths import LAYOUT, NGINX_PID, PREFIX, HostError
+from agent.problem import Problem
 from agent.units import NGINX, OVERLAP, SITE, databases, shown
 
 # The system's note that a new kernel, or a library of everything, waits for a reboot; the packages are beside it.
@@ -29,26 +30,17 @@ POLL = 1.0
 NGINX_SECONDS = 10
 
 
-def reasons() -> list[str]:
-    """What waits for a reboot: packages that asked for one, and services that only a reboot restarts."""
-    packages = REBOOT.with_name("reboot-required.pkgs")
-    asked = packages.read_text().split() if packages.exists() else []
-    waiting = [name for name in outdated.services() if REBOOTED.fullmatch(name)]
-    return sorted({*asked, *waiting}) or (["an upgrade"] if REBOOT.exists() else [])
-
-
-def restartable() -> dict[str, list[str]]:
-    """By service that a restart helps, the replaced files that it still runs.
-
-    Left out is what ends by itself: an upgrade, a backup, a shell, and what a socket started for one connection.
-    """
-    found = {name: files for name, files in outdated.services().items() if not REBOOTED.fullmatch(name)}
-    units = shown([name for name in found if name != outdated.SYSTEMD], "Type", "Transient", "TriggeredBy")
-    for name, unit in units.items():
-        of_connection = "@" in name and ".socket" in unit["TriggeredBy"]
-        if unit["Type"] == "oneshot" or unit["Transient"] == "yes" or of_connection or name == OVERLAP:
-            del found[name]
-    return found
+def problems() -> Iterator[Problem]:
+    """What upgrades have installed that does not run yet."""
+    waiting = ", ".join(_reasons())
+    if waiting:
+        timer = LAYOUT["reboot_timer"]
+        at = shown([timer], "NextElapseUSecRealtime")[timer]["NextElapseUSecRealtime"]
+        when = f"it is made {at} if nothing runs then; `sudo reboot` makes it now" if at else "`sudo reboot`"
+        yield Problem("reboot", f"a reboot is due, for {waiting}: {when}")
+    for name, files in _restartable().items():
+        again = f"`sudo systemctl start {LAYOUT['upgrade_unit']}` restarts it"
+        yield Problem(f"upgrade {name}", f"{name} still runs what an upgrade replaced ({', '.join(files)}): {again}")
 
 
 def restart() -> str:
@@ -62,7 +54,7 @@ def restart() -> str:
         seen = _installed()
         # A deploy that begins now waits for the end.
         with locks.step("the restart of what an upgrade has replaced"):
-            for name in _in_order(restartable()):
+            for name in _in_order(_restartable()):
                 try:
                     _restart(name)
                     done.append(name)
@@ -78,7 +70,7 @@ def restart() -> str:
 
 def reboot() -> str:
     """Reboots when that is due, once nothing runs that it would cut off. Raises HostError after PATIENCE seconds."""
-    waiting = ", ".join(reasons())
+    waiting = ", ".join(_reasons())
     if not waiting:
         return "no reboot is due"
 
@@ -90,6 +82,28 @@ def reboot() -> str:
         if processes.run(["systemctl", "reboot"]).returncode:
             raise HostError(f"systemd does not reboot, for {waiting}: `sudo reboot`")
     return f"rebooting for {waiting}"
+
+
+def _reasons() -> list[str]:
+    """What waits for a reboot: packages that asked for one, and services that only a reboot restarts."""
+    packages = REBOOT.with_name("reboot-required.pkgs")
+    asked = packages.read_text().split() if packages.exists() else []
+    waiting = [name for name in outdated.services() if REBOOTED.fullmatch(name)]
+    return sorted({*asked, *waiting}) or (["an upgrade"] if REBOOT.exists() else [])
+
+
+def _restartable() -> dict[str, list[str]]:
+    """By service that a restart helps, the replaced files that it still runs.
+
+    Left out is what ends by itself: an upgrade, a backup, a shell, and what a socket started for one connection.
+    """
+    found = {name: files for name, files in outdated.services().items() if not REBOOTED.fullmatch(name)}
+    units = shown([name for name in found if name != outdated.SYSTEMD], "Type", "Transient", "TriggeredBy")
+    for name, unit in units.items():
+        of_connection = "@" in name and ".socket" in unit["TriggeredBy"]
+        if unit["Type"] == "oneshot" or unit["Transient"] == "yes" or of_connection or name == OVERLAP:
+            del found[name]
+    return found
 
 
 def _running() -> str:

@@ -39,6 +39,7 @@ NAMES = (
     "drift",
     "units",
     "outdated",
+    "upgrades",
     "problems",
     "status",
     "logs",

@@ -44,13 +44,30 @@ LINE = b"7f9a48d0b000-7f9a48dfa000 r-xp 00000000 fe:01 123                      
 
 def test_a_file_whose_name_is_no_text_blinds_nobody(host, process):
     process(LINE % b"/tmp/\xff" + LINE % b"/usr/lib/libboat.so.1")
-    assert host.outdated.libraries(["slipway.service"]) == {"slipway.service": ["libboat.so.1"]}
+    assert host.outdated.services() == {"slipway.service": ["libboat.so.1"]}
 
 
 def test_a_process_that_maps_ever_so_much_is_read_line_by_line(host, process):
     process(LINE % (b"/tmp/" + b"x" * 4000) * 5000)
     tracemalloc.start()
-    assert host.outdated.libraries(["slipway.service"]) == {}
+    assert host.outdated.services() == {}
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 << 20, "20 MB were mapped"
+
+
+@pytest.mark.parametrize(
+    ("group", "unit"),
+    [
+        ("0::/system.slice/nginx.service", "nginx.service"),
+        ("0::/init.scope", "init.scope"),
+        ("0::/system.slice/system-postgresql.slice/postgresql@17-main.service", "postgresql@17-main.service"),
+        ("0::/user.slice/user-0.slice/user@0.service/app.slice/dbus.service", "user@0.service"),
+        ("0::/machine.slice/machine-boat.service/payload/system.slice/nginx.service", "nginx.service"),
+        ("0::/user.slice/user-1000.slice/session-3.scope", ""),
+    ],
+)
+def test_a_process_belongs_to_the_service_that_systemd_restarts(group, unit, host, process):
+    process(LINE % b"/usr/lib/libboat.so.1")
+    (host.outdated.PROC / "7" / "cgroup").write_text(f"{group}\n")
+    assert host.outdated.services() == ({unit: ["libboat.so.1"]} if unit else {})

@@ -77,7 +77,7 @@ def server(host, release, tmp_path, monkeypatch):
     (tmp_path / "postgresql" / "17" / "main").mkdir(parents=True)
     (tmp_path / "postgresql" / "17" / "main" / "start.conf").write_text("# Automatic startup\n\nauto\n")
     monkeypatch.setattr(host.units, "CLUSTERS", tmp_path / "postgresql")
-    monkeypatch.setattr(host.problems, "REBOOT", tmp_path / "reboot-required")
+    monkeypatch.setattr(host.upgrades, "REBOOT", tmp_path / "reboot-required")
     monkeypatch.setattr(host.problems, "CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(host.outdated, "PROC", tmp_path / "proc")
     monkeypatch.setattr(host.problems, "MOUNTS", ("/",))
@@ -264,9 +264,17 @@ def test_where_tls_ends_elsewhere_no_certificate_is_asked_for(host, server):
 
 def test_a_reboot_that_is_due_is_one_with_its_packages(host, server):
     (server.tmp / "reboot-required").touch()
-    assert texts(host) == ["a reboot is due: `sudo reboot`"]
+    assert texts(host) == ["a reboot is due, for an upgrade: `sudo reboot`"]
     (server.tmp / "reboot-required.pkgs").write_text("linux-image-6.12\nlibc6\nlibc6\n")
-    assert texts(host) == ["a reboot is due, for libc6, linux-image-6.12: `sudo reboot`"]
+    server.units["slipway-reboot.timer"] = {"NextElapseUSecRealtime": "Sun 2026-12-06 04:30:00 UTC"}
+    made = "it is made Sun 2026-12-06 04:30:00 UTC if nothing runs then; `sudo reboot` makes it now"
+    assert texts(host) == [f"a reboot is due, for libc6, linux-image-6.12: {made}"]
+
+
+def process(server, pid, group, maps):
+    (server.tmp / "proc" / str(pid)).mkdir(parents=True)
+    (server.tmp / "proc" / str(pid) / "cgroup").write_text(group)
+    (server.tmp / "proc" / str(pid) / "maps").write_text(maps)
 
 
 MAPS = """55d0 r-xp 00000000 08:01 123 /usr/sbin/nginx
@@ -277,23 +285,14 @@ MAPS = """55d0 r-xp 00000000 08:01 123 /usr/sbin/nginx
 """
 
 
-def process(server, pid, group, maps):
-    (server.tmp / "proc" / str(pid)).mkdir(parents=True)
-    (server.tmp / "proc" / str(pid) / "cgroup").write_text(group)
-    (server.tmp / "proc" / str(pid) / "maps").write_text(maps)
-
-
 def test_a_service_that_runs_replaced_libraries_is_one(host, server):
-    process(server, 1, "0::/init.scope\n", MAPS)
     process(server, 7, "0::/system.slice/nginx.service\n", MAPS)
     process(server, 8, "0::/system.slice/nginx.service\n", MAPS)
-    slice_of = "/system.slice/system-postgresql.slice/"
-    process(server, 9, f"12:memory:{slice_of}{CLUSTER}\n1:name=systemd:{slice_of}{CLUSTER}\n", MAPS.replace("ssl", "c"))
     process(server, 10, "0::/system.slice/slipway.service\n", MAPS.replace(" (deleted)", ""))
     (server.tmp / "proc" / "11").mkdir()  # it has ended meanwhile
     assert texts(host) == [
-        "nginx.service still runs what an upgrade replaced (libssl.so.3): `sudo systemctl restart nginx.service`",
-        f"{CLUSTER} still runs what an upgrade replaced (libc.so.3): `sudo systemctl restart {CLUSTER}`",
+        "nginx.service still runs what an upgrade replaced (libssl.so.3): "
+        "`sudo systemctl start slipway-upgrades.service` restarts it"
     ]
 
 

@@ -17,6 +17,7 @@ SITE = {
     "slipway_ci_key": "",
     "slipway_nginx_files": [{"name": "a.conf", "text": "deny 192.0.2.1;\n"}],
     "slipway_packages": ["gettext"],
+    "slipway_reboot": "04:30",
     "layout": layout.VALUES,
     "slipway_site_host": "www.example.test",
     "slipway_page": "/shop/",

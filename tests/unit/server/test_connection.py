@@ -121,7 +121,7 @@ def test_with_the_key_of_ci_only_a_command_line_is_sent_and_no_shell(site, ssh, 
     connection.token = "0123456789abcdef"
     assert connection.agent("releases") == "[]"
     assert connection.agent("prune", "5") == "[]"
-    claim = "SLIPWAY_HOST=www.example.com SLIPWAY_DOMAIN=example.com SLIPWAY_LAYOUT=3 SLIPWAY_LOCK=0123456789abcdef"
+    claim = "SLIPWAY_HOST=www.example.com SLIPWAY_DOMAIN=example.com SLIPWAY_LAYOUT=4 SLIPWAY_LOCK=0123456789abcdef"
     # That it is restricted is asked once.
     assert asked() == ["true", f"{claim} slipway releases", f"{claim} slipway prune 5"]
 

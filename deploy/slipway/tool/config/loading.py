@@ -44,9 +44,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         packages=server.packages(values),
         gunicorn_workers=server.gunicorn_workers(values),
         gunicorn_threads=server.gunicorn_threads(values),
-        reboot=values.text(
-            "reboot", forms.REBOOT, 'a time in quotation marks, like "04:30", "Sun 04:30" or never', REBOOT
-        ),
+        reboot=server.reboot(values),
         redirects=hosts.redirects(values, domain),
         proxies=hosts.proxies(values),
         sign_in_paths=project.sign_in_paths(values),
