@@ -219,7 +219,11 @@ class Drill:
         bare = reach(self.copy)
         host = facts.gather(bare, self.copy)
         planned = budget.plan(
-            host.memory, host.cpus, workers=self.copy.gunicorn_workers, threads=self.copy.gunicorn_threads
+            host.memory,
+            host.cpus,
+            workers=self.copy.gunicorn_workers,
+            threads=self.copy.gunicorn_threads,
+            shares=self.copy.memory,
         )
         wanted = inventory.write(self.copy, self.secrets, planned, live.sign_in_paths, archives=False)
         playbook.provision(self.copy, self.secrets, wanted)

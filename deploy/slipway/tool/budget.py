@@ -1,6 +1,8 @@
 """Turns deploy/budget.yml and a host's memory into limits, worker counts and PostgreSQL's settings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -61,11 +63,25 @@ class Budget:
         ]
 
 
-def plan(memory: int, cpus: int, *, database: bool = True, workers: int = 0, threads: int = 0) -> Budget:
+def least() -> dict[str, int]:
+    """Service → the MB that it needs in any case."""
+    return {name: part["least"] for name, part in yaml.safe_load(TABLE.read_text())["services"].items()}
+
+
+def plan(
+    memory: int,
+    cpus: int,
+    *,
+    database: bool = True,
+    workers: int = 0,
+    threads: int = 0,
+    shares: Mapping[str, int] = MappingProxyType({}),
+) -> Budget:
     """The budget of a host with ``memory`` MB; without ``database`` PostgreSQL runs elsewhere.
 
     ``workers``: the number in site.yml, or 0 for as many as fit and the CPUs keep busy. ``threads``: the number in
-    site.yml, or 0 for the table's as far as PostgreSQL has memory for their connections.
+    site.yml, or 0 for the table's as far as PostgreSQL has memory for their connections. ``shares``: the MB of
+    services in site.yml, in place of the table's.
 
     Raises SlipwayError when it does not fit.
     """
@@ -76,6 +92,17 @@ def plan(memory: int, cpus: int, *, database: bool = True, workers: int = 0, thr
         for name, part in table["services"].items()
         if database or name not in OF_DATABASE
     }
+    for name in shares.keys() - parts.keys():
+        raise SlipwayError(f"memory: {name} in site.yml: the database is not on this server; take it out")
+    own = parts | shares
+    needed = sum(own.values())
+    if shares and needed > memory >= sum(parts.values()):
+        figures = " + ".join(f"{name} {mb}" for name, mb in own.items())
+        raise SlipwayError(
+            f"memory: with site.yml's the parts are {figures} = {needed} MB, and the server shows {memory} MB: "
+            f"take {needed - memory} MB off"
+        )
+    parts = own
     if sum(parts.values()) > memory:
         raise SlipwayError(
             f"the server shows {memory} MB of memory and the budget needs {sum(parts.values())} MB: "

@@ -105,6 +105,11 @@ def test_where_passwords_are_taken_and_how_many_wrong_ones(written):
     assert site.environment()["SLIPWAY_SIGN_IN_TRIES"] == "5"
 
 
+def test_memory_is_megabytes_by_service(written):
+    assert config.load(written(GOOD)).memory == {}
+    assert config.load(written(GOOD + "memory: {gunicorn: 195, nginx: 8}\n")).memory == {"gunicorn": 195, "nginx": 8}
+
+
 def test_hooks_are_commands_by_their_step_with_one_limit(written):
     site = config.load(written(GOOD))
     assert (site.hooks, site.hook_seconds) == ({}, 600)
@@ -232,6 +237,11 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "proxies: ['10.0.0.0/8;']\n", ["proxies", "10.0.0.0/8;"]),
         (GOOD + "proxies: ['fe80::1%eth0']\n", ["proxies", "eth0"]),
         (GOOD + "proxies: [10.0.0.0/8, '::/0']\n", ["proxies", "::/0", "every client"]),
+        (GOOD + "memory: 400\n", ["memory", "`name: value` lines"]),
+        (GOOD + "memory: {redis: 50}\n", ["memory: redis: unknown; known: system, postgresql, archive, gunicorn"]),
+        (GOOD + "memory: {gunicorn: 200M}\n", ["memory: gunicorn: expected a number of MB, got '200M'"]),
+        (GOOD + "memory: {gunicorn: yes}\n", ["memory: gunicorn: expected a number of MB, got True"]),
+        (GOOD + "memory: {gunicorn: 100}\n", ["memory: gunicorn: 100 MB, and 105 are in use; give that or more"]),
         (GOOD + "hooks: make test\n", ["hooks", "`name: value` lines"]),
         (GOOD + "hooks: {after_deplo: ls}\n", ["hooks: after_deplo: unknown; did you mean after_deploy?"]),
         (GOOD + "hooks: {x: ls}\n", ["hooks: x: unknown; known: before_build, before_switch, after_deploy, failed"]),

@@ -56,6 +56,34 @@ def test_threads_are_bounded_by_what_postgresql_has_for_their_connections():
         budget.plan(469, 1, threads=9)
 
 
+def test_parts_of_site_yml_take_the_place_of_the_table_s_and_all_else_follows_from_them():
+    plan = budget.plan(469, 1, shares={"gunicorn": 195, "postgresql": 60})
+    assert plan.parts == budget.plan(469, 1).parts | {"gunicorn": 195, "postgresql": 60}
+    said = plan.variables()
+    assert (said["gunicorn_memory_high"], said["gunicorn_memory_max"], said["gunicorn_workers"]) == ("195M", "243M", 3)
+    assert (said["postgresql_shared_buffers"], said["gunicorn_threads"]) == ("40MB", 3)
+    assert budget.plan(469, 1, shares={}).parts == budget.plan(469, 1).parts
+
+
+def test_parts_that_do_not_fit_are_rejected_with_every_figure():
+    with pytest.raises(
+        SlipwayError,
+        match=r"^memory: .* system 76 \+ postgresql 96 \+ archive 24 \+ gunicorn 195 \+ nginx 32 \+ release 80 = "
+        r"503 MB, and the server shows 469 MB: take 34 MB off$",
+    ):
+        budget.plan(469, 1, shares={"gunicorn": 195})
+    with pytest.raises(SlipwayError, match=r"^memory: postgresql in site.yml: the database is not on this server"):
+        budget.plan(469, 1, shares={"postgresql": 96}, database=False)
+    # Smaller parts make room on a server that is too small for the table's.
+    assert budget.plan(450, 1, shares={"nginx": 8}).memory == 450
+
+
+def test_what_a_service_has_in_use_is_no_more_than_its_part():
+    parts = budget.plan(469, 1).parts
+    assert budget.least().keys() == parts.keys()
+    assert all(mb <= parts[name] for name, mb in budget.least().items())
+
+
 def test_a_database_elsewhere_takes_nothing():
     plan = budget.plan(469, 1, database=False)
     assert not {"postgresql", "archive"} & set(plan.parts)

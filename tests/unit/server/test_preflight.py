@@ -65,6 +65,14 @@ def test_workers_that_do_not_fit_the_server_are_rejected_before_anything_is_chan
         preflight.check(preflight.config.load(site.path), host(), set(), database=True)
 
 
+def test_memory_that_does_not_fit_is_rejected_too(site, host):
+    site.path.write_text(site.path.read_text() + "memory: {gunicorn: 151}\n")
+    assert preflight.check(preflight.config.load(site.path), host(), set(), database=True).parts["gunicorn"] == 151
+    site.path.write_text(site.path.read_text().replace("151", "400"))
+    with pytest.raises(SlipwayError, match=r"^memory: with site.yml's .* gunicorn 400 .* take 239 MB off"):
+        preflight.check(preflight.config.load(site.path), host(), set(), database=True)
+
+
 def test_threads_that_postgresql_has_no_connections_for_are_rejected_too(site, host):
     site.path.write_text(site.path.read_text() + "gunicorn_threads: 4\n")
     assert preflight.check(preflight.config.load(site.path), host(), set(), database=True).threads == 4

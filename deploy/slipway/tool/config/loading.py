@@ -45,6 +45,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         gunicorn_workers=server.gunicorn_workers(values),
         gunicorn_threads=server.gunicorn_threads(values),
         reboot=server.reboot(values),
+        memory=server.memory(values),
         redirects=hosts.redirects(values, domain),
         proxies=hosts.proxies(values),
         sign_in_paths=project.sign_in_paths(values),

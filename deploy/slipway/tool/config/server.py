@@ -1,6 +1,6 @@
-"""The server: SSH keys, Debian packages, Gunicorn, and the certificate authority."""
+"""The server: SSH keys, Debian packages, Gunicorn, memory, and the certificate authority."""
 
-from slipway.tool import public_keys
+from slipway.tool import budget, public_keys
 from slipway.tool.config.forms import DEBIAN_PACKAGE, REBOOT
 from slipway.tool.config.site import ACME
 from slipway.tool.config.site import REBOOT as REBOOT_AT
@@ -69,6 +69,19 @@ def gunicorn_threads(values: Values) -> int:
 def reboot(values: Values) -> str:
     """When a reboot that is due is made, in UTC; or never."""
     return values.text("reboot", REBOOT, 'a time like "04:30" or "Sun 04:30", or never', REBOOT_AT)
+
+
+def memory(values: Values) -> dict[str, int]:
+    """Service → its MB. Whether they fit depends on the server's memory."""
+    given, least = values.get("memory", {}), budget.least()
+    for name, mb in given.items():
+        if name not in least:
+            raise values.error("memory", f"{name}: unknown; known: {', '.join(least)}")
+        if isinstance(mb, bool) or not isinstance(mb, int):
+            raise values.error("memory", f"{name}: expected a number of MB, got {mb!r}")
+        if mb < least[name]:
+            raise values.error("memory", f"{name}: {mb} MB, and {least[name]} are in use; give that or more")
+    return given
 
 
 def acme(values: Values) -> str:

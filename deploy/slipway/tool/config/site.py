@@ -61,6 +61,8 @@ class Site:
     gunicorn_threads: int = 0
     # When the server may reboot for an upgrade; "never": a person does it.
     reboot: str = REBOOT
+    # MB of services in place of the memory budget's.
+    memory: Mapping[str, int] = field(default_factory=dict)
     redirects: tuple[str, ...] = ()
     # Trusted proxies: networks whose X-Forwarded-For names the visitor.
     proxies: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ KEYS = {
     "gunicorn_workers": int,
     "gunicorn_threads": int,
     "reboot": str,
+    "memory": dict,
     "site": str,
     "static": str,
     "media": str,

@@ -50,7 +50,12 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool,
         # The old server forwards until DNS has changed.
         _names(site, facts, {*reached, *facts.move.get("addresses", ())})
     return budget.plan(
-        facts.memory, facts.cpus, database=database, workers=site.gunicorn_workers, threads=site.gunicorn_threads
+        facts.memory,
+        facts.cpus,
+        database=database,
+        workers=site.gunicorn_workers,
+        threads=site.gunicorn_threads,
+        shares=site.memory,
     )
 
 
