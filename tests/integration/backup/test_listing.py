@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from rehearsal.aws.identities import IDENTITIES
-from slipway.tool.backups import destroyed, listing
+from slipway.tool.backups import destroyed, listing, objects
 from slipway.tool.commands import backups as command
 from slipway.web.errors import SlipwayError
 from tests.integration.backup.cluster import VERSION
@@ -54,7 +54,9 @@ def report(backup_aws, backup_bucket, monkeypatch, capsys):
     """Runs `make backups` with the restorer's key; returns its exit status and what it printed."""
     for name, value in backup_aws.env_of("restorer").items():
         monkeypatch.setenv(name, value)
-    site = SimpleNamespace(backup_bucket=backup_bucket, region=backup_aws.region, endpoint="", addressing="path")
+    site = SimpleNamespace(
+        backup_bucket=backup_bucket, region=backup_aws.region, endpoint="", addressing="path", keep_backups=4
+    )
     secrets = SimpleNamespace(backup={"BACKUP_PASSPHRASE": PASSPHRASE}, restorer={}, web={})
     monkeypatch.setattr(command.config, "load", lambda: site)
     monkeypatch.setattr(command.Secrets, "load", lambda _: secrets)
@@ -126,6 +128,15 @@ def test_backups_and_wal_are_as_pgbackrest_says(backups, generation, s3, restore
     switch_timeline(backups, after.backups[0].first_segment, 3)
     assert [one.is_left for one in read(restorer, backup_bucket, generation).backups] == [True]
 
+    # Removed as a whole: what it is judged by is in the versions.
+    written = max(one.at for one in objects.current(restorer, backup_bucket, f"database/{generation}/"))
+    for key in keys_of(s3, backup_bucket, generation, ""):
+        s3.delete_object(Bucket=backup_bucket, Key=key)
+    loss = destroyed.find(restorer, backup_bucket, PASSPHRASE, read(restorer, backup_bucket, generation))
+    assert (loss.is_whole, loss.written) == (True, written)
+    assert loss.since >= written
+    assert f"WRONG: generation {generation}: what backups need was destroyed" in report()[1]
+
 
 def test_a_gap_a_damaged_backup_and_what_was_destroyed(backups, generation, s3, restorer, backup_bucket, report):
     label = backups.full()
@@ -140,7 +151,7 @@ def test_a_gap_a_damaged_backup_and_what_was_destroyed(backups, generation, s3, 
     (other,) = keys_of(s3, backup_bucket, generation, after)
     s3.put_object(Bucket=backup_bucket, Key=other, Body=b"x")
     loss = destroyed.find(restorer, backup_bucket, PASSPHRASE, found)
-    assert (loss.deleted, loss.replaced, loss.key) == (1, 1, key)
+    assert (loss.deleted, loss.replaced, loss.key, loss.is_whole) == (1, 1, key, False)
     # What is printed is in UTC, wherever this computer is.
     assert loss.since.utcoffset() == timedelta(0)
     status, said = report()

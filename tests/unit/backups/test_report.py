@@ -102,7 +102,7 @@ def test_an_older_generation_need_not_be_up_to_date():
 
 
 def test_a_loss_names_the_time_to_restore_from():
-    loss = Loss(12, 2, NOW - HOUR, "database/0002/backup/site/backup.info")
+    loss = Loss(12, 2, NOW - HOUR, "database/0002/backup/site/backup.info", NOW, is_whole=False)
     (line,) = report.problems(held(GENERATION, losses={"0002": loss}), NOW)
     assert "destroyed since 2026-12-01 11:00:00 UTC: 12 deleted and 2 replaced" in line
     assert '`make restore AS_OF="2026-12-01 10:59:59"`' in line

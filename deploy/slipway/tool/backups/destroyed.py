@@ -26,12 +26,17 @@ READ = 20
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """``deleted`` and ``replaced`` count objects; ``since`` is when the first of them was, and ``key`` names it."""
+    """``deleted`` and ``replaced`` count objects; ``since`` is when the first of them was, and ``key`` names it.
+
+    ``written`` is when somebody wrote to the generation last; ``is_whole``: nothing of it is left.
+    """
 
     deleted: int
     replaced: int
     since: datetime
     key: str
+    written: datetime
+    is_whole: bool
 
     @property
     def before(self) -> datetime:
@@ -57,7 +62,7 @@ def find(
         return None
     first = min(lost, key=lambda one: one.at)
     deleted = sum(one.is_marker for one in lost)
-    return Loss(deleted, len(lost) - deleted, first.at, first.key)
+    return Loss(deleted, len(lost) - deleted, first.at, first.key, changes.written, changes.is_whole)
 
 
 class _Changes:
@@ -74,8 +79,12 @@ class _Changes:
         self.of_wal: list[tuple[datetime, Version]] = []
         # When each backup's manifest was written first: what never had one was never finished.
         self.manifests: dict[str, datetime] = {}
+        self.written = datetime.min.replace(tzinfo=UTC)
+        self.is_whole = True
 
     def add(self, path: list[str], versions: list[Version]) -> None:
+        self.written = max([self.written, *(one.at for one in versions if not one.is_marker)])
+        self.is_whole &= versions[0].is_marker
         match path:
             case ["archive" | "backup", stanza, name] if stanza == STANZA and name in INFOS:
                 self.infos.append(versions)

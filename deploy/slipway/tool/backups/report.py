@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from slipway.tool.backups import superseded
 from slipway.tool.backups.destroyed import Loss
 from slipway.tool.backups.generation import Gap, Generation
 from slipway.tool.backups.listing import shown
 from slipway.tool.backups.objects import Version
+from slipway.tool.cdn.iam_policies import DATABASE_PREFIX
+from slipway.tool.config.site import KEEP_BACKUPS
 
 # A differential backup, or a dump, is made each day. One that is late by a day is missing.
 OLD = timedelta(days=2)
@@ -20,7 +23,8 @@ class Held:
 
     ``proved`` is when a restore drill passed last; ``failed_drill`` is what the newest one says if it did not pass.
     ``is_dumped``: the database is elsewhere, so a dump is what has to be there. ``is_versioned``: the server keeps
-    versions, so that what was destroyed is known.
+    versions, so that what was destroyed is known. ``keep`` is `keep_backups`; ``endpoint`` of the S3 server, "" for
+    AWS.
     """
 
     bucket: str
@@ -32,13 +36,15 @@ class Held:
     copies: Sequence[str] = ()
     is_dumped: bool = False
     is_versioned: bool = True
+    keep: int = KEEP_BACKUPS
+    endpoint: str = ""
 
 
 def lines(held: Held, now: datetime) -> list[str]:
     """The report, without what is wrong."""
     text = [f"bucket {held.bucket}"]
     for generation in held.generations:
-        text += _generation(generation, now)
+        text += [*_generation(generation, now), *_superseded(held, generation, now)]
     text += [f"copy of older versions: s3://{held.bucket}/database/{name}/" for name in held.copies]
     if held.dumps or held.is_dumped:
         text.append(f"dumps of a database elsewhere: {len(held.dumps) or 'none'}")
@@ -54,7 +60,7 @@ def problems(held: Held, now: datetime) -> list[str]:
     found = []
     for generation in held.generations:
         name = f"generation {generation.name}"
-        if loss := held.losses.get(generation.name):
+        if (loss := held.losses.get(generation.name)) and not _is_removed(held, generation, now):
             found.append(f"{name}: {lost(loss)}")
         found += [f"{name}: {problem}" for problem in generation.problems]
     if held.is_dumped:
@@ -117,6 +123,28 @@ def _generation(generation: Generation, now: datetime) -> list[str]:
     text += [f"{INDENT}gap           {_gap(gap)}" for gap in generation.gaps]
     text += [f"{INDENT}can restore   {shown(start)} until {shown(end)}" for start, end in generation.spans]
     return text
+
+
+def _superseded(held: Held, generation: Generation, now: datetime) -> list[str]:
+    """That a generation may go, and how; or that it went."""
+    if _is_removed(held, generation, now):
+        since = held.losses[generation.name].since
+        return [f"{INDENT}removed       {shown(since)}; the bucket keeps its versions for 35 days from then on"]
+    newer = superseded.by(generation, held.generations, held.losses, held.keep, now)
+    if not newer or not generation.backups:
+        return []
+    last, backup = superseded.last_written(generation, held.losses), newer.backup_for()
+    where = f"s3://{held.bucket}/{DATABASE_PREFIX}{generation.name}/"
+    endpoint = f" --endpoint-url {held.endpoint}" if held.endpoint else ""
+    return [
+        f"{INDENT}superseded    nobody has written here since {shown(last)}, {ago(now - last)}; "
+        f"generation {newer.name} has a backup of {shown(backup.finished)}, {size(backup.bytes)}",
+        f"{INDENT}to remove it  aws s3 rm --recursive {where}{endpoint}",
+    ]
+
+
+def _is_removed(held: Held, generation: Generation, now: datetime) -> bool:
+    return superseded.is_removed(generation, held.generations, held.losses, held.keep, now)
 
 
 def _gap(gap: Gap) -> str:

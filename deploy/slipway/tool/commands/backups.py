@@ -80,6 +80,8 @@ def look(site: config.Site, secrets: Secrets) -> "Held":
         listing.copies(client, bucket),
         "DATABASE_URL" in secrets.web,
         is_versioned,
+        site.keep_backups,
+        site.endpoint,
     )
 
 
