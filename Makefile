@@ -72,7 +72,7 @@ build: .venv/deploy ## build the front end alone, by `build` in site.yml; a depl
 
 deploy: .venv/deploy ## bring the site to its server (CHECK=1, PROVISION=1, ALLOW_UNSAFE=1, NO_SMOKE=1, TAKE_OVER=1; of an empty database RESTORE=latest, a time, or no)
 	@rehearsal/system.sh chromium:chromium ssh:openssh-client
-	@$(BIN)/python -m slipway.tool deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over) $(if $(BUILT),--built) $(if $(RESTORE),--restore "$(RESTORE)")
+	@$(BIN)/python -m slipway.tool deploy $(if $(CHECK),--check) $(if $(PROVISION),--provision) $(if $(ALLOW_UNSAFE),--allow-unsafe) $(if $(NO_SMOKE),--no-smoke) $(if $(TAKE_OVER),--take-over) $(if $(BUILT),--built) $(if $(RESTORE),--restore "$(RESTORE)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
 move: .venv/deploy ## move the site with its database to another server, TO=its address (YES=1: asks nothing; END=1: after DNS has changed)
 	@$(BIN)/python -m slipway.tool move $(if $(TO),--to "$(TO)") $(if $(END),--end) $(if $(YES),--yes)

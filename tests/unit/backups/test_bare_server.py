@@ -27,10 +27,11 @@ OLD, NEW = generation("0001", 1, 5), generation("0002", 6, 10)
 def ask(described, monkeypatch):
     """Chooses for a server of these facts and a bucket with the generations ``found``; if None it may not be asked."""
 
-    def choosing(wanted="", *, found=(NEW, OLD), bucket="backups", web=(), keys=KEYS, **facts):
-        def generations(client, asked, passphrase):
+    def choosing(wanted="", as_of="", *, found=(NEW, OLD), bucket="backups", web=(), keys=KEYS, **facts):
+        def generations(client, asked, passphrase, at=None):
             assert found is not None, "the bucket was listed"
             assert (asked, passphrase) == ("backups", "c")
+            assert (client == "restorer's") == bool(at) == bool(as_of)
             if isinstance(found, SlipwayError):
                 raise found
             return list(found)
@@ -38,7 +39,8 @@ def ask(described, monkeypatch):
         monkeypatch.setattr(bare_server.listing, "generations", generations)
         site = described("cloudfront", backup_bucket=bucket, server="203.0.113.7")
         host = SimpleNamespace(**{"current": "", "has_data": False, "generation": "", "restored": False} | facts)
-        return choose(site, SimpleNamespace(web=dict(web), backup=keys), host, wanted)
+        monkeypatch.setattr(bare_server.objects, "reader", lambda *_: "restorer's")
+        return choose(site, SimpleNamespace(web=dict(web), backup=keys), host, wanted, as_of)
 
     return choosing
 
@@ -144,6 +146,42 @@ def test_without_backups_of_the_server_s_own_database_nothing_is_asked(changes, 
 def test_the_server_is_told_the_generation_and_the_time(ask):
     told = []
     connection = SimpleNamespace(agent=lambda *words: told.append(words) or "done")
-    assert bare_server.restore(connection, ask("latest")) == "done"
-    bare_server.restore(connection, ask("2026-12-01 04:00:00"))
+    assert bare_server.restore(None, None, connection, ask("latest")) == "done"
+    bare_server.restore(None, None, connection, ask("2026-12-01 04:00:00"))
     assert told == [("restore", "0002"), ("restore", "0001", "--time", "2026-12-01T04:00:00+00:00")]
+
+
+AS_OF = "2025-12-01 09:00:00"
+
+
+def test_backups_that_were_destroyed_are_read_as_the_bucket_had_them(ask):
+    """The server's own key reads no version."""
+    source = ask("latest", AS_OF)
+    assert (source.generation, source.as_of) == ("0002", datetime(2025, 12, 1, 9, tzinfo=UTC))
+    assert str(source).endswith(", of the bucket as it was at 2025-12-01 09:00:00 UTC")
+    with pytest.raises(
+        SlipwayError, match=r"^RESTORE: backups has no backup that can be restored and had none at 2025"
+    ):
+        ask("latest", AS_OF, found=())
+
+
+@pytest.mark.parametrize("wanted", ["", "no"])
+def test_a_time_of_the_bucket_needs_something_to_restore(wanted, ask):
+    with pytest.raises(SlipwayError, match=r"^AS_OF names the backups that a restore takes: give RESTORE=latest"):
+        ask(wanted, AS_OF, found=None)
+
+
+def test_a_time_of_the_bucket_that_has_not_come_is_rejected(ask):
+    with pytest.raises(SlipwayError, match=r"^AS_OF=2100-01-01: .* has not come"):
+        ask("latest", "2100-01-01", found=None)
+
+
+@pytest.mark.parametrize("as_of", [None, datetime(2025, 12, 1, 9, tzinfo=UTC)])
+def test_versions_are_copied_to_a_place_of_their_own_and_restored_from_there(as_of, monkeypatch):
+    monkeypatch.setattr(bare_server.objects, "reader", lambda *_: "restorer's")
+    monkeypatch.setattr(bare_server.versions, "copy_as_of", lambda *words: f"/{'-'.join(map(str, words))}")
+    asked = []
+    connection = SimpleNamespace(agent=lambda *words: asked.append(words))
+    site = SimpleNamespace(backup_bucket="backups")
+    bare_server.restore(site, None, connection, bare_server.Source("0002", at(10), None, as_of))
+    assert asked == [("restore", "0002", *(("--path", f"/restorer's-backups-0002-{as_of}") if as_of else ()))]

@@ -123,7 +123,9 @@ def look(described, monkeypatch):
             deploy.inventory, "write", lambda *those: SimpleNamespace(paths=those[3], fingerprint="f00")
         )
         site = described("cloudfront", **settings)
-        options = argparse.Namespace(take_over=False, check=check, provision=provision, built=False, restore=restore)
+        options = argparse.Namespace(
+            take_over=False, check=check, provision=provision, built=False, restore=restore, as_of=""
+        )
         looking = deploy.Deploy(site, SimpleNamespace(web={}), options)
         looking.preflight()
         return looking
@@ -166,7 +168,9 @@ def restoring(described, monkeypatch):
         before = SimpleNamespace(tables=0, current=current, restored=restored)
         site = described("cloudfront", server="203.0.113.7")
         monkeypatch.setattr(deploy.facts, "gather", lambda *_: found)
-        monkeypatch.setattr(deploy.bare_server, "restore", lambda connection, source: connection.agent("restore"))
+        monkeypatch.setattr(
+            deploy.bare_server, "restore", lambda site, secrets, connection, source: connection.agent("restore")
+        )
         it = deploy.Deploy(site, None, None, connection=SimpleNamespace(agent=agent), host=before, source=source)
         getattr(it, method)()
         return told
@@ -429,7 +433,7 @@ def test_keys_that_lock_out_are_rejected_before_the_server_is_reached(described,
     monkeypatch.setattr(deploy.lockout, "check", reject)
     monkeypatch.setattr(deploy, "reach", lambda *_, **__: pytest.fail("the server was asked"))
     with pytest.raises(SlipwayError, match="none of them is yours"):
-        options = argparse.Namespace(take_over=False, check=False, restore="")
+        options = argparse.Namespace(take_over=False, check=False, restore="", as_of="")
         deploy.Deploy(described("cloudfront"), None, options).preflight()
 
 

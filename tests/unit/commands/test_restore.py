@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from slipway.tool.backups import times
 from slipway.tool.commands import restore
 from slipway.web.errors import SlipwayError
 
@@ -17,7 +18,7 @@ OPTIONS = {"to": "", "as_of": "", "generation": "", "backup": "", "back": False,
     "text", ["2025-12-01 10:14:59", "2025-12-01T10:14:59Z", "2025-12-01 12:14:59+02:00", " 2025-12-01T10:14:59 "]
 )
 def test_a_time_without_a_zone_is_in_utc(text: str):
-    assert restore.moment("TO", text) == WHEN
+    assert times.past(text, "TO") == WHEN
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def test_a_time_without_a_zone_is_in_utc(text: str):
 )
 def test_what_is_no_time_or_has_not_come_is_rejected(text: str, line: str):
     with pytest.raises(SlipwayError, match=f"^{re.escape(line)}$"):
-        restore.moment("TO", text)
+        times.past(text, "TO")
 
 
 @pytest.fixture

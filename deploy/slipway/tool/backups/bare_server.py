@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from slipway.tool.aws.identity import Identity
-from slipway.tool.backups import listing, times
+from slipway.tool.backups import listing, objects, times, versions
 from slipway.tool.backups.repository import repository
 from slipway.tool.config import Site
 from slipway.tool.secrets import PASSPHRASE, Secrets
@@ -18,23 +18,28 @@ LATEST, NO = "latest", "no"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What to restore: all that a generation has, which is ``until`` then, or what it had at ``time``."""
+    """What to restore: all that a generation has, which is ``until`` then, or what it had at ``time``; with ``as_of``
+    from the versions that the bucket had at that time."""
 
     generation: str
     until: datetime
     time: datetime | None = None
+    as_of: datetime | None = None
 
     def __str__(self) -> str:
         end = f"as it was at {listing.shown(self.time)}" if self.time else f"to its end, {listing.shown(self.until)}"
-        return f"generation {self.generation} {end}"
+        of = f", of the bucket as it was at {listing.shown(self.as_of)}" if self.as_of else ""
+        return f"generation {self.generation} {end}{of}"
 
 
-def choose(site: Site, secrets: Secrets, host: Facts, wanted: str) -> Source | None:
-    """What a deploy with RESTORE=``wanted`` restores before its release; None for nothing.
+def choose(site: Site, secrets: Secrets, host: Facts, wanted: str, as_of: str = "") -> Source | None:
+    """What a deploy with RESTORE=``wanted`` and AS_OF=``as_of`` restores before its release; None for nothing.
 
     Raises SlipwayError where the server or the bucket has not what ``wanted`` needs, and where an empty database would
     take the place of one in the bucket unasked.
     """
+    if as_of and wanted in ("", NO):
+        raise SlipwayError("AS_OF names the backups that a restore takes: give RESTORE=latest, or RESTORE= a time")
     kind = repository(site, secrets)["kind"]
     if wanted and wanted != NO:
         _require(site, kind)
@@ -44,7 +49,7 @@ def choose(site: Site, secrets: Secrets, host: Facts, wanted: str) -> Source | N
     if wanted == NO or kind != "wal":
         return None
     time = None if wanted in ("", LATEST) else times.parse(wanted, "RESTORE")
-    found = _find(site, secrets, time, without=host.generation)
+    found = _find(site, secrets, time, times.past(as_of, "AS_OF"), without=host.generation)
     if found and not wanted:
         raise SlipwayError(
             f"{site.server}: its database is empty, and {site.backup_bucket} has one: generation {found.generation}, "
@@ -52,8 +57,9 @@ def choose(site: Site, secrets: Secrets, host: Facts, wanted: str) -> Source | N
             "`make deploy RESTORE=no` starts empty beside it"
         )
     if wanted and not found:
+        then = f" and had none at {as_of}" if as_of else ""
         raise SlipwayError(
-            f"RESTORE: {site.backup_bucket} has no backup that can be restored; `make backups` shows it, "
+            f"RESTORE: {site.backup_bucket} has no backup that can be restored{then}; `make backups` shows it, "
             "`make deploy RESTORE=no` starts empty"
         )
     return found
@@ -81,15 +87,20 @@ def _leave(site: Site, host: Facts, wanted: str) -> None:
     )
 
 
-def _find(site: Site, secrets: Secrets, time: datetime | None, *, without: str) -> Source | None:
+def _find(
+    site: Site, secrets: Secrets, time: datetime | None, as_of: datetime | None, *, without: str
+) -> Source | None:
     """The newest generation that can be restored, or that had a database at ``time``; None for an empty bucket.
 
-    ``without`` is the server's own generation, of its empty database. It is read with the server's key, which may
-    read. Raises SlipwayError when the bucket cannot be read, or has nothing of that time.
+    ``without`` is the server's own generation, of its empty database. The server's key may read what is there now;
+    ``as_of`` needs the restorer's. Raises SlipwayError when the bucket cannot be read, or has nothing of that time.
     """
-    client = Identity(secrets.backup).client("s3", site.region, site.endpoint, addressing=site.addressing)
+    if as_of:
+        client = objects.reader(site, secrets, site.backup_bucket)
+    else:
+        client = Identity(secrets.backup).client("s3", site.region, site.endpoint, addressing=site.addressing)
     passed = ""
-    for each in listing.generations(client, site.backup_bucket, secrets.backup[PASSPHRASE]):
+    for each in listing.generations(client, site.backup_bucket, secrets.backup[PASSPHRASE], at=as_of):
         if each.name == without:
             continue
         if each.problems and not each.spans:
@@ -99,14 +110,17 @@ def _find(site: Site, secrets: Secrets, time: datetime | None, *, without: str) 
             continue
         why = listing.covers(each, time) if time else ""
         if not why:
-            return Source(each.name, each.spans[-1][1], time)
+            return Source(each.name, each.spans[-1][1], time, as_of)
         passed = passed or why
     if passed:
         raise SlipwayError(f"RESTORE: {passed}")
     return None
 
 
-def restore(connection: Connection, source: Source) -> str:
+def restore(site: Site, secrets: Secrets, connection: Connection, source: Source) -> str:
     """What the server says about the restore. Raises SlipwayError with its line; the database is empty then, still."""
-    time = ("--time", source.time.isoformat()) if source.time else ()
-    return connection.agent("restore", source.generation, *time)
+    words = ["--time", source.time.isoformat()] if source.time else []
+    if source.as_of:
+        client = objects.reader(site, secrets, site.backup_bucket)
+        words += ["--path", versions.copy_as_of(client, site.backup_bucket, source.generation, source.as_of)]
+    return connection.agent("restore", source.generation, *words)

@@ -9,10 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from botocore.client import BaseClient
-from botocore.exceptions import BotoCoreError
 
-from slipway.tool.aws.errors import call_failed
-from slipway.tool.aws.identity import Identity
 from slipway.tool.backups import objects
 from slipway.tool.backups.objects import Progress
 from slipway.tool.backups.versions import AT_ONCE, copy_version
@@ -55,10 +52,7 @@ def of_site(site: Site, secrets: Secrets, connection: Connection, progress: Prog
 
     Ask after a restore, when the site serves. Raises SlipwayError; what was put back stays, and a second run goes on.
     """
-    try:
-        client = Identity(secrets.restorer).client("s3", site.region, site.endpoint, addressing=site.addressing)
-    except BotoCoreError as error:
-        raise call_failed("s3", f"s3://{site.media_bucket}", error) from None
+    client = objects.reader(site, secrets, site.media_bucket)
     return restore_media(client, site.media_bucket, rows_of(connection.agent("manage", "named_media")), progress)
 
 

@@ -9,8 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError
 
 from slipway.tool.aws.calls import call
+from slipway.tool.aws.errors import call_failed
+from slipway.tool.aws.identity import Identity
+from slipway.tool.config import Site
+from slipway.tool.secrets import Secrets
 from slipway.web.errors import SlipwayError
 
 # Gets the number of objects that have been listed so far, after each page of a thousand.
@@ -33,6 +38,14 @@ class Version:
 
 class NoVersions(SlipwayError):
     """The S3 server keeps no versions."""
+
+
+def reader(site: Site, secrets: Secrets, bucket: str) -> BaseClient:
+    """S3 by the restorer's key, which reads every version, or the user's own. Raises SlipwayError."""
+    try:
+        return Identity(secrets.restorer).client("s3", site.region, site.endpoint, addressing=site.addressing)
+    except BotoCoreError as error:
+        raise call_failed("s3", f"s3://{bucket}", error) from None
 
 
 def current(client: BaseClient, bucket: str, prefix: str, progress: Progress | None = None) -> Iterator[Version]:

@@ -47,19 +47,12 @@ def run(options: argparse.Namespace) -> int:
 
 def look(site: config.Site, secrets: Secrets) -> "Held":
     """What the bucket holds. Raises SlipwayError when it cannot be read."""
-    from botocore.exceptions import BotoCoreError
-
-    from slipway.tool.aws.errors import call_failed
-    from slipway.tool.aws.identity import Identity
     from slipway.tool.backups import destroyed, listing, objects, report
     from slipway.tool.backups.generation import Generation
     from slipway.tool.cdn.iam_policies import DUMPS_PREFIX
 
     bucket, passphrase = site.backup_bucket, secrets.backup[PASSPHRASE]
-    try:
-        client = Identity(secrets.restorer).client("s3", site.region, site.endpoint, addressing=site.addressing)
-    except BotoCoreError as error:
-        raise call_failed("s3", f"s3://{bucket}", error) from None
+    client = objects.reader(site, secrets, bucket)
     generations = listing.generations(client, bucket, passphrase, _progress("objects"))
     losses, is_versioned = {}, True
     try:

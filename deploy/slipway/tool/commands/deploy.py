@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         help="of an empty database: restore a backup first, or start empty",
     )
+    parser.add_argument("--as-of", default="", help="with --restore, from the bucket as it was at a time")
     parser.add_argument("--no-smoke", action="store_true", help="skip the proof; the summary says so")
 
 
@@ -122,7 +123,9 @@ class Deploy:
                 print(f"    {line}")
             if self.site.tls == "none" and not self.site.proxies:
                 print("    to nginx all visitors are one client; name the proxies before it by `proxies` in site.yml")
-            self.source = bare_server.choose(self.site, self.secrets, self.host, self.options.restore)
+            self.source = bare_server.choose(
+                self.site, self.secrets, self.host, self.options.restore, self.options.as_of
+            )
         self.describe(self.host.sign_in_paths)
         self._require_admin_key()
         self.builder = Builder(self.site, self.secrets)
@@ -238,7 +241,7 @@ class Deploy:
                     f"{self.site.server}: its database is not empty any more, or does not answer; "
                     "nothing was restored: see `make status`"
                 )
-            print(f"    {bare_server.restore(self.connection, self.source)}")
+            print(f"    {bare_server.restore(self.site, self.secrets, self.connection, self.source)}")
 
     def back_up(self) -> None:
         """The first full backup of a restored server's generation: until it is there, its WAL restores nothing."""

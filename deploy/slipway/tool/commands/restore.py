@@ -2,8 +2,7 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from slipway.tool import config
 from slipway.tool.backups import times
@@ -12,9 +11,6 @@ from slipway.tool.secrets import PASSPHRASE, Secrets
 from slipway.tool.server import lock
 from slipway.tool.server.connection import Connection
 from slipway.web.errors import SlipwayError
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
 
 help = "restore the database, up to a time or all of it; asks first"
 interrupted = "interrupted here; the server goes on by itself: `make status` shows it, and the same command clears up"
@@ -34,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     site = config.load()
     if not site.backup_bucket:
         raise SlipwayError(f"{site.path}: backup_bucket: none: there are no backups to restore")
-    to, as_of = (moment(name, text) for name, text in (("TO", options.to), ("AS_OF", options.as_of)))
+    to, as_of = (times.past(text, name) for name, text in (("TO", options.to), ("AS_OF", options.as_of)))
     if options.back and (to or as_of or options.generation or options.backup):
         raise SlipwayError("BACK=1 takes the database of before the last restore; leave the other switches out")
     connection = Connection(site)
@@ -70,64 +66,38 @@ def _put_back_uploads(site: config.Site, connection: Connection) -> None:
         print(line)
 
 
-def moment(name: str, text: str) -> datetime | None:
-    """The time that a person gave, in UTC; None for "". Raises SlipwayError."""
-    if not text:
-        return None
-    time = times.parse(text, name)
-    if time > datetime.now(UTC):
-        raise SlipwayError(f"{name}={text}: {_shown(time)} has not come; it is UTC unless it has an offset")
-    return time
-
-
 def _confirm(site: config.Site, options: argparse.Namespace, to: datetime | None, as_of: datetime | None) -> None:
     """Raises SlipwayError unless the domain was typed."""
     source = f"generation {options.generation}" if options.generation else "its backups"
     if options.back:
         print("the database of before the last restore takes the place of the live one")
     else:
-        print(f"the database of {site.domain} is restored from {source}" + (f", as of {_shown(to)}" if to else ""))
+        print(f"the database of {site.domain} is restored from {source}" + (f", as of {times.shown(to)}" if to else ""))
         if as_of:
-            print(f"the backups are those that the bucket had at {_shown(as_of)}")
+            print(f"the backups are those that the bucket had at {times.shown(as_of)}")
         if to:
-            print(f"what was written from {_shown(to)} on is not in it; `make restore BACK=1` takes the live one again")
+            shown = times.shown(to)
+            print(f"what was written from {shown} on is not in it; `make restore BACK=1` takes the live one again")
     if (options.yes or _ask(f"Type {site.domain} to go on: ")) != site.domain:
         raise SlipwayError(f"nothing was restored; without a terminal, YES={site.domain} confirms it")
 
 
 def _copy(site: config.Site, name: str, as_of: datetime, to: datetime | None) -> tuple[str, str]:
     """Copies what the bucket had, to a place of its own; returns the generation and that place."""
-    from slipway.tool.backups import listing, versions
+    from slipway.tool.backups import listing, objects, versions
 
     secrets = Secrets.load(site)
-    client = _client(site, secrets)
+    client = objects.reader(site, secrets, site.backup_bucket)
     with phase("Copy the backups as they were"):
         found = listing.generations(client, site.backup_bucket, secrets.backup[PASSPHRASE], at=as_of)
         chosen = next((one for one in found if name in ("", one.name)), None)
         if not chosen:
             what = f"no generation {name}" if name else "no backups"
-            raise SlipwayError(f"s3://{site.backup_bucket} had {what} at {_shown(as_of)}")
+            raise SlipwayError(f"s3://{site.backup_bucket} had {what} at {times.shown(as_of)}")
         last = chosen.spans[-1][1] if chosen.spans else as_of
         if fault := listing.covers(chosen, to or last):
             raise SlipwayError(fault)
         return chosen.name, versions.copy_as_of(client, site.backup_bucket, chosen.name, as_of)
-
-
-def _client(site: config.Site, secrets: Secrets) -> "BaseClient":
-    """S3 by the restorer's key, or the user's own. Raises SlipwayError."""
-    from botocore.exceptions import BotoCoreError
-
-    from slipway.tool.aws.errors import call_failed
-    from slipway.tool.aws.identity import Identity
-
-    try:
-        return Identity(secrets.restorer).client("s3", site.region, site.endpoint, addressing=site.addressing)
-    except BotoCoreError as error:
-        raise call_failed("s3", f"s3://{site.backup_bucket}", error) from None
-
-
-def _shown(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S}{f'.{time.microsecond // 1000:03}' if time.microsecond else ''} UTC"
 
 
 def _ask(question: str) -> str:
