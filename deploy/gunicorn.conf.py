@@ -24,17 +24,19 @@ umask = 0o007
 # holds a thread.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("SLIPWAY_THREADS", "8"))
+# Seconds of a request: `timeout` in site.yml. nginx waits as long.
+_seconds = int(os.environ.get("SLIPWAY_TIMEOUT", "60"))
 # With one thread a worker answers one request at a time, and is killed when that takes longer than `timeout`. One of
-# several threads is killed when all of them hang.
+# several threads is killed when all of them hang, 30 s after it stops saying that it is well.
 worker_class = "slipway.web.worker.ThreadWorker" if threads > 1 else "sync"
 # No worker takes a request before it has a thread for it.
 worker_connections = threads
 # nginx opens a connection for each request: one kept open could close as a request arrives.
 keepalive = 0
 preload_app = True
-timeout = 30
-# How long a request may still run once its release has been replaced.
-graceful_timeout = 30
+timeout = 30 if threads > 1 else _seconds
+# How long a request may still run once its release has been replaced: none is cut that nginx still waits for.
+graceful_timeout = _seconds
 # Bounds what a leak can cost; the jitter keeps the workers from restarting together.
 max_requests = 2000
 max_requests_jitter = 200

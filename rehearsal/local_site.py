@@ -210,6 +210,7 @@ class LocalSite(Environment):
             nginx_acme_dir="",
             nginx_version=nginx.version(self._nginx),
             nginx_client_max_body_size="1m",
+            nginx_timeout=self.site.timeout,
             nginx_proxies=self.site.proxies,
             nginx_sign_in=[*sign_in_paths, *path_patterns.expressions(self.site.sign_in_paths)],
             nginx_sign_in_rate="20r/m",

@@ -15,6 +15,8 @@ from agent.paths import AUTHORITIES, NGINX_CONF, NGINX_MOVE, NGINX_PID, HostErro
 
 # What nginx's old workers get to finish their requests after a reload, s.
 DRAIN = 5
+# The other server's nginx gives up first, and its answer comes through, s.
+LATER = 15
 PORTS = {"https": 443, "http": 80}
 HTTP, CHALLENGES, SITE = (NGINX_MOVE / f"{name}.conf" for name in ("http", "challenges", "site"))
 
@@ -43,7 +45,7 @@ location @moved {{
     add_header X-Origin "";
     gzip off;
     proxy_connect_timeout 5s;
-    proxy_read_timeout 75s;
+    proxy_read_timeout {seconds}s;
     proxy_buffer_size 32k;
     proxy_buffers 12 8k;
     # What is sent piece by piece arrives so. That server buffers for slow clients.
@@ -74,7 +76,10 @@ def forward(address: str) -> None:
     site's name. Raises HostError."""
     data, address = settings(), _literal(address)
     scheme = "https" if data["tls"] else "http"
-    forwarded = FORWARDED.format(scheme=scheme, host=data["site_host"], authorities=AUTHORITIES)
+    # A server that an earlier version set up has no timeout in its settings.
+    forwarded = FORWARDED.format(
+        scheme=scheme, host=data["site_host"], authorities=AUTHORITIES, seconds=data.get("timeout", 60) + LATER
+    )
     _put(
         {
             HTTP: UPSTREAM.format(address=address, port=PORTS[scheme]),

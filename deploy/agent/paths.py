@@ -39,7 +39,7 @@ def prepare() -> None:
 
 
 def settings() -> dict:
-    """What the playbook wrote for this command: site_host, page, tls, memory_max."""
+    """What the playbook wrote for this command: site_host, page, tls, timeout, memory_max."""
     return json.loads(SETTINGS.read_text())
 
 

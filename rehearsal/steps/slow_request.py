@@ -12,7 +12,7 @@ from slipway.tool.server.layout import LAYOUT
 
 PROGRAM = Path(__file__).with_name("hold_request.py")
 ANSWERS = 10  # that others must get after the switch, while the slow request still runs
-SECONDS = 25  # for them; Gunicorn ends a request 30 s after its release was replaced
+SECONDS = 25  # for them; Gunicorn ends a request `timeout` after its release was replaced
 UNIT = "rehearsal-slow"
 FILE = f"/run/{UNIT}"
 

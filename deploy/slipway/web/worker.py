@@ -1,5 +1,6 @@
 """Gunicorn's threaded worker, for responses that take minutes: none is cut, and a worker that hangs is replaced."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +10,7 @@ from typing import Any
 from gunicorn.workers import gthread
 
 # nginx has given up by then (proxy_read_timeout in nginx.conf): nobody waits for what a thread still computes.
-GIVEN_UP = 60  # s
+GIVEN_UP = float(os.environ.get("SLIPWAY_TIMEOUT", "60"))  # s
 
 
 class ThreadWorker(gthread.ThreadWorker):

@@ -1,4 +1,4 @@
-"""A site whose responses are large, long or never there. ``WORKER_GIVES_UP``: seconds, for a short test."""
+"""A site whose responses are large, long or never there."""
 
 import atexit
 import os
@@ -23,9 +23,6 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from slipway.web import worker  # noqa: E402
-
-worker.GIVEN_UP = float(os.environ.get("WORKER_GIVES_UP", worker.GIVEN_UP))
 MEGABYTE = b"x" * 1_000_000
 gate = threading.Event()
 

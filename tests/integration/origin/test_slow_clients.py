@@ -64,6 +64,24 @@ def test_a_worker_takes_no_request_before_it_has_a_thread_for_it(tmp_path):
     assert told == {"threads": "5", "worker_connections": "5", "keepalive": "0"}
 
 
+@pytest.mark.parametrize(("threads", "heartbeat"), [("8", "30"), ("1", "90")])
+def test_gunicorn_gives_a_request_the_seconds_of_site_yml(threads, heartbeat, tmp_path):
+    """With several threads its own timeout is that of the heartbeat, which slipway.web.worker withholds."""
+    env = os.environ | {"SLIPWAY_THREADS": threads, "SLIPWAY_TIMEOUT": "90"}
+    line = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "deploy/gunicorn.conf.py",
+        "--print-config",
+        "slow_site:application",
+    ]
+    said = subprocess.run(line, cwd=release(tmp_path), env=env, capture_output=True, text=True, check=True).stdout
+    told = dict(re.findall(r"^(timeout|graceful_timeout) += (\d+)$", said, re.M))
+    assert told == {"timeout": heartbeat, "graceful_timeout": "90"}
+
+
 def test_a_stream_is_not_cut_when_it_takes_longer_than_a_workers_timeout(serve):
     with serve("--timeout=1") as origin:
         _, _, body = origin.ask("/lines/?lines=6")
@@ -82,7 +100,7 @@ def test_a_worker_that_is_due_for_renewal_waits_for_the_streams_of_its_threads(s
 
 
 def test_a_worker_whose_threads_all_hang_is_replaced(serve):
-    with serve("--timeout=1", threads=2, WORKER_GIVES_UP="0.5") as origin, ExitStack() as stack:
+    with serve("--timeout=1", threads=2, SLIPWAY_TIMEOUT="1") as origin, ExitStack() as stack:
         before = origin.ask("/")[2]
         for _ in range(2):
             stack.enter_context(origin.connect("/hang/"))

@@ -105,6 +105,7 @@ def _expected(tls, proxies):
         "nginx_move": "/etc/nginx/slipway-move",
         "nginx_site_files": SITE["slipway_nginx_files"],
         "nginx_client_max_body_size": "1m",
+        "nginx_timeout": 90,
         "nginx_proxies": proxies,
         "nginx_sign_in": [r"/login/\Z", '/with "quotes"'],
         "nginx_sign_in_rate": rate,
@@ -275,6 +276,16 @@ def test_who_comes_during_a_restart_is_served_by_another_process_within_the_part
         f"ExecStart=/usr/bin/systemctl restart {LAYOUT.site_unit}",
         f"ExecStopPost=/usr/bin/systemctl stop {LAYOUT.overlap_unit}",
     ]
+
+
+def test_each_wait_for_a_request_follows_from_the_one_timeout(rendered):
+    """nginx's wait, what a release waits for the old one's requests, and what systemd leaves either."""
+    units = "".join(
+        rendered["gunicorn", f"{getattr(LAYOUT, f'{name}_unit')}.j2"] for name in ("site", "overlap", "restart")
+    )
+    waits = re.findall(r"^Timeout(Start|Stop)Sec=(\d+)s$", units, re.MULTILINE)
+    assert waits == [("Stop", "100"), ("Stop", "100"), ("Start", "330"), ("Stop", "330")]
+    assert json.loads(rendered["agent", "settings.json.j2"])["timeout"] == 90
 
 
 def test_that_process_has_the_sites_sandbox_and_its_link_is_watched(rendered):

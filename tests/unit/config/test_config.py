@@ -50,6 +50,7 @@ def test_the_environment_holds_what_the_processes_read(written):
         "SLIPWAY_STATIC_BUCKET": "example-com",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "SLIPWAY_SIGN_IN_TRIES": "10",
+        "SLIPWAY_TIMEOUT": "60",
     }
 
 
@@ -242,6 +243,10 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "memory: {gunicorn: 200M}\n", ["memory: gunicorn: expected a number of MB, got '200M'"]),
         (GOOD + "memory: {gunicorn: yes}\n", ["memory: gunicorn: expected a number of MB, got True"]),
         (GOOD + "memory: {gunicorn: 100}\n", ["memory: gunicorn: 100 MB, and 105 are in use; give that or more"]),
+        (GOOD + "timeout: 5\n", ["timeout: 5 is not between 10 and 300 seconds"]),
+        (GOOD + "timeout: 301\n", ["timeout: 301 is not between 10 and 300 seconds"]),
+        (GOOD + "timeout: 60s\n", ["timeout", "expected a number, got '60s'"]),
+        (GOOD + "environment: {SLIPWAY_TIMEOUT: '9'}\n", ["SLIPWAY_TIMEOUT", "write `timeout` in site.yml"]),
         (GOOD + "hooks: make test\n", ["hooks", "`name: value` lines"]),
         (GOOD + "hooks: {after_deplo: ls}\n", ["hooks: after_deplo: unknown; did you mean after_deploy?"]),
         (GOOD + "hooks: {x: ls}\n", ["hooks: x: unknown; known: before_build, before_switch, after_deploy, failed"]),

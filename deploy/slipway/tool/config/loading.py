@@ -46,6 +46,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         gunicorn_threads=server.gunicorn_threads(values),
         reboot=server.reboot(values),
         memory=server.memory(values),
+        timeout=server.timeout(values),
         redirects=hosts.redirects(values, domain),
         proxies=hosts.proxies(values),
         sign_in_paths=project.sign_in_paths(values),

@@ -2,11 +2,13 @@
 
 from slipway.tool import budget, public_keys
 from slipway.tool.config.forms import DEBIAN_PACKAGE, REBOOT
-from slipway.tool.config.site import ACME
+from slipway.tool.config.site import ACME, TIMEOUT
 from slipway.tool.config.site import REBOOT as REBOOT_AT
 from slipway.tool.config.values import Values
 
 MOST_THREADS = 64
+# A release waits for a request as long, twice in the worst case.
+MOST_SECONDS = 300
 
 
 def admin_keys(values: Values) -> tuple[str, ...]:
@@ -82,6 +84,14 @@ def memory(values: Values) -> dict[str, int]:
         if mb < least[name]:
             raise values.error("memory", f"{name}: {mb} MB, and {least[name]} are in use; give that or more")
     return given
+
+
+def timeout(values: Values) -> int:
+    """Seconds of a request."""
+    seconds = values.get("timeout", TIMEOUT)
+    if not 10 <= seconds <= MOST_SECONDS:
+        raise values.error("timeout", f"{seconds} is not between 10 and {MOST_SECONDS} seconds; longer work is a job's")
+    return seconds
 
 
 def acme(values: Values) -> str:

@@ -20,6 +20,8 @@ PRICE_CLASSES = ("PriceClass_All", "PriceClass_200", "PriceClass_100")
 # The environment variables are the only way to configure django-storages' client.
 CHECKSUMS = {f"AWS_{name.upper()}": value for name, value in stores.CHECKSUMS.items()}
 SIGN_IN_TRIES = 10
+# As nginx's own default.
+TIMEOUT = 60
 # Ten minutes: a test suite, or a message to a slow receiver.
 HOOK_SECONDS = 600
 # A rollback finds its static files as long as its release is kept.
@@ -63,6 +65,8 @@ class Site:
     reboot: str = REBOOT
     # MB of services in place of the memory budget's.
     memory: Mapping[str, int] = field(default_factory=dict)
+    # Seconds of a request.
+    timeout: int = TIMEOUT
     redirects: tuple[str, ...] = ()
     # Trusted proxies: networks whose X-Forwarded-For names the visitor.
     proxies: tuple[str, ...] = ()
@@ -165,4 +169,5 @@ class Site:
             "SLIPWAY_STATIC_BUCKET": self.bucket,
             "AWS_DEFAULT_REGION": self.region,
             "SLIPWAY_SIGN_IN_TRIES": str(self.sign_in_tries),
+            "SLIPWAY_TIMEOUT": str(self.timeout),
         }

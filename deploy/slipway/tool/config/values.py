@@ -25,6 +25,7 @@ KEYS = {
     "gunicorn_threads": int,
     "reboot": str,
     "memory": dict,
+    "timeout": int,
     "site": str,
     "static": str,
     "media": str,

@@ -17,6 +17,7 @@ KEYS = {
     "SLIPWAY_SIGN_IN_TRIES": "sign_in_tries",
     "SLIPWAY_STATIC_BUCKET": "bucket",
     "SLIPWAY_THREADS": "gunicorn_threads",
+    "SLIPWAY_TIMEOUT": "timeout",
     "SLIPWAY_WAIVED": "waive",
     "SLIPWAY_WSGI": "wsgi",
     "STATIC_URL": "static",

@@ -82,6 +82,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_redirect_hosts": list(site.redirects),
         "slipway_page": next(iter(site.paths), ""),
         "slipway_tls": site.tls,
+        "slipway_timeout": site.timeout,
         "slipway_proxies": list(site.proxies),
         "slipway_sign_in_found": list(sign_in_paths),
         "slipway_sign_in_named": path_patterns.expressions(site.sign_in_paths),

@@ -32,7 +32,7 @@ def _make() -> Any:
         signature_version="s3v4",
         s3={"addressing_style": addressing_style(os.environ), "us_east_1_regional_endpoint": "regional"},
         **CHECKSUMS,
-        # A person waits, and a worker of one thread has 30 s for a request.
+        # A person waits, and a worker of one thread has `timeout` of site.yml for a request.
         connect_timeout=3,
         read_timeout=8,
         retries={"mode": "standard", "total_max_attempts": 2},
