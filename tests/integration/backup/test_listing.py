@@ -130,12 +130,15 @@ def test_backups_and_wal_are_as_pgbackrest_says(backups, generation, s3, restore
 
     # Removed as a whole: what it is judged by is in the versions.
     written = max(one.at for one in objects.current(restorer, backup_bucket, f"database/{generation}/"))
-    for key in keys_of(s3, backup_bucket, generation, ""):
-        s3.delete_object(Bucket=backup_bucket, Key=key)
+    keys = keys_of(s3, backup_bucket, generation, "")
+    markers = {key: s3.delete_object(Bucket=backup_bucket, Key=key)["VersionId"] for key in keys}
     loss = destroyed.find(restorer, backup_bucket, PASSPHRASE, read(restorer, backup_bucket, generation))
     assert (loss.is_whole, loss.written) == (True, written)
     assert loss.since >= written
     assert f"WRONG: generation {generation}: what backups need was destroyed" in report()[1]
+    # The cluster goes on archiving there.
+    for key, marker in markers.items():
+        s3.delete_object(Bucket=backup_bucket, Key=key, VersionId=marker)
 
 
 def test_a_gap_a_damaged_backup_and_what_was_destroyed(backups, generation, s3, restorer, backup_bucket, report):
