@@ -58,14 +58,17 @@ def test_what_was_written_a_moment_before_is_never_named():
     assert "to remove it" not in text(held(GENERATION, replace(left(9), backups=backups)))
 
 
-def removed(weeks, *, is_whole=True):
-    loss = Loss(40, 0, NOW - HOUR, "database/0001/x", NOW - HOUR - weeks * WEEK, is_whole)
+GONE = replace(GENERATION, name="0001", backups=(), gaps=(), last_segment="", last_time=None, spans=())
+
+
+def removed(weeks, *, ago=HOUR, is_whole=True):
+    """So long ``ago``, so many weeks after its server's last write."""
+    loss = Loss(40, 0, NOW - ago, "database/0001/x", NOW - ago - weeks * WEEK, is_whole)
     return {"losses": {"0001": loss}}
 
 
 def test_one_that_a_person_has_removed_was_not_destroyed():
-    gone = replace(GENERATION, name="0001", backups=(), gaps=(), last_segment="", last_time=None, spans=())
-    found = held(GENERATION, gone, **removed(4))
+    found = held(GENERATION, GONE, **removed(4))
     assert report.problems(found, NOW) == []
     assert text(found).splitlines()[-2] == (
         "    removed       2026-12-01 11:00:00 UTC; the bucket keeps its versions for 35 days from then on"
@@ -76,14 +79,14 @@ def test_one_that_a_person_has_removed_was_not_destroyed():
 @pytest.mark.parametrize(
     ("newer", "more"),
     [
-        # Its server wrote there three weeks before.
+        # Its server wrote there three weeks before; that it is long ago by now is no excuse.
         (GENERATION, removed(3)),
+        (GENERATION, removed(3, ago=2 * WEEK)),
         (GENERATION, removed(9, is_whole=False)),
         (None, removed(9)),
         (replace(GENERATION, backups=(), gaps=(GAP,)), removed(9)),
     ],
 )
 def test_what_is_gone_and_might_be_needed_is_destroyed(newer, more):
-    gone = replace(GENERATION, name="0001", backups=())
-    problems = report.problems(held(*filter(None, [newer, gone]), **more), NOW)
+    problems = report.problems(held(*filter(None, [newer, GONE]), **more), NOW)
     assert any("generation 0001: what backups need was destroyed" in each for each in problems)
