@@ -1,4 +1,5 @@
-"""What a move asks of both servers, and how the database arrives on the new one. The wall is in wall.py."""
+"""What a move asks of both servers, and how a dump arrives on the new one. The wall is in wall.py, a copy that follows
+the old server's WAL in follow.py."""
 
 import http.client
 import json
@@ -8,9 +9,10 @@ import subprocess
 import sys
 import tarfile
 
-from agent import forward, locks, moving, processes, psql, releases, units, wall
+from agent import cluster as clusters
+from agent import follow, forward, generation, locks, moving, processes, psql, record, releases, restore, units, wall
 from agent.archive import FAILED as ARCHIVE_FAILED
-from agent.paths import AUTHORITIES, CLUSTERS, LAYOUT, NGINX_LOGS, RELEASES, HostError, settings
+from agent.paths import AUTHORITIES, CLUSTERS, LAYOUT, NGINX_LOGS, RELEASES, HostError, backup_settings, settings
 
 REACH_SECONDS = 5
 # What of nginx's log is read for a request of a moment ago, bytes.
@@ -26,8 +28,10 @@ CREATE = (
 
 
 def plan() -> dict:
-    """What a move must know: ``move``, ``release`` with its ``lock`` and ``sha256``, ``postgresql`` (its major version,
-    "" where the database is elsewhere), ``size`` of the database in bytes, ``certificate`` (why it is due, or "")."""
+    """What a move must know: ``move``, ``release`` with its ``lock``, ``postgresql`` (its major version, "" where the
+    database is elsewhere), ``size`` of the database in bytes, ``certificate`` (why it is due, or ""). Of its WAL in the
+    bucket ``generation`` and ``timeline``; "" and 0 where that is of no use, and ``unarchived`` says why.
+    """
     serving = releases.current()
     known = releases.metadata(serving) if serving else {}
     (major,) = {path.parts[-3] for path in CLUSTERS.glob("*/*/start.conf")} or [""]
@@ -43,7 +47,31 @@ def plan() -> dict:
         "postgresql": major,
         "size": int(size),
         "certificate": (due.stdout.strip() or (due.stderr.strip() if due.returncode else "")) if due else "",
+        **_archived(bool(major) and not stopped),
     }
+
+
+def _archived(runs: bool) -> dict:
+    """From where another server can make the database of its backup and its WAL."""
+    why, held = "", (generation.held() or {}).get("generation", "")
+    if not runs or record.kind() != record.WAL:
+        why = "this site has no backups by WAL"
+    elif not record.last().get("full") or record.last().get("generation") != held:
+        why = "it has no full backup yet"
+    elif record.missing():
+        why = f"WAL is missing in its backups: {record.missing()['reason']}"
+    elif record.archive_error():
+        why = f"its WAL does not reach the bucket: {record.archive_error()['error']}"
+    timeline = 0 if why else clusters.here().timeline()
+    return {"generation": "" if why else held, "timeline": timeline, "unarchived": why}
+
+
+def mark() -> str:
+    """Where the WAL ends that is in the bucket now, all that was written before among it."""
+    cluster = clusters.here()
+    # The shutdown behind the wall has little to write after it.
+    cluster.ask("checkpoint")
+    return restore.archive_all(cluster)
 
 
 def send_release() -> None:
@@ -111,7 +139,8 @@ def dump() -> None:
 def load() -> str:
     """Makes the site's database anew from a dump on stdin; the site is stopped here. Raises HostError; what is there
     then is no database, and the next load makes it anew."""
-    _require("arriving")
+    moving.require("arriving")
+    moving.write(**moving.state() | {"how": "dump"})
     wall.stop_site()
     name, owner = LAYOUT["database"], LAYOUT["site_user"]
     with psql.Session("postgres", database="postgres") as session:
@@ -137,12 +166,18 @@ def _postgres(program: str, *arguments: str) -> None:
 
 def arrive(*addresses: str) -> str:
     """The site serves here from now on; the old server has these ``addresses``, which DNS names for a while."""
-    if moving.state().get("state") != "arrived":
-        _require("arriving")
-        moving.write(**moving.state() | {"state": "arrived", "addresses": addresses, "at": releases.now()})
-    if units.databases():
+    now = moving.state()
+    if now.get("state") != "arrived":
+        moving.require("arriving")
+        if now.get("how") == "wal" and not generation.held():
+            # Its timeline goes on in a place of its own.
+            generation.take(backup_settings(), "its data is another generation's", now["generation"])
+        moving.write(**now | {"state": "arrived", "addresses": addresses, "at": releases.now()})
+    if now.get("how") == "dump":
         # A load leaves no statistics.
         _postgres("vacuumdb", "--analyze-only", "--quiet", LAYOUT["database"])
+    if units.databases():
+        follow.clear()
         # Until now nothing was to be archived here.
         ARCHIVE_FAILED.unlink(missing_ok=True)
         processes.run(["systemctl", "start", "--no-block", LAYOUT["backup_unit"]])
@@ -151,7 +186,7 @@ def arrive(*addresses: str) -> str:
 
 def end() -> str:
     """Trusts the old server no more; returns its addresses."""
-    _require("arrived")
+    moving.require("arrived")
     forward.clear()
     addresses = ", ".join(moving.state()["addresses"])
     moving.forget()
@@ -159,14 +194,9 @@ def end() -> str:
 
 
 def trust(address: str) -> str:
-    _require("arriving")
+    moving.require("arriving")
     forward.trust(address)
     return address
-
-
-def _require(state: str) -> None:
-    if moving.state().get("state") != state:
-        raise HostError(f"this server is not `{state}` in a move")
 
 
 def back() -> str:
@@ -177,4 +207,12 @@ def back() -> str:
 
 # Those that need no deploy lock, and those that do.
 READS = {"plan": plan, "release": send_release, "reach": reach, "seen": seen, "dump": dump, "back": back}
-CHANGES = {"wall": wall.wall, "load": load, "trust": trust, "arrive": arrive, "end": end}
+CHANGES = {
+    "mark": mark,
+    "wall": wall.wall,
+    "load": load,
+    "follow": follow.follow,
+    "trust": trust,
+    "arrive": arrive,
+    "end": end,
+}

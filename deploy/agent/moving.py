@@ -1,14 +1,15 @@
 """move.json: on which side of a move this server is, and how far. Alone here: each WAL file that is archived asks.
 
 On the old server ``state`` is `closed` behind the wall, and `moved` from the moment that decides; ``to`` is the address
-of the new one, ``how`` (`dump` or `none`) says how the database travels. On the new server ``state`` is `arriving` from
-before it is provisioned, and then `arrived`, with the ``addresses`` of the old one. ``at`` is UTC.
+of the new one. On the new server ``state`` is `arriving` from before it is provisioned, and then `arrived`, with the
+``addresses`` of the old one. ``how`` the database travels is `wal`, `dump` or `none` (it is elsewhere); by WAL,
+``generation`` is the old server's. ``at`` is UTC.
 """
 
 import json
 import os
 
-from agent.paths import MOVE
+from agent.paths import MOVE, HostError
 
 
 def state() -> dict:
@@ -29,6 +30,12 @@ def write(**values: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.rename(MOVE)
+
+
+def require(wanted: str) -> None:
+    """Raises HostError when this server's part in a move is another."""
+    if state().get("state") != wanted:
+        raise HostError(f"this server is not `{wanted}` in a move")
 
 
 def forget() -> None:

@@ -1,6 +1,7 @@
 """Makes a database of a backup and its WAL: pgBackRest fetches it, and a PostgreSQL of its own recovers it.
 
-Both run in the slot, as user postgres, and see nothing of the live database but its directory's neighbours.
+Both run in the slot, as user postgres, and see nothing of the live database but its directory's neighbours. standby.py
+lets the same PostgreSQL go on replaying.
 """
 
 import re
@@ -82,7 +83,7 @@ def fetch(repository: Repository, backup: Backup, directory: Path) -> None:
     directory.mkdir(mode=0o700)
     shutil.chown(directory, "postgres", "postgres")
     line = repository.command("restore", f"--set={backup.label}", "--type=none", f"--pg1-path={directory}")
-    with _running([*line, "--log-level-stderr=detail"]) as process:
+    with running([*line, "--log-level-stderr=detail"]) as process:
         written = _errors(process.stderr)
     if not process.returncode:
         return
@@ -118,39 +119,58 @@ def recover(
     """Replays the WAL up to ``time_`` or the restore point ``name``, and begins a timeline; then ``directory`` is a
     whole database that nothing runs on. Raises HostError."""
     found, lines = Recovered(), []
-    (directory / "recovery.signal").touch()
-    shutil.chown(directory / "recovery.signal", "postgres", "postgres")
-    with _socket(), _running(_postgres(cluster, repository, timeline, directory, time_, name)) as process:
+    signal(directory, "recovery.signal")
+    # Up to, and without, the asked moment.
+    target = {"recovery_target_action": "promote", "recovery_target_inclusive": "off"}
+    if time_:
+        target["recovery_target_time"] = time_.isoformat()
+    if name:
+        target["recovery_target_name"] = name
+    # Nobody reads it before its end; and then the original's number of connections does not count.
+    line = postgres(cluster, repository, timeline, directory, hot_standby="off", **target)
+    with socket(), running(line) as process:
         _follow(process, found, lines)
         ready = any(READY in line for line in lines[-1:])
         if ready:
-            _check(cluster)
-            as_postgres(cluster.program("pg_ctl"), "stop", "-D", str(directory), "-m", "fast", "-w", "-t", "300")
+            check(cluster)
+            stop(cluster, directory)
             for _ in process.stderr:
                 pass
     if not ready:
-        raise HostError(_why(lines, found, time_, name))
+        raise HostError(why(lines, found, time_, name))
+    conclude(cluster, directory)
+    return found
+
+
+def signal(directory: Path, name: str) -> None:
+    """The file that tells PostgreSQL in ``directory`` to recover from the archive."""
+    (directory / name).touch()
+    shutil.chown(directory / name, "postgres", "postgres")
+
+
+def stop(cluster: Cluster, directory: Path) -> None:
+    as_postgres(cluster.program("pg_ctl"), "stop", "-D", str(directory), "-m", "fast", "-w", "-t", "300")
+
+
+def conclude(cluster: Cluster, directory: Path) -> None:
+    """Raises HostError unless ``directory`` is whole, and on the disk."""
     state = cluster.control(directory)["Database cluster state"]
     if state != "shut down":
         raise HostError(f"the restored database did not stop in order: it is {state}")
+    write_to_disk(directory)
+
+
+def write_to_disk(directory: Path) -> None:
     synced = processes.run(["sync", "--file-system", str(directory)])
     if synced.returncode:
         raise HostError(f"the restored database cannot be written to the disk: {synced.stderr.strip()}")
-    return found
 
 
 def _follow(process: subprocess.Popen[str], found: Recovered, lines: list[str]) -> None:
     """Reads what PostgreSQL writes until it is ready or ends."""
     began = told = time.monotonic()
     for line in process.stderr:
-        lines.append(line.strip())
-        # A recovery of days writes a line for each segment.
-        del lines[:-200]
-        for pattern, key in ((MISSING, "missing"), (REDONE, "end")):
-            if match := pattern.search(line):
-                setattr(found, key, match[1])
-        if match := COMPLETED.search(line):
-            found.last = moment(match[1])
+        note(line, found, lines)
         if (match := RESTORED.search(line)) and time.monotonic() - told >= INTERVAL:
             told = time.monotonic()
             progress.say(f"recovering, {told - began:.0f} s: WAL segment {match[1]}")
@@ -158,13 +178,27 @@ def _follow(process: subprocess.Popen[str], found: Recovered, lines: list[str]) 
             return
 
 
-def _check(cluster: Cluster) -> None:
+def note(line: str, found: Recovered, lines: list[str]) -> None:
+    """Keeps a line of PostgreSQL's log, and what it tells."""
+    lines.append(line.strip())
+    # A recovery of days writes a line for each segment.
+    del lines[:-200]
+    for pattern, key in ((MISSING, "missing"), (REDONE, "end")):
+        if match := pattern.search(line):
+            setattr(found, key, match[1])
+    if match := COMPLETED.search(line):
+        found.last = moment(match[1])
+
+
+def check(cluster: Cluster) -> None:
+    """Raises HostError when the database that is recovered is not the site's."""
     wanted = f"select 1 from pg_database where datname = '{LAYOUT['database']}'"
     if not cluster.ask(wanted, SOCKET):
         raise HostError(f"the backup has no database {LAYOUT['database']}: it is another program's")
 
 
-def _why(lines: list[str], found: Recovered, time_: datetime | None, name: str) -> str:
+def why(lines: list[str], found: Recovered, time_: datetime | None = None, name: str = "") -> str:
+    """Why it ended before it was ready, by its last ``lines``."""
     text = "\n".join(lines)
     errors = [line for line in lines if line.startswith("ERROR:")]
     if errors and SHORT not in text:
@@ -181,9 +215,15 @@ def _why(lines: list[str], found: Recovered, time_: datetime | None, name: str) 
     return f"PostgreSQL cannot recover the backup: {fatal[-1]}"
 
 
-def _postgres(
-    cluster: Cluster, repository: Repository, timeline: int, directory: Path, time_: datetime | None, name: str
+def postgres(
+    cluster: Cluster,
+    repository: Repository,
+    timeline: int,
+    directory: Path,
+    restore_command: str = RESTORE_COMMAND,
+    **more: str,
 ) -> list[str]:
+    """The command line of a PostgreSQL that replays ``timeline`` in ``directory``; ``more`` are settings of its."""
     get = shlex.join(repository.command("archive-get", f"--pg1-path={directory}", "--log-level-stderr=error", "%f"))
     options = {
         "config_file": SOCKET / "postgresql.conf",
@@ -200,8 +240,6 @@ def _postgres(
         "min_wal_size": "32MB",
         "autovacuum": "off",
         "jit": "off",
-        # Nobody reads it before its end; and then the original's number of connections does not count.
-        "hot_standby": "off",
         # The timeline's history waits in the directory for the site's own PostgreSQL, which archives it.
         "archive_mode": "on",
         "archive_command": "",
@@ -213,18 +251,12 @@ def _postgres(
         "log_timezone": "UTC",
         "timezone": "UTC",
         "lc_messages": "C",
-        "restore_command": RESTORE_COMMAND.format(command=get),
+        "restore_command": restore_command.format(command=get),
         "recovery_target_timeline": str(timeline),
-        "recovery_target_action": "promote",
-        # Up to, and without, the asked moment.
-        "recovery_target_inclusive": "off",
+        **more,
     }
     if int(cluster.version) < 15:
         del options["archive_library"]
-    if time_:
-        options["recovery_target_time"] = time_.isoformat()
-    if name:
-        options["recovery_target_name"] = name
     # As arguments they win over what the original's ALTER SYSTEM has left in the directory.
     return [
         cluster.program("postgres"),
@@ -235,7 +267,7 @@ def _postgres(
 
 
 @contextmanager
-def _socket() -> Iterator[None]:
+def socket() -> Iterator[None]:
     """The folder of its socket, with settings that let user postgres in alone."""
     shutil.rmtree(SOCKET, ignore_errors=True)
     SOCKET.mkdir(mode=0o700)
@@ -249,7 +281,7 @@ def _socket() -> Iterator[None]:
 
 
 @contextmanager
-def _running(line: list[str]) -> Iterator[subprocess.Popen[str]]:
+def running(line: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A command in the unit; it has ended after the block, however that ends."""
     jobs.clear(UNIT)
     limits = (*jobs.LIMITS, f"MemoryMax={settings()['memory_max']}")

@@ -5,7 +5,7 @@ Until the exchange, whatever fails leaves the live database as it is. The steps,
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,46 +36,46 @@ def restore(name: str = "", *, path: str = "", time: str = "", point: str = "", 
     """
     cluster = clusters.here()
     until = _parsed(time)
-    _tidy(cluster)
-    with _step("look at the backups"):
+    tidy(cluster)
+    with step("look at the backups"):
         ours = generation.held() or {}
         name = name or ours.get("generation", "")
         if not name:
             raise HostError("this server has no backups of its own yet; name others with GENERATION= (`make backups`)")
         repository = Repository(name, path)
-        _check_version(cluster, repository)
+        check_version(cluster, repository)
         own = not path and ours.get("generation") == name and ours.get("machine") == generation.machine()
     if own:
-        _archive_all(cluster)
-    with _step("choose the backup"):
+        archive_all(cluster)
+    with step("choose the backup"):
         timeline, last = timelines.of(repository, until, cluster.timeline() if own else 0)
         chosen = timelines.choose(repository, timeline, until, backup)
-        _make_room(cluster, chosen)
+        make_room(cluster, chosen)
     goal = f"as of {shown(until)}" if until else f"at {point}" if point else "with all of its WAL"
     progress.say(f"restoring {repository} {goal}, from the backup {chosen}, {chosen.size / 1e6:.0f} MB")
-    with slot.held("a restore", f"{recovery.UNIT}.service"), _beside(cluster):
-        with _step("fetch the backup"):
-            _fetch(repository, chosen, cluster.beside)
-        with _step("recover it"):
+    with slot.held("a restore", f"{recovery.UNIT}.service"), beside(cluster):
+        with step("fetch the backup"):
+            fetch(repository, chosen, cluster.beside)
+        with step("recover it"):
             found = recovery.recover(cluster, repository, timeline, cluster.beside, until, point)
             if not (until or point):
                 _check_end(found, last)
         progress.say(_reached(found, chosen, until))
-    lost = _exchange(cluster, cluster.beside, "" if own else name)
+    lost = exchange(cluster, cluster.beside, "" if own else name)
     return f"{_reached(found, chosen, until)}; {lost}the database before it is {cluster.before}: `make restore BACK=1`"
 
 
 def back() -> str:
     """Exchanges the live database with the one before the last restore. Returns a line. Raises HostError."""
     cluster = clusters.here()
-    _tidy(cluster)
+    tidy(cluster)
     if not cluster.before.exists():
         raise HostError(f"there is no database of before a restore: {cluster.before} does not exist")
     other = cluster.control(cluster.before)
     clusters.note(began=generation.now())
     foreign = other["Database system identifier"] != cluster.control(cluster.data)["Database system identifier"]
     try:
-        _exchange(cluster, cluster.before, "" if not foreign else "the one before")
+        exchange(cluster, cluster.before, "" if not foreign else "the one before")
     finally:
         clusters.forget()
     return f"the database from before the restore is live again; the restored one is {cluster.before}"
@@ -96,7 +96,7 @@ def _parsed(text: str) -> datetime | None:
     return moment
 
 
-def _check_version(cluster: Cluster, repository: Repository) -> None:
+def check_version(cluster: Cluster, repository: Repository) -> None:
     there, here = repository.version, cluster.version
     if there != here:
         newer = float(there) > float(here)
@@ -110,15 +110,19 @@ def _check_version(cluster: Cluster, repository: Repository) -> None:
         raise HostError(f"{repository} is of a server with {processor}, and this one has {own}: restore on one like it")
 
 
-def _archive_all(cluster: Cluster) -> None:
-    """What the live database has written is in the bucket afterwards: nothing newer is lost silently."""
-    with _step("archive the newest WAL"):
+def archive_all(cluster: Cluster) -> str:
+    """What the live database has written is in the bucket afterwards: nothing newer is lost silently.
+
+    Returns where that WAL ends, "" where PostgreSQL does not run.
+    """
+    with step("archive the newest WAL"):
         if not cluster.is_running():
             progress.say("PostgreSQL does not run: what it has not archived, 60 s at most, cannot be restored")
-            return
+            return ""
         # A transaction, so that one is later than each asked time.
         cluster.ask("select pg_current_xact_id()")
-        segment = cluster.ask("select pg_walfile_name(pg_switch_wal())")
+        switched = cluster.ask("select lsn, pg_walfile_name(lsn) from pg_switch_wal() as lsn")
+        end, _, segment = switched.partition("|")
         deadline = time.monotonic() + ARCHIVED
         # The names of a timeline grow; of another timeline nothing is archived meanwhile.
         waiting = (
@@ -132,9 +136,10 @@ def _archive_all(cluster: Cluster) -> None:
                     f"`make status` says why; {NOTHING}"
                 )
             time.sleep(POLL)
+    return end
 
 
-def _make_room(cluster: Cluster, backup: Backup) -> None:
+def make_room(cluster: Cluster, backup: Backup) -> None:
     needed = backup.size + SPARE
     if cluster.free() < needed and cluster.before.exists():
         size = clusters.remove(cluster.before)
@@ -146,7 +151,7 @@ def _make_room(cluster: Cluster, backup: Backup) -> None:
         )
 
 
-def _fetch(repository: Repository, backup: Backup, directory: Path) -> None:
+def fetch(repository: Repository, backup: Backup, directory: Path) -> None:
     try:
         recovery.fetch(repository, backup, directory)
     except recovery.Damaged as error:
@@ -176,13 +181,14 @@ def _reached(found: Recovered, backup: Backup, until: datetime | None) -> str:
     return f"restored to {shown(found.last)}, the last transaction" + (f" before {shown(until)}" if until else "")
 
 
-def _exchange(cluster: Cluster, other: Path, source: str) -> str:
+def exchange(cluster: Cluster, other: Path, source: str, *, ask: Callable[[Cluster], None] | None = None) -> str:
     """Makes ``other`` the live directory; the one that was live is the one before then. Returns what is not in it.
 
-    ``source``: another generation, whose data it has. Raises HostError once the old one is live again.
+    ``source``: another generation, whose data it has. ``ask`` raises HostError when the new one is not well; by default
+    the site is asked. Raises HostError once the old one is live again.
     """
     held = generation.held()
-    with _step("exchange the databases"):
+    with step("exchange the databases"):
         clusters.note(new=other.stat().st_ino, other=str(other))
         began = time.monotonic()
         try:
@@ -197,7 +203,7 @@ def _exchange(cluster: Cluster, other: Path, source: str) -> str:
                 generation.take(backup_settings(), "its data is another generation's", source)
             cluster.start()
             progress.say(f"PostgreSQL was away for {time.monotonic() - began:.1f} s")
-            _ask(cluster)
+            (ask or _ask)(cluster)
         except (HostError, OSError) as error:
             _exchange_back(cluster, other, held, error)
         clusters.keep(cluster, other)
@@ -271,7 +277,7 @@ def _ask(cluster: Cluster) -> None:
 
 
 @contextmanager
-def _beside(cluster: Cluster) -> Iterator[None]:
+def beside(cluster: Cluster) -> Iterator[None]:
     """Notes that a restore is under way; what it has fetched is removed unless the block ends well."""
     clusters.note(began=generation.now())
     try:
@@ -283,14 +289,14 @@ def _beside(cluster: Cluster) -> Iterator[None]:
 
 
 @contextmanager
-def _step(name: str) -> Iterator[None]:
+def step(name: str) -> Iterator[None]:
     began = time.monotonic()
     progress.say(f"{name} …")
     yield
     progress.say(f"{name}: {time.monotonic() - began:.1f} s")
 
 
-def _tidy(cluster: Cluster) -> None:
+def tidy(cluster: Cluster) -> None:
     recovery.clear()
     line = clusters.tidy(cluster)
     if line:

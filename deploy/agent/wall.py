@@ -1,17 +1,24 @@
 """The old server's side of a move: the wall, behind which the last writes travel, and after it the forwarding.
 
+Where they travel as WAL, PostgreSQL is stopped: it archives what it has and writes one more record, which is sent too.
+
 This server alone decides: until it has written `moved` it can go back, and does so by itself when nothing is heard from
 the deploying machine in time. From then on it only forwards, whatever ends this process.
 """
 
+import base64
+import json
 import select
 import sys
 import time
 
-from agent import forward, moving, probe, processes, releases, units
+from agent import cluster as clusters
+from agent import forward, moving, probe, processes, record, releases, units
 from agent.check import READY
+from agent.cluster import Cluster
 from agent.paths import CLUSTERS, LAYOUT, SOCKET, HostError
 from agent.psql import Session
+from agent.repository import lsn
 
 # A timer of this name goes back, or goes on, when this process was killed: so many seconds after the wall's own limit.
 BACK, GRACE = "slipway-move-back", 30
@@ -28,11 +35,17 @@ READ_ONLY = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
 )
+# PostgreSQL begins a WAL file for the record of its shutdown, which has some 120 bytes. That file is sent up to so many
+# bytes after the record's beginning; with more than MOST before it, PostgreSQL did something else.
+BEYOND, MOST = 16 << 10, 1 << 20
 WRITABLE = ("ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
 
 
 def wall(address: str, seconds: str, how: str) -> str:
     """Closes the site, prints ``closed``, and forwards to ``address`` once ``forward`` is read from stdin.
+
+    ``how`` the database travels: `dump`, `none`, or `wal`; then JSON follows ``closed``: ``at`` (where the database was
+    shut down), ``segment`` and ``wal`` (the beginning of that file, in base64), for Standby.finish.
 
     Raises HostError after it has gone back: the site serves here again.
     """
@@ -45,8 +58,7 @@ def wall(address: str, seconds: str, how: str) -> str:
     try:
         forward.close(limit)
         stop_site()
-        _end_writes(how)
-        print("closed", flush=True)
+        print("closed", _end_writes(how, deadline), flush=True)
         _wait_for_word(deadline, limit)
     except BaseException as error:
         back()
@@ -83,10 +95,33 @@ def _running() -> list[str]:
     return [name for name, unit in states if unit["ActiveState"] not in ("inactive", "failed", "")]
 
 
-def _end_writes(how: str) -> None:
-    """From its return on nobody writes into the database here; pg_dump can read it."""
+def _end_writes(how: str, deadline: float) -> str:
+    """From its return on nobody writes into the database here; pg_dump can read it. Returns what `closed` tells."""
     if how == "dump":
         _ask(*READ_ONLY)
+    return _shut_down(clusters.here(), deadline) if how == "wal" else ""
+
+
+def _shut_down(cluster: Cluster, deadline: float) -> str:
+    """PostgreSQL archives all that it has written, and then stops."""
+    processes.run(["systemctl", "stop", "--no-block", LAYOUT["backup_unit"], cluster.unit])
+    while cluster.is_running():
+        if time.monotonic() > deadline:
+            why = record.archive_error().get("error", "it takes too long")
+            raise HostError(f"the last WAL does not reach the bucket: {why}")
+        time.sleep(0.1)
+    folder = cluster.data / "pg_wal"
+    if waiting := sorted(path.stem for path in (folder / "archive_status").glob("*.ready")):
+        why = record.archive_error().get("error", "`make logs UNIT=postgresql` says why")
+        raise HostError(f"the last WAL, {waiting[0]}, did not reach the bucket: {why}")
+    control = cluster.control(cluster.data)
+    at, segment = control["Latest checkpoint location"], control["Latest checkpoint's REDO WAL file"]
+    size = lsn(at) % int(control["Bytes per WAL segment"])
+    if control["Database cluster state"] != "shut down" or size > MOST:
+        raise HostError(f"PostgreSQL did not stop in order: it is {control['Database cluster state']}, at {at}")
+    with (folder / segment).open("rb") as file:
+        wal = file.read(size + BEYOND)
+    return json.dumps({"at": at, "segment": segment, "wal": base64.b64encode(wal).decode()})
 
 
 def back() -> str:
@@ -98,6 +133,8 @@ def back() -> str:
         return "nothing to go back from"
     if now["how"] == "dump":
         _ask(*WRITABLE)
+    if now["how"] == "wal":
+        clusters.here().start_at_once()
     processes.run(["systemctl", "reset-failed", *SITE])
     processes.run(["systemctl", "start", units.SOCKET, units.SITE])
     _wait_for_site()

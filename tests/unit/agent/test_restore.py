@@ -96,14 +96,14 @@ def test_another_version_of_postgresql_is_one_line(restore, there, line):
 
     repository = Repository(version=there, claim={})
     with pytest.raises(restore.restore.HostError, match=line):
-        restore.restore._check_version(restore.cluster.Cluster("15", "main"), repository)
+        restore.restore.check_version(restore.cluster.Cluster("15", "main"), repository)
 
 
 def test_another_processor_is_one_line(restore):
     """PostgreSQL's files are those of one architecture."""
     repository = SimpleNamespace(version="15", claim={"processor": "sparc64"})
     with pytest.raises(restore.restore.HostError, match="of a server with sparc64, and this one has "):
-        restore.restore._check_version(restore.cluster.Cluster("15", "main"), repository)
+        restore.restore.check_version(restore.cluster.Cluster("15", "main"), repository)
 
 
 def test_postgresql_cannot_look_into_what_restores(restore):
@@ -135,7 +135,7 @@ def test_what_cannot_be_decrypted_once_the_list_of_backups_was_is_damaged(restor
         "       HINT: is or was the repo encrypted?\n",
     ]
     running = contextlib.nullcontext(SimpleNamespace(stderr=written, returncode=31))
-    monkeypatch.setattr(restore.recovery, "_running", lambda line: running)
+    monkeypatch.setattr(restore.recovery, "running", lambda line: running)
     monkeypatch.setattr(restore.recovery.shutil, "chown", _nothing)
     backup = restore.repository.Backup("20261201-110000F", NOON, 1, segment(1, 4), 4 << 24)
     with pytest.raises(
@@ -164,7 +164,7 @@ def test_a_server_that_archives_nothing_takes_no_place_in_the_bucket(
     monkeypatch.setattr(module, "clusters", SimpleNamespace(note=_nothing, keep=_nothing, forget=_nothing))
     cluster = SimpleNamespace(is_running=lambda: running, ask=lambda _: mode, data=tmp_path, control=_nothing)
     cluster.stop = cluster.start = cluster.exchange = _nothing
-    module._exchange(cluster, tmp_path, "0001")
+    module.exchange(cluster, tmp_path, "0001")
     assert taken == (["0001"] if takes else [])
 
 

@@ -12,7 +12,16 @@ from slipway.web.errors import SlipwayError
 from tests.unit.server.conftest import host, site
 
 __all__ = ["host", "site"]
-PLAN = {"move": {}, "release": "20261201T010032Z-4a8d236a", "lock": "l-3.13", "postgresql": "17", "size": 9 << 20}
+PLAN = {
+    "move": {},
+    "release": "20261201T010032Z-4a8d236a",
+    "lock": "l-3.13",
+    "postgresql": "17",
+    "size": 9 << 20,
+    "generation": "0001",
+    "timeline": 1,
+    "unarchived": "",
+}
 SECRETS = SimpleNamespace(web={})
 
 
@@ -80,7 +89,11 @@ def test_dns_names_the_old_server_and_that_is_right(check):
         ({"plan": {"lock": "other-3.13"}}, "has other packages than this checkout's lock file"),
         ({"name": "old"}, "there is the server that serves the site"),
         ({"there": {"fingerprint": "f00"}}, "there: a site was deployed there already"),
-        ({"there": {"disk": 2600}, "plan": {"size": 2 << 30}}, "there: / has 2600 MB free, and a database of 2048 MB"),
+        ({"there": {"disk": 2600}, "plan": {"size": 3 << 30}}, "a database of 3072 MB needs 3072; make room"),
+        (
+            {"there": {"disk": 2600}, "plan": {"size": 1 << 30, "unarchived": "no backup"}},
+            "there: / has 2600 MB free, and a database of 1024 MB needs 3072; make room",
+        ),
         ({"there": {"resolved": {"www.example.com": ("192.0.2.1",)}}}, "resolves to 192.0.2.1"),
         ({"there": {"system": "debian 11"}}, "there runs debian 11"),
     ],
@@ -93,6 +106,24 @@ def test_what_cannot_be_moved_is_rejected_in_one_line_before_anything_changes(ho
 
 def test_the_new_server_of_an_unfinished_move_is_taken_again(check):
     assert check(there={"fingerprint": "f00", "move": {"state": "arriving"}, "layout": LAYOUT.version})
+
+
+@pytest.mark.parametrize(
+    ("there", "plan", "how"),
+    [
+        ({}, {}, ("wal", "PostgreSQL 17 on both")),
+        ({}, {"unarchived": "it has no full backup yet"}, ("dump", "it has no full backup yet")),
+        ({}, {"postgresql": "15"}, ("dump", "PostgreSQL 15 to 17")),
+        ({"machine": "aarch64"}, {}, ("dump", "debian 13 on x86_64 to debian 13 on aarch64")),
+        ({"system": "ubuntu 24.04"}, {"postgresql": "16"}, ("dump", "debian 13 on x86_64 to ubuntu 24.04 on x86_64")),
+    ],
+)
+def test_the_database_travels_by_wal_between_servers_of_one_kind_and_as_a_dump_otherwise(there, plan, how, host):
+    before = servers.Old(None, None, host(system="debian 13", machine="x86_64"), PLAN | plan)
+    after = servers.New(None, None, host(**{"system": "debian 13", "machine": "x86_64"} | there), None)
+    assert servers.way(SECRETS, before, after) == how
+    elsewhere = SimpleNamespace(web={"DATABASE_URL": "postgres://there/slipway"})
+    assert servers.way(elsewhere, before, after)[0] == "none"
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from slipway.tool.move import transfer
+from slipway.tool.move.copy import Copy
+from slipway.tool.move.session import Session
 from slipway.tool.move.wall import Wall
 from slipway.web.errors import SlipwayError
 
@@ -77,7 +79,7 @@ def wall(tmp_path, monkeypatch):
 def test_the_wall_shows_the_lock_says_what_was_written_last_and_forwards_when_told(wall, tmp_path):
     script = f'echo "$SLIPWAY_LOCK $*" > {tmp_path}/asked; echo closed; read word; echo "$word"ed'
     with wall(script) as standing:
-        assert (tmp_path / "asked").read_text() == "f00d move wall 203.0.113.9 30 dump\n"
+        assert (tmp_path / "asked").read_text() == "f00d move wall 203.0.113.9 30 dump\n" and standing.last == ""
         standing.forward()
 
 
@@ -92,7 +94,7 @@ def test_an_old_server_that_cannot_be_closed_says_why(wall):
 def test_a_word_that_comes_too_late_is_an_error(wall):
     script = "echo closed; echo 'slipway: not within 30 s; the old server serves again' >&2; exit 1"
     with pytest.raises(SlipwayError, match=r"^not within 30 s; the old server serves again$"), wall(script) as standing:
-        standing._session.wait()
+        standing._session._process.wait()
         standing.forward()
 
 
@@ -101,3 +103,31 @@ def test_leaving_without_the_word_lets_the_old_server_go_back_and_shows_what_it_
     with pytest.raises(ValueError, match="disk full"), wall(script):
         raise ValueError("disk full")
     assert capsys.readouterr().out == "    the old server serves again\n"
+
+
+def test_the_wall_tells_the_copy_where_the_old_database_ends(wall, tmp_path):
+    told = '{"at": "0/5000028"}'
+    with wall(f"echo 'closed {told}'; read word; echo \"$word\"ed") as standing:
+        (tmp_path / "slipway").write_text("#!/bin/sh\necho following\nwhile read word; do echo $word; done\n")
+        old = SimpleNamespace(
+            plan={"generation": "0001", "timeline": 2},
+            connection=SimpleNamespace(agent=lambda *words: {("move", "mark"): "0/4000000"}[words]),
+        )
+        with Copy(old, SimpleNamespace(connection=server("new"))) as copy:
+            asked = []
+            ask, copy._session.ask = copy._session.ask, lambda line: asked.append(ask(line))
+            copy.reach()
+            copy.finish(standing.last)
+        assert asked == ["reach 0/4000000", f"finish {told}"]
+        standing.forward()
+
+
+def test_a_session_prints_progress_as_it_comes_and_keeps_its_error(capsys, tmp_path, monkeypatch):
+    (tmp_path / "slipway").write_text(
+        "#!/bin/sh\necho 'progress: fetching, 5 s: 30 %' >&2\necho 'slipway: no WAL' >&2\nexit 1\n"
+    )
+    (tmp_path / "slipway").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(SlipwayError, match=r"^no WAL$"):
+        Session(server("new", "f00d"), "move", "follow", "0001", "1").start()
+    assert capsys.readouterr().out == "    fetching, 5 s: 30 %\n"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from slipway.tool import config
 from slipway.tool.move import servers, transfer
-from slipway.tool.move.servers import DUMP, New, Old
+from slipway.tool.move.copy import Copy
+from slipway.tool.move.servers import DUMP, NONE, WAL, New, Old
 from slipway.tool.move.wall import Wall
 from slipway.tool.phases import phase
 from slipway.tool.secrets import Secrets
@@ -20,7 +21,7 @@ from slipway.web.errors import SlipwayError
 help = "move the site to another server: TO=its address"
 interrupted = "interrupted; the old server serves unless it was said that it forwards. The same command goes on"
 
-# The wall's limit where the database is not dumped, s. With a dump: so many times what it took, and this beside.
+# The wall's limit, s; it does not depend on the database. With a dump: so many times what it took, and this beside.
 SECONDS = 30
 TWICE = 2
 
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
                 print(f"    {move.old.connection.agent('move', 'back')}")
         if not move.old.moved:
             move.prepare(stack)
-            move.copy()
+            move.copy(stack)
             move.switch()
         else:
             move.again(stack)
@@ -64,8 +65,11 @@ class Move:
     options: argparse.Namespace
     old: Old | None = None
     new: New | None = None
-    # How the database travels, the address at which the old server reaches the new one, and the wall's limit.
+    # How the database travels and why so, its copy that follows by WAL, the address at which the old server reaches the
+    # new one, and the wall's limit.
     how: str = ""
+    why: str = ""
+    following: Copy | None = None
     address: str = ""
     limit: int = SECONDS
 
@@ -76,7 +80,7 @@ class Move:
             site_nginx.read(self.site.project)
             self.old = servers.old(self.site)
             self.new = servers.new(self.site, self.secrets, self.old, self.options.to)
-            self.how = servers.way(self.secrets)
+            self.how, self.why = servers.way(self.secrets, self.old, self.new)
             for line in self._described():
                 print(f"    {line}")
 
@@ -89,10 +93,9 @@ class Move:
         ]
         if old.moved:
             return [*lines, f"the old one forwards since {old.plan['move']['at']}"]
-        if self.how == DUMP:
-            target = servers.POSTGRESQL[new.host.system]
-            size = old.plan["size"] / 1e6
-            lines.append(f"database: {size:.0f} MB, PostgreSQL {old.plan['postgresql']} to {target}: dumped and loaded")
+        how = {DUMP: "dumped and loaded", WAL: "copied from its backup, and then it follows by WAL"}
+        if self.how != NONE:
+            lines.append(f"database: {old.plan['size'] / 1e6:.0f} MB, {how[self.how]} ({self.why})")
         return lines + new.budget.lines()
 
     def prepare(self, stack: ExitStack) -> None:
@@ -128,19 +131,26 @@ class Move:
             self.new.connection = Connection(self.new.site, moving=True)
             stack.enter_context(lock.held(self.new.connection))
 
-    def copy(self) -> None:
+    def copy(self, stack: ExitStack) -> None:
         """The database for the first time, while the old server serves and writes go on."""
-        if self.how != DUMP:
-            return
-        with phase("Copy the database once, which shows how long it takes, and check the release with it"):
-            began = time.monotonic()
-            size = transfer.database(self.old, self.new)
-            took = time.monotonic() - began
-            print(f"    {size} in {took:.0f} s; {self.new.connection.agent('check', self.old.plan['release'])}")
-        self.limit = SECONDS + round(TWICE * took)
-        print(f"  nobody will be served for about {took + 10:.0f} s; after {self.limit} s the old server serves again")
+        about = "some"
+        if self.how == DUMP:
+            with phase("Copy the database once, which shows how long it takes, and check the release with it"):
+                began = time.monotonic()
+                size = transfer.database(self.old, self.new)
+                took = time.monotonic() - began
+                print(f"    {size} in {took:.0f} s; {self.new.connection.agent('check', self.old.plan['release'])}")
+            self.limit, about = SECONDS + round(TWICE * took), f"about {took + 10:.0f}"
+        elif self.how == WAL:
+            with phase("Copy the database from its newest backup, and let it follow the old server by WAL"):
+                self.following = stack.enter_context(Copy(self.old, self.new))
+                self.following.reach()
+        print(f"  nobody will be served for {about} seconds; after {self.limit} s the old server serves again")
         if not self._agreed("Move now?"):
             raise SlipwayError("not moved; the old server serves on, and the same command goes on from here")
+        if self.following:
+            # While somebody thought about it, it went on.
+            self.following.reach()
 
     def switch(self) -> None:
         """The wall, the last writes, and the new server's first answers."""
@@ -154,6 +164,9 @@ class Move:
             at("the old server is closed, and nobody writes there")
             if self.how == DUMP:
                 at(f"the database is there: {transfer.database(self.old, self.new)}")
+            elif self.how == WAL:
+                self.following.finish(wall.last)
+                at(f"the database is there, up to where the old one was shut down, {json.loads(wall.last)['at']}")
             self.new.connection.agent("activate", self.old.plan["release"])
             at("the site answers on the new server")
             wall.forward()

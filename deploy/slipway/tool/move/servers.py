@@ -18,8 +18,8 @@ from slipway.web.errors import SlipwayError
 
 # The PostgreSQL of each system's own packages; known before it is installed.
 POSTGRESQL = {"debian 12": "15", "debian 13": "17", "ubuntu 24.04": "16"}
-# How the database travels.
-DUMP, NONE = "dump", "none"
+# How the database travels; NONE where it is elsewhere.
+WAL, DUMP, NONE = "wal", "dump", "none"
 
 
 @dataclass(slots=True)
@@ -95,11 +95,13 @@ def new(site: config.Site, secrets: Secrets, before: Old, server: str) -> New:
             f"{site.server}: release {before.plan['release']} has other packages than this checkout's lock file; "
             "run `make deploy` with this checkout first"
         )
+    after = New(there, connection, host, budget)
     size, free = before.plan["size"] >> 20, host.disk
-    # The dump is loaded while nothing of it is archived: its WAL stays too.
-    if free < 3 * size + preflight.DISK:
-        raise SlipwayError(f"{server}: / has {free} MB free, and a database of {size} MB needs {3 * size}; make room")
-    return New(there, connection, host, budget)
+    # A dump is loaded while nothing of it is archived: its WAL stays too.
+    needed = (1 if way(secrets, before, after)[0] == WAL else 3) * size
+    if free < needed + preflight.DISK:
+        raise SlipwayError(f"{server}: / has {free} MB free, and a database of {size} MB needs {needed}; make room")
+    return after
 
 
 def _identity(connection: Connection) -> str:
@@ -108,9 +110,21 @@ def _identity(connection: Connection) -> str:
     return connection.run(f"cat {files} 2>/dev/null; ip -o address | awk '{{print $4}}'").strip()
 
 
-def way(secrets: Secrets) -> str:
-    """How the database travels: a dump suits each version of PostgreSQL; one elsewhere stays where it is."""
-    return DUMP if inventory.database(secrets) else NONE
+def way(secrets: Secrets, before: Old, after: New) -> tuple[str, str]:
+    """How the database travels, and why it is no better way: WAL suits a server of the same kind, whatever the size of
+    the database; a dump suits each version of PostgreSQL; one elsewhere stays where it is.
+    """
+    if not inventory.database(secrets):
+        return NONE, "it is elsewhere, and stays there"
+    there, here = POSTGRESQL[after.host.system], before.plan["postgresql"]
+    if there != here:
+        return DUMP, f"PostgreSQL {here} to {there}"
+    # The order of texts in an index is the system's, and how its pages are laid out the processor's.
+    kinds = [f"{host.system} on {host.machine}" for host in (before.host, after.host)]
+    if kinds[0] != kinds[1]:
+        return DUMP, " to ".join(kinds)
+    why = before.plan["unarchived"]
+    return (DUMP, why) if why else (WAL, f"PostgreSQL {here} on both")
 
 
 def find_address(before: Old, after: New) -> tuple[str, str]:

@@ -1,0 +1,68 @@
+"""The new server's side of a move by WAL: a copy of the old server's database follows that one, and takes over from it.
+
+It is made from the newest backup in the bucket, beside this server's own database, which is empty, and takes that one's
+place behind the wall.
+"""
+
+import base64
+import json
+import sys
+
+from agent import cluster as clusters
+from agent import moving, progress, recovery, restore, slot, timelines, wall
+from agent.cluster import Cluster
+from agent.paths import HostError
+from agent.repository import Repository
+from agent.standby import Standby
+
+
+def follow(generation: str, timeline: str) -> str:
+    """Prints ``following`` once the copy replays WAL, and then obeys lines of stdin. ``reach LSN``: prints ``reached``
+    when it has replayed so much. ``finish JSON``, the old server's word from behind the wall (wall.py): replays the
+    last WAL and puts the copy in the place of this server's database.
+
+    Returns ``finished`` then. Raises HostError otherwise, also at the end of stdin; the copy is removed.
+    """
+    moving.require("arriving")
+    moving.write(**moving.state() | {"how": "wal", "generation": generation})
+    # An earlier run may have begun to serve.
+    wall.stop_site()
+    cluster = clusters.here()
+    restore.tidy(cluster)
+    repository = Repository(generation)
+    restore.check_version(cluster, repository)
+    chosen = timelines.choose(repository, int(timeline), None)
+    restore.make_room(cluster, chosen)
+    progress.say(f"copying {repository} from the backup {chosen}, {chosen.size / 1e6:.0f} MB")
+    with slot.held("the copy of a database that moves here", f"{recovery.UNIT}.service"), restore.beside(cluster):
+        with restore.step("fetch the backup"):
+            restore.fetch(repository, chosen, cluster.beside)
+        with Standby(cluster, repository, int(timeline), cluster.beside) as standby:
+            print("following", flush=True)
+            _obey(cluster, standby)
+    restore.exchange(cluster, cluster.beside, "", ask=lambda copy: copy.ask("select 1"))
+    return "finished"
+
+
+def _obey(cluster: Cluster, standby: Standby) -> None:
+    """Returns once the copy is whole."""
+    for line in sys.stdin:
+        word, _, rest = line.strip().partition(" ")
+        if word == "reach":
+            standby.reach(rest)
+            print("reached", flush=True)
+        elif word == "finish":
+            last = json.loads(rest)
+            with restore.step("replay the last WAL"):
+                # Not needed from here on; the exchange finds it stopped.
+                cluster.stop()
+                standby.finish(last["at"], last["segment"], base64.b64decode(last["wal"]))
+            return
+        else:
+            break
+    raise HostError("the deploying machine gave up, or its connection broke")
+
+
+def clear() -> None:
+    """Removes this server's own database of before; it was empty, or an earlier run's copy."""
+    clusters.remove(clusters.here().before)
