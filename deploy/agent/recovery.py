@@ -143,7 +143,9 @@ def recover(
 
 
 def signal(directory: Path, name: str) -> None:
-    """The file that tells PostgreSQL in ``directory`` to recover from the archive."""
+    """The file that tells PostgreSQL in ``directory`` to recover from the archive, alone: at its end it removes one."""
+    for each in directory.glob("*.signal"):
+        each.unlink()
     (directory / name).touch()
     shutil.chown(directory / name, "postgres", "postgres")
 

@@ -84,10 +84,12 @@ class Cluster:
         self.stop()
         self.start()
 
-    def sql(self, text: str, database: str = "postgres") -> str:
-        """What psql prints, unaligned and without headers."""
-        line = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", self.run, "-U", "postgres", "-d", database]
-        return subprocess.run([*line, "-c", text], check=True, capture_output=True, text=True).stdout.strip()
+    def sql(self, text: str, database: str = "postgres", host: Path | None = None) -> str:
+        """What psql prints, unaligned and without headers. ``host``: the socket's folder of another one, which lets
+        postgres in alone."""
+        line = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", host or self.run, "-U", "postgres", "-d", database]
+        user = {"cwd": "/", **self._user} if host else {}
+        return subprocess.run([*line, "-c", text], check=True, capture_output=True, text=True, **user).stdout.strip()
 
 
 class Backups:

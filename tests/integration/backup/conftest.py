@@ -6,6 +6,7 @@ WAL archived; and its first full backup, in generation 0001.
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -127,6 +128,13 @@ def generation(backups: Backups, s3: BaseClient, backup_bucket: str) -> Iterator
 
     It is the newest in the bucket, whichever tests ran before.
     """
+    with new_generation(backups, s3, backup_bucket) as name:
+        yield name
+
+
+@contextmanager
+def new_generation(backups: Backups, s3: BaseClient, backup_bucket: str) -> Iterator[str]:
+    """As the fixture, for as long as the block."""
     listed = s3.list_objects_v2(Bucket=backup_bucket, Prefix="database/", Delimiter="/")["CommonPrefixes"]
     claims = s3.list_objects_v2(Bucket=backup_bucket, Prefix="generations/").get("Contents", [])
     names = [each["Prefix"] for each in listed] + [each["Key"] for each in claims]
