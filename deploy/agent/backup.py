@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import IO, NoReturn
 
-from agent import dump, generation, processes, progress, record, schedule, slot
+from agent import dump, generation, moving, processes, progress, record, schedule, slot
 from agent.paths import LAYOUT, RUN, HostError
 from agent.record import LAST, RUNNING, UNIT
 from agent.s3 import Bucket
@@ -166,7 +166,8 @@ def _due(settings: Mapping[str, str], asked: str, quiet: int, wal: bool) -> Due 
     now, last = datetime.now(UTC), record.last()
     if not wal:
         return schedule.dump_due(now, quiet, last)
-    if generation.awaits_data(settings):
+    # What is there is not the site's database yet, or no database.
+    if moving.state().get("state") == "arriving" or generation.awaits_data(settings):
         return None
     held = generation.held() or {"generation": ""}
     return schedule.due(now, quiet, last, held["generation"], record.missing().get("reason", ""))

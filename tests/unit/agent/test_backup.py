@@ -134,3 +134,13 @@ def test_nothing_is_due_for_an_empty_database_that_has_no_generation(host, unit,
     assert host.backup._due({}, "full", 3, wal=True).kind == "full"
     monkeypatch.setattr(host.generation, "awaits_data", lambda settings: False)
     assert host.backup._due({}, "", 3, wal=True).kind == "full"
+
+
+def test_nothing_is_due_on_a_server_that_a_site_moves_to(host, unit):
+    """What is there is no database of the site's, and a backup of it would look like the newest."""
+    host.paths.MOVE.parent.mkdir(parents=True, exist_ok=True)
+    host.backup.LAST.unlink()
+    host.moving.write(state="arriving")
+    assert host.backup._due({}, "", 3, wal=True) is None
+    host.moving.write(state="arrived")
+    assert host.backup._due({}, "", 3, wal=True).kind == "full"
