@@ -209,7 +209,7 @@ class LocalSite(Environment):
             nginx_forwarded_proto="$scheme",
             nginx_acme_dir="",
             nginx_version=nginx.version(self._nginx),
-            nginx_client_max_body_size="1m",
+            nginx_client_max_body_size=f"{self.site.max_body_mb}m",
             nginx_timeout=self.site.timeout,
             nginx_proxies=self.site.proxies,
             nginx_sign_in=[*sign_in_paths, *path_patterns.expressions(self.site.sign_in_paths)],

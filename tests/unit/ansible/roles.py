@@ -26,6 +26,7 @@ SITE = {
     "slipway_acme_directory": "https://acme.example.test/directory",
     "slipway_acme_email": "",
     "slipway_timeout": 90,
+    "slipway_max_body_mb": 20,
     "slipway_proxies": ["192.0.2.0/24"],
     "slipway_sign_in_found": [r"/login/\Z"],
     "slipway_sign_in_named": ['/with "quotes"'],

@@ -104,7 +104,7 @@ def _expected(tls, proxies):
         "nginx_acme_dir": "/var/lib/slipway/acme",
         "nginx_move": "/etc/nginx/slipway-move",
         "nginx_site_files": SITE["slipway_nginx_files"],
-        "nginx_client_max_body_size": "1m",
+        "nginx_client_max_body_size": "20m",
         "nginx_timeout": 90,
         "nginx_proxies": proxies,
         "nginx_sign_in": [r"/login/\Z", '/with "quotes"'],

@@ -105,6 +105,7 @@ def test_a_changed_key_of_the_backups_changes_the_fingerprint(written):
         {"more": "sign_in_tries: 5\n"},
         {"more": "packages: [gettext]\n"},
         {"more": "timeout: 90\n"},
+        {"more": "max_body_mb: 5\n"},
         {"paths": ["/login/"]},
         {"memory": 1000},
         {"EMAIL_URL": "smtp://other"},

@@ -65,6 +65,17 @@ def test_workers_that_do_not_fit_the_server_are_rejected_before_anything_is_chan
         preflight.check(preflight.config.load(site.path), host(), set(), database=True)
 
 
+def test_bodies_that_the_disk_cannot_hold_for_each_thread_are_rejected_with_the_figures(site, host):
+    site.path.write_text(site.path.read_text() + "max_body_mb: 21\n")
+    described = preflight.config.load(site.path)
+    assert preflight.check(described, host(disk=940), set(), database=True)
+    with pytest.raises(
+        SlipwayError,
+        match=r"^max_body_mb: 21 in site.yml may take 640 MB of disk in 16 threads, .* has 939 MB free, .* needs 300",
+    ):
+        preflight.check(described, host(disk=939), set(), database=True)
+
+
 def test_memory_that_does_not_fit_is_rejected_too(site, host):
     site.path.write_text(site.path.read_text() + "memory: {gunicorn: 151}\n")
     assert preflight.check(preflight.config.load(site.path), host(), set(), database=True).parts["gunicorn"] == 151

@@ -92,7 +92,7 @@ def test_the_files_come_in_the_order_of_their_names_as_they_stand(read):
         # A header with a line break begins another header, or the page.
         ('add_header X "a\\nSet-Cookie: b";', "1: add_header: no line break"),
         ("access_log off;", "1: access_log: is not allowed here"),
-        ("client_max_body_size 10m;", "1: client_max_body_size: belongs into a location"),
+        ("client_max_body_size 10m;", "1: client_max_body_size: belongs into a location; the site's is `max_body_mb`"),
         ('return 200 "body {}";', "1: return 200: would answer in place of the site"),
         ("return;", "1: return : would answer"),
         ("return 503;", "1: return 503: would answer"),

@@ -156,3 +156,31 @@ def test_a_cookie_for_https_only_is_a_warning_in_the_demo(name, check):
     assert warning.partition("/")[2].startswith(
         f"production.py:{FIRST}: {name} begins with __, so browsers keep it by https"
     )
+
+
+@pytest.mark.parametrize(
+    ("setting", "site", "warned"),
+    [
+        (
+            "DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000",
+            "",
+            "is 5000000, and nginx rejects a body of more than 1 MB before",
+        ),
+        (
+            "DATA_UPLOAD_MAX_MEMORY_SIZE = None",
+            "max_body_mb: 20\n",
+            "is None, and nginx rejects a body of more than 20",
+        ),
+        ("DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000", "max_body_mb: 5\n", ""),
+        ("DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000", "", ""),
+        ("", "", ""),
+    ],
+)
+@pytest.mark.parametrize("above", [True, False])
+def test_a_form_that_nginx_would_reject_before_django_is_warned_of(setting, site, warned, above, check):
+    text = BASE + f"{setting}\n{LINE}" if above else BASE + f"{LINE}{setting}\n"
+    told = [each.partition("/")[2] for each in check(text, more=site).warnings()]
+    assert len(told) == bool(warned)
+    assert not warned or told[0].startswith(
+        f"production.py:{FIRST + (not above)}: DATA_UPLOAD_MAX_MEMORY_SIZE {warned}"
+    )

@@ -23,6 +23,8 @@ def test_what_startproject_writes_is_replaced(production):
     assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (60, True)
     assert site.STORAGES["staticfiles"]["BACKEND"] == "slipway.web.storage.StaticStorage"
     assert site.STORAGES["default"]["BACKEND"] == "slipway.web.media.files.FileStorage"
+    # /tmp may be memory.
+    assert site.FILE_UPLOAD_TEMP_DIR == "/var/tmp"
 
 
 OWN = {
@@ -35,6 +37,7 @@ OWN = {
     "SESSION_COOKIE_AGE": 60,
     "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
     "FILE_UPLOAD_MAX_MEMORY_SIZE": 1,
+    "FILE_UPLOAD_TEMP_DIR": "/srv/theirs",
     "DATA_UPLOAD_MAX_MEMORY_SIZE": 1,
     "COMPRESS_STORAGE": "their.storage",
     "COMPRESS_OFFLINE_CONTEXT": {"dark": True},

@@ -11,7 +11,7 @@ hosts, server, provider, project, hooks, backups  the keys that need more than o
 
 from slipway import ROOT
 from slipway.tool.config.loading import DEFAULT_PATH, load
-from slipway.tool.config.site import Site
+from slipway.tool.config.site import MAX_BODY_MB, Site
 from slipway.tool.config.values import KEYS
 
-__all__ = ["DEFAULT_PATH", "KEYS", "ROOT", "Site", "load"]
+__all__ = ["DEFAULT_PATH", "KEYS", "MAX_BODY_MB", "ROOT", "Site", "load"]

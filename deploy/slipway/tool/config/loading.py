@@ -47,6 +47,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         reboot=server.reboot(values),
         memory=server.memory(values),
         timeout=server.timeout(values),
+        max_body_mb=server.max_body_mb(values),
         redirects=hosts.redirects(values, domain),
         proxies=hosts.proxies(values),
         sign_in_paths=project.sign_in_paths(values),

@@ -2,13 +2,15 @@
 
 from slipway.tool import budget, public_keys
 from slipway.tool.config.forms import DEBIAN_PACKAGE, REBOOT
-from slipway.tool.config.site import ACME, TIMEOUT
+from slipway.tool.config.site import ACME, MAX_BODY_MB, TIMEOUT
 from slipway.tool.config.site import REBOOT as REBOOT_AT
 from slipway.tool.config.values import Values
 
 MOST_THREADS = 64
 # A release waits for a request as long, twice in the worst case.
 MOST_SECONDS = 300
+# Each lies on the server's disk twice: in nginx's buffer, and where Django reads it.
+MOST_BODY_MB = 100
 
 
 def admin_keys(values: Values) -> tuple[str, ...]:
@@ -92,6 +94,16 @@ def timeout(values: Values) -> int:
     if not 10 <= seconds <= MOST_SECONDS:
         raise values.error("timeout", f"{seconds} is not between 10 and {MOST_SECONDS} seconds; longer work is a job's")
     return seconds
+
+
+def max_body_mb(values: Values) -> int:
+    """The largest body of a request. Whether the disk holds as many at once depends on the server."""
+    mb = values.get("max_body_mb", MAX_BODY_MB)
+    if not 1 <= mb <= MOST_BODY_MB:
+        raise values.error(
+            "max_body_mb", f"{mb} is not between 1 and {MOST_BODY_MB}; larger files go from the browser to the bucket"
+        )
+    return mb
 
 
 def acme(values: Values) -> str:

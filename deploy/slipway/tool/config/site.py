@@ -22,6 +22,8 @@ CHECKSUMS = {f"AWS_{name.upper()}": value for name, value in stores.CHECKSUMS.it
 SIGN_IN_TRIES = 10
 # As nginx's own default.
 TIMEOUT = 60
+# Enough for a form; photos go from the browser to the bucket.
+MAX_BODY_MB = 1
 # Ten minutes: a test suite, or a message to a slow receiver.
 HOOK_SECONDS = 600
 # A rollback finds its static files as long as its release is kept.
@@ -67,6 +69,8 @@ class Site:
     memory: Mapping[str, int] = field(default_factory=dict)
     # Seconds of a request.
     timeout: int = TIMEOUT
+    # The largest body of a request.
+    max_body_mb: int = MAX_BODY_MB
     redirects: tuple[str, ...] = ()
     # Trusted proxies: networks whose X-Forwarded-For names the visitor.
     proxies: tuple[str, ...] = ()

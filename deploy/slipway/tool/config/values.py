@@ -26,6 +26,7 @@ KEYS = {
     "reboot": str,
     "memory": dict,
     "timeout": int,
+    "max_body_mb": int,
     "site": str,
     "static": str,
     "media": str,

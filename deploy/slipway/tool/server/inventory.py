@@ -83,6 +83,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_page": next(iter(site.paths), ""),
         "slipway_tls": site.tls,
         "slipway_timeout": site.timeout,
+        "slipway_max_body_mb": site.max_body_mb,
         "slipway_proxies": list(site.proxies),
         "slipway_sign_in_found": list(sign_in_paths),
         "slipway_sign_in_named": path_patterns.expressions(site.sign_in_paths),

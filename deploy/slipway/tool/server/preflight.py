@@ -31,9 +31,15 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool,
     if facts.system not in LAYOUT.systems:
         raise SlipwayError(f"{site.server} runs {facts.system}; install one of {', '.join(LAYOUT.systems)}")
     files.for_server(facts.python)
-    needed = DISK if facts.fingerprint else DISK_BARE
-    if facts.disk < needed:
-        raise SlipwayError(f"{site.server}: / has {facts.disk} MB free and {needed} are needed; make room there")
+    planned = budget.plan(
+        facts.memory,
+        facts.cpus,
+        database=database,
+        workers=site.gunicorn_workers,
+        threads=site.gunicorn_threads,
+        shares=site.memory,
+    )
+    _disk(site, facts, planned.workers * planned.threads)
     if abs(facts.clock_ahead) > CLOCK:
         direction = "ahead" if facts.clock_ahead > 0 else "behind"
         raise SlipwayError(
@@ -49,14 +55,20 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool,
     if site.tls != "none":
         # The old server forwards until DNS has changed.
         _names(site, facts, {*reached, *facts.move.get("addresses", ())})
-    return budget.plan(
-        facts.memory,
-        facts.cpus,
-        database=database,
-        workers=site.gunicorn_workers,
-        threads=site.gunicorn_threads,
-        shares=site.memory,
-    )
+    return planned
+
+
+def _disk(site: config.Site, facts: Facts, threads: int) -> None:
+    """Each thread may be about to read the largest body: nginx has it in a file, and Django writes it to another."""
+    needed, bodies = DISK if facts.fingerprint else DISK_BARE, 2 * threads * (site.max_body_mb - config.MAX_BODY_MB)
+    if facts.disk >= needed + bodies:
+        return
+    if facts.disk >= needed:
+        raise SlipwayError(
+            f"max_body_mb: {site.max_body_mb} in site.yml may take {bodies} MB of disk in {threads} threads, and / of "
+            f"{site.server} has {facts.disk} MB free, of which a release needs {needed}: write less, or make room"
+        )
+    raise SlipwayError(f"{site.server}: / has {facts.disk} MB free and {needed} are needed; make room there")
 
 
 def _numbers(version: str) -> list[int]:

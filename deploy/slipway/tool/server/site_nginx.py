@@ -31,10 +31,9 @@ ANSWERS = {"proxy_pass", "return"}
 SERVES_FILES = ("alias", "autoindex", "gzip_static", "index", "random_index", "root", "sendfile", "try_files")
 NO_FILES = "would serve files; the CDN serves every static file, and the proof fails otherwise"
 REASONS = dict.fromkeys(SERVES_FILES, NO_FILES) | {
-    "client_max_body_size": "belongs into a location; the site's is nginx_client_max_body_size in "
-    "ansible/roles/nginx/defaults/main.yml",
+    "client_max_body_size": "belongs into a location; the site's is `max_body_mb` in site.yml",
     "error_page": "could send a file; Django has the site's error pages",
-    "proxy_read_timeout": "belongs into a location",
+    "proxy_read_timeout": "belongs into a location; the site's is `timeout` in site.yml",
 }
 # The arguments of a directive, joined by spaces; and what to write.
 SECONDS, BYTES = (r"\d+(ms|s|m)?", "a time such as 30s"), (r"[1-9]\d*[kKmM]?", "a size such as 200k")

@@ -13,6 +13,8 @@ from slipway.web.settings import dangerous, https, startproject, uploads
 
 # Settings of django-storages without effect: Slipway's storage sets these options itself.
 OLD_BUCKET = ("AWS_", "GZIP_CONTENT_TYPES")
+# Of a form without its files; Django's default is 2.5 MB.
+IN_MEMORY, MB = "DATA_UPLOAD_MAX_MEMORY_SIZE", 1024 * 1024
 OURS = {"MIDDLEWARE": "slipway.web.health.HealthMiddleware", "INSTALLED_APPS": "slipway.web"}
 
 
@@ -52,6 +54,12 @@ class Check:
         if left and self._settings.STORAGES["default"]["BACKEND"] == uploads.BUCKET:
             more = f" and {len(left) - 1} more AWS settings" if len(left) > 1 else ""
             yield f"{self._place(left[0])}: {left[0]}{more}: without effect, site.yml names the bucket; take it out"
+        body, most = getattr(self._settings, IN_MEMORY, 0), self._site.max_body_mb
+        if (IN_MEMORY in self._own or self._last(IN_MEMORY)) and (body is None or body > most * MB):
+            yield (
+                f"{self._place(IN_MEMORY)}: {IN_MEMORY} is {body}, and nginx rejects a body of more than {most} MB "
+                "before: `max_body_mb` in site.yml"
+            )
         for name in ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME") if demo else ():
             if getattr(self._settings, name, "").startswith("__"):
                 yield (

@@ -9,6 +9,8 @@ from slipway import ROOT
 FOLDER = "django.core.files.storage.FileSystemStorage"
 STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 BUCKET = "slipway.web.media.files.FileStorage"
+# What a form brings. /tmp is memory on Debian 13, and would count as the site's.
+ON_DISK = "/var/tmp"
 HASHED = "slipway.web.storage.StaticStorage"
 
 
@@ -35,5 +37,6 @@ def settings(own: Mapping[str, Any], environ: Mapping[str, str], *, production: 
     return {
         "STORAGES": storages,
         "MEDIA_URL": environ["MEDIA_URL"],
+        "FILE_UPLOAD_TEMP_DIR": own.get("FILE_UPLOAD_TEMP_DIR") or ON_DISK,
         "SLIPWAY_MEDIA_BUCKET": environ["AWS_STORAGE_BUCKET_NAME"],
     }
