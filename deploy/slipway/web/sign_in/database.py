@@ -1,5 +1,6 @@
 """The tries of each account in the database, changed by one worker at a time without a lock."""
 
+import contextvars
 import json
 import threading
 from collections.abc import Callable, Iterable
@@ -81,19 +82,22 @@ def outside_transaction(work: Callable[[], T], *, before: frozenset[str]) -> T:
     if connection.alias in before or not connection.in_atomic_block or connection.vendor == "sqlite":
         return work()
     done: list[T] = []
+    failed: list[Exception] = []
 
     def elsewhere() -> None:
         try:
             done.append(work())
+        except Exception as error:
+            failed.append(error)
         finally:
             connections.close_all()
 
-    # A thread has connections of its own.
-    thread = threading.Thread(target=elsewhere)
+    # A thread has connections of its own; it waits for the database as long as its request may.
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(elsewhere,))
     thread.start()
     thread.join()
-    if not done:
-        raise RuntimeError("the tries of an account could not be counted; the cause is above")
+    if failed:
+        raise RuntimeError("the tries of an account could not be counted") from failed[0]
     return done[0]
 
 
