@@ -32,7 +32,7 @@ django.setup()
 
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from django.http import HttpResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 
@@ -45,6 +45,7 @@ def text(words):
     return HttpResponse(f"{words}\n", content_type="text/plain")
 
 
+@transaction.non_atomic_requests
 def plain(request):
     return text("no database")
 

@@ -149,3 +149,11 @@ def test_no_page_loads_from_vite_s_development_server(production):
     assert given["DJANGO_VITE_DEV_MODE"] is False
     assert not own.keys() & vars(production()).keys()
     assert not own.keys() & line.values(STARTPROJECT | own, {}).keys()
+
+
+def test_only_the_health_checks_are_answered_without_waiting_for_the_database(production):
+    first = production().MIDDLEWARE[:3]
+    assert first[:2] == [
+        "slipway.web.health.HealthMiddleware",
+        "slipway.web.database.middleware.DatabaseAwayMiddleware",
+    ]
