@@ -1,7 +1,6 @@
 """The page of a site that is away for a moment: status 503, with Retry-After.
 
-The build renders the project's 503.html once, beside the manifests (slipway.tool.assets.unavailable). nginx has the
-same text in its configuration.
+It is read from a file of the release, beside the manifests.
 """
 
 import functools

@@ -20,6 +20,7 @@ settings.configure(
     MIDDLEWARE=[
         "slipway.web.health.HealthMiddleware",
         "slipway.web.database.middleware.DatabaseAwayMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
     ],
@@ -91,8 +92,8 @@ def ask(statement):
 
 
 def server_error(request):
-    """Asks the database too, as a page with the visitor's name does."""
-    return HttpResponse(f"sorry, {User.objects.first()}", status=500)
+    """With ``?ask=1`` it asks the database too, as a page with the visitor's name does."""
+    return HttpResponse(f"sorry, {User.objects.first() if 'ask' in request.GET else 'you'}", status=500)
 
 
 handler500 = server_error

@@ -130,7 +130,7 @@ def test_a_restart_under_load_fails_no_request_with_500_and_signs_nobody_out(eac
     assert {answer.text for answer in answers if answer.status == 200} == {"ada\n", "no database\n"}
     assert {answer.text for answer in answers if answer.status == 503} <= {PAGE}
     assert site.ask("/user/", Cookie=cookie).text == "ada\n"
-    assert "Traceback" not in site.log
+    assert "Traceback" not in site.log and "Service Unavailable" not in site.log
     assert "the database is away" in site.log and "the database is back" in site.log
 
 
@@ -155,13 +155,16 @@ def test_a_request_waits_so_long_in_all_and_others_do_not_begin_anew(each_site, 
 
 def test_what_breaks_in_the_middle_gets_a_503_and_is_not_done_twice(each_site, database):
     site, rows = each_site, int(each_site.ask("/count/").text)
-    with ThreadPoolExecutor(2) as pool:
-        writing = pool.submit(site.ask, f"/write/?name={uuid4()}", "POST")
-        swallowing = pool.submit(site.ask, "/swallow/", "POST")
-        sleeping(database, 2)
+    paths = (f"/write/?name={uuid4()}", "/swallow/", "/swallow/?ask=1")
+    with ThreadPoolExecutor(len(paths)) as pool:
+        asked = [pool.submit(site.ask, path, "POST") for path in paths]
+        sleeping(database, len(paths))
         database.stop()
-        # The second is written after the view, by a middleware, and finds no database.
-        assert (writing.result().status, swallowing.result().status) == (503, 503)
+        # The last two are written after the view, by a middleware, and find no database.
+        answers = [each.result() for each in asked]
+    assert [(answer.status, answer.text) for answer in answers] == [(503, PAGE)] * len(paths)
+    # What the site's own middleware adds to its pages.
+    assert answers[0].headers["X-Frame-Options"] == "DENY"
     database.start()
     # Without a transaction what was written before is there, once.
     assert int(site.ask("/count/").text) == rows + site.kept
