@@ -139,6 +139,20 @@ def test_after_it_was_back_or_nobody_asked_a_request_waits_again(outage, time):
         assert 4.8 <= time.now - began <= 5
 
 
+def test_an_outage_is_two_lines_in_the_log_with_its_whole_length(outage, time, caplog):
+    for _ in range(3):
+        with pytest.raises(errors.OperationalError):
+            outage.connect(away, Wait())
+        time.pass_(60)
+    outage.connect(lambda seconds: "connection", Wait())
+    outage.connect(lambda seconds: "connection", Wait())
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [
+        "the database is away: requests wait up to 5 s, then get a 503: connection refused",
+        f"the database is back after {time.now - 100:.1f} s",
+    ]
+
+
 def test_one_thread_tries_and_the_others_do_not_wait_beyond(outage, time):
     with pytest.raises(errors.OperationalError):
         outage.connect(away, Wait())

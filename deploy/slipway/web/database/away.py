@@ -9,7 +9,7 @@ STATES = {"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006"}
 # A failed connection has no state, and neither has one that broke. libpq's words are English wherever the process does
 # not ask for another language; the server's are what its lc_messages says (`C` on a server of ours).
 WORDS = re.compile(
-    r"connection denied|connection reset by peer|broken pipe|no route to host|network is unreachable"
+    r"connection refused|connection reset by peer|broken pipe|no route to host|network is unreachable"
     r"|(failed|connect to server): no such file or directory"
     r"|connection timed out|timeout expired"
     r"|server closed the connection|ssl connection has been closed|eof detected"
@@ -36,9 +36,9 @@ def _says_so(error: BaseException) -> bool:
     if state:
         return state in STATES
     text = str(error)
-    denied = [line for line in text.splitlines() if "FATAL:" in line]
+    fatal = [line for line in text.splitlines() if "FATAL:" in line]
     # Of several addresses one may be away, and another reject the password.
-    return all(map(SAID.search, denied)) if denied else bool(WORDS.search(text))
+    return all(map(SAID.search, fatal)) if fatal else bool(WORDS.search(text))
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

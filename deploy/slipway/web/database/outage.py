@@ -38,6 +38,8 @@ class Outage:
         self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._clock, self._sleep = clock, sleep
+        # Since when it is away, and since when requests have waited for it.
+        self._first = 0.0
         self._since: float | None = None
         self._tried = 0.0
         self._error: Exception | None = None
@@ -80,14 +82,14 @@ class Outage:
             raise error
         self._error, self._tried = error, self._clock()
         if self._since is None:
-            self._since = began
+            self._first = self._since = began
             why = " ".join(str(error).split())
             log.warning("the database is away: requests wait up to %.0f s, then get a 503: %s", PATIENCE, why)
 
     def _over(self) -> None:
         since, self._since, self._error = self._since, None, None
         if since is not None:
-            log.warning("the database is back after %.1f s", self._clock() - since)
+            log.warning("the database is back after %.1f s", self._clock() - self._first)
 
 
 _outages: dict[str, Outage] = defaultdict(Outage)
