@@ -100,6 +100,15 @@ def each_site(request, database, tmp_path_factory):
         yield site
 
 
+@contextmanager
+def stopped(database):
+    database.stop()
+    try:
+        yield
+    finally:
+        database.start()
+
+
 def sleeping(database, number):
     """Returns once so many views wait for an answer of the database's."""
     psql = [database.bin / "psql", "-h", database.directory, "-U", "site", "-Atc"]
@@ -122,34 +131,36 @@ def test_a_restart_under_load_fails_no_request_with_500_and_signs_nobody_out(eac
 
     with ThreadPoolExecutor(12) as pool:
         visitors = [pool.submit(visit, number) for number in range(12)]
-        database.stop()
-        database.start()
-        ended.set()
+        try:
+            with stopped(database):
+                pass
+        finally:
+            ended.set()
         answers = [answer for visitor in visitors for answer in visitor.result()]
     assert {answer.status for answer in answers} <= {200, 503}
     assert {answer.text for answer in answers if answer.status == 200} == {"ada\n", "no database\n"}
     assert {answer.text for answer in answers if answer.status == 503} <= {PAGE}
     assert site.ask("/user/", Cookie=cookie).text == "ada\n"
-    assert "Traceback" not in site.log and "Service Unavailable" not in site.log
+    assert "Traceback" not in site.log and "Service Unavailable: /count/" not in site.log
     assert "the database is away" in site.log and "the database is back" in site.log
 
 
 def test_a_request_waits_so_long_in_all_and_others_do_not_begin_anew(each_site, database):
     site = each_site
     assert site.ask("/count/").status == 200
-    database.stop()
-    began = time.monotonic()
-    # More than there are threads: the last page has to wait until one is free.
-    assert site.statuses(["/count/"] * 40 + ["/plain/"]) == [503] * 40 + [200]
-    waited = time.monotonic() - began
-    answer = site.ask("/count/")
+    with stopped(database):
+        began = time.monotonic()
+        # More than there are threads: the last page has to wait until one is free.
+        assert site.statuses(["/count/"] * 40 + ["/plain/"]) == [503] * 40 + [200]
+        waited = time.monotonic() - began
+        answer = site.ask("/count/")
+        health = [site.ask(f"/healthz/{name}").status for name in ("live", "ready")]
     # Not a measure of speed: three rounds of waiting would be nine seconds.
     assert PATIENCE <= waited < 3 * PATIENCE
     assert (answer.status, answer.text, answer.headers["Retry-After"]) == (503, PAGE, "10")
     assert "no-store" in answer.headers["Cache-Control"] and answer.headers["Content-Type"].startswith("text/html")
-    assert (site.ask("/healthz/live").status, site.ask("/healthz/ready").status) == (200, 503)
-    assert "Traceback" not in site.log and "Service Unavailable" not in site.log
-    database.start()
+    assert health == [200, 503]
+    assert "Traceback" not in site.log and "Service Unavailable: /count/" not in site.log
     assert site.ask("/count/").status == 200
 
 
@@ -159,13 +170,12 @@ def test_what_breaks_in_the_middle_gets_a_503_and_is_not_done_twice(each_site, d
     with ThreadPoolExecutor(len(paths)) as pool:
         asked = [pool.submit(site.ask, path, "POST") for path in paths]
         sleeping(database, len(paths))
-        database.stop()
-        # The last two are written after the view, by a middleware, and find no database.
-        answers = [each.result() for each in asked]
+        with stopped(database):
+            # The last two are written after the view, by a middleware, and find no database.
+            answers = [each.result() for each in asked]
     assert [(answer.status, answer.text) for answer in answers] == [(503, PAGE)] * len(paths)
     # What the site's own middleware adds to its pages.
     assert answers[0].headers["X-Frame-Options"] == "DENY"
-    database.start()
     # Without a transaction what was written before is there, once.
     assert int(site.ask("/count/").text) == rows + site.kept
     assert "Traceback" not in site.log
