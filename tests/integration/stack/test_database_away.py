@@ -156,12 +156,13 @@ def test_a_request_waits_so_long_in_all_and_others_do_not_begin_anew(each_site, 
         answer = site.ask("/count/")
         health = [site.ask(f"/healthz/{name}").status for name in ("live", "ready")]
     # Not a measure of speed: three rounds of waiting would be nine seconds.
-    assert PATIENCE <= waited < 3 * PATIENCE
+    assert PATIENCE - 0.5 < waited < 3 * PATIENCE
     assert (answer.status, answer.text, answer.headers["Retry-After"]) == (503, PAGE, "10")
     assert "no-store" in answer.headers["Cache-Control"] and answer.headers["Content-Type"].startswith("text/html")
+    # Each process still believes that it is away, and one of its threads finds that it is not.
+    assert site.statuses(["/count/"] * 16) == [200] * 16
     assert health == [200, 503]
     assert "Traceback" not in site.log and "Service Unavailable: /count/" not in site.log
-    assert site.ask("/count/").status == 200
 
 
 def test_what_breaks_in_the_middle_gets_a_503_and_is_not_done_twice(each_site, database):

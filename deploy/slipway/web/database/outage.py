@@ -16,6 +16,8 @@ from slipway.web.database.away import is_away
 
 PATIENCE = 5.0  # s
 PAUSE = 0.1  # s, between two attempts
+# What a request of a longer outage waits for another one's attempt, s: the server may be back.
+GLANCE = 0.5
 
 T = TypeVar("T")
 log = logging.getLogger("slipway.database")
@@ -60,7 +62,7 @@ class Outage:
         wait.until = wait.until or began + PATIENCE
         while True:
             until = min(wait.until, (self._since or began) + PATIENCE)
-            if not self._turn.acquire(timeout=max(0.0, until - self._clock())):
+            if not self._turn.acquire(timeout=max(GLANCE, until - self._clock())):
                 # A new object: each thread adds its own traceback.
                 raise type(self._error)(*self._error.args) if self._error else TimeoutError("no connection in time")
             try:
