@@ -20,6 +20,7 @@ from agent import (
     logs,
     migrate,
     move,
+    moving,
     receive,
     releases,
     restore,
@@ -106,9 +107,9 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     commands.add_parser("drift", help="what has changed since, as JSON")
     asking = commands.add_parser("facts", help="what a deploy must know of the host")
     asking.add_argument("names", nargs="*", help="host names to look up")
-    moving = commands.add_parser("move", help="a step of a move to another server")
-    moving.add_argument("step", choices=(*move.READS, *move.CHANGES))
-    moving.add_argument("arguments", nargs="*")
+    stepping = commands.add_parser("move", help="a step of a move to another server")
+    stepping.add_argument("step", choices=moving.STEPS)
+    stepping.add_argument("arguments", nargs="*")
     commands.add_parser(ci.COMMAND, help="run what CI's key asked for, if it is permitted").add_argument("line")
     return parser.parse_args(argv)
 

@@ -11,6 +11,9 @@ import os
 
 from agent.paths import MOVE, HostError
 
+# What `slipway move` takes: move.READS and move.CHANGES.
+STEPS = ("plan", "release", "reach", "seen", "dump", "back", "wall", "load", "trust", "arrive", "end")
+
 
 def state() -> dict:
     """{} on a server that does not move."""

@@ -1,8 +1,8 @@
 """Runs the host's commands to their end, whatever they print: any bytes, and any number of them."""
 
 import subprocess
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -14,9 +14,20 @@ BLOCK = 1 << 16
 def run(line: Sequence[str], cwd: Path | str | None = None, env: dict[str, str] | None = None):
     """The finished command, as a CompletedProcess of str; of each output its last ``KEPT`` bytes."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(line, cwd=cwd, env=env, **pipes) as process, ThreadPoolExecutor(2) as readers:
-        printed = readers.map(_tail, (process.stdout, process.stderr))
-        return subprocess.CompletedProcess(line, process.wait(), *printed)
+    printed: list[str] = ["", ""]
+
+    def read(number: int, pipe: IO[bytes]) -> None:
+        printed[number] = _tail(pipe)
+
+    with subprocess.Popen(line, cwd=cwd, env=env, **pipes) as process:
+        # Threads of their own: an executor's module takes longer to load than most commands to run.
+        readers = [threading.Thread(target=read, args=each) for each in enumerate((process.stdout, process.stderr))]
+        for reader in readers:
+            reader.start()
+        status = process.wait()
+        for reader in readers:
+            reader.join()
+    return subprocess.CompletedProcess(line, status, *printed)
 
 
 def output(*line: str) -> str:

@@ -29,3 +29,32 @@ def test_it_needs_the_standard_library_alone(tmp_path):
     packed = agent.pack(tmp_path / "slipway")
     done = subprocess.run([sys.executable, "-I", "-S", packed, "--help"], capture_output=True, check=False)
     assert done.returncode == 0
+
+
+def test_a_command_loads_what_it_uses_alone(tmp_path):
+    packed = agent.pack(tmp_path / "slipway")
+    # A lazy module becomes an ordinary one when it is used.
+    code = (
+        "import runpy, sys; sys.argv = sys.argv[1:]\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "print(*sorted(name for name, each in sys.modules.items() if type(each).__name__ == 'module'), file=sys.stderr)"
+    )
+    command = [sys.executable, "-IS", "-c", code, packed, "releases"]
+    environment = {"SLIPWAY_PREFIX": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    loaded = set(done.stderr.split())
+    assert {"agent.releases", "agent.paths"} <= loaded
+    assert not {"agent.restore", "agent.backup", "agent.move", "agent.check", "http.client", "ssl"} & loaded
+
+
+def test_each_module_can_be_loaded(tmp_path):
+    packed = agent.pack(tmp_path / "slipway")
+    with zipfile.ZipFile(packed) as archive:
+        names = [name.removesuffix(".py").replace("/", ".") for name in archive.namelist() if name.endswith(".py")]
+    code = f"import sys; sys.path.insert(0, {str(packed)!r}); import importlib; " + "; ".join(
+        f"importlib.import_module({name!r})" for name in names if name.startswith("agent.")
+    )
+    done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -82,3 +82,9 @@ def test_nothing_is_archived_before_the_site_has_arrived(move, host, monkeypatch
     host.moving.write(state="arriving")
     with pytest.raises(host.paths.HostError, match="a site moves to this server, and has not arrived"):
         host.archive.archive(segment)
+
+
+def test_each_step_is_known_to_the_command_line(host):
+    from agent import move, moving
+
+    assert set(moving.STEPS) == {*move.READS, *move.CHANGES}

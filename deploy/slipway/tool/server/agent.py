@@ -16,6 +16,8 @@ MAIN = """import sys
 if sys.argv[1:] == ["archive"]:
     from agent.archive import main
 else:
+    from agent import lazily
+    lazily.start()
     from agent.__main__ import main
 sys.exit(main())
 """
