@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from agent import cause, jobs, probe, processes, releases, slot
-from agent.paths import RELEASES, RUN, HostError
+from agent.paths import LAYOUT, RELEASES, RUN, HostError
 
 UNIT = "slipway-check"
 SOCKET = RUN / UNIT / "gunicorn.sock"
@@ -23,9 +23,16 @@ def check(name: str) -> str:
         return _check(name)
 
 
-def _check(name: str) -> str:
+def check_copy(name: str, sockets: Path) -> str:
+    """The same with a database that can only be read, whose socket is in the folder ``sockets``. A page that writes
+    into it fails, and that is no fault. The caller has the slot."""
+    return _check(releases.find(name), f"BindPaths={sockets}:{LAYOUT['postgresql_run']}", judged=False)
+
+
+def _check(name: str, *properties: str, judged: bool = True) -> str:
     jobs.clear(UNIT)
     properties = (
+        *properties,
         f"RuntimeDirectory={UNIT}",
         "RuntimeDirectoryMode=0700",
         f"Environment=SLIPWAY_SOCKET={SOCKET}",
@@ -55,7 +62,7 @@ def _check(name: str) -> str:
         if ready:
             raise HostError(f"health check of the new release failed: {READY} {ready}")
         page, status = probe.page(_request)
-        if status >= 400:
+        if status >= 400 and judged:
             hint = " (a site without a front page names another in `paths` of site.yml)" if status == 404 else ""
             raise HostError(f"health check of the new release failed: {page} answers {status}{hint}{cause.of(UNIT)}")
         return f"{READY} 200, {page} {status}"

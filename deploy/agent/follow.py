@@ -8,8 +8,8 @@ import base64
 import json
 import sys
 
+from agent import check, moving, processes, progress, recovery, restore, slot, timelines, wall
 from agent import cluster as clusters
-from agent import moving, progress, recovery, restore, slot, timelines, wall
 from agent.cluster import Cluster
 from agent.paths import HostError
 from agent.repository import Repository
@@ -18,8 +18,9 @@ from agent.standby import Standby
 
 def follow(generation: str, timeline: str) -> str:
     """Prints ``following`` once the copy replays WAL, and then obeys lines of stdin. ``reach LSN``: prints ``reached``
-    when it has replayed so much. ``finish JSON``, the old server's word from behind the wall (wall.py): replays the
-    last WAL and puts the copy in the place of this server's database.
+    when it has replayed so much. ``check RELEASE``: prints what the release answers with the copy. ``finish JSON``, the
+    old server's word from behind the wall (wall.py): replays the last WAL and puts the copy in the place of this
+    server's database.
 
     Returns ``finished`` then. Raises HostError otherwise, also at the end of stdin; the copy is removed.
     """
@@ -35,7 +36,7 @@ def follow(generation: str, timeline: str) -> str:
     restore.make_room(cluster, chosen)
     progress.say(f"copying {repository} from the backup {chosen}, {chosen.size / 1e6:.0f} MB")
     with slot.held("the copy of a database that moves here", f"{recovery.UNIT}.service"), restore.beside(cluster):
-        with restore.step("fetch the backup"):
+        with progress.step("fetch the backup"):
             restore.fetch(repository, chosen, cluster.beside)
         with Standby(cluster, repository, int(timeline), cluster.beside) as standby:
             print("following", flush=True)
@@ -51,11 +52,14 @@ def _obey(cluster: Cluster, standby: Standby) -> None:
         if word == "reach":
             standby.reach(rest)
             print("reached", flush=True)
+        elif word == "check":
+            # The site does not serve here yet: its memory is free for that.
+            print(check.check_copy(rest, recovery.SOCKET), flush=True)
         elif word == "finish":
             last = json.loads(rest)
-            with restore.step("replay the last WAL"):
-                # Not needed from here on; the exchange finds it stopped.
-                cluster.stop()
+            with progress.step("replay the last WAL"):
+                # Until the exchange, which waits for that, it stops.
+                processes.run(["systemctl", "stop", "--no-block", cluster.unit])
                 standby.finish(last["at"], last["segment"], base64.b64decode(last["wal"]))
             return
         else:

@@ -21,6 +21,8 @@ from agent.paths import BACKUP_STATE, CLUSTER_DATA, LAYOUT, RUN, HostError, sett
 from agent.repository import Backup, Repository, own_words, shown
 
 UNIT = "slipway-restore"
+# Peer login: the kernel names the user.
+HBA = "local all postgres peer\n"
 SOCKET = RUN / UNIT
 SANDBOX = (
     "User=postgres",
@@ -128,7 +130,7 @@ def recover(
         target["recovery_target_name"] = name
     # Nobody reads it before its end; and then the original's number of connections does not count.
     line = postgres(cluster, repository, timeline, directory, hot_standby="off", **target)
-    with socket(), running(line) as process:
+    with socket(HBA), running(line) as process:
         _follow(process, found, lines)
         ready = any(READY in line for line in lines[-1:])
         if ready:
@@ -269,12 +271,13 @@ def postgres(
 
 
 @contextmanager
-def socket() -> Iterator[None]:
-    """The folder of its socket, with settings that let user postgres in alone."""
+def socket(hba: str, mode: int = 0o700) -> Iterator[None]:
+    """The folder of its socket, of this ``mode``, with settings that let in whom ``hba`` names."""
     shutil.rmtree(SOCKET, ignore_errors=True)
-    SOCKET.mkdir(mode=0o700)
-    for file, text in (("postgresql.conf", ""), ("pg_hba.conf", "local all postgres peer\n"), ("pg_ident.conf", "")):
+    SOCKET.mkdir()
+    for file, text in (("postgresql.conf", ""), ("pg_hba.conf", hba), ("pg_ident.conf", "")):
         (SOCKET / file).write_text(text)
+    SOCKET.chmod(mode)
     shutil.chown(SOCKET, "postgres", "postgres")
     try:
         yield

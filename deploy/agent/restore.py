@@ -37,7 +37,7 @@ def restore(name: str = "", *, path: str = "", time: str = "", point: str = "", 
     cluster = clusters.here()
     until = _parsed(time)
     tidy(cluster)
-    with step("look at the backups"):
+    with progress.step("look at the backups"):
         ours = generation.held() or {}
         name = name or ours.get("generation", "")
         if not name:
@@ -47,16 +47,16 @@ def restore(name: str = "", *, path: str = "", time: str = "", point: str = "", 
         own = not path and ours.get("generation") == name and ours.get("machine") == generation.machine()
     if own:
         archive_all(cluster)
-    with step("choose the backup"):
+    with progress.step("choose the backup"):
         timeline, last = timelines.of(repository, until, cluster.timeline() if own else 0)
         chosen = timelines.choose(repository, timeline, until, backup)
         make_room(cluster, chosen)
     goal = f"as of {shown(until)}" if until else f"at {point}" if point else "with all of its WAL"
     progress.say(f"restoring {repository} {goal}, from the backup {chosen}, {chosen.size / 1e6:.0f} MB")
     with slot.held("a restore", f"{recovery.UNIT}.service"), beside(cluster):
-        with step("fetch the backup"):
+        with progress.step("fetch the backup"):
             fetch(repository, chosen, cluster.beside)
-        with step("recover it"):
+        with progress.step("recover it"):
             found = recovery.recover(cluster, repository, timeline, cluster.beside, until, point)
             if not (until or point):
                 _check_end(found, last)
@@ -115,7 +115,7 @@ def archive_all(cluster: Cluster) -> str:
 
     Returns where that WAL ends, "" where PostgreSQL does not run.
     """
-    with step("archive the newest WAL"):
+    with progress.step("archive the newest WAL"):
         if not cluster.is_running():
             progress.say("PostgreSQL does not run: what it has not archived, 60 s at most, cannot be restored")
             return ""
@@ -188,7 +188,7 @@ def exchange(cluster: Cluster, other: Path, source: str, *, ask: Callable[[Clust
     the site is asked. Raises HostError once the old one is live again.
     """
     held = generation.held()
-    with step("exchange the databases"):
+    with progress.step("exchange the databases"):
         clusters.note(new=other.stat().st_ino, other=str(other))
         began = time.monotonic()
         try:
@@ -286,14 +286,6 @@ def beside(cluster: Cluster) -> Iterator[None]:
         clusters.remove(cluster.beside)
         clusters.forget()
         raise
-
-
-@contextmanager
-def step(name: str) -> Iterator[None]:
-    began = time.monotonic()
-    progress.say(f"{name} …")
-    yield
-    progress.say(f"{name}: {time.monotonic() - began:.1f} s")
 
 
 def tidy(cluster: Cluster) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent import progress, recovery
 from agent.cluster import Cluster, as_postgres
-from agent.paths import HostError
+from agent.paths import LAYOUT, HostError
 from agent.recovery import Recovered
 from agent.repository import Repository, lsn, own_words
 
@@ -26,7 +26,9 @@ RETRY = "1s"
 # Without any progress for so long, it is given up, s; and the time for its last WAL.
 STALLED = 60
 LAST = 30
-POLL = 0.1
+POLL = 0.3
+# The site's release is checked with it.
+HBA = f"{recovery.HBA}local {LAYOUT['database']} {LAYOUT['site_user']} peer\n"
 # What a copy that can be read must have as its original has it, and how pg_controldata calls it.
 # https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-ADMIN
 SAME = {
@@ -59,7 +61,7 @@ class Standby:
     def __enter__(self) -> "Standby":
         recovery.signal(self._directory, "standby.signal")
         with ExitStack() as stack:
-            stack.enter_context(recovery.socket())
+            stack.enter_context(recovery.socket(HBA, 0o711))
             self._process = stack.enter_context(recovery.running(self._line))
             threading.Thread(target=self._read, daemon=True).start()
             self._wait_for(READABLE)

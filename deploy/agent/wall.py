@@ -13,7 +13,7 @@ import sys
 import time
 
 from agent import cluster as clusters
-from agent import forward, moving, probe, processes, record, releases, units
+from agent import forward, moving, probe, processes, progress, record, releases, units
 from agent.check import READY
 from agent.cluster import Cluster
 from agent.paths import CLUSTERS, LAYOUT, SOCKET, HostError
@@ -56,8 +56,10 @@ def wall(address: str, seconds: str, how: str) -> str:
     _watch(limit + GRACE)
     moving.write(state="closed", to=address, how=how, at=releases.now())
     try:
-        forward.close(limit)
-        stop_site()
+        with progress.step("let nginx answer 503, and the requests before it end"):
+            forward.close(limit)
+        with progress.step("stop the site"):
+            stop_site()
         print("closed", _end_writes(how, deadline), flush=True)
         _wait_for_word(deadline, limit)
     except BaseException as error:
@@ -99,7 +101,10 @@ def _end_writes(how: str, deadline: float) -> str:
     """From its return on nobody writes into the database here; pg_dump can read it. Returns what `closed` tells."""
     if how == "dump":
         _ask(*READ_ONLY)
-    return _shut_down(clusters.here(), deadline) if how == "wal" else ""
+    if how != "wal":
+        return ""
+    with progress.step("archive the last WAL, and stop PostgreSQL"):
+        return _shut_down(clusters.here(), deadline)
 
 
 def _shut_down(cluster: Cluster, deadline: float) -> str:

@@ -199,3 +199,13 @@ def test_a_process_that_computes_is_waited_for_and_one_without_end_is_not(host, 
     monkeypatch.setattr(host.check, "LONGEST", 0.2)
     with pytest.raises(host.paths.HostError, match=r"timeout, it has not started after \d+ s"):
         host.check.check("1")
+
+
+def test_a_copy_that_can_only_be_read_is_asked_by_its_own_socket_and_a_page_that_writes_is_no_fault(host, process):
+    process.answers["/"] = (500, "")
+    assert host.check.check_copy("1", host.paths.RUN / "copy") == "/healthz/ready 200, / 500"
+    (started,) = [line for line in process.calls if line[0] == "systemd-run"]
+    assert f"--property=BindPaths={host.paths.RUN}/copy:{host.paths.LAYOUT['postgresql_run']}" in started
+    process.answers["/healthz/ready"] = (503, '{"database": "Error"}')
+    with pytest.raises(host.paths.HostError, match="/healthz/ready answers 503"):
+        host.check.check_copy("1", host.paths.RUN / "copy")

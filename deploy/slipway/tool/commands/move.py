@@ -145,6 +145,8 @@ class Move:
             with phase("Copy the database from its newest backup, and let it follow the old server by WAL"):
                 self.following = stack.enter_context(Copy(self.old, self.new))
                 self.following.reach()
+            with phase("Check the release with the copy, which can only be read"):
+                print(f"    {self.following.check()}")
         print(f"  nobody will be served for {about} seconds; after {self.limit} s the old server serves again")
         if not self._agreed("Move now?"):
             raise SlipwayError("not moved; the old server serves on, and the same command goes on from here")

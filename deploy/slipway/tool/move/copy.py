@@ -25,6 +25,10 @@ class Copy:
         """Returns once it has what the old server had written at the call, and that is on its disk."""
         self._session.ask(f"reach {self._old.connection.agent('move', 'mark')}")
 
+    def check(self) -> str:
+        """What the release that serves answers with it, in a throwaway process."""
+        return self._session.ask(f"check {self._old.plan['release']}")
+
     def finish(self, last: str) -> None:
         """It becomes the new server's database. ``last`` is what the wall says."""
         self._session.ask(f"finish {last}")
