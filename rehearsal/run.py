@@ -53,12 +53,15 @@ class Run:
         """The one that serves."""
         return self.site.machine
 
-    def bare_machine(self) -> Machine:
-        """One more of the same kind, on the network of the first: booted, with the site's names and authorities."""
+    def bare_machine(self, release: str = "") -> Machine:
+        """One more of the same kind, on the network of the first: booted, with the site's names and authorities. Its
+        ``release`` is by default that of the machine that serves."""
         first = self.machines[0]
         number = len(self.machines) + 1
-        machine = first.another(first.directory.with_name(f"{first.directory.name}-{number}"))
+        directory = first.directory.with_name(f"{first.directory.name}-{number}")
+        machine = first.another(directory, release or self.machine.release)
         self.machines.append(machine)
+        machine.prepare()
         machine.boot(self.site.processes)
         Host(self.site, machine).prepare()
         return machine

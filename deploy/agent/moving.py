@@ -12,7 +12,10 @@ import os
 from agent.paths import MOVE, HostError
 
 # What `slipway move` takes: move.READS and move.CHANGES.
-STEPS = ("plan", "release", "reach", "seen", "dump", "back", "wall", "load", "trust", "arrive", "end")
+STEPS = (
+    *("plan", "release", "reach", "seen", "dump", "back"),
+    *("mark", "wall", "load", "follow", "trust", "arrive", "end"),
+)
 
 
 def state() -> dict:

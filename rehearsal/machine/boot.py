@@ -100,8 +100,8 @@ class Emulated(Machine):
     def saved(self, snapshot: str) -> bool:
         return self.disk.exists()
 
-    def another(self, directory: Path) -> "Emulated":
-        return Emulated(self.release, directory)
+    def another(self, directory: Path, release: str = "") -> "Emulated":
+        return Emulated(release or self.release, directory)
 
     def destroy(self) -> None:
         with Monitor(self._monitor) as monitor:

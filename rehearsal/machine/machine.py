@@ -79,9 +79,9 @@ class Machine(ABC):
         """Ends it without warning, as a fire does: its processes are killed and its disk is deleted."""
 
     @abstractmethod
-    def another(self, directory: Path) -> "Machine":
-        """One more of this kind and release in ``directory``, not booted. Containers reach each other by address;
-        emulated machines only by this computer's loopback."""
+    def another(self, directory: Path, release: str = "") -> "Machine":
+        """One more of this kind in ``directory``, not booted, of its own release or of another. Containers reach each
+        other by address; emulated machines only by this computer's loopback."""
 
     @abstractmethod
     def saved(self, snapshot: str) -> bool:

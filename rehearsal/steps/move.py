@@ -1,4 +1,7 @@
-"""make move to a second, bare machine, while rows are written through the site; and back to the old server's end."""
+"""make move to a second, bare machine of Debian 13, while rows are written through the site; a deploy there, and END=1.
+
+From Debian 13 the database moves by WAL; from Debian 12, whose PostgreSQL is older, as a dump.
+"""
 
 import json
 
@@ -10,9 +13,10 @@ from rehearsal.steps import writer
 from rehearsal.steps.writer import Writer
 from slipway.web.errors import SlipwayError
 
-SECOND = "second"
-# From the first 503 to the last, s: the wall's own limit.
+SECOND, RELEASE = "second", "trixie"
+# From the first 503 to the last, s: the wall's own limit by WAL. With a dump it is longer, and shown.
 WALL = 30
+BY = {True: "it follows by WAL", False: "dumped and loaded"}
 
 
 def move(run: Run, phase: Phase) -> None:
@@ -24,12 +28,15 @@ def move(run: Run, phase: Phase) -> None:
     except SlipwayError as error:
         run.log.skip("A move loses no write", f"the project has no admin to write through: {error}")
         return
-    old, new = run.machine, run.bare_machine()
+    old, new = run.machine, run.bare_machine(RELEASE)
+    way = BY[old.release == RELEASE]
     # DNS names the old one.
     new.run(f"sed -i 's/^{new.address} /{old.address} /' /etc/hosts")
     _name_both(run, old, new)
     with writing as written:
         output = run.command("move", phase, "move", "--to", SECOND, "--yes")
+    said = next((line.strip() for line in output.splitlines() if line.strip().startswith("database: ")), "")
+    run.log.check("The database moves in the way that suits both servers", way in said, said)
     run.log.check("A move loses no write", *_lost(run, new, written))
     run.log.check("No request fails during a move but for the wall's", not written.failed, str(written))
     waited = bool(written.closed) and written.seconds <= WALL and all(each.isdigit() for each in written.retry_after)
@@ -39,7 +46,10 @@ def move(run: Run, phase: Phase) -> None:
     run.site.serve_from(new)
     Host(run.site, new).run(f"sed -i 's/^{old.address} /{new.address} /' /etc/hosts")
     run.command("deploy-after-move", phase, "deploy")
-    run.command("move-end", phase, "move", "--end")
+    ended = run.command("move-end", phase, "move", "--end")
+    run.log.check(
+        "A deploy to the new server works, and the move is ended", "the move is ended" in ended, ended.strip()
+    )
 
 
 def _name_both(run: Run, old, new) -> None:

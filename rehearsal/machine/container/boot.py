@@ -168,8 +168,8 @@ class Container(Machine):
         self.stop()
         self._disk.unlink()
 
-    def another(self, directory: Path) -> "Container":
-        return Container(self.release, directory, self.network)
+    def another(self, directory: Path, release: str = "") -> "Container":
+        return Container(release or self.release, directory, self.network)
 
     def _end(self, how: signal.Signals) -> None:
         group = groups.of(self.name)

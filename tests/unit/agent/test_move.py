@@ -88,3 +88,57 @@ def test_each_step_is_known_to_the_command_line(host):
     from agent import move, moving
 
     assert set(moving.STEPS) == {*move.READS, *move.CHANGES}
+
+
+ARCHIVED = {
+    "it has no full backup yet": lambda host: host.backup.LAST.unlink(),
+    "it has no full backup yet ": lambda host: host.generation.write(
+        host.backup.LAST, {"generation": "0001", "full": {"label": "20261201-030000F"}}
+    ),
+    "WAL is missing in its backups: dropped": lambda host: host.generation.mark_full_due("dropped"),
+    "its WAL does not reach the bucket: the bucket answers 403": lambda host: host.generation.write(
+        host.record.ARCHIVE_ERROR, {"error": "the bucket answers 403"}
+    ),
+    "this site has no backups by WAL": lambda host: None,
+}
+
+
+@pytest.mark.parametrize("why", ["", *ARCHIVED])
+def test_the_wal_in_the_bucket_is_of_use_when_a_whole_backup_and_all_since_are_there(
+    why, move, host, settings, monkeypatch
+):
+    settings(backups="none" if "no backups" in why else "wal")
+    host.paths.BACKUP_STATE.mkdir(parents=True)
+    host.generation.write(host.generation.HELD, {"generation": "0002"})
+    host.generation.write(host.backup.LAST, {"generation": "0002", "full": {"label": "20261201-030000F"}})
+    monkeypatch.setattr(move.clusters, "here", lambda: SimpleNamespace(timeline=lambda: 3))
+    if why:
+        ARCHIVED[why](host)
+    use = {"generation": "", "timeline": 0} if why else {"generation": "0002", "timeline": 3}
+    assert move._archived(True) == {**use, "unarchived": why.strip()}
+    assert move._archived(False)["unarchived"] == "this site has no backups by WAL"
+
+
+def test_a_copy_that_arrives_goes_on_in_a_generation_of_its_own_and_needs_no_statistics(move, host, monkeypatch):
+    taken, ran = [], []
+    monkeypatch.setattr(move.units, "databases", lambda: ["postgresql@17-main.service"])
+    monkeypatch.setattr(move, "backup_settings", dict)
+    monkeypatch.setattr(move.generation, "take", lambda *words: taken.append((host.moving.state()["state"], words[-1])))
+    monkeypatch.setattr(move.follow, "clear", lambda: ran.append("clear"))
+    monkeypatch.setattr(move, "_postgres", lambda *line: ran.append(line[0]))
+    monkeypatch.setattr(move.processes, "run", lambda line: ran.append(line[-1]))
+    host.moving.write(state="arriving", how="wal", generation="0002")
+    move.arrive("203.0.113.7")
+    # Before anything is archived here.
+    assert taken == [("arriving", "0002")] and ran == ["clear", "slipway-backup.service"]
+    del ran[:]
+    host.moving.write(state="arriving", how="dump")
+    move.arrive("203.0.113.7")
+    assert len(taken) == 1 and "vacuumdb" in ran
+
+
+@pytest.mark.parametrize("state", [{}, {"state": "arrived"}, {"state": "closed"}])
+def test_a_server_that_serves_a_site_follows_no_other_s_database(state, move, host):
+    host.moving.write(**state)
+    with pytest.raises(host.paths.HostError, match="this server is not `arriving`"):
+        move.CHANGES["follow"]("0001", "1")
