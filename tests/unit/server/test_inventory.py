@@ -63,6 +63,11 @@ def test_no_variable_of_it_overrules_a_roles_default(written):
     assert names == []
 
 
+def test_but_for_those_that_site_yml_names(written):
+    said = variables(written("vars: {base_log_mb: 8, base_journal_disk: 200M}\n"))
+    assert (said["base_log_mb"], said["base_journal_disk"]) == (8, "200M")
+
+
 def test_the_version_is_written_on_the_server(written):
     assert variables(written())["slipway_version"] == VERSION
 
@@ -106,6 +111,7 @@ def test_a_changed_key_of_the_backups_changes_the_fingerprint(written):
         {"more": "packages: [gettext]\n"},
         {"more": "timeout: 90\n"},
         {"more": "max_body_mb: 5\n"},
+        {"more": "vars: {base_log_mb: 8}\n"},
         {"paths": ["/login/"]},
         {"memory": 1000},
         {"EMAIL_URL": "smtp://other"},

@@ -6,6 +6,7 @@ values     the file's keys with their types, and how a wrong value is reported
 modules    the project's settings and WSGI modules, named or found
 forms      the patterns of a domain, a bucket, a region
 variables  environment variables that Slipway sets itself
+role_variables  variables of the roles in ansible/
 hosts, server, provider, project, hooks, backups  the keys that need more than one pattern
 """
 

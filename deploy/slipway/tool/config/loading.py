@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from slipway import ROOT
-from slipway.tool.config import backups, hooks, hosts, project, server
+from slipway.tool.config import backups, hooks, hosts, project, role_variables, server
 from slipway.tool.config import provider as providers
 from slipway.tool.config.forms import BUCKET, CDN_ID, EMAIL, HOST, MODULE, REPOSITORY, SERVER, USER
 from slipway.tool.config.site import PRICE_CLASSES, TLS, Site
@@ -48,6 +48,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         memory=server.memory(values),
         timeout=server.timeout(values),
         max_body_mb=server.max_body_mb(values),
+        vars=role_variables.named(values),
         redirects=hosts.redirects(values, domain),
         proxies=hosts.proxies(values),
         sign_in_paths=project.sign_in_paths(values),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from slipway.tool.config import modules
@@ -71,6 +72,8 @@ class Site:
     timeout: int = TIMEOUT
     # The largest body of a request.
     max_body_mb: int = MAX_BODY_MB
+    # Variables of the roles in ansible/, in place of their defaults.
+    vars: Mapping[str, Any] = field(default_factory=dict)
     redirects: tuple[str, ...] = ()
     # Trusted proxies: networks whose X-Forwarded-For names the visitor.
     proxies: tuple[str, ...] = ()

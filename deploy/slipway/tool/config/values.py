@@ -27,6 +27,7 @@ KEYS = {
     "memory": dict,
     "timeout": int,
     "max_body_mb": int,
+    "vars": dict,
     "site": str,
     "static": str,
     "media": str,

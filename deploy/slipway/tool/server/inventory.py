@@ -69,6 +69,8 @@ def environment(site: config.Site, secrets: Secrets) -> dict[str, str]:
 
 def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_paths: Sequence[str]) -> dict[str, Any]:
     return {
+        # Ansible prefers these to the roles' defaults.
+        **site.vars,
         "slipway_budget": budget.variables(),
         "slipway_first_user": site.server_user,
         "slipway_admin_keys": list(site.admin_keys),
