@@ -9,6 +9,7 @@ import sys
 
 from agent import (
     activate,
+    alarms,
     backup,
     check,
     ci,
@@ -98,6 +99,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     upgrading = commands.add_parser("upgrades", help="let what upgrades installed take effect")
     upgrading.add_argument("action", choices=("restart", "reboot"))
     commands.add_parser("status", help="how the host is, as JSON")
+    commands.add_parser("alarm", help="send a test to each receiver of alarms, and print why one takes none, as JSON")
     reading = commands.add_parser("logs", help="print what the site, nginx and PostgreSQL write")
     reading.add_argument("name", nargs="?", default="")
     reading.add_argument("--lines", type=int, default=50)
@@ -136,6 +138,8 @@ def run(options: argparse.Namespace) -> object:
             return db.dump(options.without)
         case "status":
             return status.status()
+        case "alarm":
+            return alarms.attempt()
         case "backup" if options.run is not None:
             return backup.run(options.run)
         case "backup":

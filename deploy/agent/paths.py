@@ -26,6 +26,7 @@ NGINX_CONF, NGINX_PID, NGINX_MOVE = _path("nginx_conf"), _path("nginx_pid"), _pa
 CLUSTERS, SOCKETS = _path("postgresql_conf"), _path("postgresql_run")
 AUTHORITIES, MOVE, SOCKET = _path("authorities"), _path("move_state"), _path("socket")
 CLUSTER_DATA = _path("postgresql_data")
+ALARM_SETTINGS, ALARM_STATE, KILLED = _path("alarm_settings"), _path("alarm_state"), _path("killed")
 
 
 class HostError(Exception):

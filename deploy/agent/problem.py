@@ -1,4 +1,4 @@
-"""One thing that is wrong with the host."""
+"""One thing that is wrong with the host, and how long it lasts."""
 
 from typing import NamedTuple
 
@@ -11,3 +11,11 @@ class Problem(NamedTuple):
 
     name: str
     text: str
+
+
+def span(seconds: float) -> str:
+    """For a person: "12 minutes", "3 hours", "9 days"."""
+    for unit, size in (("days", 24 * 3600), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"

@@ -4,14 +4,12 @@ import os
 import re
 import ssl
 import time
-from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
-from agent import backups, cluster, locks, moving, probe, processes, releases, upgrades
+from agent import backups, cluster, drift, kills, locks, moving, outbox, probe, processes, releases, sign_ins, upgrades
 from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
-from agent.problem import Problem
+from agent.problem import Problem, span
 from agent.units import OVERLAP, RENEWAL, RESTART, SITE, TIMER, expected, failed, shown
 
 PAGE_SECONDS = 10
@@ -19,25 +17,48 @@ PAGE_SECONDS = 10
 RECHECK = 2
 # A crash loop: so many restarts by systemd, the last one at most so many seconds ago.
 RESTARTS, RECENT = 3, 300
-FULL = 90  # %
+FULL = 85  # %
 MOUNTS = ("/", "/boot", "/srv", "/tmp", "/var", LAYOUT["postgresql_data"], "/var/log")
-CGROUPS = Path("/sys/fs/cgroup")
-# The kernel's log line of each process that it kills for memory.
-OOM_KILL = re.compile(r"^oom-kill:.*\btask_memcg=(\S*?),task=([^,]+)")
+DAY = 24 * 3600  # s
+# What a release runs that goes on after its deploy. The process that serves while the site restarts is one.
+LASTING = (OVERLAP, "slipway-job-", "slipway-worker-")
+NAMED = 5  # things that differ, in one line
 
 
 def find() -> list[Problem]:
     """Each with a name of its own."""
-    # A process chooses its own name, control characters included.
-    return [Problem(*map(processes.printable, each)) for each in _find()]
+    found = [*lasting()]
+    if releases.current():
+        found += [*slow(), *memory(DAY, kills.counted()), *sign_ins.problems()]
+    return [printable(each) for each in (*found, *outbox.problems())]
 
 
-def _find() -> Iterator[Problem]:
+def printable(problem: Problem) -> Problem:
+    """A process chooses its own name, control characters included."""
+    return Problem(*map(processes.printable, problem))
+
+
+def lasting() -> Iterator[Problem]:
+    """What stays until somebody or something ends it, and is found out in a moment."""
     yield from (*_units(), *_failed(), *_restore(), *_move())
     if releases.current():
-        yield from (*_pages(), *backups.problems(), *_disks(), *_certificate(), *upgrades.problems(), *_memory())
+        yield from (*_pages(), *backups.problems(), *_disks(), *_certificate())
     else:
         yield from (*_disks(), *_certificate(), Problem("release", "no release serves yet: `make deploy`"))
+
+
+def slow() -> Iterator[Problem]:
+    """What takes a second to find out: packages are asked for, and the files of each process."""
+    yield from (*_drift(), *upgrades.problems())
+
+
+def _drift() -> Iterator[Problem]:
+    # A deploy compares, repairs and records by itself.
+    names = [] if locks.holder() else drift.compare()["drifted"]
+    if names:
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        line = f"the server is not as the last deploy left it: {', '.join(names[:NAMED])}{more}"
+        yield Problem("drift", f"{line}: `make deploy` puts it back")
 
 
 def _move() -> Iterator[Problem]:
@@ -148,28 +169,19 @@ def _certificate() -> Iterator[Problem]:
         yield Problem("certificate", f"the certificate {over} on {dates[1]}: `make logs UNIT=certificate`")
 
 
-def _memory() -> Iterator[Problem]:
-    """What the kernel killed for memory. A release's jobs are left out: the deploy reported them."""
-    line = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--since=-24h", "_TRANSPORT=kernel"]
-    output = processes.output(*line, "--grep=^oom-kill:")
-    matches = [match for match in map(OOM_KILL.match, output.splitlines()) if match]
-    kills = Counter((match[1].rpartition("/")[2] or "the system", match[2]) for match in matches)
-    for unit in dict.fromkeys(unit for unit, _ in kills):
-        if unit in (SITE, OVERLAP) or not unit.startswith("slipway-"):
-            ended = ", ".join(f"{task} was ended {times} times" for (of, task), times in kills.items() if of == unit)
-            line = f"memory ran out in {unit}: {ended} in 24 hours; see deploy/budget.yml"
-            yield Problem(f"memory {unit}", line)
-    for unit, group in shown(expected(), "ControlGroup").items():
-        times = _oom_kills(group["ControlGroup"].lstrip("/"))
-        if times and unit not in {name for name, _ in kills}:
-            ended = f"a process was ended {times} times since it started"
-            line = f"memory ran out in {unit}: {ended}; see deploy/budget.yml"
-            yield Problem(f"memory {unit}", line)
+def memory(seconds: int, counted: Mapping[str, int]) -> Iterator[Problem]:
+    """What was killed for memory in the last ``seconds``, and in the ``counted`` units.
 
-
-def _oom_kills(group: str) -> int:
-    """How many processes the kernel has killed for memory in a control group, of version 1 or 2."""
-    for path in (CGROUPS / group / "memory.events", CGROUPS / "memory" / group / "memory.oom_control"):
-        if group and path.exists():
-            return int(dict(line.split() for line in path.read_text().splitlines()).get("oom_kill", 0))
-    return 0
+    The jobs of a deploy are left out: the deploy has reported them.
+    """
+    kernel = kills.kernel(seconds)
+    units = (*(unit for unit, _ in kernel), *kills.marked(seconds), *(unit for unit, times in counted.items() if times))
+    for unit in dict.fromkeys(units):
+        if unit.startswith("slipway-") and not unit.startswith(LASTING):
+            continue
+        tasks = [f"{task} was ended {times} times" for (of, task), times in kernel.items() if of == unit]
+        if tasks:
+            ended = f"{', '.join(tasks)} in {span(seconds)}"
+        else:
+            ended = f"a process was ended {counted.get(unit) or 1} times since it started"
+        yield Problem(f"memory {unit}", f"memory ran out in {unit}: {ended}; see deploy/budget.yml")

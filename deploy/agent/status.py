@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from agent import backups, locks, problems, processes, releases, units
+from agent import backups, locks, outbox, problems, processes, releases, units
 from agent.paths import CERTIFICATE
 
 
@@ -45,6 +45,7 @@ def status() -> dict:
         "disk_free": shutil.disk_usage("/").free >> 20,
         "certificate": _expiry(),
         "backup": backups.state(),
+        "alarms": outbox.summary(),
         "lock": locks.holder(),
         "problems": [problem.text for problem in problems.find()],
     }

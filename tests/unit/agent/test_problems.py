@@ -78,7 +78,7 @@ def server(host, release, tmp_path, monkeypatch):
     (tmp_path / "postgresql" / "17" / "main" / "start.conf").write_text("# Automatic startup\n\nauto\n")
     monkeypatch.setattr(host.units, "CLUSTERS", tmp_path / "postgresql")
     monkeypatch.setattr(host.upgrades, "REBOOT", tmp_path / "reboot-required")
-    monkeypatch.setattr(host.problems, "CGROUPS", tmp_path / "cgroup")
+    monkeypatch.setattr(host.kills, "CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(host.outdated, "PROC", tmp_path / "proc")
     monkeypatch.setattr(host.problems, "MOUNTS", ("/",))
     monkeypatch.setattr(host.processes, "run", run)

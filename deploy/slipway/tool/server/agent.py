@@ -11,14 +11,21 @@ from slipway.tool.server import layout
 SOURCE = ROOT / "deploy" / "agent"
 # -IS: root imports nothing from the working directory, PYTHONPATH or site-packages.
 SHEBANG = b"#!/usr/bin/python3 -IS\n"
-# Without the other commands: a WAL file is archived each 30 s, and their modules take 4 MB.
+# Without the other commands: a WAL file is archived each 30 s, alarms look each minute, and their modules take 4 MB.
 MAIN = """import sys
-if sys.argv[1:] == ["archive"]:
-    from agent.archive import main
-else:
-    from agent import lazily
-    lazily.start()
-    from agent.__main__ import main
+match sys.argv[1:]:
+    case ["archive"]:
+        from agent.archive import main
+    case ["alarms"]:
+        from agent import lazily
+        lazily.start()
+        from agent.alarms import main
+    case ["alarms", "--send"]:
+        from agent.senders import main
+    case _:
+        from agent import lazily
+        lazily.start()
+        from agent.__main__ import main
 sys.exit(main())
 """
 # The earliest time that a zip can hold: a file's own would differ from clone to clone.
