@@ -89,6 +89,9 @@ releases: .venv/deploy ## list the releases on the server
 status: .venv/deploy ## how the server and its site are; exit status 1 when anything is wrong
 	@$(BIN)/python -m slipway.tool status
 
+alarm: .venv/deploy ## send a test to each receiver of alarms, and say what happened
+	@$(BIN)/python -m slipway.tool alarm
+
 backup: .venv/deploy ## back the database up now (KIND=diff: what changed since the last full one)
 	@$(BIN)/python -m slipway.tool backup $(if $(KIND),--kind "$(KIND)")
 
@@ -191,4 +194,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow
+.PHONY: help alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow

@@ -1,9 +1,9 @@
 """`slipway alarms`: looks each minute what is wrong, and tells when something begins and when it is over.
 
-The state, in a file: ``seen`` has by its name each problem that is there or was told: ``text``, ``began`` (UTC), ``age``
-(seconds), ``gone`` (seconds since it was last seen, null while it is there), ``told``, and ``returns`` (it was over less
-than a day ago). ``ended`` has the names of the last day's with the seconds since. Seconds are those that passed on this
-machine, never a difference of two times of day: a clock that jumps begins and ends nothing.
+The state, in a file: ``seen`` has by its name each problem that is there or was told: ``text``, ``began`` (UTC),
+``age`` (seconds), ``gone`` (seconds since it was last seen, null while it is there), ``told``, and ``returns`` (it was
+over less than a day ago). ``ended`` has the names of the last day's with the seconds since. Seconds are those that
+passed on this machine, never a difference of two times of day: a clock that jumps begins and ends nothing.
 """
 
 import re
@@ -28,8 +28,8 @@ UNTOLD = ("release", "upgrade")
 QUIET, QUIETER = 120, 3600
 # A kill, or a unit's counter that rose, is there for so long, s.
 KILLS = 900
-# The server is compared with what the playbook left so often, s; while it differs, each few minutes.
-DRIFT, DRIFTED = 3600, 300
+# What takes long to find out is looked at so often, s, and when the machine has started; the second while there is drift.
+SLOW, DRIFTED = 3600, 300
 # A deploy's own seconds begin and end nothing, up to so many of them.
 DEPLOY = 1800
 # A look after more than this, s, knows nothing of the time between: the machine was off, or asleep.
@@ -104,17 +104,19 @@ def _is_deploying(state: MutableMapping, step: float) -> bool:
 
 
 def _found(state: MutableMapping, step: float) -> dict[str, Problem]:
-    found = [*problems.lasting(), *_drift(state, step), *problems.memory(KILLS, _killed(state, step))]
+    found = [*problems.lasting(), *_slow(state, step), *problems.memory(KILLS, _killed(state, step))]
     found += [*sign_ins.problems(), *outbox.problems()]
     return {each.name: each for each in map(problems.printable, found) if each.name.split()[0] not in UNTOLD}
 
 
-def _drift(state: MutableMapping, step: float) -> list[Problem]:
-    last = state.setdefault("drift", {"age": DRIFT, "found": None})
+def _slow(state: MutableMapping, step: float) -> list[Problem]:
+    boot = state["last"]["boot"]
+    last = state.setdefault("slow", {"boot": "", "age": 0.0, "found": []})
     last["age"] += step
-    if last["age"] >= (DRIFTED if last["found"] else DRIFT):
-        last.update(age=0.0, found=next(iter(problems.drifted()), None))
-    return [Problem(*last["found"])] if last["found"] else []
+    often = DRIFTED if any(name == "drift" for name, _ in last["found"]) else SLOW
+    if last["boot"] != boot or last["age"] >= often:
+        last.update(boot=boot, age=0.0, found=[*problems.slow()])
+    return [Problem(*each) for each in last["found"]]
 
 
 def _killed(state: MutableMapping, step: float) -> dict[str, int]:
@@ -190,8 +192,8 @@ def _message(asked: Mapping, event: str, name: str, entry: Mapping) -> dict:
 
 
 def _heartbeat(state: MutableMapping, asked: Mapping, passed: float) -> None:
-    """Tells a watcher elsewhere that this server can tell. Where no receiver takes anything it cannot, and is silent."""
-    last = state.setdefault("heartbeat", {"age": HEARTBEAT, "error": "", "failing": 0.0})
+    """Tells a watcher elsewhere that this server can tell: where no receiver takes anything it is silent."""
+    last = state.setdefault("heartbeat", {"age": HEARTBEAT, "error": ""})
     last["age"] += passed
     receivers = asked["receivers"]
     if not asked["heartbeat"] or last["age"] < HEARTBEAT or (receivers and len(outbox.away(state)) == len(receivers)):

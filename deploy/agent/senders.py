@@ -25,7 +25,7 @@ SECONDS = 10
 BLOCKED = (errno.ETIMEDOUT, errno.ENETUNREACH, errno.EHOSTUNREACH)
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """Why a message was not taken, in one line without the receiver's URL: that is a secret."""
 
 
@@ -33,13 +33,13 @@ def main() -> int:
     asked = json.load(sys.stdin)
     try:
         send(asked["receiver"], asked["message"])
-    except Refused as error:
+    except Rejected as error:
         print(error)
     return 0
 
 
 def send(receiver: Mapping, message: Mapping) -> None:
-    """Raises Refused."""
+    """Raises Rejected."""
     url = urlsplit(receiver["url"])
     where = f"{url.hostname}:{url.port or PORTS[url.scheme]}"
     try:
@@ -49,19 +49,19 @@ def send(receiver: Mapping, message: Mapping) -> None:
             _post(url, *_request(receiver["kind"], message))
     except smtplib.SMTPResponseException as error:
         said = " ".join(error.smtp_error.decode("utf-8", "replace").split())
-        raise Refused(f"{where} answers {error.smtp_code} {said[:200]}") from None
+        raise Rejected(f"{where} answers {error.smtp_code} {said[:200]}") from None
     except smtplib.SMTPRecipientsRefused as error:
         said = "; ".join(
             f"{to}: {code} {text.decode('utf-8', 'replace')}" for to, (code, text) in error.recipients.items()
         )
-        raise Refused(f"{where} takes no mail for {' '.join(said.split())[:300]}") from None
+        raise Rejected(f"{where} takes no mail for {' '.join(said.split())[:300]}") from None
     except TimeoutError:
-        raise Refused(f"{where} does not answer within {SECONDS} s{_blocked(url)}") from None
+        raise Rejected(f"{where} does not answer within {SECONDS} s{_blocked(url)}") from None
     except OSError as error:
         more = _blocked(url) if error.errno in BLOCKED else ""
-        raise Refused(f"{where}: {getattr(error, 'verify_message', '') or error.strerror or error}{more}") from None
+        raise Rejected(f"{where}: {getattr(error, 'verify_message', '') or error.strerror or error}{more}") from None
     except (smtplib.SMTPException, http.client.HTTPException) as error:
-        raise Refused(f"{where}: {type(error).__name__}") from None
+        raise Rejected(f"{where}: {type(error).__name__}") from None
 
 
 def _blocked(url) -> str:
@@ -129,7 +129,7 @@ def _slack(text: str) -> str:
 
 
 def _post(url, method: str, body: bytes, headers: Mapping[str, str]) -> None:
-    """One request. A redirect is refused: the URL is a secret, and goes to nobody else."""
+    """One request. No redirect is followed: the URL is a secret, and goes to nobody else."""
     host, port = url.hostname, url.port or PORTS[url.scheme]
     if url.scheme == "https":
         connection = http.client.HTTPSConnection(host, port, timeout=SECONDS, context=ssl.create_default_context())
@@ -145,4 +145,4 @@ def _post(url, method: str, body: bytes, headers: Mapping[str, str]) -> None:
         answer = connection.getresponse()
         if answer.status // 100 != 2:
             said = " ".join(answer.read(200).decode("utf-8", "replace").split())
-            raise Refused(f"{host}:{port} answers {answer.status} {answer.reason}{said and f': {said}'}")
+            raise Rejected(f"{host}:{port} answers {answer.status} {answer.reason}{said and f': {said}'}")

@@ -1,7 +1,7 @@
 """Sign-in attacks, from the site's own log: each wrong password, and each try that had to wait, is a line of it.
 
-nginx rejects most of an attack before it gets there (20 tries a minute and address), and logs one in a hundred of those:
-what is counted here is what came through.
+nginx rejects most of an attack before it gets there (20 tries a minute and address), and logs one in a hundred of
+those: what is counted here is what came through.
 """
 
 import re
@@ -34,8 +34,6 @@ def problems() -> Iterator[Problem]:
     accounts, addresses = (Counter(each) for each in zip(*tries, strict=True))
     account, times = accounts.most_common(1)[0]
     counts = f"{len(tries)} in {SECONDS // 60} minutes for {len(accounts)} accounts from {len(addresses)} addresses"
-    yield Problem(
-        "sign-in attack",
-        f"passwords are guessed, {counts}, most for {account} ({times}): they are slowed down, and nobody needs to act; "
-        f"`make logs UNIT=site` shows the addresses, and `deny` in project/nginx/ shuts one out",
-    )
+    what = f"passwords are guessed, {counts}, most for {account} ({times})"
+    advice = "`make logs UNIT=site` shows the addresses, and `deny` in project/nginx/ shuts one out"
+    yield Problem("sign-in attack", f"{what}; they are slowed down already: {advice}")

@@ -31,6 +31,11 @@ SITE = {
     "slipway_sign_in_found": [r"/login/\Z"],
     "slipway_sign_in_named": ['/with "quotes"'],
     "slipway_database_local": True,
+    "slipway_alarms": {
+        "mail": {"kind": "mail", "to": ["you@example.test"], "sender": "alarms@example.test"},
+        "webhook": {"kind": "ntfy"},
+        "heartbeat": {"kind": "heartbeat"},
+    },
     "slipway_environment": {"DJANGO_SETTINGS_MODULE": "project.settings", "SLIPWAY_WSGI": "project.wsgi"},
     "slipway_backups": "wal",
     "slipway_backup": {
@@ -43,7 +48,8 @@ SITE = {
         "keep": 4,
     },
     "slipway_secrets": {
-        "web": {"SECRET_KEY": "secret"},
+        "web": {"SECRET_KEY": "secret", "EMAIL_URL": "smtp://mail.example.test"},
+        "alarms": {"ALARM_WEBHOOK": "https://secret.example.test", "ALARM_HEARTBEAT": "https://secret.example.test/h"},
         "backup": {
             "AWS_ACCESS_KEY_ID": "of-backup",
             "AWS_SECRET_ACCESS_KEY": "secret",

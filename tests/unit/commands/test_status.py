@@ -143,3 +143,20 @@ BACKUPS = {"kind": "wal", "generation": "0001", "waiting": 4, "running": {}, "fu
 )
 def test_the_last_backups_and_the_one_that_is_made_are_shown(data, lines):
     assert status.backups(data) == lines
+
+
+@pytest.mark.parametrize(
+    ("alarms", "line"),
+    [
+        ({}, "nobody is told; docs/alarms.md"),
+        ({"receivers": {"mail": ""}, "heartbeat": True, "open": [], "waiting": 0}, "mail, heartbeat"),
+        (
+            {"receivers": {"mail": "away", "webhook": ""}, "heartbeat": False, "open": ["x"], "waiting": 2},
+            "mail (takes none), webhook; 1 open; 2 messages wait",
+        ),
+    ],
+)
+def test_who_is_told_is_a_line(alarms, line, server, capsys):
+    server["alarms"] = alarms
+    assert main(["status"]) == 0
+    assert f"alarms       {line}\n" in capsys.readouterr().out

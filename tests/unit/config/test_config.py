@@ -38,6 +38,15 @@ def test_the_database_is_backed_up_into_a_bucket_of_its_own_unless_site_yml_says
     assert config.load(written(GOOD + "backup_bucket: none\n")).backup_bucket == ""
 
 
+def test_who_is_told_when_something_is_wrong(written):
+    assert config.load(written(GOOD)).alarms.mail == ()
+    one = config.load(written(GOOD + "alarms: {mail: you@example.org}\n")).alarms
+    assert (one.mail, one.sender, one.webhook) == (("you@example.org",), "alarms@example.com", "")
+    text = "alarms: {mail: [a@b.example, c@d.example], sender: wall@b.example, webhook: slack, dkim_selector: 2026}\n"
+    more = config.load(written(GOOD + text)).alarms
+    assert more == config.Alarms(("a@b.example", "c@d.example"), "wall@b.example", "slack", "2026")
+
+
 def test_the_environment_holds_what_the_processes_read(written):
     site = config.load(written(GOOD + "site: http://www.example.com:8000\nsettings: mysite.settings\n"))
     assert site.environment() == {
@@ -202,6 +211,17 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + f"bucket: {'b' * 60}\nmedia_bucket: m-m\n", ["backup_bucket", "bbb-backups' is not a bucket name"]),
         (GOOD + "keep_backups: 0\n", ["keep_backups", "1 or more"]),
         (GOOD + "keep_backups: all\n", ["keep_backups", "a number"]),
+        (GOOD + "alarms: you@example.com\n", ["alarms", "`name: value` lines"]),
+        (GOOD + "alarms: {mial: you@example.com}\n", ["alarms", "mial", "did you mean mail?"]),
+        (GOOD + "alarms: {url: 'https://x.example'}\n", ["alarms", "url", "`make secrets`"]),
+        (GOOD + "alarms: {mail: []}\n", ["alarms", "mail", "expected an address"]),
+        (GOOD + "alarms: {mail: nobody}\n", ["alarms", "mail", "'nobody' is not an address"]),
+        (GOOD + "alarms: {mail: [5]}\n", ["alarms", "mail", "5 is not an address"]),
+        (GOOD + 'alarms: {mail: "a@b.example\\nBcc: c@d.example"}\n', ["alarms", "mail", "is not an address"]),
+        (GOOD + "alarms: {mail: a@b.example, sender: wall}\n", ["alarms", "sender", "'wall'"]),
+        (GOOD + "alarms: {webhook: discord}\n", ["alarms", "webhook", "ntfy, slack, json"]),
+        (GOOD + "alarms: {webhook: 'https://ntfy.sh/x'}\n", ["alarms", "webhook", "ALARM_WEBHOOK in `make secrets`"]),
+        (GOOD + "alarms: {dkim_selector: a b}\n", ["alarms", "dkim_selector", "._domainkey"]),
         (GOOD + "tls: maybe\n", ["tls", "letsencrypt, none"]),
         (GOOD + "provider: clodflare\n", ["provider", "clodflare", "cloudfront, cloudflare"]),
         (GOOD + "endpoint: s3.example.net\n", ["endpoint", "s3.example.net", "https://"]),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from slipway.tool import VERSION, config, edge, front_end, providers
+from slipway.tool import VERSION, alarms, config, edge, front_end, providers
 from slipway.tool.aws.identity import Identity
 from slipway.tool.backups import bare_server, repository
 from slipway.tool.budget import Budget
@@ -112,6 +112,7 @@ class Deploy:
                 front_end.require(self.site)
             lockout.check(self.site)
             site_nginx.read(self.site.project)
+            alarms.receivers(self.site, self.secrets)
             self.connection = reach(self.site, take_over=self.options.take_over)
             if not self.connection.restricted:
                 lockout.check_ci(self.site)

@@ -36,6 +36,7 @@ def lines(site: config.Site, data: dict) -> list[str]:
         f"certificate  {data['certificate'] or 'none'}",
     ]
     shown += backups(data.get("backup", {}))
+    shown += alarms(data.get("alarms"))
     if data.get("lock"):
         shown.append(f"deploy lock  held by {data['lock']}")
     for service in data["services"]:
@@ -62,6 +63,19 @@ def backups(data: dict) -> list[str]:
         waits = f"the oldest WAL that is not archived is {data['waiting']} s old"
         lines.append(f"archive      generation {data['generation'] or 'none yet'}, {waits}")
     return lines
+
+
+def alarms(data: dict | None) -> list[str]:
+    """A line about who is told of problems; none for a server of an earlier version."""
+    if data is None:
+        return []
+    if not data:
+        return ["alarms       nobody is told; docs/alarms.md"]
+    told = [f"{name} (takes none)" if error else name for name, error in data["receivers"].items()]
+    told += ["heartbeat"] if data["heartbeat"] else []
+    more = [f"{len(data['open'])} open"] if data["open"] else []
+    more += [f"{data['waiting']} messages wait"] if data["waiting"] else []
+    return [f"alarms       {'; '.join([', '.join(told), *more])}"]
 
 
 def _made(backup: dict) -> str:

@@ -7,12 +7,13 @@ modules    the project's settings and WSGI modules, named or found
 forms      the patterns of a domain, a bucket, a region
 variables  environment variables that Slipway sets itself
 role_variables  variables of the roles in ansible/
-hosts, server, provider, project, hooks, backups  the keys that need more than one pattern
+hosts, server, provider, project, hooks, backups, alarms  the keys that need more than one pattern
 """
 
 from slipway import ROOT
+from slipway.tool.config.alarms import Alarms
 from slipway.tool.config.loading import DEFAULT_PATH, load
 from slipway.tool.config.site import MAX_BODY_MB, Site
 from slipway.tool.config.values import KEYS
 
-__all__ = ["DEFAULT_PATH", "KEYS", "MAX_BODY_MB", "ROOT", "Site", "load"]
+__all__ = ["DEFAULT_PATH", "KEYS", "MAX_BODY_MB", "ROOT", "Alarms", "Site", "load"]

@@ -6,6 +6,8 @@ HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-
 SERVER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._:-]*[A-Za-z0-9])?")
 USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# https://www.rfc-editor.org/rfc/rfc6376#section-3.1
+SELECTOR = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 # A path that the proof allows. The characters of regular expressions are left out: they would stand for themselves.
 ALLOWED = re.compile(r"/(?!/)[^\s?#=\\^$|()\[\]{}<>]*")

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from slipway import ROOT
-from slipway.tool.config import backups, hooks, hosts, project, role_variables, server
+from slipway.tool.config import alarms, backups, hooks, hosts, project, role_variables, server
 from slipway.tool.config import provider as providers
 from slipway.tool.config.forms import BUCKET, CDN_ID, EMAIL, HOST, MODULE, REPOSITORY, SERVER, USER
 from slipway.tool.config.site import PRICE_CLASSES, TLS, Site
@@ -55,6 +55,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         sign_in_tries=project.sign_in_tries(values),
         acme=server.acme(values),
         email=values.text("email", EMAIL, "an address like you@example.com", optional=True),
+        alarms=alarms.alarms(values, domain),
         extra=project.environment(values),
         build=project.build(values),
         hooks=hooks.commands(values),

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from slipway.tool.config import modules
+from slipway.tool.config.alarms import Alarms
 from slipway.web import stores, switch
 from slipway.web.settings import dangerous
 
@@ -82,6 +83,8 @@ class Site:
     sign_in_tries: int = SIGN_IN_TRIES
     acme: str = ACME["letsencrypt"]
     email: str = ""
+    # Who is told when something is wrong on the server.
+    alarms: Alarms = field(default_factory=Alarms)
     extra: Mapping[str, str] = field(default_factory=dict)
     # The shell command that builds the front end, "" for none; it runs in project/.
     build: str = ""

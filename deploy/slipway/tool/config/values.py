@@ -38,6 +38,7 @@ KEYS = {
     "sign_in_tries": int,
     "acme": str,
     "email": str,
+    "alarms": dict,
     "settings": str,
     "wsgi": str,
     "seed": str,

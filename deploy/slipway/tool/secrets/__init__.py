@@ -51,6 +51,7 @@ class Secrets:
     pruner: Mapping[str, str] = field(repr=False, default_factory=dict)
     backup: Mapping[str, str] = field(repr=False, default_factory=dict)
     restorer: Mapping[str, str] = field(repr=False, default_factory=dict)
+    alarms: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     @classmethod
     def load(cls, site: Site) -> "Secrets":
@@ -74,11 +75,12 @@ class Secrets:
         pruner: Mapping[str, str] | None = None,
         backup: Mapping[str, str] | None = None,
         restorer: Mapping[str, str] | None = None,
+        alarms: Mapping[str, str] | None = None,
     ) -> "Secrets":
         """Writes a new vaulted file, and a password file where there is none. No plain text is written to the disk."""
         path, password_file = path_of(site), password_file_of(site)
         given = {"web": web, "deployer": deployer, "smoke": smoke, "cdn": cdn, "pruner": pruner}
-        given |= {"backup": backup, "restorer": restorer}
+        given |= {"backup": backup, "restorer": restorer, "alarms": alarms}
         text = render({name: values or {} for name, values in given.items()})
         held = check(site, path, text)
         if not password_file.exists():
@@ -105,7 +107,7 @@ class Secrets:
     @property
     def on_server(self) -> dict[str, dict[str, str]]:
         """The sections that the playbook writes on the server."""
-        return {"web": dict(self.web), "backup": dict(self.backup)}
+        return {name: dict(getattr(self, name)) for name in ("web", "backup", "alarms")}
 
     def seal_for_ansible(self, path: Path) -> None:
         """Encrypts in ``path`` what the playbook reads, with the same password and as literal text."""

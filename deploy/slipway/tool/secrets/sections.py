@@ -65,6 +65,13 @@ SECTIONS = {
             "AWS_SESSION_TOKEN": "only with a key that expires",
         },
     ),
+    "alarms": (
+        "Who is told when something is wrong on the server; mail goes by EMAIL_URL to `alarms` in site.yml.",
+        {
+            "ALARM_WEBHOOK": "https://ntfy.sh/a-topic-that-nobody-guesses, or Slack's, or one that takes JSON",
+            "ALARM_HEARTBEAT": "https://hc-ping.com/…; asked for each few minutes: its owner misses a dead server",
+        },
+    ),
     "cdn": (
         "The credentials of a purge, for the provider in site.yml. A purge of CloudFront uses the deployer's key.",
         {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slipway.tool import VERSION, config, path_patterns
+from slipway.tool import VERSION, alarms, config, path_patterns
 from slipway.tool.backups.repository import repository, state_of
 from slipway.tool.budget import Budget
 from slipway.tool.secrets import Secrets, literal
@@ -92,6 +92,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_nginx_files": site_nginx.read(site.project),
         "slipway_acme_directory": site.acme,
         "slipway_acme_email": site.email,
+        "slipway_alarms": alarms.receivers(site, secrets),
         "slipway_database_local": bool(database(secrets)),
         "slipway_environment": environment(site, secrets),
         "slipway_backup": repository(site, secrets),
