@@ -28,7 +28,7 @@ UNTOLD = ("release", "upgrade")
 QUIET, QUIETER = 120, 3600
 # A kill, or a unit's counter that rose, is there for so long, s.
 KILLS = 900
-# What takes long to find out is looked at so often, s, and when the machine has started; the second while there is drift.
+# What takes long to find out is looked at so often, s, and when the machine has started; with drift, more often.
 SLOW, DRIFTED = 3600, 300
 # A deploy's own seconds begin and end nothing, up to so many of them.
 DEPLOY = 1800
