@@ -191,7 +191,7 @@ class Drill:
     def _surround(self, machine: Machine, processes: Processes) -> list[str]:
         """Names, a proxy that the authority validates through, and the authority; returns the proof's arguments."""
         ports, authority = choose_ports(PORTS), Authority(self.directory / "tls")
-        hosts = (self.site.host, *self.site.redirects)
+        hosts = self.site.hosts
         routes = {f"{host}:{port}": machine.ports[port] for host in hosts for port in (80, 443)}
         proxy = [sys.executable, "-m", "rehearsal.proxy", "--port", str(ports["proxy"])]
         proxy += [f"{name}={port}" for name, port in routes.items()]
@@ -253,7 +253,7 @@ class Drill:
 
     def _prove(self, release: str, connection: Connection, arguments: Sequence[str]) -> None:
         # What the rehearsal gives the proof, apart from the names of the site itself.
-        hosts = tuple(f"--resolve={host}:" for host in (self.site.host, *self.site.redirects))
+        hosts = tuple(f"--resolve={host}:" for host in self.site.hosts)
         given = shlex.split(os.environ.get(run_proof.ARGUMENTS, ""))
         kept = [each for each in given if not each.startswith((*hosts, "--ca="))]
         os.environ[run_proof.ARGUMENTS] = shlex.join([*kept, *arguments])

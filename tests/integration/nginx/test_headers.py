@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.integration.nginx.conftest import APEX, SITE
+from tests.integration.nginx.conftest import ALIAS, APEX, SITE
 
 # By which one server tells the next of a visitor; each is believed by some proxy, framework or middleware.
 FORGED = [
@@ -79,3 +79,15 @@ def test_nothing_is_promised_where_there_is_no_tls(front, name):
     said, _ = answer(front, name, tls=False)
     assert said.status == 301
     assert said.headers["Strict-Transport-Security"] is None
+
+
+def test_an_alias_is_answered_by_the_site_and_any_other_name_is_not(front):
+    """Django builds URLs from the host: it sees the name that was asked for, never one that is not in the list."""
+    for name in (SITE, ALIAS, ALIAS.upper()):
+        came = dict(json.loads(answer(front, name)[1]))
+        assert came["Host"] == name.lower()
+    for name in ("other.test", f"{ALIAS}.other.test", f"x{ALIAS}", ALIAS.replace(".", "x", 1)):
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            answer(front, name)
+    said, _ = answer(front, ALIAS, "/a?b", tls=False)
+    assert (said.status, said.headers["Location"]) == (301, f"https://{ALIAS}/a?b")

@@ -21,6 +21,7 @@ SITE = {
     "layout": layout.VALUES,
     "slipway_site_host": "www.example.test",
     "slipway_page": "/shop/",
+    "slipway_aliases": ["shop.example.test"],
     "slipway_redirect_hosts": ["example.test"],
     "slipway_tls": "letsencrypt",
     "slipway_acme_directory": "https://acme.example.test/directory",

@@ -97,6 +97,7 @@ def _expected(tls, proxies):
         "nginx_listen": ["0.0.0.0", "[::]"] if ends_here else ["0.0.0.0:80", "[::]:80"],
         "nginx_site_host": "www.example.test",
         "nginx_site_authority": "www.example.test",
+        "nginx_aliases": ["shop.example.test"],
         "nginx_redirect_hosts": ["example.test"],
         "nginx_upstream": "/run/slipway/gunicorn.sock",
         "nginx_tls": pair if ends_here else "none",
@@ -254,7 +255,7 @@ def test_nginx_connects_where_the_socket_listens(rendered):
 def test_nginx_reads_the_certificate_and_answers_challenges_where_they_are_written(rendered):
     said = json.loads(rendered["tls", "certificate.json.j2"])
     theirs = _expected("letsencrypt", [])
-    assert said["names"] == ["www.example.test", "example.test"]
+    assert said["names"] == ["www.example.test", "shop.example.test", "example.test"]
     assert {name: said[name] for name in ("certificate", "key")} == theirs["nginx_tls"]
     assert said["webroot"] == theirs["nginx_acme_dir"]
 

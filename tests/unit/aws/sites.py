@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from slipway.tool import config
+
 
 @dataclass(frozen=True)
 class ExampleSite:
@@ -13,6 +15,8 @@ class ExampleSite:
     cdn_logs: str = ""
     github: str = ""
     backup_bucket: str = ""
+    aliases: tuple[str, ...] = ()
+    origins, readers = config.Site.origins, config.Site.readers
 
     @property
     def bucket(self) -> str:
@@ -23,8 +27,12 @@ class ExampleSite:
         return f"{self.name}-media"
 
     @property
+    def host(self) -> str:
+        return f"www.{self.domain}"
+
+    @property
     def site_url(self) -> str:
-        return f"{self.scheme}://www.{self.domain}"
+        return f"{self.scheme}://{self.host}"
 
     @property
     def static_url(self) -> str:

@@ -61,6 +61,17 @@ def test_the_static_host_allows_the_sites_origin_alone():
     assert cors["AccessControlAllowCredentials"] is False
 
 
+def test_with_an_alias_any_origin_reads_and_the_site_s_alone_upload():
+    """An answer in a cache names one origin, or any."""
+    site = replace(HTTPS, aliases=("shop.example.com",))
+    cors = response_headers(site, edges(site)[0])["CorsConfig"]
+    assert cors["AccessControlAllowOrigins"]["Items"] == ["*"]
+    (rules,) = [each.wanted["CORSRules"] for each in settings(site, edges(site)[1]) if "CORSRules" in each.wanted]
+    uploads, reads = rules
+    assert uploads["AllowedOrigins"] == ["https://www.example.com", "https://shop.example.com"]
+    assert reads["AllowedOrigins"] == ["*"]
+
+
 def test_an_upload_opened_as_a_page_can_neither_run_nor_load_anything():
     security = response_headers(HTTPS, edges(HTTPS)[1])["SecurityHeadersConfig"]
     assert security["ContentSecurityPolicy"]["ContentSecurityPolicy"] == "default-src 'none'; sandbox"

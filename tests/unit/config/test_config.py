@@ -115,6 +115,17 @@ def test_where_passwords_are_taken_and_how_many_wrong_ones(written):
     assert site.environment()["SLIPWAY_SIGN_IN_TRIES"] == "5"
 
 
+def test_an_alias_answers_as_the_site_does_with_an_origin_of_its_own(written):
+    site = config.load(written(GOOD))
+    assert (site.aliases, site.hosts, site.readers) == ((), ("www.example.com", "example.com"), (site.site_url,))
+    site = config.load(written(GOOD + "site: https://www.example.com:8443\naliases: [shop.example.org, example.com]\n"))
+    # A name that answers does not redirect.
+    assert site.hosts == ("www.example.com", "shop.example.org", "example.com")
+    assert site.origins == ("https://www.example.com:8443", "https://shop.example.org:8443", "https://example.com:8443")
+    assert site.readers == ("*",)
+    assert site.environment()["SLIPWAY_ALIASES"] == "https://shop.example.org:8443,https://example.com:8443"
+
+
 def test_memory_is_megabytes_by_service(written):
     assert config.load(written(GOOD)).memory == {}
     assert config.load(written(GOOD + "memory: {gunicorn: 195, nginx: 8}\n")).memory == {"gunicorn": 195, "nginx": 8}
@@ -270,6 +281,17 @@ def test_config_names_another_file(written, monkeypatch):
         (GOOD + "max_body_mb: 0\n", ["max_body_mb: 0 is not between 1 and 100"]),
         (GOOD + "max_body_mb: 101\n", ["max_body_mb: 101 is not", "from the browser to the bucket"]),
         (GOOD + "max_body_mb: 5m\n", ["max_body_mb", "expected a number, got '5m'"]),
+        (GOOD + "aliases: shop.example.com\n", ["aliases", "a list"]),
+        (GOOD + "aliases: [https://shop.example.com]\n", ["aliases", "is not a name like shop.example.com"]),
+        (GOOD + "aliases: [7]\n", ["aliases: 7 is not a name"]),
+        (GOOD + "aliases: [www.example.com]\n", ["aliases: www.example.com is the site itself"]),
+        (GOOD + "aliases: [media.example.com]\n", ["aliases: media.example.com is the media host", "the CDN"]),
+        (GOOD + "redirects: [static.example.com]\n", ["redirects: static.example.com is the static host"]),
+        (
+            GOOD + "aliases: [a.example.com]\nredirects: [a.example.com]\n",
+            ["redirects: a.example.com is one of aliases"],
+        ),
+        (GOOD + "environment: {SLIPWAY_ALIASES: x}\n", ["SLIPWAY_ALIASES", "write `aliases` in site.yml"]),
         (GOOD + "hooks: make test\n", ["hooks", "`name: value` lines"]),
         (GOOD + "hooks: {after_deplo: ls}\n", ["hooks: after_deplo: unknown; did you mean after_deploy?"]),
         (GOOD + "hooks: {x: ls}\n", ["hooks: x: unknown; known: before_build, before_switch, after_deploy, failed"]),

@@ -111,6 +111,7 @@ def test_a_changed_key_of_the_backups_changes_the_fingerprint(written):
         {"more": "packages: [gettext]\n"},
         {"more": "timeout: 90\n"},
         {"more": "max_body_mb: 5\n"},
+        {"more": "aliases: [shop.example.com]\n"},
         {"more": "vars: {base_log_mb: 8}\n"},
         {"paths": ["/login/"]},
         {"memory": 1000},

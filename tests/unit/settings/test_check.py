@@ -184,3 +184,9 @@ def test_a_form_that_nginx_would_reject_before_django_is_warned_of(setting, site
     assert not warned or told[0].startswith(
         f"production.py:{FIRST + (not above)}: DATA_UPLOAD_MAX_MEMORY_SIZE {warned}"
     )
+
+
+def test_a_list_of_hosts_without_an_alias_is_rejected(check):
+    text = "from .base import *\nALLOWED_HOSTS = ['www.example.com']\n"
+    (problem,) = messages(check(text, base=BASE + LINE, more="aliases: [shop.example.com]\n"))
+    assert problem == "production.py:2: ALLOWED_HOSTS does not have shop.example.com: each of its pages would be a 400"

@@ -157,3 +157,9 @@ def test_only_the_health_checks_are_answered_without_waiting_for_the_database(pr
         "slipway.web.health.HealthMiddleware",
         "slipway.web.database.middleware.DatabaseAwayMiddleware",
     ]
+
+
+def test_each_alias_is_a_host_and_an_origin(production):
+    site = production({"SLIPWAY_ALIASES": "https://shop.example.com:8443,https://example.org"})
+    assert site.ALLOWED_HOSTS == ["www.example.com", "shop.example.com", "example.org"]
+    assert site.CSRF_TRUSTED_ORIGINS[1:] == ["https://shop.example.com:8443", "https://example.org"]

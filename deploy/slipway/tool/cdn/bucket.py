@@ -146,7 +146,7 @@ def _cors(site: Site, edge: Edge) -> Setting:
     # The distribution asks for every object as the site's origin, and passes preflights on.
     reads = {
         "ID": "reads",
-        "AllowedOrigins": [site.site_url],
+        "AllowedOrigins": [*site.readers],
         "AllowedMethods": ["GET", "HEAD"],
         "AllowedHeaders": ["*"],
         "ExposeHeaders": UNSET,
@@ -155,7 +155,7 @@ def _cors(site: Site, edge: Edge) -> Setting:
     # The browser posts an upload's form straight to the bucket.
     uploads = {
         "ID": "uploads",
-        "AllowedOrigins": [site.site_url],
+        "AllowedOrigins": [*site.origins],
         "AllowedMethods": ["POST"],
         "AllowedHeaders": ["*"],
         "ExposeHeaders": ["ETag", "Location"],

@@ -86,7 +86,7 @@ def response_headers(site: Site, edge: Edge) -> dict[str, Any]:
     }
     # For objects that the edges hold from before the bucket sent these headers itself: see _origin. The bucket's win.
     policy["CorsConfig"] = {
-        "AccessControlAllowOrigins": _items(site.site_url),
+        "AccessControlAllowOrigins": _items(*site.readers),
         "AccessControlAllowHeaders": _items("*"),
         "AccessControlAllowMethods": _items(*READS),
         "AccessControlAllowCredentials": False,

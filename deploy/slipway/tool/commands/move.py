@@ -190,7 +190,7 @@ class Move:
             print(f"  {self.site.path.name} names {server} now; commit it")
         else:
             print(f"  next: write `server: {server}` into {self.site.path.name}; `make deploy` works there after that")
-        names = ", ".join((self.site.host, *self.site.redirects))
+        names = ", ".join(self.site.hosts)
         print(f"  then: let DNS name the new server ({names}), and a day later run `make move END=1`")
         for problem in json.loads(self.new.connection.agent("status"))["problems"]:
             print(f"  warning   {problem}")

@@ -49,6 +49,7 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         timeout=server.timeout(values),
         max_body_mb=server.max_body_mb(values),
         vars=role_variables.named(values),
+        aliases=hosts.aliases(values, domain),
         redirects=hosts.redirects(values, domain),
         proxies=hosts.proxies(values),
         sign_in_paths=project.sign_in_paths(values),

@@ -75,6 +75,8 @@ class Site:
     max_body_mb: int = MAX_BODY_MB
     # Variables of the roles in ansible/, in place of their defaults.
     vars: Mapping[str, Any] = field(default_factory=dict)
+    # Further host names that answer as the site does; and those that redirect to it.
+    aliases: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
     # Trusted proxies: networks whose X-Forwarded-For names the visitor.
     proxies: tuple[str, ...] = ()
@@ -155,6 +157,21 @@ class Site:
         return urlsplit(self.site_url).hostname or ""
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host name of the server: the site's own, its aliases, and those that redirect to it."""
+        return (self.host, *self.aliases, *self.redirects)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The URLs that pages of the site have: that of the site, and those of its aliases."""
+        return (self.site_url, *(self.site_url.replace(self.host, each, 1) for each in self.aliases))
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The origins that may read files of the CDN's hosts by CORS: an answer can name one, or any."""
+        return ("*",) if self.aliases else (self.site_url,)
+
+    @property
     def authority(self) -> str:
         """The value of the Host header: the host, with the port where the URL has one."""
         return urlsplit(self.site_url).netloc
@@ -166,6 +183,8 @@ class Site:
             elsewhere |= {"AWS_ENDPOINT_URL_S3": self.endpoint, **CHECKSUMS}
         if self.addressing:
             elsewhere |= {stores.ADDRESSING: self.addressing}
+        if self.aliases:
+            elsewhere |= {"SLIPWAY_ALIASES": ",".join(self.origins[1:])}
         if self.waive:
             elsewhere |= {dangerous.WAIVED: ",".join(self.waive)}
         return elsewhere | {

@@ -31,6 +31,7 @@ KEYS = {
     "site": str,
     "static": str,
     "media": str,
+    "aliases": list,
     "redirects": list,
     "tls": str,
     "proxies": list,

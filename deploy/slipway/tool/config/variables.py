@@ -12,6 +12,7 @@ KEYS = {
     "DJANGO_SETTINGS_MODULE": "settings",
     "MEDIA_URL": "media",
     "SITE_URL": "site",
+    "SLIPWAY_ALIASES": "aliases",
     "SLIPWAY_PROVIDER": "provider",
     "SLIPWAY_S3_ADDRESSING": "addressing",
     "SLIPWAY_SIGN_IN_TRIES": "sign_in_tries",

@@ -31,7 +31,7 @@ def keys(site: Site, page: str, how: str = "") -> Step:
 def cors(site: Site, page: str) -> Step:
     """Lets the site's pages upload straight to the bucket."""
     rule = {
-        "AllowedOrigins": [site.site_url],
+        "AllowedOrigins": [*site.origins],
         "AllowedMethods": ["POST" if STORES[site.provider].form else "PUT"],
         "AllowedHeaders": ["content-type"],
         "MaxAgeSeconds": 3600,
@@ -54,7 +54,7 @@ def paths(site: Site, how: str, page: str) -> Step:
 
 def answers(site: Site, how: str, page: str) -> Step:
     """The headers of every response of the two hosts: CORS for fonts and modules, and security."""
-    headers = f"Access-Control-Allow-Origin: {site.site_url}, X-Content-Type-Options: nosniff, and HSTS"
+    headers = f"Access-Control-Allow-Origin: {site.readers[0]}, X-Content-Type-Options: nosniff, and HSTS"
     policies = {site.static_url: STATIC_CSP, site.media_url: MEDIA_CSP}
     each = [f"on {urlsplit(url).hostname} Content-Security-Policy: {policy}" for url, policy in policies.items()]
     return Step(f"{how}: {headers}; {', and '.join(each)}", page)

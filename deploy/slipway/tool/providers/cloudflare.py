@@ -87,7 +87,8 @@ def _members(site: Site, targets: Sequence[Target]) -> dict[str, list[Any]]:
         if target.is_all:
             members["hosts"].append(target.host)
         elif not target.is_prefix:
-            members["files"] += [target.url, {"url": target.url, "headers": {"Origin": site.site_url}}]
+            asked = [{"url": target.url, "headers": {"Origin": origin}} for origin in site.origins]
+            members["files"] += [target.url, *asked]
         elif target.path.endswith("/*"):
             members["prefixes"].append(target.host + target.path.removesuffix("/*"))
         else:

@@ -33,9 +33,9 @@ def describe(site: Site) -> list[Step]:
         # The property is for Swift's own API. The S3 API answers a preflight by the operator's setting alone:
         # cors_preflight_allow_origin in the filter s3api of proxy-server.conf-sample.
         Step(
-            f"Ask Rackspace whether its S3 API answers a preflight of {site.site_url} (cors_preflight_allow_origin of "
-            "s3api), and let the answers be read: openstack container set "
-            f"--property Access-Control-Allow-Origin={site.site_url} {site.media_bucket}",
+            f"Ask Rackspace whether its S3 API answers a preflight of {' and '.join(site.origins)} "
+            "(cors_preflight_allow_origin of s3api), and let the answers be read: openstack container set "
+            f"--property Access-Control-Allow-Origin={site.readers[0]} {site.media_bucket}",
             f"{SWIFT}/cors.html",
         ),
         Step(

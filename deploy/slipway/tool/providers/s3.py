@@ -55,7 +55,7 @@ def _public(bucket: str, prefix: str) -> Step:
 
 def _reads(site: Site) -> Step:
     rule = {
-        "AllowedOrigins": [site.site_url],
+        "AllowedOrigins": [*site.readers],
         "AllowedMethods": ["GET", "HEAD"],
         "AllowedHeaders": ["*"],
         "MaxAgeSeconds": 86_400,

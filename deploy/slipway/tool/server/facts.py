@@ -67,7 +67,7 @@ class Facts:
 def gather(connection: Connection, site: config.Site) -> Facts:
     """Asks the server. Raises SlipwayError when its answer cannot be understood."""
     began = time.time()
-    names = (site.host, *site.redirects)
+    names = site.hosts
     data = connection.agent("facts", *names) if connection.restricted else connection.run(script(names))
     return parse(data, (began + time.time()) / 2)
 

@@ -81,6 +81,7 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_version": VERSION,
         "slipway_site_host": site.host,
         "slipway_site_authority": site.authority,
+        "slipway_aliases": list(site.aliases),
         "slipway_redirect_hosts": list(site.redirects),
         "slipway_page": next(iter(site.paths), ""),
         "slipway_tls": site.tls,

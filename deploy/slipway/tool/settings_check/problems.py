@@ -94,8 +94,9 @@ class Check:
         for host in hosts:
             if host.startswith(".") and host != f".{domain}" and not host.endswith(f".{domain}"):
                 yield self._problem("ALLOWED_HOSTS", f"has {host!r}, which is more than {domain}")
-        if not validate_host(self._site.host, hosts):
-            yield self._problem("ALLOWED_HOSTS", f"does not have {self._site.host}: each of its pages would be a 400")
+        for host in (self._site.host, *self._site.aliases):
+            if not validate_host(host, hosts):
+                yield self._problem("ALLOWED_HOSTS", f"does not have {host}: each of its pages would be a 400")
 
     def _secret_key(self) -> Iterator[Problem]:
         key, last = self._settings.SECRET_KEY, self._last("SECRET_KEY")

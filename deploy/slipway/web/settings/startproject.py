@@ -25,14 +25,16 @@ LOGGING = {
 
 
 def settings(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    site = environ["SITE_URL"]
-    host = urlsplit(site).hostname
+    # The site's own URL, and those of its aliases.
+    origins = [environ["SITE_URL"], *environ.get("SLIPWAY_ALIASES", "").split(",")]
+    origins = [each for each in origins if each]
+    hosts = [urlsplit(each).hostname for each in origins]
     given = {
         # True only where that is waived: see slipway.web.settings.dangerous.
         "DEBUG": own.get("DEBUG", False),
         # https://docs.djangoproject.com/en/5.2/ref/settings/#allowed-hosts
-        "ALLOWED_HOSTS": list(dict.fromkeys((host, *own.get("ALLOWED_HOSTS", ())))),
-        "CSRF_TRUSTED_ORIGINS": list(dict.fromkeys((site, *own.get("CSRF_TRUSTED_ORIGINS", ())))),
+        "ALLOWED_HOSTS": list(dict.fromkeys((*hosts, *own.get("ALLOWED_HOSTS", ())))),
+        "CSRF_TRUSTED_ORIGINS": list(dict.fromkeys((*origins, *own.get("CSRF_TRUSTED_ORIGINS", ())))),
         "LOGGING": _logging(own.get("LOGGING") or LOGGING),
     }
     key = own.get("SECRET_KEY", "")
