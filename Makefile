@@ -95,8 +95,8 @@ alarm: .venv/deploy ## send a test to each receiver of alarms, and say what happ
 backup: .venv/deploy ## back the database up now (KIND=diff: what changed since the last full one)
 	@$(BIN)/python -m slipway.tool backup $(if $(KIND),--kind "$(KIND)")
 
-logs: .venv/deploy ## follow what site, nginx and PostgreSQL write (UNIT=access: that alone)
-	@$(BIN)/python -m slipway.tool logs $(if $(UNIT),--unit "$(UNIT)") $(ARGS)
+logs: .venv/deploy ## follow what site, nginx and PostgreSQL write (UNIT=access: that alone; ERRORS=1: the last exceptions, whole)
+	@$(BIN)/python -m slipway.tool logs $(if $(UNIT),--unit "$(UNIT)") $(if $(ERRORS),--errors) $(ARGS)
 
 shell: .venv/deploy ## Django's shell on the server (COMMAND="createsuperuser" runs another command)
 	@$(BIN)/python -m slipway.tool shell $(if $(COMMAND),--command "$(COMMAND)")

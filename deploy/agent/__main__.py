@@ -15,6 +15,7 @@ from agent import (
     ci,
     db,
     drift,
+    exceptions,
     facts,
     jobs,
     locks,
@@ -104,6 +105,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     reading.add_argument("name", nargs="?", default="")
     reading.add_argument("--lines", type=int, default=50)
     reading.add_argument("--follow", action="store_true")
+    reading.add_argument("--errors", action="store_true", help="the last exceptions, each whole")
     commands.add_parser("follow", help="print each request that arrives, as nginx logs it, until the reader goes away")
     commands.add_parser("record", help="save the host's state").add_argument("fingerprint")
     commands.add_parser("drift", help="what has changed since, as JSON")
@@ -148,6 +150,8 @@ def run(options: argparse.Namespace) -> object:
             return upgrades.restart()
         case "upgrades":
             return upgrades.reboot()
+        case "logs" if options.errors:
+            return exceptions.show(options.lines)
         case "logs":
             return logs.logs(options.name, options.lines, options.follow)
         case "follow":

@@ -15,6 +15,7 @@ FORGED = [
     "X-Scheme",
     "X-Rewrite-URL",
     "X-Real-IP",
+    "X-Request-ID",
     "X-Forwarded-For",
     "X-Forwarded-Host",
     "X-Forwarded-Port",
@@ -63,8 +64,10 @@ def test_what_a_visitor_says_of_himself_and_of_the_way_here_does_not_arrive(fron
     headers = [("Cookie", "a=b"), *[(name, "forged.test") for name in FORGED] * (1 + twice)]
     came = json.loads(answer(front, SITE, headers=headers)[1])
     said = {"host": SITE, "x-forwarded-for": "127.0.0.1", "x-real-ip": "127.0.0.1", "x-forwarded-proto": "http"}
+    # nginx's own, which is in its log too: an error in the site's log is found there by it.
+    said["x-request-id"] = json.loads(front.lines()[-1])["id"]
     assert {name.lower(): value for name, value in came} == said | {"cookie": "a=b"}
-    assert len(came) == len(said) + 1
+    assert len(came) == len(said) + 1 and len(said["x-request-id"]) == 32
 
 
 @pytest.mark.parametrize("path", ["/", "/a?b"])

@@ -47,6 +47,7 @@ NAMES = (
     "problem",
     "problems",
     "alarms",
+    "exceptions",
     "status",
     "logs",
     "facts",

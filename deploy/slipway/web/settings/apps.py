@@ -30,6 +30,8 @@ def settings(settings: Mapping[str, Any], environ: Mapping[str, str], *, product
         outer += [*default_csp.middleware(settings), SECURITY]
         # nginx is in front. Before what may change a response's length.
         outer.insert(0, "slipway.web.streaming.StreamingMiddleware")
+        # Before whatever of a project may log.
+        outer.insert(0, "slipway.web.request_id.RequestIdMiddleware")
         # Before whatever asks the database.
         outer.insert(0, "slipway.web.database.middleware.DatabaseAwayMiddleware")
     # Before anything that redirects or requires a login.
