@@ -1,6 +1,8 @@
+import os
+
 from django.apps import AppConfig
 
-from slipway.web import request_id
+from slipway.web import request_id, sentry
 
 
 class SlipwayConfig(AppConfig):
@@ -10,3 +12,4 @@ class SlipwayConfig(AppConfig):
 
     def ready(self) -> None:
         request_id.install()
+        sentry.start(os.environ)

@@ -126,7 +126,7 @@ def look(described, monkeypatch):
         options = argparse.Namespace(
             take_over=False, check=check, provision=provision, built=False, restore=restore, as_of=""
         )
-        looking = deploy.Deploy(site, SimpleNamespace(web={}), options)
+        looking = deploy.Deploy(site, SimpleNamespace(web={}, alarms={}), options)
         looking.preflight()
         return looking
 

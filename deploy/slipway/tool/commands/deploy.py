@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from slipway.tool import VERSION, alarms, config, edge, front_end, providers
+from slipway.tool import VERSION, alarms, config, edge, front_end, providers, sentry
 from slipway.tool.aws.identity import Identity
 from slipway.tool.backups import bare_server, repository
 from slipway.tool.budget import Budget
@@ -124,6 +124,8 @@ class Deploy:
                 print(f"    {line}")
             if self.site.tls == "none" and not self.site.proxies:
                 print("    to nginx all visitors are one client; name the proxies before it by `proxies` in site.yml")
+            if without := sentry.missing(self.site, self.secrets):
+                print(f"    warning: {without}")
             self.source = bare_server.choose(
                 self.site, self.secrets, self.host, self.options.restore, self.options.as_of
             )

@@ -30,6 +30,7 @@ SECTIONS = {
             "AWS_ACCESS_KEY_ID": "`make cdn` puts one here, limited to what the web process needs",
             "AWS_SECRET_ACCESS_KEY": "its other half",
             "EMAIL_URL": "smtp+tls://user:password@smtp.example.com:587",
+            "SENTRY_DSN": "https://key@o0.ingest.sentry.io/0; with sentry-sdk in project/requirements.in",
             "DATABASE_URL": "postgres://user:password@db.example.com/name; only when it is not on the server",
         },
     ),
