@@ -271,14 +271,14 @@ def postgres(
 
 
 @contextmanager
-def socket(hba: str, mode: int = 0o700) -> Iterator[None]:
-    """The folder of its socket, of this ``mode``, with settings that let in whom ``hba`` names."""
+def socket(hba: str, group: str = "postgres") -> Iterator[None]:
+    """The folder of its socket, which ``group`` may enter, with settings that let in whom ``hba`` names."""
     shutil.rmtree(SOCKET, ignore_errors=True)
     SOCKET.mkdir()
     for file, text in (("postgresql.conf", ""), ("pg_hba.conf", hba), ("pg_ident.conf", "")):
         (SOCKET / file).write_text(text)
-    SOCKET.chmod(mode)
-    shutil.chown(SOCKET, "postgres", "postgres")
+    SOCKET.chmod(0o710)
+    shutil.chown(SOCKET, "postgres", group)
     try:
         yield
     finally:

@@ -27,8 +27,10 @@ RETRY = "1s"
 STALLED = 60
 LAST = 30
 POLL = 0.3
-# The site's release is checked with it.
-HBA = f"{recovery.HBA}local {LAYOUT['database']} {LAYOUT['site_user']} peer\n"
+# The site's release is checked with it. Its user alone can enter the socket's folder, and in the sandbox's namespace of
+# users peer login does not know who that is.
+GROUP = LAYOUT["site_user"]
+HBA = f"{recovery.HBA}local {LAYOUT['database']} {LAYOUT['site_user']} trust\n"
 # What a copy that can be read must have as its original has it, and how pg_controldata calls it.
 # https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-ADMIN
 SAME = {
@@ -61,7 +63,7 @@ class Standby:
     def __enter__(self) -> "Standby":
         recovery.signal(self._directory, "standby.signal")
         with ExitStack() as stack:
-            stack.enter_context(recovery.socket(HBA, 0o711))
+            stack.enter_context(recovery.socket(HBA, GROUP))
             self._process = stack.enter_context(recovery.running(self._line))
             threading.Thread(target=self._read, daemon=True).start()
             self._wait_for(READABLE)

@@ -23,7 +23,8 @@ from tests.integration.backup.conftest import new_generation
 from tests.integration.backup.server import Server
 
 ADDRESS = "203.0.113.9"
-# The agent, with what a test changes in it; no site is behind it, which a server that goes back would wait for.
+# The agent, with what a test changes in it. No site is behind it, which a server that goes back would wait for, and the
+# site's user is not one of this computer.
 SLIPWAY = """\
 #!/bin/sh
 PYTHONPATH={program} exec {python} -c '
@@ -31,6 +32,7 @@ import sys
 from agent import recovery, standby, wall
 from agent.__main__ import main
 wall.OPEN = 0
+standby.GROUP = "postgres"
 {patch}
 sys.exit(main())' "$@"
 """
@@ -152,7 +154,7 @@ def test_what_was_written_until_the_wall_is_on_the_new_server_and_it_begins_a_ti
     old, new = pair.old.connection.server.cluster, pair.new.connection.server.cluster
     system = old.sql(SYSTEM)
     with Copy(pair.old, pair.new) as copy:
-        # While somebody thinks about it, the copy goes on: it can be read, and says so.
+        # While somebody thinks about it, the copy goes on, and can be read.
         for _ in range(2):
             rows = write(pair)
             copy.reach()
@@ -207,32 +209,20 @@ def test_an_archive_that_hangs_does_not_hold_the_wall_up(pair: SimpleNamespace, 
     assert_open(pair, rows)
 
 
-WRONG = {
-    "another end": (
+def test_a_copy_that_does_not_end_where_the_old_database_ends_opens_the_old_server_again(
+    pair: SimpleNamespace, capsys: pytest.CaptureFixture
+):
+    """The record of the shutdown is not in what it gets, and it does not wait for that."""
+    pair.new.connection.patch(
         "put = standby.Standby._put\n"
         "standby.Standby._replay = lambda *words: None\n"
-        'standby.Standby._put = lambda self, segment, wal: put(self, segment, b"")',
-        r"the WAL was replayed up to \S+, and the old database ends at \S+",
-    ),
-    "the last record is not there": (
-        "standby.LAST = 1\nput = standby.Standby._put\n"
-        'standby.Standby._put = lambda self, segment, wal: put(self, segment, b"")',
-        r"the WAL after \S+ does not arrive within 1 s: \w{24} is not in the bucket",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_a_copy_that_does_not_end_where_the_old_database_ends_opens_the_old_server_again(
-    case: str, pair: SimpleNamespace, capsys: pytest.CaptureFixture
-):
-    patch, why = WRONG[case]
-    pair.new.connection.patch(patch)
+        'standby.Standby._put = lambda self, segment, wal: put(self, segment, b"")'
+    )
+    why = r"^the WAL was replayed up to \S+, and the old database ends at \S+$"
     with Copy(pair.old, pair.new) as copy:
         copy.reach()
         rows = write(pair)
-        with pytest.raises(SlipwayError, match=why) as said, Wall(pair.old, ADDRESS, 30, "wal") as wall:
+        with pytest.raises(SlipwayError, match=why), Wall(pair.old, ADDRESS, 30, "wal") as wall:
             copy.finish(wall.last)
-    assert "\n" not in str(said.value)
     assert "the old server serves again, and no write is lost" in capsys.readouterr().out
     assert_open(pair, rows)

@@ -63,6 +63,8 @@ NAMES = (
     "move",
     "moving",
     "wall",
+    "recovery",
+    "standby",
 )
 SANDBOX = agent.SOURCE.parents[1] / "ansible" / "roles" / "gunicorn" / "templates" / "sandbox.conf.j2"
 
