@@ -1,6 +1,7 @@
 """What a move asks of both servers, and how a dump arrives on the new one. The wall is in wall.py, a copy that follows
 the old server's WAL in follow.py."""
 
+import gzip
 import http.client
 import json
 import os
@@ -75,9 +76,13 @@ def mark() -> str:
 
 
 def send_release() -> None:
-    """Writes the code of the release that serves, as it was received, to stdout: a tar.gz."""
+    """Writes the code of the release that serves, as it was received, to stdout: a tar.gz, of the same bytes each time,
+    by which a server knows that it has it already."""
     folder = RELEASES / releases.current()
-    with tarfile.open(fileobj=sys.stdout.buffer, mode="w|gz") as archive:
+    with (
+        gzip.GzipFile("", "wb", fileobj=sys.stdout.buffer, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w|") as archive,
+    ):
         for top in sorted(folder.iterdir()):
             if not top.is_symlink():
                 archive.add(top, top.name, filter=_without_bytecode)

@@ -191,12 +191,12 @@ def test_a_last_wal_that_does_not_reach_the_bucket_opens_the_old_server_again(pa
     assert_open(pair, rows)
 
 
-def test_an_archive_that_hangs_does_not_hold_the_wall_up(pair: SimpleNamespace, backups: Backups, tmp_path: Path):
+def test_an_archive_that_hangs_does_not_hold_the_wall_up(pair: SimpleNamespace, backups: Backups):
     """PostgreSQL stops when its last WAL is archived, and not before."""
     script = Path(backups.archive_settings["archive_command"].split()[0])
     text = script.read_text()
     rows = write(pair)
-    hangs = tmp_path / "hangs"
+    hangs = script.with_name("hangs")
     hangs.touch()
     script.write_text(f"#!/bin/sh\nwhile test -e {hangs}; do sleep 0.1; done\n{text}")
     try:

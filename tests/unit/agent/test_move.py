@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -22,9 +23,13 @@ def test_the_release_that_serves_is_sent_as_it_was_received(move, host, release,
     for name in ("manage.py", "project/a/views.py", "project/a/__pycache__/views.cpython-313.pyc"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
-    sent = io.BytesIO()
-    monkeypatch.setattr(move.sys, "stdout", SimpleNamespace(buffer=sent))
-    move.send_release()
+    sent, again = io.BytesIO(), io.BytesIO()
+    for buffer, now in ((sent, 0), (again, 86400)):
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        monkeypatch.setattr(move.sys, "stdout", SimpleNamespace(buffer=buffer))
+        move.send_release()
+    # A move that goes on sends it again, and the new server takes the same bytes for the release that it has.
+    assert sent.getvalue() == again.getvalue()
     with tarfile.open(fileobj=io.BytesIO(sent.getvalue())) as archive:
         assert {each.name for each in archive if each.isfile()} == {"manage.py", "project/a/views.py"}
         assert not [each.name for each in archive if not (each.isfile() or each.isdir())]
