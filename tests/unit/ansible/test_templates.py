@@ -279,13 +279,16 @@ def test_who_comes_during_a_restart_is_served_by_another_process_within_the_part
     ]
 
 
-def test_each_wait_for_a_request_follows_from_the_one_timeout(rendered):
+def test_each_wait_for_a_request_follows_from_the_one_timeout(rendered, everything):
     """nginx's wait, what a release waits for the old one's requests, and what systemd leaves either."""
     units = "".join(
         rendered["gunicorn", f"{getattr(LAYOUT, f'{name}_unit')}.j2"] for name in ("site", "overlap", "restart")
     )
     waits = re.findall(r"^Timeout(Start|Stop)Sec=(\d+)s$", units, re.MULTILINE)
     assert waits == [("Stop", "100"), ("Stop", "100"), ("Start", "330"), ("Stop", "330")]
+    assert all(
+        "        proxy_read_timeout 90s;\n" in everything[tls, *proxies, version] for tls, proxies, version in NGINX
+    )
     assert json.loads(rendered["agent", "settings.json.j2"])["timeout"] == 90
 
 
