@@ -19,10 +19,10 @@ qemu = qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils newuidmap:uidmap
 container = systemd-nspawn:systemd-container slirp4netns:slirp4netns lxcfs:lxcfs ip:iproute2
 machine = $(if $(MACHINE),--machine "$(MACHINE)") $(if $(OS),--os "$(OS)")
 
-rehearse: .venv/bin/uv ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STRESS=1, DISASTER=1, KEEP=1)
+rehearse: .venv/bin/uv ## make deploy itself against a throwaway 512 MB machine, proved (MACHINE=container, OS=bookworm, RESUME=1, STRESS=1, ALARMS=1, DISASTER=1, KEEP=1)
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
 	@$(MAKE) --no-print-directory --jobs=2 image .venv/rehearse
-	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STRESS),--stress) $(if $(DISASTER),--disaster) $(if $(KEEP),--keep)
+	@$(BIN)/python -m rehearsal.rehearse $(machine) $(if $(RESUME),--resume) $(if $(STRESS),--stress) $(if $(ALARMS),--alarms) $(if $(DISASTER),--disaster) $(if $(KEEP),--keep)
 
 restore-drill: .venv/bin/uv ## restore the newest backup on a throwaway machine, compare each table, prove the site (MACHINE=, OS=)
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))

@@ -68,7 +68,7 @@ def _rehearse(run: Run, options: argparse.Namespace) -> None:
     if options.keep:
         _keep(run)
         return
-    for step in steps(resumed=options.resume, stressed=options.stress, burnt=options.disaster):
+    for step in steps(resumed=options.resume, stressed=options.stress, told=options.alarms, burnt=options.disaster):
         run_step(run, step)
 
 
@@ -77,6 +77,7 @@ def _options() -> argparse.Namespace:
     kinds.add_options(parser)
     parser.add_argument("--resume", action="store_true", help="go on from the machine that was provisioned last")
     parser.add_argument("--stress", action="store_true", help="one step more: everything that takes memory, at once")
+    parser.add_argument("--alarms", action="store_true", help="one step more: what is told of a failure, in 8 minutes")
     parser.add_argument("--disaster", action="store_true", help="one step more: the server is lost, and restored anew")
     parser.add_argument("--keep", action="store_true", help="leave machine and stand-ins up after the first deploy")
     return parser.parse_args()

@@ -82,7 +82,7 @@ def _rehearse(kind: str, release: str, code: str) -> int:
     directory = STATE / f"{kind}-{release}"
     file = directory.with_suffix(".progress")
     progress = Progress.load(file, code)
-    wanted = steps(resumed=False, stressed=True, burnt=True)
+    wanted = steps(resumed=False, stressed=True, told=True, burnt=True)
     left = [step for step in wanted if step.title not in progress.done]
     if not left:
         print(f"{release}: every step passed with this code; rm -r {STATE.relative_to(ROOT)} starts again")

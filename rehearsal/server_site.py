@@ -11,6 +11,7 @@ import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from rehearsal import acme
@@ -107,8 +108,8 @@ class ServerSite(Environment):
         self.describe()
         self.write_secrets()
 
-    def describe(self) -> None:
-        """Writes site.yml."""
+    def describe(self, **more: Any) -> None:
+        """Writes site.yml; ``more`` are further keys."""
         ssh_config = self.machine.ssh_config
         self.site = self.write_site(
             {
@@ -119,6 +120,7 @@ class ServerSite(Environment):
                 "ci_key": ssh.public_key(self.ci_key),
                 "acme": f"https://{ACME}:{self.ports['acme']}/dir",
                 "email": USER,
+                **more,
             },
             AWS_ENDPOINT_URL_S3=self.s3_url,
         )

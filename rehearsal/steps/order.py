@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rehearsal.run import Run
 from rehearsal.run_log import Phase
 from rehearsal.steps import (
+    alarms,
     ci_key,
     deploy,
     deploy_lock,
@@ -54,6 +55,7 @@ STEPS = (
     Step("make deploy with a malicious package in the lock file", malicious_package.install),
 )
 STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} uploads", stress.stress)
+ALARMS = Step("Let a unit fail: what is told, with two deploys between", alarms.tell)
 DRILL = Step("make restore-drill, and once more with a changed row", restore_drill.drill)
 # From here on another machine serves.
 MOVE = Step("make move to a bare machine, while rows are written", move.move)
@@ -61,11 +63,12 @@ MOVE = Step("make move to a bare machine, while rows are written", move.move)
 DISASTER = Step("Lose the server, and make deploy RESTORE=latest on a bare one", disaster.lose_server)
 
 
-def steps(*, resumed: bool, stressed: bool, burnt: bool) -> tuple[Step, ...]:
+def steps(*, resumed: bool, stressed: bool, told: bool, burnt: bool) -> tuple[Step, ...]:
     """The steps of a run."""
     return (
         DEPLOY if resumed else DRIFT,
         *STEPS,
         *([STRESS] if stressed else []),
+        *([ALARMS] if told else []),
         *([DRILL, MOVE, DISASTER] if burnt else []),
     )

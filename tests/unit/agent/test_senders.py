@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.unit.agent.sinks import http_sink, smtp_sink
+from rehearsal.sinks import http_sink, smtp_sink
 
 BEGIN = {
     "id": "0f1e",
