@@ -62,11 +62,13 @@ def ask(kind: str = "", point: str = "") -> str:
     REQUEST.write_text(kind or "due")
     processes.run(["systemctl", "start", "--no-block", UNIT])
     deadline = time.monotonic() + STARTING
-    # It takes the request away at its start, and systemd may need a moment until then.
+    # It takes the request away when its turn has come, and systemd may need a moment until it starts.
     while REQUEST.exists() and not record.is_active() and time.monotonic() < deadline:
         time.sleep(POLL)
     _follow()
-    REQUEST.unlink(missing_ok=True)
+    if REQUEST.exists():
+        what = NAMES[kind or FULL]
+        raise HostError(f"{what} is not made yet, its turn has not come: it is made by itself; `make status` shows it")
     said = _outcome(kind, began)
     return f"{said}; {_restore_point(point)}" if point and record.kind() == record.WAL else said
 
@@ -132,16 +134,19 @@ def run(quiet: int) -> str:
     Raises HostError when the backup fails; last.json has the reason too.
     """
     signal.signal(signal.SIGTERM, _stop)
-    asked = _request()
+    asked = REQUEST.read_text() if REQUEST.exists() else ""
     settings = backup_settings()
     if not asked and slot.is_stopped(UNIT):
         return "stopped for a deploy; it goes on after that"
     wal = "pg1-path" in settings
     due = _due(settings, asked, quiet, wal)
     if due is None:
+        REQUEST.unlink(missing_ok=True)
         return "nothing is due"
     try:
         with slot.held(NAMES[due.kind], UNIT, stop=slot.AGAIN, stops=False, patience=PATIENCE):
+            # Not before: the site's restart stops a backup that waits too, and it must be made after that.
+            REQUEST.unlink(missing_ok=True)
             return _make(settings, due, wal)
     except Stopped:
         return "stopped; it goes on later from where it was"
@@ -149,15 +154,6 @@ def run(quiet: int) -> str:
 
 def _stop(*_) -> NoReturn:
     raise Stopped
-
-
-def _request() -> str:
-    try:
-        asked = REQUEST.read_text()
-        REQUEST.unlink()
-    except FileNotFoundError:
-        return ""
-    return asked
 
 
 def _due(settings: Mapping[str, str], asked: str, quiet: int, wal: bool) -> Due | None:

@@ -18,11 +18,15 @@ def unit(host, settings, monkeypatch):
     monkeypatch.setattr(host.backup.time, "sleep", lambda _: None)
     monkeypatch.setattr(host.backup, "INTERVAL", 0)
     unit = type("Unit", (), {"states": [], "made": {}, "asked": [], "calls": [], "archived": ["f", "t"]})()
+    # Whether it gets the slot.
+    unit.turn = True
     host.backup.LAST.write_text(json.dumps({"generation": "0001", "full": BEFORE}))
 
     def active():
         if unit.states and unit.states[0] == "end":
             unit.states.pop(0)
+            if unit.turn:
+                host.backup.REQUEST.unlink(missing_ok=True)
             last = json.loads(host.backup.LAST.read_text())
             host.backup.LAST.write_text(json.dumps({**last, "error": None, **unit.made}))
             return False
@@ -144,3 +148,23 @@ def test_nothing_is_due_on_a_server_that_a_site_moves_to(host, unit):
     assert host.backup._due({}, "", 3, wal=True) is None
     host.moving.write(state="arrived")
     assert host.backup._due({}, "", 3, wal=True).kind == "full"
+
+
+def test_one_that_was_asked_for_and_stopped_before_its_turn_is_made_later(host, unit, monkeypatch):
+    """The site's restart has systemd stop what waits too."""
+    unit.turn = False
+    with pytest.raises(host.paths.HostError, match=r"^a full backup is not made yet, its turn has not come: "):
+        host.backup.ask("full")
+
+    def stopped(*_, **__):
+        raise host.backup.Stopped
+
+    monkeypatch.setattr(host.backup.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(host.backup.generation, "awaits_data", lambda _: False)
+    monkeypatch.setattr(host.backup, "_make", lambda settings, due, wal: f"made {due.kind}: {due.why}")
+    with monkeypatch.context() as waiting:
+        waiting.setattr(host.backup.slot, "held", stopped)
+        assert host.backup.run(3) == "stopped; it goes on later from where it was"
+    monkeypatch.setattr(host.slot, "_other", lambda file, unit: None)
+    assert host.backup.run(3) == "made full: asked for"
+    assert not host.backup.REQUEST.exists()
