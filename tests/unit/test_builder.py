@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import pytest
 
@@ -9,14 +10,21 @@ from slipway.tool import config
 from slipway.tool.builder import Builder
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import state
+from slipway.web.errors import SlipwayError
 
 DEPLOYER = {"AWS_ACCESS_KEY_ID": "the-deployer", "AWS_SECRET_ACCESS_KEY": "the-deployer's-secret"}
 WEB = {"AWS_ACCESS_KEY_ID": "the-web", "AWS_SECRET_ACCESS_KEY": "the-web's-secret", "SECRET_KEY": "x"}
-# In place of manage.py: keeps its environment under its command's name.
+# In place of manage.py: keeps its environment under its command's name when it is told, and what it was told.
 MANAGE = """
 import json, os, sys
-with open(f"{os.path.dirname(os.path.abspath(__file__))}/{sys.argv[1]}.json", "w") as file:
-    json.dump(dict(os.environ), file)
+assert sys.argv.pop(1) == "when_told"
+here = os.path.dirname(os.path.abspath(__file__))
+open(f"{here}/{sys.argv[1]}.started", "w").close()
+if line := sys.stdin.readline():
+    with open(f"{here}/{sys.argv[1]}.json", "w") as file:
+        json.dump({**os.environ, "told": line}, file)
+    sys.stderr.write("slipway: it is wrong\\n" if "fails" in line else "")
+    sys.exit("fails" in line)
 """
 
 
@@ -33,8 +41,10 @@ def build(tmp_path, monkeypatch):
     def run(deployer):
         builder = Builder(site, Secrets(site.path, site.path, web=WEB, deployer=deployer, smoke={}))
         before = dict(os.environ)
+        builder.start_checks(allow_unsafe=False)
+        builder.start()
+        builder.checks("[]")
         builder.push()
-        builder.check_migrations("[]", allow=False)
         # What follows it reads the archive that it has made.
         with pytest.raises(FileNotFoundError):
             builder.pack()
@@ -44,7 +54,7 @@ def build(tmp_path, monkeypatch):
     return run
 
 
-COMMANDS = ("collectstatic", "check_migrations", "pack")
+COMMANDS = ("collectstatic", "check_release", "pack")
 
 
 @pytest.mark.parametrize("deployer", [DEPLOYER, {}], ids=["a vaulted key", "the key of this shell"])
@@ -60,3 +70,45 @@ def test_the_push_alone_has_the_deployer_s_key(deployer, build, monkeypatch):
         assert not {*DEPLOYER.values(), *WEB.values(), *shell.values()} & set(environment.values()) - {"x"}
         # Settings that ask for the variable find it, as on the server.
         assert environment["AWS_ACCESS_KEY_ID"] == "withheld" and environment["SECRET_KEY"] == "x"
+
+
+@pytest.fixture
+def builder(build, tmp_path):
+    site = config.load(tmp_path / "site.yml")
+    building = Builder(site, Secrets(site.path, site.path, web=WEB, deployer=DEPLOYER, smoke={}))
+    yield building
+    building.end()
+
+
+def started(tmp_path, name):
+    """Waits for the process: it has loaded what it needs, and its turn has not come."""
+    while not (tmp_path / f"{name}.started").exists():
+        time.sleep(0.01)
+
+
+def test_a_process_that_has_started_waits_for_its_turn_and_is_told_once(builder, tmp_path):
+    builder.start_checks(allow_unsafe=False)
+    builder.start_checks(allow_unsafe=False)
+    builder.start()
+    for name in COMMANDS:
+        started(tmp_path, name)
+    assert not [name for name in COMMANDS if (tmp_path / f"{name}.json").exists()]
+    builder.checks('["wall.0001_initial"]')
+    assert json.loads((tmp_path / "check_release.json").read_text())["told"] == '["wall.0001_initial"]\n'
+    assert not (tmp_path / "collectstatic.json").exists()
+
+
+def test_a_deploy_that_fails_before_leaves_no_process_and_nothing_is_pushed(builder, tmp_path):
+    builder.start()
+    processes = list(builder._waiting.values())
+    for name in ("collectstatic", "pack"):
+        started(tmp_path, name)
+    builder.end()
+    assert [process.poll() for process in processes] == [-9, -9]
+    assert not (tmp_path / "collectstatic.json").exists()
+
+
+def test_its_last_line_is_the_error(builder):
+    builder.start_checks(allow_unsafe=False)
+    with pytest.raises(SlipwayError, match=r"^it is wrong$"):
+        builder.checks("fails")

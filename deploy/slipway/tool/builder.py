@@ -1,9 +1,13 @@
-"""Builds a release on this machine, with the settings of the server, and pushes its static files."""
+"""Builds a release on this machine, with the settings of the server, and pushes its static files.
+
+Django takes most of the time of each process. So a process starts before its turn, and waits for it on its stdin.
+"""
 
 import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import quote
 
 from slipway.tool import config, front_end, push
@@ -17,6 +21,9 @@ from slipway.web.prefixes import STATIC_PREFIX
 
 # Only the push uses AWS. The other processes have the key's variables too, since settings may read them.
 WITHHELD = Identity(dict.fromkeys(AWS_PAIR, "withheld"))
+
+# The command of manage.py that loads Django, waits for a line on its stdin, and runs another.
+WHEN_TOLD = "when_told"
 
 # How Python reports a deprecated name, with its file and line.
 WARNING = "FutureWarning: "
@@ -35,13 +42,37 @@ class Builder:
         self._web = {name: value for name, value in secrets.web.items() if not name.startswith("AWS_")}
         # The server's database, which this shell's variables must not replace.
         self._database = inventory.database(secrets)
+        # Those that have started and wait, by the name of their command.
+        self._waiting: dict[str, subprocess.Popen[str]] = {}
 
-    def check_settings(self) -> list[str]:
-        """Rejects settings that would weaken the site on its server, and SQLite there; returns warnings."""
-        environment = self._environment(WITHHELD) | self._database
-        arguments = ("manage.py", "check_settings", "--config", str(self.site.path.resolve()))
-        output = self._run("check_settings", *arguments, environment=environment)
-        return [line for line in output.splitlines() if line.startswith(("warning: ", "waived: ")) or WARNING in line]
+    def start_checks(self, *, allow_unsafe: bool) -> None:
+        """Starts ``checks``, if it has not: its settings are those of this moment."""
+        if "check_release" not in self._waiting:
+            arguments = ["--config", str(self.site.path.resolve()), *(["--allow-unsafe"] if allow_unsafe else [])]
+            self._start("check_release", *arguments, environment=self._environment(WITHHELD) | self._database)
+
+    def checks(self, applied: str) -> tuple[list[str], bool]:
+        """Rejects settings that would weaken the site on its server, SQLite there, and migrations that would break the
+        running code, unless they are allowed. Returns warnings, and whether there are such migrations.
+
+        ``applied`` is a JSON list of names; "" where no code runs.
+        """
+        lines = self._finish("check_release", applied).splitlines()
+        warnings = [line for line in lines if line.startswith(("warning: ", "waived: ")) or WARNING in line]
+        return warnings, any(line.startswith(UNSAFE) for line in lines)
+
+    def start(self) -> None:
+        """Starts ``push`` and ``pack``: their settings are those of this moment, and all else of their turn."""
+        self._start("collectstatic", "--noinput", environment=self._environment(self._deployer), shown=True)
+        packing = (str(self.directory / "release.tar.gz"), "--ship", *self.site.ship)
+        self._start("pack", *packing, environment=self._environment(WITHHELD), shown=True)
+
+    def end(self) -> None:
+        """Ends the processes whose turn has not come."""
+        for process in self._waiting.values():
+            process.kill()
+            process.communicate()
+        self._waiting.clear()
 
     def build_front_end(self) -> None:
         """Runs `build` of site.yml, without any key or secret in its environment."""
@@ -50,12 +81,13 @@ class Builder:
 
     def push(self) -> None:
         """Collects, bundles, verifies and pushes; progress and summary go to the terminal."""
-        self._manage("collectstatic", "--noinput", identity=self._deployer, shown=True)
+        self._finish("collectstatic")
 
     def sign_in_paths(self) -> list[str]:
         """The sign-in paths of the release, before anything is built or pushed."""
         file = self.directory / "sign-in-paths.json"
-        self._manage("sign_in_paths", str(file))
+        self._start("sign_in_paths", str(file), environment=self._environment(WITHHELD))
+        self._finish("sign_in_paths")
         return json.loads(file.read_text())
 
     def replaced(self) -> list[str]:
@@ -65,25 +97,12 @@ class Builder:
 
     def pack(self) -> ReleaseArchive:
         """Packs code and manifests; what was left out goes to the terminal."""
-        self._manage("pack", str(self.directory / "release.tar.gz"), "--ship", *self.site.ship, shown=True)
+        self._finish("pack")
         return ReleaseArchive.read(self.directory)
-
-    def check_migrations(self, applied: str, *, allow: bool) -> bool:
-        """Rejects migrations that would break the running code, unless ``allow``; returns whether there are such.
-
-        ``applied`` is a JSON list of names."""
-        file = state.directory(self.site) / "applied.json"
-        file.write_text(applied)
-        arguments = ("manage.py", "check_migrations", "--applied", str(file), *(["--allow-unsafe"] if allow else []))
-        output = self._run("check_migrations", *arguments, environment=self._environment(WITHHELD))
-        return any(line.startswith(UNSAFE) for line in output.splitlines())
 
     def put_manifest(self, release: ReleaseArchive) -> None:
         """Writes releases/<id>.json to the bucket: prune reads it to find the objects in use."""
         put_manifest(push.Bucket.of(self.site, self._deployer), release.id, release.objects.read_bytes())
-
-    def _manage(self, *arguments: str, identity: Identity = WITHHELD, shown: bool = False) -> None:
-        self._run(arguments[0], "manage.py", *arguments, environment=self._environment(identity), shown=shown)
 
     def _environment(self, identity: Identity) -> dict[str, str]:
         # The server's values win over this shell's; but the key is that of ``identity``, and not the web process's.
@@ -97,24 +116,33 @@ class Builder:
             "SLIPWAY_BUILD": str(self.directory),
         }
 
-    def _run(self, name: str, *arguments: str, environment: Mapping[str, str], shown: bool = False) -> str:
-        """Returns the output, where that is not ``shown``.
-
-        Raises SlipwayError with the output's last line; ``name``.log has the rest."""
-        log = state.directory(self.site) / "log" / f"{name}.log"
-        command = [sys.executable, *arguments]
-        with log.open("w") as file:
-            done = subprocess.run(
-                command,
+    def _start(self, name: str, *arguments: str, environment: Mapping[str, str], shown: bool = False) -> None:
+        """Starts a command of manage.py; what it prints goes to the terminal (``shown``) or to its log."""
+        with self._log(name).open("w") as file:
+            self._waiting[name] = subprocess.Popen(
+                [sys.executable, "manage.py", WHEN_TOLD, name, *arguments],
                 cwd=state.ROOT,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=None if shown else file,
                 stderr=subprocess.PIPE if shown else subprocess.STDOUT,
                 text=True,
-                check=False,
             )
-        if done.returncode:
-            lines = (done.stderr if shown else log.read_text()).strip().splitlines() or ["no output"]
+
+    def _finish(self, name: str, line: str = "") -> str:
+        """Tells a command that it is its turn, by ``line``, and waits for its end. Returns what its log has.
+
+        Raises SlipwayError with the last line of its output.
+        """
+        process = self._waiting[name]
+        # One that has failed before its turn reads nothing.
+        _, errors = process.communicate(f"{line}\n")
+        del self._waiting[name]
+        log = self._log(name).read_text()
+        if process.returncode:
+            lines = (errors or log).strip().splitlines() or ["no output"]
             raise SlipwayError(lines[-1].removeprefix("slipway: "))
-        return log.read_text()
+        return log
+
+    def _log(self, name: str) -> Path:
+        return state.directory(self.site) / "log" / f"{name}.log"

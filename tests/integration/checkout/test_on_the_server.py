@@ -30,7 +30,10 @@ for line in json.loads(sys.argv.pop()):
 print(json.dumps(answers))
 """
 # Of the tool, which is not in a release.
-HERE_ALONE = {"check_migrations", "check_settings", "local_database", "missing_migrations", "pack", "sign_in_paths"}
+HERE_ALONE = {
+    *("check_migrations", "check_release", "check_settings", "local_database", "missing_migrations", "pack"),
+    *("sign_in_paths", "when_told"),
+}
 LINES = ("migrate -v 0", "check", "showmigrations", "help --commands")
 
 

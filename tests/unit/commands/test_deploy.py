@@ -27,9 +27,15 @@ class Recorder:
     def __init__(self):
         self.calls = []
 
-    def check_settings(self):
-        self.calls.append("settings")
-        return []
+    def start_checks(self, *, allow_unsafe):
+        self.calls.append("begin checks")
+
+    def start(self):
+        self.calls.append("begin")
+
+    def checks(self, applied):
+        self.calls.append("checks")
+        return [], False
 
     def build_front_end(self):
         self.calls.append("front end")
@@ -79,7 +85,7 @@ def phases(described, monkeypatch):
 
 def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
     before, after = (
-        ["settings", "push", "pack", "describe ('/login/',)", "purge", "verify"],
+        ["begin checks", "begin", "checks", "push", "pack", "describe ('/login/',)", "purge", "verify"],
         ["send", "migrate", "check", "record", "prune", "prune bucket"],
     )
     assert phases("fastly") == before + after
@@ -87,13 +93,13 @@ def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned
 
 
 def test_a_front_end_is_built_after_the_checks_unless_it_has_been_built(phases, capsys):
-    assert phases("pull", build="npm run build")[:3] == ["settings", "front end", "push"]
+    assert phases("pull", build="npm run build")[:5] == ["begin checks", "checks", "front end", "begin", "push"]
     assert "▸ Build the front end: npm run build\n" in capsys.readouterr().out
     assert "front end" not in phases("pull", build="npm run build", built=True)
 
 
 def test_with_pull_neither_bucket_nor_cdn_is_used_before_it_is_live(phases):
-    assert phases("pull") == ["settings", "push", "pack", "describe ('/login/',)", *LAST]
+    assert phases("pull") == ["begin checks", "begin", "checks", "push", "pack", "describe ('/login/',)", *LAST]
 
 
 @pytest.fixture
@@ -108,6 +114,7 @@ def look(described, monkeypatch):
         provision=False,
         source=None,
         restore="",
+        began=lambda allow_unsafe: None,
         **settings,
     ):
         found = SimpleNamespace(sign_in_paths=("/login/",), fingerprint=fingerprint, drifted=drifted)
@@ -115,7 +122,7 @@ def look(described, monkeypatch):
             (deploy, "reach", SimpleNamespace(addresses=set, restricted=restricted)),
             (deploy.facts, "gather", found),
             (deploy.preflight, "check", SimpleNamespace(lines=list)),
-            (deploy, "Builder", None),
+            (deploy, "Builder", SimpleNamespace(start_checks=lambda *, allow_unsafe: began(allow_unsafe))),
             (deploy.bare_server, "choose", source),
         ):
             monkeypatch.setattr(module, name, lambda *_, result=result, **__: result)
@@ -124,7 +131,13 @@ def look(described, monkeypatch):
         )
         site = described("cloudfront", **settings)
         options = argparse.Namespace(
-            take_over=False, check=check, provision=provision, built=False, restore=restore, as_of=""
+            take_over=False,
+            check=check,
+            provision=provision,
+            built=False,
+            restore=restore,
+            as_of="",
+            allow_unsafe=False,
         )
         looking = deploy.Deploy(site, SimpleNamespace(web={}, alarms={}), options)
         looking.preflight()
@@ -211,7 +224,7 @@ def test_before_a_build_the_paths_that_take_a_password_are_those_of_the_last_rel
 )
 def test_what_needs_the_playbook_is_not_begun_with_the_key_of_ci(changes, reason, look, monkeypatch):
     look(**changes)
-    monkeypatch.setattr(deploy, "Builder", lambda *_: pytest.fail("a build was begun"))
+    # Of a builder, what checks the settings alone may be begun.
     with pytest.raises(SlipwayError, match=r"run `make deploy` from a machine whose key is in admin_keys") as rejected:
         look(restricted=True, **changes)
     assert f"the playbook is needed ({reason})" in str(rejected.value) and "\n" not in str(rejected.value)
@@ -225,7 +238,11 @@ def test_a_new_path_that_takes_a_password_stops_ci_before_anything_is_pushed(loo
     looking = look(restricted=True)
     monkeypatch.setattr(deploy.inventory, "write", lambda *those: SimpleNamespace(fingerprint=f"for {those[3]}"))
     looking.builder = SimpleNamespace(
-        check_settings=list, sign_in_paths=lambda: ["/sign-in/"], push=lambda: pytest.fail("something was pushed")
+        start_checks=lambda **_: None,
+        start=lambda: None,
+        checks=lambda applied: ([], False),
+        sign_in_paths=lambda: ["/sign-in/"],
+        push=lambda: pytest.fail("something was pushed"),
     )
     looking.host.current = ""
     with pytest.raises(SlipwayError, match=r"needed \(the description changed\).*admin_keys"):
@@ -498,8 +515,9 @@ def test_a_build_finds_unsafe_migrations_by_what_the_server_has_applied(look, mo
     looking.connection.agent = lambda command: command
     asked = []
     looking.builder = SimpleNamespace(
-        check_settings=list,
-        check_migrations=lambda applied, *, allow: asked.append((applied, allow)) or True,
+        start_checks=lambda *, allow_unsafe: asked.append(allow_unsafe),
+        start=lambda: None,
+        checks=lambda applied: asked.append(applied) or ([], True),
         push=lambda: None,
         pack=lambda: SimpleNamespace(sign_in_paths=(), objects={}),
         replaced=list,
@@ -508,7 +526,7 @@ def test_a_build_finds_unsafe_migrations_by_what_the_server_has_applied(look, mo
     monkeypatch.setattr(stale, "purge", lambda *_: [])
     monkeypatch.setattr(deploy.providers, "keys", lambda _: None)
     looking.build()
-    assert (asked, looking.unsafe) == ([("applied", True)], True)
+    assert (asked, looking.unsafe) == ([True, "applied"], True)
 
 
 @pytest.mark.parametrize(
@@ -538,3 +556,18 @@ def test_unsafe_migrations_come_after_a_backup_and_the_way_back_is_told(kind, as
     assert told in printed
     # A dump is no point in time to restore to.
     assert ("to come back: " in printed) == (kind == "wal")
+
+
+@pytest.mark.parametrize(
+    ("settings", "check", "begun"),
+    [
+        ({}, False, True),
+        # It may write what the settings read.
+        ({"hooks": {"before_build": "make settings"}}, False, False),
+        ({}, True, False),
+    ],
+)
+def test_settings_are_checked_while_the_server_is_asked_unless_a_hook_comes_first(settings, check, begun, look):
+    seen = []
+    look(check=check, began=seen.append, **settings)
+    assert seen == [False] * begun

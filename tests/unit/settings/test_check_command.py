@@ -17,6 +17,11 @@ from slipway.settings import *
 """
 
 
+def checked(building):
+    building.start_checks(allow_unsafe=False)
+    return building.checks("")[0]
+
+
 @pytest.fixture
 def check(tmp_path, monkeypatch):
     """What Builder, as a deploy calls it, says of settings with ``line``; ``more`` stands in site.yml."""
@@ -29,7 +34,7 @@ def check(tmp_path, monkeypatch):
         (tmp_path / "theirs.py").write_text(THEIRS.format(line))
         (tmp_path / "site.yml").write_text(f"domain: example.com\nregion: eu-central-1\nsettings: theirs\n{more}")
         secrets = SimpleNamespace(web={"SECRET_KEY": "ours"}, deployer={})
-        return builder.Builder(config.load(tmp_path / "site.yml"), secrets).check_settings()
+        return checked(builder.Builder(config.load(tmp_path / "site.yml"), secrets))
 
     return ask
 

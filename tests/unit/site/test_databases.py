@@ -15,6 +15,11 @@ STARTPROJECT = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3',
 LINE = "from slipway.settings import *\n"
 
 
+def checked(building):
+    building.start_checks(allow_unsafe=False)
+    return building.checks("")[0]
+
+
 @pytest.fixture
 def check(tmp_path, monkeypatch):
     """Asks Builder about settings of these lines, from a shell with a database of its own."""
@@ -28,7 +33,7 @@ def check(tmp_path, monkeypatch):
         (tmp_path / "theirs.py").write_text(THEIRS + lines)
         (tmp_path / "site.yml").write_text("domain: example.com\nregion: eu-central-1\nsettings: theirs\n")
         secrets = SimpleNamespace(web={"SECRET_KEY": "ours", **web}, deployer={})
-        builder.Builder(config.load(tmp_path / "site.yml"), secrets).check_settings()
+        checked(builder.Builder(config.load(tmp_path / "site.yml"), secrets))
 
     return ask
 

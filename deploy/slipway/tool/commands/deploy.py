@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     hooks = Hooks(site, "deploy", off=options.check)
     with hooks.reporting(), ExitStack() as stack:
         deploy = Deploy(site, Secrets.load(site), options)
+        stack.callback(deploy.end)
         deploy.preflight()
         if options.check:
             return deploy.check()
@@ -103,6 +104,11 @@ class Deploy:
     # Migrations that break the old code, by ALLOW_UNSAFE=1.
     unsafe: bool = False
 
+    def end(self) -> None:
+        """Ends what a deploy that failed has started on this machine."""
+        if self.builder:
+            self.builder.end()
+
     def preflight(self) -> None:
         """Checks site and server before any change."""
         if self.options.check and self.options.restore:
@@ -113,6 +119,10 @@ class Deploy:
             lockout.check(self.site)
             site_nginx.read(self.site.project)
             alarms.receivers(self.site, self.secrets)
+            self.builder = Builder(self.site, self.secrets)
+            # While the server is asked. What a hook makes may be among the settings.
+            if not self.options.check and not self.site.hooks.get("before_build"):
+                self.builder.start_checks(allow_unsafe=self.options.allow_unsafe)
             self.connection = reach(self.site, take_over=self.options.take_over)
             if not self.connection.restricted:
                 lockout.check_ci(self.site)
@@ -131,7 +141,6 @@ class Deploy:
             )
         self.describe(self.host.sign_in_paths)
         self._require_admin_key()
-        self.builder = Builder(self.site, self.secrets)
 
     def _require_admin_key(self) -> None:
         """Rejects, before any change, a deploy that needs the playbook, which the key of CI may not run."""
@@ -174,18 +183,23 @@ class Deploy:
     def build(self) -> ReleaseArchive:
         """Builds and pushes before anything on the server changes: errors of site and bucket show here."""
         with phase("Check the settings and the migrations"):
-            for line in self.builder.check_settings():
+            self.builder.start_checks(allow_unsafe=self.options.allow_unsafe)
+            building = bool(self.site.build) and not self.options.built
+            if not building:
+                self.builder.start()
+            # The server answers while this machine checks.
+            applied = self.connection.agent("applied") if self.host.current else ""
+            warnings, self.unsafe = self.builder.checks(applied)
+            for line in warnings:
                 print(f"    {line}")
-            if self.host.current:
-                applied = self.connection.agent("applied")
-                self.unsafe = self.builder.check_migrations(applied, allow=self.options.allow_unsafe)
             if self.connection.restricted:
                 self.describe(self.builder.sign_in_paths())
                 self._require_admin_key()
         # After the checks, which take seconds where npm takes minutes.
-        if self.site.build and not self.options.built:
+        if building:
             with phase(f"Build the front end: {self.site.build}"):
                 self.builder.build_front_end()
+            self.builder.start()
         with phase("Build, and push what is missing" if self.site.pushes else "Build what the CDN will pull"):
             self.builder.push()
             release = self.builder.pack()

@@ -45,6 +45,13 @@ class Command(collectstatic.Command):
             raise SlipwayError("--no-post-process: every name on the CDN contains its hash")
         return self._offload(options["build_only"] or settings.SLIPWAY_PULL)
 
+    def load(self) -> None:
+        """Imports what a push needs; development needs none of it."""
+        from slipway.tool import push
+        from slipway.tool.assets import build
+
+        assert push and build
+
     def _offload(self, build_only: bool) -> str:
         # Loaded here, so that development needs none of it.
         from slipway.tool import push
