@@ -184,7 +184,7 @@ def run(options: argparse.Namespace) -> object:
             case "db":
                 return db.load(sys.stdin.buffer)
             case "prune":
-                return releases.prune(options.keep)
+                return {"removed": releases.prune(options.keep), "left": releases.ids()}
             case "move":
                 return move.CHANGES[options.step](*options.arguments)
             case "restore" if options.back:

@@ -55,7 +55,7 @@ class Recorder:
 
     def agent(self, command, *_):
         self.calls.append(command)
-        return "[]"
+        return '{"removed": [], "left": ["1"]}' if command == "prune" else "[]"
 
 
 @pytest.fixture
@@ -69,7 +69,9 @@ def phases(described, monkeypatch):
             stale.providers, "purge", lambda site, keys, urls: recorder.calls.append("purge") or ["done"]
         )
         monkeypatch.setattr(deploy, "send", lambda *_: recorder.calls.append("send") or 0)
-        monkeypatch.setattr(deploy.Deploy, "_prune_bucket", lambda self: recorder.calls.append("prune bucket"))
+        monkeypatch.setattr(
+            deploy.Deploy, "_prune_bucket", lambda self, left: recorder.calls.append(f"prune bucket {left}")
+        )
         monkeypatch.setattr(deploy.inventory, "write", lambda *those: recorder.calls.append(f"describe {those[3]}"))
         secrets = SimpleNamespace(cdn={}, deployer={})
         options = argparse.Namespace(allow_unsafe=False, built=built)
@@ -86,7 +88,7 @@ def phases(described, monkeypatch):
 def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
     before, after = (
         ["begin checks", "begin", "checks", "push", "pack", "describe ('/login/',)", "purge", "verify"],
-        ["send", "migrate", "check", "record", "prune", "prune bucket"],
+        ["send", "migrate", "check", "record", "prune", "prune bucket ['1']"],
     )
     assert phases("fastly") == before + after
     assert "    done\n" in capsys.readouterr().out
@@ -503,6 +505,13 @@ def test_what_is_wrong_on_the_server_is_repeated_after_all_else(status, warned, 
     assert whole(status) == ["lock", "build", "restore", "prepare", "switch", "prune", "back_up"]
     printed = capsys.readouterr().out.splitlines()
     assert printed[-1 - len(warned) :] == ["1 is live", *(f"  warning   {each}" for each in warned)]
+
+
+def test_the_memory_that_is_left_is_in_the_same_answer(described):
+    playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace())
+    told = {"problems": [], "memory": {"available": 365, "total": 469, "swap": 0}}
+    playing.connection = SimpleNamespace(agent=lambda command: json.dumps(told))
+    assert playing.state() == ["memory    365 MB of 469 available"]
 
 
 def test_a_bare_server_is_locked_as_soon_as_it_can_be_and_restored_under_the_lock(whole):

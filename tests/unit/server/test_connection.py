@@ -151,6 +151,12 @@ def test_an_admin_is_reached_by_the_key_of_ci_too(site, ssh, asked):
         reach(dataclasses.replace(site, ci_key=CI))
 
 
+def test_a_server_that_may_have_a_key_of_ci_s_is_asked_once_whether_it_lets_in(site, ssh, asked):
+    ssh(NOTED)
+    assert not reach(dataclasses.replace(site, ci_key=CI)).restricted
+    assert asked() == ["true"]
+
+
 def test_progress_is_printed_as_it_comes_and_is_no_part_of_the_error(site, ssh, tmp_path, monkeypatch):
     monkeypatch.setattr(owner, "guard", lambda site, **_: "")
     os.mkfifo(tmp_path / "seen")

@@ -331,13 +331,13 @@ class Deploy:
 
     def prune(self) -> None:
         with phase("Prune: old releases, and the static objects that none needs any more"):
-            gone = self.connection.agent("prune", str(self.site.keep))
-            print(f"    {'nothing to remove' if gone == '[]' else f'removed {gone}'}")
+            told = json.loads(self.connection.agent("prune", str(self.site.keep)))
+            removed = ", ".join(told["removed"])
+            print(f"    {f'removed {removed}' if removed else 'nothing to remove'}")
             if self.site.pushes:
-                self._prune_bucket()
+                self._prune_bucket(told["left"])
 
-    def _prune_bucket(self) -> None:
-        on_server = [each["id"] for each in json.loads(self.connection.agent("releases"))]
+    def _prune_bucket(self, on_server: Sequence[str]) -> None:
         try:
             pruning = Prune.of(self.site, Identity(self.secrets.pruner))
             plan = pruning.plan(self.site.keep, on_server)
@@ -349,26 +349,26 @@ class Deploy:
             print(f"    {len(plan.to_delete):,} objects deleted ({plan.bytes / 1e6:.1f} MB)")
 
     def state(self) -> list[str]:
-        """What `make status` reports that a person should know now; the release is live in any case."""
+        """The memory that is left, and what `make status` reports that a person should know now; the release is live in
+        any case."""
         try:
             status = json.loads(self.connection.agent("status"))
         except SlipwayError as error:
             return [f"warning   `make status` has no answer: {error}"]
-        backup = status.get("backup", {})
+        memory, backup = status.get("memory"), status.get("backup", {})
         # The server looks what is due when the lock is released.
         first = backup.get("kind") in ("wal", "dump") and not (backup["full"] or backup["dump"])
         told = ["backup    the first one is made now, in the background; `make status` shows it"] if first else []
-        return told + [f"warning   {problem}" for problem in status["problems"]]
+        left = [f"memory    {memory['available']} MB of {memory['total']} available"] if memory else []
+        return [*left, *told, *(f"warning   {problem}" for problem in status["problems"])]
 
     def summary(self, release: ReleaseArchive, seconds: float) -> str:
-        now = facts.gather(self.connection, self.site)
         return "\n".join(
             (
                 f"live after {seconds:.0f} s",
                 f"  site      {self.site.site_url}",
                 f"  release   {release.id}",
                 f"  before    {self.host.current or 'none: this is the first'}",
-                f"  memory    {now.available} MB of {now.memory} available",
                 f"  proof     {'left out (--no-smoke)' if self.options.no_smoke else run_proof.report(self.site)}",
             )
         )
