@@ -15,6 +15,8 @@ IDENTITY = (
     f"EnvironmentFile={ENVIRONMENT}",
     "Environment=PYTHONDONTWRITEBYTECODE=1",
 )
+# systemctl's exit status for a unit that is not loaded: a job that ended well has unloaded its own.
+NOT_LOADED = 5
 # When memory runs out, the kernel kills the job before the site.
 LIMITS = ("MemorySwapMax=256M", "OOMScoreAdjust=500")
 
@@ -93,5 +95,5 @@ def interactive(name: str, arguments: Sequence[str]) -> NoReturn:
 
 def clear(unit: str) -> None:
     """Stops and unloads ``unit``: while it is loaded, no other of its name can start."""
-    for action in ("stop", "reset-failed"):
-        processes.run(["systemctl", action, f"{unit}.service"])
+    if processes.run(["systemctl", "stop", f"{unit}.service"]).returncode != NOT_LOADED:
+        processes.run(["systemctl", "reset-failed", f"{unit}.service"])

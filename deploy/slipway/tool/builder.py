@@ -37,6 +37,8 @@ class Builder:
     def __init__(self, site: config.Site, secrets: Secrets) -> None:
         self.site = site
         self.directory = state.directory(site) / "build"
+        # The manifest of static objects, as the last push has left it.
+        self.objects = self.directory / "manifests" / "objects.json"
         self._deployer = Identity(secrets.deployer)
         # The web process's own secrets without its keys: settings may read these variables.
         self._web = {name: value for name, value in secrets.web.items() if not name.startswith("AWS_")}

@@ -95,3 +95,12 @@ def test_without_a_sandbox_nothing_of_a_release_is_run(host, release, monkeypatc
     monkeypatch.setattr(host.jobs, "SANDBOX", tmp_path / "empty")
     with pytest.raises(host.paths.HostError, match="confines nothing"):
         host.migrate.migrate("1")
+
+
+@pytest.mark.parametrize(("status", "asked"), [(0, ["stop", "reset-failed"]), (5, ["stop"])])
+def test_a_unit_that_is_not_loaded_is_asked_for_once(status, asked, host, monkeypatch):
+    calls = []
+    run = lambda line: calls.append(line[1]) or subprocess.CompletedProcess(line, status, "", "")  # noqa: E731
+    monkeypatch.setattr(host.processes, "run", run)
+    host.jobs.clear("slipway-migrate")
+    assert calls == asked

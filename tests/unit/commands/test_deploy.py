@@ -23,6 +23,7 @@ class Recorder:
 
     environment: dict[str, str] = {}  # noqa: RUF012
     restricted = False
+    objects = "objects.json"
 
     def __init__(self):
         self.calls = []
@@ -62,18 +63,19 @@ class Recorder:
 def phases(described, monkeypatch):
     """Plays all phases before the switch and the last one; gives the calls."""
 
-    def play(provider, built=False, **settings):
+    def play(provider, built=False, verify=None, **settings):
         recorder = Recorder()
-        monkeypatch.setattr(edge, "verify", lambda url, objects: recorder.calls.append("verify") or 1)
+        noted = lambda url, objects: recorder.calls.append("verify") or 1  # noqa: E731
+        monkeypatch.setattr(edge, "verify", verify or noted)
         monkeypatch.setattr(
             stale.providers, "purge", lambda site, keys, urls: recorder.calls.append("purge") or ["done"]
         )
         monkeypatch.setattr(deploy, "send", lambda *_: recorder.calls.append("send") or 0)
         monkeypatch.setattr(
-            deploy.Deploy, "_prune_bucket", lambda self, left: recorder.calls.append(f"prune bucket {left}")
+            deploy.Deploy, "_prune_bucket", lambda self, client, left: recorder.calls.append(f"prune bucket {left}")
         )
         monkeypatch.setattr(deploy.inventory, "write", lambda *those: recorder.calls.append(f"describe {those[3]}"))
-        secrets = SimpleNamespace(cdn={}, deployer={})
+        secrets = SimpleNamespace(cdn={}, deployer={}, pruner={})
         options = argparse.Namespace(allow_unsafe=False, built=built)
         playing = deploy.Deploy(described(provider, **settings), secrets, options)
         playing.builder = playing.connection = recorder
@@ -86,12 +88,27 @@ def phases(described, monkeypatch):
 
 
 def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
+    calls = phases("fastly")
+    # One beside the other, in either order.
+    beside = [each for each in calls if each in ("pack", "verify")]
+    assert len(beside) == 2
     before, after = (
-        ["begin checks", "begin", "checks", "push", "pack", "describe ('/login/',)", "purge", "verify"],
+        ["begin checks", "begin", "checks", "push", "purge", *beside, "describe ('/login/',)"],
         ["send", "migrate", "check", "record", "prune", "prune bucket ['1']"],
     )
-    assert phases("fastly") == before + after
+    assert calls == before + after
     assert "    done\n" in capsys.readouterr().out
+
+
+def test_what_the_cdn_does_not_serve_ends_it_before_the_server_is_changed(phases, monkeypatch):
+    def missing(url, objects):
+        raise SlipwayError("the CDN does not serve what was pushed")
+
+    described = []
+    monkeypatch.setattr(deploy.Deploy, "prepare", lambda *_: described.append("sent"))
+    with pytest.raises(SlipwayError, match=r"^the CDN does not serve"):
+        phases("fastly", verify=missing)
+    assert not described
 
 
 def test_a_front_end_is_built_after_the_checks_unless_it_has_been_built(phases, capsys):
@@ -530,6 +547,7 @@ def test_a_build_finds_unsafe_migrations_by_what_the_server_has_applied(look, mo
         push=lambda: None,
         pack=lambda: SimpleNamespace(sign_in_paths=(), objects={}),
         replaced=list,
+        objects=None,
     )
     monkeypatch.setattr(edge, "verify", lambda *_: 0)
     monkeypatch.setattr(stale, "purge", lambda *_: [])

@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -202,14 +203,19 @@ class Deploy:
             self.builder.start()
         with phase("Build, and push what is missing" if self.site.pushes else "Build what the CDN will pull"):
             self.builder.push()
-            release = self.builder.pack()
-        self.describe(release.sign_in_paths)
         # Pulled files are on the CDN only when the release is live; the proof requests them.
         if self.site.pushes:
-            with phase("Verify through the CDN"):
+            with phase("Verify through the CDN, and pack the release"):
                 for line in stale.purge(self.site, providers.keys(self.secrets), self.builder.replaced()):
                     print(f"    {line}")
-                print(f"    {edge.verify(self.site.static_url, release.objects)} objects are served")
+                with ThreadPoolExecutor(1) as beside:
+                    verifying = beside.submit(edge.verify, self.site.static_url, self.builder.objects)
+                    release = self.builder.pack()
+                print(f"    {verifying.result()} objects are served")
+        else:
+            with phase("Pack the release"):
+                release = self.builder.pack()
+        self.describe(release.sign_in_paths)
         return release
 
     def reasons(self) -> list[str]:
@@ -331,15 +337,18 @@ class Deploy:
 
     def prune(self) -> None:
         with phase("Prune: old releases, and the static objects that none needs any more"):
-            told = json.loads(self.connection.agent("prune", str(self.site.keep)))
+            with ThreadPoolExecutor(1) as beside:
+                # AWS's own client takes as long to make as the server to answer.
+                client = beside.submit(Prune.of, self.site, Identity(self.secrets.pruner)) if self.site.pushes else None
+                told = json.loads(self.connection.agent("prune", str(self.site.keep)))
             removed = ", ".join(told["removed"])
             print(f"    {f'removed {removed}' if removed else 'nothing to remove'}")
-            if self.site.pushes:
-                self._prune_bucket(told["left"])
+            if client:
+                self._prune_bucket(client, told["left"])
 
-    def _prune_bucket(self, on_server: Sequence[str]) -> None:
+    def _prune_bucket(self, client: Future[Prune], on_server: Sequence[str]) -> None:
         try:
-            pruning = Prune.of(self.site, Identity(self.secrets.pruner))
+            pruning = client.result()
             plan = pruning.plan(self.site.keep, on_server)
             pruning.carry_out(plan)
         except SlipwayError as error:
