@@ -62,8 +62,21 @@ def answers_over_http2(port, host):
     return False
 
 
+def answers_over_http1(port, host):
+    """As above."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection(("127.0.0.1", port), 10) as raw,
+        context.wrap_socket(raw, server_hostname="www.example.test") as link,
+    ):
+        link.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        return link.recv(100).startswith(b"HTTP/1.1 ")
+
+
 @pytest.mark.parametrize("binary", BINARIES)
-def test_a_known_name_with_an_unknown_host_is_cut_off_over_http2_too(binary, variables, tmp_path):
+@pytest.mark.parametrize("answers", [answers_over_http1, answers_over_http2])
+def test_a_known_name_with_an_unknown_host_is_cut_off(answers, binary, variables, tmp_path):
     port = free_port()
     text = nginx.render(**variables, nginx_version=nginx.version(binary))
     config = tmp_path / "nginx.conf"
@@ -73,8 +86,8 @@ def test_a_known_name_with_an_unknown_host_is_cut_off_over_http2_too(binary, var
     command = [binary, "-p", tmp_path, "-c", config, "-g", "daemon off;"]
     with Processes(tmp_path / "log") as processes:
         processes.start("nginx", command, env=os.environ, cwd=tmp_path, ready=[port])
-        assert all(answers_over_http2(port, name) for name in (APEX, ALIAS))
-        assert not any(answers_over_http2(port, name) for name in ("elsewhere.test", ALIAS.replace(".", "-", 1)))
+        assert all(answers(port, name) for name in (APEX, ALIAS))
+        assert not any(answers(port, name) for name in ("elsewhere.test", ALIAS.replace(".", "-", 1)))
 
 
 @pytest.mark.parametrize(("version", "old_syntax"), [("1.22.1", True), ("1.26.3", False), ("1.31.3", False)])
