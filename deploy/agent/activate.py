@@ -11,8 +11,8 @@ from agent.units import OVERLAP, RESTART, SITE, SOCKET, shown
 SECONDS = 60
 
 
-def activate(name: str) -> str:
-    """Lets release ``name`` serve; returns the one that served before.
+def activate(name: str, *, at_once: bool = False) -> str:
+    """Lets release ``name`` serve; returns the one that served before. ``at_once``: it waits for no backup.
 
     Raises HostError once that one serves again; the message says so.
     """
@@ -22,7 +22,7 @@ def activate(name: str) -> str:
     if before and "activated" not in releases.metadata(before):
         releases.update(before, activated=releases.activated(before))
     # What serves during the restart takes the memory of a release's check.
-    with slot.held("the switch to another release", RESTART):
+    with slot.held("the switch to another release", RESTART, at_once=at_once):
         _switch_or_go_back(name, before)
     now = releases.now()
     releases.update(name, activated=now, first=first or now)
@@ -50,7 +50,8 @@ def rollback(name: str) -> tuple[str, str]:
     target = releases.find(name) if name else releases.previous()
     if target == releases.current():
         raise HostError(f"{target} serves already")
-    return activate(target), target
+    # What serves may be broken, and a backup goes on afterwards from where it was.
+    return activate(target, at_once=True), target
 
 
 def restart() -> None:

@@ -31,16 +31,24 @@ STOPPED = SLOT.with_name(f"{SLOT.name}.stopped")
 
 @contextmanager
 def held(
-    name: str, unit: str, *, stop: str = NEVER, stops: bool = True, patience: float = PATIENCE, keeps: bool = False
+    name: str,
+    unit: str,
+    *,
+    stop: str = NEVER,
+    stops: bool = True,
+    patience: float = PATIENCE,
+    at_once: bool = False,
+    keeps: bool = False,
 ) -> Iterator[None]:
     """Has the slot for the block; it ends with this process, or with ``unit`` if that outlives it.
 
     ``name`` is for a person: "a full backup". ``unit`` does the work. ``stop``: NEVER, END or AGAIN. A wait is told by
-    `progress`; after ``patience`` seconds, if ``stops``, who may be stopped is. ``keeps`` leaves the slot to the
-    program that this process becomes. Raises HostError, with who has the slot and since when, if it cannot be had.
+    `progress`; after ``patience`` seconds, if ``stops``, who may be stopped is; with ``at_once``, what runs again
+    is at once. ``keeps`` leaves the slot to the program that this process becomes. Raises HostError, with who has the
+    slot and since when, if it cannot be had.
     """
     with SLOT.open("a+") as file:
-        stopped = _wait(file, unit, stops, patience)
+        stopped = _wait(file, unit, stops, patience, at_once)
         file.truncate(0)
         file.write(json.dumps({"name": name, "unit": unit, "since": locks.now(), "stop": stop}))
         file.flush()
@@ -81,12 +89,12 @@ def is_stopped(unit: str) -> bool:
     return STOPPED.exists() and unit in STOPPED.read_text().split() and bool(locks.holder())
 
 
-def _wait(file: TextIO, unit: str, stops: bool, patience: float) -> bool:
+def _wait(file: TextIO, unit: str, stops: bool, patience: float, at_once: bool) -> bool:
     """Returns once the file is locked: whether who had it was stopped."""
     began, told, stopped = time.monotonic(), None, None
     while (other := _other(file, unit)) is not None:
         waited = time.monotonic() - began
-        if waited >= patience + (STOPPING if stopped else 0):
+        if waited >= (0 if at_once and other["stop"] == AGAIN else patience) + (STOPPING if stopped else 0):
             if stopped or not (stops and other["stop"]):
                 raise HostError(_still_held(other, waited))
             stopped = other

@@ -84,6 +84,19 @@ def test_a_backup_is_stopped_after_a_minute_and_started_again_once_the_deploy_ha
     assert not host.slot.STOPPED.exists()
 
 
+@pytest.mark.parametrize(("stop", "waited"), [("again", 1), ("end", 61)])
+def test_a_rollback_does_not_wait_for_what_runs_again(stop, waited, host, systemd, clock, release, monkeypatch):
+    """What serves may be broken; a shell would be lost, so it has its minute."""
+    release("1", current=True)
+    release("2", current=True)
+    monkeypatch.setattr(host.activate, "_switch_or_go_back", lambda name, before: seen.append((name, clock.now)))
+    seen, other = [], host.slot.held(*FULL, stop=stop)
+    other.__enter__()
+    systemd.on_stop = lambda unit: other.__exit__(None, None, None)
+    host.activate.rollback("")
+    assert seen == [("1", waited)]
+
+
 def test_a_backup_that_was_stopped_for_a_shell_waits_for_its_turn_at_once(host, systemd, clock):
     other = host.slot.held(*FULL, stop=host.slot.AGAIN)
     other.__enter__()
