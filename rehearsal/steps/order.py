@@ -25,6 +25,7 @@ from rehearsal.steps import (
     password_guessing,
     restore_drill,
     stress,
+    upgrades,
 )
 
 
@@ -56,6 +57,8 @@ STEPS = (
 )
 STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} uploads", stress.stress)
 ALARMS = Step("Let a unit fail: what is told, with two deploys between", alarms.tell)
+UPGRADE = Step("Install a security fix of libssl under load, as at night", upgrades.upgrade)
+REBOOT = Step("Let a reboot become due", upgrades.reboot)
 DRILL = Step("make restore-drill, and once more with a changed row", restore_drill.drill)
 # From here on another machine serves.
 MOVE = Step("make move to a bare machine, while rows are written", move.move)
@@ -68,7 +71,7 @@ def steps(*, resumed: bool, stressed: bool, told: bool, burnt: bool) -> tuple[St
     return (
         DEPLOY if resumed else DRIFT,
         *STEPS,
-        *([STRESS] if stressed else []),
+        *([STRESS, UPGRADE, REBOOT] if stressed else []),
         *([ALARMS] if told else []),
         *([DRILL, MOVE, DISASTER] if burnt else []),
     )
