@@ -18,11 +18,11 @@ from agent.units import NGINX, OVERLAP, SITE, databases, shown
 REBOOT = Path(PREFIX + "/run/reboot-required")
 # apt holds the lock while it installs; dpkg writes its state after each package.
 APT_LOCK, DPKG = Path(PREFIX + "/var/lib/dpkg/lock-frontend"), Path(PREFIX + "/var/lib/dpkg/status")
-# A restart of these cuts sessions or the network off; dbus says itself that it has to be a reboot.
+# A restart of these cuts services or the network off; dbus says itself that it has to be a reboot.
 # https://www.freedesktop.org/wiki/Software/dbus/
-REBOOTED = re.compile(
-    r"(dbus|dbus-broker|systemd-logind|networking|NetworkManager|(user|getty|serial-getty|ifup)@.*|console-getty)\.service"
-)
+REBOOTED = re.compile(r"(dbus|dbus-broker|networking|ifup@.*)\.service")
+# A restart of these ends what a person does in a session; they end with it.
+OF_SESSIONS = re.compile(r"(user|getty|serial-getty)@.*\.service|console-getty\.service")
 # How long restarts wait for apt and a deploy, and a reboot for whatever runs, s.
 PATIENCE = 3600
 POLL = 1.0
@@ -97,7 +97,8 @@ def _restartable() -> dict[str, list[str]]:
 
     Left out is what ends by itself: an upgrade, a backup, a shell, and what a socket started for one connection.
     """
-    found = {name: files for name, files in outdated.services().items() if not REBOOTED.fullmatch(name)}
+    left = re.compile(f"{REBOOTED.pattern}|{OF_SESSIONS.pattern}")
+    found = {name: files for name, files in outdated.services().items() if not left.fullmatch(name)}
     units = shown([name for name in found if name != outdated.SYSTEMD], "Type", "Transient", "TriggeredBy")
     for name, unit in units.items():
         of_connection = "@" in name and ".socket" in unit["TriggeredBy"]

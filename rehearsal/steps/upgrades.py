@@ -12,9 +12,11 @@ REPOSITORY = "/var/lib/rehearsal-repository"
 SOURCE = "/etc/apt/sources.list.d/rehearsal.list"
 # The installed libssl again, under a higher version and from a repository that calls itself Debian's security archive.
 PUBLISH = f"""set -e
-package=$(dpkg-query --show --showformat '${{binary:Package}}\\n' 'libssl3*' | cut -d: -f1 | head -n 1)
-rm -rf {REPOSITORY}; mkdir -p {REPOSITORY}/files; cd {REPOSITORY}
-apt-get -qq download "$package" && dpkg-deb --raw-extract "$package"_*.deb files && rm "$package"_*.deb
+package=$(dpkg-query --show --showformat '${{db:Status-Abbrev}} ${{Package}}\\n' 'libssl3*' | sed -n 's/^ii *//p')
+rm -rf {REPOSITORY}; mkdir -p {REPOSITORY}; cd {REPOSITORY}
+apt-get -qq -o APT::Sandbox::User=root download "$package"
+dpkg-deb --raw-extract "$package"_*.deb files
+rm "$package"_*.deb
 sed -i 's/^Version: .*/&+rehearsal1/' files/DEBIAN/control
 dpkg-deb --build --root-owner-group files "$package.deb" > /dev/null
 {{ dpkg-deb --field "$package.deb"; echo "Filename: ./$package.deb"; echo "Size: $(stat --format=%s "$package.deb")"
