@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from agent import activate, locks, outdated, processes, slot
+from agent import activate, locks, outdated, processes, psql, slot
 from agent.paths import LAYOUT, NGINX_PID, PREFIX, HostError
 from agent.problem import Problem
 from agent.units import NGINX, OVERLAP, SITE, databases, shown
@@ -149,6 +149,10 @@ def _restart(name: str) -> None:
         activate.restart()
     elif name == NGINX:
         _replace_nginx()
+    elif name in databases():
+        # What is written before is not waited for while it is away.
+        processes.run([*psql.line("postgres", "-XAtqc", "CHECKPOINT")])
+        _systemctl("restart", name)
     else:
         _systemctl("restart", name)
 

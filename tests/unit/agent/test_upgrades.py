@@ -87,6 +87,7 @@ def test_each_service_is_restarted_in_its_own_way_the_database_before_the_site_a
         "daemon-reexec",
         "restart slipway-worker-mail.service",
         "restart ssh.service",
+        "-u postgres -- psql -XAtqc CHECKPOINT",
         f"restart {CLUSTER}",
         "the site's own restart",
         "nginx's own way",
