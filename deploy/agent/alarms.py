@@ -104,8 +104,12 @@ def _is_deploying(state: MutableMapping, step: float) -> bool:
 
 
 def _found(state: MutableMapping, step: float) -> dict[str, Problem]:
-    found = [*problems.lasting(), *_slow(state, step), *problems.memory(KILLS, _killed(state, step))]
-    found += [*sign_ins.problems(), *outbox.problems()]
+    found = [*problems.lasting(), *_slow(state, step)]
+    found += problems.tried(
+        memory=lambda: problems.memory(KILLS, _killed(state, step)),
+        sign_ins=sign_ins.problems,
+        alarms=outbox.problems,
+    )
     return {each.name: each for each in map(problems.printable, found) if each.name.split()[0] not in UNTOLD}
 
 
@@ -149,7 +153,8 @@ def judge(state: MutableMapping, asked: Mapping, found: Mapping[str, Problem], p
             outbox.put(state, asked["receivers"], _message(asked, "begin", name, entry), _about(name))
         seen[name] = entry
     absent = [name for name in seen if name not in found]
-    unsure = _between(absent)
+    # What a check that failed would have found is not over.
+    unsure = set(absent) if any(name.startswith(f"{problems.CHECK} ") for name in found) else _between(absent)
     for name in absent:
         entry = seen[name]
         entry["age"] += passed

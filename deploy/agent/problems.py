@@ -4,7 +4,7 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from agent import backups, cluster, drift, kills, locks, moving, outbox, probe, processes, releases, sign_ins, upgrades
 from agent.check import READY
@@ -22,6 +22,8 @@ MOUNTS = ("/", "/boot", "/srv", "/tmp", "/var", LAYOUT["postgresql_data"], "/var
 DAY = 24 * 3600  # s
 # What a release runs that goes on after its deploy. The process that serves while the site restarts is one.
 LASTING = (OVERLAP, "slipway-job-", "slipway-worker-")
+# The name of a check that failed begins so.
+CHECK = "check"
 NAMED = 5  # things that differ, in one line
 
 
@@ -29,8 +31,8 @@ def find() -> list[Problem]:
     """Each with a name of its own."""
     found = [*lasting()]
     if releases.current():
-        found += [*slow(), *memory(DAY, kills.counted()), *sign_ins.problems()]
-    return [printable(each) for each in (*found, *outbox.problems())]
+        found += [*slow(), *tried(memory=lambda: memory(DAY, kills.counted()), sign_ins=sign_ins.problems)]
+    return [printable(each) for each in (*found, *tried(alarms=outbox.problems))]
 
 
 def printable(problem: Problem) -> Problem:
@@ -40,16 +42,27 @@ def printable(problem: Problem) -> Problem:
 
 def lasting() -> Iterator[Problem]:
     """What stays until somebody or something ends it, and is found out in a moment."""
-    yield from (*_units(), *_failed(), *_restore(), *_move())
+    yield from tried(units=_units, failed=_failed, restore=_restore, move=_move)
     if releases.current():
-        yield from (*_pages(), *backups.problems(), *_disks(), *_certificate())
+        yield from tried(pages=_pages, backups=backups.problems, disks=_disks, certificate=_certificate)
     else:
-        yield from (*_disks(), *_certificate(), Problem("release", "no release serves yet: `make deploy`"))
+        yield from tried(disks=_disks, certificate=_certificate)
+        yield Problem("release", "no release serves yet: `make deploy`")
 
 
 def slow() -> Iterator[Problem]:
     """What takes a second to find out: packages are asked for, and the files of each process."""
-    yield from (*_drift(), *upgrades.problems())
+    yield from tried(drift=_drift, upgrades=upgrades.problems)
+
+
+def tried(**checks: Callable[[], Iterator[Problem]]) -> Iterator[Problem]:
+    """What each check finds. One that fails is a problem itself, and hides nothing that another one finds."""
+    for name, check in checks.items():
+        try:
+            yield from check()
+        except Exception as error:
+            line = f"{name} cannot be checked: {type(error).__name__}: {' '.join(str(error).split())}"
+            yield Problem(f"{CHECK} {name}", f"{line}: `make deploy PROVISION=1` writes anew what is missing")
 
 
 def _drift() -> Iterator[Problem]:

@@ -407,3 +407,20 @@ def test_a_timer_that_is_off_is_a_problem(host, server):
 
 def test_no_other_user_can_read_the_state(host, server):
     assert host.outbox.STATE.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_check_that_fails_hides_nothing_of_the_others_and_ends_nothing(host, server, monkeypatch):
+    server.problems = [DOWN]
+    server.look()
+    server.look()
+
+    def broken():
+        raise host.paths.HostError("the database is not backed up")
+
+    server.problems, well = [], host.sign_ins.problems
+    monkeypatch.setattr(host.sign_ins, "problems", broken)
+    told = [each for _ in range(5) for each in server.look()]
+    assert told == both("begin", "check sign_ins")
+    monkeypatch.setattr(host.sign_ins, "problems", well)
+    told = [each[1:3] for _ in range(4) for each in server.look() if each[0] == "mail"]
+    assert sorted(told) == [("end", "check sign_ins"), ("end", "pages")]

@@ -379,3 +379,15 @@ def test_a_unit_that_restarts_and_then_stays_down_is_one_thing(host, server):
     server.units["nginx.service"] = UP | {"ActiveState": "failed", "Result": "start-limit-hit"}
     (down,) = host.problems.find()
     assert loop.name == down.name == "unit nginx.service"
+
+
+def test_a_check_that_fails_is_one_and_hides_nothing_of_the_others(host, server, monkeypatch):
+    def broken():
+        raise ValueError("not\nthere")
+        yield
+
+    monkeypatch.setattr(host.backups, "problems", broken)
+    server.units["nginx.service"] = {"ActiveState": "inactive"}
+    first, second = host.problems.find()
+    assert first.name == "unit nginx.service" and second.name == "check backups"
+    assert second.text.startswith("backups cannot be checked: ValueError: not there: `make deploy PROVISION=1`")

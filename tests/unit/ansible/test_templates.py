@@ -318,3 +318,49 @@ def test_what_backs_up_is_confined_as_the_site_is_and_drops_root(rendered):
     assert {"AmbientCapabilities=CAP_NET_BROADCAST", "SecureBits=no-setuid-fixup"} <= ours
     assert {"ProtectSystem=strict", "NoNewPrivileges=yes", "IPAddressDeny=169.254.0.0/16 fd00:ec2::254"} <= ours
     assert "OnCalendar=hourly" in rendered["backup", "slipway-backup.timer.j2"]
+
+
+def test_who_is_told_is_written_with_the_urls_and_for_root_alone(rendered):
+    said = json.loads(rendered["alarms", "alarms.json.j2"])
+    assert said["site"] == "www.example.test"
+    assert said["heartbeat"] == {"kind": "heartbeat", "url": "https://secret.example.test/h"}
+    assert said["receivers"]["webhook"] == {"kind": "ntfy", "url": "https://secret.example.test"}
+    assert said["receivers"]["mail"] == SITE["slipway_alarms"]["mail"] | {"url": "smtp://mail.example.test"}
+    (task,) = (each for each in _tasks("alarms", "told.yml") if "alarms.json.j2" in str(each))
+    assert task["ansible.builtin.template"]["mode"] == "0600" and task["no_log"]
+
+
+def test_what_tells_is_confined_as_the_site_is_and_may_look_and_become_who_sends(rendered):
+    ours, sites = (
+        {line for line in rendered[name].splitlines() if "=" in line and not line.startswith("#")}
+        for name in (("alarms", "slipway-alarms.service.j2"), ("gunicorn", "sandbox.conf.j2"))
+    )
+    left_out = {line.partition("=")[0] for line in sites - ours}
+    # It sees each process, and the keys in the homes; it lists the firewall's rules.
+    looks = {"CapabilityBoundingSet", "PrivateUsers", "ProtectProc", "ProcSubset", "ProtectHome"}
+    assert left_out == looks | {"SystemCallFilter", "RestrictAddressFamilies", "AmbientCapabilities", "TasksMax"}
+    capabilities = next(line for line in ours if line.startswith("CapabilityBoundingSet="))
+    assert "CAP_SYS_ADMIN" not in capabilities and "CAP_DAC_OVERRIDE" not in capabilities
+    assert {"OOMScoreAdjust=600", "MemoryMax=64M", "IPAddressDeny=169.254.0.0/16 fd00:ec2::254"} <= ours
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_looks(rendered):
+    timer = rendered["alarms", "slipway-alarms.timer.j2"]
+    assert "OnUnitInactiveSec=60s" in timer and "OnCalendar" not in timer
+
+
+def test_each_unit_that_restarts_always_marks_that_memory_ran_out(rendered, tmp_path):
+    """By the line as systemd runs it, with the unit's name and the result in place."""
+    marked = yaml.safe_load((ANSIBLE / "roles" / "alarms" / "vars" / "main.yml").read_text())["alarms__marked"]
+    assert {"slipway-worker-.service", "slipway-job-.service", "nginx.service", "postgresql@.service"} < set(marked)
+    (line,) = re.findall(r"^ExecStopPost=-\+(.*)$", rendered["alarms", "slipway-killed.conf.j2"], re.MULTILINE)
+    command = (
+        line.replace("$$", "$").replace("%n", "slipway-worker-a.service").replace(LAYOUT.killed, str(tmp_path / "k"))
+    )
+    for result, wanted in (("success", []), ("signal", []), ("oom-kill", ["slipway-worker-a.service"])):
+        subprocess.run(command, shell=True, env={**os.environ, "SERVICE_RESULT": result}, check=True)
+        assert [path.name for path in (tmp_path / "k").glob("*")] == wanted
+
+
+def _tasks(role, file):
+    return yaml.safe_load((ANSIBLE / "roles" / role / "tasks" / file).read_text())
