@@ -107,6 +107,9 @@ db: .venv/deploy ## psql on the site's database (COMMAND=dump: to FILE=, COMMAND
 backups: .venv/deploy ## list the backups and the times that can be restored, from the bucket alone; exit status 1 when anything is wrong
 	@$(BIN)/python -m slipway.tool backups
 
+audit: .venv/deploy .venv-audit/audit ## judge the deployed server by testssl.sh, Lynis, gixy, systemd-analyze, check --deploy, pip-audit and ss (ONLY="lynis")
+	@$(BIN)/python -m slipway.tool audit $(if $(ONLY),--only "$(ONLY)")
+
 prune: .venv/deploy ## delete the static objects that no kept release names (CHECK=1: list them)
 	@$(BIN)/python -m slipway.tool prune $(if $(CHECK),--check)
 
@@ -155,8 +158,8 @@ lock-slipway: .venv/bin/uv ## resolve what Slipway ships: requirements.txt and r
 paths = printf '../../../../%s\n' deploy tests/smoke > $$(echo $(1)/lib/python*/site-packages)/slipway.pth
 
 # A venv with uv in it, which then installs the rest.
-.venv/bin/uv .venv-slipway/bin/uv: venv = $(@:/bin/uv=)
-.venv/bin/uv .venv-slipway/bin/uv: requirements/uv.txt
+.venv/bin/uv .venv-slipway/bin/uv .venv-audit/bin/uv: venv = $(@:/bin/uv=)
+.venv/bin/uv .venv-slipway/bin/uv .venv-audit/bin/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "slipway: Python 3.11 or newer is needed, $(PYTHON) is older; name one with PYTHON=…"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || rehearsal/system.sh ensurepip:python3-venv
@@ -194,4 +197,8 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-slipway,requirements/dev.txt)
 	@touch $@
 
-.PHONY: help alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow
+.venv-audit/audit: requirements/audit.txt | .venv-audit/bin/uv
+	@$(call install,.venv-audit,requirements/audit.txt)
+	@touch $@
+
+.PHONY: help alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit

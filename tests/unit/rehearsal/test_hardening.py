@@ -5,13 +5,15 @@ import re
 
 import pytest
 
+from rehearsal.server_site import SITE
 from rehearsal.steps import hardening
+from slipway.tool.audit import host
 from slipway.tool.server import agent
 
 
 def answers(changes, skipped=()):
     """A host that answers each script as a good one would, but for ``changes`` (check → answer, None: no answer)."""
-    checks = {what: check for what, check in hardening.CHECKS.items() if what not in skipped}
+    checks = {what: check for what, check in host.CHECKS.items() if what not in skipped}
     good = {
         "The site is confined": "level for slipway.service: 1.1 OK :-)",
         "nginx is confined": "level for nginx.service: 2.6 OK :-)",
@@ -41,7 +43,7 @@ def answers(changes, skipped=()):
 
 
 def test_a_good_host_has_nothing_wrong():
-    assert hardening.failed_checks(answers({})) == {}
+    assert host.failed_checks(answers({}), SITE) == {}
 
 
 def test_a_failed_check_has_its_output():
@@ -50,7 +52,7 @@ def test_a_failed_check_has_its_output():
         "Swap is on": None,
         "The site is confined": "level for slipway.service: 2.1 OK",
     }
-    assert hardening.failed_checks(answers(changes)) == {
+    assert host.failed_checks(answers(changes), SITE) == {
         "Swap is on": "no answer",
         "The site is confined": "level for slipway.service: 2.1 OK",
         "No unit has failed": "nginx.service failed",
@@ -59,13 +61,13 @@ def test_a_failed_check_has_its_output():
 
 def test_what_needs_a_kernel_of_its_own_is_not_asked_for_where_there_is_none():
     skipped = hardening.NEED_KERNEL
-    assert set(skipped) < set(hardening.CHECKS)
-    assert hardening.failed_checks(answers({"No unit has failed": "nginx"}, skipped), skipped) == {
+    assert set(skipped) < set(host.CHECKS)
+    assert host.failed_checks(answers({"No unit has failed": "nginx"}, skipped), SITE, skipped) == {
         "No unit has failed": "nginx"
     }
 
 
-@pytest.mark.parametrize("command", [hardening.CHECK, hardening.BYTECODE], ids=["check", "bytecode"])
+@pytest.mark.parametrize("command", [host.CHECK, host.BYTECODE], ids=["check", "bytecode"])
 def test_the_agents_function_has_the_parameters_that_a_check_passes(command):
     call = ast.parse(re.search(r'import bytecode, check; (.*?)"\)', command)[1]).body[0].value
     module = ast.parse((agent.SOURCE / f"{call.func.value.id}.py").read_text())

@@ -24,8 +24,8 @@ HOW += ("--only-binary", ":all:", "--emit-build-options")
 # One version for all Pythons where there is one: the server's Django is the one that the release was built with.
 UNIVERSAL = ("--universal", "--fork-strategy", "fewest")
 SERVER = ("--python-platform", "x86_64-manylinux_2_28")
-# The packages of Slipway's own tests, of the proof alone, of builds from sources, and of the Makefile.
-OWN = ("dev", "smoke", "backends", "uv")
+# The packages of Slipway's own tests, of the proof alone, of `make audit`, of builds from sources, and of the Makefile.
+OWN = ("dev", "smoke", "audit", "backends", "uv")
 
 
 class Resolver:
