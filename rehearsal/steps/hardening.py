@@ -6,20 +6,9 @@ from rehearsal.run_log import Phase
 from rehearsal.server_site import SITE
 from slipway.tool.audit import host
 
-# Checks that need a kernel of the machine's own. (A container's root may not lower a process's score, cgroup version 1
-# has neither MemoryHigh nor a swap limit, and slipway-disk remounts nothing in a container.)
-NEED_KERNEL = (
-    "Swap is on",
-    "It has booted a kernel of its own",
-    "The site is slowed before it is killed for memory, and has its share of swap",
-    "The kernel is set",
-    "PostgreSQL is the last to be killed for memory",
-    "PostgreSQL may use the blocks reserved for root",
-)
-
 
 def check_hardening(run: Run, phase: Phase) -> None:
-    skipped = () if run.machine.own_kernel else NEED_KERNEL
+    skipped = () if run.machine.own_kernel else host.NEED_KERNEL
     wrong = host.failed_checks(lambda script: run.machine.run("sudo bash -s", ADMIN, stdin=script), SITE, skipped)
     result = "; ".join(f"{what}: {output or 'nothing'}" for what, output in wrong.items())
     run.log.check("The host is hardened", not wrong, result or f"{len(host.CHECKS) - len(skipped)} checks pass")

@@ -28,7 +28,15 @@ def test_lynis_fails_with_a_suggestion_without_a_reason_or_a_low_index():
     assert lynis.verdict(LYNIS).details == ("BOAT-1234: The boat leaks",)
     low = lynis.verdict(LYNIS.replace("=76", "=74"))
     assert (low.state, low.details[0]) == (audit.FAILED, "the hardening index is 74, less than 75")
-    assert lynis.verdict("").details[0] == "the hardening index is 0, less than 75"
+    assert lynis.verdict("").state == audit.NOT_CHECKED
+
+
+def test_lynis_cannot_pass_in_a_container_and_says_why():
+    report = LYNIS.replace("BOAT-1234", "USB-1000").replace("=76", "=74")
+    verdict = lynis.verdict(report, own_kernel=False)
+    assert (verdict.state, verdict.details) == (audit.NOT_CHECKED, ())
+    assert "index 74, in a container" in verdict.result
+    assert lynis.verdict(LYNIS, own_kernel=False).details == ("BOAT-1234: The boat leaks",)
 
 
 def test_a_row_of_the_table_may_hold_several_tests_of_one_group():
@@ -146,10 +154,12 @@ def program(folder, name, printed, *, errors="", status=0):
 
 def test_gixys_issues_are_findings(tmp_path):
     connection = SimpleNamespace(run=lambda line: "events {}")
-    assert gixy.judge(connection, program(tmp_path, "gixy", "[]")).result == "0 issues"
-    issue = {"severity": "HIGH", "plugin": "ssrf", "summary": "Possible SSRF."}
+    assert gixy.judge(connection, program(tmp_path, "gixy", "[]")).result == "0 issues; 0 with a reason"
+    issue = {"severity": "HIGH", "plugin": "ssrf", "line": 7, "reason": "Untrusted input."}
     verdict = gixy.judge(connection, program(tmp_path, "gixy", json.dumps([issue]), status=1))
-    assert verdict.details == ("HIGH ssrf: Possible SSRF.",)
+    assert verdict.details == ("HIGH ssrf, line 7: Untrusted input.",)
+    explained = issue | {"plugin": "http2_misdirected_request"}
+    assert gixy.judge(connection, program(tmp_path, "gixy", json.dumps([explained]))).state == audit.PASSED
     with pytest.raises(SlipwayError, match="gixy: no such plugin"):
         gixy.judge(connection, program(tmp_path, "gixy", "", errors="no such plugin", status=2))
 
@@ -184,7 +194,7 @@ def test_the_exit_status_says_the_worst(states, status, monkeypatch, capsys):
     }
     monkeypatch.setattr(command.config, "load", lambda: None)
     monkeypatch.setattr(command, "Connection", lambda site: SimpleNamespace(run=lambda line: ""))
-    monkeypatch.setattr(command, "_judges", lambda site, connection: judges)
+    monkeypatch.setattr(command, "_judges", lambda site, connection, own_kernel: judges)
     assert command.run(SimpleNamespace(only="")) == status
     assert command.run(SimpleNamespace(only="judge 0")) == (2 if states[0] == audit.NOT_CHECKED else 0)
     with pytest.raises(SlipwayError, match="ONLY=boat: no such judge; known: judge 0, judge 1"):

@@ -6,7 +6,6 @@ import re
 import pytest
 
 from rehearsal.server_site import SITE
-from rehearsal.steps import hardening
 from slipway.tool.audit import host
 from slipway.tool.server import agent
 
@@ -60,7 +59,7 @@ def test_a_failed_check_has_its_output():
 
 
 def test_what_needs_a_kernel_of_its_own_is_not_asked_for_where_there_is_none():
-    skipped = hardening.NEED_KERNEL
+    skipped = host.NEED_KERNEL
     assert set(skipped) < set(host.CHECKS)
     assert host.failed_checks(answers({"No unit has failed": "nginx"}, skipped), SITE, skipped) == {
         "No unit has failed": "nginx"

@@ -111,6 +111,16 @@ CHECKS = {
     ),
     "No unit has failed": ("systemctl --failed --no-legend", ""),
 }
+# Checks that need a kernel of the machine's own. (A container's root may not lower a process's score, cgroup version 1
+# has neither MemoryHigh nor a swap limit, and slipway-disk remounts nothing in a container.)
+NEED_KERNEL = (
+    "Swap is on",
+    "It has booted a kernel of its own",
+    "The site is slowed before it is killed for memory, and has its share of swap",
+    "The kernel is set",
+    "PostgreSQL is the last to be killed for memory",
+    "PostgreSQL may use the blocks reserved for root",
+)
 MARK = "-- "
 
 
