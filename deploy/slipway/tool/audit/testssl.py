@@ -12,8 +12,10 @@ from slipway.tool.server.layout import LAYOUT
 
 GRADE = "A+"
 WEIGHTY = ("MEDIUM", "HIGH", "CRITICAL", "FATAL")
-# Not of the server's configuration: a certificate's days are watched by `make status`, and DNS is the owner's.
-ELSEWHERE = re.compile(r"cert_expirationStatus.*|DNS_CAArecord.*|cert_notAfter.*")
+# Not of the server's configuration: the authority decides how long a certificate holds and how it is revoked, `make
+# status` watches its days, and DNS is the owner's. BREACH needs a secret that stays the same in each page: Django masks
+# its CSRF token anew each time. https://docs.djangoproject.com/en/5.2/ref/csrf/#how-it-works
+ELSEWHERE = re.compile(r"cert_(expirationStatus|notAfter|extlifeSpan|revocation).*|DNS_CAArecord.*|BREACH")
 # hexdump is in bsdextrautils, and not in a minimal system.
 PACKAGES = ("testssl.sh", "bsdextrautils")
 # It ends without a resolver, though with --nodns it asks none.
