@@ -110,6 +110,9 @@ backups: .venv/deploy ## list the backups and the times that can be restored, fr
 audit: .venv/deploy .venv-audit/audit ## judge the deployed server by testssl.sh, Lynis, gixy, systemd-analyze, check --deploy, pip-audit and ss (ONLY="lynis")
 	@$(BIN)/python -m slipway.tool audit $(if $(ONLY),--only "$(ONLY)")
 
+jobs: .venv/deploy ## the jobs of site.yml: how each ended, when it runs next; exit status 1 when one has failed (RUN=name: run it now)
+	@$(BIN)/python -m slipway.tool jobs $(if $(RUN),--run "$(RUN)")
+
 prune: .venv/deploy ## delete the static objects that no kept release names (CHECK=1: list them)
 	@$(BIN)/python -m slipway.tool prune $(if $(CHECK),--check)
 
@@ -201,4 +204,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-audit,requirements/audit.txt)
 	@touch $@
 
-.PHONY: help alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit
+.PHONY: help jobs alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit

@@ -208,6 +208,9 @@ class Drill:
             "ssh_config": str(machine.ssh_config),
             "admin_keys": (machine.ssh_config.with_name("id_ed25519.pub").read_text().strip(),),
             "ci_key": "",
+            # A copy sends no mail and takes no task.
+            "schedule": (),
+            "workers": (),
             "acme": f"https://{ACME}:{ports['acme']}/dir",
         }
         self.copy = Copy(**values)

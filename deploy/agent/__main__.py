@@ -26,6 +26,7 @@ from agent import (
     receive,
     releases,
     restore,
+    scheduled,
     slot,
     status,
     tables,
@@ -99,6 +100,11 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     backing.add_argument("--run", type=int, help=argparse.SUPPRESS)
     upgrading = commands.add_parser("upgrades", help="let what upgrades installed take effect")
     upgrading.add_argument("action", choices=("restart", "reboot"))
+    listing = commands.add_parser("jobs", help="the jobs of site.yml, as JSON, or run one of them now")
+    listing.add_argument("name", nargs="?", default="")
+    job = commands.add_parser("job", help="what a job's unit calls")
+    job.add_argument("action", choices=("begin", "end", "yield"))
+    job.add_argument("name", nargs="?", default="")
     commands.add_parser("status", help="how the host is, as JSON")
     commands.add_parser("alarm", help="send a test to each receiver of alarms, and print why one takes none, as JSON")
     reading = commands.add_parser("logs", help="print what the site, nginx and PostgreSQL write")
@@ -142,6 +148,14 @@ def run(options: argparse.Namespace) -> object:
             return status.status()
         case "alarm":
             return alarms.attempt()
+        case "jobs":
+            return scheduled.run(options.name) if options.name else scheduled.listing()
+        case "job" if options.action == "begin":
+            sys.exit(scheduled.begin(options.name))
+        case "job" if options.action == "end":
+            return scheduled.end(options.name)
+        case "job":
+            return slot.make_way()
         case "backup" if options.run is not None:
             return backup.run(options.run)
         case "backup":

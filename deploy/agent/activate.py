@@ -3,7 +3,7 @@
 import os
 import time
 
-from agent import probe, processes, releases, slot
+from agent import probe, processes, progress, releases, slot, workers
 from agent.check import READY
 from agent.paths import CURRENT, RELEASES, ROOT, HostError
 from agent.units import OVERLAP, RESTART, SITE, SOCKET, shown
@@ -11,8 +11,9 @@ from agent.units import OVERLAP, RESTART, SITE, SOCKET, shown
 SECONDS = 60
 
 
-def activate(name: str, *, at_once: bool = False) -> str:
-    """Lets release ``name`` serve; returns the one that served before. ``at_once``: it waits for no backup.
+def activate(name: str, *, back: bool = False) -> str:
+    """Lets release ``name`` serve; returns the one that served before. ``back``: it has served. It waits for no backup,
+    since what serves may be broken; and its site is what counts, whatever its workers do.
 
     Raises HostError once that one serves again; the message says so.
     """
@@ -22,17 +23,18 @@ def activate(name: str, *, at_once: bool = False) -> str:
     if before and "activated" not in releases.metadata(before):
         releases.update(before, activated=releases.activated(before))
     # What serves during the restart takes the memory of a release's check.
-    with slot.held("the switch to another release", RESTART, at_once=at_once):
-        _switch_or_go_back(name, before)
+    with slot.held("the switch to another release", RESTART, at_once=back):
+        _switch_or_go_back(name, before, back)
     now = releases.now()
     releases.update(name, activated=now, first=first or now)
     return before
 
 
-def _switch_or_go_back(name: str, before: str) -> None:
+def _switch_or_go_back(name: str, before: str, back: bool) -> None:
     try:
         _switch(name)
         _check_health()
+        _restart_workers(tolerant=back)
     except HostError as error:
         if not before:
             _unlink()
@@ -40,6 +42,7 @@ def _switch_or_go_back(name: str, before: str) -> None:
         try:
             _switch(before)
             _check_health()
+            workers.restart()
         except HostError as second:
             raise HostError(f"{error}; rolled back to {before}, which is not well either: {second}") from None
         raise HostError(f"{error}; rolled back to {before}, which is live") from None
@@ -50,8 +53,8 @@ def rollback(name: str) -> tuple[str, str]:
     target = releases.find(name) if name else releases.previous()
     if target == releases.current():
         raise HostError(f"{target} serves already")
-    # What serves may be broken, and a backup goes on afterwards from where it was.
-    return activate(target, at_once=True), target
+    # A backup goes on afterwards from where it was.
+    return activate(target, back=True), target
 
 
 def restart() -> None:
@@ -61,6 +64,16 @@ def restart() -> None:
         with slot.held("the site's restart", RESTART):
             _switch(name)
             _check_health()
+            workers.restart()
+
+
+def _restart_workers(*, tolerant: bool) -> None:
+    try:
+        workers.restart()
+    except HostError as error:
+        if not tolerant:
+            raise
+        progress.say(f"{error}; the site serves")
 
 
 def _switch(name: str) -> None:
@@ -101,4 +114,5 @@ def _check_health() -> None:
 
 def _unlink() -> None:
     _systemctl("stop", SOCKET, SITE)
+    workers.stop()
     CURRENT.unlink(missing_ok=True)

@@ -19,6 +19,11 @@ echo "venvs=$(cd "$venvs" 2>/dev/null && ls -d */whole 2>/dev/null | cut -d/ -f1
 printf 'sign_in_paths=%s\n' "$(cat "$sign_in_paths" 2>/dev/null | tr -d '\n')"
 # What the last deploy wrote for the agent; its layout and its version are among it.
 printf 'settings=%s\n' "$(cat "$agent_settings" 2>/dev/null | tr -d '\n')"
+# When the server's own systemd would start each job of the schedule; nothing where it cannot read the expression.
+command -v systemd-analyze >/dev/null && printf '%s\n' "$CALENDARS" | while IFS= read -r when; do
+    test -z "$when" || printf 'calendar=%s = %s\n' "$when" "$(LC_ALL=C systemd-analyze calendar -- "$when" 2>/dev/null |
+        awk '/Next elapse: / {sub(/.*elapse: /, ""); print; exit}')"
+done
 printf 'move=%s\n' "$(cat "$move_state" 2>/dev/null | tr -d '\n')"
 # What a deploy must not overwrite: the number of tables in the server's own database, and where its backups go.
 owner=postgres

@@ -11,7 +11,21 @@ import sys
 import tarfile
 
 from agent import cluster as clusters
-from agent import follow, forward, generation, locks, moving, processes, psql, record, releases, restore, units, wall
+from agent import (
+    follow,
+    forward,
+    generation,
+    locks,
+    moving,
+    processes,
+    psql,
+    record,
+    releases,
+    restore,
+    units,
+    wall,
+    workers,
+)
 from agent.archive import FAILED as ARCHIVE_FAILED
 from agent.paths import AUTHORITIES, CLUSTERS, LAYOUT, NGINX_LOGS, RELEASES, HostError, backup_settings, settings
 
@@ -178,6 +192,7 @@ def arrive(*addresses: str) -> str:
             # Its timeline goes on in a place of its own.
             generation.take(backup_settings(), "its data is another generation's", now["generation"])
         moving.write(**now | {"state": "arrived", "addresses": addresses, "at": releases.now()})
+    workers.start()
     if now.get("how") == "dump":
         # A load leaves no statistics.
         _postgres("vacuumdb", "--analyze-only", "--quiet", LAYOUT["database"])

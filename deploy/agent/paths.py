@@ -25,7 +25,7 @@ BACKUP_SETTINGS, BACKUP_STATE = _path("backup_settings"), _path("backup_state")
 NGINX_CONF, NGINX_PID, NGINX_MOVE = _path("nginx_conf"), _path("nginx_pid"), _path("nginx_move")
 CLUSTERS, SOCKETS = _path("postgresql_conf"), _path("postgresql_run")
 AUTHORITIES, MOVE, SOCKET = _path("authorities"), _path("move_state"), _path("socket")
-CLUSTER_DATA = _path("postgresql_data")
+CLUSTER_DATA, JOBS = _path("postgresql_data"), _path("job_state")
 ALARM_SETTINGS, ALARM_STATE, KILLED = _path("alarm_settings"), _path("alarm_state"), _path("killed")
 
 

@@ -6,7 +6,22 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from agent import backups, cluster, drift, kills, locks, moving, outbox, probe, processes, releases, sign_ins, upgrades
+from agent import (
+    backups,
+    cluster,
+    drift,
+    kills,
+    locks,
+    moving,
+    outbox,
+    probe,
+    processes,
+    releases,
+    scheduled,
+    sign_ins,
+    upgrades,
+    workers,
+)
 from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
 from agent.problem import Problem, span
@@ -21,7 +36,7 @@ FULL = 85  # %
 MOUNTS = ("/", "/boot", "/srv", "/tmp", "/var", LAYOUT["postgresql_data"], "/var/log")
 DAY = 24 * 3600  # s
 # What a release runs that goes on after its deploy. The process that serves while the site restarts is one.
-LASTING = (OVERLAP, "slipway-job-", "slipway-worker-")
+LASTING = (OVERLAP, LAYOUT["job_prefix"], LAYOUT["worker_prefix"])
 # The name of a check that failed begins so.
 CHECK = "check"
 NAMED = 5  # things that differ, in one line
@@ -45,6 +60,7 @@ def lasting() -> Iterator[Problem]:
     yield from tried(units=_units, failed=_failed, restore=_restore, move=_move)
     if releases.current():
         yield from tried(pages=_pages, backups=backups.problems, disks=_disks, certificate=_certificate)
+        yield from tried(jobs=scheduled.problems, workers=workers.problems)
     else:
         yield from tried(disks=_disks, certificate=_certificate)
         yield Problem("release", "no release serves yet: `make deploy`")
@@ -112,7 +128,7 @@ def _units() -> Iterator[Problem]:
 
 def _failed() -> Iterator[Problem]:
     for name in failed():
-        if name not in (*expected(), RENEWAL, LAYOUT["backup_unit"]):
+        if name not in (*expected(), RENEWAL, LAYOUT["backup_unit"]) and not name.startswith(LAYOUT["job_prefix"]):
             yield Problem(f"unit {name}", f"{name} has failed: `make logs UNIT={name}`")
 
 

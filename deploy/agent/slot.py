@@ -1,6 +1,6 @@
 """One slot of memory, the budget's `release`: whatever runs for a while takes turns in it.
 
-That is a release's code (its check, its migrations, a shell), the process that serves while the site restarts, a
+That is a release's code (its check, its migrations, a shell, a job), the process that serves while the site restarts, a
 backup, and the database server of a restore. The lock file says who has the slot: `name`, `unit`, `since`, and what
 may be done to who waits no longer (`stop`).
 """
@@ -49,9 +49,7 @@ def held(
     """
     with SLOT.open("a+") as file:
         stopped = _wait(file, unit, stops, patience, at_once)
-        file.truncate(0)
-        file.write(json.dumps({"name": name, "unit": unit, "since": locks.now(), "stop": stop}))
-        file.flush()
+        _note(file, name, unit, stop)
         # A command with the deploy lock starts it again at its end; for another, it waits for its turn from now on.
         if stopped and not locks.holder():
             resume()
@@ -61,6 +59,23 @@ def held(
             yield
         finally:
             file.truncate(0)
+
+
+def take(name: str, unit: str, *, stop: str = NEVER) -> bool:
+    """Has the slot for ``unit``, which starts now, until that ends: no process waits for it. False: another has it."""
+    with SLOT.open("a+") as file:
+        if _other(file, unit) is not None:
+            return False
+        _note(file, name, unit, stop)
+    return True
+
+
+def make_way() -> None:
+    """Before the site's restart by other hands than this program's: a job that runs gets its minute, and is stopped."""
+    other = holder()
+    if other and other["unit"] != RESTART:
+        with held("the site's restart", RESTART):
+            pass
 
 
 def holder() -> dict | None:
@@ -84,9 +99,20 @@ def resume() -> None:
     processes.run(["systemctl", "start", "--no-block", *dict.fromkeys((*units, LAYOUT["backup_unit"]))])
 
 
+def starts_again(unit: str) -> bool:
+    """Whether ``unit`` was stopped, and `resume` has not started it yet."""
+    return STOPPED.exists() and unit in STOPPED.read_text().split()
+
+
 def is_stopped(unit: str) -> bool:
     """Whether ``unit`` was stopped for a command that still holds the deploy lock: it starts again after that."""
-    return STOPPED.exists() and unit in STOPPED.read_text().split() and bool(locks.holder())
+    return starts_again(unit) and bool(locks.holder())
+
+
+def _note(file: TextIO, name: str, unit: str, stop: str) -> None:
+    file.truncate(0)
+    file.write(json.dumps({"name": name, "unit": unit, "since": locks.now(), "stop": stop}))
+    file.flush()
 
 
 def _wait(file: TextIO, unit: str, stops: bool, patience: float, at_once: bool) -> bool:

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from agent import backups, locks, outbox, problems, processes, releases, units
+from agent import backups, locks, outbox, problems, processes, releases, scheduled, units
 from agent.paths import CERTIFICATE
 
 
@@ -46,6 +46,7 @@ def status() -> dict:
         "certificate": _expiry(),
         "backup": backups.state(),
         "alarms": outbox.summary(),
+        "jobs": scheduled.listing(),
         "lock": locks.holder(),
         "problems": [problem.text for problem in problems.find()],
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from agent import releases
-from agent.paths import CLUSTERS, LAYOUT
+from agent.paths import CLUSTERS, LAYOUT, settings
 from agent.processes import output
 
 SITE, SOCKET, DISK = (LAYOUT[f"{name}_unit"] for name in ("site", "socket", "disk"))
@@ -24,9 +24,14 @@ def databases() -> list[str]:
     ]
 
 
+def workers() -> list[str]:
+    """The site's own long-lived processes, as site.yml names them."""
+    return [f"{LAYOUT['worker_prefix']}{each['name']}.service" for each in settings().get("workers", [])]
+
+
 def expected() -> list[str]:
     """The units that must run on this host, whether they do or not."""
-    return [*([SOCKET, SITE] if releases.current() else []), NGINX, *databases(), DISK]
+    return [*([SOCKET, SITE, *workers()] if releases.current() else []), NGINX, *databases(), DISK]
 
 
 def shown(names: Iterable[str], *properties: str) -> dict[str, dict[str, str]]:

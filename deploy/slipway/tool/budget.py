@@ -1,6 +1,6 @@
 """Turns deploy/budget.yml and a host's memory into limits, worker counts and PostgreSQL's settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from slipway import ROOT
+from slipway.tool.config.background import Worker
 from slipway.web.errors import SlipwayError
 
 TABLE = ROOT / "deploy" / "budget.yml"
@@ -16,6 +17,8 @@ TABLE = ROOT / "deploy" / "budget.yml"
 SPARE_CONNECTIONS = 14
 # The services of a host that has the database.
 OF_DATABASE = ("postgresql", "archive")
+# Connections to PostgreSQL that one of the site's own workers may keep.
+WORKER_CONNECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Budget:
     parts: dict[str, int]
     workers: int
     threads: int
+    # How many processes of the site's own run beside Gunicorn.
+    others: int = 0
 
     @property
     def free(self) -> int:
@@ -39,7 +44,9 @@ class Budget:
             "postgresql_shared_buffers": f"{database * 2 // 3}MB",
             "postgresql_work_mem": f"{max(2, database // 48)}MB",
             "postgresql_maintenance_work_mem": f"{database // 4}MB",
-            "postgresql_max_connections": (self.workers + 1) * self.threads + SPARE_CONNECTIONS,
+            "postgresql_max_connections": (self.workers + 1) * self.threads
+            + self.others * WORKER_CONNECTIONS
+            + SPARE_CONNECTIONS,
             # Its files in the page cache count too, and the first WAL file of a server needs TLS twice.
             "backup_archive_memory_max": f"{self.parts.get('archive', 0) * 2}M",
         }
@@ -76,17 +83,19 @@ def plan(
     workers: int = 0,
     threads: int = 0,
     shares: Mapping[str, int] = MappingProxyType({}),
+    others: Sequence[Worker] = (),
 ) -> Budget:
     """The budget of a host with ``memory`` MB; without ``database`` PostgreSQL runs elsewhere.
 
     ``workers``: the number in site.yml, or 0 for as many as fit and the CPUs keep busy. ``threads``: the number in
     site.yml, or 0 for the table's as far as PostgreSQL has memory for their connections. ``shares``: the MB of
-    services in site.yml, in place of the table's.
+    services in site.yml, in place of the table's. ``others``: the site's own
+    workers; where the rest has no room for them, what Gunicorn's ``workers`` leave of its part is theirs.
 
     Raises SlipwayError when it does not fit.
     """
     table = yaml.safe_load(TABLE.read_text())
-    above = max(0, memory - table["measured_on"])
+    above = max(0, memory - table["measured_on"] - sum(each.memory for each in others))
     parts = {
         name: int(part["mb"] + part["more"] * above)
         for name, part in table["services"].items()
@@ -115,8 +124,33 @@ def plan(
             f"gunicorn_workers: {workers} in site.yml need {needed} MB, and "
             f"Gunicorn's part of this server is {parts['gunicorn']} MB: write {room} or fewer, or take a larger server"
         )
+    if others:
+        # A part that site.yml names stays as it is.
+        gives = workers if "gunicorn" not in shares else 0
+        _make_room(table, parts, memory - sum(parts.values()), gives, others)
     workers = workers or min(room, 2 * cpus + 1)
-    return Budget(memory, parts, workers, _threads(table, parts.get("postgresql"), workers, threads))
+    return Budget(memory, parts, workers, _threads(table, parts.get("postgresql"), workers, threads), len(others))
+
+
+def _make_room(table: dict[str, Any], parts: dict[str, int], free: int, given: int, others: Sequence[Worker]) -> None:
+    """Adds the site's own workers to the parts. Raises SlipwayError, with what else can be done, when they do not fit.
+
+    ``given`` is `gunicorn_workers` in site.yml, or 0."""
+    needed = sum(each.memory for each in others)
+    spared = max(0, parts["gunicorn"] - table["gunicorn_master"] - (given or 1) * table["gunicorn_worker"])
+    room = free + (spared if given else 0)
+    if needed > room:
+        figures = ", ".join(f"{each.name} {each.memory}" for each in others)
+        smaller = not given and needed <= free + spared
+        offers = [f"write `gunicorn_workers: 1`, which leaves {spared} MB"] if smaller else []
+        offers += ["start it by a timer, which takes nothing at rest (docs/jobs.md)", "take a larger server"]
+        raise SlipwayError(
+            f"workers in site.yml need {needed} MB ({figures}), and the budget of this server has {room} MB left: "
+            f"{', or '.join(offers)}"
+        )
+    if needed > free:
+        parts["gunicorn"] -= needed - free
+    parts |= {f"worker {each.name}": each.memory for each in others}
 
 
 def _threads(table: dict[str, Any], postgresql: int | None, workers: int, given: int) -> int:

@@ -49,6 +49,8 @@ NAMES = (
     "alarms",
     "exceptions",
     "status",
+    "scheduled",
+    "workers",
     "logs",
     "facts",
     "ci",

@@ -13,6 +13,17 @@ SITE = {
     "slipway_version": "1.0.0",
     "slipway_budget": budget.plan(469, 1).variables(),
     "slipway_first_user": "root",
+    "slipway_jobs": [
+        {
+            "name": "digest",
+            "command": ["python", "manage.py", "send_digest"],
+            "start": '"python" "manage.py" "send_digest"',
+            "when": "Mon 06:00 UTC",
+            "limit": 60,
+            "resume": False,
+        }
+    ],
+    "slipway_workers": [{"name": "tasks", "command": ["celery"], "start": '"celery"', "memory": 56, "drain": 30}],
     "slipway_admin_keys": [],
     "slipway_ci_key": "",
     "slipway_nginx_files": [{"name": "a.conf", "text": "deny 192.0.2.1;\n"}],

@@ -22,6 +22,8 @@ FACTS = {
     "base__sshd": {"stdout_lines": ["port 22", "listenaddress 0.0.0.0:22", "listenaddress [::]:22", "maxsessions 2"]},
     "base__connection": {"stdout": "203.0.113.9 51234 198.51.100.7 22\r\n"},
     "base_ipv6": True,
+    "jobs__job": SITE["slipway_jobs"][0],
+    "jobs__worker": SITE["slipway_workers"][0],
     "nginx__version": {"stdout": "nginx version: nginx/1.26.3"},
     "postgresql__clusters": CLUSTERS,
     "backup__clusters": CLUSTERS,

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from slipway.tool import config
+from slipway.tool.commands import jobs
 from slipway.tool.server.connection import Connection
 
 help = "show the state of the server and its site; exit status 1 when anything is wrong"
@@ -37,6 +38,8 @@ def lines(site: config.Site, data: dict) -> list[str]:
     ]
     shown += backups(data.get("backup", {}))
     shown += alarms(data.get("alarms"))
+    for job in data.get("jobs", []):
+        shown.append(f"job {job['name']:<8} {jobs.last(job)}; next {job['next'] or 'never'}")
     if data.get("lock"):
         shown.append(f"deploy lock  held by {data['lock']}")
     for service in data["services"]:

@@ -7,7 +7,8 @@ modules    the project's settings and WSGI modules, named or found
 forms      the patterns of a domain, a bucket, a region
 variables  environment variables that Slipway sets itself
 role_variables  variables of the roles in ansible/
-hosts, server, provider, project, hooks, backups, alarms  the keys that need more than one pattern
+calendar   systemd's calendar expressions
+hosts, server, provider, project, hooks, background, backups, alarms  the keys that need more than one pattern
 """
 
 from slipway import ROOT

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from slipway import ROOT
-from slipway.tool.config import alarms, backups, hooks, hosts, project, role_variables, server
+from slipway.tool.config import alarms, background, backups, hooks, hosts, project, role_variables, server
 from slipway.tool.config import provider as providers
 from slipway.tool.config.forms import BUCKET, CDN_ID, EMAIL, HOST, MODULE, REPOSITORY, SERVER, USER
 from slipway.tool.config.site import PRICE_CLASSES, TLS, Site
@@ -42,6 +42,8 @@ def load(path: str | os.PathLike[str] | None = None) -> Site:
         admin_keys=admins,
         ci_key=server.ci_key(values, admins),
         packages=server.packages(values),
+        schedule=background.schedule(values),
+        workers=background.workers(values),
         gunicorn_workers=server.gunicorn_workers(values),
         gunicorn_threads=server.gunicorn_threads(values),
         reboot=server.reboot(values),

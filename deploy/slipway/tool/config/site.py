@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from slipway.tool.config import modules
 from slipway.tool.config.alarms import Alarms
+from slipway.tool.config.background import Job, Worker
 from slipway.web import stores, switch
 from slipway.web.settings import dangerous
 
@@ -61,6 +62,9 @@ class Site:
     ci_key: str = ""
     # Debian packages that the server has beside its own.
     packages: tuple[str, ...] = ()
+    # Jobs by the calendar, and processes that run beside the web process.
+    schedule: tuple[Job, ...] = ()
+    workers: tuple[Worker, ...] = ()
     # Gunicorn's worker processes; 0 leaves them to the memory budget.
     gunicorn_workers: int = 0
     # Threads of each worker; 0 leaves them to the budget too.

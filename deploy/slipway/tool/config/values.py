@@ -21,6 +21,8 @@ KEYS = {
     "admin_keys": list,
     "ci_key": str,
     "packages": list,
+    "schedule": dict,
+    "workers": dict,
     "gunicorn_workers": int,
     "gunicorn_threads": int,
     "reboot": str,
@@ -82,7 +84,7 @@ class Values:
         """Raises SlipwayError for a file that is not YAML, an unknown key, or a value of another type."""
         values = cls(file, _parse(file))
         for key, value in values.by_key.items():
-            if key in RENAMED:
+            if key in RENAMED and (key not in KEYS or isinstance(value, int)):
                 raise values.error(key, f"its name is {RENAMED[key]} now; write `{RENAMED[key]}: {value}`")
             if key not in KEYS:
                 near = difflib.get_close_matches(str(key), KEYS, 1)

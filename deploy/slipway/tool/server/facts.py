@@ -52,6 +52,9 @@ class Facts:
     # The generation that it archives to; "" before the first. ``restored``: its database came from another one.
     generation: str = ""
     restored: bool = False
+    # Of each calendar expression of the schedule, when that is next by the server's own systemd: "never" if it is over,
+    # "" if systemd cannot read it. CI's key does not ask: it changes no schedule.
+    calendars: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def current(self) -> str:
@@ -67,27 +70,30 @@ class Facts:
 def gather(connection: Connection, site: config.Site) -> Facts:
     """Asks the server. Raises SlipwayError when its answer cannot be understood."""
     began = time.time()
-    names = site.hosts
-    data = connection.agent("facts", *names) if connection.restricted else connection.run(script(names))
+    ask = script(site.hosts, [each.when for each in site.schedule])
+    data = connection.agent("facts", *site.hosts) if connection.restricted else connection.run(ask)
     return parse(data, (began + time.time()) / 2)
 
 
-def script(names: Iterable[str]) -> str:
-    """The agent's facts.sh with its variables; ``names`` are looked up."""
+def script(names: Iterable[str], calendars: Iterable[str] = ()) -> str:
+    """The agent's facts.sh with its variables; ``names`` are looked up, ``calendars`` read by systemd."""
     paths = {name: value for name, value in layout.VALUES.items() if isinstance(value, str)}
-    variables = paths | {"NAMES": " ".join(names)}
+    variables = paths | {"NAMES": " ".join(names), "CALENDARS": "\n".join(dict.fromkeys(calendars))}
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()) + SCRIPT.read_text()
 
 
 def parse(text: str, now: float) -> Facts:
     """The facts in the script's output; ``now`` is this machine's clock when it ran."""
     data: dict[str, str] = {}
-    resolved = {}
+    resolved, calendars = {}, {}
     for line in text.splitlines():
         key, _, value = line.partition("=")
         if key == "name":
             name, *addresses = value.split()
             resolved[name] = tuple(addresses)
+        elif key == "calendar":
+            when, _, following = value.partition(" = ")
+            calendars[when] = following.strip()
         else:
             data[key] = value
     try:
@@ -118,6 +124,7 @@ def parse(text: str, now: float) -> Facts:
             tables=int(data["tables"]) if data.get("tables") else None,
             generation=backups.get("generation", ""),
             restored=bool(backups.get("restored_from")),
+            calendars=calendars,
         )
     except (KeyError, ValueError) as error:
         raise SlipwayError(f"the server's answer cannot be read ({error}); does it run Debian or Ubuntu?") from None

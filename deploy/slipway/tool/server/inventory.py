@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from slipway.tool import VERSION, alarms, config, path_patterns
 from slipway.tool.backups.repository import repository, state_of
 from slipway.tool.budget import Budget
+from slipway.tool.config.background import Job, Worker
 from slipway.tool.secrets import Secrets, literal
 from slipway.tool.server import agent, host_keys, site_nginx, state
 from slipway.tool.server.layout import LAYOUT
@@ -73,6 +75,8 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         **site.vars,
         "slipway_budget": budget.variables(),
         "slipway_first_user": site.server_user,
+        "slipway_jobs": [_unit(each) for each in site.schedule],
+        "slipway_workers": [_unit(each) for each in site.workers],
         "slipway_admin_keys": list(site.admin_keys),
         "slipway_ci_key": site.ci_key,
         "slipway_packages": list(site.packages),
@@ -99,6 +103,15 @@ def _variables(site: config.Site, secrets: Secrets, budget: Budget, sign_in_path
         "slipway_backup": repository(site, secrets),
         "slipway_backups": state_of(site, secrets),
     }
+
+
+def _unit(each: Job | Worker) -> dict[str, Any]:
+    """With `start`: its command as a unit's ExecStart= has it.
+
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines
+    """
+    escaped = (re.sub(r'[\\"]', r"\\\g<0>", re.sub(r"[$%]", r"\g<0>\g<0>", word)) for word in each.command)
+    return asdict(each) | {"start": " ".join(f'"{word}"' for word in escaped)}
 
 
 def _fingerprint(variables: dict[str, Any], secrets: Secrets, packed: Path) -> str:

@@ -38,6 +38,7 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool,
         workers=site.gunicorn_workers,
         threads=site.gunicorn_threads,
         shares=site.memory,
+        others=site.workers,
     )
     _disk(site, facts, planned.workers * planned.threads)
     if abs(facts.clock_ahead) > CLOCK:
@@ -52,6 +53,7 @@ def check(site: config.Site, facts: Facts, reached: Set[str], *, database: bool,
             f"{site.server}: it asks {', '.join(facts.resolvers)} for names, which the site may not reach; "
             "install systemd-resolved there, which asks in the site's place"
         )
+    _schedule(site, facts)
     if site.tls != "none":
         # The old server forwards until DNS has changed.
         _names(site, facts, {*reached, *facts.move.get("addresses", ())})
@@ -69,6 +71,15 @@ def _disk(site: config.Site, facts: Facts, threads: int) -> None:
             f"{site.server} has {facts.disk} MB free, of which a release needs {needed}: write less, or make room"
         )
     raise SlipwayError(f"{site.server}: / has {facts.disk} MB free and {needed} are needed; make room there")
+
+
+def _schedule(site: config.Site, facts: Facts) -> None:
+    """The server's own systemd has to read each calendar expression, and to find a time for it."""
+    for job in site.schedule:
+        following = facts.calendars.get(job.when, "unknown")
+        if following in ("", "never"):
+            why = "that time never comes" if following else f"systemd of {site.server} cannot read it"
+            raise SlipwayError(f"{site.path}: schedule: {job.name}: when: {job.when!r}: {why}; nothing was changed")
 
 
 def _numbers(version: str) -> list[int]:

@@ -1,4 +1,5 @@
-"""Rejects settings that would weaken the site on its server, and a database that would be read-only there."""
+"""Rejects settings that would weaken the site on its server, a database that would be read-only there, and a schedule
+of commands that the project does not have."""
 
 import os
 
@@ -7,7 +8,7 @@ from django.core.management import get_commands
 from django.core.management.base import BaseCommand
 
 from slipway.tool import config, databases
-from slipway.tool.settings_check import assignments
+from slipway.tool.settings_check import assignments, commands
 from slipway.tool.settings_check.problems import Check
 from slipway.web.errors import SlipwayError
 from slipway.web.settings import dangerous
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         databases.reject_sqlite(settings.DATABASES, os.environ.get("DATABASE_URL", ""))
         if demo and site.seed and site.seed not in get_commands():
             raise SlipwayError(f"{site.path.name}: seed: the project has no command {site.seed}; take the line out")
+        for line in commands.missing(site):
+            raise SlipwayError(f"{site.path.name}: {line}")
         check = Check(settings, settings.SETTINGS_MODULE, assignments.read(settings.SETTINGS_MODULE), site)
         problems = check.problems()
         # A demo is not public: a weak key is only a warning, which says what a deploy would do.
