@@ -95,14 +95,15 @@ def _reasons() -> list[str]:
 def _restartable() -> dict[str, list[str]]:
     """By service that a restart helps, the replaced files that it still runs.
 
-    Left out is what ends by itself: an upgrade, a backup, a shell, and what a socket started for one connection.
+    Left out is what ends by itself: an upgrade, a backup, a job, a shell, and what a socket started for one connection.
     """
     left = re.compile(f"{REBOOTED.pattern}|{OF_SESSIONS.pattern}")
     found = {name: files for name, files in outdated.services().items() if not left.fullmatch(name)}
     units = shown([name for name in found if name != outdated.SYSTEMD], "Type", "Transient", "TriggeredBy")
     for name, unit in units.items():
         of_connection = "@" in name and ".socket" in unit["TriggeredBy"]
-        if unit["Type"] == "oneshot" or unit["Transient"] == "yes" or of_connection or name == OVERLAP:
+        ends = name == OVERLAP or name.startswith(LAYOUT["job_prefix"])
+        if unit["Type"] == "oneshot" or unit["Transient"] == "yes" or of_connection or ends:
             del found[name]
     return found
 

@@ -164,6 +164,8 @@ def test_each_command_that_is_permitted_is_one_of_the_agent_s(host, unpacked):
         "db",
         "move",
         "restore",
+        "jobs",
+        "job",
     }
 
 

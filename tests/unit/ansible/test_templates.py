@@ -275,6 +275,8 @@ def test_who_comes_during_a_restart_is_served_by_another_process_within_the_part
     assert [line for line in site if line.startswith(alike)] == [line for line in overlap if line.startswith(alike)]
     assert [line for line in restart if line.startswith("Exec") and "systemctl" in line] == [
         f"ExecStart=-/usr/bin/systemctl stop {LAYOUT.backup_unit}",
+        f'ExecStart=-/bin/sh -c \'! systemctl --quiet is-active "{LAYOUT.job_prefix}*.service" || '
+        f"{LAYOUT.agent} job yield'",
         f"ExecStart=/usr/bin/systemctl start {LAYOUT.overlap_unit}",
         f"ExecStart=/usr/bin/systemctl restart {LAYOUT.site_unit}",
         f"ExecStopPost=/usr/bin/systemctl stop {LAYOUT.overlap_unit}",

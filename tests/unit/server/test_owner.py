@@ -21,6 +21,7 @@ COMMANDS = [
     "backup",
     "db",
     "deploy",
+    "jobs",
     "logs",
     "move",
     "prune",

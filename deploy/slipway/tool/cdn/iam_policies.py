@@ -75,13 +75,14 @@ def pruner(bucket: str) -> dict[str, Any]:
 
 
 def web(media_bucket: str) -> dict[str, Any]:
-    """Signs, reads and publishes uploads; has access to media only."""
+    """Signs, reads and publishes uploads, and clears those that nobody finished; has access to media only."""
     return _document(
         _objects(
             media_bucket,
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             [INCOMING_PREFIX, PUBLIC_PREFIX],
-        )
+        ),
+        _listing(media_bucket, [INCOMING_PREFIX]),
     )
 
 

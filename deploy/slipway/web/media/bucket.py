@@ -10,7 +10,7 @@ from slipway.web.media.client import s3_client
 from slipway.web.media.contract import Part, UploadForm
 from slipway.web.media.errors import DOWN, GONE, UploadError
 from slipway.web.media.limits import FORM_SECONDS, cache_control
-from slipway.web.prefixes import PUBLIC_PREFIX
+from slipway.web.prefixes import INCOMING_PREFIX, PUBLIC_PREFIX
 from slipway.web.stores import current
 
 log = logging.getLogger(__name__)
@@ -99,6 +99,17 @@ class S3Media:
         for key in keys:
             with _upload_errors(key):
                 s3_client().delete_object(Bucket=self.bucket, Key=key)
+
+    def clear_incoming(self, before: float) -> int:
+        removed = 0
+        with _upload_errors(INCOMING_PREFIX):
+            pages = s3_client().get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=INCOMING_PREFIX)
+            for page in pages:
+                for found in page.get("Contents", ()):
+                    if found["LastModified"].timestamp() < before:
+                        s3_client().delete_object(Bucket=self.bucket, Key=found["Key"])
+                        removed += 1
+        return removed
 
     def url(self, key: str) -> str:
         return self._url + quote(key.removeprefix(PUBLIC_PREFIX))

@@ -50,5 +50,8 @@ class Media(Protocol):
     def delete(self, keys: list[str]) -> None:
         """Removes published objects."""
 
+    def clear_incoming(self, before: float) -> int:
+        """Removes incoming objects of before this time, in seconds since 1970; returns their number."""
+
     def url(self, key: str) -> str:
         """The address of a published object; makes no request."""

@@ -83,6 +83,12 @@ class LocalMedia:
         for key in keys:
             self._path(key).unlink(missing_ok=True)
 
+    def clear_incoming(self, before: float) -> int:
+        old = [path for path in (self.root / "incoming").rglob("*") if path.is_file() and path.stat().st_mtime < before]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
     def url(self, key: str) -> str:
         return self._url + quote(key.removeprefix(PUBLIC_PREFIX))
 

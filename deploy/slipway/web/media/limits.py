@@ -23,7 +23,8 @@ MAX_PIXELS = 89_478_485
 MAX_SIDE = 16_383
 
 FORM_SECONDS = 300
-# The lifecycle rule removes incoming objects after a day.
+# The lifecycle rule, and `clear_incoming` where there is none, remove incoming objects after a day.
+INCOMING_SECONDS = 24 * 3600
 TICKET_SECONDS = 12 * 3600
 
 
