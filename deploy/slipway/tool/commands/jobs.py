@@ -12,16 +12,16 @@ help = "list the jobs of site.yml, or run one now; exit status 1 when one has fa
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", default="", metavar="NAME", help="run this one now")
+    parser.add_argument("--run", dest="job", default="", metavar="NAME", help="run this one now")
 
 
 def run(options: argparse.Namespace) -> int:
     site = config.load()
     connection = Connection(site)
-    if options.run:
+    if options.job:
         # It goes on when this command is interrupted.
-        with phase(f"Run the job {options.run} on {site.host}"):
-            print(f"    {connection.agent('jobs', options.run)}")
+        with phase(f"Run the job {options.job} on {site.host}"):
+            print(f"    {connection.agent('jobs', options.job)}")
         return 0
     jobs = json.loads(connection.agent("jobs"))
     print("\n".join(table(jobs)))
