@@ -43,6 +43,10 @@ def timer(name: str) -> str:
     return f"{PREFIX}{name}.timer"
 
 
+def timers() -> list[str]:
+    return [timer(each["name"]) for each in jobs()]
+
+
 def begin(name: str) -> int:
     """0 when the job has the slot, for as long as its unit runs; else NOT_YET. It waits for the end of a deploy too."""
     stop = slot.AGAIN if _job(name)["resume"] else slot.END

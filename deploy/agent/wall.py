@@ -13,7 +13,7 @@ import sys
 import time
 
 from agent import cluster as clusters
-from agent import forward, moving, probe, processes, progress, record, releases, units
+from agent import forward, moving, probe, processes, progress, record, releases, scheduled, units, workers
 from agent.check import READY
 from agent.cluster import Cluster
 from agent.paths import CLUSTERS, LAYOUT, SOCKET, HostError
@@ -52,10 +52,12 @@ def wall(address: str, seconds: str, how: str) -> str:
     if moving.state().get("state") == "moved":
         raise HostError("it has moved already")
     limit = int(seconds)
-    deadline = time.monotonic() + limit
-    _watch(limit + GRACE)
+    _watch(limit + workers.longest() + GRACE)
     moving.write(state="closed", to=address, how=how, at=releases.now())
     try:
+        with progress.step("let workers and jobs end what they have begun, while visitors are served"):
+            workers.stop()
+        deadline = time.monotonic() + limit
         with progress.step("let nginx answer 503, and the requests before it end"):
             forward.close(limit)
         with progress.step("stop the site"):
@@ -145,6 +147,7 @@ def back() -> str:
     _wait_for_site()
     forward.clear()
     moving.forget()
+    workers.start()
     _unwatch()
     return "the site is served here again"
 
@@ -174,7 +177,7 @@ def finish() -> str:
         back()
         raise HostError(f"{error}; the old server serves again, and no write is lost") from None
     databases = units.databases()
-    processes.run(["systemctl", "disable", "--now", *SITE, *TIMERS])
+    processes.run(["systemctl", "disable", "--now", *SITE, *TIMERS, *units.workers(), *scheduled.timers()])
     processes.run(["systemctl", "stop", LAYOUT["backup_unit"], *databases])
     # After PostgreSQL, which archives its last WAL as it stops.
     processes.run(["systemctl", "disable", "--now", LAYOUT["archive_socket_unit"]])

@@ -13,6 +13,8 @@ from agent.units import shown, workers
 SETTLED = 5
 # For systemd to start it, beside what the one before may take to end, s.
 STARTING = 60
+# What a job gets that is stopped (jobs_drain of the role), s.
+JOB_DRAIN = 30
 INTERVAL = 5
 POLL = 0.3
 PROC = Path("/proc")
@@ -52,9 +54,13 @@ def start() -> None:
 
 
 def stop() -> None:
-    """Returns when each has ended what it had begun."""
-    if workers():
-        processes.run(["systemctl", "stop", *workers()])
+    """Stops them, and a job that runs; returns when each has ended what it had begun."""
+    processes.run(["systemctl", "stop", *workers(), f"{LAYOUT['job_prefix']}*.service"])
+
+
+def longest() -> int:
+    """How long `stop` may take, s."""
+    return max([JOB_DRAIN, *(each["drain"] for each in settings().get("workers", []))])
 
 
 def problems() -> Iterator[Problem]:
