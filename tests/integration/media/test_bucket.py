@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -156,6 +157,15 @@ def test_an_older_upload_gets_the_headers_of_a_new_one_once(store, admin, bucket
     assert (renewed["Body"].read(), renewed["ContentType"], renewed["Metadata"]) == tuple(old.values())
     with pytest.raises(UploadError, match=GONE):
         store.renew(key + "x")
+
+
+def test_the_web_process_clears_what_nobody_finished(store, upload, admin, bucket):
+    kept = store_image(picture(300, 200)).key
+    upload({"original": picture()})
+    assert store.clear_incoming(time.time() - 60) == 0
+    assert store.clear_incoming(time.time() + 60) == 1
+    assert "Contents" not in admin.list_objects_v2(Bucket=bucket, Prefix="media/incoming/")
+    assert admin.head_object(Bucket=bucket, Key=kept)
 
 
 def test_the_web_process_may_touch_media_alone(store):

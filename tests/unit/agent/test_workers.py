@@ -79,7 +79,9 @@ def test_a_release_whose_worker_ends_at_once_gives_way_to_the_old_one_and_its_wo
             raise host.paths.HostError("the worker tasks ended at once")
 
     monkeypatch.setattr(host.workers, "restart", restart)
-    with pytest.raises(host.paths.HostError, match=r"^the worker tasks ended at once; rolled back to 1, which is live$"):
+    with pytest.raises(
+        host.paths.HostError, match=r"^the worker tasks ended at once; rolled back to 1, which is live$"
+    ):
         host.activate.activate("2")
     assert restarted == ["2", "1"]
     assert host.releases.current() == "1" and not host.releases.activated("2")

@@ -8,10 +8,12 @@ import time
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 
+from slipway.web.management.commands import clear_incoming
 from slipway.web.media.folder import RejectedForm
-from slipway.web.media.limits import FORM_SECONDS
+from slipway.web.media.limits import FORM_SECONDS, INCOMING_SECONDS
 
 KEY = "media/incoming/x/original.jpg"
 
@@ -93,3 +95,15 @@ print(sorted({"boto3", "botocore", "storages", "PIL"} & {name.split(".")[0] for 
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, env=env
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_uploads_that_nobody_finished_within_a_day_are_cleared_and_nothing_else(folder, capsys, monkeypatch):
+    monkeypatch.setattr(clear_incoming, "media", lambda: folder)
+    post(folder)
+    folder.store("media/public/a.jpg", b"published", "image/jpeg")
+    now = time.time()
+    for age in (INCOMING_SECONDS - 60, INCOMING_SECONDS + 60):
+        monkeypatch.setattr(clear_incoming.time, "time", lambda age=age: now + age)
+        call_command("clear_incoming")
+    assert capsys.readouterr().out == "0 incoming uploads removed\n1 incoming uploads removed\n"
+    assert folder.read_range("media/public/a.jpg", 0, 99).body == b"published"

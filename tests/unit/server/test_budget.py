@@ -3,6 +3,7 @@
 import pytest
 
 from slipway.tool import budget
+from slipway.tool.config.background import Worker
 from slipway.web.errors import SlipwayError
 
 
@@ -99,3 +100,36 @@ def test_the_printed_table_adds_up():
     plan = budget.plan(1000, 2)
     figures = [int(line.split()[1]) for line in plan.lines()]
     assert sum(figures) == 1000
+
+
+def worker(memory):
+    return [Worker("tasks", ("celery",), memory)]
+
+
+def test_a_worker_that_does_not_fit_is_rejected_with_the_figures_and_what_else_can_be_done():
+    wanted = (
+        r"^workers in site.yml need 56 MB \(tasks 56\), and the budget of this server has 11 MB left: "
+        r"write `gunicorn_workers: 1`, which leaves 45 MB, or start it by a timer, .*docs/jobs.md.*, or take a larger"
+    )
+    with pytest.raises(SlipwayError, match=wanted):
+        budget.plan(469, 1, others=worker(56))
+    with pytest.raises(SlipwayError, match=r"need 90 MB .* has 56 MB left: start it by a timer"):
+        budget.plan(469, 1, workers=1, others=worker(90))
+
+
+def test_a_worker_takes_what_one_gunicorn_process_leaves_and_its_connections():
+    planned = budget.plan(469, 1, workers=1, others=worker(56))
+    assert (planned.parts["gunicorn"], planned.parts["worker tasks"], planned.free) == (105, 56, 0)
+    variables = planned.variables()
+    assert variables["gunicorn_memory_high"] == "105M"
+    before = budget.plan(469, 1, workers=1).variables()["postgresql_max_connections"]
+    assert variables["postgresql_max_connections"] == before + budget.WORKER_CONNECTIONS
+    # A part that site.yml names is not taken from.
+    with pytest.raises(SlipwayError, match="11 MB left"):
+        budget.plan(469, 1, workers=1, shares={"gunicorn": 150}, others=worker(56))
+
+
+def test_a_larger_server_has_room_for_a_worker():
+    planned = budget.plan(970, 1, others=worker(112))
+    assert planned.parts["worker tasks"] == 112 and planned.free > 0
+    assert planned.parts["gunicorn"] > 150

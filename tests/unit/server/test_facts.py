@@ -1,7 +1,9 @@
 """The facts of a server."""
 
 import json
+import os
 import subprocess
+import time
 
 import pytest
 
@@ -91,3 +93,14 @@ def test_a_backslash_arrives_as_one_whatever_the_shells_echo_does(tmp_path, monk
     read = facts.parse(done.stdout, 0.0)
     assert read.sign_in_paths == tuple(said["sign_in_paths"])
     assert (read.fingerprint, read.drifted) == ("f00", (r"C:\new",))
+
+
+def test_the_server_s_own_systemd_reads_each_time_of_the_schedule(tmp_path):
+    analyze = tmp_path / "systemd-analyze"
+    analyze.write_text('#!/bin/sh\ncase "$3" in daily*) echo "    Next elapse: Wed 2026-12-02 00:00:00 UTC";; esac\n')
+    analyze.chmod(0o755)
+    script = facts.script([], ["daily UTC", "Mon 6 UTC"])
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env=environment)
+    said = facts.parse(done.stdout, time.time())
+    assert said.calendars == {"daily UTC": "Wed 2026-12-02 00:00:00 UTC", "Mon 6 UTC": ""}

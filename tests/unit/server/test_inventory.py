@@ -143,3 +143,12 @@ def test_so_does_the_playbook_itself(written, tmp_path, monkeypatch):
     (tmp_path / "nginx" / "nginx.conf.j2").write_text("other")
     monkeypatch.setattr(state, "ROOT", tmp_path)
     assert written().fingerprint != before
+
+
+def test_a_command_reaches_its_unit_as_it_stands_whatever_systemd_would_make_of_it(written):
+    command = r"""send '$HOME' 'a\b 100%' 'c "d"'"""
+    said = variables(written(f"schedule:\n  digest:\n    when: daily\n    command: >-\n      {command}\n"))
+    (job,) = said["slipway_jobs"]
+    assert job["start"] == r'"python" "manage.py" "send" "$$HOME" "a\\b 100%%" "c \"d\""'
+    assert (job["when"], job["limit"], job["resume"]) == ("daily UTC", 60, True)
+    assert said["slipway_workers"] == []

@@ -158,3 +158,16 @@ def test_until_dns_has_changed_a_name_may_resolve_to_the_server_that_forwards(si
     assert preflight.check(site, moved, set(), database=True)
     with pytest.raises(SlipwayError, match=r"resolves to 198\.51\.100\.9"):
         preflight.check(site, host(resolved=resolved), set(), database=True)
+
+
+@pytest.mark.parametrize(("answer", "why"), [("", "systemd of 203.0.113.7 cannot read it"), ("never", "never comes")])
+def test_a_time_that_the_server_s_systemd_cannot_read_or_reach_is_rejected_before_anything_is_changed(
+    answer, why, site, host
+):
+    site.path.write_text(site.path.read_text() + "schedule: {clearsessions: daily}\n")
+    described = preflight.config.load(site.path)
+    with pytest.raises(SlipwayError, match=rf"schedule: clearsessions: when: 'daily UTC': .*{why}"):
+        preflight.check(described, host(calendars={"daily UTC": answer}), set(), database=True)
+    preflight.check(described, host(calendars={"daily UTC": "Wed 2026-12-02 00:00:00 UTC"}), set(), database=True)
+    # CI's key does not ask.
+    preflight.check(described, host(), set(), database=True)

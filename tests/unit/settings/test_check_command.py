@@ -64,3 +64,28 @@ def test_a_demo_names_the_line_of_a_seed_that_no_app_has(tmp_path, monkeypatch):
     monkeypatch.setattr(check_settings.databases, "reject_sqlite", lambda *_: None)
     with pytest.raises(SlipwayError, match=r"^site\.yml: seed: the project has no command seed_nothing; take the line"):
         check_settings.Command().handle(demo=True, config=str(site))
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ("schedule: {digest: daily}", "schedule: digest: the project has no management command digest"),
+        (
+            "schedule: {clearsession: daily}",
+            "schedule: clearsession: the project has no management command clearsession",
+        ),
+        ("schedule: {pack: daily}", "schedule: pack: the project has no management command pack"),
+        ("workers: {tasks: manage.py db_worke}", "workers: tasks: the project has no management command db_worke"),
+        ("workers: {tasks: manage.py}", "workers: tasks: the project has no management command (none is named)"),
+        ("workers: {mail: celerie -A x}", "workers: mail: the project has no program among its packages celerie"),
+    ],
+)
+def test_a_command_that_does_not_exist_is_named_with_its_job(more, line, check):
+    with pytest.raises(SlipwayError) as rejected:
+        check(more=f"waive: {{SECURE_HSTS_SECONDS: an intranet}}\n{more}\n")
+    assert str(rejected.value).startswith(f"site.yml: {line}")
+
+
+def test_a_command_that_exists_is_accepted(check):
+    more = "waive: {SECURE_HSTS_SECONDS: an intranet}\nschedule: {migrate: daily}\nworkers: {web: gunicorn x}\n"
+    assert check(more=more) == ["waived: SECURE_HSTS_SECONDS (an intranet)"]
