@@ -39,7 +39,11 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 # Of these a unit is neither well nor failed yet.
 BETWEEN = ("activating", "deactivating", "reloading")
 # By the first word of a problem's name, the unit that it is about.
-UNITS = {"unit": "{}", "job": "slipway-job-{}.service", "worker": "slipway-worker-{}.service"}
+UNITS = {
+    "unit": "{}",
+    "job": f"{LAYOUT['job_prefix']}{{}}.service",
+    "worker": f"{LAYOUT['worker_prefix']}{{}}.service",
+}
 # Where a problem's text begins to say what to do.
 ADVICE = re.compile(r"[:;] `")
 

@@ -42,4 +42,4 @@ def test_make_init_can_fill_it_in():
     text = fill(SHIPPED, {"domain": "mysite.org", "server": "192.0.2.7", "email": ""})
     assert len(text.splitlines()) == len(SHIPPED.splitlines())
     assert re.findall(r"(?m)^(\w+):", text) == ["domain", "server", "schedule", "seed", "region"]
-    assert all(re.search(rf"(?m)^#?{key}: ", text) for key in config.KEYS)
+    assert all(re.search(rf"(?m)^#?{key}:(?= |$)", text) for key in config.KEYS)
