@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent import locks, outbox, problems, sign_ins
 from agent.kills import counted
-from agent.paths import HostError
+from agent.paths import LAYOUT, HostError
 from agent.problem import Problem, span
 from agent.units import OVERLAP, RESTART, shown
 
