@@ -89,7 +89,7 @@ def test_a_rollback_does_not_wait_for_what_runs_again(stop, waited, host, system
     """What serves may be broken; a shell would be lost, so it has its minute."""
     release("1", current=True)
     release("2", current=True)
-    monkeypatch.setattr(host.activate, "_switch_or_go_back", lambda name, before: seen.append((name, clock.now)))
+    monkeypatch.setattr(host.activate, "_switch_or_go_back", lambda name, before, back: seen.append((name, clock.now)))
     seen, other = [], host.slot.held(*FULL, stop=stop)
     other.__enter__()
     systemd.on_stop = lambda unit: other.__exit__(None, None, None)
