@@ -192,14 +192,14 @@ def exchange(cluster: Cluster, other: Path, source: str, *, ask: Callable[[Clust
         clusters.note(new=other.stat().st_ino, other=str(other))
         began = time.monotonic()
         try:
-            archives = _archives(cluster)
+            archives = bool(source) and _archives(cluster)
             cluster.stop()
             lost = _lost(cluster.control(cluster.data), cluster.control(other))
             if source:
                 # Whatever happens from here on: its WAL never goes to where the old one's does.
                 generation.HELD.unlink(missing_ok=True)
             cluster.exchange(other)
-            if source and archives:
+            if archives:
                 generation.take(backup_settings(), "its data is another generation's", source)
             cluster.start()
             progress.say(f"PostgreSQL was away for {time.monotonic() - began:.1f} s")

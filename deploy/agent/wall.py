@@ -116,7 +116,7 @@ def _shut_down(cluster: Cluster, deadline: float) -> str:
         if time.monotonic() > deadline:
             why = record.archive_error().get("error", "it takes too long")
             raise HostError(f"the last WAL does not reach the bucket: {why}")
-        time.sleep(0.1)
+        time.sleep(0.3)
     folder = cluster.data / "pg_wal"
     if waiting := sorted(path.stem for path in (folder / "archive_status").glob("*.ready")):
         why = record.archive_error().get("error", "`make logs UNIT=postgresql` says why")

@@ -181,3 +181,18 @@ def test_a_generation_that_was_taken_for_a_database_that_went_back_is_not_held(r
 
 def _nothing(*_words, **_named):
     return None
+
+
+def test_a_copy_takes_the_place_of_a_database_that_is_just_shutting_down(restore, monkeypatch, tmp_path):
+    """A move stops the new server's own one while the last WAL is replayed; it answers no question any more."""
+    module = restore.restore
+    monkeypatch.setattr(module.generation, "held", lambda: None)
+    monkeypatch.setattr(module, "_lost", lambda *controls: "")
+    monkeypatch.setattr(module, "clusters", SimpleNamespace(note=_nothing, keep=_nothing, forget=_nothing))
+    cluster = SimpleNamespace(is_running=lambda: True, data=tmp_path, control=_nothing)
+    cluster.ask = lambda _: pytest.fail("it was asked")
+    done = []
+    cluster.stop, cluster.start = lambda: done.append("stop"), lambda: done.append("start")
+    cluster.exchange = lambda other: done.append("exchange")
+    module.exchange(cluster, tmp_path, "", ask=lambda copy: done.append("ask"))
+    assert done == ["stop", "exchange", "start", "ask"]
