@@ -73,8 +73,9 @@ class Cluster:
 
     def start_at_once(self) -> None:
         """As `start`; a stop that is under way waits for the archive, and is cut short. Nothing is lost by that."""
-        # https://www.postgresql.org/docs/current/app-pg-ctl.html (immediate)
-        as_postgres(self.program("pg_ctl"), "stop", "-D", str(self.data), "-m", "immediate", "-w", "-t", "10")
+        if units.shown([self.unit], "ActiveState")[self.unit]["ActiveState"] != "active":
+            # https://www.postgresql.org/docs/current/app-pg-ctl.html (immediate)
+            as_postgres(self.program("pg_ctl"), "stop", "-D", str(self.data), "-m", "immediate", "-w", "-t", "10")
         self.start()
 
     def stop(self) -> None:

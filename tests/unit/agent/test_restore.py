@@ -196,3 +196,18 @@ def test_a_copy_takes_the_place_of_a_database_that_is_just_shutting_down(restore
     cluster.exchange = lambda other: done.append("exchange")
     module.exchange(cluster, tmp_path, "", ask=lambda copy: done.append("ask"))
     assert done == ["stop", "exchange", "start", "ask"]
+
+
+@pytest.mark.parametrize(
+    ("state", "cut"), [("active", []), ("deactivating", ["immediate"]), ("inactive", ["immediate"])]
+)
+def test_a_stop_that_waits_for_the_archive_is_cut_short_and_a_database_that_runs_goes_on(
+    restore, monkeypatch, state, cut
+):
+    module, done, unit = restore.cluster, [], "postgresql@17-main.service"
+    monkeypatch.setattr(module.units, "shown", lambda *_: {unit: {"ActiveState": state}})
+    monkeypatch.setattr(module, "as_postgres", lambda *line: done.append(line[line.index("-m") + 1]))
+    run = SimpleNamespace(returncode=0)
+    monkeypatch.setattr(module.processes, "run", lambda line: done.append(line[1]) or run)
+    module.Cluster("17", "main").start_at_once()
+    assert done == [*cut, "start"]
