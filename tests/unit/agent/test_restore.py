@@ -211,3 +211,16 @@ def test_a_stop_that_waits_for_the_archive_is_cut_short_and_a_database_that_runs
     monkeypatch.setattr(module.processes, "run", lambda line: done.append(line[1]) or run)
     module.Cluster("17", "main").start_at_once()
     assert done == [*cut, "start"]
+
+
+def test_much_wal_that_is_archived_one_by_one_is_waited_for_and_wal_that_stays_is_not(restore, monkeypatch):
+    module, clock, waiting = restore.restore, [0.0], ["3", "3", "2", "2", "1", "1", "0"]
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(module.time, "sleep", lambda _: clock.append(clock.pop() + module.ARCHIVED * 0.6))
+    cluster = SimpleNamespace(is_running=lambda: True)
+    answers = {"pg_switch_wal": lambda: "0/6000000|000000010000000000000005", "count": lambda: waiting.pop(0)}
+    cluster.ask = lambda text: next((answer() for word, answer in answers.items() if word in text), "1")
+    assert module.archive_all(cluster) == "0/6000000"
+    waiting[:] = ["2", "1", "1", "1", "1"]
+    with pytest.raises(module.HostError, match="the newest WAL is not archived after 60 s"):
+        module.archive_all(cluster)

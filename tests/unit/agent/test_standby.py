@@ -84,10 +84,10 @@ def test_one_that_no_wal_reaches_any_more_is_not_waited_for(copy):
 
 def test_it_has_reached_what_was_replayed_and_waits_as_long_as_that_grows(copy):
     copy.write(copy.readable)
-    copy.replayed[:] = [f"0/50000{each:02X}" for each in range(60)]
+    copy.replayed[:] = [f"0/50000{each // 2:02X}" for each in range(80)]
     with copy.made:
-        copy.made.reach("0/500003B")
-        assert copy.replayed == ["0/500003B"]
+        copy.made.reach("0/5000027")
+        assert set(copy.replayed) == {"0/5000027"}
 
 
 @pytest.mark.parametrize(
