@@ -169,7 +169,8 @@ def finish() -> str:
     now = moving.state()
     moving.write(**now | {"state": "moved", "at": now["at"] if now["state"] == "moved" else releases.now()})
     try:
-        forward.forward(now["to"])
+        with progress.step("let nginx forward everything"):
+            forward.forward(now["to"])
     except HostError as error:
         moving.write(**now)
         if now["state"] == "moved":

@@ -172,7 +172,7 @@ class Move:
             self.new.connection.agent("activate", self.old.plan["release"])
             at("the site answers on the new server")
             wall.forward()
-            at("the old server forwards everything")
+            at("the old server does nothing else any more")
 
     def again(self, stack: ExitStack) -> None:
         """After the old server has begun to forward: what an interrupted run left to do."""
