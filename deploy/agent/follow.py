@@ -7,8 +7,10 @@ place behind the wall.
 import base64
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from agent import check, moving, processes, progress, recovery, restore, slot, timelines, wall
+from agent import check, moving, progress, recovery, restore, slot, timelines, wall
 from agent import cluster as clusters
 from agent.cluster import Cluster
 from agent.paths import HostError
@@ -35,17 +37,33 @@ def follow(generation: str, timeline: str) -> str:
     chosen = timelines.choose(repository, int(timeline), None)
     restore.make_room(cluster, chosen)
     progress.say(f"copying {repository} from the backup {chosen}, {chosen.size / 1e6:.0f} MB")
-    with slot.held("the copy of a database that moves here", f"{recovery.UNIT}.service"), restore.beside(cluster):
+    held = slot.held("the copy of a database that moves here", f"{recovery.UNIT}.service")
+    with held, restore.beside(cluster), _stopped(cluster):
         with progress.step("fetch the backup"):
             restore.fetch(repository, chosen, cluster.beside)
         with Standby(cluster, repository, int(timeline), cluster.beside) as standby:
             print("following", flush=True)
-            _obey(cluster, standby)
+            _obey(standby)
     restore.exchange(cluster, cluster.beside, "", ask=lambda copy: copy.ask("select 1"))
     return "finished"
 
 
-def _obey(cluster: Cluster, standby: Standby) -> None:
+@contextmanager
+def _stopped(cluster: Cluster) -> Iterator[None]:
+    """This server's own database is stopped for the block, and from then on if that ends well.
+
+    Its stop takes many seconds: PostgreSQL tries to archive what is not to be archived here. Behind the wall that would
+    be too long.
+    """
+    cluster.stop()
+    try:
+        yield
+    except BaseException:
+        cluster.start()
+        raise
+
+
+def _obey(standby: Standby) -> None:
     """Returns once the copy is whole."""
     for line in sys.stdin:
         word, _, rest = line.strip().partition(" ")
@@ -58,8 +76,6 @@ def _obey(cluster: Cluster, standby: Standby) -> None:
         elif word == "finish":
             last = json.loads(rest)
             with progress.step("replay the last WAL"):
-                # Until the exchange, which waits for that, it stops.
-                processes.run(["systemctl", "stop", "--no-block", cluster.unit])
                 standby.finish(last["at"], last["segment"], base64.b64decode(last["wal"]))
             return
         else:
