@@ -143,11 +143,12 @@ def copies(pair: SimpleNamespace) -> list[Path]:
 
 
 def assert_open(pair: SimpleNamespace, rows: int) -> None:
-    """The old server serves as if nothing had been, and the copy is gone."""
+    """The old server serves as if nothing had been. On the new one the copy is gone, and its own database runs."""
     old = pair.old.connection
     assert old.state == {} and not Path(f"{old.server.top}{LAYOUT.nginx_move}/site.conf").exists()
     assert old.server.cluster.sql(f"insert into rows default values; {ROWS}", "slipway") == str(rows + 1)
     assert not copies(pair)
+    assert pair.new.connection.server.cluster.sql("select 1") == "1"
 
 
 def test_what_was_written_until_the_wall_is_on_the_new_server_and_it_begins_a_timeline(pair: SimpleNamespace):
