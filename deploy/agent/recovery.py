@@ -4,13 +4,16 @@ Both run in the slot, as user postgres, and see nothing of the live database but
 lets the same PostgreSQL go on replaying.
 """
 
+import os
+import queue
 import re
 import shlex
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +21,9 @@ from pathlib import Path
 from agent import jobs, processes, progress
 from agent.cluster import Cluster, as_postgres
 from agent.paths import BACKUP_STATE, CLUSTER_DATA, LAYOUT, RUN, HostError, settings
-from agent.repository import Backup, Repository, own_words, shown
+from agent.repository import DROPPED, Backup, Repository, own_words, shown
+from agent.s3 import Bucket
+from agent.s3 import settings as backup_settings
 
 UNIT = "slipway-restore"
 # Peer login: the kernel names the user.
@@ -55,6 +60,8 @@ COMPLETED = re.compile(r"last completed transaction was at log time (.+)")
 REDONE = re.compile(r"redo done at ([0-9A-F]+/[0-9A-F]+)")
 MISSING = re.compile(r"missing: ([0-9A-F]{24})$")
 RESTORED = re.compile(r'restored log file "([0-9A-F]{24})" from archive')
+# Of pgBackRest and of PostgreSQL.
+FULL = "No space left on device"
 READY = "database system is ready to accept connections"
 SHORT = "recovery ended before configured recovery target"
 EARLY = ("WAL ends before end of online backup", "WAL ends before consistent recovery point")
@@ -63,6 +70,10 @@ BESIDE = re.compile(r"\b(INFO|DETAIL|WARN): ")
 PERCENT = re.compile(r"\(.*?(\d+)(?:\.\d+)?%\)")
 # From one line about the restore to the next, s.
 INTERVAL = 5
+# Where a network drops packets there is no error, and pgBackRest tries for minutes. It is told after so long without
+# a line or a byte, and given up after so long, s.
+QUIET, GIVEN_UP = 10, 60
+POLL = 2
 SEGMENT = 16 << 20
 
 
@@ -86,15 +97,21 @@ def fetch(repository: Repository, backup: Backup, directory: Path) -> None:
     shutil.chown(directory, "postgres", "postgres")
     line = repository.command("restore", f"--set={backup.label}", "--type=none", f"--pg1-path={directory}")
     with running([*line, "--log-level-stderr=detail"]) as process:
-        written = _errors(process.stderr)
+        written = _errors(_lines(process.stderr, directory))
     if not process.returncode:
         return
     text = "\n".join(written)
-    if "No space left" in text:
+    if FULL in text or _is_full(directory):
         raise HostError(f"the disk is full while the backup is fetched; {room()}")
     if DAMAGE.search(text):
         raise Damaged(own_words(text))
     raise HostError(f"the backup cannot be fetched: {own_words(text)}")
+
+
+def _is_full(directory: Path) -> bool:
+    """pgBackRest gives no reason when a part of a file was written."""
+    state = os.statvfs(directory)
+    return state.f_bavail * state.f_frsize < 1 << 20
 
 
 def _errors(output: Iterable[str]) -> list[str]:
@@ -131,12 +148,13 @@ def recover(
     # Nobody reads it before its end; and then the original's number of connections does not count.
     line = postgres(cluster, repository, timeline, directory, hot_standby="off", **target)
     with socket(HBA), running(line) as process:
-        _follow(process, found, lines)
+        output = _lines(process.stderr, directory)
+        _follow(output, found, lines)
         ready = any(READY in line for line in lines[-1:])
         if ready:
             check(cluster)
             stop(cluster, directory)
-            for _ in process.stderr:
+            for _ in output:
                 pass
     if not ready:
         raise HostError(why(lines, found, time_, name))
@@ -170,10 +188,10 @@ def write_to_disk(directory: Path) -> None:
         raise HostError(f"the restored database cannot be written to the disk: {synced.stderr.strip()}")
 
 
-def _follow(process: subprocess.Popen[str], found: Recovered, lines: list[str]) -> None:
+def _follow(output: Iterable[str], found: Recovered, lines: list[str]) -> None:
     """Reads what PostgreSQL writes until it is ready or ends."""
     began = told = time.monotonic()
-    for line in process.stderr:
+    for line in output:
         note(line, found, lines)
         if (match := RESTORED.search(line)) and time.monotonic() - told >= INTERVAL:
             told = time.monotonic()
@@ -194,6 +212,53 @@ def note(line: str, found: Recovered, lines: list[str]) -> None:
         found.last = moment(match[1])
 
 
+def _lines(output: Iterable[str], directory: Path) -> Iterator[str]:
+    """What a command that fills ``directory`` writes. Tells when nothing comes any more.
+
+    Raises HostError once nothing has come for GIVEN_UP seconds.
+    """
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(output, lines), daemon=True).start()
+    since = told = time.monotonic()
+    size = 0
+    while True:
+        try:
+            line = lines.get(timeout=POLL)
+        except queue.Empty:
+            # A large file has one line, at its end.
+            before, size = size, _size(directory)
+            now = time.monotonic()
+            if size != before:
+                since = told = now
+            elif now - since >= GIVEN_UP:
+                bucket = Bucket(backup_settings())
+                raise HostError(f"{bucket} has sent nothing for {GIVEN_UP} s: {DROPPED}") from None
+            elif now - told >= QUIET:
+                told = now
+                progress.say(f"nothing has come from the bucket for {now - since:.0f} s; it ends after {GIVEN_UP} s")
+            continue
+        if line is None:
+            return
+        since = told = time.monotonic()
+        yield line
+
+
+def _read(output: Iterable[str], lines: "queue.SimpleQueue[str | None]") -> None:
+    for line in output:
+        lines.put(line)
+    lines.put(None)
+
+
+def _size(directory: Path) -> int:
+    """Bytes of the files below ``directory``, which come and go meanwhile."""
+    size = 0
+    for folder, _, names in os.walk(directory):
+        for name in names:
+            with suppress(OSError):
+                size += os.lstat(f"{folder}/{name}").st_size
+    return size
+
+
 def check(cluster: Cluster) -> None:
     """Raises HostError when the database that is recovered is not the site's."""
     wanted = f"select 1 from pg_database where datname = '{LAYOUT['database']}'"
@@ -204,6 +269,8 @@ def check(cluster: Cluster) -> None:
 def why(lines: list[str], found: Recovered, time_: datetime | None = None, name: str = "") -> str:
     """Why it ended before it was ready, by its last ``lines``."""
     text = "\n".join(lines)
+    if FULL in text:
+        return f"the disk is full while the WAL is replayed; {room()}"
     errors = [line for line in lines if line.startswith("ERROR:")]
     if errors and SHORT not in text:
         return f"the WAL cannot be fetched: {own_words(errors[-1])}"
@@ -252,6 +319,8 @@ def postgres(
         "log_destination": "stderr",
         "log_line_prefix": "",
         "log_min_messages": "info",
+        # Who replays a long while says so: it is not taken for one that waits for the bucket.
+        "log_startup_progress_interval": "5s",
         "log_timezone": "UTC",
         "timezone": "UTC",
         "lc_messages": "C",
@@ -260,7 +329,7 @@ def postgres(
         **more,
     }
     if int(cluster.version) < 15:
-        del options["archive_library"]
+        del options["archive_library"], options["log_startup_progress_interval"]
     # As arguments they win over what the original's ALTER SYSTEM has left in the directory.
     return [
         cluster.program("postgres"),
@@ -301,7 +370,6 @@ def running(line: list[str]) -> Iterator[subprocess.Popen[str]]:
         raise
     finally:
         # An end of its own, or the one that it was given.
-        process.stderr.close()
         process.wait()
         jobs.clear(UNIT)
 

@@ -10,6 +10,13 @@ from agent.paths import HostError
 from agent.s3 import Bucket
 from agent.s3 import settings as backup_settings
 
+# For one answer about what is in the bucket, s; pgBackRest itself tries for minutes where packets are dropped.
+TIMEOUT = 60
+TIMED_OUT = 124  # of timeout(1)
+DROPPED = (
+    "a network or a firewall on the way drops what is sent; `curl -v` of its address on the server shows it, then run "
+    "the same command again"
+)
 # Of `pgbackrest info`: it could not read what is there.
 OTHER = 99
 # What pgBackRest says of a file that it decrypts to nonsense.
@@ -88,7 +95,10 @@ class Repository:
     def _ask(self, name: str, *words: str) -> str:
         more = [] if name == "repo-get" else ["--output=json"]
         # The settings hold the key: root and postgres may read them, and files that it leaves are postgres's.
-        done = processes.run(["runuser", "-u", "postgres", "--", *self.command(name, *words, *more)], cwd="/")
+        line = ["runuser", "-u", "postgres", "--", "timeout", str(TIMEOUT), *self.command(name, *words, *more)]
+        done = processes.run(line, cwd="/")
+        if done.returncode == TIMED_OUT:
+            raise HostError(f"{Bucket(backup_settings())} does not answer within {TIMEOUT} s: {DROPPED}")
         if done.returncode:
             raise HostError(f"{self}: {reason(done.stderr)}")
         return done.stdout

@@ -16,6 +16,7 @@ PROGRAMS = Path(__file__).with_name("programs")
 # Before what a test runs in the agent: it kills itself once a function has done its part.
 PRELUDE = """
 import os
+import re
 from agent import cluster as clusters, generation, probe, recovery, releases, restore
 
 def die_after(name):
@@ -41,6 +42,7 @@ class Server:
         self.env = os.environ | {"SLIPWAY_PREFIX": str(self.top), "PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
         self.env["PGPORT"] = str(PORT)
         self.unit = f"postgresql@{VERSION}-main.service"
+        self.bucket = f"the bucket {backups.settings['repo1-s3-bucket']} at {backups.settings['repo1-s3-endpoint']}"
         self._lock: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> "Server":
@@ -60,12 +62,11 @@ class Server:
     def systemctl(self, *words: str) -> None:
         subprocess.run([PROGRAMS / "systemctl", *words], env=self.env, check=True)
 
-    def run(self, code: str) -> subprocess.CompletedProcess[str]:
-        """``code``, with some of the agent's modules by name."""
+    def run(self, code: str, within: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        """``code``, with some of the agent's modules by name; ``within`` is a command that runs it."""
         env = self.env | {"PYTHONPATH": str(self.program)}
-        return subprocess.run(
-            [sys.executable, "-c", PRELUDE + code], env=env, check=False, capture_output=True, text=True
-        )
+        line = [*within, sys.executable, "-c", PRELUDE + code]
+        return subprocess.run(line, env=env, check=False, capture_output=True, text=True)
 
     def generation(self) -> dict:
         return json.loads((self.backups.state / "generation.json").read_text())

@@ -3,16 +3,22 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.integration.backup.cluster import Backups, Cluster
+from rehearsal.aws import LocalAws
+from tests.integration.backup.cluster import Backups, Cluster, until
+from tests.integration.backup.line import line
 from tests.integration.backup.server import Server
 
 GENERATION = "0101"
 # Of another server, before it.
 OTHER = "0100"
 EARLY = "2020-01-01T00:00:00Z"
+# Whether the power was cut after the exchange, and what the next restore says.
+SIDES = {False: ": the database is as it was", True: " after its exchange: the restored database is live"}
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +44,15 @@ def untouched(server: Server, cluster: Cluster) -> Iterator[None]:
     yield
     assert (photos(cluster), cluster.data.stat().st_ino) == (rows, inode)
     assert not list(cluster.data.parent.glob("*.restore"))
+
+
+@pytest.fixture
+def before(server: Server, cluster: Cluster) -> Path:
+    """The database of before a restore."""
+    path = cluster.data.with_name("main.before")
+    if not path.exists():
+        server.restore(GENERATION)
+    return path
 
 
 def test_a_dropped_table_comes_back_to_the_moment_before(server: Server, cluster: Cluster):
@@ -67,34 +82,52 @@ def test_the_database_before_comes_back_and_its_timeline_goes_on(server: Server,
     assert " up to 0 later transactions are not in it" in done
 
 
+@pytest.mark.parametrize("boots", [True, False])
 @pytest.mark.parametrize("moment", ["stop", "exchange", "start", "keep"])
 def test_a_power_cut_at_each_moment_of_the_exchange_leaves_one_of_the_two_whole(
-    server: Server, cluster: Cluster, moment: str
+    server: Server, cluster: Cluster, before: Path, moment: str, boots: bool
 ):
-    inodes = {cluster.data.stat().st_ino, cluster.data.with_name("main.before").stat().st_ino}
+    """One who is killed alone leaves PostgreSQL stopped."""
+    inodes = [cluster.data.stat().st_ino, before.stat().st_ino]
     killed = server.run(f"restore.back() if die_after('{moment}') else None")
     assert killed.returncode == -9
-    # As the next boot does.
-    server.systemctl("start", server.unit)
-    assert cluster.data.stat().st_ino in inodes
-    assert cluster.sql("select count(*) from pg_class where relname = 'photos'", "slipway") == "1"
+    if boots:
+        server.systemctl("start", server.unit)
+        assert cluster.data.stat().st_ino in inodes
     told = server.progress(GENERATION, "--time", EARLY, code=1)[0]
-    assert re.match(
-        r"the restore that began at \S+ was interrupted( after its exchange: .*|: the database is as it was)", told
-    )
-    assert {cluster.data.stat().st_ino, cluster.data.with_name("main.before").stat().st_ino} == inodes
+    assert re.match(rf"the restore that began at \S+ was interrupted{SIDES[moment != 'stop']}", told)
+    assert cluster.sql("select count(*) from pg_class where relname = 'photos'", "slipway") == "1"
+    live = [cluster.data.stat().st_ino, before.stat().st_ino]
+    assert live == (inodes if moment == "stop" else inodes[::-1])
+
+
+def test_a_power_cut_after_the_exchange_of_a_restore_keeps_the_database_of_before(
+    server: Server, cluster: Cluster, before: Path
+):
+    """What was live has the name then of what a restore that was interrupted earlier had fetched."""
+    live = cluster.data.stat().st_ino
+    assert server.run(f"restore.restore('{GENERATION}') if die_after('exchange') else None").returncode == -9
+    assert cluster.data.with_name("main.restore").stat().st_ino == live
+    told = server.progress(GENERATION, "--time", EARLY, code=1)[0]
+    assert re.match(rf"the restore that began at \S+ was interrupted{SIDES[True]}", told)
+    assert before.stat().st_ino == live
 
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("step", ["fetch the backup …", "recover it …"])
 def test_a_restore_that_is_killed_is_cleared_by_the_next(server: Server, cluster: Cluster, step: str):
     assert server.killed(step, GENERATION)
+    unit = cluster.top / "run" / "slipway-restore.pid"
+    until(unit.exists)
     told = server.progress(GENERATION, "--time", EARLY, code=1)[0]
     assert re.search(r"was interrupted: the database is as it was, and \d+ MB that it had fetched are removed", told)
+    # Its unit has ended too, and writes nothing there any more.
+    assert not is_running(int(unit.read_text()))
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_site_that_is_not_well_gets_its_database_back(server: Server):
+def test_a_site_that_is_not_well_gets_its_database_back(server: Server, cluster: Cluster, before: Path):
+    inodes = [cluster.data.stat().st_ino, before.stat().st_ino]
     done = server.run(
         "releases.current = lambda: 'a'; restore.WELL = 0\n"
         'probe.nginx = lambda page: (503, \'{"database": "Error"}\')\n'
@@ -104,6 +137,19 @@ def test_a_site_that_is_not_well_gets_its_database_back(server: Server):
         "agent.paths.HostError: the site is not well with the restored database: /healthz/ready answers 503 (database: "
         "Error) (a release may need a newer database: `make rollback` first); the database from before is live"
     )
+    assert [cluster.data.stat().st_ino, before.stat().st_ino] == inodes
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_restored_database_that_the_site_is_not_well_with_goes_and_its_generation_too(server: Server):
+    """Of another server: the claim of what is live again comes back."""
+    held = server.generation()
+    done = server.run(
+        "releases.current = lambda: 'a'; restore.WELL = 0; probe.nginx = lambda page: (503, '{}')\n"
+        f"restore.restore('{OTHER}')"
+    )
+    assert done.stderr.splitlines()[-1].endswith("the database from before is live"), done.stderr
+    assert server.generation() == held
 
 
 SETTINGS = {
@@ -166,23 +212,97 @@ def test_a_server_that_is_not_fit_is_one_line(server: Server, case: str):
     assert re.search(line, server.run(f"{patch}\nrestore.restore('{GENERATION}')").stderr.splitlines()[-1])
 
 
+# From `change` on, the agent and what it runs find the bucket at another port.
+MOVED = """
+def change():
+    file = restore.generation.BACKUP_SETTINGS
+    text = re.sub("storage-port=.*", "storage-port={port}", file.read_text())
+    file.write_text(text.replace("io-timeout=10", "io-timeout={timeout}"))
+
+"""
+BEFORE_THE_FETCH = """
+fetch = recovery.fetch
+recovery.fetch = lambda *words: (change(), fetch(*words))
+"""
+# PostgreSQL would take the end of the WAL for the end of the recovery from then on.
+ONCE_CONSISTENT = """
+follow = recovery._follow
+def lines(output):
+    for line in output:
+        if "consistent recovery state reached" in line:
+            change()
+        yield line
+recovery._follow = lambda output, *words: follow(lines(output), *words)
+"""
+
+
 @pytest.mark.usefixtures("untouched")
 def test_a_bucket_that_goes_away_during_the_recovery_is_not_taken_for_the_end_of_the_wal(
     server: Server, backups: Backups
 ):
-    away = (
-        "fetch = recovery.fetch\n"
-        "def then_away(*words):\n"
-        "    fetch(*words)\n"
-        "    text = restore.generation.BACKUP_SETTINGS.read_text().replace('storage-port=', 'storage-port=1')\n"
-        "    restore.generation.BACKUP_SETTINGS.write_text(text.replace('io-timeout=10', 'io-timeout=0.2'))\n"
-        "recovery.fetch = then_away\n"
-    )
+    for _ in range(3):
+        backups.archived()
+    code = MOVED.format(port=1, timeout=0.2) + ONCE_CONSISTENT
     try:
-        done = server.run(f"{away}restore.restore('{GENERATION}')")
+        done = server.run(f"{code}restore.restore('{GENERATION}')")
     finally:
         backups.write()
     assert "HostError: the WAL cannot be fetched: " in done.stderr.splitlines()[-1], done.stderr[-2000:]
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(("moment", "passes"), [(BEFORE_THE_FETCH, 200_000), (ONCE_CONSISTENT, 0)])
+def test_a_network_that_drops_packets_is_told_and_ends_it(
+    server: Server, backups: Backups, backup_aws: LocalAws, moment: str, passes: int
+):
+    backups.archived()
+    with line(urlsplit(backup_aws.s3_url).port) as dropping:
+        dropping.budget = passes
+        code = "recovery.QUIET, recovery.GIVEN_UP, recovery.POLL = 0.5, 1.5, 0.1\n"
+        code += MOVED.format(port=dropping.port, timeout=5) + moment
+        try:
+            done = server.run(f"{code}restore.restore('{GENERATION}')")
+        finally:
+            backups.write()
+    told = done.stderr.splitlines()
+    assert "progress: nothing has come from the bucket for 1 s; it ends after 1.5 s" in told, done.stderr
+    assert told[-1].startswith(f"agent.paths.HostError: {server.bucket} has sent nothing for 1.5 s: a network or a ")
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_network_that_drops_packets_ends_the_look_at_the_backups(
+    server: Server, backups: Backups, backup_aws: LocalAws
+):
+    with line(urlsplit(backup_aws.s3_url).port) as dropping:
+        dropping.budget = 0
+        backups.write(repo1_storage_port=str(dropping.port))
+        code = "from agent import repository; repository.TIMEOUT = 1; repository.Bucket.get = lambda self, key: b''\n"
+        try:
+            done = server.run(f"{code}restore.restore('{GENERATION}')")
+        finally:
+            backups.write()
+    assert f"HostError: {server.bucket} does not answer within 1 s: a network " in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_disk_that_fills_up_during_the_fetch_is_one_line_and_nothing_stays_on_it(server: Server, cluster: Cluster):
+    """A disk of its own for what is fetched: the space that is free before is the live database's."""
+    small = cluster.top / "small"
+    small.mkdir(exist_ok=True)
+    code = f"""
+import subprocess
+from pathlib import Path
+small = Path({str(small)!r})
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m,mode=755", "small", small], check=True)
+clusters.Cluster.beside = property(lambda self: small / "main.restore")
+try:
+    restore.restore({GENERATION!r})
+finally:
+    print(list(small.iterdir()))
+"""
+    done = server.run(code, within=("unshare", "--mount"))
+    assert re.search("HostError: the disk is full while the backup is fetched; make room", done.stderr), done.stderr
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.usefixtures("untouched")
@@ -242,6 +362,13 @@ def changed(s3, backup_bucket: str) -> Callable:
 def damage(body: bytes) -> bytes:
     middle = len(body) // 2
     return body[:middle] + bytes(byte ^ 255 for byte in body[middle : middle + 64]) + body[middle + 64 :]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def insert(cluster: Cluster, number: int) -> None:

@@ -144,13 +144,158 @@ def test_what_cannot_be_decrypted_once_the_list_of_backups_was_is_damaged(restor
         restore.recovery.fetch(SimpleNamespace(command=lambda *words: list(words)), backup, tmp_path / "main.restore")
 
 
+@pytest.mark.parametrize(
+    ("written", "free", "full"), [("[28] No space left on device", 9, True), ("", 0, True), ("", 9, False)]
+)
+def test_a_full_disk_is_told_from_other_errors_of_a_fetch(written, free, full, restore, tmp_path, monkeypatch):
+    """pgBackRest gives the reason where nothing of a file could be written alone."""
+    running = contextlib.nullcontext(
+        SimpleNamespace(stderr=[f"ERROR: [041]: unable to write: {written}\n"], returncode=41)
+    )
+    monkeypatch.setattr(restore.recovery, "running", lambda line: running)
+    monkeypatch.setattr(restore.recovery.shutil, "chown", _nothing)
+    monkeypatch.setattr(restore.recovery.os, "statvfs", lambda _: SimpleNamespace(f_bavail=free << 20, f_frsize=1))
+    backup = restore.repository.Backup("20261201-110000F", NOON, 1, segment(1, 4), 4 << 24)
+    with pytest.raises(
+        restore.recovery.HostError, match="the disk is full while" if full else "cannot be fetched: unable"
+    ):
+        restore.recovery.fetch(SimpleNamespace(command=lambda *words: list(words)), backup, tmp_path / "main.restore")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            ["FATAL:  could not extend file: No space left on device"],
+            "the disk is full while the WAL is replayed; make ",
+        ),
+        (
+            ["FATAL:  WAL ends before consistent recovery point"],
+            "WAL segment 7 is missing in the bucket, and the backup is ",
+        ),
+        (
+            ["FATAL:  WAL ends before end of online backup"],
+            "WAL segment 7 is missing in the bucket, and the backup is of ",
+        ),
+        (["ERROR: [082]: x", "FATAL:  could not restore file"], "the WAL cannot be fetched: x"),
+        (["LOG:  a", "PANIC:  b", "LOG:  c"], "PostgreSQL cannot recover the backup: PANIC:  b"),
+        ([], "PostgreSQL cannot recover the backup: it wrote nothing"),
+    ],
+)
+def test_why_a_recovery_failed_is_one_line(lines, said, restore):
+    assert restore.recovery.why(lines, restore.recovery.Recovered(missing="7"), None, "").startswith(said)
+
+
+@pytest.fixture
+def recovering(restore, monkeypatch, tmp_path):
+    """Recovers with a PostgreSQL that is ``ready`` at once; ``state`` is how it was stopped."""
+    module = restore.recovery
+    monkeypatch.setattr(module, "socket", contextlib.nullcontext)
+    monkeypatch.setattr(module, "postgres", lambda *_, **__: [])
+    monkeypatch.setattr(module.shutil, "chown", _nothing)
+    monkeypatch.setattr(module, "as_postgres", _nothing)
+
+    def recover(found="1", state="shut down", synced=0):
+        lines = [f"LOG:  {module.READY}\n"]
+        monkeypatch.setattr(module, "running", lambda _: contextlib.nullcontext(SimpleNamespace(stderr=lines)))
+        done = SimpleNamespace(returncode=synced, stderr="Input/output error\n")
+        monkeypatch.setattr(module.processes, "run", lambda line: done)
+        cluster = SimpleNamespace(
+            ask=lambda *_: found, program=str, control=lambda _: {"Database cluster state": state}
+        )
+        return module.recover(cluster, None, 1, tmp_path)
+
+    return recover
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"found": ""}, "the backup has no database slipway: it is another program's"),
+        ({"state": "in production"}, "the restored database did not stop in order: it is in production"),
+        ({"synced": 1}, "the restored database cannot be written to the disk: Input/output error"),
+    ],
+)
+def test_a_database_that_is_not_whole_or_not_the_site_s_never_becomes_the_live_one(how, said, recovering):
+    assert recovering().missing == ""
+    with pytest.raises(Exception, match=f"^{said}$"):
+        recovering(**how)
+
+
+def test_room_is_made_of_the_database_before_an_earlier_restore_and_no_other(restore, monkeypatch, tmp_path, capsys):
+    cluster = restore.cluster.Cluster("15", "main")
+    monkeypatch.setattr(restore.cluster, "CLUSTER_DATA", tmp_path)
+    backup = restore.repository.Backup("20261201-110000F", NOON, 10, segment(1, 4), 4 << 24)
+    cluster.before.mkdir(parents=True)
+    monkeypatch.setattr(type(cluster), "free", lambda self: 0 if self.before.exists() else 1 << 40)
+    restore.restore.make_room(cluster, backup)
+    assert not cluster.before.exists()
+    assert f"removed {cluster.before}" in capsys.readouterr().err
+    cluster.before.mkdir()
+    monkeypatch.setattr(type(cluster), "free", lambda self: 1 << 40)
+    restore.restore.make_room(cluster, backup)
+    assert cluster.before.exists()
+
+
+@pytest.mark.parametrize(
+    ("units", "said"),
+    [([], "has no PostgreSQL: its database is elsewhere"), (["15-main", "17-main"], "has 2 clusters")],
+)
+def test_a_server_without_one_cluster_is_one_line(units, said, restore, monkeypatch):
+    monkeypatch.setattr(restore.cluster.units, "databases", lambda: [f"postgresql@{each}.service" for each in units])
+    with pytest.raises(restore.restore.HostError, match=said):
+        restore.cluster.here()
+
+
+def test_a_copy_of_a_generation_is_on_its_newest_timeline(restore, gone_back):
+    """Its objects have the times at which they were copied."""
+    gone_back.path = "0001-at-20261201T101459Z"
+    assert restore.timelines.of(gone_back, None)[0] == 2
+
+
+def test_an_archive_of_one_timeline_is_not_listed(restore, gone_back):
+    gone_back.histories, gone_back.files = list, None
+    assert restore.timelines.of(gone_back, None) == (2, segment(2, 6))
+    gone_back.last_wal = ""
+    assert restore.timelines.of(gone_back, None) == (1, "")
+
+
+def test_a_backup_s_own_label_in_the_archive_is_no_segment(restore, gone_back):
+    """PostgreSQL archives a history of each backup: its name begins with a segment's."""
+    files = gone_back.files()
+    gone_back.files = lambda: files | {f"{segment(1, 9)}.00000028.backup": (NOON + HOUR * 3).timestamp()}
+    assert restore.timelines.of(gone_back, None) == (1, segment(1, 7))
+
+
+def test_a_backup_counts_from_the_second_after_it_and_a_name_that_is_unknown_is_told(restore, gone_back):
+    choose = restore.timelines.choose
+    stop = gone_back.backups[0].stop
+    with pytest.raises(Exception, match="give a later time"):
+        choose(gone_back, 1, stop + timedelta(seconds=0.5))
+    assert choose(gone_back, 1, stop + timedelta(seconds=1)).stop == stop
+    with pytest.raises(Exception, match="has no backup nobody's that leads there: it has 20261201-110000F of 2026"):
+        choose(gone_back, 1, None, "nobody's")
+
+
+def test_the_backup_before_a_damaged_one_needs_nothing_of_it(restore, gone_back):
+    Backup = restore.repository.Backup
+    full = Backup("20261201-120000F", NOON, 1, segment(1, 5), 5 << 24)
+    differential = Backup("20261201-120000F_20261201-123000D", NOON + HOUR / 2, 1, segment(1, 5), 5 << 24)
+    later = Backup("20261201-130000F", NOON + HOUR, 1, segment(1, 6), 6 << 24)
+    gone_back.backups += [full, differential, later]
+    # A differential one builds on the full one that is in its name.
+    assert restore.timelines.before(gone_back, differential).label == "20261201-110000F"
+    assert restore.timelines.before(gone_back, later) == differential
+    assert restore.timelines.before(gone_back, gone_back.backups[0]) is None
+
+
 def test_what_fetches_the_backup_starts_before_the_sockets_folder_is_there(restore):
     """systemd starts no unit whose ReadWritePaths is missing, unless a "-" is before it."""
     paths = next(each for each in restore.recovery.SANDBOX if each.startswith("ReadWritePaths="))
     assert f"-{restore.recovery.SOCKET}" in paths.split()
 
 
-@pytest.mark.parametrize(("running", "mode", "takes"), [(True, "on", True), (True, "off", False), (False, "", True)])
+@pytest.mark.parametrize(("running", "mode", "takes"), [(True, "on", True), (True, "off", False), (False, "off", True)])
 def test_a_server_that_archives_nothing_takes_no_place_in_the_bucket(
     running, mode, takes, restore, monkeypatch, tmp_path
 ):
