@@ -41,6 +41,10 @@ SAVED = "16MiB"
 PERCENT = re.compile(r"\(.*?(\d+)(?:\.\d+)?%\)")
 
 
+# In last.json, of a backup that ended so.
+STOPPED = "it was stopped"
+
+
 class Stopped(BaseException):
     """SIGTERM: a deploy needs the memory, or the machine goes down."""
 
@@ -59,6 +63,33 @@ def ask(kind: str = "", point: str = "") -> str:
         progress.say("a backup is made already")
         _follow()
     began = generation.now()
+    stopped = True
+    while stopped:
+        before = record.last().get("error")
+        _start(kind)
+        stopped = _goes_on(kind, before)
+    said = _outcome(kind, began)
+    return f"{said}; {_restore_point(point)}" if point and record.kind() == record.WAL else said
+
+
+def _goes_on(kind: str, before: dict | None) -> bool:
+    """Whether another command has stopped it since the error ``before``; returns once that has ended.
+
+    The unit finds the request when it is started again, so that it makes what was asked for.
+    """
+    error = record.last().get("error")
+    # A command with the deploy lock would wait for its own end.
+    if not error or error == before or error["text"] != STOPPED or os.environ.get("SLIPWAY_LOCK"):
+        return False
+    REQUEST.write_text(kind or "due")
+    progress.say("stopped for another command; it goes on after that, also without this one")
+    while slot.is_stopped(UNIT):
+        time.sleep(POLL)
+    return True
+
+
+def _start(kind: str) -> None:
+    """Lets the unit run, and tells how far it is until it has ended."""
     REQUEST.write_text(kind or "due")
     processes.run(["systemctl", "start", "--no-block", UNIT])
     deadline = time.monotonic() + STARTING
@@ -69,8 +100,6 @@ def ask(kind: str = "", point: str = "") -> str:
     if REQUEST.exists():
         what = NAMES[kind or FULL]
         raise HostError(f"{what} is not made yet, its turn has not come: it is made by itself; `make status` shows it")
-    said = _outcome(kind, began)
-    return f"{said}; {_restore_point(point)}" if point and record.kind() == record.WAL else said
 
 
 def _follow() -> None:
@@ -188,7 +217,7 @@ def _make(settings: Mapping[str, str], due: Due, wal: bool) -> str:
             else:
                 kind, made = DUMP, dump.make(settings, began)
     except (HostError, Stopped) as error:
-        text = str(error) or "it was stopped"
+        text = str(error) or STOPPED
         generation.write(LAST, last | {"error": {"kind": due.kind, "at": generation.now(), "text": text}})
         raise
     made |= {"began": began, "seconds": round(time.monotonic() - started, 1)}

@@ -1,5 +1,8 @@
 """`slipway db`: psql, a dump and a load of the site's database, for the person at the other end of SSH.
 
+psql and pg_dump run outside the slot: each is one client of few MB, whatever the database's size, and a person looks
+into the database when something else has the slot and does not end. A load has the slot.
+
 A load goes into a database beside the site's. The two change names in one transaction, once all of the dump is in; the
 release's migrations and its health come after, and the names are changed back if they fail.
 """
@@ -11,7 +14,7 @@ import subprocess
 import time
 from typing import IO, NoReturn
 
-from agent import activate, database, migrate, progress, releases, slot
+from agent import activate, backup, database, migrate, progress, releases, slot
 from agent.paths import LAYOUT, HostError
 from agent.psql import Session
 
@@ -100,8 +103,6 @@ def _load_elsewhere(source: IO[bytes]) -> str:
 
 
 def _back_up() -> None:
-    from agent import backup
-
     progress.say(backup.ask(backup.FULL))
 
 

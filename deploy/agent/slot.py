@@ -2,14 +2,16 @@
 
 That is a release's code (its check, its migrations, a shell, a job), the process that serves while the site restarts, a
 backup, and the database server of a restore. The lock file says who has the slot: `name`, `unit`, `since`, and what
-may be done to who waits no longer (`stop`).
+may be done to who waits no longer (`stop`), and the terminal of a person whose command may be ended (`terminal`).
 """
 
 import fcntl
 import json
+import os
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from agent import locks, processes, progress
@@ -110,8 +112,10 @@ def is_stopped(unit: str) -> bool:
 
 
 def _note(file: TextIO, name: str, unit: str, stop: str) -> None:
+    mine = {"name": name, "unit": unit, "since": locks.now(), "stop": stop}
+    mine |= {"terminal": os.ttyname(0)} if stop == END and sys.stdin.isatty() else {}
     file.truncate(0)
-    file.write(json.dumps({"name": name, "unit": unit, "since": locks.now(), "stop": stop}))
+    file.write(json.dumps(mine))
     file.flush()
 
 
@@ -126,10 +130,24 @@ def _wait(file: TextIO, unit: str, stops: bool, patience: float, at_once: bool) 
             stopped = other
             _stop(other)
         elif told is None or waited - told >= INTERVAL:
+            if told is None and stops and other["stop"] == END:
+                _warn(other, patience)
             told = waited
             progress.say(f"waiting for {describe(other)} to end, {waited:.0f} s")
         time.sleep(POLL)
     return stopped is not None
+
+
+def _warn(other: dict, patience: float) -> None:
+    """Tells the person at the terminal of who will be ended; who has none, or has gone, is not told."""
+    text = f"\r\nslipway: a deploy waits for this memory, and ends {other['name']} in {patience:.0f} s: finish now\r\n"
+    with suppress(OSError, KeyError):
+        # A terminal that is paused (Ctrl-S) holds nobody up.
+        terminal = os.open(other["terminal"], os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            os.write(terminal, text.encode())
+        finally:
+            os.close(terminal)
 
 
 def _still_held(other: dict, waited: float) -> str:

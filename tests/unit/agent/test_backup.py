@@ -82,6 +82,44 @@ def test_one_that_fails_is_one_line(made, says, host, unit):
         host.backup.ask("full")
 
 
+@pytest.fixture
+def stopped(host, unit, monkeypatch):
+    """A unit that a deploy stops; ``stopped.looks`` is how often the deploy is still there."""
+    state = type("Deploy", (), {"looks": 3})()
+    unit.made = {"error": {"kind": "full", "at": "2999-01-01T00:00:00Z", "text": host.backup.STOPPED}}
+
+    def is_stopped(_):
+        if state.looks == 1:
+            # It ends, and starts the unit again.
+            assert host.backup.REQUEST.read_text() == "full"
+            unit.made = {"full": MADE}
+        state.looks -= 1
+        return state.looks > 0
+
+    monkeypatch.setattr(host.slot, "is_stopped", is_stopped)
+    return state
+
+
+def test_one_that_a_deploy_stops_says_so_and_is_waited_for(host, unit, stopped, capsys):
+    assert host.backup.ask("full").startswith("a full backup: 20261202")
+    assert stopped.looks == 0
+    assert unit.asked == ["full", "full"]
+    assert "progress: stopped for another command; it goes on after that, also without" in capsys.readouterr().err
+
+
+def test_a_deploy_whose_own_backup_is_stopped_does_not_wait_for_its_own_end(host, unit, stopped, monkeypatch):
+    monkeypatch.setenv("SLIPWAY_LOCK", "token")
+    with pytest.raises(host.paths.HostError, match=r"^a full backup was not made: it was stopped$"):
+        host.backup.ask("full")
+    assert stopped.looks == 3
+
+
+def test_one_that_was_stopped_before_is_not_taken_for_this_one(host, unit, stopped):
+    host.backup.LAST.write_text(json.dumps({"generation": "0001", "full": BEFORE, **unit.made}))
+    with pytest.raises(host.paths.HostError, match="it was stopped"):
+        host.backup.ask("full")
+
+
 def test_that_nothing_is_due_is_no_error(host, unit):
     assert host.backup.ask() == "nothing is due"
     assert unit.asked == ["due"]

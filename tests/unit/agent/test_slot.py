@@ -97,6 +97,38 @@ def test_a_rollback_does_not_wait_for_what_runs_again(stop, waited, host, system
     assert seen == [("1", waited)]
 
 
+@pytest.mark.parametrize(
+    ("stop", "stops", "told"), [("END", True, True), ("END", False, False), ("AGAIN", True, False)]
+)
+def test_a_person_whose_shell_will_be_ended_is_told_at_once(host, systemd, clock, monkeypatch, stop, stops, told):
+    person, theirs = os.openpty()
+    monkeypatch.setattr(host.slot.sys, "stdin", os.fdopen(os.dup(theirs)))
+    name = os.ttyname(theirs)
+    monkeypatch.setattr(host.slot.os, "ttyname", lambda _: name)
+    monkeypatch.setattr(host.slot, "resume", lambda: None)
+    other = host.slot.held("manage.py shell", "slipway-shell-7.service", stop=getattr(host.slot, stop))
+    other.__enter__()
+    clock.at[3] = lambda: other.__exit__(None, None, None)
+    with host.slot.held("the check of a release", "slipway-check.service", stops=stops):
+        assert clock.now == 3
+    os.set_blocking(person, False)
+    try:
+        said = os.read(person, 1000).decode()
+    except BlockingIOError:
+        said = ""
+    line = "slipway: a deploy waits for this memory, and ends manage.py shell in 60 s: finish now"
+    assert said.strip() == (line if told else "")
+
+
+def test_a_shell_whose_terminal_has_gone_is_ended_all_the_same(host, systemd, clock):
+    left_behind(host, "manage.py shell", "slipway-shell-7.service", "end")
+    file = json.loads(host.paths.SLOT.read_text()) | {"terminal": "/dev/pts/none"}
+    host.paths.SLOT.write_text(json.dumps(file))
+    systemd.states = {"slipway-shell-7.service": ("active", "7")}
+    with host.slot.held("the check of a release", "slipway-check.service"):
+        assert clock.now >= 60
+
+
 def test_a_backup_that_was_stopped_for_a_shell_waits_for_its_turn_at_once(host, systemd, clock):
     other = host.slot.held(*FULL, stop=host.slot.AGAIN)
     other.__enter__()

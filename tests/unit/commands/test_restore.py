@@ -36,6 +36,23 @@ def test_what_is_no_time_or_has_not_come_is_rejected(text: str, line: str):
         times.past(text, "TO")
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"generation": "../x"},
+        {"generation": "1"},
+        {"backup": "--path=/x"},
+        {"backup": "20261201-030000F/../y"},
+    ],
+)
+def test_what_is_no_name_of_a_generation_or_a_backup_is_rejected(server: list, values: dict[str, str]):
+    (name, text), *_ = values.items()
+    said = f"{name.upper()}={text}: there is none of that name; `make backups` lists them"
+    with pytest.raises(SlipwayError, match=f"^{re.escape(said)}$"):
+        restore.run(options(**values))
+    assert server == []
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """What the agent is asked; a site whose connection it is."""
@@ -58,7 +75,7 @@ def options(**values: object) -> SimpleNamespace:
     [
         ({}, ("restore",)),
         ({"to": "2025-12-01 10:14:59"}, ("restore", "--time", "2025-12-01T10:14:59+00:00")),
-        ({"generation": "0001", "backup": "x"}, ("restore", "0001", "--backup", "x")),
+        ({"generation": "0001", "backup": "20251201-030000F"}, ("restore", "0001", "--backup", "20251201-030000F")),
         ({"back": True}, ("restore", "--back")),
     ],
 )

@@ -1,6 +1,7 @@
 """`make restore [TO=…]`: restores the server's database from its backups. It asks for confirmation."""
 
 import argparse
+import re
 import sys
 from datetime import datetime
 
@@ -13,6 +14,9 @@ from slipway.tool.server.connection import Connection
 from slipway.web.errors import SlipwayError
 
 help = "restore the database, up to a time or all of it; asks first"
+# As `make backups` shows them: 0001, and 20261201-030000F or 20261201-030000F_20261202-030000D.
+GENERATION = r"\d{4,}"
+BACKUP = r"\d{8}-\d{6}F(_\d{8}-\d{6}[DI])?"
 interrupted = "interrupted here; the server goes on by itself: `make status` shows it, and the same command clears up"
 
 
@@ -31,6 +35,9 @@ def run(options: argparse.Namespace) -> int:
     if not site.backup_bucket:
         raise SlipwayError(f"{site.path}: backup_bucket: none: there are no backups to restore")
     to, as_of = (times.past(text, name) for name, text in (("TO", options.to), ("AS_OF", options.as_of)))
+    for name, text, form in (("GENERATION", options.generation, GENERATION), ("BACKUP", options.backup, BACKUP)):
+        if text and not re.fullmatch(form, text, re.ASCII):
+            raise SlipwayError(f"{name}={text}: there is none of that name; `make backups` lists them")
     if options.back and (to or as_of or options.generation or options.backup):
         raise SlipwayError("BACK=1 takes the database of before the last restore; leave the other switches out")
     connection = Connection(site)
