@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 
 import pytest
 from django.core.management import call_command
@@ -127,6 +128,17 @@ def test_the_command_rejects_or_warns(migrations, command):
     assert "Remove field alt from photo" in command.output
     command("[]")
     assert command.output == ""
+
+
+def test_a_deploy_gives_the_list_when_the_server_has_answered(migrations, command, monkeypatch):
+    migrations.second(UNSAFE)
+    names = json.dumps([".".join(key) for key in APPLIED])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{names}\n"))
+    with pytest.raises(SlipwayError, match="Remove field alt"):
+        call_command("check_migrations", "--applied", "-", stderr=io.StringIO())
+    # No code runs that a migration could break.
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    call_command("check_migrations", "--applied", "-")
 
 
 @pytest.mark.parametrize("wrong", ["", "{", '[["gallery"]]', "5"])
