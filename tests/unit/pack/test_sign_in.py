@@ -2,9 +2,11 @@
 
 import functools
 import re
+from types import ModuleType
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin, auth
 from django.contrib.auth import authenticate, views
@@ -182,6 +184,28 @@ def limited(path, found):
 def test_every_view_that_checks_a_password_is_found_and_no_other(found):
     assert [path for path in TAKE_ONE if not limited(path, found)] == []
     assert [path for path in TAKE_NONE if limited(path, found)] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "all_of_them"),
+    [
+        ([], False),
+        (i18n_patterns(path("in/", TheirLogin.as_view())), False),
+        ([path("teams/", include(NESTED))], False),
+        ([path("teams/", include([path(lazy(translated, str)(), plain)]))], True),
+        ([re_path(lazy(translated, str)(), plain)], True),
+    ],
+    ids=["none", "a language prefix", "nested", "translated and nested", "a translated expression"],
+)
+def test_each_language_is_looked_at_only_where_a_path_is_translated(more, all_of_them, monkeypatch):
+    urls = ModuleType("urls")
+    urls.urlpatterns = [path("login/", TheirLogin.as_view()), *more]
+    seen = []
+    override = sign_in.translation.override
+    monkeypatch.setattr(sign_in.translation, "override", lambda language: seen.append(language) or override(language))
+    with override_settings(ROOT_URLCONF=urls):
+        assert "/login/" in {each.replace(chr(92) + "Z", "") for each in sign_in.paths()}
+    assert len(seen) == (len(settings.LANGUAGES) if all_of_them else 1)
 
 
 class Elsewhere:

@@ -37,8 +37,8 @@ MAX_LENGTH = 1000
 def paths() -> list[str]:
     """Regular expressions that match from a path's beginning, sorted. Raises what the project's URLconf raises."""
     found: set[str] = set()
-    # A path may be translated.
-    for language, _ in settings.LANGUAGES if settings.USE_I18N else [(settings.LANGUAGE_CODE, "")]:
+    translated = settings.USE_I18N and _are_translated(get_resolver().url_patterns)
+    for language, _ in settings.LANGUAGES if translated else [(settings.LANGUAGE_CODE, "")]:
         with translation.override(language):
             # Django caches the compiled patterns of each language.
             found |= {f"/{path}" for path, view in _views(get_resolver().url_patterns) if takes_password(view)}
@@ -60,6 +60,18 @@ def require_tables() -> None:
             raise SlipwayError(f"DATABASE_ROUTERS: allow_migrate() rejects a table in {database!r}, {ROUTERS}")
         if database != DEFAULT_DB_ALIAS:
             raise SlipwayError(f"DATABASE_ROUTERS: {database!r} is not what a deploy migrates, {ROUTERS}")
+
+
+def _are_translated(patterns: list[URLPattern | URLResolver]) -> bool:
+    """Whether a path differs by language: Django has a hundred, and reads all the translations of each."""
+    for each in patterns:
+        route = getattr(each.pattern, "_route", getattr(each.pattern, "_regex", None))
+        # The language prefix is found without its language.
+        if not isinstance(route, str) and not isinstance(each.pattern, LocalePrefixPattern):
+            return True
+        if isinstance(each, URLResolver) and _are_translated(each.url_patterns):
+            return True
+    return False
 
 
 def _views(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, Any]]:
