@@ -176,21 +176,26 @@ def _times(known: list[dict]) -> dict[str, dict]:
     """By job its timer's `state`, and the seconds since 1970 at which that `last` elapsed and does `next`."""
     names = {each["name"]: timer(each["name"]) for each in known}
     selected = "--property=Id,ActiveState,LastTriggerUSec,NextElapseUSecRealtime"
-    printed = processes.output("systemctl", "show", "--timestamp=unix", selected, *names.values()) if names else ""
+    line = ["systemctl", "show", selected, *names.values()]
+    # A timer's next time is always text, in the time zone of who asks.
+    printed = processes.run(line, env=os.environ | {"TZ": "UTC", "LC_ALL": "C"}).stdout if names else ""
     blocks = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in printed.split("\n\n")]
     found = {block.get("Id"): block for block in blocks}
     return {name: _elapses(found.get(unit, {})) for name, unit in names.items()}
 
 
 def _elapses(unit: dict[str, str]) -> dict:
-    last, following = (
-        re.fullmatch(r"@(\d+)", unit.get(name, "")) for name in ("LastTriggerUSec", "NextElapseUSecRealtime")
-    )
     return {
         "state": unit.get("ActiveState", ""),
-        "last": int(last[1]) if last else None,
-        "next": int(following[1]) if following else None,
+        "last": _moment(unit.get("LastTriggerUSec", "")),
+        "next": _moment(unit.get("NextElapseUSecRealtime", "")),
     }
+
+
+def _moment(text: str) -> float | None:
+    """The seconds since 1970 of systemd's "Mon 2026-12-07 06:00:00 UTC"; None for what is none."""
+    found = re.fullmatch(r"\w+ (\d+-\d+-\d+ \d+:\d+:\d+) UTC", text)
+    return datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp() if found else None
 
 
 def _job(name: str) -> dict:

@@ -11,6 +11,11 @@ DIGEST = {"name": "digest", "command": ["python"], "when": "Mon 06:00 UTC", "lim
 NEXT = 1_800_000_000
 
 
+def told(seconds):
+    """As systemd tells a time."""
+    return time.strftime("%a %Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
+
+
 @pytest.fixture
 def systemd(host, release, settings, monkeypatch):
     """``units`` by name; ``calls`` is what else was run. A job's unit runs as invocation ``a``."""
@@ -20,7 +25,7 @@ def systemd(host, release, settings, monkeypatch):
     monkeypatch.setenv("INVOCATION_ID", "a")
     systemd = SimpleNamespace(units={}, calls=[])
     for name in (TIMER, "slipway-job-once.timer"):
-        systemd.units[name] = {"ActiveState": "active", "NextElapseUSecRealtime": f"@{NEXT}"}
+        systemd.units[name] = {"ActiveState": "active", "NextElapseUSecRealtime": told(NEXT)}
 
     def run(line, **_):
         said, line = "", list(line)
@@ -165,7 +170,7 @@ def test_the_list_tells_what_runs_what_waits_and_when_the_next_is(host, systemd)
 def test_a_timer_that_is_off_and_one_that_a_clock_has_left_behind_are_problems(host, systemd, monkeypatch):
     systemd.units[TIMER]["ActiveState"] = "inactive"
     assert texts(host) == [f"nothing starts the job digest: `sudo systemctl enable --now {TIMER}`"]
-    systemd.units[TIMER] |= {"ActiveState": "active", "LastTriggerUSec": f"@{NEXT - 86400}"}
+    systemd.units[TIMER] |= {"ActiveState": "active", "LastTriggerUSec": told(NEXT - 86400)}
     monkeypatch.setattr(host.scheduled.time, "time", lambda: NEXT - 10 * 86400)
     (text,) = texts(host)
     assert text.startswith("the clock was set back, and the job digest waits for 2027-01-15 08:00:00 UTC")
