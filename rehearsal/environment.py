@@ -7,8 +7,10 @@ differ in their addresses: plain HTTP on ports of the loopback, or names of thei
 import json
 import os
 import secrets
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from rehearsal.aws.identities import IDENTITIES
 from rehearsal.processes import Processes, free_port
 from slipway import ROOT
 from slipway.tool import config
+from slipway.tool.config import background
 
 # Variables of this shell that could send a process to a real account, or to another site.
 NOT_INHERITED = (
@@ -91,6 +94,8 @@ class Environment:
             "paths": list(user.paths),
             "allow": dict(user.allow),
             "waive": dict(user.waive),
+            "schedule": {each.name: _described(each) for each in user.schedule},
+            "workers": {each.name: _described(each) for each in user.workers},
         }
         path = self.directory / "site.yml"
         path.write_text(yaml.safe_dump(document, sort_keys=False))
@@ -109,6 +114,15 @@ class Environment:
         cdn = [sys.executable, "-m", "rehearsal.cdn", "--port", str(ports["cdn"]), *_tls(cdn_tls)]
         cdn += ["--log", self.directory / "log" / "cdn-access.log"]
         self.processes.start("cdn", cdn, env=self.variables("cdn"), cwd=ROOT, ready=[ports["cdn"]])
+
+
+def _described(each: background.Job | background.Worker) -> dict[str, Any]:
+    """An entry of `schedule` or `workers` as site.yml has it."""
+    words = each.command
+    if words[:2] == ("python", background.MANAGE):
+        words = words[2:] if isinstance(each, background.Job) else words[1:]
+    values = {name: value for name, value in asdict(each).items() if name != "name"}
+    return values | {"command": shlex.join(words)}
 
 
 def keys_of(identity: str) -> dict[str, str]:

@@ -163,6 +163,8 @@ def _states(known: list[dict]) -> dict[str, dict]:
 def _state(name: str, unit: dict[str, str]) -> dict:
     if unit["ActiveState"] in ("", "inactive", "failed"):
         return {"state": "idle", "about": f"the job {name} does not run"}
+    if unit["ActiveState"] == "deactivating":
+        return {"state": "running", "about": f"the job {name} ends"}
     running = _read(name).get("running") or {}
     if running.get("invocation") == unit["InvocationID"]:
         return {"state": "running", "about": f"the job {name} runs, since {running['began']}"}

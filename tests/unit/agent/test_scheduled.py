@@ -164,6 +164,9 @@ def test_the_list_tells_what_runs_what_waits_and_when_the_next_is(host, systemd)
     first, second = host.scheduled.listing()
     assert (first["state"], first["next"]) == ("running", "2027-01-15 08:00:00 UTC")
     assert second["state"] == "waiting"
+    systemd.units[UNIT]["ActiveState"] = "deactivating"
+    assert host.scheduled.listing()[0]["about"] == "the job digest ends"
+    systemd.units[UNIT]["ActiveState"] = "active"
     assert second["about"].startswith("the job once waits for the job digest (slipway-job-digest.service, since ")
 
 
