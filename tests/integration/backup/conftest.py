@@ -50,10 +50,9 @@ def backup_aws(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -
         yield local
 
 
-@pytest.fixture(scope="session")
-def s3(backup_aws: LocalAws) -> BaseClient:
-    """The bucket's administrator."""
-    keys = IDENTITIES["admin"]
+def client_of(backup_aws: LocalAws, name: str) -> BaseClient:
+    """S3 with the key of ``name``, one of IDENTITIES."""
+    keys = IDENTITIES[name]
     return boto3.client(
         "s3",
         endpoint_url=backup_aws.s3_url,
@@ -62,6 +61,18 @@ def s3(backup_aws: LocalAws) -> BaseClient:
         region_name=backup_aws.region,
         verify=str(backup_aws.certificate),
     )
+
+
+@pytest.fixture(scope="session")
+def s3(backup_aws: LocalAws) -> BaseClient:
+    """The bucket's administrator."""
+    return client_of(backup_aws, "admin")
+
+
+@pytest.fixture(scope="session")
+def restorer(backup_aws: LocalAws) -> BaseClient:
+    """S3 with the key that reads versions, and writes no backup."""
+    return client_of(backup_aws, "restorer")
 
 
 @pytest.fixture(scope="session")

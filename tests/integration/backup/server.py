@@ -43,6 +43,8 @@ class Server:
         self.env["PGPORT"] = str(PORT)
         self.unit = f"postgresql@{VERSION}-main.service"
         self.bucket = f"the bucket {backups.settings['repo1-s3-bucket']} at {backups.settings['repo1-s3-endpoint']}"
+        # A time soon after the first backup: a restore to it has little WAL to replay.
+        self.moment = ""
         self._lock: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> "Server":

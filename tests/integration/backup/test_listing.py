@@ -4,29 +4,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
-import boto3
 import pytest
 
-from rehearsal.aws.identities import IDENTITIES
 from slipway.tool.backups import destroyed, listing, objects
 from slipway.tool.commands import backups as command
 from slipway.web.errors import SlipwayError
 from tests.integration.backup.cluster import VERSION
 from tests.integration.backup.conftest import PASSPHRASE
-
-
-@pytest.fixture(scope="module")
-def restorer(backup_aws):
-    """S3 with the restorer's key."""
-    keys = IDENTITIES["restorer"]
-    return boto3.client(
-        "s3",
-        endpoint_url=backup_aws.s3_url,
-        aws_access_key_id=keys["access_key"],
-        aws_secret_access_key=keys["secret_key"],
-        region_name=backup_aws.region,
-        verify=str(backup_aws.certificate),
-    )
 
 
 def read(client, bucket, name, **options):

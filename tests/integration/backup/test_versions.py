@@ -5,33 +5,14 @@ import shutil
 import time
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
 
-from rehearsal.aws.identities import IDENTITIES
 from slipway.tool.backups import destroyed, listing, objects, versions
 from slipway.web.errors import SlipwayError
 from tests.integration.backup.cluster import VERSION, as_postgres
-from tests.integration.backup.conftest import PASSPHRASE
+from tests.integration.backup.conftest import PASSPHRASE, client_of
 
 NUMBERS = itertools.count(9001)
-
-
-def client_of(backup_aws, name):
-    keys = IDENTITIES[name]
-    return boto3.client(
-        "s3",
-        endpoint_url=backup_aws.s3_url,
-        aws_access_key_id=keys["access_key"],
-        aws_secret_access_key=keys["secret_key"],
-        region_name=backup_aws.region,
-        verify=str(backup_aws.certificate),
-    )
-
-
-@pytest.fixture(scope="module")
-def restorer(backup_aws):
-    return client_of(backup_aws, "restorer")
 
 
 def later_second():
