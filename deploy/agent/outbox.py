@@ -7,6 +7,7 @@
 
 import json
 import os
+import pwd
 import secrets
 import subprocess
 import sys
@@ -113,6 +114,8 @@ def send(receiver: Mapping, message: Mapping) -> str:
         )
     except subprocess.TimeoutExpired:
         return f"it does not answer within {LONGEST} s"
+    except (OSError, KeyError) as error:
+        return f"nothing can be sent: {error}; `make deploy PROVISION=1` sets it up anew"
     if done.returncode:
         return f"the sender ended with status {done.returncode}: {' '.join(done.stderr.split())[-200:]}"
     return done.stdout.strip()
@@ -121,7 +124,8 @@ def send(receiver: Mapping, message: Mapping) -> str:
 def _user() -> dict:
     """Nobody who may read anything here, and with nothing of this process's environment."""
     name = LAYOUT["alarm_user"]
-    return {"user": name, "group": name, "extra_groups": [], "env": {"PATH": os.defpath}, "cwd": "/"}
+    group = pwd.getpwnam(name).pw_gid
+    return {"user": name, "group": group, "extra_groups": [], "env": {"PATH": os.defpath}, "cwd": "/"}
 
 
 def away(state: Mapping) -> dict[str, str]:

@@ -255,6 +255,12 @@ def test_memory_that_ran_out_in_a_unit_that_restarts_always_is_in_the_kernels_jo
     assert server.look() == [], "the same kill, from systemd"
     server.marked = ["slipway-check.service"]
     assert server.look() == [], "a deploy's own"
+    server.marked = []
+    told = [each for _ in range(4) for each in server.look()]
+    assert [each[1] for each in told] == ["end", "end"]
+    server.marked = [f"of-systemd-alone-{unit}", "slipway-worker-b.service"]
+    names = {each[2] for each in server.look()}
+    assert names == {f"memory of-systemd-alone-{unit}", "memory slipway-worker-b.service"}
 
 
 def test_the_mark_is_what_execstoppost_leaves(host, server, monkeypatch):
