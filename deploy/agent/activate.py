@@ -83,9 +83,12 @@ def _switch(name: str) -> None:
     link.rename(CURRENT)
     _systemctl("reset-failed", SITE, OVERLAP, RESTART)
     # Nobody waits for the requests that the release before still answers; systemd goes on if this process is killed.
-    started = _systemctl("start", SOCKET) and _systemctl("start", RESTART)
+    # Where nothing serves, as on a server that a site has just moved to, nothing needs to serve meanwhile.
+    idle = shown([SITE], "ActiveState")[SITE]["ActiveState"] in ("inactive", "failed")
+    unit = SITE if idle else RESTART
+    started = _systemctl("start", SOCKET) and _systemctl("start", unit)
     # systemd itself may be unable to start a process for a moment; that is no fault of the release.
-    if not started and not (_out_of_resources() and _systemctl("start", RESTART)):
+    if not started and not (_out_of_resources() and _systemctl("start", unit)):
         raise HostError(f"release {name} does not start; `make logs` shows why")
 
 

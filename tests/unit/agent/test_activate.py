@@ -6,9 +6,12 @@ import pytest
 @pytest.fixture
 def systemd(host, monkeypatch):
     """``systemd.broken`` names the releases that do not start, ``systemd.sick`` those that answer 503."""
-    systemd = type("Systemd", (), {"broken": set(), "sick": set(), "calls": []})()
+    systemd = type("Systemd", (), {"broken": set(), "sick": set(), "calls": [], "state": "active"})()
 
     def run(line, **_):
+        if line[1] == "show":
+            said = f"Id=slipway.service\nActiveState={systemd.state}\n"
+            return type("Done", (), {"returncode": 0, "stdout": said, "stderr": ""})()
         systemd.calls.append(" ".join(line[1:]))
         failed = line[1:] == ["start", "slipway-restart.service"] and host.releases.current() in systemd.broken
         return type("Done", (), {"returncode": int(failed), "stdout": "", "stderr": ""})()
@@ -35,6 +38,15 @@ def test_the_switch_is_a_rename_and_one_restart_without_a_pause(host, release, s
         "start slipway.socket",
         "start slipway-restart.service",
     ]
+
+
+@pytest.mark.parametrize("state", ["inactive", "failed"])
+def test_where_nothing_serves_the_site_is_started_at_once(host, release, systemd, state):
+    """One start of Gunicorn in place of two: behind the wall of a move each second counts."""
+    release("1", served=False)
+    systemd.state = state
+    host.activate.activate("1")
+    assert systemd.calls[-2:] == ["start slipway.socket", "start slipway.service"]
 
 
 def test_when_it_served_first_is_kept_beside_when_it_was_switched_to_last(host, release, systemd, monkeypatch):
