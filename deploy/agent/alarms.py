@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
-from agent import locks, outbox, problems, sign_ins
+from agent import locks, outbox, problems, releases, sign_ins
 from agent.kills import counted
 from agent.paths import LAYOUT, HostError
 from agent.problem import Problem, span
@@ -76,7 +76,8 @@ def look() -> None:
     if not asked:
         return
     passed, step = _passed(state)
-    if _is_deploying(state, step):
+    # The first deploy of a bare server has no lock, and the playbook is still at work.
+    if not releases.current() or _is_deploying(state, step):
         # What was there before it, and not told yet, begins anew after it.
         told = {name: entry for name, entry in state.get("seen", {}).items() if entry["told"]}
         state["seen"] = {name: entry | {"age": entry["age"] + passed} for name, entry in told.items()}

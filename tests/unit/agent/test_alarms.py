@@ -150,6 +150,14 @@ def test_a_restart_of_the_site_is_a_deploy_too(host, server):
         server.look()
 
 
+def test_before_the_first_release_nothing_is_told(host, server):
+    host.paths.CURRENT.unlink()
+    server.problems = [("certificate", "certificate.pem cannot be read: `make logs UNIT=certificate`")]
+    assert [server.look() for _ in range(40)] == [[]] * 40
+    host.paths.CURRENT.symlink_to("releases/1")
+    assert [server.look(), server.look()] == [[], both("begin", "certificate")]
+
+
 def test_a_lock_that_nobody_gives_back_hides_nothing_for_ever(host, server):
     server.holder, server.problems = "anna@laptop since 04:00", [DOWN]
     told = [server.look() for _ in range(34)]
