@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 LINES = ("slipway.settings", "deploy.settings")
@@ -45,7 +46,13 @@ def _module(name: str) -> Iterator[Assignment]:
     module = sys.modules.get(name)
     path = Path(getattr(module, "__file__", None) or "")
     if path.suffix == ".py":
-        yield from _statements(ast.parse(path.read_bytes()).body, path, module.__package__ or "", False)
+        yield from _statements(_parsed(path.read_bytes()), path, module.__package__ or "", False)
+
+
+@lru_cache
+def _parsed(source: bytes) -> list[ast.stmt]:
+    """A module is asked for each name that another one imports from it."""
+    return ast.parse(source).body
 
 
 def _statements(body: Iterable[ast.stmt], path: Path, package: str, debug: bool) -> Iterator[Assignment]:
