@@ -1,5 +1,7 @@
 """A setting that would weaken the site stops a deploy with its file and line."""
 
+import importlib
+
 import pytest
 
 from slipway.tool import config
@@ -190,3 +192,16 @@ def test_a_list_of_hosts_without_an_alias_is_rejected(check):
     text = "from .base import *\nALLOWED_HOSTS = ['www.example.com']\n"
     (problem,) = messages(check(text, base=BASE + LINE, more="aliases: [shop.example.com]\n"))
     assert problem == "production.py:2: ALLOWED_HOSTS does not have shop.example.com: each of its pages would be a 400"
+
+
+def test_a_module_is_parsed_once_however_many_names_are_imported_from_it(tmp_path, monkeypatch):
+    (tmp_path / "many_values.py").write_text("A = B = C = 1\n")
+    (tmp_path / "many_settings.py").write_text("from many_values import A, B, C\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("many_settings")
+    seen, parse = [], assignments.ast.parse
+    monkeypatch.setattr(assignments.ast, "parse", lambda source, *more: seen.append(source) or parse(source, *more))
+    names = [each.name for each in assignments.read("many_settings")]
+    monkeypatch.undo()
+    assert names == ["A", "B", "C"]
+    assert len(seen) == 2
