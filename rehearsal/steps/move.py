@@ -44,7 +44,8 @@ def move(run: Run, phase: Phase) -> None:
     waited = bool(written.closed) and written.seconds <= limit and written.retry_after == {str(limit)}
     what = f"The wall of a move is {limit} s at most, and says when to come back"
     run.log.check(what, waited and (limit == WALL or old.release != RELEASE), str(written))
-    run.log.check("The old server forwards", "forwards to it" in output, output.splitlines()[-1])
+    said = next((line for line in output.splitlines() if "forwards to it" in line), output.splitlines()[-1])
+    run.log.check("The old server forwards", "forwards to it" in said, said)
     _check_old(run, old)
     run.site.serve_from(new)
     Host(run.site, new).run(f"sed -i 's/^{old.address} /{new.address} /' /etc/hosts")
