@@ -86,6 +86,9 @@ rollback: .venv/deploy ## let an earlier release serve again (TO=the beginning o
 releases: .venv/deploy ## list the releases on the server
 	@$(BIN)/python -m slipway.tool releases
 
+maintenance: .venv/deploy ## close the site with its 503 page (ON=1), open it again (OFF=1), or say which it is
+	@$(BIN)/python -m slipway.tool maintenance $(if $(ON),--on) $(if $(OFF),--off)
+
 status: .venv/deploy ## how the server and its site are; exit status 1 when anything is wrong
 	@$(BIN)/python -m slipway.tool status
 
@@ -204,4 +207,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-audit,requirements/audit.txt)
 	@touch $@
 
-.PHONY: help jobs alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit
+.PHONY: help jobs alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move maintenance restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit

@@ -20,6 +20,7 @@ from agent import (
     jobs,
     locks,
     logs,
+    maintenance,
     migrate,
     move,
     moving,
@@ -105,6 +106,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     job = commands.add_parser("job", help="what a job's unit calls")
     job.add_argument("action", choices=("begin", "end", "yield"))
     job.add_argument("name", nargs="?", default="")
+    closing = commands.add_parser("maintenance", help="whether each visitor gets the 503 page, as JSON")
+    closing.add_argument("action", nargs="?", default="", choices=["", "on", "off"])
     commands.add_parser("status", help="how the host is, as JSON")
     commands.add_parser("alarm", help="send a test to each receiver of alarms, and print why one takes none, as JSON")
     reading = commands.add_parser("logs", help="print what the site, nginx and PostgreSQL write")
@@ -156,6 +159,8 @@ def run(options: argparse.Namespace) -> object:
             return scheduled.end(options.name)
         case "job":
             return slot.make_way()
+        case "maintenance" if not options.action:
+            return maintenance.state()
         case "backup" if options.run is not None:
             return backup.run(options.run)
         case "backup":
@@ -197,6 +202,8 @@ def run(options: argparse.Namespace) -> object:
                 return activate.rollback(options.release)
             case "db":
                 return db.load(sys.stdin.buffer)
+            case "maintenance":
+                return maintenance.on() if options.action == "on" else maintenance.off()
             case "prune":
                 return {"removed": releases.prune(options.keep), "left": releases.ids()}
             case "move":

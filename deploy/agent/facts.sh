@@ -25,6 +25,7 @@ command -v systemd-analyze >/dev/null && printf '%s\n' "$CALENDARS" | while IFS=
         awk '/Next elapse: / {sub(/.*elapse: /, ""); print; exit}')"
 done
 printf 'move=%s\n' "$(cat "$move_state" 2>/dev/null | tr -d '\n')"
+echo "maintenance=$([ ! -e "$nginx_page/maintenance.conf" ] || echo on)"
 # What a deploy must not overwrite: the number of tables in the server's own database, and where its backups go.
 owner=postgres
 psql=$(ls -d /usr/lib/postgresql/*/bin/psql 2>/dev/null | tail -n 1)

@@ -2,28 +2,24 @@
 
 nginx's configuration includes three files of a folder of their own, none of which is there otherwise: `http.conf` (the
 other server), `challenges.conf` (ACME's, which it answers) and `site.conf` (in the site's server block). Each is
-harmless without the one that is written after it, and replaced by a rename: whenever nginx starts, it can read them.
+harmless without the one that is written after it.
 """
 
 import ipaddress
-import os
-import time
-from pathlib import Path
 
-from agent import processes
-from agent.paths import AUTHORITIES, NGINX_CONF, NGINX_MOVE, NGINX_PID, HostError, settings
+from agent import nginx_files
+from agent.paths import AUTHORITIES, NGINX_MOVE, settings
 
-# What nginx's old workers get to finish their requests after a reload, s.
-DRAIN = 5
+WHAT = "the move"
 # The other server's nginx gives up first, and its answer comes through, s.
 LATER = 15
 PORTS = {"https": 443, "http": 80}
 HTTP, CHALLENGES, SITE = (NGINX_MOVE / f"{name}.conf" for name in ("http", "challenges", "site"))
 
+# The site's own 503 page.
 CLOSED = """\
-default_type text/plain;
-add_header Retry-After {seconds} always;
-return 503 "This site is being moved to another server. Try again in {seconds} seconds.\\n";
+set $retry_after {seconds};
+return 503;
 """
 # A status that is sent to nobody leads each request there, whatever its path, before a location is chosen.
 FORWARDED = """\
@@ -68,7 +64,7 @@ proxy_set_header Host $host;
 
 def close(seconds: int) -> None:
     """Each request gets a 503 that names ``seconds``; returns when those that came before are answered, or DRAIN."""
-    _put({SITE: CLOSED.format(seconds=seconds)})
+    nginx_files.put({SITE: CLOSED.format(seconds=seconds)}, what=WHAT, drain=True)
 
 
 def forward(address: str) -> None:
@@ -80,23 +76,22 @@ def forward(address: str) -> None:
     forwarded = FORWARDED.format(
         scheme=scheme, host=data["site_host"], authorities=AUTHORITIES, seconds=data.get("timeout", 60) + LATER
     )
-    _put(
-        {
-            HTTP: UPSTREAM.format(address=address, port=PORTS[scheme]),
-            CHALLENGES: CHALLENGED.format(address=address, port=PORTS["http"]),
-            SITE: forwarded,
-        }
-    )
+    texts = {
+        HTTP: UPSTREAM.format(address=address, port=PORTS[scheme]),
+        CHALLENGES: CHALLENGED.format(address=address, port=PORTS["http"]),
+        SITE: forwarded,
+    }
+    nginx_files.put(texts, what=WHAT, drain=True)
 
 
 def trust(address: str) -> None:
     """What the server at ``address`` forwards counts as sent by the visitor whom it names."""
-    _put({HTTP: f"set_real_ip_from {ipaddress.ip_address(address)};\n"})
+    nginx_files.put({HTTP: f"set_real_ip_from {ipaddress.ip_address(address)};\n"}, what=WHAT, drain=True)
 
 
 def clear() -> None:
     """This server serves the site, and trusts no other."""
-    _put(dict.fromkeys((SITE, CHALLENGES, HTTP), ""))
+    nginx_files.put(dict.fromkeys((SITE, CHALLENGES, HTTP), ""), what=WHAT, drain=True)
 
 
 def state() -> str:
@@ -108,47 +103,3 @@ def state() -> str:
 def _literal(address: str) -> str:
     parsed = ipaddress.ip_address(address)
     return f"[{parsed}]" if parsed.version == 6 else str(parsed)
-
-
-def _put(texts: dict[Path, str]) -> None:
-    """Writes the files ("" removes one) in this order, reloads nginx; puts the old ones back when it rejects them."""
-    before = {path: path.read_text() if path.exists() else "" for path in texts}
-    if before == texts:
-        return
-    NGINX_MOVE.mkdir(mode=0o755, exist_ok=True)
-    _write(texts)
-    tested = processes.run(["nginx", "-t", "-q", "-c", str(NGINX_CONF)])
-    if tested.returncode:
-        _write(dict(reversed(before.items())))
-        raise HostError(f"nginx rejects its configuration for the move: {' '.join(tested.stderr.split())[-300:]}")
-    workers = _workers()
-    if processes.run(["systemctl", "reload", "nginx.service"]).returncode:
-        _write(dict(reversed(before.items())))
-        raise HostError("nginx was not reloaded; `make logs UNIT=nginx` shows why")
-    deadline = time.monotonic() + DRAIN
-    # The old workers have ended, and so has what they had begun; a long download does not hold up the rest.
-    while workers & _workers() and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-
-def _write(texts: dict[Path, str]) -> None:
-    for path, text in texts.items():
-        if not text:
-            path.unlink(missing_ok=True)
-            continue
-        # The pattern of nginx's include does not match it.
-        partial = path.with_name(f".{path.name}")
-        partial.write_text(text)
-        partial.chmod(0o644)
-        with partial.open() as file:
-            os.fsync(file.fileno())
-        partial.rename(path)
-
-
-def _workers() -> set[str]:
-    """The processes that nginx's first one has started."""
-    try:
-        master = NGINX_PID.read_text().strip()
-        return set(Path(f"/proc/{master}/task/{master}/children").read_text().split())
-    except OSError:
-        return set()

@@ -12,6 +12,7 @@ from agent import (
     drift,
     kills,
     locks,
+    maintenance,
     moving,
     outbox,
     probe,
@@ -95,6 +96,12 @@ def _move() -> Iterator[Problem]:
     if moving.state().get("state") == "closed" and not locks.holder():
         line = "visitors get a 503, a move was cut off: `sudo slipway move back` opens the site, as `make move` does"
         yield Problem("move", line)
+
+
+def _unavailable() -> Iterator[Problem]:
+    if not maintenance.is_shown():
+        line = "nginx does not have the 503.html of the release that serves: `make deploy` writes it"
+        yield Problem("503 page", line)
 
 
 def _restore() -> Iterator[Problem]:

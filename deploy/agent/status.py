@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from agent import backups, locks, outbox, problems, processes, releases, scheduled, units
+from agent import backups, locks, maintenance, outbox, problems, processes, releases, scheduled, units
 from agent.paths import CERTIFICATE
 
 
@@ -48,6 +48,7 @@ def status() -> dict:
         "alarms": outbox.summary(),
         "jobs": scheduled.listing(),
         "lock": locks.holder(),
+        "maintenance": maintenance.state(),
         "problems": [problem.text for problem in problems.find()],
     }
 

@@ -1,6 +1,7 @@
 """The page of a site that is away for a moment: status 503, with Retry-After.
 
-It is read from a file of the release, beside the manifests.
+The build renders the project's 503.html once, beside the manifests (slipway.tool.assets.unavailable). nginx has the
+same text in its configuration.
 """
 
 import functools

@@ -74,6 +74,7 @@ class Server:
         self.authority = authority
         self.http, self.https = free_port(host=address), free_port(host=address)
         self.move = folder / "etc" / "nginx" / "slipway-move"
+        self.page = self.move.with_name("slipway-page")
         self.conf = folder / "etc" / "nginx" / "nginx.conf"
         self.conf.parent.mkdir(parents=True)
         text = nginx.render(
@@ -96,6 +97,7 @@ class Server:
             nginx_sign_in_delay=10,
             nginx_sign_in_burst=20,
             nginx_move=self.move,
+            nginx_page=self.page,
             nginx_site_files=[{"name": "a.conf", "text": "add_header X-Site once always;"}],
             nginx_version=nginx.version(binary),
         )
@@ -150,7 +152,7 @@ def servers(request, tmp_path, host, monkeypatch):
     systemctl.chmod(0o755)
     host.paths.SETTINGS.write_text(json.dumps({"site_host": SITE, "tls": True}))
     forward = host.forward
-    monkeypatch.setattr(forward, "NGINX_PID", tmp_path / "nginx.pid")
+    monkeypatch.setattr(host.nginx_files, "NGINX_PID", tmp_path / "nginx.pid")
     authority = Authority(tmp_path / "tls")
     monkeypatch.setattr(forward, "AUTHORITIES", authority.certificate)
     started = []
@@ -179,8 +181,8 @@ def test_a_closed_site_says_when_to_come_back_and_serves_again_as_before(servers
     for path, method in (("/page", "GET"), ("/page", "POST"), ("/healthz/ready", "GET")):
         closed = pair.old.ask(path, method)
         assert (closed.status, header(closed, "Retry-After")) == (503, ["25"]), path
-        assert header(closed, "X-Origin") == ["slipway"] and "25 seconds" in closed.text
-        assert header(closed, "Content-Type") == ["text/plain"] and agent.state() == "closed"
+        assert header(closed, "X-Origin") == ["slipway"] and "Back in a moment" in closed.text
+        assert header(closed, "Content-Type") == ["text/html; charset=utf-8"] and agent.state() == "closed"
     assert pair.old.ask(tls=False, name=APEX).status == 301
     agent.clear()
     after = pair.old.ask("/page")
@@ -252,7 +254,7 @@ def test_nothing_is_sent_to_a_server_that_cannot_prove_the_sites_name(other, ser
     stranger = Authority(tmp_path / "stranger")
     pair = servers.start(["other.test"]) if other == "name" else servers.start(signer=stranger)
     servers.agent.forward(NEW)
-    assert pair.old.ask().status == 502
+    assert pair.old.ask().status == 503
 
 
 def test_a_configuration_that_nginx_rejects_leaves_the_site_as_it_was(servers, host):

@@ -55,6 +55,8 @@ NAMES = (
     "facts",
     "ci",
     "forward",
+    "maintenance",
+    "nginx_files",
     "psql",
     "tables",
     "database",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.translation.reloader import translation_file_changed
 
-from slipway.tool.assets import images, naming, page_urls, plain_urls, verify, webmanifest
+from slipway.tool.assets import images, naming, page_urls, plain_urls, unavailable, verify, webmanifest
 from slipway.tool.assets.blocks import bundles, jinja_blocks, templates
 from slipway.tool.assets.bundlers import manifests as bundlers
 from slipway.tool.assets.bundlers import reader_tags
@@ -66,6 +66,7 @@ def build(ignore: Iterable[str] | None = None, write: bool = True) -> Build:
     if write:
         kept = {name for name, file in files.items() if file.source.naming is Naming.KEPT}
         _write_manifests(names, made.manifest, imports, objects, kept)
+        unavailable.write()
         bundlers.provide()
     return Build(objects, warnings + runtime.warnings + hasher.warnings + imports.warnings + made.warnings)
 

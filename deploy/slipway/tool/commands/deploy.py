@@ -311,6 +311,9 @@ class Deploy:
                 self.connection.agent("activate", release.id)
             if self.options.no_smoke:
                 return
+            if self.host.maintenance:
+                print("    maintenance is on: nothing is proved; run `make smoke` after `make maintenance OFF=1`")
+                return
             with phase("Prove that no static request reaches the origin"):
                 try:
                     proving.run()
@@ -378,6 +381,11 @@ class Deploy:
                 f"  site      {self.site.site_url}",
                 f"  release   {release.id}",
                 f"  before    {self.host.current or 'none: this is the first'}",
-                f"  proof     {'left out (--no-smoke)' if self.options.no_smoke else run_proof.report(self.site)}",
+                f"  proof     {self._proof()}",
             )
         )
+
+    def _proof(self) -> str:
+        if self.host.maintenance:
+            return "left out (maintenance is on)"
+        return "left out (--no-smoke)" if self.options.no_smoke else run_proof.report(self.site)

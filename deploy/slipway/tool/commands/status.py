@@ -38,6 +38,8 @@ def lines(site: config.Site, data: dict) -> list[str]:
     ]
     shown += backups(data.get("backup", {}))
     shown += alarms(data.get("alarms"))
+    if closed := data.get("maintenance"):
+        shown.append(f"maintenance  since {closed['since']}: visitors get 503.html; `make maintenance OFF=1` ends it")
     for job in data.get("jobs", []):
         shown.append(f"job {job['name']:<8} {jobs.last(job)}; next {job['next'] or 'never'}")
     if data.get("lock"):

@@ -35,7 +35,7 @@ CODE = (
     "deploy/slipway/web",
     "manage.py",
 )
-MANIFESTS = ("compress.json", "importmap.json", "objects.json", "staticfiles.json")
+MANIFESTS = ("503.html", "compress.json", "importmap.json", "objects.json", "staticfiles.json")
 
 
 def make_tarball(target: str | os.PathLike[str], ship: Iterable[str] = ()) -> list[str]:

@@ -55,6 +55,8 @@ class Facts:
     # Of each calendar expression of the schedule, when that is next by the server's own systemd: "never" if it is over,
     # "" if systemd cannot read it. CI's key does not ask: it changes no schedule.
     calendars: Mapping[str, str] = field(default_factory=dict)
+    # Each visitor gets the 503 page.
+    maintenance: bool = False
 
     @property
     def current(self) -> str:
@@ -125,6 +127,7 @@ def parse(text: str, now: float) -> Facts:
             generation=backups.get("generation", ""),
             restored=bool(backups.get("restored_from")),
             calendars=calendars,
+            maintenance=data.get("maintenance") == "on",
         )
     except (KeyError, ValueError) as error:
         raise SlipwayError(f"the server's answer cannot be read ({error}); does it run Debian or Ubuntu?") from None
