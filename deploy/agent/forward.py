@@ -64,7 +64,7 @@ proxy_set_header Host $host;
 
 def close(seconds: int) -> None:
     """Each request gets a 503 that names ``seconds``; returns when those that came before are answered, or DRAIN."""
-    nginx_files.put({SITE: CLOSED.format(seconds=seconds)}, what=WHAT, drain=True)
+    nginx_files.put({SITE: CLOSED.format(seconds=seconds)}, what=WHAT)
 
 
 def forward(address: str) -> None:
@@ -81,17 +81,17 @@ def forward(address: str) -> None:
         CHALLENGES: CHALLENGED.format(address=address, port=PORTS["http"]),
         SITE: forwarded,
     }
-    nginx_files.put(texts, what=WHAT, drain=True)
+    nginx_files.put(texts, what=WHAT)
 
 
 def trust(address: str) -> None:
     """What the server at ``address`` forwards counts as sent by the visitor whom it names."""
-    nginx_files.put({HTTP: f"set_real_ip_from {ipaddress.ip_address(address)};\n"}, what=WHAT, drain=True)
+    nginx_files.put({HTTP: f"set_real_ip_from {ipaddress.ip_address(address)};\n"}, what=WHAT)
 
 
 def clear() -> None:
     """This server serves the site, and trusts no other."""
-    nginx_files.put(dict.fromkeys((SITE, CHALLENGES, HTTP), ""), what=WHAT, drain=True)
+    nginx_files.put(dict.fromkeys((SITE, CHALLENGES, HTTP), ""), what=WHAT)
 
 
 def state() -> str:

@@ -22,7 +22,7 @@ CLOSED = """\
 # since {since}
 set $retry_after 300;
 set $closed 1;
-if ($remote_addr ~ "^(127\\.|::1$)") {{ set $closed ""; }}
+if ($remote_addr ~ "^(127\\.0\\.0\\.1|::1)$") {{ set $closed ""; }}
 if ($uri ~ "^/(healthz|pulled)/") {{ set $closed ""; }}
 if ($uri = "{path}") {{ set $closed ""; }}
 if ($cookie_slipway_maintenance = "{token}") {{ set $closed ""; }}
@@ -85,6 +85,6 @@ def _page(name: str) -> str:
 
 
 def quote(text: str) -> str:
-    """``text`` as one string of nginx's. Nothing escapes its `$`: a variable of our configuration has it as its value."""
+    """``text`` as one string of nginx's. Nothing escapes `$`: a variable of our configuration is it."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("$", "${dollar}")
     return f"'{escaped}'"

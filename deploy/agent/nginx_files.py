@@ -14,11 +14,11 @@ from agent.paths import NGINX_CONF, NGINX_PID, HostError
 DRAIN = 5
 
 
-def put(texts: dict[Path, str], *, what: str, drain: bool = False) -> None:
+def put(texts: dict[Path, str], *, what: str) -> None:
     """Writes the files ("" removes one) in this order, and reloads nginx where that changes anything.
 
-    With ``drain`` it returns when what came before is answered, or after DRAIN. Raises HostError with the old files in
-    place; ``what`` they are for is in its message.
+    Returns when what came before is answered, or after DRAIN. Raises HostError with the old files in place; ``what``
+    they are for is in its message.
     """
     before = {path: path.read_text() if path.exists() else "" for path in texts}
     if before == texts:
@@ -36,7 +36,7 @@ def put(texts: dict[Path, str], *, what: str, drain: bool = False) -> None:
         raise HostError("nginx was not reloaded; `make logs UNIT=nginx` shows why")
     deadline = time.monotonic() + DRAIN
     # The old workers have ended, and so has what they had begun; a long download does not hold up the rest.
-    while drain and workers & _workers() and time.monotonic() < deadline:
+    while workers & _workers() and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
