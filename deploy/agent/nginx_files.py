@@ -24,7 +24,7 @@ def put(texts: dict[Path, str], *, what: str) -> None:
     if before == texts:
         return
     for path in texts:
-        path.parent.mkdir(mode=0o755, exist_ok=True)
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     _write(texts)
     tested = processes.run(["nginx", "-t", "-q", "-c", str(NGINX_CONF)])
     if tested.returncode:

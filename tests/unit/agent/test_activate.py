@@ -130,3 +130,37 @@ def test_rollback_takes_the_one_before_or_the_one_that_is_named(host, release, s
         host.activate.rollback("1")
     with pytest.raises(host.paths.HostError, match="nothing to go back to"):
         host.activate.rollback("")
+
+
+def test_nginx_gets_the_page_of_the_release_that_serves_and_status_tells_where_it_has_not(host, release, systemd):
+    for name in ("1", "2"):
+        release(name, served=False)
+        page = host.paths.RELEASES / name / host.maintenance.SOURCE
+        page.parent.mkdir(parents=True)
+        page.write_text(f"<p>page of {name}")
+    host.activate.activate("1")
+    assert host.maintenance.PAGE.read_text() == "return 503 '<p>page of 1';\n"
+    systemd.sick = {"2"}
+    with pytest.raises(host.paths.HostError):
+        host.activate.activate("2")
+    assert "page of 1" in host.maintenance.PAGE.read_text() and host.maintenance.is_shown()
+    systemd.sick = set()
+    host.activate.activate("2")
+    assert "page of 2" in host.maintenance.PAGE.read_text()
+    host.maintenance.PAGE.unlink()
+    assert not host.maintenance.is_shown()
+    assert "503 page" in [problem.name for problem in host.problems.find()]
+
+
+def test_a_page_that_nginx_does_not_take_is_no_reason_to_end_a_switch(host, release, systemd, monkeypatch):
+    release("1", served=False)
+    page = host.paths.RELEASES / "1" / host.maintenance.SOURCE
+    page.parent.mkdir(parents=True)
+    page.write_text("<p>page")
+
+    def full(texts, **_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(host.nginx_files, "put", full)
+    assert host.activate.activate("1") == ""
+    assert host.releases.current() == "1"

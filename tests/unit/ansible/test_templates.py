@@ -106,6 +106,7 @@ def _expected(tls, proxies):
         "nginx_forwarded_proto": "$scheme" if ends_here else "https",
         "nginx_acme_dir": "/var/lib/slipway/acme",
         "nginx_move": "/etc/nginx/slipway-move",
+        "nginx_page": "/etc/nginx/slipway-page",
         "nginx_site_files": SITE["slipway_nginx_files"],
         "nginx_client_max_body_size": "20m",
         "nginx_timeout": 90,

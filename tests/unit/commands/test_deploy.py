@@ -334,7 +334,7 @@ def test_a_failed_proof_rolls_back_if_the_lock_is_free_and_the_release_is_still_
     monkeypatch.setattr(deploy.run_proof, "Proof", Failing)
     playing = deploy.Deploy(described("cloudfront"), SimpleNamespace(), argparse.Namespace(no_smoke=False))
     playing.deploy_lock, playing.connection = lost, SimpleNamespace(agent=agent)
-    playing.host = SimpleNamespace(current="1")
+    playing.host = SimpleNamespace(maintenance=False, current="1")
     with pytest.raises(SlipwayError, match=wanted):
         playing.switch(SimpleNamespace(id="2"))
     assert lost.calls == ["renew"]
@@ -372,7 +372,7 @@ class Proving:
 def switch(described, monkeypatch):
     """Switches to release 2 where ``current`` serves, and the proof ends so; what was asked, and raised."""
 
-    def play(current, error="", *, no_smoke=False):
+    def play(current, error="", *, no_smoke=False, maintenance=False):
         asked = []
 
         def agent(*arguments):
@@ -382,7 +382,7 @@ def switch(described, monkeypatch):
         monkeypatch.setattr(deploy.run_proof, "Proof", type("Proof", (Proving,), {"error": error}))
         switching = deploy.Deploy(described("cloudfront"), None, argparse.Namespace(no_smoke=no_smoke))
         switching.deploy_lock, switching.connection = SimpleNamespace(renew=lambda: None), SimpleNamespace(agent=agent)
-        switching.host = SimpleNamespace(current=current)
+        switching.host = SimpleNamespace(current=current, maintenance=maintenance)
         try:
             switching.switch(SimpleNamespace(id="2"))
         except (SlipwayError, KeyboardInterrupt) as error:
@@ -412,6 +412,11 @@ def test_an_interrupted_proof_goes_back_too(switch, capsys):
 def test_nothing_goes_back_from_a_green_proof_nor_from_none(switch):
     assert switch("1") == ([("activate", "2")], "")
     assert switch("1", "would fail", no_smoke=True) == ([("activate", "2")], "")
+
+
+def test_while_visitors_get_the_503_page_nothing_is_proved_and_the_release_stays(switch, capsys):
+    assert switch("1", "would fail", maintenance=True) == ([("activate", "2")], "")
+    assert "run `make smoke` after `make maintenance OFF=1`" in capsys.readouterr().out
 
 
 @pytest.fixture

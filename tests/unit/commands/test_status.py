@@ -56,6 +56,13 @@ def test_the_holder_of_the_deploy_lock_is_listed(server, capsys):
     assert "deploy lock  held by me@laptop since noon\n" in capsys.readouterr().out
 
 
+def test_maintenance_is_a_line_and_no_problem(server, capsys):
+    server["maintenance"] = {"since": "2026-12-01 10:00:00 UTC", "way_in": "/slipway-maintenance/x"}
+    assert main(["status"]) == 0
+    line = "maintenance  since 2026-12-01 10:00:00 UTC: visitors get 503.html; `make maintenance OFF=1` ends it\n"
+    assert line in capsys.readouterr().out
+
+
 def test_each_problem_is_a_line_and_the_status_is_1(server, capsys):
     server["problems"] = ["nginx.service is not running", "a reboot is due"]
     assert main(["status"]) == 1

@@ -104,3 +104,8 @@ def test_the_server_s_own_systemd_reads_each_time_of_the_schedule(tmp_path):
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env=environment)
     said = facts.parse(done.stdout, time.time())
     assert said.calendars == {"daily UTC": "Wed 2026-12-02 00:00:00 UTC", "Mon 6 UTC": ""}
+
+
+@pytest.mark.parametrize(("line", "on"), [("", False), ("maintenance=\n", False), ("maintenance=on\n", True)])
+def test_maintenance_is_known(line, on):
+    assert facts.parse(SAID + line, 0.0).maintenance is on

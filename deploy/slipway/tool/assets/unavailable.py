@@ -44,5 +44,5 @@ def render() -> str:
             return PLAIN.read_text()
         raise SlipwayError(f"{NAME}: {error} is missing, which it extends or includes") from None
     except Exception as error:
-        cause = f"{type(error).__name__}: {error}"
+        cause = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise SlipwayError(f"{NAME}: cannot be rendered without a request and a database: {cause}") from None
