@@ -184,7 +184,8 @@ def run(options: argparse.Namespace) -> object:
         case "record":
             return "recorded" if drift.save(options.fingerprint) else "nothing new"
     with locks.step(options.command):
-        if options.command != "applied":
+        # Whoever closes the site need not wait for a deploy.
+        if options.command not in ("applied", "maintenance"):
             # In the environment: an agent of an earlier version ignores it there.
             locks.fence(os.environ.get("SLIPWAY_LOCK", ""))
         match options.command:
