@@ -25,8 +25,6 @@ def activate(name: str, *, back: bool = False) -> str:
     # What serves during the restart takes the memory of a release's check.
     with slot.held("the switch to another release", RESTART, at_once=back):
         _switch_or_go_back(name, before, back)
-    with slot.held("the switch to another release", RESTART, at_once=at_once):
-        _switch_or_go_back(name, before)
     maintenance.show_page(name)
     now = releases.now()
     releases.update(name, activated=now, first=first or now)

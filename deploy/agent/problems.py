@@ -18,15 +18,10 @@ from agent import (
     probe,
     processes,
     releases,
-<<<<<<< HEAD
     scheduled,
     sign_ins,
     upgrades,
     workers,
-=======
-    sign_ins,
-    upgrades,
->>>>>>> b71f7ad1 (The imports of the problems are a list)
 )
 from agent.check import READY
 from agent.paths import CERTIFICATE, LAYOUT, settings
@@ -52,7 +47,8 @@ def find() -> list[Problem]:
     """Each with a name of its own."""
     found = [*lasting()]
     if releases.current():
-        found += [*slow(), *tried(memory=lambda: memory(DAY, kills.counted()), sign_ins=sign_ins.problems), *_unavailable()]
+        found += [*slow(), *tried(memory=lambda: memory(DAY, kills.counted()), sign_ins=sign_ins.problems)]
+        found += _unavailable()
     return [printable(each) for each in (*found, *tried(alarms=outbox.problems))]
 
 
