@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.utils import OperationalError
 from django.http import HttpResponse
 from django.template import engines
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.urls import path
 
@@ -92,6 +93,13 @@ def test_error_pages_use_neither_database_nor_context_processors(client, monkeyp
         patch.setattr(engines["django"].engine, "template_context_processors", [reject])
         assert_whole(client.get("/nowhere/"), 404, "Nothing moored here")
         assert_whole(client.get("/"), 500, "We have run aground")
+
+
+def test_the_page_of_a_closed_site_needs_no_visitor_and_fits_into_nginx():
+    page = render_to_string("503.html")
+    assert "Low tide" in page and "<script" not in page
+    # As `make maintenance` wants it.
+    assert len(page.encode()) < 3500
 
 
 def test_a_page_is_sent_even_when_no_template_can_be_rendered(monkeypatch):
