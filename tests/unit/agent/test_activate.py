@@ -149,7 +149,7 @@ def test_nginx_gets_the_page_of_the_release_that_serves_and_status_tells_where_i
     assert "page of 2" in host.maintenance.PAGE.read_text()
     host.maintenance.PAGE.unlink()
     assert not host.maintenance.is_shown()
-    assert "503 page" in [problem.name for problem in host.problems.find()]
+    assert [problem.name for problem in host.problems._unavailable()] == ["503 page"]
 
 
 def test_a_page_that_nginx_does_not_take_is_no_reason_to_end_a_switch(host, release, systemd, monkeypatch):
