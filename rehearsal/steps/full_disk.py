@@ -9,7 +9,8 @@ from rehearsal.run_log import Phase
 # Filled by nginx's user, who may not use the blocks reserved for root, and by root.
 USERS = ("www-data", "root")
 FILE, RESERVE = "/var/tmp/rehearsal-full", "/var/lib/slipway/reserve"
-# Of 16 MB each: more than there are, so that some must be recycled.
+# Of 16 MB each, at once. Root's file takes the reserve too: PostgreSQL has the files that are there, however many are
+# archived meanwhile (postgresql_wal_files).
 WAL_FILES = 24
 PATIENCE = 60  # s, until the reserve is back
 # PostgreSQL's first process, and the checkpointer, which is a new process after a crash.
@@ -31,16 +32,8 @@ cd /
 for round in $(seq {WAL_FILES}); do
     {PSQL} -c "insert into rehearsal_full select md5(random()::text) from generate_series(1, 2000)"
     {PSQL} -v ON_ERROR_STOP=1 -c "select pg_switch_wal()" > /dev/null && echo written
-    PACE
 done 2> /dev/null | wc -l
 """
-# Root's file takes the reserve too. PostgreSQL then has the WAL files that are there, and reuses one once it is
-# archived: what is written faster than that stops it.
-PACE = f"""for tried in $(seq 25); do
-        waiting=$({PSQL} -c "select count(*) from pg_ls_archive_statusdir() where name like '%.ready'")
-        test "${{waiting:-9}}" -lt 3 && break
-        sleep 0.2
-    done"""
 MAKE_ROOM = f"""
 cd /
 rm -f {FILE}
@@ -50,11 +43,6 @@ for tried in $(seq {PATIENCE * 5}); do
     sleep 0.2
 done
 """
-
-
-def force(user: str) -> str:
-    """The script that makes PostgreSQL write, on a disk that ``user`` filled. It prints the number of WAL files."""
-    return FORCE.replace("PACE", PACE if user == "root" else ":")
 
 
 @dataclass(slots=True)
@@ -83,7 +71,7 @@ class FullDisk:
         return self
 
     def force(self) -> None:
-        self.result.written = int(self.host.run(force(self.user)))
+        self.result.written = int(self.host.run(FORCE))
         self.result.same = self.host.run(PROCESSES) == self._before
 
     def __exit__(self, *_: object) -> None:

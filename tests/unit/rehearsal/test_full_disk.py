@@ -1,8 +1,10 @@
 """The result of a full disk; the space is freed however the block ends."""
 
 import pytest
+import yaml
 
-from rehearsal.steps.full_disk import FILE, MAKE_ROOM, PROCESSES, FullDisk, force
+from rehearsal.steps.full_disk import FILE, FORCE, MAKE_ROOM, PROCESSES, WAL_FILES, FullDisk
+from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
 
@@ -16,7 +18,7 @@ class Host:
         self.ran.append(command)
         if command == PROCESSES:
             return self.processes.pop(0)
-        return {force("www-data"): "24\n", MAKE_ROOM: self.room}.get(command, "0\n")
+        return {FORCE: "24\n", MAKE_ROOM: self.room}.get(command, "0\n")
 
 
 @pytest.mark.parametrize(("after", "same"), [("7\n9\n", True), ("7\n12\n", False), ("7\n", False)])
@@ -36,5 +38,7 @@ def test_there_is_room_again_when_the_block_fails():
     assert host.ran[-1] == MAKE_ROOM and not full.result.reserve
 
 
-def test_where_root_took_the_reserve_the_writing_waits_for_the_archive():
-    assert "archive_statusdir" in force("root") and "archive_statusdir" not in force("www-data")
+def test_there_are_more_wal_files_than_are_written_at_once_and_half_of_them_are_spare():
+    """PostgreSQL needs none but those, also where the archive takes nothing meanwhile."""
+    defaults = yaml.safe_load((ROOT / "ansible/roles/postgresql/defaults/main.yml").read_text())
+    assert defaults["postgresql_wal_files"] >= WAL_FILES * 1.5
