@@ -18,11 +18,13 @@ OURS = {"site": "example.com", "layout": LAYOUT.version, "site_host": "www.examp
 OTHER = {"site": "other.example", "layout": LAYOUT.version, "site_host": "www.other.example"}
 COMMANDS = [
     "alarm",
+    "audit",
     "backup",
     "db",
     "deploy",
     "jobs",
     "logs",
+    "maintenance",
     "move",
     "prune",
     "releases",
@@ -146,7 +148,9 @@ def test_every_command_that_reaches_the_server_is_known_here():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_command_does_anything_on_another_sites_server(command, site, server, monkeypatch, capfd):
     monkeypatch.setenv("CONFIG", str(site.path))
-    secrets = SimpleNamespace(web={}, alarms={}, pruner={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"})
+    secrets = SimpleNamespace(
+        web={}, deployer={}, alarms={}, pruner={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    )
     monkeypatch.setattr(Secrets, "load", lambda site: secrets)
     server.record(OTHER)
     assert main([command, *MORE.get(command, ())]) == 1
@@ -156,7 +160,7 @@ def test_no_command_does_anything_on_another_sites_server(command, site, server,
 
 def test_who_takes_it_over_gets_to_look_at_it(site, server, monkeypatch, capfd):
     monkeypatch.setenv("CONFIG", str(site.path))
-    monkeypatch.setattr(Secrets, "load", lambda site: SimpleNamespace(web={}, alarms={}))
+    monkeypatch.setattr(Secrets, "load", lambda site: SimpleNamespace(web={}, deployer={}, alarms={}))
     server.record(OTHER)
     assert main(["deploy", "--take-over"]) == 1
     # The stand-in's facts are none; they were asked for.
