@@ -1,8 +1,11 @@
 """The agent as one file."""
 
+import importlib
 import subprocess
 import sys
 import zipfile
+
+import pytest
 
 from slipway.tool.server import agent
 
@@ -58,3 +61,12 @@ def test_each_module_can_be_loaded(tmp_path):
     )
     done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_whoever_closes_the_site_needs_no_deploy_lock(host, monkeypatch):
+    program = importlib.import_module("agent.__main__")
+    monkeypatch.setattr(host.maintenance, "on", lambda: {"since": "noon"})
+    monkeypatch.delenv("SLIPWAY_LOCK", raising=False)
+    assert program.run(program.arguments(["maintenance", "on"])) == {"since": "noon"}
+    with pytest.raises(host.paths.HostError, match="deploy lock is gone"):
+        program.run(program.arguments(["prune", "5"]))
