@@ -65,9 +65,10 @@ def awaits_data(settings: Mapping[str, str]) -> bool:
     psql = PSQL.format(_text(Path(settings["pg1-path"]) / "PG_VERSION"))
     line = [psql, "-XAtq", "-h", str(SOCKETS), "-c", TABLES, LAYOUT["database"]]
     # Peer login: the user is the role.
-    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": TIMEOUT, "check": False, "cwd": "/"}
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    user = "postgres" if os.geteuid() == 0 else None
     try:
-        done = subprocess.run(line, **options, user="postgres" if os.geteuid() == 0 else None)
+        done = subprocess.run(line, **pipes, timeout=TIMEOUT, check=False, cwd="/", user=user)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.stdout.strip() == b"0"
