@@ -108,10 +108,9 @@ def send(receiver: Mapping, message: Mapping) -> str:
     """Why the receiver has not taken it; "" when it has."""
     line = [sys.executable, "-IS", LAYOUT["agent"], "alarms", "--send"]
     asked = json.dumps({"receiver": receiver, "message": message})
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     try:
-        done = subprocess.run(
-            line, input=asked, capture_output=True, text=True, timeout=LONGEST, check=False, **_user()
-        )
+        done = subprocess.run(line, input=asked, **pipes, timeout=LONGEST, check=False, **_user())
     except subprocess.TimeoutExpired:
         return f"it does not answer within {LONGEST} s"
     except (OSError, KeyError) as error:

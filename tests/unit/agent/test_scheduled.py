@@ -47,8 +47,9 @@ def ended(host, systemd, monkeypatch):
     """Lets the job begin, and end as systemd tells it; returns how it is noted."""
 
     def end(result, code="exited", status="0", *, name="digest", seconds=0.0):
-        assert host.scheduled.begin(name) == 0
         began = time.monotonic()
+        monkeypatch.setattr(host.scheduled.time, "monotonic", lambda: began)
+        assert host.scheduled.begin(name) == 0
         monkeypatch.setattr(host.scheduled.time, "monotonic", lambda: began + seconds)
         for variable, value in (("SERVICE_RESULT", result), ("EXIT_CODE", code), ("EXIT_STATUS", status)):
             monkeypatch.setenv(variable, value)

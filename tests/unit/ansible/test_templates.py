@@ -357,7 +357,8 @@ def test_a_clock_that_is_set_back_does_not_stop_the_looks(rendered):
 def test_each_unit_that_restarts_always_marks_that_memory_ran_out(rendered, tmp_path):
     """By the line as systemd runs it, with the unit's name and the result in place."""
     marked = yaml.safe_load((ANSIBLE / "roles" / "alarms" / "vars" / "main.yml").read_text())["alarms__marked"]
-    assert {"slipway-worker-.service", "slipway-job-.service", "nginx.service", "postgresql@.service"} < set(marked)
+    prefixes = {"{{ layout.worker_prefix }}.service", "{{ layout.job_prefix }}.service"}
+    assert prefixes | {"nginx.service", "postgresql@.service"} < set(marked)
     (line,) = re.findall(r"^ExecStopPost=-\+(.*)$", rendered["alarms", "slipway-killed.conf.j2"], re.MULTILINE)
     command = (
         line.replace("$$", "$").replace("%n", "slipway-worker-a.service").replace(LAYOUT.killed, str(tmp_path / "k"))
