@@ -158,8 +158,13 @@ def test_gixys_issues_are_findings(tmp_path):
     issue = {"severity": "HIGH", "plugin": "ssrf", "line": 7, "reason": "Untrusted input."}
     verdict = gixy.judge(connection, program(tmp_path, "gixy", json.dumps([issue]), status=1))
     assert verdict.details == ("HIGH ssrf, line 7: Untrusted input.",)
-    explained = issue | {"plugin": "http2_misdirected_request"}
-    assert gixy.judge(connection, program(tmp_path, "gixy", json.dumps([explained]))).state == audit.PASSED
+    for plugin, reason, state in (
+        ("http2_misdirected_request", "", audit.PASSED),
+        ("add_header_redefinition", "`permissions-policy` are not effective here", audit.PASSED),
+        ("add_header_redefinition", "`X-Origin`, `permissions-policy` are not effective here", audit.FAILED),
+    ):
+        explained = issue | {"plugin": plugin, "reason": reason}
+        assert gixy.judge(connection, program(tmp_path, "gixy", json.dumps([explained]))).state == state
     with pytest.raises(SlipwayError, match="gixy: no such plugin"):
         gixy.judge(connection, program(tmp_path, "gixy", "", errors="no such plugin", status=2))
 
