@@ -48,7 +48,7 @@ FAULTS = {
     "pages that fail": Fault(
         "chmod 0 /run/slipway/gunicorn.sock",
         "chmod 660 /run/slipway/gunicorn.sock",
-        "pages fail through nginx: /healthz/ready answers 502",
+        "pages fail through nginx: /healthz/ready answers 503",
     ),
     "a renewal that fails": Fault(
         f"mkdir -p {FAILING} && printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' > {FAILING}/fault.conf"
