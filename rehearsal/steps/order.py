@@ -22,6 +22,7 @@ from rehearsal.steps import (
     malicious_package,
     memory,
     move,
+    own_keys,
     password_guessing,
     restore_drill,
     stress,
@@ -56,6 +57,7 @@ STEPS = (
     Step("make deploy with a malicious package in the lock file", malicious_package.install),
 )
 STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} uploads", stress.stress)
+OWN_KEYS = Step("make deploy with each key by which a site changes its server", own_keys.deploy_own_keys)
 ALARMS = Step("Let a unit fail: what is told, with two deploys between", alarms.tell)
 UPGRADE = Step("Install a security fix of libssl under load, as at night", upgrades.upgrade)
 REBOOT = Step("Let a reboot become due", upgrades.reboot)
@@ -71,7 +73,7 @@ def steps(*, resumed: bool, stressed: bool, told: bool, burnt: bool) -> tuple[St
     return (
         DEPLOY if resumed else DRIFT,
         *STEPS,
-        *([STRESS, UPGRADE, REBOOT] if stressed else []),
+        *([STRESS, OWN_KEYS, UPGRADE, REBOOT] if stressed else []),
         *([ALARMS] if told else []),
         *([DRILL, MOVE, DISASTER] if burnt else []),
     )

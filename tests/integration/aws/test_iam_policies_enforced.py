@@ -153,7 +153,8 @@ RIGHTS = {
     "deployer": {(BUCKET, "static/"): {"get", "put", "list"}, (BUCKET, "releases/"): {"get", "put", "list"}},
     "pruner": {(BUCKET, "static/"): {"delete", "list"}, (BUCKET, "releases/"): {"get", "list"}},
     "web": {
-        (MEDIA, "media/incoming/"): {"get", "put", "delete"},
+        # A job clears what nobody finished.
+        (MEDIA, "media/incoming/"): {"get", "put", "delete", "list"},
         (MEDIA, "media/public/"): {"get", "put", "delete"},
     },
     "backup": {

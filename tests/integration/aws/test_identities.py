@@ -10,7 +10,7 @@ PREFIXES = ("static/", "releases/", "media/incoming/", "media/public/")
 RIGHTS = {
     "deployer": {"get": PREFIXES[:2], "put": PREFIXES[:2], "delete": (), "list": PREFIXES[:2]},
     "pruner": {"get": ("releases/",), "put": (), "delete": ("static/",), "list": PREFIXES[:2]},
-    "web": {"get": PREFIXES[2:], "put": PREFIXES[2:], "delete": PREFIXES[2:], "list": ()},
+    "web": {"get": PREFIXES[2:], "put": PREFIXES[2:], "delete": PREFIXES[2:], "list": PREFIXES[2:3]},
     "cdn": {"get": ("static/", "media/public/"), "put": (), "delete": (), "list": PREFIXES},
 }
 CALLS = {

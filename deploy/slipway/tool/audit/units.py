@@ -4,6 +4,7 @@ import re
 
 from slipway.tool.audit import Verdict, judged
 from slipway.tool.server.connection import Connection
+from slipway.tool.server.layout import LAYOUT
 
 # The most exposure that is accepted, of 10; the first pattern that fits.
 LIMITS = (
@@ -13,7 +14,7 @@ LIMITS = (
     (r"nginx\.service", 5.0),
 )
 # What only calls systemd has nothing to confine: its programs are other units'.
-CALLS_SYSTEMD = ("slipway-restart.service",)
+CALLS_SYSTEMD = (LAYOUT.restart_unit,)
 SCRIPT = """for unit in $({ systemctl list-unit-files --no-legend 'slipway*.service' | cut -d' ' -f1 | sed 's/@\\./@1./'
 systemctl list-units --plain --no-legend 'postgresql@*.service' nginx.service | cut -d' ' -f1; } | sort -u)
 do echo "$unit $(systemd-analyze security --no-pager "$unit" | grep -oE 'level for .*: [0-9.]+' | grep -oE '[0-9.]+$')"
