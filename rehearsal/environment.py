@@ -82,7 +82,6 @@ class Environment:
         """
         user = self.user_site
         document = {
-            **addresses,
             "region": "eu-central-1",
             "settings": user.settings,
             "wsgi": user.wsgi,
@@ -96,6 +95,7 @@ class Environment:
             "waive": dict(user.waive),
             "schedule": {each.name: _described(each) for each in user.schedule},
             "workers": {each.name: _described(each) for each in user.workers},
+            **addresses,
         }
         path = self.directory / "site.yml"
         path.write_text(yaml.safe_dump(document, sort_keys=False))

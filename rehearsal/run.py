@@ -1,7 +1,7 @@
 """A running rehearsal: its site, its machine, its log, and the commands that its steps share."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -75,19 +75,19 @@ class Run:
         return self.log.run("status", tool("status"), env=self.site.deployer("admin"), cwd=ROOT)
 
     @contextmanager
-    def under_load(self, during: str) -> Iterator[None]:
-        """Sends requests while the block runs, and checks that none of them fails."""
-        load = self.load()
+    def under_load(self, during: str, light: Sequence[str] = LIGHT) -> Iterator[None]:
+        """Sends requests while the block runs, and checks that none of them fails; ``light`` are most of them."""
+        load = self.load(light)
         self.results.loads[during] = requests = load.requests
         with load:
             yield
         self.log.check(f"No request fails during {during}", not requests.failed and requests.sent > 0, str(requests))
 
-    def load(self) -> Load:
+    def load(self, light: Sequence[str] = LIGHT) -> Load:
         """Requests to the site, as many as the machine has time for beside a release."""
         site = self.site.site
         # All through TLS, nginx and Django.
-        urls = [site.site_url + path for path in (*LIGHT, *(site.paths[:1] or ["/"]))]
+        urls = [site.site_url + path for path in (*light, *(site.paths[:1] or ["/"]))]
         where = self.machine.ports[443], self.site.trusted
         return Load(urls, *where, rate=min(RATE, SHARE / seconds_each(urls, *where)))
 

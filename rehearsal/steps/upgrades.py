@@ -40,8 +40,10 @@ INSTALL = "systemctl start apt-daily-upgrade.service"
 SETTLED = """sleep 2; for n in $(seq {patience}); do
 systemctl show --property=ActiveState --value slipway-upgrades.service | grep -q activating || break; sleep 1; done
 systemctl show --property=Result --value slipway-upgrades.service"""
+# Of services: what a session has loaded ends with it.
 LOADED = """for maps in /proc/[0-9]*/maps; do grep -lE '(libssl|libcrypto)[^ ]* \\(deleted\\)' $maps 2>/dev/null; done |
-cut -d/ -f3 | while read -r process; do cat /proc/$process/comm; done | sort -u | xargs"""
+cut -d/ -f3 | while read -r process; do grep -q system.slice /proc/$process/cgroup && cat /proc/$process/comm; done |
+sort -u | xargs"""
 # By the clock, when systemd began; a container has its host's boot_id.
 BOOTED = "systemctl show --property=UserspaceTimestamp --value"
 
@@ -51,7 +53,8 @@ def upgrade(run: Run, phase: Phase) -> None:
     package = run.host.run(PUBLISH).strip()
     before = run.host.run(f"dpkg-query --show --showformat '${{Version}}' {package}")
     try:
-        with run.under_load(f"an upgrade of {package}"):
+        # Pages alone: they wait for PostgreSQL while it restarts, and the ready check says at once that it is away.
+        with run.under_load(f"an upgrade of {package}", light=()):
             run.host.run(INSTALL)
             result = run.host.run(SETTLED.format(patience=PATIENCE)).strip()
     finally:
