@@ -36,6 +36,8 @@ POLL = 0.5
 STARTING = 10
 # For PostgreSQL to hand over a segment, and for it to reach the bucket, s.
 ARCHIVED = 60
+# For another command of pgBackRest's to end, s.
+LOCKED = 60
 # pgBackRest writes down what it has copied after so many bytes: an interrupted backup goes on from there.
 SAVED = "16MiB"
 PERCENT = re.compile(r"\(.*?(\d+)(?:\.\d+)?%\)")
@@ -249,8 +251,23 @@ def _percent(due: Due, began: str, percent: int) -> None:
 
 
 def _pgbackrest(settings: Mapping[str, str], mine: str, kind: str, due: Due, began: str) -> dict:
-    """Runs it; returns label, size and stored. Raises HostError."""
-    marked = record.missing()
+    """Runs it; returns label, size and stored. Raises HostError.
+
+    pgBackRest's lock is waited for: a new generation is being set up as a restored server makes its first backup.
+    """
+    marked, deadline = record.missing(), time.monotonic() + LOCKED
+    while stderr := _attempt(mine, kind, due._replace(kind=kind), began):
+        if not re.search(LOCK, stderr) or time.monotonic() > deadline:
+            raise HostError(explained(settings, stderr))
+        time.sleep(INTERVAL)
+    # A gap that came meanwhile needs another.
+    if kind == FULL and record.missing() == marked:
+        generation.FULL_DUE.unlink(missing_ok=True)
+    return _newest(mine)
+
+
+def _attempt(mine: str, kind: str, due: Due, began: str) -> str:
+    """Why pgBackRest failed, in its own words; "" when it has made a backup."""
     options = (f"--type={kind}", "--start-fast", f"--manifest-save-threshold={SAVED}", "--log-level-console=detail")
     with (
         tempfile.TemporaryFile("w+", errors="replace") as errors,
@@ -264,17 +281,14 @@ def _pgbackrest(settings: Mapping[str, str], mine: str, kind: str, due: Due, beg
             errors="replace",
         ) as process,
     ):
-        _read(process.stdout, due._replace(kind=kind), began)
-        if process.wait():
-            errors.seek(0)
-            raise HostError(explained(settings, errors.read()))
+        _read(process.stdout, due, began)
+        failed = process.wait()
         errors.seek(0)
+        if failed:
+            return errors.read() or f"exit status {failed}"
         # Its warnings, for the journal.
         print(errors.read(), end="", file=sys.stderr)
-    # A gap that came meanwhile needs another.
-    if kind == FULL and record.missing() == marked:
-        generation.FULL_DUE.unlink(missing_ok=True)
-    return _newest(mine)
+    return ""
 
 
 def _read(output: IO[str], due: Due, began: str) -> None:
@@ -304,6 +318,8 @@ def explained(settings: Mapping[str, str], stderr: str) -> str:
     return generation.cause(settings, stderr)
 
 
+# Another command of it has its lock.
+LOCK = r"\[050\]"
 # https://github.com/pgbackrest/pgbackrest/blob/main/src/build/error/error.yaml
 CAUSES = {
     r"No space left on device|\[Errno 28\]": "the disk is full; `df -h` and `sudo du -xh / | sort -h | tail`",
@@ -313,5 +329,5 @@ CAUSES = {
         "were made with, or take a new bucket by `backup_bucket` in site.yml"
     ),
     r"\[082\]": "the WAL does not reach the bucket: {error}",
-    r"\[050\]": "another backup or its clean-up runs in pgBackRest; it is tried again within the hour",
+    LOCK: "another backup or its clean-up runs in pgBackRest; it is tried again within the hour",
 }

@@ -206,3 +206,22 @@ def test_one_that_was_asked_for_and_stopped_before_its_turn_is_made_later(host, 
     monkeypatch.setattr(host.slot, "_other", lambda file, unit: None)
     assert host.backup.run(3) == "made full: asked for"
     assert not host.backup.REQUEST.exists()
+
+
+@pytest.mark.parametrize(("busy", "says"), [(2, ""), (99, "another backup or its clean-up runs in pgBackRest")])
+def test_pgbackrests_lock_is_waited_for_but_not_for_ever(busy, says, host, unit, tmp_path, monkeypatch):
+    backup, tries = host.backup, tmp_path / "tries"
+    tries.touch()
+    clock = iter(range(0, 9999, 10))
+    monkeypatch.setattr(backup.time, "monotonic", lambda: next(clock))
+    fails = "{ echo 'ERROR: [050]: unable to acquire lock' >&2; exit 50; }"
+    script = f"echo >> {tries}; test $(wc -l < {tries}) -gt {busy} || {fails}"
+    monkeypatch.setattr(backup.generation, "command", lambda *_: ["sh", "-c", script])
+    monkeypatch.setattr(backup, "_newest", lambda mine: {"label": "20261202-030000F"})
+    due = backup.Due("full", "because")
+    if says:
+        with pytest.raises(host.paths.HostError, match=says):
+            backup._pgbackrest({}, "0001", "full", due, "now")
+    else:
+        assert backup._pgbackrest({}, "0001", "full", due, "now") == {"label": "20261202-030000F"}
+        assert len(tries.read_text().splitlines()) == 3
