@@ -63,6 +63,7 @@ def end(name: str) -> None:
 
     https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#$SERVICE_RESULT
     """
+    slot.leave(service(name))
     known, job = _read(name), _job(name)
     running = known.pop("running", None) or {}
     result = os.environ.get("SERVICE_RESULT", "")

@@ -72,6 +72,19 @@ def take(name: str, unit: str, *, stop: str = NEVER) -> bool:
     return True
 
 
+def leave(unit: str) -> None:
+    """``unit`` has ended: its note goes. Its next start may wait for its turn already, and would seem to have it."""
+    with SLOT.open("a+") as file:
+        while _read(file).get("unit") == unit:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                # Somebody looks who has it.
+                time.sleep(POLL)
+            else:
+                file.truncate(0)
+
+
 def make_way() -> None:
     """Before the site's restart by other hands than this program's: a job that runs gets its minute, and is stopped."""
     other = holder()

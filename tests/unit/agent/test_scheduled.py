@@ -224,3 +224,22 @@ def test_the_playbook_s_restart_of_the_site_lets_a_job_end_first(host, systemd, 
     monkeypatch.setattr(host.slot.time, "sleep", sleep)
     host.slot.make_way()
     assert clock.now == 61
+
+
+def test_one_that_is_due_again_as_it_ends_waits_for_a_deploy_and_not_the_deploy_for_it(
+    host, systemd, ended, monkeypatch
+):
+    monkeypatch.setattr(host.slot.time, "sleep", lambda seconds: pytest.fail("the deploy waits for what waits for it"))
+    ended("success")
+    systemd.units[UNIT] = {"ActiveState": "activating", "SubState": "start-pre", "MainPID": "0"}
+    monkeypatch.setattr(host.locks, "holder", lambda: "me@laptop since then")
+    assert host.scheduled.begin("digest") == host.scheduled.NOT_YET
+    with host.slot.held("the check of a release", "slipway-check.service"):
+        pass
+
+
+def test_the_end_of_a_job_that_had_no_turn_leaves_who_has_it_alone(host, systemd, monkeypatch):
+    monkeypatch.setenv("SERVICE_RESULT", "signal")
+    with host.slot.held("the check of a release", "slipway-check.service"):
+        host.scheduled.end("digest")
+        assert host.slot.SLOT.read_text().count("slipway-check.service") == 1
