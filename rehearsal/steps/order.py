@@ -8,6 +8,7 @@ from rehearsal.run import Run
 from rehearsal.run_log import Phase
 from rehearsal.steps import (
     alarms,
+    background,
     ci_key,
     deploy,
     deploy_lock,
@@ -58,6 +59,7 @@ STEPS = (
 )
 STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} uploads", stress.stress)
 OWN_KEYS = Step("make deploy with each key by which a site changes its server", own_keys.deploy_own_keys)
+BACKGROUND = Step("Ten deploys under load beside a worker and three jobs", background.run_in_background)
 ALARMS = Step("Let a unit fail: what is told, with two deploys between", alarms.tell)
 UPGRADE = Step("Install a security fix of libssl under load, as at night", upgrades.upgrade)
 REBOOT = Step("Let a reboot become due", upgrades.reboot)
@@ -73,7 +75,7 @@ def steps(*, resumed: bool, stressed: bool, told: bool, burnt: bool) -> tuple[St
     return (
         DEPLOY if resumed else DRIFT,
         *STEPS,
-        *([STRESS, OWN_KEYS, UPGRADE, REBOOT] if stressed else []),
+        *([STRESS, OWN_KEYS, BACKGROUND, UPGRADE, REBOOT] if stressed else []),
         *([ALARMS] if told else []),
         *([DRILL, MOVE, DISASTER] if burnt else []),
     )
