@@ -97,8 +97,8 @@ def _restartable() -> dict[str, list[str]]:
 
     Left out is what ends by itself: an upgrade, a backup, a job, a shell, and what a socket started for one connection.
     """
-    left = re.compile(f"{REBOOTED.pattern}|{OF_SESSIONS.pattern}")
-    found = {name: files for name, files in outdated.services().items() if not left.fullmatch(name)}
+    found = outdated.services()
+    found = {name: found[name] for name in found if not (REBOOTED.fullmatch(name) or OF_SESSIONS.fullmatch(name))}
     units = shown([name for name in found if name != outdated.SYSTEMD], "Type", "Transient", "TriggeredBy")
     for name, unit in units.items():
         of_connection = "@" in name and ".socket" in unit["TriggeredBy"]
@@ -150,11 +150,10 @@ def _restart(name: str) -> None:
         activate.restart()
     elif name == NGINX:
         _replace_nginx()
-    elif name in databases():
-        # What is written before is not waited for while it is away.
-        processes.run([*psql.line("postgres", "-XAtqc", "CHECKPOINT")])
-        _systemctl("restart", name)
     else:
+        if name in databases():
+            # What is written before is not waited for while it is away.
+            processes.run(psql.line("postgres", "-XAtqc", "CHECKPOINT"))
         _systemctl("restart", name)
 
 

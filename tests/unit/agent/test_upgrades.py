@@ -108,6 +108,7 @@ def test_nothing_is_restarted_without_need(host, server):
         ("slipway-shell-7.service", {"Transient": "yes"}),
         ("slipway-archive@3-7-0.service", {"TriggeredBy": "slipway-archive.socket"}),
         ("slipway-overlap.service", {"Type": "notify"}),
+        ("slipway-job-digest.service", {"Type": "exec"}),
     ],
 )
 def test_what_ends_by_itself_is_left_to_its_end(name, properties, host, server):
@@ -217,6 +218,28 @@ def test_a_reboot_waits_for_a_deploy_a_step_and_whoever_has_the_slot(lock, host,
     server.meanwhile = meanwhile
     assert host.upgrades.reboot() == "rebooting for an upgrade"
     assert server.slept == 5
+
+
+def test_a_reboot_waits_for_apt(host, server):
+    host.upgrades.REBOOT.touch()
+    apt = lock_of_apt(host.upgrades.APT_LOCK)
+
+    def meanwhile():
+        assert server.calls == []
+        if server.slept >= 3:
+            apt.communicate()
+
+    server.meanwhile = meanwhile
+    assert host.upgrades.reboot() == "rebooting for an upgrade"
+    assert server.slept == 3
+
+
+def test_no_step_of_a_deploy_runs_beside_the_restarts(host, server, monkeypatch):
+    server.run("slipway.service")
+    busy = []
+    monkeypatch.setattr(host.activate, "restart", lambda: busy.append(host.locks.is_busy()))
+    host.upgrades.restart()
+    assert busy == [True]
 
 
 def test_a_reboot_that_finds_no_quiet_moment_waits_for_the_next_time(host, server):

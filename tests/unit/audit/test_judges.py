@@ -25,7 +25,8 @@ def test_lynis_passes_with_its_index_and_suggestions_that_have_a_reason():
 
 
 def test_lynis_fails_with_a_suggestion_without_a_reason_or_a_low_index():
-    assert lynis.verdict(LYNIS).details == ("BOAT-1234: The boat leaks",)
+    leaky = lynis.verdict(LYNIS)
+    assert (leaky.state, leaky.details) == (audit.FAILED, ("BOAT-1234: The boat leaks",))
     low = lynis.verdict(LYNIS.replace("=76", "=74"))
     assert (low.state, low.details[0]) == (audit.FAILED, "the hardening index is 74, less than 75")
     assert lynis.verdict("").state == audit.NOT_CHECKED
