@@ -318,8 +318,8 @@ def explained(settings: Mapping[str, str], stderr: str) -> str:
     return generation.cause(settings, stderr)
 
 
-# Another command of it has its lock.
-LOCK = r"\[050\]"
+# Another command of it has its lock; a lock that may not be opened is no reason to wait.
+LOCK = r"\[050\](?!.*[Pp]ermission denied)"
 # https://github.com/pgbackrest/pgbackrest/blob/main/src/build/error/error.yaml
 CAUSES = {
     r"No space left on device|\[Errno 28\]": "the disk is full; `df -h` and `sudo du -xh / | sort -h | tail`",

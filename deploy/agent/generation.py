@@ -146,6 +146,8 @@ def command(generation: str, *arguments: str) -> list[str]:
 
 
 def pgbackrest(generation: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs it as PostgreSQL's user, whoever calls: a lock that root has made would end all archiving."""
+    user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     try:
         return subprocess.run(
             command(generation, *arguments),
@@ -156,6 +158,8 @@ def pgbackrest(generation: str, *arguments: str) -> subprocess.CompletedProcess[
             errors="replace",
             timeout=TIMEOUT,
             check=False,
+            cwd="/",
+            **user,
         )
     except subprocess.TimeoutExpired:
         raise HostError(f"pgbackrest {arguments[0]} took more than {TIMEOUT} s") from None

@@ -106,7 +106,7 @@ class Backups:
         self.log = top / "log"
         # pgBackRest rejects an archive_command without its name.
         self._archive = top / "pgbackrest-archive"
-        for folder in (self.config.parent, self.state, self.log, top / "lock"):
+        for folder in (self.config.parent, self.state, self.log):
             folder.mkdir(parents=True, exist_ok=True)
             _give(folder)
         self.write()

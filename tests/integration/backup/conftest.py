@@ -122,7 +122,7 @@ def backups(backup_aws: LocalAws, backup_bucket: str, authority: Authority, clus
             # A file that is damaged is tried again, after 15 s by default.
             "job-retry-interval": "0.1",
             "log-path": str(cluster.top / "log"),
-            "lock-path": str(cluster.top / "lock"),
+            "lock-path": f"{cluster.top}{LAYOUT.backup_state}/lock",
         },
     )
     cluster.configure(**backups.archive_settings)

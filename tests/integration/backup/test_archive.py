@@ -58,7 +58,7 @@ def servers(backups: Backups, s3: BaseClient, tmp_path: Path) -> Iterator:
             top = Path(folder) / machine
             top.mkdir()
             cluster = Cluster(top, processes, f"postgres-{machine}")
-            made.append(Server(cluster, settings | {"lock-path": str(top / "lock")}, machine))
+            made.append(Server(cluster, settings | {"lock-path": f"{top}{LAYOUT.backup_state}/lock"}, machine))
             cluster.make(like)
             return made[-1]
 

@@ -1,6 +1,7 @@
 """A restore beside the live database, against pgBackRest, PostgreSQL and S3 themselves."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -344,6 +345,8 @@ def test_a_damaged_backup_is_named_and_the_one_before_is_restored_on_request(
 
 
 def test_another_generations_database_gets_a_generation_of_its_own(server: Server, cluster: Cluster, backups: Backups):
+    # As on a bare server: root's is the first pgBackRest there, and PostgreSQL's own must archive after it.
+    shutil.rmtree(backups.state / "lock")
     server.restore(OTHER)
     held = server.generation()
     assert held["generation"] not in (GENERATION, OTHER)

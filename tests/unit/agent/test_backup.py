@@ -225,3 +225,14 @@ def test_pgbackrests_lock_is_waited_for_but_not_for_ever(busy, says, host, unit,
     else:
         assert backup._pgbackrest({}, "0001", "full", due, "now") == {"label": "20261202-030000F"}
         assert len(tries.read_text().splitlines()) == 3
+
+
+def test_a_lock_that_may_not_be_opened_is_told_at_once(host, unit, monkeypatch):
+    """As one that root has made: to wait for it would be in vain, and it is nobody's backup."""
+    backup = host.backup
+    said = "ERROR: [050]: unable to acquire lock on file '/var/lib/x/lock/site-backup.lock': Permission denied"
+    monkeypatch.setattr(backup, "_attempt", lambda *_: said)
+    monkeypatch.setattr(backup.time, "sleep", lambda _: pytest.fail("it waits"))
+    monkeypatch.setattr(backup.generation, "cause", lambda settings, stderr: stderr)
+    with pytest.raises(host.paths.HostError, match="Permission denied"):
+        backup._pgbackrest({}, "0001", "full", backup.Due("full", "because"), "now")
