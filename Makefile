@@ -55,6 +55,9 @@ init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--
 secrets: .venv/deploy ## open the vaulted secrets in your editor
 	@$(BIN)/python -m slipway.tool secrets
 
+rotate: .venv/deploy ## give the live site another SECRET=SECRET_KEY, web, backup, vault … (alone: list them; END=1: forget the old SECRET_KEY)
+	@$(BIN)/python -m slipway.tool rotate $(if $(SECRET),"$(SECRET)") $(if $(END),--end)
+
 cdn: .venv/deploy ## show a plan, then make or repair buckets, certificate and CDN hosts (CHECK=1: only name what drifted)
 	@$(BIN)/python -m slipway.tool cdn $(if $(CHECK),--check)
 
@@ -207,4 +210,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-audit,requirements/audit.txt)
 	@touch $@
 
-.PHONY: help jobs alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move maintenance restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit
+.PHONY: help jobs alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move maintenance restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit rotate

@@ -24,6 +24,7 @@ from agent import (
     migrate,
     move,
     moving,
+    password,
     receive,
     releases,
     restore,
@@ -108,6 +109,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     job.add_argument("name", nargs="?", default="")
     closing = commands.add_parser("maintenance", help="whether each visitor gets the 503 page, as JSON")
     closing.add_argument("action", nargs="?", default="", choices=["", "on", "off"])
+    commands.add_parser("password", help="give the site's role, in a database elsewhere, its next password")
     commands.add_parser("status", help="how the host is, as JSON")
     commands.add_parser("alarm", help="send a test to each receiver of alarms, and print why one takes none, as JSON")
     reading = commands.add_parser("logs", help="print what the site, nginx and PostgreSQL write")
@@ -205,6 +207,8 @@ def run(options: argparse.Namespace) -> object:
                 return db.load(sys.stdin.buffer)
             case "maintenance":
                 return maintenance.on() if options.action == "on" else maintenance.off()
+            case "password":
+                return password.change()
             case "prune":
                 return {"removed": releases.prune(options.keep), "left": releases.ids()}
             case "move":

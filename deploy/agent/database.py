@@ -24,7 +24,7 @@ OPTIONS = {
 
 def url() -> str:
     """DATABASE_URL of the site's environment."""
-    return _environment().get("DATABASE_URL", "")
+    return environment().get("DATABASE_URL", "")
 
 
 def is_here() -> bool:
@@ -58,7 +58,7 @@ def variables(address: str) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """The site's, as systemd reads it."""
     found = filter(None, map(ASSIGNMENT.fullmatch, ENVIRONMENT.read_text().splitlines(keepends=True)))
     return {each[1]: re.sub(r"\\(.)", r"\1", each[2]) for each in found}

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agent.paths import LAYOUT, HostError
 
@@ -24,12 +24,18 @@ def environment(options: str = "") -> dict[str, str]:
 class Session:
     """One connection. It ends with this process, and its transaction is rolled back then."""
 
-    def __init__(self, role: str, options: str = "", database: str = LAYOUT["database"]) -> None:
+    def __init__(
+        self,
+        role: str,
+        options: str = "",
+        database: str = LAYOUT["database"],
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """``variables`` are libpq's, for a database elsewhere."""
         words = ("-XAtq", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", database)
+        there = environment(options) | (variables or {})
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        self._process = subprocess.Popen(
-            line(role, *words), cwd="/", env=environment(options), text=True, encoding="utf-8", **pipes
-        )
+        self._process = subprocess.Popen(line(role, *words), cwd="/", env=there, text=True, encoding="utf-8", **pipes)
 
     def ask(self, *statements: str) -> str:
         """What the statements print. Raises HostError with PostgreSQL's own error; the session has ended then."""
@@ -43,7 +49,7 @@ class Session:
             if text == f"{MARK}\n":
                 return "".join(printed).rstrip("\n")
             printed.append(text)
-        raise HostError(_reason(self._process.communicate()[1]))
+        raise HostError(reason(self._process.communicate()[1]))
 
     def close(self) -> None:
         self._process.communicate()
@@ -55,7 +61,7 @@ class Session:
         self.close()
 
 
-def _reason(written: str) -> str:
+def reason(written: str) -> str:
     """PostgreSQL's last error, without psql's own words before it."""
     lines: Sequence[str] = written.strip().splitlines() or ["psql ended and wrote nothing"]
     errors = [each for each in lines if "ERROR: " in each or "FATAL: " in each] or lines

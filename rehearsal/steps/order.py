@@ -26,6 +26,7 @@ from rehearsal.steps import (
     own_keys,
     password_guessing,
     restore_drill,
+    rotate,
     stress,
     upgrades,
 )
@@ -61,6 +62,7 @@ STRESS = Step(f"make deploy beside an upgrade, a renewal and {stress.UPLOADS} up
 OWN_KEYS = Step("make deploy with each key by which a site changes its server", own_keys.deploy_own_keys)
 BACKGROUND = Step("Ten deploys under load beside a worker and three jobs", background.run_in_background)
 ALARMS = Step("Let a unit fail: what is told, with two deploys between", alarms.tell)
+ROTATE = Step("make rotate under load, while somebody is signed in", rotate.rotate)
 UPGRADE = Step("Install a security fix of libssl under load, as at night", upgrades.upgrade)
 REBOOT = Step("Let a reboot become due", upgrades.reboot)
 DRILL = Step("make restore-drill, and once more with a changed row", restore_drill.drill)
@@ -75,7 +77,7 @@ def steps(*, resumed: bool, stressed: bool, told: bool, burnt: bool) -> tuple[St
     return (
         DEPLOY if resumed else DRIFT,
         *STEPS,
-        *([STRESS, OWN_KEYS, BACKGROUND, UPGRADE, REBOOT] if stressed else []),
+        *([STRESS, OWN_KEYS, BACKGROUND, ROTATE, UPGRADE, REBOOT] if stressed else []),
         *([ALARMS] if told else []),
         *([DRILL, MOVE, DISASTER] if burnt else []),
     )

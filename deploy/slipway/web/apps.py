@@ -3,6 +3,7 @@ import os
 from django.apps import AppConfig
 
 from slipway.web import request_id, sentry
+from slipway.web.database import next_password
 
 
 class SlipwayConfig(AppConfig):
@@ -13,3 +14,4 @@ class SlipwayConfig(AppConfig):
     def ready(self) -> None:
         request_id.install()
         sentry.start(os.environ)
+        next_password.install(os.environ)

@@ -381,7 +381,7 @@ def test_an_old_key_is_to_be_replaced(cloud: Cloud, site: config.Site, monkeypat
     monkeypatch.setattr(access_keys, "ROTATED_AFTER", timedelta(0))
     notes = provision(site).notes
     assert len(notes) == len(NAMES)
-    assert "days old; to replace it, delete its two lines from site.secrets.yml, and run `make cdn`" in notes[0]
+    assert "days old; `make rotate` replaces it" in notes[0]
 
 
 def test_a_key_that_is_replaced_is_named_until_it_is_deleted(cloud: Cloud, site: config.Site):

@@ -24,14 +24,16 @@ class Database:
     def url(self):
         return f"postgres://site@/{self.directory}/postgres"
 
-    def start(self):
-        command = [self.bin / "postgres", "-D", self.directory / "data", "-k", self.directory, "-h", "", "-F"]
-        ready = [self.directory / ".s.PGSQL.5432"]
+    def start(self, port=0):
+        """On the socket alone, or on ``port`` of the loopback too."""
+        listening = ["-h", "127.0.0.1", "-p", str(port)] if port else ["-h", ""]
+        command = [self.bin / "postgres", "-D", self.directory / "data", "-k", self.directory, "-F", *listening]
+        ready = [self.directory / f".s.PGSQL.{port or 5432}"]
         self.running = self.processes.start(
             "postgres", command, env=os.environ, cwd=Path("/"), ready=ready, **self.user
         )
         # Its socket accepts before it does: until then it says that it is starting up.
-        answering = [self.bin / "pg_isready", "--quiet", "-h", self.directory]
+        answering = [self.bin / "pg_isready", "--quiet", "-h", self.directory, "-p", str(port or 5432)]
         deadline = time.monotonic() + 60
         while subprocess.run(answering, check=False).returncode:
             assert time.monotonic() < deadline

@@ -169,6 +169,7 @@ def test_each_command_that_is_permitted_is_one_of_the_agent_s(host, unpacked):
         "upgrades",
         "alarm",
         "maintenance",
+        "password",
     }
 
 

@@ -163,3 +163,14 @@ def test_each_alias_is_a_host_and_an_origin(production):
     site = production({"SLIPWAY_ALIASES": "https://shop.example.com:8443,https://example.org"})
     assert site.ALLOWED_HOSTS == ["www.example.com", "shop.example.com", "example.org"]
     assert site.CSRF_TRUSTED_ORIGINS[1:] == ["https://shop.example.com:8443", "https://example.org"]
+
+
+def test_keys_of_before_are_accepted_beside_the_project_s_own(production):
+    given = {"SECRET_KEY_FALLBACKS": "new,old"}
+    assert production(given).SECRET_KEY_FALLBACKS == ["new", "old"]
+    # A project that reads the variables itself has them in its list already.
+    own = production(given, SECRET_KEY="of the secrets", SECRET_KEY_FALLBACKS=["old", "theirs"])
+    assert own.SECRET_KEY_FALLBACKS == ["new", "old", "theirs"]
+    # They are of another key than the project has.
+    assert not hasattr(production(given, SECRET_KEY="of another variable"), "SECRET_KEY_FALLBACKS")
+    assert not hasattr(production(), "SECRET_KEY_FALLBACKS")

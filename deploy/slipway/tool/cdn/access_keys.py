@@ -23,7 +23,7 @@ KEYS_OF_A_USER = 2
 # https://docs.aws.amazon.com/securityhub/latest/userguide/iam-controls.html#iam-3
 ROTATED_AFTER = timedelta(days=90)
 KNOWN_WITHIN = 60.0  # seconds
-ROTATE = "delete its two lines from {file}, and run `make cdn` and `make deploy`"
+ANEW = "delete its two lines from {file}, and run `make cdn` and `make deploy`"
 
 
 def ensure(account: Account, site: Site, name: str, user: str, secrets: Secrets, *, is_new: bool) -> None:
@@ -32,14 +32,14 @@ def ensure(account: Account, site: Site, name: str, user: str, secrets: Secrets,
     Raises SlipwayError where the user has as many keys as IAM allows.
     """
     held, file = getattr(secrets, name).get(AWS_PAIR[0]), secrets.path.name
-    stored = [] if is_new else _stored(account, user)
-    keys = {} if is_new else {key["AccessKeyId"]: key for key in _keys(account, user)}
+    stored = [] if is_new else remembered(account, user)
+    keys = {} if is_new else {key["AccessKeyId"]: key for key in keys_of(account, user)}
     active = [key for key in keys if keys[key]["Status"] == "Active"]
     if held in active:
         _delete_unknown(account, user, keys, [*stored, held])
         if set(stored) != {held, *stored} - {MAKING}:
             lines = [] if MAKING in stored else [f"change user {user}: its tag {TAG} should name key {held}"]
-            _store(account, user, [*(key for key in stored if key in keys), held], lines)
+            remember(account, user, [*(key for key in stored if key in keys), held], lines)
         _note_age(account, user, keys[held], file)
         _note_others(account, user, [key for key in keys if key != held], file)
         return
@@ -48,14 +48,14 @@ def ensure(account: Account, site: Site, name: str, user: str, secrets: Secrets,
     if held in keys:
         account.problem(
             f"user {user}: key {held} of {file} is switched off in IAM; switch it on there, or "
-            + ROTATE.format(file=file)
+            + ANEW.format(file=file)
         )
         return
     if held and (others or held not in stored):
         account.problem(
             f"{name}: the key in {file} is no working key of user {user}"
             + (f", which has {', '.join(others)}; take the newest {file} from who has it, or " if others else "; ")
-            + ROTATE.format(file=file)
+            + ANEW.format(file=file)
         )
         return
     _note_others(account, user, list(keys), file)
@@ -67,31 +67,31 @@ def ensure(account: Account, site: Site, name: str, user: str, secrets: Secrets,
     lines = [f"create key of user {user}, into {file}"]
     if held:
         lines = [f"change key of user {user}: {held}, in {file}, was deleted in IAM"]
-    _make(account, site, name, user, [key for key in stored if key in keys], lines, is_new=is_new)
+    make(account, site, name, user, [key for key in stored if key in keys], lines, is_new=is_new)
 
 
 def remove(account: Account, site: Site, name: str, user: str, secrets: Secrets | None) -> None:
     """Deletes the keys of a user of ours, and takes its key out of the vaulted file."""
-    keys = [key["AccessKeyId"] for key in _keys(account, user)]
-    known = {*keys, *_stored(account, user)}
+    keys = [key["AccessKeyId"] for key in keys_of(account, user)]
+    known = {*keys, *remembered(account, user)}
     if secrets and getattr(secrets, name).get(AWS_PAIR[0]) in known and not account.dry:
         Secrets.put(site, name, dict.fromkeys(AWS_PAIR))
     for key in keys:
-        _delete(account, user, key)
+        delete(account, user, key)
 
 
-def _make(
+def make(
     account: Account, site: Site, name: str, user: str, stored: list[str], lines: list[str], *, is_new: bool
 ) -> None:
     """Makes a key. The tag is set around it: whenever this is cut off, the next run knows what the key is."""
     if not is_new:
-        _store(account, user, [*stored, MAKING], [])
+        remember(account, user, [*stored, MAKING], [])
     made = account.change(account.iam, "create_access_key", f"user {user}", lines, UserName=user)
     if not made:
         return
     pair = made["AccessKey"]["AccessKeyId"], made["AccessKey"]["SecretAccessKey"]
     Secrets.put(site, name, dict(zip(AWS_PAIR, pair, strict=True)))
-    _store(account, user, [*stored, pair[0]], [])
+    remember(account, user, [*stored, pair[0]], [])
     _wait_until_known(account, user, pair)
 
 
@@ -118,7 +118,7 @@ def _delete_unknown(account: Account, user: str, keys: dict[str, Any], stored: l
         return
     for key in list(keys):
         if key not in stored and not _was_used(account, user, key):
-            _delete(account, user, key)
+            delete(account, user, key)
             del keys[key]
 
 
@@ -134,21 +134,21 @@ def _note_age(account: Account, user: str, key: dict[str, Any], file: str) -> No
     age = datetime.now(UTC) - key["CreateDate"]
     if age > ROTATED_AFTER:
         account.note(
-            f"user {user}: key {key['AccessKeyId']} is {age.days} days old; to replace it, {ROTATE.format(file=file)}"
+            f"user {user}: key {key['AccessKeyId']} of {file} is {age.days} days old; `make rotate` replaces it"
         )
 
 
-def _stored(account: Account, user: str) -> list[str]:
+def remembered(account: Account, user: str) -> list[str]:
     answer = account.call(account.iam, "list_user_tags", f"user {user}", UserName=user)
     return next((tag["Value"].split() for tag in answer["Tags"] if tag["Key"] == TAG), [])
 
 
-def _store(account: Account, user: str, stored: list[str], lines: list[str]) -> None:
+def remember(account: Account, user: str, stored: list[str], lines: list[str]) -> None:
     tags = [{"Key": TAG, "Value": " ".join(dict.fromkeys(stored))}]
     account.change(account.iam, "tag_user", f"user {user}", lines, UserName=user, Tags=tags)
 
 
-def _keys(account: Account, user: str) -> list[dict[str, Any]]:
+def keys_of(account: Account, user: str) -> list[dict[str, Any]]:
     return account.call(account.iam, "list_access_keys", f"user {user}", UserName=user)["AccessKeyMetadata"]
 
 
@@ -157,6 +157,6 @@ def _was_used(account: Account, user: str, key: str) -> bool:
     return "LastUsedDate" in answer["AccessKeyLastUsed"]
 
 
-def _delete(account: Account, user: str, key: str) -> None:
+def delete(account: Account, user: str, key: str) -> None:
     lines = [f"delete key {key} of user {user}"]
     account.change(account.iam, "delete_access_key", f"user {user}", lines, ABSENT, UserName=user, AccessKeyId=key)

@@ -19,7 +19,6 @@ from slipway.tool.prune import Prune
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import (
     facts,
-    host_keys,
     inventory,
     layout,
     lock,
@@ -32,6 +31,7 @@ from slipway.tool.server import (
 )
 from slipway.tool.server.connection import Connection, reach
 from slipway.tool.server.layout import LAYOUT
+from slipway.tool.server.provision import provision
 from slipway.tool.server.upload import ReleaseArchive, send
 from slipway.web.errors import SlipwayError
 
@@ -242,16 +242,7 @@ class Deploy:
             if self.deploy_lock:
                 self.deploy_lock.check()
             self.announce()
-            changed, log = playbook.provision(self.site, self.secrets, self.wanted)
-            print(f"    {len(changed)} changed; all of it: {log.relative_to(config.ROOT)}")
-            self.connection = Connection(self.site)
-            if self.deploy_lock:
-                self.deploy_lock.hand_to(self.connection)
-            self.host = facts.gather(self.connection, self.site)
-            if self.host.fingerprint != self.wanted.fingerprint or self.host.drifted:
-                what = ", ".join(self.host.drifted) or "its fingerprint differs"
-                raise SlipwayError(f"the playbook has ended and the host is not as described: {what}; see {log}")
-            host_keys.provisioned(self.site)
+            self.connection, self.host = provision(self.site, self.secrets, self.wanted, self.deploy_lock)
 
     def restore(self) -> None:
         """Restores a backup into the empty database of a new server."""

@@ -14,8 +14,9 @@ from slipway.tool.move.servers import DUMP, NONE, WAL, New, Old
 from slipway.tool.move.wall import Wall
 from slipway.tool.phases import phase
 from slipway.tool.secrets import Secrets
-from slipway.tool.server import facts, host_keys, inventory, lock, lockout, playbook, site_nginx
+from slipway.tool.server import facts, inventory, lock, lockout, site_nginx
 from slipway.tool.server.connection import Connection
+from slipway.tool.server.provision import provision
 from slipway.web.errors import SlipwayError
 
 help = "move the site to another server: TO=its address"
@@ -117,14 +118,8 @@ class Move:
             print(f"    at {self.address}; it will believe {sees} whose requests it forwards")
 
     def _provision(self, described: inventory.Inventory) -> None:
-        changed, log = playbook.provision(self.new.site, self.secrets, described)
-        print(f"    {len(changed)} changed; all of it: {log.relative_to(config.ROOT)}")
-        self.new.connection = Connection(self.new.site, moving=True)
-        self.new.gather()
-        if self.new.host.fingerprint != described.fingerprint or self.new.host.drifted:
-            what = ", ".join(self.new.host.drifted) or "its fingerprint differs"
-            raise SlipwayError(f"the playbook has ended and the new server is not as described: {what}; see {log}")
-        host_keys.provisioned(self.new.site)
+        site = self.new.site
+        self.new.connection, self.new.host = provision(site, self.secrets, described, moving=True)
 
     def _hold(self, stack: ExitStack) -> None:
         with phase("Take the deploy lock of the new server"):

@@ -27,10 +27,12 @@ SECTIONS = {
         "Environment of the web process. Add what your project reads.",
         {
             "SECRET_KEY": "https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key",
+            "SECRET_KEY_FALLBACKS": "`make rotate` puts the keys of before here, which stay accepted; commas between",
             "AWS_ACCESS_KEY_ID": "`make cdn` puts one here, limited to what the web process needs",
             "AWS_SECRET_ACCESS_KEY": "its other half",
             "EMAIL_URL": "smtp+tls://user:password@smtp.example.com:587",
             "SENTRY_DSN": "https://key@o0.ingest.sentry.io/0; with sentry-sdk in project/requirements.in",
+            "DATABASE_PASSWORD_NEXT": "there while `make rotate SECRET=DATABASE_URL` runs",
             "DATABASE_URL": "postgres://user:password@db.example.com/name; only when it is not on the server",
         },
     ),

@@ -10,6 +10,7 @@ from slipway.tool.config import Site
 from slipway.web.errors import SlipwayError
 
 PASSWORD_VARIABLE = "ANSIBLE_VAULT_PASSWORD_FILE"
+BYTES = 32  # of a password
 
 
 def path_of(site: Site) -> Path:
@@ -42,7 +43,28 @@ def decrypt(site: Site) -> str:
     try:
         return bytes(vault.decrypt(sealed)).decode()
     except (AnsibleError, UnicodeDecodeError):
+        if next_file_of(password_file).exists():
+            raise SlipwayError(
+                f"{path}: its change of password was interrupted: `make rotate SECRET=vault` goes on"
+            ) from None
         raise SlipwayError(f"{path}: the password in {password_file} does not open it, or it is damaged") from None
+
+
+def next_file_of(password_file: Path) -> Path:
+    """Where the next password is while `make rotate SECRET=vault` runs."""
+    return password_file.with_name(f"{password_file.name}.next")
+
+
+def opens(path: Path, password_file: Path) -> bool:
+    """Whether the password in ``password_file`` opens ``path``."""
+    vault = _vault(path, password_file)
+    from ansible.errors import AnsibleError
+
+    try:
+        vault.decrypt(path.read_bytes())
+    except AnsibleError:
+        return False
+    return True
 
 
 def make_password_file(path: Path) -> None:
@@ -50,7 +72,7 @@ def make_password_file(path: Path) -> None:
         raise SlipwayError(f"{path}: no such file; {PASSWORD_VARIABLE} names it: make it, or unset the variable")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=False)
-    path.write_text(secrets.token_urlsafe(32) + "\n")
+    path.write_text(secrets.token_urlsafe(BYTES) + "\n")
 
 
 def seal(path: Path, password_file: Path, text: str) -> None:

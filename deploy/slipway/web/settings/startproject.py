@@ -8,6 +8,8 @@ from environ import Env
 
 # Django's mark of a key that `startproject` made: it is in the repository.
 INSECURE_KEY = "django-insecure-"
+# The keys of before, which `make rotate` leaves accepted; a list, as django-environ reads one.
+FALLBACKS, BETWEEN_KEYS = "SECRET_KEY_FALLBACKS", ","
 # The keys that identify a database; all other keys of an alias are options of its use.
 IDENTITY = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS", "TEST")
 # A connection is kept for a minute: 2.7 to 3 times the pages per second of one connection per request.
@@ -39,7 +41,12 @@ def settings(own: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, An
     }
     key = own.get("SECRET_KEY", "")
     if "SECRET_KEY" in environ and (not key or key.startswith(INSECURE_KEY)):
-        given["SECRET_KEY"] = environ["SECRET_KEY"]
+        key = given["SECRET_KEY"] = environ["SECRET_KEY"]
+    # Not where the project has a key of another variable. Its own list, which may be this one, stays beside it.
+    if environ.get(FALLBACKS) and key == environ.get("SECRET_KEY"):
+        before = [each for each in environ[FALLBACKS].split(BETWEEN_KEYS) if each]
+        # https://docs.djangoproject.com/en/5.2/ref/settings/#secret-key-fallbacks
+        given[FALLBACKS] = list(dict.fromkeys((*before, *own.get(FALLBACKS, ()))))
     databases = own.get("DATABASES", {})
     default = databases.get("default", {})
     # A database file would be inside a release, which is read-only and replaced by the next one. A deploy rejects
