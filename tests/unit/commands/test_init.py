@@ -138,15 +138,26 @@ def test_a_file_filled_in_by_hand_gets_its_secrets(file, capsys):
 def test_config_names_a_second_site_that_starts_from_the_first(file, monkeypatch, capsys):
     main(["init", *GIVEN])
     first = file.read_text()
-    file.write_text(first + "bucket: photos\nsite: https://mysite.org\n")
+    file.write_text(first + "bucket: photos\nbackup_bucket: kept\nsite: https://mysite.org\n")
     monkeypatch.setenv("CONFIG", "staging.yml")
     assert main(["init", "--domain", "staging.mysite.org", "--yes"]) == 0
     site = config.load()
     assert (site.path.name, site.domain, site.bucket) == ("staging.yml", "staging.mysite.org", "staging-mysite-org")
+    assert site.backup_bucket == "staging-mysite-org-backups"
     assert (site.site_url, site.server, site.seed) == ("https://staging.mysite.org", "staging.mysite.org", "seed_wall")
     assert path_of(site).name == "staging.secrets.yml" and path_of(site).exists()
     assert file.read_text().startswith(first)
     assert "CONFIG=staging.yml make deploy" in capsys.readouterr().out
+
+
+def test_a_second_site_on_the_first_one_s_server_is_not_written(file, monkeypatch, capsys):
+    main(["init", *GIVEN])
+    monkeypatch.setenv("CONFIG", "staging.yml")
+    capsys.readouterr()
+    assert main(["init", "--domain", "staging.mysite.org", "--server", "192.0.2.7", "--yes"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("slipway: staging.yml: server: 192.0.2.7 is that of site.yml too; each site has a server")
+    assert not [path for path in file.parent.iterdir() if "staging" in path.name]
 
 
 @pytest.mark.parametrize(

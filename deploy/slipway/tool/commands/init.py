@@ -9,7 +9,7 @@ from pathlib import Path
 
 from slipway.tool import config
 from slipway.tool.commands._fill import fill, rename
-from slipway.tool.config import forms
+from slipway.tool.config import forms, others
 from slipway.tool.secrets import PASSPHRASE, Secrets, new_passphrase, password_file_of, path_of
 from slipway.web import stores
 from slipway.web.errors import SlipwayError
@@ -58,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
         return 0
     answers = _answers(options, known, filled)
     # Another site's own buckets must not become this one's too.
-    lines = fill(begin.read_text(), {} if filled else {"bucket": "", "media_bucket": ""})
+    buckets = ["bucket", "media_bucket", *(["backup_bucket"] if known.backup_bucket else [])]
+    lines = fill(begin.read_text(), {} if filled else dict.fromkeys(buckets, ""))
     site = _write(file, fill(rename(lines, known.domain, answers["domain"]), answers))
     _report(*site)
     return 0
@@ -113,6 +114,8 @@ def _write(file: Path, text: str) -> tuple[config.Site, set[Path]]:
     try:
         draft.write_text(text)
         site = dataclasses.replace(config.load(draft), path=file)
+        if file.resolve() != config.DEFAULT_PATH.resolve():
+            others.check(site, config.read)
         # Secrets first: a filled-in site.yml means that they exist.
         kept = _make_secrets(site)
         draft.replace(file)

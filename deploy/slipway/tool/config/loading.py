@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from slipway import ROOT
-from slipway.tool.config import alarms, background, backups, hooks, hosts, project, role_variables, server
+from slipway.tool.config import alarms, background, backups, hooks, hosts, others, project, role_variables, server
 from slipway.tool.config import provider as providers
 from slipway.tool.config.forms import BUCKET, CDN_ID, EMAIL, HOST, MODULE, REPOSITORY, SERVER, USER
 from slipway.tool.config.site import PRICE_CLASSES, TLS, Site
@@ -17,9 +17,18 @@ DEFAULT_PATH = ROOT / "site.yml"
 def load(path: str | os.PathLike[str] | None = None) -> Site:
     """The site of the file ``path``; by default of ``$CONFIG`` or of ./site.yml.
 
-    Raises SlipwayError, one line with the file, the key and the fix.
+    Raises SlipwayError, one line with the file, the key and the fix; also where a second site has what another one has.
     """
-    values = Values.read(Path(path or os.environ.get("CONFIG") or DEFAULT_PATH))
+    site = read(Path(path or os.environ.get("CONFIG") or DEFAULT_PATH))
+    # A second file that is begun does not stop the commands of the first. A draft of `make init` is checked by it.
+    if site.path.resolve() != DEFAULT_PATH.resolve() and not site.path.name.startswith("."):
+        others.check(site, read)
+    return site
+
+
+def read(path: Path) -> Site:
+    """The site of the file ``path``, whatever other files describe. Raises SlipwayError."""
+    values = Values.read(path)
     domain = values.text("domain", HOST, "a domain like example.com")
     bucket = values.text("bucket", BUCKET, "a bucket name", domain.replace(".", "-"))
     provider = values.choice("provider", list(stores.STORES), stores.DEFAULT)

@@ -1,0 +1,67 @@
+"""The other sites of this checkout: each has a server, names and buckets of its own."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from slipway.tool.config.site import Site
+from slipway.web.errors import SlipwayError
+
+# Of the file as it is shipped: it describes no site yet.
+EXAMPLE = "example.com"
+DOMAIN = re.compile(r"^domain:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+
+
+def check(site: Site, load: Callable[[Path], Site]) -> None:
+    """Raises SlipwayError where ``site`` has something that another file beside its own describes as its own.
+
+    ``load`` reads one. A file that is not valid describes nothing yet: its own commands say what is wrong.
+    """
+    for file in sorted(site.path.parent.glob("*.yml")):
+        if file.name.startswith(".") or file.resolve() == site.path.resolve():
+            continue
+        try:
+            named = DOMAIN.search(file.read_text())
+            other = load(file) if named and named[1] != EXAMPLE else None
+        except (OSError, UnicodeDecodeError, SlipwayError):
+            continue
+        if other:
+            _check(site, other)
+
+
+def _check(site: Site, other: Site) -> None:
+    theirs = set(_own(other).values())
+    for key, value in _own(site).items():
+        if value in theirs:
+            what = f"{value} is that of {other.path.name} too"
+            raise SlipwayError(f"{site.path}: {key}: {what}; each site has {WHY.get(key, 'names of its own')}")
+    shared = sorted({*site.hosts} & {*other.hosts})
+    if shared:
+        raise SlipwayError(
+            f"{site.path}: {shared[0]} is a name of {other.path.name} too; each site has names of its own"
+        )
+
+
+WHY: Mapping[str, str] = {
+    "server": "a server of its own, which 512 MB are enough for",
+    "domain": "a domain of its own, like staging.mysite.org",
+    "bucket": "buckets of its own",
+    "media_bucket": "buckets of its own",
+    "backup_bucket": "buckets of its own",
+}
+
+
+def _own(site: Site) -> dict[str, str]:
+    """What no two sites share, by its key in site.yml."""
+    known = {
+        "domain": site.domain,
+        "server": site.server,
+        "site": site.site_url,
+        "static": site.static_url,
+        "media": site.media_url,
+        "bucket": site.bucket,
+        "media_bucket": site.media_bucket,
+        "backup_bucket": site.backup_bucket,
+    }
+    # A bucket may have the name of a domain.
+    return {key: value if "bucket" not in key else f"bucket {value}" for key, value in known.items() if value}
