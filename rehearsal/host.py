@@ -23,9 +23,10 @@ class Host:
     def machine(self) -> Machine:
         return self._machine or self.site.machine
 
-    def prepare(self) -> None:
-        """Gives the bare machine /etc/hosts in place of DNS, and the rehearsal's authorities as trusted."""
-        names = f"{LOOPBACK} {S3} {ACME}\n{self.machine.address} {SITE} {BARE}\n"
+    def prepare(self, *names: str) -> None:
+        """Gives the bare machine /etc/hosts in place of DNS, and the rehearsal's authorities as trusted; ``names`` are
+        those that it serves, by default the site's."""
+        names = f"{LOOPBACK} {S3} {ACME}\n{self.machine.address} {' '.join(names or (SITE, BARE))}\n"
         give(self.machine, names, [self.site.authority.certificate.read_text(), self.site.acme_root])
 
     def run(self, command: str, stdin: str = "") -> str:

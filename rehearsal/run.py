@@ -53,9 +53,9 @@ class Run:
         """The one that serves."""
         return self.site.machine
 
-    def bare_machine(self, release: str = "") -> Machine:
-        """One more of the same kind, on the network of the first: booted, with the site's names and authorities. Its
-        ``release`` is by default that of the machine that serves."""
+    def bare_machine(self, release: str = "", *names: str) -> Machine:
+        """One more of the same kind, on the network of the first: booted, with the site's names and authorities, or
+        other ``names``. Its ``release`` is by default that of the machine that serves."""
         first = self.machines[0]
         number = len(self.machines) + 1
         directory = first.directory.with_name(f"{first.directory.name}-{number}")
@@ -63,7 +63,7 @@ class Run:
         self.machines.append(machine)
         machine.prepare()
         machine.boot(self.site.processes)
-        Host(self.site, machine).prepare()
+        Host(self.site, machine).prepare(*names)
         return machine
 
     def command(self, name: str, phase: Phase, *arguments: str) -> str:

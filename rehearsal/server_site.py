@@ -27,6 +27,9 @@ from slipway.web.errors import SlipwayError
 
 DOMAIN = "slipway.test"
 SITE, BARE, STATIC, MEDIA = f"www.{DOMAIN}", DOMAIN, f"static.{DOMAIN}", f"media.{DOMAIN}"
+# Of the site that a step puts beside it (rehearsal.steps.second_site).
+SECOND = "staging.test"
+CDN_HOSTS = (STATIC, MEDIA, f"static.{SECOND}", f"media.{SECOND}")
 S3, ACME = f"s3.{DOMAIN}", f"acme.{DOMAIN}"
 PORTS = ("s3", "control", "cdn", "proxy", "acme", "acme_control", "dns", "dns_control")
 USER = f"rehearsal@{DOMAIN}"
@@ -50,6 +53,8 @@ class ServerSite(Environment):
     def __init__(self, directory: Path, user_site: config.Site, processes: Processes, machine: Machine) -> None:
         super().__init__(directory, user_site, processes)
         self.machine = machine
+        # The machine of another site beside this one.
+        self.second: Machine | None = None
         self.authority = Authority(directory / "tls")
         # The rehearsal's authorities, and those together with the system's.
         self.anchors = directory / "tls" / "anchors.pem"
@@ -83,7 +88,7 @@ class ServerSite(Environment):
         self.acme_root = acme.root(ports["acme_control"], self.authority.certificate)
         self.trust(self.acme_root)
         self.configure()
-        self.start_cloud(s3_tls=issue("s3", [S3, "127.0.0.1"]), cdn_tls=issue("cdn", [STATIC, MEDIA]))
+        self.start_cloud(s3_tls=issue("s3", [S3, "127.0.0.1"]), cdn_tls=issue("cdn", list(CDN_HOSTS)))
         self._start_proxy()
 
     def _start_proxy(self) -> None:
@@ -95,6 +100,14 @@ class ServerSite(Environment):
     def serve_from(self, machine: Machine) -> None:
         """The site's names are ``machine``'s from now on, as after a change of DNS."""
         self.machine = machine
+        self._name_again()
+
+    def serve_second(self, machine: Machine) -> None:
+        """The names of SECOND are ``machine``'s from now on."""
+        self.second = machine
+        self._name_again()
+
+    def _name_again(self) -> None:
         self.processes.stop(self._proxy)
         self._start_proxy()
 
@@ -148,8 +161,11 @@ class ServerSite(Environment):
         """The port of the loopback for each "name:port"."""
         machine = self.machine.ports
         routes = {f"{S3}:{self.ports['s3']}": self.ports["s3"], f"{ACME}:{self.ports['acme']}": self.ports["acme"]}
-        routes |= {f"{host}:443": self.ports["cdn"] for host in (STATIC, MEDIA)}
-        return routes | {f"{host}:{port}": machine[port] for host in (SITE, BARE) for port in (80, 443)}
+        routes |= {f"{host}:443": self.ports["cdn"] for host in CDN_HOSTS}
+        served = {SITE: machine, BARE: machine}
+        if self.second:
+            served |= dict.fromkeys((f"www.{SECOND}", SECOND), self.second.ports)
+        return routes | {f"{host}:{port}": ports[port] for host, ports in served.items() for port in (80, 443)}
 
     def smoke_arguments(self) -> list[str]:
         """The proof's arguments: in full, with the names resolved for Chromium and its own client."""

@@ -27,6 +27,7 @@ from rehearsal.steps import (
     password_guessing,
     restore_drill,
     rotate,
+    second_site,
     stress,
     upgrades,
 )
@@ -63,6 +64,7 @@ OWN_KEYS = Step("make deploy with each key by which a site changes its server", 
 BACKGROUND = Step("Ten deploys under load beside a worker and three jobs", background.run_in_background)
 ALARMS = Step("Let a unit fail: what is told, with two deploys between", alarms.tell)
 ROTATE = Step("make rotate under load, while somebody is signed in", rotate.rotate)
+SECOND_SITE = Step("Deploy a second site to a machine of its own, while the first is deployed", second_site.deploy_both)
 UPGRADE = Step("Install a security fix of libssl under load, as at night", upgrades.upgrade)
 REBOOT = Step("Let a reboot become due", upgrades.reboot)
 DRILL = Step("make restore-drill, and once more with a changed row", restore_drill.drill)
@@ -77,7 +79,7 @@ def steps(*, resumed: bool, stressed: bool, told: bool, burnt: bool) -> tuple[St
     return (
         DEPLOY if resumed else DRIFT,
         *STEPS,
-        *([STRESS, OWN_KEYS, BACKGROUND, ROTATE, UPGRADE, REBOOT] if stressed else []),
+        *([STRESS, OWN_KEYS, BACKGROUND, ROTATE, SECOND_SITE, UPGRADE, REBOOT] if stressed else []),
         *([ALARMS] if told else []),
         *([DRILL, MOVE, DISASTER] if burnt else []),
     )
