@@ -56,11 +56,11 @@ def deploy_by_ci(run: Run, phase: Phase) -> None:
 
 
 def _site(run: Run, ssh_config: Path) -> Path:
-    """site.yml for CI: the same, with CI's key."""
+    """site.yml for CI: the same, with CI's key. In a folder of its own: two files of one folder are two sites."""
     site = yaml.safe_load(run.site.site.path.read_text())
-    file = run.site.directory / "site-ci.yml"
+    file = run.site.ci_key / "site.yml"
     file.write_text(yaml.safe_dump(site | {"ssh_config": str(ssh_config)}, sort_keys=False))
-    shutil.copy(run.site.site.path.with_name("site.secrets.yml"), file.with_name("site-ci.secrets.yml"))
+    shutil.copy(run.site.site.path.with_name("site.secrets.yml"), file.parent)
     return file
 
 
