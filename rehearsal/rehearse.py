@@ -16,7 +16,7 @@ from rehearsal.machine.machine import Machine
 from rehearsal.processes import Processes
 from rehearsal.run import Run
 from rehearsal.run_log import RunLog
-from rehearsal.server_site import SITE_STATE, ServerSite, shell
+from rehearsal.server_site import SECOND_STATE, SITE_STATE, ServerSite, shell
 from rehearsal.steps import first_deploy
 from rehearsal.steps.order import Step, steps
 from slipway import ROOT
@@ -104,7 +104,8 @@ def alone() -> Iterator[None]:
 def reset(directory: Path) -> None:
     """Deletes the state of an earlier rehearsal; only the machine's images are kept."""
     shutil.rmtree(directory, ignore_errors=True)
-    shutil.rmtree(SITE_STATE, ignore_errors=True)
+    for state in (SITE_STATE, SECOND_STATE):
+        shutil.rmtree(state, ignore_errors=True)
     directory.mkdir(parents=True)
     SITE_STATE.mkdir()
     (SITE_STATE / RUN_IN).write_text(str(directory))

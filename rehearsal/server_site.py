@@ -33,8 +33,8 @@ CDN_HOSTS = (STATIC, MEDIA, f"static.{SECOND}", f"media.{SECOND}")
 S3, ACME = f"s3.{DOMAIN}", f"acme.{DOMAIN}"
 PORTS = ("s3", "control", "cdn", "proxy", "acme", "acme_control", "dns", "dns_control")
 USER = f"rehearsal@{DOMAIN}"
-# The deploy's state directory of the rehearsal's site.
-SITE_STATE = ROOT / ".slipway" / DOMAIN.replace(".", "-")
+# The deploy's state directories of the rehearsal's sites.
+SITE_STATE, SECOND_STATE = (ROOT / ".slipway" / domain.replace(".", "-") for domain in (DOMAIN, SECOND))
 # This computer's loopback, as seen from the machine (QEMU's user network, and slirp4netns's).
 LOOPBACK = "10.0.2.2"
 # The machine's file of trusted authorities.

@@ -1,5 +1,6 @@
 """A second site of the same checkout, by CONFIG=staging.yml: a machine, names, buckets and secrets of its own."""
 
+import json
 import os
 import secrets
 import shlex
@@ -14,10 +15,13 @@ from rehearsal.machine import ssh
 from rehearsal.machine.machine import Machine
 from rehearsal.run import Run, tool
 from rehearsal.run_log import Phase
-from rehearsal.server_site import SECOND, SITE
+from rehearsal.server_site import SECOND, SECOND_STATE, SITE
+from rehearsal.steps.deploy import check_proof
 from slipway import ROOT
 from slipway.tool import config
 from slipway.tool.secrets import PASSPHRASE, PASSWORD_VARIABLE, Secrets
+from slipway.tool.server import lock
+from slipway.tool.server.connection import Connection
 from slipway.tool.server.layout import LAYOUT
 
 NAMES = (f"www.{SECOND}", SECOND)
@@ -38,12 +42,18 @@ def deploy_both(run: Run, phase: Phase) -> None:
     with ThreadPoolExecutor(1) as beside, run.under_load("a deploy beside another site's"):
         # Its playbook takes longer than all of this one's.
         second = beside.submit(run.log.run, "second-deploy", tool("deploy"), env=environment, cwd=ROOT)
-        run.command("deploy-beside", phase, "deploy", "--no-smoke")
+        run.command("deploy-beside", phase, "deploy")
         alone = not second.done()
         status, said = second.result()
-    run.log.check("A second site is deployed and proved", status == 0, _last(said))
-    run.log.check("Neither deploy waits for the other's lock", alone, "the first ended while the second ran")
+    run.log.check(
+        "Two sites are deployed at once", alone, "the first was live before the second" if alone else "in turn"
+    )
+    proof = json.loads((SECOND_STATE / "report" / "smoke.json").read_text()) if status == 0 else {}
+    passed = proof.get("verdict") == "passed"
+    run.log.check("A second site is deployed and proved", passed, proof.get("sentence") or _last(said))
+    check_proof(run)
     if status == 0:
+        _check_locks(run, environment)
         _check_apart(run, Host(run.site, machine))
         _check_rejected(run, environment)
 
@@ -86,7 +96,21 @@ def _environment(run: Run, file: Path) -> dict[str, str]:
     return run.site.deployer("admin", SMOKE_ARGS=shlex.join([*proof, "--depth=quick"]), **own)
 
 
+def _check_locks(run: Run, environment: dict[str, str]) -> None:
+    """Each is deployed while the lock of the other is held."""
+    second = config.load(environment["CONFIG"])
+    for name, other, env in (
+        ("second", run.site.site, environment),
+        ("first", second, run.site.deployer("admin")),
+    ):
+        with lock.held(Connection(other)):
+            status, said = run.log.run(f"{name}-beside-lock", tool("deploy", "--no-smoke"), env=env, cwd=ROOT)
+        run.log.check(f"The {name} site does not wait for the other one's lock", status == 0, _last(said))
+
+
 def _check_apart(run: Run, second: Host) -> None:
+    releases = [host.run(f"readlink {LAYOUT.current}").strip().rpartition("/")[2] for host in (run.host, second)]
+    run.log.check("Each site has a release of its own", releases[0] != releases[1], " and ".join(releases))
     second.manage(f"shell --verbosity 0 --command {shlex.quote(ADD)}")
     here, there = (
         host.manage(f"shell --verbosity 0 --command {shlex.quote(ROWS)}").splitlines() for host in (run.host, second)

@@ -1,12 +1,13 @@
 """Which key each process of a build is given."""
 
+import fcntl
 import json
 import os
 import time
 
 import pytest
 
-from slipway.tool import config
+from slipway.tool import config, front_end
 from slipway.tool.builder import Builder
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import state
@@ -112,3 +113,20 @@ def test_its_last_line_is_the_error(builder):
     builder.start_checks(allow_unsafe=False)
     with pytest.raises(SlipwayError, match=r"^it is wrong$"):
         builder.checks("fails")
+
+
+def test_what_one_site_builds_is_pushed_before_another_site_builds(builder, tmp_path, monkeypatch):
+    monkeypatch.setattr(front_end, "ROOT", tmp_path)
+    monkeypatch.setattr(front_end, "build", lambda *_: None)
+    builder.build_front_end()
+    with (tmp_path / ".slipway" / "front-end.lock").open() as file:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        builder.start()
+        builder.push()
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_UN)
+        builder.build_front_end()
+        # A deploy that fails before its push.
+        builder.end()
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

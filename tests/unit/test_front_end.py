@@ -145,3 +145,22 @@ def _runs(number):
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except FileNotFoundError:
         return False
+
+
+def test_a_second_build_of_a_checkout_waits_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(front_end, "ROOT", tmp_path)
+    told, went, order = threading.Event(), threading.Event(), []
+
+    def second():
+        with front_end.alone():
+            order.append("second")
+        went.set()
+
+    monkeypatch.setattr("builtins.print", lambda *_, **__: told.set())
+    with front_end.alone():
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        assert told.wait(10)
+        order.append("first")
+    assert went.wait(10) and order == ["first", "second"]
+    waiting.join()

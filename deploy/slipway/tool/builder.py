@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
@@ -46,6 +47,8 @@ class Builder:
         self._database = inventory.database(secrets)
         # Those that have started and wait, by the name of their command.
         self._waiting: dict[str, subprocess.Popen[str]] = {}
+        # From the front end's build to the push of its result.
+        self._building = ExitStack()
 
     def start_checks(self, *, allow_unsafe: bool) -> None:
         """Starts ``checks``, if it has not: its settings are those of this moment."""
@@ -75,15 +78,21 @@ class Builder:
             process.kill()
             process.communicate()
         self._waiting.clear()
+        self._building.close()
 
     def build_front_end(self) -> None:
-        """Runs `build` of site.yml, without any key or secret in its environment."""
+        """Runs `build` of site.yml, without any key or secret in its environment.
+
+        Until ``push`` no other site of this checkout builds: both write into the one project.
+        """
+        self._building.enter_context(front_end.alone())
         log = state.directory(self.site) / "log" / "front-end.log"
         front_end.build(self.site, self.site.extra | self.site.environment(), log)
 
     def push(self) -> None:
         """Collects, bundles, verifies and pushes; progress and summary go to the terminal."""
-        self._finish("collectstatic")
+        with self._building:
+            self._finish("collectstatic")
 
     def sign_in_paths(self) -> list[str]:
         """The sign-in paths of the release, before anything is built or pushed."""

@@ -4,10 +4,12 @@ It runs the code of npm packages. So its environment has what such tools need, a
 secret.
 """
 
+import fcntl
 import shlex
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from slipway import ROOT
@@ -37,6 +39,20 @@ def require(site: Site) -> None:
     for program in PROGRAMS:
         if program in words and not shutil.which(program, path=user_command.path()):
             raise SlipwayError(f"build: {program} is not installed here; install Node.js with it: https://nodejs.org")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Waits until no other command of this checkout builds: what one site builds would be pushed for the other."""
+    path = ROOT / ".slipway" / "front-end.lock"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("    another command builds the front end in this checkout: waiting for it", flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def build(site: Site, environment: Mapping[str, str], log: Path) -> None:

@@ -70,7 +70,8 @@ class ProjectChecks:
     def build_front_end(self) -> None:
         """Runs `build` of site.yml."""
         log = state.directory(self.site) / "log" / "front-end.log"
-        front_end.build(self.site, self.site.extra | self.site.environment(), log)
+        with front_end.alone():
+            front_end.build(self.site, self.site.extra | self.site.environment(), log)
 
     def build(self) -> list[str]:
         """Builds the static files as a deploy does, and pushes none; returns its warnings and the summary."""

@@ -21,6 +21,7 @@ seed: seed_wall
 region: eu-central-1
 #bucket: example-com
 """
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
 
 
 @pytest.fixture
@@ -148,6 +149,16 @@ def test_config_names_a_second_site_that_starts_from_the_first(file, monkeypatch
     assert path_of(site).name == "staging.secrets.yml" and path_of(site).exists()
     assert file.read_text().startswith(first)
     assert "CONFIG=staging.yml make deploy" in capsys.readouterr().out
+
+
+def test_a_second_site_does_not_begin_with_the_first_one_s_keys_and_services(file, monkeypatch):
+    main(["init", *GIVEN])
+    own = "github: me/mysite\ncdn_logs: logs-of-mysite\nbackup_bucket: none\n"
+    file.write_text(f"{file.read_text()}ci_key: {KEY}\n{own}")
+    monkeypatch.setenv("CONFIG", "staging.yml")
+    assert main(["init", "--domain", "staging.mysite.org", "--yes"]) == 0
+    site = config.load()
+    assert (site.ci_key, site.github, site.cdn_logs, site.backup_bucket) == ("", "", "", "")
 
 
 def test_a_second_site_on_the_first_one_s_server_is_not_written(file, monkeypatch, capsys):

@@ -4,6 +4,7 @@ import pytest
 
 from slipway.tool import config
 from slipway.tool.config import loading
+from slipway.tool.secrets import path_of
 from slipway.web.errors import SlipwayError
 
 FIRST = "domain: mysite.org\nregion: eu-central-1\nserver: 203.0.113.7\nbucket: photos\naliases: [shop.mysite.org]\n"
@@ -68,3 +69,41 @@ def test_a_file_with_an_error_is_named_by_its_own_commands_alone(second):
     assert second("server: 203.0.113.7").server == "203.0.113.7"
     with pytest.raises(SlipwayError, match="statik"):
         config.load(second.first)
+
+
+def test_two_domains_that_make_one_name_are_rejected(second):
+    second.first.write_text(FIRST.replace("mysite.org", "staging-mysite.org"))
+    with pytest.raises(SlipwayError) as told:
+        second()
+    says = "domain: staging.mysite.org and staging-mysite.org of site.yml are both staging-mysite-org in the names of"
+    assert says in str(told.value)
+
+
+def test_one_cdn_service_is_not_two_sites(second):
+    fastly = ["provider: fastly", "region: eu-central", "endpoint: https://eu-central.object.fastlystorage.app"]
+    first = FIRST.replace("region: eu-central-1", "\n".join(fastly))
+    second.first.write_text(f"{first}cdn_id: S3rvice\n")
+    with pytest.raises(SlipwayError, match=r"cdn_id: S3rvice is that of site\.yml too; each site has a CDN service"):
+        second(*fastly, "cdn_id: S3rvice")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("none.yml", "no such file; name yours with CONFIG=path"), ("a-folder", "Is a directory")]
+)
+def test_what_is_no_file_is_named(name, says, tmp_path, monkeypatch):
+    (tmp_path / "a-folder").mkdir()
+    monkeypatch.setenv("CONFIG", str(tmp_path / name))
+    with pytest.raises(SlipwayError) as told:
+        config.load()
+    assert str(told.value).startswith(f"{tmp_path / name}: ") and says in str(told.value)
+
+
+def test_a_path_from_another_folder_names_the_same_files(second, tmp_path, monkeypatch):
+    second()
+    (tmp_path / "docs").mkdir()
+    monkeypatch.chdir(tmp_path / "docs")
+    monkeypatch.setenv("CONFIG", "../staging.yml")
+    assert path_of(config.load()).resolve() == tmp_path / "staging.secrets.yml"
+    second.first.write_text(FIRST.replace("203.0.113.7", "203.0.113.8"))
+    with pytest.raises(SlipwayError, match=r"server: 203\.0\.113\.8 is that of site\.yml too"):
+        config.load()

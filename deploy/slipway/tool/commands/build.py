@@ -18,6 +18,6 @@ def run(options: argparse.Namespace) -> int:
     if not site.build:
         print("site.yml has no `build`: there is no front end to build")
         return 0
-    with phase(f"Build the front end: {site.build}"):
+    with phase(f"Build the front end: {site.build}"), front_end.alone():
         front_end.build(site, site.extra | site.environment(), state.directory(site) / "log" / "front-end.log")
     return 0

@@ -57,12 +57,17 @@ def run(options: argparse.Namespace) -> int:
         _report(known, kept={file} | _make_secrets(known))
         return 0
     answers = _answers(options, known, filled)
-    # Another site's own buckets must not become this one's too.
-    buckets = ["bucket", "media_bucket", *(["backup_bucket"] if known.backup_bucket else [])]
-    lines = fill(begin.read_text(), {} if filled else dict.fromkeys(buckets, ""))
+    # What is another site's own must not become this one's too.
+    lines = fill(begin.read_text(), {} if filled else dict.fromkeys(_others_own(known), ""))
     site = _write(file, fill(rename(lines, known.domain, answers["domain"]), answers))
     _report(*site)
     return 0
+
+
+def _others_own(known: config.Site) -> list[str]:
+    """The keys of site.yml whose values belong to one site alone."""
+    optional = ("backup_bucket", "cdn_id", "cdn_logs", "ci_key", "github")
+    return ["bucket", "media_bucket", *(key for key in optional if getattr(known, key))]
 
 
 def _answers(options: argparse.Namespace, known: config.Site, filled: bool) -> dict[str, str]:

@@ -35,6 +35,11 @@ def _check(site: Site, other: Site) -> None:
         if value in theirs:
             what = f"{value} is that of {other.path.name} too"
             raise SlipwayError(f"{site.path}: {key}: {what}; each site has {WHY.get(key, 'names of its own')}")
+    if site.name == other.name:
+        raise SlipwayError(
+            f"{site.path}: domain: {site.domain} and {other.domain} of {other.path.name} are both {site.name} in the "
+            "names of keys and folders; choose another one"
+        )
     shared = sorted({*site.hosts} & {*other.hosts})
     if shared:
         raise SlipwayError(
@@ -48,6 +53,7 @@ WHY: Mapping[str, str] = {
     "bucket": "buckets of its own",
     "media_bucket": "buckets of its own",
     "backup_bucket": "buckets of its own",
+    "cdn_id": "a CDN service of its own",
 }
 
 
@@ -62,6 +68,7 @@ def _own(site: Site) -> dict[str, str]:
         "bucket": site.bucket,
         "media_bucket": site.media_bucket,
         "backup_bucket": site.backup_bucket,
+        "cdn_id": site.cdn_id,
     }
     # A bucket may have the name of a domain.
-    return {key: value if "bucket" not in key else f"bucket {value}" for key, value in known.items() if value}
+    return {key: f"bucket {value}" if "bucket" in key else value for key, value in known.items() if value}

@@ -1,4 +1,4 @@
-"""Where this machine keeps what belongs to one site: logs, inventory, builds."""
+"""Where this machine keeps what belongs to one site: logs, inventory, builds, packages."""
 
 from pathlib import Path
 

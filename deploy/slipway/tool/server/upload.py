@@ -51,7 +51,8 @@ def send(connection: Connection, site: config.Site, facts: Facts, release: Relea
     with tarfile.open(bundle, "w") as archive:
         archive.add(release.tarball, "release.tar.gz")
         if missing:
-            folder = state.ROOT / ".slipway" / "packages"
+            # Not shared: a deploy of another site deletes the packages of other lock files.
+            folder = state.directory(site) / "packages"
             packed = packages.pack(lock, facts.python, facts.glibc, facts.machine, venv, folder)
             archive.add(packed, "packages.tar.gz")
             size = packed.stat().st_size / 1e6
