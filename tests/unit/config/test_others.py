@@ -56,7 +56,7 @@ def test_what_is_the_first_one_s_is_rejected_by_name(line, says, second):
     assert config.load(second.first).server == "203.0.113.7"
 
 
-@pytest.mark.parametrize("text", ["domain: [", "nothing: of ours\n", "domain: example.com\nregion: x\n", "\xff"])
+@pytest.mark.parametrize("text", ["domain: [", "nothing: of ours\n", "domain: staging.mysite.org\n", "\xff", "1: 2"])
 def test_a_file_that_describes_no_site_yet_stops_nothing(text, second, tmp_path):
     (tmp_path / "another.yml").write_bytes(text.encode("latin-1"))
     (tmp_path / "site.secrets.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n6162\n")

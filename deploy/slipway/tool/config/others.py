@@ -1,32 +1,25 @@
 """The other sites of this checkout: each has a server, names and buckets of its own."""
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from slipway.tool.config.site import Site
 from slipway.web.errors import SlipwayError
 
-# Of the file as it is shipped: it describes no site yet.
-EXAMPLE = "example.com"
-DOMAIN = re.compile(r"^domain:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
-
 
 def check(site: Site, load: Callable[[Path], Site]) -> None:
     """Raises SlipwayError where ``site`` has something that another file beside its own describes as its own.
 
-    ``load`` reads one. A file that is not valid describes nothing yet: its own commands say what is wrong.
+    ``load`` reads one. A file that is not valid describes no site yet, or something else.
     """
     for file in sorted(site.path.parent.glob("*.yml")):
         if file.name.startswith(".") or file.resolve() == site.path.resolve():
             continue
         try:
-            named = DOMAIN.search(file.read_text())
-            other = load(file) if named and named[1] != EXAMPLE else None
-        except (OSError, UnicodeDecodeError, SlipwayError):
+            other = load(file)
+        except SlipwayError:
             continue
-        if other:
-            _check(site, other)
+        _check(site, other)
 
 
 def _check(site: Site, other: Site) -> None:
