@@ -56,6 +56,8 @@ def deploy_both(run: Run, phase: Phase) -> None:
         _check_locks(run, environment)
         _check_apart(run, Host(run.site, machine))
         _check_rejected(run, environment)
+    # The other steps need this computer's memory.
+    machine.stop()
 
 
 def _describe(run: Run, machine: Machine) -> Path:
