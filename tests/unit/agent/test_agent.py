@@ -4,6 +4,7 @@ import importlib
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,32 @@ def test_a_command_loads_what_it_uses_alone(tmp_path):
     loaded = set(done.stderr.split())
     assert {"agent.releases", "agent.paths"} <= loaded
     assert not {"agent.restore", "agent.backup", "agent.move", "agent.check", "http.client", "ssl"} & loaded
+
+
+def test_a_command_compiles_what_it_uses_alone(tmp_path):
+    packed = agent.pack(tmp_path / "slipway")
+    code = (
+        "import runpy, sys; sys.argv = sys.argv[1:]; names = []\n"
+        "sys.addaudithook(lambda event, given: names.append(str(given[1])) if event == 'compile' else None)\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "print(*(name for name in names if '/agent/' in name), sep='\\n', file=sys.stderr)"
+    )
+    command = [sys.executable, "-IS", "-c", code, packed, "releases"]
+    environment = {"SLIPWAY_PREFIX": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    compiled = {Path(line).stem for line in done.stderr.split()}
+    assert {"releases", "paths"} <= compiled
+    assert not {"restore", "backup", "move", "check", "alarms"} & compiled
+
+
+def test_a_module_that_the_agent_is_missing_is_an_import_error(tmp_path):
+    packed = agent.pack(tmp_path / "slipway")
+    code = (
+        f"import sys; sys.path.insert(0, {str(packed)!r}); from agent import lazily; lazily.start(); import agent.none"
+    )
+    done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'agent.none'"
 
 
 def test_each_module_can_be_loaded(tmp_path):
