@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from slipway import ROOT
-from slipway.web import request_id, switch
+from slipway.web import switch
 
 VARIABLE = "SENTRY_DSN"
 
@@ -35,6 +35,9 @@ def start(environ: Mapping[str, str]) -> None:
 
 def _with_request_id(event: dict, hint: dict) -> dict:
     """A tag, by which nginx's line of the request is found."""
+    # Here: a deploy reads the name above, and is not to wait for Django.
+    from slipway.web import request_id
+
     if request_id.current.get():
         event.setdefault("tags", {})["request_id"] = request_id.current.get()
     return event

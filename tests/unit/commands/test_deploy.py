@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +17,7 @@ from slipway.web.errors import SlipwayError
 ICON = "https://static.example.com/favicon.ico"
 
 
+HEAVY = ("django.http", "django.db", "pip._vendor", "slipway.tool.cdn.cloudfront")
 LAST = ("send", "migrate", "check", "prune")
 
 
@@ -57,6 +60,15 @@ class Recorder:
     def agent(self, command, *_):
         self.calls.append(command)
         return '{"removed": [], "left": ["1"]}' if command == "prune" else "[]"
+
+
+def test_a_deploy_begins_before_it_has_loaded_what_it_may_not_need():
+    code = (
+        "import sys; import slipway.tool.commands.deploy; "
+        f"print([name for name in sys.modules if name.startswith({HEAVY!r})])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=config.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.fixture

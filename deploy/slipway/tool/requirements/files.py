@@ -10,10 +10,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-# pip's own, because this runs before anything is installed.
-from pip._vendor.packaging.markers import default_environment
-from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
-
 from slipway import ROOT
 from slipway.web.errors import SlipwayError
 
@@ -133,6 +129,10 @@ def pinned(lock: Path, name: str) -> str | None:
 
 def _missing(line: Line, pins: dict[str, list[str]], python: str | None) -> str:
     """What the lock file has in place of the required version, or ""."""
+    # pip's own, because this runs before anything is installed; here, because it takes longer to load than all else.
+    from pip._vendor.packaging.markers import default_environment
+    from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
+
     try:
         requirement = Requirement(line.text)
     except InvalidRequirement:

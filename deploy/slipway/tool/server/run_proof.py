@@ -9,7 +9,6 @@ from pathlib import Path
 from slipway.tool import config, proof_command
 from slipway.tool.aws.identity import Identity
 from slipway.tool.builder import Builder
-from slipway.tool.cdn import cloudfront
 from slipway.tool.secrets import Secrets
 from slipway.tool.server import state
 from slipway.tool.server.connection import Connection
@@ -69,6 +68,9 @@ class Proof:
         path.unlink(missing_ok=True)
         if self._site.provider != stores.DEFAULT:
             return None
+        # Here: a deploy without a proof does not wait for it.
+        from slipway.tool.cdn import cloudfront
+
         errors = []
         # A deployer's key of an earlier version may not read it; the default credentials may.
         for keys in (self._secrets.deployer, {}) if self._secrets.deployer else ({},):
