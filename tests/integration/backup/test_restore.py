@@ -326,10 +326,13 @@ def test_a_missing_segment_is_named_and_nothing_is_lost_silently(
     # Else all of the WAL of the tests before is replayed.
     backups.full()
     missing = backups.archived()
+    rows, inside = photos(cluster), now(cluster)
     backups.archived()
     with changed(f"database/{GENERATION}/archive/", missing, None):
         told = server.restore(GENERATION, code=1)
+        in_the_gap = server.restore(GENERATION, "--time", inside, code=1)
     assert re.match(f"slipway: WAL segment {missing} is missing in the bucket, and later ones up to", told)
+    assert missing in in_the_gap and photos(cluster) == rows
 
 
 def test_a_damaged_backup_is_named_and_the_one_before_is_restored_on_request(

@@ -369,3 +369,12 @@ def test_much_wal_that_is_archived_one_by_one_is_waited_for_and_wal_that_stays_i
     waiting[:] = ["2", "1", "1", "1", "1"]
     with pytest.raises(module.HostError, match="the newest WAL is not archived after 60 s"):
         module.archive_all(cluster)
+
+
+def test_what_an_interrupted_restore_has_left_running_is_ended_before_its_folders_go(restore, monkeypatch):
+    """A PostgreSQL that still recovers would write into a folder that is being removed."""
+    done = []
+    monkeypatch.setattr(restore.recovery.jobs, "clear", done.append)
+    monkeypatch.setattr(restore.restore.clusters, "tidy", lambda cluster: done.append(cluster) or "")
+    restore.restore.tidy("the cluster")
+    assert done == [restore.recovery.UNIT, "the cluster"]
