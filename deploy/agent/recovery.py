@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from agent import jobs, processes, progress
+from agent import dropped, jobs, processes, progress
 from agent.cluster import Cluster, as_postgres
 from agent.paths import BACKUP_STATE, CLUSTER_DATA, LAYOUT, RUN, HostError, settings
-from agent.repository import DROPPED, Backup, Repository, own_words, shown
+from agent.repository import DROPPED, Backup, Repository, lsn, own_words, shown
 from agent.s3 import Bucket
 from agent.s3 import settings as backup_settings
 
@@ -57,6 +57,7 @@ RESTORE_COMMAND = '{command} "%p" || {{ test $? = 1 || exit 255; echo "missing: 
 # A checksum that differs, or bytes that cannot be decompressed or decrypted; also a file that is gone.
 DAMAGE = re.compile(r"checksum|corruption|FormatError|CryptoError|zst error|does not match|missing file")
 COMPLETED = re.compile(r"last completed transaction was at log time (.+)")
+STOPPED = re.compile(r"recovery stopping before commit of transaction (\d+)")
 REDONE = re.compile(r"redo done at ([0-9A-F]+/[0-9A-F]+)")
 MISSING = re.compile(r"missing: ([0-9A-F]{24})$")
 RESTORED = re.compile(r'restored log file "([0-9A-F]{24})" from archive')
@@ -85,6 +86,10 @@ class Recovered:
     # Where its WAL ends.
     end: str = ""
     missing: str = ""
+    # The transaction before whose end it stopped.
+    stopped: str = ""
+    # Where the DROP DATABASE begins that has taken the files; "" where they are there.
+    dropped: str = ""
 
 
 class Damaged(HostError):
@@ -134,9 +139,10 @@ def recover(
     directory: Path,
     time_: datetime | None = None,
     name: str = "",
+    place: str = "",
 ) -> Recovered:
-    """Replays the WAL up to ``time_`` or the restore point ``name``, and begins a timeline; then ``directory`` is a
-    whole database that nothing runs on. Raises HostError."""
+    """Replays the WAL up to ``time_``, the restore point ``name`` or a ``place`` in it, and begins a timeline; then
+    ``directory`` is a whole database that nothing runs on. Raises HostError."""
     found, lines = Recovered(), []
     signal(directory, "recovery.signal")
     # Up to, and without, the asked moment.
@@ -145,6 +151,8 @@ def recover(
         target["recovery_target_time"] = time_.isoformat()
     if name:
         target["recovery_target_name"] = name
+    if place:
+        target["recovery_target_lsn"] = place
     # Nobody reads it before its end; and then the original's number of connections does not count.
     line = postgres(cluster, repository, timeline, directory, hot_standby="off", **target)
     with socket(HBA), running(line) as process:
@@ -153,6 +161,10 @@ def recover(
         ready = any(READY in line for line in lines[-1:])
         if ready:
             check(cluster)
+            if place:
+                dropped.undo_mark(cluster, SOCKET)
+            end = lsn(found.end) if found.end else 0
+            found.dropped = dropped.begin(cluster, SOCKET, directory, timeline, found.stopped, end, SEGMENT)
             stop(cluster, directory)
             for _ in output:
                 pass
@@ -205,7 +217,7 @@ def note(line: str, found: Recovered, lines: list[str]) -> None:
     lines.append(line.strip())
     # A recovery of days writes a line for each segment.
     del lines[:-200]
-    for pattern, key in ((MISSING, "missing"), (REDONE, "end")):
+    for pattern, key in ((MISSING, "missing"), (REDONE, "end"), (STOPPED, "stopped")):
         if match := pattern.search(line):
             setattr(found, key, match[1])
     if match := COMPLETED.search(line):

@@ -58,6 +58,13 @@ def restore(name: str = "", *, path: str = "", time: str = "", point: str = "", 
             fetch(repository, chosen, cluster.beside)
         with progress.step("recover it"):
             found = recovery.recover(cluster, repository, timeline, cluster.beside, until, point)
+            if found.dropped:
+                progress.say(
+                    "its files were gone by then: a DROP DATABASE was under way; once more, up to its beginning"
+                )
+                clusters.remove(cluster.beside)
+                fetch(repository, chosen, cluster.beside)
+                found = recovery.recover(cluster, repository, timeline, cluster.beside, place=found.dropped)
             if not (until or point):
                 _check_end(found, last)
         progress.say(_reached(found, chosen, until))

@@ -74,6 +74,14 @@ def test_a_dropped_table_comes_back_to_the_moment_before(server: Server, cluster
     assert timeline(cluster) > left
 
 
+def test_a_dropped_database_comes_back_to_the_last_moment_before(server: Server, cluster: Cluster):
+    """PostgreSQL removes its files before it writes that it is dropped, so that a time alone comes too late."""
+    rows, moment = photos(cluster), now(cluster)
+    cluster.sql("drop database slipway with (force)")
+    server.restore(GENERATION, "--time", moment)
+    assert photos(cluster) == rows
+
+
 def test_the_database_before_comes_back_and_its_timeline_goes_on(server: Server, cluster: Cluster):
     """PostgreSQL's own rule, the newest timeline, would lose the row that was written after going back."""
     left = timeline(cluster)
