@@ -7,10 +7,9 @@ import base64
 import hashlib
 import hmac
 import os
-import subprocess
 import unicodedata
 
-from agent import database
+from agent import database, processes
 from agent.paths import LAYOUT, HostError
 from agent.psql import Session, line, reason
 
@@ -57,7 +56,5 @@ def verifier(password: str, salt: bytes) -> str:
 def _rejected(variables: dict[str, str]) -> str:
     """Why the database does not let in with these; "" when it does."""
     command = line(LAYOUT["site_user"], "-XAtqc", "select 1")
-    done = subprocess.run(
-        command, cwd="/", env=os.environ | variables, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
+    done = processes.run(command, cwd="/", env=os.environ | variables)
     return reason(done.stderr) if done.returncode else ""

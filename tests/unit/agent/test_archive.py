@@ -67,6 +67,8 @@ def server(host, tmp_path, monkeypatch):
     (data / "PG_VERSION").write_text("17\n")
     (data / "pg_wal" / SEGMENT).write_bytes(b"wal")
     (tmp_path / "etc" / "machine-id").write_text("a" * 32)
+    # PostgreSQL's own user hands it over, and is the one who archives.
+    monkeypatch.setattr(host.generation.os, "geteuid", lambda: 1)
     listening = socket.create_server(("127.0.0.1", 0))
     repository = (
         f"repo1-s3-endpoint=127.0.0.1\nrepo1-storage-port={listening.getsockname()[1]}\nrepo1-s3-uri-style=path\n"

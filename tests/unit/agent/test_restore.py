@@ -195,13 +195,15 @@ def recovering(restore, monkeypatch, tmp_path):
     monkeypatch.setattr(module.shutil, "chown", _nothing)
     monkeypatch.setattr(module, "as_postgres", _nothing)
 
-    def recover(found="1", state="shut down", synced=0):
+    def recover(found="1", state="shut down", synced=0, gone="0"):
         lines = [f"LOG:  {module.READY}\n"]
         monkeypatch.setattr(module, "running", lambda _: contextlib.nullcontext(SimpleNamespace(stderr=lines)))
         done = SimpleNamespace(returncode=synced, stderr="Input/output error\n")
         monkeypatch.setattr(module.processes, "run", lambda line: done)
         cluster = SimpleNamespace(
-            ask=lambda *_: found, program=str, control=lambda _: {"Database cluster state": state}
+            ask=lambda text, *_: gone if "pg_stat_file" in text else found,
+            program=str,
+            control=lambda _: {"Database cluster state": state},
         )
         return module.recover(cluster, None, 1, tmp_path)
 
@@ -213,6 +215,8 @@ def recovering(restore, monkeypatch, tmp_path):
     [
         ({"found": ""}, "the backup has no database slipway: it is another program's"),
         ({"state": "in production"}, "the restored database did not stop in order: it is in production"),
+        # And the WAL does not show where the drop began.
+        ({"gone": "1"}, "at that time its database was being dropped, .*: give a TO= a little earlier"),
         ({"synced": 1}, "the restored database cannot be written to the disk: Input/output error"),
     ],
 )
