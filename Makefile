@@ -33,6 +33,12 @@ rehearse-all: .venv/bin/uv ## every step of it on both Debian releases, before a
 	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),qemu))
 	@$(MAKE) --no-print-directory .venv/rehearse
 	@$(BIN)/python -m rehearsal.rehearse_all $(if $(MACHINE),--machine "$(MACHINE)")
+	@for os in bookworm trixie; do $(MAKE) --no-print-directory drills MACHINE="$(or $(MACHINE),qemu)" OS=$$os || exit; done
+
+drills: .venv/bin/uv .venv-slipway/dev ## play faults on a throwaway machine under load: a table, a page (ONLY=6,13-17, LIST=1, MACHINE=, OS=)
+	@rehearsal/system.sh $(rehearsal) $($(or $(MACHINE),container)) nginx:nginx-light initdb:postgresql pgbackrest:pgbackrest zstd:zstd openssl:openssl
+	@$(MAKE) --no-print-directory .venv/rehearse
+	@$(BIN)/python -m rehearsal.drills.play --machine "$(or $(MACHINE),container)" $(if $(OS),--os "$(OS)") $(if $(ONLY),--only "$(ONLY)") $(if $(LIST),--list)
 
 # The machine's disk needs none of the packages, so that it is made while they are installed.
 image: .venv/bin/uv
@@ -210,4 +216,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-audit,requirements/audit.txt)
 	@touch $@
 
-.PHONY: help jobs alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move maintenance restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit rotate
+.PHONY: help jobs alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move maintenance restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit rotate drills

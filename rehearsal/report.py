@@ -36,7 +36,7 @@ def page(directory: Path, log: RunLog, results: Results, machine: str) -> str:
         _proof(directory, results),
         phases(log),
         _memory(results.memory) if results.memory else "",
-        *(_load(during, requests) for during, requests in results.loads.items()),
+        loads(results),
     ]
     return document(f"Rehearsal: {verdict}", sections)
 
@@ -155,6 +155,11 @@ def _memory(memory: Memory) -> str:
 PSS counts a shared page once.</p></div>
 <div class="card scroll"><table><thead><tr><th>MB</th>{head}</tr></thead>
 <tbody>{rows}</tbody></table></div></section>"""
+
+
+def loads(results: Results) -> str:
+    """How long each request waited, a chart for each load."""
+    return "".join(_load(during, requests) for during, requests in results.loads.items())
 
 
 def _load(during: str, requests: Requests) -> str:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rehearsal.machine.machine import Machine
 from rehearsal.memory import Memory
 from rehearsal.run_log import Phase, RunLog
 from rehearsal.server_site import USER, ServerSite
+from rehearsal.visitor import ask
 from slipway import ROOT
 from static_smoke.options import Options, parse
 
@@ -90,6 +92,10 @@ class Run:
         urls = [site.site_url + path for path in (*light, *(site.paths[:1] or ["/"]))]
         where = self.machine.ports[443], self.site.trusted
         return Load(urls, *where, rate=min(RATE, SHARE / seconds_each(urls, *where)))
+
+    def visit(self, path: str, **headers: str) -> HTTPResponse:
+        """A visitor's answer, with its ``text``. Raises OSError without one."""
+        return ask(self.machine.ports[443], self.site.site.host, self.site.trusted, path, **headers)
 
     def check_with_kernel(self, what: str, passed: bool, result: str) -> None:
         """A check that needs a machine with a kernel of its own."""

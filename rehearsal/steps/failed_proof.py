@@ -1,16 +1,12 @@
 """A release whose proof must fail: a copy of this checkout whose pages name a static file on the origin."""
 
 import json
-import shutil
 from pathlib import Path
 
+from rehearsal import altered
 from rehearsal.run import Run, tool
 from rehearsal.run_log import Phase
-from slipway import ROOT
-from slipway.web.errors import SlipwayError
 
-# The folders that a deploy needs.
-PARTS = ("ansible", "deploy", "nginx", "project", "requirements", "tests/smoke")
 MIDDLEWARE = """
 class OriginImage:
     def __init__(self, get_response):
@@ -27,34 +23,18 @@ LINES = '\nMIDDLEWARE = [*MIDDLEWARE, "origin_image.OriginImage"]\n'
 
 def checkout(target: Path, settings: str) -> Path:
     """Writes to ``target`` a checkout of the site with these ``settings`` and that middleware."""
-    shutil.rmtree(target, ignore_errors=True)
-    leave = shutil.ignore_patterns("__pycache__", "node_modules")
-    for part in PARTS:
-        shutil.copytree(ROOT / part, target / part, ignore=leave, symlinks=True)
-    for name in ("manage.py", "VERSION"):
-        shutil.copy(ROOT / name, target)
+    altered.checkout(target)
     (target / "project" / "origin_image.py").write_text(MIDDLEWARE)
-    with _module(target, settings).open("a") as file:
+    with altered.module(target, settings).open("a") as file:
         file.write(LINES)
     return target
-
-
-def _module(target: Path, name: str) -> Path:
-    """The file of a project's module, beside manage.py or in project/."""
-    path = name.replace(".", "/")
-    tried = [target / top / f"{path}{end}" for top in ("", "project") for end in (".py", "/__init__.py")]
-    for each in tried:
-        if each.is_file():
-            return each
-    raise SlipwayError(f"{name}: no such module in project/; name your settings module in site.yml")
 
 
 def deploy_failing_proof(run: Run, phase: Phase) -> None:
     """The earlier release must serve again, without a failed request."""
     before = _serving(run)
     copy = checkout(run.site.directory / "failed-proof", run.site.user_site.settings)
-    # The copy's own tool, before this checkout's on the path.
-    env = run.site.deployer("admin", PYTHONPATH=f"{copy / 'deploy'}:{copy / 'tests' / 'smoke'}")
+    env = altered.environment(run.site, copy)
     # One page is enough.
     env["SMOKE_ARGS"] += " --depth quick --max-pages 1 --full-pages 1 --minutes 2"
     with run.under_load("a release that goes back"):

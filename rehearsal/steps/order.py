@@ -20,6 +20,7 @@ from rehearsal.steps import (
     full_disk,
     hardening,
     log_flood,
+    maintenance,
     malicious_package,
     memory,
     move,
@@ -65,6 +66,7 @@ BACKGROUND = Step("Ten deploys under load beside a worker and three jobs", backg
 ALARMS = Step("Let a unit fail: what is told, with two deploys between", alarms.tell)
 ROTATE = Step("make rotate under load, while somebody is signed in", rotate.rotate)
 SECOND_SITE = Step("Deploy a second site to a machine of its own, while the first is deployed", second_site.deploy_both)
+MAINTENANCE = Step("make maintenance, through a deploy and a reboot", maintenance.close)
 UPGRADE = Step("Install a security fix of libssl under load, as at night", upgrades.upgrade)
 REBOOT = Step("Let a reboot become due", upgrades.reboot)
 DRILL = Step("make restore-drill, and once more with a changed row", restore_drill.drill)
@@ -79,7 +81,7 @@ def steps(*, resumed: bool, stressed: bool, told: bool, burnt: bool) -> tuple[St
     return (
         DEPLOY if resumed else DRIFT,
         *STEPS,
-        *([STRESS, OWN_KEYS, BACKGROUND, ROTATE, SECOND_SITE, UPGRADE, REBOOT] if stressed else []),
+        *([STRESS, OWN_KEYS, BACKGROUND, ROTATE, SECOND_SITE, MAINTENANCE, UPGRADE, REBOOT] if stressed else []),
         *([ALARMS] if told else []),
         *([DRILL, MOVE, DISASTER] if burnt else []),
     )

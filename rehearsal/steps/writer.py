@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from rehearsal.run import Run
 from rehearsal.server_site import USER
+from rehearsal.visitor import Named
 from slipway.web.errors import SlipwayError
 
 INTERVAL = 0.1  # s
@@ -95,7 +96,7 @@ class Writer:
     def _ask(
         self, method: str, path: str, form: dict[str, str] | None = None
     ) -> tuple[int, http.client.HTTPMessage, str]:
-        connection = _Named(self._port, self._host, self._context)
+        connection = Named(self._port, self._host, self._context)
         headers = {"Host": self._host, "Referer": f"https://{self._host}{path}"}
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         if form:
@@ -110,15 +111,3 @@ class Writer:
             name, _, value = cookie.partition(";")[0].partition("=")
             self._cookies[name] = value
         return answer.status, answer.headers, text
-
-
-class _Named(http.client.HTTPConnection):
-    """A port of the loopback, by TLS and the site's name."""
-
-    def __init__(self, port: int, name: str, context: ssl.SSLContext) -> None:
-        super().__init__("127.0.0.1", port, timeout=60)
-        self._name, self._context = name, context
-
-    def connect(self) -> None:
-        super().connect()
-        self.sock = self._context.wrap_socket(self.sock, server_hostname=self._name)

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from rehearsal import altered
 from rehearsal.steps import failed_proof
 from slipway.web.errors import SlipwayError
 from tests.clone import clone_of_fixture
@@ -22,9 +23,9 @@ print(Client(HTTP_HOST="localhost").get("/no-such-page/").content.decode())
 def copy(tmp_path, monkeypatch):
     """A function that copies a clone of the fixture site, whose settings module it is given."""
     clone = clone_of_fixture(tmp_path / "clone")
-    for part in failed_proof.PARTS:
+    for part in altered.PARTS:
         (clone / part).mkdir(parents=True, exist_ok=True)
-    monkeypatch.setattr(failed_proof, "ROOT", clone)
+    monkeypatch.setattr(altered, "ROOT", clone)
     return lambda settings: failed_proof.checkout(tmp_path / "copy", settings)
 
 
