@@ -17,6 +17,9 @@ NOTE = BACKUP_STATE / "restore.json"
 BIN = "/usr/lib/postgresql/{}/bin/{}"
 # https://man7.org/linux/man-pages/man2/rename.2.html
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
+SEGMENT_MB = 16
+# With nothing in it a switch would do nothing.
+ONE_FILE = "perform pg_logical_emit_message(false, 'slipway', ''); perform pg_switch_wal();"
 CONTROL = re.compile(r"^(.+?):\s+(.*)$", re.MULTILINE)
 
 
@@ -55,10 +58,10 @@ class Cluster:
             raise HostError(f"{directory} is no database: {done.stderr.strip()}")
         return dict(CONTROL.findall(done.stdout))
 
-    def timeline(self) -> int:
-        """The live database's; 0 without one."""
+    def timeline(self, directory: Path | None = None) -> int:
+        """That of the database in ``directory``, by default the live one's; 0 without one."""
         try:
-            return int(self.control(self.data)["Latest checkpoint's TimeLineID"])
+            return int(self.control(directory or self.data)["Latest checkpoint's TimeLineID"])
         except (HostError, OSError):
             return 0
 
@@ -104,6 +107,17 @@ class Cluster:
         if done.returncode:
             raise HostError(f"PostgreSQL: {(done.stderr.strip() or 'no answer').splitlines()[-1]}")
         return done.stdout.strip()
+
+    def allocate_wal(self) -> None:
+        """Makes the files of WAL that PostgreSQL keeps (min_wal_size), with which it goes on when the disk is full.
+
+        A restored directory has few. The playbook makes those of a new one (ansible/roles/postgresql/tasks/wal.yml).
+        """
+        wanted = int(self.ask("select setting from pg_settings where name = 'min_wal_size'")) // SEGMENT_MB
+        missing = wanted - int(self.ask("select count(*) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'"))
+        if missing > 0:
+            self.ask(f"do $$ begin for each in 1..{missing} loop {ONE_FILE} end loop; end $$")
+            self.ask("checkpoint")
 
 
 def here() -> Cluster:

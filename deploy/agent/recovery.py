@@ -337,7 +337,8 @@ def postgres(
         "timezone": "UTC",
         "lc_messages": "C",
         "restore_command": restore_command.format(command=get),
-        "recovery_target_timeline": str(timeline),
+        # A number needs its history, which a generation that was begun on that timeline does not have.
+        "recovery_target_timeline": "current" if cluster.timeline(directory) == timeline else str(timeline),
         **more,
     }
     if int(cluster.version) < 15:

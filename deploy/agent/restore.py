@@ -69,6 +69,7 @@ def restore(name: str = "", *, path: str = "", time: str = "", point: str = "", 
                 _check_end(found, last)
         progress.say(_reached(found, chosen, until))
     lost = exchange(cluster, cluster.beside, "" if own else name)
+    cluster.allocate_wal()
     return f"{_reached(found, chosen, until)}; {lost}the database before it is {cluster.before}: `make restore BACK=1`"
 
 

@@ -66,6 +66,8 @@ def test_a_dropped_table_comes_back_to_the_moment_before(server: Server, cluster
     cluster.sql("drop table photos", "slipway")
     done = server.restore(GENERATION, "--time", moment)
     assert photos(cluster) == rows
+    # As many files of WAL as a full disk needs: min_wal_size of 48 MB.
+    assert int(cluster.sql("select count(*) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'")) >= 3
     reached = datetime.fromisoformat(re.match(r"restored to (\S+ [\d:.]+) UTC, the last transaction before", done)[1])
     assert reached.replace(tzinfo=UTC) <= datetime.fromisoformat(moment)
     # PostgreSQL's own count too.
@@ -363,6 +365,19 @@ def test_another_generations_database_gets_a_generation_of_its_own(server: Serve
     assert held["generation"] not in (GENERATION, OTHER)
     backups.generation = held["generation"]
     assert backups.archived()[:8] == cluster.sql("select to_hex(timeline_id) from pg_control_checkpoint()").zfill(8)
+
+
+def test_a_generation_that_was_begun_after_a_restore_can_be_restored(server: Server, cluster: Cluster, backups: Backups):
+    """As the one after the claim in the bucket was destroyed: it has no history of the timeline that it begins on."""
+    if timeline(cluster) == 1:
+        server.restore(GENERATION)
+    backups.begin("0109")
+    backups.full()
+    insert(cluster, 109)
+    backups.archived()
+    left, rows = timeline(cluster), photos(cluster)
+    server.restore("0109")
+    assert timeline(cluster) > left > 1 and photos(cluster) == rows
 
 
 @pytest.fixture

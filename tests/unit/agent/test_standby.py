@@ -23,6 +23,7 @@ def copy(host, tmp_path, monkeypatch):
     cluster = SimpleNamespace(
         version="17",
         control=lambda _: CONTROL,
+        timeline=lambda _: 1,
         program=lambda name: name,
         ask=lambda statement, _: replayed.pop(0) if replayed[1:] else replayed[0],
     )
