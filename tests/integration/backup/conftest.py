@@ -20,6 +20,8 @@ from rehearsal.aws.identities import IDENTITIES
 from rehearsal.processes import Processes
 from slipway.tool.server.layout import LAYOUT
 from tests.integration.backup.cluster import Backups, Cluster
+from tests.integration.backup.photos import GENERATION, OTHER, insert, now
+from tests.integration.backup.server import Server
 
 BUCKET = "example-com-backups"
 PASSPHRASE = "a passphrase of the tests alone"
@@ -155,3 +157,22 @@ def new_generation(backups: Backups, s3: BaseClient, backup_bucket: str) -> Iter
     backups.begin(name)
     yield name
     backups.begin(before)
+
+
+@pytest.fixture(scope="module")
+def server(cluster: Cluster, backups: Backups) -> Iterator[Server]:
+    """Its database has the table `photos` with the rows 0 to 2; it has a backup of before them, and so has OTHER."""
+    # Other tests of this session have used it.
+    cluster.sql("drop database if exists slipway with (force)")
+    cluster.sql("create database slipway")
+    cluster.sql("create table photos (id int)", "slipway")
+    for generation in (OTHER, GENERATION):
+        backups.begin(generation)
+        backups.full()
+    with Server(cluster, backups) as server:
+        for number in range(3):
+            insert(cluster, number)
+        # The bucket knows the end of a backup to the second, and a time within that one is too early.
+        cluster.sql("select pg_sleep(1.1)")
+        server.moment = now(cluster)
+        yield server

@@ -1,7 +1,6 @@
 """A restore beside the live database, against pgBackRest, PostgreSQL and S3 themselves."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,33 +11,12 @@ import pytest
 from rehearsal.aws import LocalAws
 from tests.integration.backup.cluster import Backups, Cluster, until
 from tests.integration.backup.line import line
+from tests.integration.backup.photos import GENERATION, OTHER, insert, now, photos, timeline
 from tests.integration.backup.server import Server
 
-GENERATION = "0101"
-# Of another server, before it.
-OTHER = "0100"
 EARLY = "2020-01-01T00:00:00Z"
 # Whether the power was cut after the exchange, and what the next restore says.
 SIDES = {False: ": the database is as it was", True: " after its exchange: the restored database is live"}
-
-
-@pytest.fixture(scope="module")
-def server(cluster: Cluster, backups: Backups) -> Iterator[Server]:
-    """Its database has the table `photos` with the rows 0 to 2; it has a backup of before them, and so has OTHER."""
-    # Other tests of this session have used it.
-    cluster.sql("drop database if exists slipway with (force)")
-    cluster.sql("create database slipway")
-    cluster.sql("create table photos (id int)", "slipway")
-    for generation in (OTHER, GENERATION):
-        backups.begin(generation)
-        backups.full()
-    with Server(cluster, backups) as server:
-        for number in range(3):
-            insert(cluster, number)
-        # The bucket knows the end of a backup to the second, and a time within that one is too early.
-        cluster.sql("select pg_sleep(1.1)")
-        server.moment = now(cluster)
-        yield server
 
 
 @pytest.fixture
@@ -357,29 +335,6 @@ def test_a_damaged_backup_is_named_and_the_one_before_is_restored_on_request(
     assert photos(cluster) == rows
 
 
-def test_another_generations_database_gets_a_generation_of_its_own(server: Server, cluster: Cluster, backups: Backups):
-    # As on a bare server: root's is the first pgBackRest there, and PostgreSQL's own must archive after it.
-    shutil.rmtree(backups.state / "lock")
-    server.restore(OTHER)
-    held = server.generation()
-    assert held["generation"] not in (GENERATION, OTHER)
-    backups.generation = held["generation"]
-    assert backups.archived()[:8] == cluster.sql("select to_hex(timeline_id) from pg_control_checkpoint()").zfill(8)
-
-
-def test_a_generation_that_was_begun_after_a_restore_can_be_restored(server: Server, cluster: Cluster, backups: Backups):
-    """As the one after the claim in the bucket was destroyed: it has no history of the timeline that it begins on."""
-    if timeline(cluster) == 1:
-        server.restore(GENERATION)
-    backups.begin("0109")
-    backups.full()
-    insert(cluster, 109)
-    backups.archived()
-    left, rows = timeline(cluster), photos(cluster)
-    server.restore("0109")
-    assert timeline(cluster) > left > 1 and photos(cluster) == rows
-
-
 @pytest.fixture
 def changed(s3, backup_bucket: str) -> Callable:
     """Changes the object below a prefix that has a text in its name, for a block: None deletes it."""
@@ -412,20 +367,3 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def insert(cluster: Cluster, number: int) -> None:
-    cluster.sql(f"insert into photos values ({number})", "slipway")
-
-
-def photos(cluster: Cluster) -> str:
-    return cluster.sql("select string_agg(id::text, ',' order by id) from photos", "slipway")
-
-
-def timeline(cluster: Cluster) -> int:
-    return int(cluster.sql("select timeline_id from pg_control_checkpoint()"))
-
-
-def now(cluster: Cluster) -> str:
-    """PostgreSQL's own, in ISO form."""
-    return cluster.sql("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')")
