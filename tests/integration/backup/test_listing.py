@@ -17,15 +17,17 @@ def read(client, bucket, name, **options):
     return next(one for one in listing.generations(client, bucket, PASSPHRASE, **options) if one.name == name)
 
 
-def switch_timeline(backups, segment, timeline=2):
-    """Archives what a restore to inside ``segment`` of timeline 1 does: a history file, and a segment of its own."""
-    folder = backups.cluster.data / "pg_wal"
+def switch_timeline(backups, segment, more=1):
+    """Archives what a restore to inside ``segment`` does: a history file, and a segment of a timeline of its own."""
+    folder, left = backups.cluster.data / "pg_wal", int(segment[:8], 16)
+    timeline = left + more
     made = f"{timeline:08X}{segment[8:]}"
     backups.pgbackrest("archive-get", segment, folder / made)
-    (folder / f"{timeline:08X}.history").write_text(f"1\t{segment[8:16]}/{segment[22:]}000020\tbefore a time\n")
+    (folder / f"{timeline:08X}.history").write_text(f"{left}\t{segment[8:16]}/{segment[22:]}000020\tbefore a time\n")
     for name in (f"{timeline:08X}.history", made):
         backups.pgbackrest("archive-push", folder / name)
         (folder / name).unlink()
+    return made
 
 
 def keys_of(s3, bucket, name, part):
@@ -102,14 +104,18 @@ def test_backups_and_wal_are_as_pgbackrest_says(backups, generation, s3, restore
     assert (len(found.backups), found.gaps) == (1, ())
     assert destroyed.find(restorer, backup_bucket, PASSPHRASE, found) is None
 
-    # A restore leaves the timeline inside the last segment; the next segment is on timeline 2.
-    left = backups.archived()
-    switch_timeline(backups, left)
+    # A restore leaves the timeline inside the last segment; the next segment is on another.
+    made = switch_timeline(backups, backups.archived())
     after = read(restorer, backup_bucket, generation)
-    assert (after.last_segment, after.gaps, after.problems) == (f"00000002{left[8:]}", (), ())
+    assert (after.last_segment, after.gaps, after.problems) == (made, (), ())
     assert [one.is_left for one in after.backups] == [False]
+    (history,) = keys_of(s3, backup_bucket, generation, f"{made[:8]}.history")
+    marker = s3.delete_object(Bucket=backup_bucket, Key=history)["VersionId"]
+    (problem,) = read(restorer, backup_bucket, generation).problems
+    assert problem.startswith("the history file of timeline ")
+    s3.delete_object(Bucket=backup_bucket, Key=history, VersionId=marker)
     # One that went back to before the backup.
-    switch_timeline(backups, after.backups[0].first_segment, 3)
+    switch_timeline(backups, after.backups[0].first_segment, 2)
     assert [one.is_left for one in read(restorer, backup_bucket, generation).backups] == [True]
 
     # Removed as a whole: what it is judged by is in the versions.

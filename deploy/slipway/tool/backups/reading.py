@@ -197,7 +197,9 @@ def _problems(wal: Wal, listed: Listed, backups: Sequence[Backup]) -> list[str]:
     lines = [f"backup {one.label} cannot be restored: {one.damage}" for one in backups if one.damage]
     for timeline, position in sorted(wal.doubled):
         lines.append(f"WAL segment {name_of(timeline, position)} is there twice with different contents")
-    if wal.timeline > 1 and wal.timeline not in wal.histories:
+    # What is on a backup's own timeline needs none: a generation may begin on any.
+    own = {parse(one.first_segment)[0] for one in backups}
+    if own and wal.timeline not in (1, *wal.histories, *own):
         lines.append(f"the history file of timeline {wal.timeline} is missing: its WAL cannot be restored")
     known = {one.label for one in backups}
     newest = backups[-1].label if backups else ""
