@@ -147,7 +147,7 @@ def _check_rejected(run: Run, environment: dict[str, str]) -> None:
         ("server", {"server": first["server"]}, run.site.directory, "is that of site.yml too"),
         (
             "server, from another folder",
-            {name: first[name] for name in ("server", "ssh_config")},
+            {name: first[name] for name in ("server", "ssh_config", "admin_keys")},
             run.site.directory / "elsewhere",
             f"serves {SITE}",
         ),
