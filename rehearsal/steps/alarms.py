@@ -1,53 +1,93 @@
-"""Alarms: what is told of a unit that fails, and of its end, with two deploys between."""
+"""Alarms: what is told of each thing that goes wrong, and of its end, with two deploys between."""
 
 import email
 import email.policy
 import json
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from rehearsal import sinks
 from rehearsal.run import Run
 from rehearsal.run_log import Phase
 from rehearsal.server_site import LOOPBACK, USER
+from rehearsal.steps.alarm_faults import BESIDE, DRIFT, PAGES
 from slipway.tool.secrets import Secrets
+from slipway.tool.server.layout import LAYOUT
 
-UNIT = "rehearsed-failure.service"
-NAME = f"unit {UNIT}"
-BREAK = f"systemd-run --quiet --unit={UNIT} false"
-# A look each minute, two before something is told and three before it is over.
-BEGINS, ENDS = 240, 300
+# A look each minute, five before drift is told, and three before something is over: passwords after ten more.
+BEGINS, ENDS = 480, 900
 OFF = {"ALARM_WEBHOOK": None, "ALARM_HEARTBEAT": None}
+ONCE = ("begin", "end")
+# What takes long to find out is looked at each hour, and a reboot is told when it has been due for a week: here the
+# alarms' own state says that it is time.
+STATE = f"{LAYOUT.alarm_state}/state.json"
+WEEK = 7 * 24 * 3600  # s
+HURRY = f"""
+import json
+state = json.load(open("{STATE}"))
+state["slow"]["boot"] = ""
+if "reboot" in state["seen"]:
+    state["seen"]["reboot"]["age"] += {WEEK}
+text = json.dumps(state)
+open("{STATE}", "w").write(text)
+"""
+BETWEEN_LOOKS = (
+    f"systemctl stop {LAYOUT.alarm_timer}; while systemctl is-active --quiet {LAYOUT.alarm_unit}; do sleep 0.2; done; "
+    f"python3 -; systemctl start {LAYOUT.alarm_timer}"
+)
 
 
 def tell(run: Run, phase: Phase) -> None:
+    beside, names = {each.name for each in (*BESIDE, DRIFT)}, {each.name for each in (*BESIDE, DRIFT, PAGES)}
     with sinks.http_sink() as http, sinks.smtp_sink() as smtp:
         _name(run, http.port, smtp.port)
         run.command("deploy", phase, "deploy", "--no-smoke")
         tried = run.command("alarm", phase, "alarm")
         run.log.check("make alarm reaches a webhook, a mailbox and the heartbeat", tried.count("  taken") == 3, tried)
-        run.host.run(BREAK)
-        began = _wait(lambda: _told(http, smtp) == _both("begin"), BEGINS)
+        for fault in (*BESIDE, DRIFT):
+            fault.cause(run)
+        _hurry(run)
+        _wait(lambda: "reboot" in json.loads(run.host.run(f"cat {STATE}"))["seen"], 180)
+        _hurry(run)
+        began = _wait(lambda: beside <= _told(http, "begin"), BEGINS)
         for _ in range(2):
             run.command("deploy", phase, "deploy", "--no-smoke")
-        between = _told(http, smtp)
-        run.host.run(f"systemctl reset-failed {UNIT}")
-        ended = _wait(lambda: "end" in "".join(_told(http, smtp)), ENDS)
-        _wait(lambda: _is_once(_told(http, smtp)), 60)
-        run.log.check(
-            "A failed unit is told once, and its end once, by mail and by webhook, with two deploys between",
-            began is not None and ended is not None and between == _both("begin") and _is_once(_told(http, smtp)),
-            f"begin after {began} s, end after {ended} s: {', '.join(_told(http, smtp))}",
-        )
-        beats = sum(path == "/beat" for _, path, _, _ in http.taken)
-        run.log.check("A heartbeat comes each few minutes", beats > 2, f"{beats} with that of make alarm")
-        run.log.check("Nothing else is told meanwhile", _others(http) == [], ", ".join(_others(http)) or "nothing")
+        missing = sorted(beside - _told(http, "begin"))
+        run.log.check("Each is told", not missing, f"not {', '.join(missing)}" if missing else f"after {began} s")
+        for fault in BESIDE:
+            run.host.run(fault.repair)
+        PAGES.cause(run)
+        paged = _wait(lambda: PAGES.name in _told(http, "begin"), BEGINS)
+        run.host.run(PAGES.repair)
+        _hurry(run)
+        ended = _wait(lambda: names <= _told(http, "end"), ENDS)
+        _wait(lambda: _mailed(smtp) == _ids(http), 60)
+        _check(run, http, smtp, names, f"pages that fail after {paged} s, all was over after {ended} s more")
     run.site.describe()
     Secrets.put(run.site.site, "alarms", OFF)
     Secrets.put(run.site.site, "web", {"EMAIL_URL": None})
     run.command("deploy", phase, "deploy", "--no-smoke")
     gone = run.host.run("ls /etc/systemd/system/slipway-alarms* /etc/slipway/alarms.json 2>&1; true")
     run.log.check("Without alarms in site.yml nothing of them stays", gone.count("No such file") == 2, gone)
+
+
+def _check(run: Run, http, smtp, names: set[str], times: str) -> None:
+    told = Counter(_events(http))
+    wrong = [
+        f"{event} {name}: {told[name, event]}" for name in sorted(names) for event in ONCE if told[name, event] != 1
+    ]
+    run.log.check(
+        "Each begins once and ends once by webhook, with two deploys between",
+        not wrong,
+        ", ".join(wrong) or f"{', '.join(sorted(names))}; {times}",
+    )
+    mails, ids = _mailed(smtp), _ids(http)
+    run.log.check("The same arrives by mail, once", mails == ids, f"{len(mails)} mails, {len(ids)} by webhook")
+    others = sorted(f"{event} {name}" for name, event in told if name not in names)
+    run.log.check("Nothing else is told meanwhile", not others, ", ".join(others) or "nothing")
+    beats = sum(path == "/beat" for _, path, _, _ in http.taken)
+    run.log.check("A heartbeat comes each few minutes", beats > 2, f"{beats} with that of make alarm")
 
 
 def _name(run: Run, http: int, smtp: int) -> None:
@@ -58,28 +98,32 @@ def _name(run: Run, http: int, smtp: int) -> None:
     Secrets.put(run.site.site, "web", {"EMAIL_URL": f"smtp://{LOOPBACK}:{smtp}"})
 
 
+def _hurry(run: Run) -> None:
+    run.host.run(BETWEEN_LOOKS, HURRY)
+
+
 def _messages(http) -> list[dict]:
-    return [json.loads(body) for _, path, _, body in list(http.taken) if path == "/alarm"]
+    sent = [json.loads(body) for _, path, _, body in list(http.taken) if path == "/alarm"]
+    return [each for each in sent if each["event"] in ONCE]
 
 
-def _told(http, smtp) -> list[str]:
-    """What came about the unit, sorted: "json begin", "mail end"."""
-    by_hook = [f"json {each['event']}" for each in _messages(http) if each["name"] == NAME]
-    subjects = [email.message_from_string(text, policy=email.policy.default)["Subject"] for text in list(smtp.taken)]
-    by_mail = [f"mail {'end' if '] over: ' in each else 'begin'}" for each in subjects if UNIT in each]
-    return sorted(by_hook + by_mail, key=lambda each: (each.endswith("end"), each))
+def _events(http) -> list[tuple[str, str]]:
+    return [(each["name"], each["event"]) for each in _messages(http)]
 
 
-def _both(event: str) -> list[str]:
-    return [f"json {event}", f"mail {event}"]
+def _told(http, event: str) -> set[str]:
+    return {name for name, each in _events(http) if each == event}
 
 
-def _is_once(told: list[str]) -> bool:
-    return told == [*_both("begin"), *_both("end")]
+def _ids(http) -> list[str]:
+    return sorted(each["id"] for each in _messages(http))
 
 
-def _others(http) -> list[str]:
-    return [f"{each['event']} {each['name']}" for each in _messages(http) if each["name"] not in (NAME, "test")]
+def _mailed(smtp) -> list[str]:
+    """The ids of the mails, without the test's."""
+    mails: Iterable = (email.message_from_string(text, policy=email.policy.default) for text in list(smtp.taken))
+    ids = (each["Message-ID"].strip("<>").partition("@")[0] for each in mails)
+    return sorted(each for each in ids if not each.startswith("test-"))
 
 
 def _wait(done: Callable[[], bool], seconds: float) -> int | None:
