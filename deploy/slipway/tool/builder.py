@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,6 +31,18 @@ WHEN_TOLD = "when_told"
 WARNING = "FutureWarning: "
 # Before the number of the unsafe migrations that were let through.
 UNSAFE = "unsafe: "
+# `migrate` would change nothing.
+MIGRATED = "migrated"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the checks have found. ``unsafe``: migrations that break the old code were let through. ``migrated``: the
+    server's database has all of the release."""
+
+    warnings: tuple[str, ...] = ()
+    unsafe: bool = False
+    migrated: bool = False
 
 
 class Builder:
@@ -56,15 +69,16 @@ class Builder:
             arguments = ["--config", str(self.site.path.resolve()), *(["--allow-unsafe"] if allow_unsafe else [])]
             self._start("check_release", *arguments, environment=self._environment(WITHHELD) | self._database)
 
-    def checks(self, applied: str) -> tuple[list[str], bool]:
+    def checks(self, applied: str) -> Checked:
         """Rejects settings that would weaken the site on its server, SQLite there, and migrations that would break the
-        running code, unless they are allowed. Returns warnings, and whether there are such migrations.
+        running code, unless they are allowed.
 
         ``applied`` is a JSON list of names; "" where no code runs.
         """
         lines = self._finish("check_release", applied).splitlines()
         warnings = [line for line in lines if line.startswith(("warning: ", "waived: ")) or WARNING in line]
-        return warnings, any(line.startswith(UNSAFE) for line in lines)
+        unsafe = any(line.startswith(UNSAFE) for line in lines)
+        return Checked(tuple(warnings), unsafe, MIGRATED in lines)
 
     def start(self) -> None:
         """Starts ``push`` and ``pack``: their settings are those of this moment, and all else of their turn."""

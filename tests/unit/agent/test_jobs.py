@@ -26,13 +26,14 @@ def started(host, release, monkeypatch):
 
     def run(line, **_):
         lines.append([str(word) for word in line])
-        return subprocess.CompletedProcess(line, 0, "[]", "")
+        return subprocess.CompletedProcess(line, int(line[0] == "runuser"), "[]", "")
 
     def become(program, line):
         lines.append(line)
         raise SystemExit(0)
 
     monkeypatch.setattr(host.processes, "run", run)
+    host.database.ENVIRONMENT.write_text('DATABASE_URL="postgres:///slipway"\n')
     monkeypatch.setattr(host.jobs.os, "execvp", become)
     monkeypatch.setattr(host.probe, "gunicorn", lambda path, page: (200, ""))
     monkeypatch.setattr(type(host.check.SOCKET), "is_socket", lambda path: True)

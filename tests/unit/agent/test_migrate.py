@@ -7,19 +7,25 @@ import pytest
 
 @pytest.fixture
 def systemd(host, monkeypatch):
-    """``systemd.unit`` is what is known of a unit once systemd-run has ended as ``systemd.ended`` says."""
-    systemd = type("Systemd", (), {"calls": [], "unit": {}, "ended": (1, "", "")})()
+    """``systemd.unit`` is what is known of a unit once systemd-run has ended as ``systemd.ended`` says. psql answers
+    ``systemd.psql`` by turns, and then fails."""
+    systemd = type("Systemd", (), {"calls": [], "unit": {}, "ended": (1, "", ""), "psql": []})()
 
     def run(line, **_):
         systemd.calls.append(line)
         if line[0] == "systemd-run":
             return type("Done", (), dict(zip(("returncode", "stdout", "stderr"), systemd.ended, strict=True)))()
+        if line[0] == "runuser":
+            said = systemd.psql.pop(0) if systemd.psql else None
+            return type("Done", (), {"returncode": int(said is None), "stdout": said or "", "stderr": ""})()
         asked = [each.removeprefix("--property=") for each in line]
         said = "".join(f"{name}={value}\n" for name, value in systemd.unit.items() if name in asked)
         return type("Done", (), {"returncode": 0, "stdout": said, "stderr": ""})()
 
     monkeypatch.setattr(host.releases, "find", lambda name: name)
     monkeypatch.setattr(host.processes, "run", run)
+    host.database.ENVIRONMENT.parent.mkdir(parents=True, exist_ok=True)
+    host.database.ENVIRONMENT.write_text('DATABASE_URL="postgres:///slipway"\n')
     return systemd
 
 
@@ -101,10 +107,35 @@ def test_applied_migrations_that_are_no_list_are_one_line(said, host, systemd):
     assert "\n" not in str(failure.value)
 
 
+def test_what_is_applied_is_read_without_django(host, systemd):
+    systemd.psql = ["public\n", '["wall.0002_b",\n "wall.0001_a"]\n']
+    assert host.migrate.applied("1") == ["wall.0001_a", "wall.0002_b"]
+    assert "public.django_migrations" in systemd.calls[-1][-1]
+    assert not [line for line in systemd.calls if line[0] == "systemd-run"]
+
+
+@pytest.mark.parametrize(
+    ("url", "psql"),
+    [
+        ("postgres:///slipway", []),
+        ("postgres:///slipway", ["\n"]),
+        # Which one is the site's, Django knows.
+        ("postgres:///slipway", ["one\ntwo\n", "[]"]),
+        ("postgres:///slipway", ["public\n"]),
+        ("mysql://there/slipway", ["public\n", "[]"]),
+    ],
+)
+def test_django_is_asked_where_psql_cannot_tell(url, psql, host, systemd):
+    host.database.ENVIRONMENT.write_text(f'DATABASE_URL="{url}"\n')
+    systemd.psql, systemd.ended = psql, (0, '["wall.0001_a"]', "")
+    assert host.migrate.applied("1") == ["wall.0001_a"]
+    assert [line for line in systemd.calls if line[0] == "systemd-run"]
+
+
 def test_a_job_whose_command_was_killed_does_not_bar_the_next(host, systemd):
     systemd.ended = (0, "[]", "")
     assert host.migrate.applied("1") == []
-    actions = [line[1] for line in systemd.calls]
+    actions = [line[1] for line in systemd.calls if line[0] != "runuser"]
     assert actions[:4] == ["show", "stop", "reset-failed", "--quiet"], "what it left is taken away first"
 
 

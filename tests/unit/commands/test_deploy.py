@@ -39,7 +39,7 @@ class Recorder:
 
     def checks(self, applied):
         self.calls.append("checks")
-        return [], False
+        return deploy.Checked()
 
     def build_front_end(self):
         self.calls.append("front end")
@@ -271,7 +271,7 @@ def test_a_new_path_that_takes_a_password_stops_ci_before_anything_is_pushed(loo
     looking.builder = SimpleNamespace(
         start_checks=lambda **_: None,
         start=lambda: None,
-        checks=lambda applied: ([], False),
+        checks=lambda applied: deploy.Checked(),
         sign_in_paths=lambda: ["/sign-in/"],
         push=lambda: pytest.fail("something was pushed"),
     )
@@ -560,7 +560,7 @@ def test_a_build_finds_unsafe_migrations_by_what_the_server_has_applied(look, mo
     looking.builder = SimpleNamespace(
         start_checks=lambda *, allow_unsafe: asked.append(allow_unsafe),
         start=lambda: None,
-        checks=lambda applied: asked.append(applied) or ([], True),
+        checks=lambda applied: asked.append(applied) or deploy.Checked(unsafe=True),
         push=lambda: None,
         pack=lambda: SimpleNamespace(sign_in_paths=(), objects={}),
         replaced=list,
@@ -570,7 +570,19 @@ def test_a_build_finds_unsafe_migrations_by_what_the_server_has_applied(look, mo
     monkeypatch.setattr(stale, "purge", lambda *_: [])
     monkeypatch.setattr(deploy.providers, "keys", lambda _: None)
     looking.build()
-    assert (asked, looking.unsafe) == ([True, "applied"], True)
+    assert (asked, looking.checked.unsafe) == ([True, "applied"], True)
+
+
+def test_a_database_that_has_every_migration_is_not_migrated(monkeypatch, capsys):
+    steps = []
+    monkeypatch.setattr(deploy, "send", lambda *_: 0.0)
+    playing = deploy.Deploy(SimpleNamespace(pushes=False), None, argparse.Namespace())
+    playing.connection = SimpleNamespace(agent=lambda *words: steps.append(words[0]))
+    for migrated in (True, False):
+        playing.checked = deploy.Checked(migrated=migrated)
+        playing.prepare(SimpleNamespace(id="20261201T030000Z-0123abcd"))
+    assert steps == ["check", "migrate", "check"]
+    assert "nothing to migrate: the database has every migration" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -590,7 +602,9 @@ def test_unsafe_migrations_come_after_a_backup_and_the_way_back_is_told(kind, as
 
     monkeypatch.setattr(deploy.repository, "state_of", lambda site, secrets: kind)
     monkeypatch.setattr(deploy, "send", lambda *_: 0.0)
-    playing = deploy.Deploy(SimpleNamespace(pushes=False), None, argparse.Namespace(), unsafe=True)
+    playing = deploy.Deploy(
+        SimpleNamespace(pushes=False), None, argparse.Namespace(), checked=deploy.Checked(unsafe=True)
+    )
     playing.connection = SimpleNamespace(agent=agent)
     playing.prepare(SimpleNamespace(id="20261201T030000Z-0123abcd"))
     backup = ("backup", "diff", "--point", "before-20261201T030000Z-0123abcd")

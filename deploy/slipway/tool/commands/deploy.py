@@ -12,7 +12,7 @@ from slipway.tool import VERSION, alarms, config, edge, front_end, providers, se
 from slipway.tool.aws.identity import Identity
 from slipway.tool.backups import bare_server, repository
 from slipway.tool.budget import Budget
-from slipway.tool.builder import Builder
+from slipway.tool.builder import Builder, Checked
 from slipway.tool.hooks import Hooks
 from slipway.tool.phases import phase
 from slipway.tool.prune import Prune
@@ -102,8 +102,7 @@ class Deploy:
     builder: Builder | None = None
     deploy_lock: lock.Lock | None = None
     source: bare_server.Source | None = None
-    # Migrations that break the old code, by ALLOW_UNSAFE=1.
-    unsafe: bool = False
+    checked: Checked | None = None
 
     def end(self) -> None:
         """Ends what a deploy that failed has started on this machine."""
@@ -190,8 +189,8 @@ class Deploy:
                 self.builder.start()
             # The server answers while this machine checks.
             applied = self.connection.agent("applied") if self.host.current else ""
-            warnings, self.unsafe = self.builder.checks(applied)
-            for line in warnings:
+            self.checked = self.builder.checks(applied)
+            for line in self.checked.warnings:
                 print(f"    {line}")
             if self.connection.restricted:
                 self.describe(self.builder.sign_in_paths())
@@ -271,10 +270,13 @@ class Deploy:
         """Sends, migrates and checks the release, while the old one serves."""
         with phase(f"Send release {release.id}"):
             print(f"    {send(self.connection, self.site, self.host, release):.1f} MB of packages with it")
-        if self.unsafe:
+        if self.checked.unsafe:
             self.back_up_before(release)
-        with phase("Migrate the database, while the old release serves"):
-            print(f"    {self.connection.agent('migrate', release.id)}")
+        if self.checked.migrated:
+            print("    nothing to migrate: the database has every migration of this release")
+        else:
+            with phase("Migrate the database, while the old release serves"):
+                print(f"    {self.connection.agent('migrate', release.id)}")
         with phase("Check: a throwaway process of the new release answers"):
             print(f"    {self.connection.agent('check', release.id)}")
         # Before it serves: a rollback may go back to any release that served, and prune keeps what a manifest names.

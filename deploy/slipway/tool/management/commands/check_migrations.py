@@ -6,8 +6,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from slipway.tool.builder import UNSAFE
+from slipway.tool.builder import MIGRATED, UNSAFE
 from slipway.tool.migration_check import find_unsafe, rejection
+from slipway.tool.migration_check.migrated import is_migrated
 from slipway.web.errors import SlipwayError
 
 # In place of a file: one line, which is empty where no code runs.
@@ -40,3 +41,5 @@ class Command(BaseCommand):
         if found:
             # The deploy backs the database up first.
             self.stdout.write(f"{UNSAFE}{len(found)}")
+        if is_migrated(names):
+            self.stdout.write(MIGRATED)
