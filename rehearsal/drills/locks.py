@@ -5,7 +5,10 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
+from rehearsal import altered
+from rehearsal.drills import migrations
 from rehearsal.drills.drill import deploy, last, loaded, serving
 from rehearsal.run import Run, tool
 from rehearsal.run_log import Phase
@@ -29,31 +32,33 @@ def drop_ssh(run: Run, phase: Phase) -> None:
 def _cut_off(run: Run, how: str, end: Callable[[subprocess.Popen], object]) -> None:
     """At each stage: the release of before serves, or the one that was being deployed; a rerun succeeds."""
     wrong: list[str] = []
+    # A deploy without a new migration has no such stage.
+    migrating = migrations.checkout(run, {f"0002_{how.split()[0]}": migrations.EMPTY})
     with loaded(run, f"deploys that are {how}"):
         for stage in STAGES:
+            env, cwd = run.site.deployer("admin"), ROOT
+            if stage == "Migrate":
+                env, cwd = altered.environment(run.site, migrating), migrating
             before = serving(run)
-            said = _until(run, stage, end)
+            said = _until(stage, end, env, cwd)
             if f"▸ {stage}" not in said:
                 wrong.append(f"{stage}: the deploy ended before it: {last(said)}")
                 continue
             sent = re.search(r"▸ Send release (\S+)", said)
             if (now := serving(run)) not in (before, sent and sent[1]):
                 wrong.append(f"{stage}: {now} serves")
-            status, said = deploy(run, "after-it")
+            status, said = deploy(run, "after-it", env=env, cwd=cwd)
             if status:
                 wrong.append(f"{stage}: the rerun failed: {last(said)}")
     what = f"A deploy that is {how} leaves the old or the new release serving, and the rerun succeeds"
     run.log.check(what, not wrong, "; ".join(wrong) or f"at each of {', '.join(STAGES)}")
 
 
-def _until(run: Run, stage: str, end: Callable[[subprocess.Popen], object]) -> str:
+def _until(stage: str, end: Callable[[subprocess.Popen], object], env: dict[str, str], cwd: Path) -> str:
     """Runs a deploy until it says that ``stage`` begins, ends it, and waits for it. Returns what it said."""
-    command = tool("deploy", "--no-smoke")
-    env = run.site.deployer("admin") | {"PYTHONUNBUFFERED": "1"}
-    said = []
-    with subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    ) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    said, env = [], env | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(tool("deploy", "--no-smoke"), cwd=cwd, env=env, start_new_session=True, **pipes) as process:
         for line in process.stdout:
             said.append(line)
             if line.startswith(f"▸ {stage}"):

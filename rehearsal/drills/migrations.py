@@ -39,21 +39,28 @@ class Migration(migrations.Migration):
     dependencies = [("drilled", "0001_initial")]
     operations = [migrations.AddField("Row", "note", models.TextField(null=True))]
 """
+# It changes nothing, and is one more for `migrate`.
+EMPTY = """from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("drilled", "0001_initial")]
+"""
 NOTE = "    note = models.TextField(null=True)\n"
 
 
 def fail(run: Run, phase: Phase) -> None:
     before = serving(run)
-    copy = _copy(run, {"0002_fails": FAILS})
+    copy = checkout(run, {"0002_fails": FAILS})
     with loaded(run, "a deploy whose migration fails"):
         result = deploy(run, "migration", env=altered.environment(run.site, copy), cwd=copy)
     check_rejected(run, "A migration that fails", result, "migration", before)
 
 
 def hold_a_lock(run: Run, phase: Phase) -> None:
-    deploy(run, "migration-first", env=altered.environment(run.site, copy := _copy(run, {})), cwd=copy)
+    deploy(run, "migration-first", env=altered.environment(run.site, copy := checkout(run, {})), cwd=copy)
     before = serving(run)
-    copy = _copy(run, {"0002_row_note": LOCKED}, NOTE)
+    copy = checkout(run, {"0002_row_note": LOCKED}, NOTE)
     hold = f"systemd-run --quiet --collect --unit=drill-lock {PSQL} -c "
     run.host.run(f"{hold} 'BEGIN; LOCK TABLE {APP}_row; SELECT pg_sleep(300)'")
     try:
@@ -64,7 +71,7 @@ def hold_a_lock(run: Run, phase: Phase) -> None:
     check_rejected(run, "A migration that waits for a lock on a table", result, f"{APP}_row", before)
 
 
-def _copy(run: Run, more: dict[str, str], model: str = "") -> Path:
+def checkout(run: Run, more: dict[str, str], model: str = "") -> Path:
     """A copy of the checkout with an app whose migrations are the first and ``more``."""
     copy = altered.checkout(run.site.directory / "drill")
     app = copy / "project" / APP
