@@ -31,4 +31,3 @@ def drop_database(run: Run, phase: Phase) -> None:
     run.log.check(f"The restore takes {MINUTES} minutes at most", minutes <= MINUTES, f"{minutes:.1f} minutes")
     with loaded(run, "the time after it"):
         run.host.run(f'{PSQL} -c "DROP TABLE {TABLE}"')
-        time.sleep(3)

@@ -63,7 +63,7 @@ DRILLS = (
         32,
         "a clock that is 20 minutes off",
         "one line (clock)",
-        tested.by("tests/unit/server/test_preflight.py", "-k", "clock"),
+        tested.by("tests/unit/server/test_preflight.py::test_an_unfit_host_is_rejected_in_one_line"),
     ),
     Drill(33, "DROP DATABASE", "every row back in 10 minutes", backups.drop_database),
     Drill(

@@ -1,6 +1,7 @@
 """A drill, and the checks that drills share."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from rehearsal.load import Requests
 from rehearsal.run import Run, tool
 from rehearsal.run_log import Phase
 from slipway import ROOT
+
+# The load of a drill is so many requests at least, and they are waited for so long, s.
+FEWEST, PATIENCE = 50, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +64,9 @@ def loaded(run: Run, during: str, allowed: int = 0) -> Iterator[Requests]:
     run.results.loads[during] = requests = load.requests
     with load:
         yield requests
+        # What lasts a moment has an aftermath too.
+        deadline = time.monotonic() + PATIENCE
+        while requests.sent < FEWEST and time.monotonic() < deadline:
+            time.sleep(0.1)
     few = "No request fails" if not allowed else f"{allowed} requests fail at most"
-    run.log.check(f"{few} during {during}", len(requests.failed) <= allowed and requests.sent > 0, str(requests))
+    run.log.check(f"{few} during {during}", len(requests.failed) <= allowed and requests.sent >= FEWEST, str(requests))

@@ -26,7 +26,6 @@ PATIENCE = 120  # s
 def kill_worker(run: Run, phase: Phase) -> None:
     with loaded(run, "a worker that is killed", allowed=1):
         run.host.run(f"pkill -KILL --oldest --parent $({MASTER})")
-        time.sleep(3)
 
 
 def kill_master(run: Run, phase: Phase) -> None:
@@ -34,7 +33,6 @@ def kill_master(run: Run, phase: Phase) -> None:
         began = time.monotonic()
         run.host.run(f"kill -KILL $({MASTER})")
         seconds = _until_ready(run, began)
-        time.sleep(3)
     run.log.check(f"A killed Gunicorn is back in {MASTER_BACK} s", seconds <= MASTER_BACK, f"{seconds:.1f} s")
 
 

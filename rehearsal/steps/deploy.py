@@ -7,6 +7,7 @@ from rehearsal.run import Run
 from rehearsal.run_log import Phase
 from rehearsal.server_site import SITE_STATE
 from rehearsal.steps.slow_request import slow_request
+from slipway.tool.server import playbook
 
 
 def deploy(run: Run, phase: Phase) -> None:
@@ -20,10 +21,11 @@ def deploy_under_load(run: Run, phase: Phase) -> None:
     with run.under_load("a release"):
         output = run.command("deploy-under-load", phase, "deploy", "--provision", "--no-smoke")
     changed = re.search(r"(\d+) changed;", output)
+    tasks = playbook.changed((SITE_STATE / "log" / "provision.log").read_text())
     run.log.check(
         "The playbook changes nothing on a host without drift",
         bool(changed and changed[1] == "0"),
-        f"changed={changed[1] if changed else 'unknown'}",
+        f"changed={changed[1] if changed else 'unknown'} {', '.join(tasks)}".strip(),
     )
 
 
