@@ -81,7 +81,10 @@ class Builder:
         return Checked(tuple(warnings), unsafe, MIGRATED in lines)
 
     def start(self) -> None:
-        """Starts ``push`` and ``pack``: their settings are those of this moment, and all else of their turn."""
+        """Starts ``push`` and ``pack``, if it has not: their settings are those of this moment, and all else of their
+        turn."""
+        if "collectstatic" in self._waiting:
+            return
         self._start("collectstatic", "--noinput", environment=self._environment(self._deployer), shown=True)
         packing = (str(self.directory / "release.tar.gz"), "--ship", *self.site.ship)
         self._start("pack", *packing, environment=self._environment(WITHHELD), shown=True)

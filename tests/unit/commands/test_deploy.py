@@ -18,7 +18,7 @@ ICON = "https://static.example.com/favicon.ico"
 
 
 HEAVY = ("django.http", "django.db", "pip._vendor", "slipway.tool.cdn.cloudfront")
-LAST = ("send", "migrate", "check", "prune")
+LAST = ("send", "migrate", "check")
 
 
 class Recorder:
@@ -101,14 +101,12 @@ def phases(described, monkeypatch):
 
 def test_what_is_pushed_is_purged_where_it_replaces_verified_recorded_and_pruned(phases, capsys):
     calls = phases("fastly")
+    before, after = calls[: calls.index("send")], calls[calls.index("send") :]
     # One beside the other, in either order.
-    beside = [each for each in calls if each in ("pack", "verify")]
-    assert len(beside) == 2
-    before, after = (
-        ["begin checks", "begin", "checks", "push", "purge", *beside, "describe ('/login/',)"],
-        ["send", "migrate", "check", "record", "prune", "prune bucket ['1']"],
-    )
-    assert calls == before + after
+    assert set(before[5:7]) == {"pack", "verify"} and set(after[2:4]) == {"check", "record"}
+    assert set(after[4:6]) == {"status", "prune"}
+    assert before == ["begin checks", "begin", "checks", "push", "purge", *before[5:7], "describe ('/login/',)"]
+    assert after == ["send", "migrate", *after[2:6], "prune bucket ['1']"]
     assert "    done\n" in capsys.readouterr().out
 
 
@@ -130,7 +128,9 @@ def test_a_front_end_is_built_after_the_checks_unless_it_has_been_built(phases, 
 
 
 def test_with_pull_neither_bucket_nor_cdn_is_used_before_it_is_live(phases):
-    assert phases("pull") == ["begin checks", "begin", "checks", "push", "pack", "describe ('/login/',)", *LAST]
+    *calls, first, second = phases("pull")
+    assert calls == ["begin checks", "begin", "checks", "push", "pack", "describe ('/login/',)", *LAST]
+    assert {first, second} == {"prune", "status"}
 
 
 @pytest.fixture
@@ -153,7 +153,11 @@ def look(described, monkeypatch):
             (deploy, "reach", SimpleNamespace(addresses=set, restricted=restricted)),
             (deploy.facts, "gather", found),
             (deploy.preflight, "check", SimpleNamespace(lines=list)),
-            (deploy, "Builder", SimpleNamespace(start_checks=lambda *, allow_unsafe: began(allow_unsafe))),
+            (
+                deploy,
+                "Builder",
+                SimpleNamespace(start_checks=lambda *, allow_unsafe: began(allow_unsafe), start=lambda: None),
+            ),
             (deploy.bare_server, "choose", source),
         ):
             monkeypatch.setattr(module, name, lambda *_, result=result, **__: result)
@@ -546,6 +550,22 @@ def test_the_memory_that_is_left_is_in_the_same_answer(described):
     told = {"problems": [], "memory": {"available": 365, "total": 469, "swap": 0}}
     playing.connection = SimpleNamespace(agent=lambda command: json.dumps(told))
     assert playing.state() == ["memory    365 MB of 469 available"]
+
+
+def test_how_the_server_is_was_asked_beside_the_prune_and_again_after_a_backup(described, monkeypatch):
+    asked = []
+
+    def agent(command, *_):
+        asked.append(command)
+        return json.dumps({"removed": [], "left": [], "problems": [f"look {asked.count('status')}"]})
+
+    playing = deploy.Deploy(described("pull"), SimpleNamespace(), argparse.Namespace())
+    playing.connection = SimpleNamespace(agent=agent)
+    playing.prune()
+    assert playing.state() == ["warning   look 1"] and asked.count("status") == 1
+    playing.host, playing.source = SimpleNamespace(current="", restored=True), None
+    playing.back_up()
+    assert playing.state() == ["warning   look 2"]
 
 
 def test_a_bare_server_is_locked_as_soon_as_it_can_be_and_restored_under_the_lock(whole):

@@ -103,6 +103,8 @@ class Deploy:
     deploy_lock: lock.Lock | None = None
     source: bare_server.Source | None = None
     checked: Checked | None = None
+    # What `make status` says, once it is asked.
+    told: Future[str] | None = None
 
     def end(self) -> None:
         """Ends what a deploy that failed has started on this machine."""
@@ -122,7 +124,7 @@ class Deploy:
             self.builder = Builder(self.site, self.secrets)
             # While the server is asked. What a hook makes may be among the settings.
             if not self.options.check and not self.site.hooks.get("before_build"):
-                self.builder.start_checks(allow_unsafe=self.options.allow_unsafe)
+                self._start_build()
             self.connection = reach(self.site, take_over=self.options.take_over)
             if not self.connection.restricted:
                 lockout.check_ci(self.site)
@@ -180,13 +182,20 @@ class Deploy:
         with phase("Take the deploy lock"):
             self.deploy_lock = stack.enter_context(lock.held(self.connection))
 
+    @property
+    def _builds_front_end(self) -> bool:
+        return bool(self.site.build) and not self.options.built
+
+    def _start_build(self) -> None:
+        """Starts its processes, if they have not: each loads Django, and waits for its turn."""
+        self.builder.start_checks(allow_unsafe=self.options.allow_unsafe)
+        if not self._builds_front_end:
+            self.builder.start()
+
     def build(self) -> ReleaseArchive:
         """Builds and pushes before anything on the server changes: errors of site and bucket show here."""
         with phase("Check the settings and the migrations"):
-            self.builder.start_checks(allow_unsafe=self.options.allow_unsafe)
-            building = bool(self.site.build) and not self.options.built
-            if not building:
-                self.builder.start()
+            self._start_build()
             # The server answers while this machine checks.
             applied = self.connection.agent("applied") if self.host.current else ""
             self.checked = self.builder.checks(applied)
@@ -196,7 +205,7 @@ class Deploy:
                 self.describe(self.builder.sign_in_paths())
                 self._require_admin_key()
         # After the checks, which take seconds where npm takes minutes.
-        if building:
+        if self._builds_front_end:
             with phase(f"Build the front end: {self.site.build}"):
                 self.builder.build_front_end()
             self.builder.start()
@@ -261,6 +270,7 @@ class Deploy:
         if self.host.current or not (self.source or self.host.restored):
             return
         with phase("Make the first full backup"):
+            self.told = None
             try:
                 print(f"    {self.connection.agent('backup', 'full')}")
             except SlipwayError as error:
@@ -277,12 +287,13 @@ class Deploy:
         else:
             with phase("Migrate the database, while the old release serves"):
                 print(f"    {self.connection.agent('migrate', release.id)}")
-        with phase("Check: a throwaway process of the new release answers"):
+        with phase("Check: a throwaway process of the new release answers"), ThreadPoolExecutor(1) as beside:
+            # Before it serves: prune keeps what a manifest names, and a rollback goes to any release that served.
+            writing = beside.submit(self.builder.put_manifest, release) if self.site.pushes else None
             print(f"    {self.connection.agent('check', release.id)}")
-        # Before it serves: a rollback may go back to any release that served, and prune keeps what a manifest names.
-        if self.site.pushes:
-            with phase("Write its manifest to the bucket"):
-                self.builder.put_manifest(release)
+            if writing:
+                writing.result()
+                print("    its manifest is in the bucket")
 
     def back_up_before(self, release: ReleaseArchive) -> None:
         """Before migrations that the old release cannot live with: what they destroy can be had back."""
@@ -333,9 +344,10 @@ class Deploy:
 
     def prune(self) -> None:
         with phase("Prune: old releases, and the static objects that none needs any more"):
-            with ThreadPoolExecutor(1) as beside:
+            with ThreadPoolExecutor(2) as beside:
                 # AWS's own client takes as long to make as the server to answer.
                 client = beside.submit(Prune.of, self.site, Identity(self.secrets.pruner)) if self.site.pushes else None
+                self.told = beside.submit(self.connection.agent, "status")
                 told = json.loads(self.connection.agent("prune", str(self.site.keep)))
             removed = ", ".join(told["removed"])
             print(f"    {f'removed {removed}' if removed else 'nothing to remove'}")
@@ -357,7 +369,7 @@ class Deploy:
         """The memory that is left, and what `make status` reports that a person should know now; the release is live in
         any case."""
         try:
-            status = json.loads(self.connection.agent("status"))
+            status = json.loads(self.told.result() if self.told else self.connection.agent("status"))
         except SlipwayError as error:
             return [f"warning   `make status` has no answer: {error}"]
         memory, backup = status.get("memory"), status.get("backup", {})
