@@ -18,6 +18,7 @@ BIN = "/usr/lib/postgresql/{}/bin/{}"
 # https://man7.org/linux/man-pages/man2/rename.2.html
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 SEGMENT_MB = 16
+FILES = "select count(*) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'"
 # With nothing in it a switch would do nothing.
 ONE_FILE = "perform pg_logical_emit_message(false, 'slipway', ''); perform pg_switch_wal();"
 CONTROL = re.compile(r"^(.+?):\s+(.*)$", re.MULTILINE)
@@ -114,9 +115,10 @@ class Cluster:
         A restored directory has few. The playbook makes those of a new one (ansible/roles/postgresql/tasks/wal.yml).
         """
         wanted = int(self.ask("select setting from pg_settings where name = 'min_wal_size'")) // SEGMENT_MB
-        missing = wanted - int(self.ask("select count(*) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'"))
-        if missing > 0:
-            self.ask(f"do $$ begin for each in 1..{missing} loop {ONE_FILE} end loop; end $$")
+        # A switch takes a file that is there already, and was to be the next; then it makes one.
+        if int(self.ask(FILES)) < wanted:
+            many = f"exit when ({FILES}) >= {wanted}"
+            self.ask(f"do $$ begin for each in 1..{2 * wanted} loop {many}; {ONE_FILE} end loop; end $$")
             self.ask("checkpoint")
 
 

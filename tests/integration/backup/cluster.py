@@ -22,7 +22,7 @@ listen_addresses = ''
 port = {port}
 fsync = off
 max_connections = 30
-min_wal_size = 48MB
+min_wal_size = 96MB
 shared_buffers = 16MB
 """
 ARCHIVE = """\
