@@ -55,6 +55,11 @@ test-slipway: .venv-slipway/dev ## run Slipway's own unit and integration tests 
 dev: .venv/demo ## the ordinary runserver loop: autoreload, assets unbundled, no bucket
 	@$(BIN)/python -m slipway.tool dev $(PORT)
 
+adopt: .venv/deploy ## take a Django project into project/, FROM=../mysite, and say what to decide (alone: judge what is there)
+	@$(BIN)/python -m slipway.tool adopt $(if $(FROM),--from "$(FROM)")
+	@$(MAKE) --no-print-directory .venv/test
+	@$(BIN)/python -m slipway.tool adopt --judge
+
 init: .venv/deploy ## fill in site.yml by asking, and make the secrets (ARGS="--domain … --yes" asks nothing)
 	@$(BIN)/python -m slipway.tool init $(ARGS)
 
@@ -216,4 +221,4 @@ site = requirements/web.in requirements/build.in $(wildcard project/requirements
 	@$(call install,.venv-audit,requirements/audit.txt)
 	@touch $@
 
-.PHONY: help jobs alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move maintenance restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit rotate drills
+.PHONY: help adopt jobs alarm db backup build image rehearse rehearse-all cdn destroy purge deploy move maintenance restore rollback releases prune backups status logs shell unlock demo test test-slipway dev init secrets smoke bench-push bench-hosts bench-memory bench-deploy lint format lock lock-slipway bench-backup restore-drill escrow audit rotate drills

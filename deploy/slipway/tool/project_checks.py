@@ -28,6 +28,16 @@ THROWAWAY = {
     "AWS_ACCESS_KEY_ID": "withheld",
     "AWS_SECRET_ACCESS_KEY": "withheld",
 }
+# Prints those that resolve.
+PAGES = """
+from django.urls import Resolver404, resolve
+for path in {}:
+    try:
+        resolve(path)
+        print(path)
+    except Resolver404:
+        pass
+"""
 # What a server has, where the secrets name no other: nothing connects to it.
 SERVERS_DATABASE = "postgres:///slipway"
 
@@ -54,6 +64,11 @@ class ProjectChecks:
     def wsgi(self) -> None:
         """Imports the application as Gunicorn does."""
         self._manage("shell", "-c", f"from {self.site.wsgi} import application")
+
+    def pages(self, paths: Sequence[str]) -> list[str]:
+        """Those of ``paths`` that the project has a view for."""
+        output = self._manage("shell", "--verbosity", "0", "-c", PAGES.format(list(paths)))
+        return [path for path in paths if path in output.splitlines()]
 
     def check(self) -> list[str]:
         """`check --deploy` under the settings of production; returns its warnings."""

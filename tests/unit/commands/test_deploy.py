@@ -593,6 +593,15 @@ def test_a_build_finds_unsafe_migrations_by_what_the_server_has_applied(look, mo
     assert (asked, looking.checked.unsafe) == ([True, "applied"], True)
 
 
+def test_a_manifest_that_is_not_written_ends_it_before_the_switch(phases, monkeypatch):
+    def rejected(*_):
+        raise SlipwayError("the bucket is away")
+
+    monkeypatch.setattr(Recorder, "put_manifest", rejected)
+    with pytest.raises(SlipwayError, match="the bucket is away"):
+        phases("fastly")
+
+
 def test_a_database_that_has_every_migration_is_not_migrated(monkeypatch, capsys):
     steps = []
     monkeypatch.setattr(deploy, "send", lambda *_: 0.0)

@@ -71,6 +71,7 @@ def test_parts_of_a_page_are_requested_as_their_script_does_it():
     page = parsed(
         '<div hx-get="/a/"></div><div data-hx-get="/b/"></div><button up-href="/c/"></button>'
         '<turbo-frame id="box" src="/d/"></turbo-frame><iframe src="/e/"></iframe>'
+        '<form action="/f/" data-w-swap-src-value="/f/"></form>'
     )
     assert {url.removeprefix("https://www.example.com"): headers for url, headers in page.fragments.items()} == {
         "/a/": {"HX-Request": "true"},
@@ -78,7 +79,9 @@ def test_parts_of_a_page_are_requested_as_their_script_does_it():
         "/c/": {"X-Up-Version": "3"},
         "/d/": {"Turbo-Frame": "box"},
         "/e/": {},
+        "/f/": {"X-Requested-With": "XMLHttpRequest"},
     }
+    assert page.links == []
 
 
 def test_feeds_and_search_descriptions_are_known():

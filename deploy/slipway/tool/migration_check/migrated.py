@@ -23,7 +23,7 @@ def is_migrated(applied: Collection[Key]) -> bool:
     """
     if get_commands()["migrate"] != "django.core" or not all(map(_is_known, _receivers())):
         return False
-    return bool(applied) and set(MigrationLoader(None).disk_migrations) <= set(applied)
+    return set(MigrationLoader(None).disk_migrations) <= set(applied)
 
 
 def _receivers() -> Iterator[Any]:

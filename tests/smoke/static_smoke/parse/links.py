@@ -18,6 +18,7 @@ _CHOICES = ("radio", "checkbox")
 _BUTTONS = ("submit", "image", "button", "reset")
 # A form's further options: each is requested once, up to here.
 OPTIONS_A_FORM = 20
+_SWAP = "data-w-swap-src-value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ def links(tag: str, attributes: Mapping[str, str], node: Element) -> Iterator[Li
     elif tag in ("a", "area") and href is not None and "download" not in attributes:
         yield Link("nofollow" if "nofollow" in rels else "page", href)
     elif tag == "form":
-        yield from (Link("page", url) for url in _form(attributes, node))
+        # Wagtail's admin puts the answer into the page: nobody sees it as a document of its own.
+        part = _SWAP in attributes
+        kind, headers = ("fragment", {"X-Requested-With": "XMLHttpRequest"}) if part else ("page", {})
+        yield from (Link(kind, url, headers) for url in _form(attributes, node))
     elif tag in ("iframe", "frame", "include-fragment") and src:
         yield Link("fragment", src)
     elif tag == "turbo-frame" and src:
