@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from slipway.tool.adopt import files, known, packages, pages, settings_modules, site_yml, source
+from slipway.tool.adopt import environment, files, known, packages, pages, settings_modules, site_yml, source
 from slipway.tool.adopt.source import Source
 from slipway.tool.config import modules
 from slipway.web.errors import SlipwayError
@@ -108,6 +108,7 @@ def _make(found: Source, listed: packages.Packages, site: Path, new: Path) -> Ad
     told.done += site_yml.write(file, site.read_text(), found.settings)
     named = modules.find_settings(file, site_yml.named(file))
     told.done += settings_modules.take_out(new, settings_modules.path_of(new, named).parent)
+    _name_variables(file, settings_modules.path_of(new, named), told)
     made, installed = pages.add(new)
     told.done += made
     needed, allowed = known.of(new, listed.lines)
@@ -116,6 +117,17 @@ def _make(found: Source, listed: packages.Packages, site: Path, new: Path) -> Ad
         told.done += settings_modules.add_line(new, module, installed + needed)
     _write_requirements(new, listed, told)
     return told
+
+
+def _name_variables(file: Path, module: Path, told: Adopted) -> None:
+    read = environment.required(module)
+    begun = environment.beginning(read)
+    site_yml.environment(file, begun)
+    for name, place in read.items():
+        told.left.append(
+            f"site.yml: `environment` has {name}: {begun[name]!r}, which {place} reads: "
+            "put yours there, or a secret into `make secrets`"
+        )
 
 
 def _write_requirements(new: Path, listed: packages.Packages, told: Adopted) -> None:

@@ -19,7 +19,10 @@ FOR_SERVERS = (
     f"{FOLDER}.txt",
     *(f"{FOLDER}/{name}" for name in ("base.txt", "requirements.txt")),
 )
-FOR_TESTS = (f"{FOLDER}/test.txt", f"{FOLDER}/tests.txt", f"{FOLDER}-test.txt", f"{FOLDER}-dev.txt")
+FOR_TESTS = (
+    *(f"{FOLDER}/{name}" for name in ("test.txt", "tests.txt", "local.txt", "dev.txt")),
+    *(f"{FOLDER}-{name}" for name in ("test.txt", "dev.txt")),
+)
 # What takes their place here, in words for the report.
 REPLACED = {
     "whitenoise": "the CDN serves static files",

@@ -37,6 +37,14 @@ def named(file: Path) -> str:
     return found[1] if found else ""
 
 
+def environment(file: Path, values: Mapping[str, str]) -> None:
+    """Writes `environment`, unless it has values already."""
+    if values:
+        entries = ", ".join(f"{name}: {json.dumps(value)}" for name, value in values.items())
+        line = f"environment: {{{entries}}}"
+        file.write_text(re.sub(r"^#environment:.*$", lambda _: line, file.read_text(), count=1, flags=re.M))
+
+
 def allow(file: Path, paths: Mapping[str, str]) -> list[str]:
     """Writes `allow`, with the reason of each path. Returns what was changed."""
     if not paths:
