@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+from slipway.tool.adopt.exchange import EXAMPLE
 from tests.clone import ROOT, clone
 
 
@@ -22,8 +23,8 @@ def test_startproject_can_be_deployed_after_one_command(tmp_path):
     for name in ("requirements.in", "requirements.txt"):
         shutil.copy(ROOT / name, root)
     (root / "nginx").symlink_to(ROOT / "nginx")
-    (root / "project" / "photowall").mkdir(parents=True)
-    (root / "project" / "photowall" / "settings.py").touch()
+    (root / "project" / EXAMPLE).parent.mkdir(parents=True)
+    (root / "project" / EXAMPLE).touch()
     subprocess.run([sys.executable, "-m", "django", "startproject", "shop", tmp_path], check=True)
     (tmp_path / "requirements.txt").write_text("Django~=5.2.0\n")
     source = tmp_path / "from"

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from slipway.tool.adopt.exchange import EXAMPLE
+
 MANAGE = """import os
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{}.settings")
 """
@@ -54,8 +56,7 @@ def clone(tmp_path, write):
     root = write(
         tmp_path / "clone",
         {
-            "project/photowall/settings.py": "# the example\n",
-            "project/photowall/wsgi.py": "",
+            f"project/{EXAMPLE}": "# the example\n",
             "site.yml": "domain: example.com\nseed: seed_wall\n#settings: mysite.settings\n#paths: [/shop/]\n"
             '#allow: {/captcha/*: "a new image each time"}\n',
             ".gitignore": ".slipway\n",

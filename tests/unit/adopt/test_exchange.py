@@ -25,9 +25,9 @@ def test_the_project_takes_the_examples_place_and_nothing_else_changes(site, clo
     project = files(clone / "project")
     assert project["shop/settings.py"].rstrip().endswith(LINE)
     assert project["requirements.in"].splitlines()[1:] == ["Django~=5.2.0"]
-    assert not [name for name in project if name.startswith("photowall")]
+    assert not [name for name in project if name == exchange.EXAMPLE]
     assert "#seed: seed_wall" in (clone / "site.yml").read_text()
-    assert files(clone / ".slipway/adopt/before")["project/photowall/settings.py"] == "# the example\n"
+    assert files(clone / ".slipway/adopt/before")[f"project/{exchange.EXAMPLE}"] == "# the example\n"
     assert {path.name for path in clone.iterdir()} == {*tracked, "project", ".git", ".slipway"}
     assert told.done[0].startswith("project/: 4 files of ")
     assert "not taken: manage.py, requirements.txt" in told.left
@@ -55,7 +55,7 @@ def test_one_that_was_killed_in_its_exchange_is_put_back_first(site, clone):
     before.mkdir(parents=True)
     (clone / "project").rename(before / "project")
     exchange.adopt(site, clone, lock)
-    assert files(before)["project/photowall/settings.py"] == "# the example\n"
+    assert files(before)[f"project/{exchange.EXAMPLE}"] == "# the example\n"
     assert (clone / "project/shop/settings.py").exists()
 
 
@@ -74,10 +74,10 @@ def test_packages_that_do_not_resolve_leave_everything_as_it_was(error, site, cl
 
 
 def test_an_example_that_is_changed_and_not_committed_is_not_lost(site, clone):
-    (clone / "project/photowall/settings.py").write_text("# mine\n")
-    with pytest.raises(SlipwayError, match=r"project/photowall/settings\.py is changed and not committed"):
+    (clone / "project" / exchange.EXAMPLE).write_text("# mine\n")
+    with pytest.raises(SlipwayError, match=f"project/{exchange.EXAMPLE} is changed and not committed"):
         exchange.adopt(site, clone, lock)
-    assert (clone / "project/photowall/settings.py").read_text() == "# mine\n"
+    assert (clone / "project" / exchange.EXAMPLE).read_text() == "# mine\n"
     # A site.yml that is filled in stays so.
     subprocess.run(["git", "-C", clone, "checkout", "-q", "project"], check=True)
     (clone / "site.yml").write_text((clone / "site.yml").read_text().replace("example.com", "mysite.org"))
@@ -110,7 +110,7 @@ def test_a_project_without_wsgi_is_one_line_and_nothing_is_done(site, clone):
     (site / "shop/wsgi.py").unlink()
     with pytest.raises(SlipwayError, match=r"no wsgi\.py"):
         exchange.adopt(site, clone, lock)
-    assert (clone / "project/photowall/settings.py").exists()
+    assert (clone / "project" / exchange.EXAMPLE).exists()
 
 
 def test_wagtail_gets_its_hosts_and_what_its_admin_draws(site, clone, write):
