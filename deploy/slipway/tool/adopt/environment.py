@@ -13,9 +13,11 @@ READ = re.compile(
 IMPORTED = re.compile(r"^from \.(\w+) import", re.M)
 # A deploy sets them, beside those that site.yml has a key for.
 SET = {"SECRET_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", *variables.DATABASE, *variables.KEYS}
-# By the end of a name, what every site can begin with. A key of this form is replaced by the one of the secrets.
+# A key that begins so is replaced by the one of the secrets.
+REPLACED = "django-insecure-"
+# By the end of a name, what every site can begin with.
 BEGIN = {
-    "SECRET_KEY": "django-insecure-until-the-settings-line",
+    "SECRET_KEY": f"{REPLACED}until-the-settings-line",
     "ADMIN_URL": "admin/",
     "ALLOWED_HOSTS": "",
     "REDIS_URL": "redis://localhost:6379/0",

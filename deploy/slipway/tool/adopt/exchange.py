@@ -124,10 +124,10 @@ def _name_variables(file: Path, module: Path, told: Adopted) -> None:
     begun = environment.beginning(read)
     site_yml.environment(file, begun)
     for name, place in read.items():
-        told.left.append(
-            f"site.yml: `environment` has {name}: {begun[name]!r}, which {place} reads: "
-            "put yours there, or a secret into `make secrets`"
-        )
+        do = "put yours there, or a secret into `make secrets`"
+        if begun[name].startswith(environment.REPLACED):
+            do = "the SECRET_KEY of the secrets takes its place"
+        told.left.append(f"site.yml: `environment` has {name}: {begun[name]!r}, which {place} reads: {do}")
 
 
 def _write_requirements(new: Path, listed: packages.Packages, told: Adopted) -> None:

@@ -27,6 +27,7 @@ FOR_TESTS = (
 REPLACED = {
     "whitenoise": "the CDN serves static files",
     "gunicorn": "Slipway has its own",
+    "django-compressor": "Slipway has its own",
     "psycopg": "Slipway has its own",
     "psycopg2": "Slipway has psycopg 3",
     "psycopg2-binary": "Slipway has psycopg 3",
