@@ -150,16 +150,6 @@ def test_an_old_buckets_settings_are_named_by_their_line(check):
     )
 
 
-@pytest.mark.parametrize("name", ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"])
-def test_a_cookie_for_https_only_is_a_warning_in_the_demo(name, check):
-    checked = check(f"{BASE}{name} = '__Host-theirs'\n{LINE}")
-    assert list(checked.warnings()) == []
-    (warning,) = checked.warnings(demo=True)
-    assert warning.partition("/")[2].startswith(
-        f"production.py:{FIRST}: {name} begins with __, so browsers keep it by https"
-    )
-
-
 @pytest.mark.parametrize(
     ("setting", "site", "warned"),
     [

@@ -28,5 +28,12 @@ def test_another_storage_of_static_files(production):
     assert waived["staticfiles"] == WHITENOISE["staticfiles"]
 
 
+@pytest.mark.parametrize("name", ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME"])
+def test_a_cookie_whose_name_needs_https_is_kept_by_http_too(name, production):
+    assert getattr(production({"SITE_URL": "http://www.example.com"}, **{name: "__Host-theirs"}), name) == "theirs"
+    assert getattr(production(**{name: "__Host-theirs"}), name) == "__Host-theirs"
+    assert not hasattr(production({"SITE_URL": "http://www.example.com"}), name)
+
+
 def test_a_plain_http_site_is_not_weakened_by_what_https_alone_can_keep(production):
     assert production({"SITE_URL": "http://www.example.com"}, SECURE_HSTS_SECONDS=0).SECURE_HSTS_SECONDS == 0

@@ -43,7 +43,7 @@ class Check:
         found = [*self._dangerous(), *self._hosts(), *self._secret_key(), *self._beside_nginx(), *self._ours()]
         return [each for each in found if each.setting not in self._site.waive]
 
-    def warnings(self, *, demo: bool = False) -> Iterator[str]:
+    def warnings(self) -> Iterator[str]:
         """The warnings, which do not stop a deploy."""
         for name, rule in dangerous.RULES.items():
             last = self._last(name, above=True)
@@ -60,12 +60,6 @@ class Check:
                 f"{self._place(IN_MEMORY)}: {IN_MEMORY} is {body}, and nginx rejects a body of more than {most} MB "
                 "before: `max_body_mb` in site.yml"
             )
-        for name in ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME") if demo else ():
-            if getattr(self._settings, name, "").startswith("__"):
-                yield (
-                    f"{self._place(name)}: {name} begins with __, so browsers keep it by https alone: nobody can sign "
-                    "in to the demo, which is plain http"
-                )
 
     def _replaced(self, name: str, rule: dangerous.Rule) -> bool:
         return name in self._own and (self._https or not rule.https) and rule.dangerous(self._own[name])

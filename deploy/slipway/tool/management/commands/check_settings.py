@@ -36,7 +36,7 @@ class Command(BaseCommand):
         problems = check.problems()
         # A demo is not public: a weak key is only a warning, which says what a deploy would do.
         kept = [each for each in problems if demo and each.setting == "SECRET_KEY"]
-        for warning in (*check.warnings(demo=demo), *(f"{each}; a deploy rejects it" for each in kept)):
+        for warning in (*check.warnings(), *(f"{each}; a deploy rejects it" for each in kept)):
             self.stdout.write(f"warning: {warning}")
         for name, reason in site.waive.items():
             self.stdout.write(f"waived: {name} ({reason})")
