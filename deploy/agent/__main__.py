@@ -74,7 +74,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     receiving = commands.add_parser("receive", help="take a release in, from a tar on stdin")
     for name in ("release", "sha256", "lock"):
         receiving.add_argument(name)
-    commands.add_parser("applied", help="list the migrations that are applied")
+    applied = commands.add_parser("applied", help="list the migrations that are applied")
+    applied.add_argument("--by-django", action="store_true", help="ask the release's code, and not psql")
     for command, text in (
         ("migrate", "bring the database up to a release"),
         ("check", "health-check a release in a throwaway process"),
@@ -194,7 +195,7 @@ def run(options: argparse.Namespace) -> object:
             case "receive":
                 return receive.receive(options.release, options.sha256, options.lock, sys.stdin.buffer)
             case "applied":
-                return migrate.applied(releases.current())
+                return migrate.applied(releases.current(), by_django=options.by_django)
             case "migrate":
                 return migrate.migrate(options.release)
             case "check":

@@ -29,11 +29,11 @@ order by a.state_change limit 1
 """
 
 
-def applied(name: str) -> list[str]:
+def applied(name: str, *, by_django: bool = False) -> list[str]:
     """The applied migrations, as ``app.name``, as release ``name`` knows them; none without one."""
     if not name:
         return []
-    read = _read()
+    read = None if by_django else _read()
     if read is not None:
         return read
     done = jobs.manage(name, ["shell", "--verbosity", "0", "--command", APPLIED], LIMIT, unit="slipway-migrations")

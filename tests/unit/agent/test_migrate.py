@@ -114,6 +114,11 @@ def test_what_is_applied_is_read_without_django(host, systemd):
     assert not [line for line in systemd.calls if line[0] == "systemd-run"]
 
 
+def test_the_releases_code_can_be_asked_all_the_same(host, systemd):
+    systemd.psql, systemd.ended = ["public\n", '["wall.0001_a"]'], (0, '["wall.0002_b"]', "")
+    assert host.migrate.applied("1", by_django=True) == ["wall.0002_b"]
+
+
 @pytest.mark.parametrize(
     ("url", "psql"),
     [

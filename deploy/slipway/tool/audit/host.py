@@ -18,7 +18,7 @@ WHILE_RUNNING = (
     + "; systemctl stop $unit"
 )
 SHELL = WHILE_RUNNING.format("sleep 60 | slipway manage shell --command 'input()'", "slipway-shell-*.service")
-JOB = WHILE_RUNNING.format("slipway applied", "slipway-migrations.service")
+JOB = WHILE_RUNNING.format("slipway applied --by-django", "slipway-migrations.service")
 # The agent's own functions, without the lock that a deploy would hold.
 AGENT = 'PYTHONPATH=$(command -v slipway) python3 -c "from pathlib import Path; from agent import bytecode, check; {}"'
 CHECK = WHILE_RUNNING.format(
